@@ -1,0 +1,1 @@
+"""The multilingual sentence encoder: its weights, its ONNX form and its cache."""

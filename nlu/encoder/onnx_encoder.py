@@ -1,0 +1,74 @@
+"""The encoder as serving processes use it: ONNX int8 on onnxruntime, no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from nlu.encoder.onnx_export import INFO_FILE, MODEL_FILE, TOKENIZER_FILE
+
+MAX_TOKENS = 128
+
+
+class OnnxEncoder:
+    """Encodes messages into unit vectors; thread-safe (onnxruntime sessions are)."""
+
+    def __init__(self, folder: Path, *, threads: int = 1) -> None:
+        """Loads the folder written by `onnx_export.export`. Raises FileNotFoundError."""
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        for name in (MODEL_FILE, TOKENIZER_FILE, INFO_FILE):
+            if not (folder / name).is_file():
+                raise FileNotFoundError(f"{folder / name} is missing; run `make encoder`")
+        info = json.loads((folder / INFO_FILE).read_text("utf-8"))
+        self.dimension: int = info["dimension"]
+        self.prompt: str = info["prompt"]
+        self.fingerprint = fingerprint(folder)
+        self._pad = int(info["pad_id"])
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+        self._tokenizer.enable_truncation(min(MAX_TOKENS, int(info["max_tokens"])))
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = onnxruntime.InferenceSession(
+            str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
+        )
+
+    def encode(self, texts: Sequence[str], *, batch: int = 32) -> np.ndarray:
+        """Returns float32 (len(texts), dimension), unit length, in the order given."""
+        out = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        if not texts:
+            return out
+        encodings = self._tokenizer.encode_batch([self.prompt + text for text in texts])
+        order = sorted(range(len(texts)), key=lambda i: len(encodings[i].ids))
+        for start in range(0, len(order), batch):
+            rows = order[start : start + batch]
+            out[rows] = self._run([encodings[i].ids for i in rows])
+        return out
+
+    def _run(self, ids: list[list[int]]) -> np.ndarray:
+        width = max(len(row) for row in ids)
+        tokens = np.full((len(ids), width), self._pad, dtype=np.int64)
+        mask = np.zeros((len(ids), width), dtype=np.int64)
+        for i, row in enumerate(ids):
+            tokens[i, : len(row)] = row
+            mask[i, : len(row)] = 1
+        feed = {"input_ids": tokens, "attention_mask": mask}
+        return self._session.run(["sentence_embedding"], feed)[0]
+
+
+def fingerprint(folder: Path) -> str:
+    """Hash of the model file: two encoders with the same one give the same vectors."""
+    digest = hashlib.sha256()
+    for name in (MODEL_FILE, TOKENIZER_FILE):
+        with open(folder / name, "rb") as handle:
+            while chunk := handle.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()[:16]

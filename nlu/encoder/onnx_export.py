@@ -1,0 +1,118 @@
+"""Exports a sentence-transformers folder to one ONNX int8 file with its tokenizer.
+
+The graph ends in `token_embeddings` (batch, tokens, hidden) and `sentence_embedding`
+(batch, hidden; mean-pooled, unit length). MatMul, fused attention and the embedding table are
+int8 (onnxruntime dynamic quantisation). Needs torch and onnx; serving never imports this module.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+MODEL_FILE = "model.int8.onnx"
+TOKENIZER_FILE = "tokenizer.json"
+INFO_FILE = "encoder.json"
+
+
+def export(sentence_transformer: Path, folder: Path, *, source: str) -> None:
+    """Writes `model.int8.onnx`, `tokenizer.json` and `encoder.json` to `folder`."""
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(sentence_transformer), device="cpu")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        raw = Path(work) / "model.onnx"
+        _to_onnx(model, raw)
+        fused = Path(work) / "fused.onnx"
+        _fuse(model, raw, fused)
+        _quantise(fused, folder / MODEL_FILE)
+    shutil.copy(_tokenizer_file(sentence_transformer), folder / TOKENIZER_FILE)
+    info = {
+        "source": source,
+        "dimension": model.get_sentence_embedding_dimension(),
+        "prompt": model.prompts.get(model.default_prompt_name or "", ""),
+        "pad_id": model.tokenizer.pad_token_id,
+        "max_tokens": model.max_seq_length,
+    }
+    (folder / INFO_FILE).write_text(json.dumps(info, ensure_ascii=False, indent=2), "utf-8")
+
+
+def _tokenizer_file(folder: Path) -> Path:
+    found = sorted(folder.rglob(TOKENIZER_FILE))
+    if not found:
+        raise FileNotFoundError(f"{folder}: no {TOKENIZER_FILE}; only fast tokenizers are supported")
+    return found[0]
+
+
+def _to_onnx(model, path: Path) -> None:
+    import torch
+
+    transformer = model[0].auto_model.eval()
+    transformer.config._attn_implementation = "eager"
+    pools_cls = getattr(model[1], "pooling_mode_cls_token", False) is True
+
+    class Pooled(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.transformer = transformer
+
+        def forward(self, input_ids, attention_mask):
+            tokens = self.transformer(
+                input_ids=input_ids, attention_mask=attention_mask
+            ).last_hidden_state
+            if pools_cls:
+                pooled = tokens[:, 0]
+            else:
+                mask = attention_mask.unsqueeze(-1).to(tokens.dtype)
+                pooled = (tokens * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
+            return tokens, torch.nn.functional.normalize(pooled, p=2, dim=1)
+
+    ids = torch.ones(2, 8, dtype=torch.long)
+    with torch.no_grad():
+        torch.onnx.export(
+            Pooled(),
+            (ids, torch.ones_like(ids)),
+            str(path),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["token_embeddings", "sentence_embedding"],
+            dynamic_axes={
+                "input_ids": {0: "batch", 1: "tokens"},
+                "attention_mask": {0: "batch", 1: "tokens"},
+                "token_embeddings": {0: "batch", 1: "tokens"},
+                "sentence_embedding": {0: "batch"},
+            },
+            opset_version=17,
+            dynamo=False,
+        )
+
+
+def _fuse(model, raw: Path, fused: Path) -> None:
+    from onnxruntime.transformers import optimizer
+
+    config = model[0].auto_model.config
+    optimised = optimizer.optimize_model(
+        str(raw),
+        model_type="bert",
+        num_heads=config.num_attention_heads,
+        hidden_size=config.hidden_size,
+        opt_level=0,
+    )
+    optimised.save_model_to_file(str(fused))
+
+
+def _quantise(fused: Path, target: Path) -> None:
+    from onnx import TensorProto
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(
+        str(fused),
+        str(target),
+        op_types_to_quantize=["MatMul", "Attention", "Gather"],
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        reduce_range=False,
+        extra_options={"DefaultTensorType": TensorProto.FLOAT},
+    )
