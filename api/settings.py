@@ -196,6 +196,8 @@ def settings_markdown(data_dir: Path = Path("data")) -> str:
     lines += ["", "## Departments", "", "| variable | default | meaning |", "|---|---|---|"]
     for file in sorted((data_dir / "departments").glob("*.yml")):
         department = yaml.safe_load(file.read_text(encoding="utf-8"))
+        if "department" not in department:
+            continue
         name = department["department"]
         for part, meaning in (("base_url", "address of the API"), ("auth", "credential")):
             entry = department.get(part) or {}
