@@ -1,0 +1,236 @@
+"""Seva's custom actions on the rasa-sdk action server: thin, the dialogue is in `actions.dialogue`.
+
+Their number is independent of the number of services. Each reads the conversation's state from
+the tracker, lets the dialogue decide, says what it says and writes the state back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Dict, List, Text, Tuple
+
+from rasa_sdk import Action, FormValidationAction, Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.context import Context, context
+from actions.dialogue import form as forms
+from actions.dialogue import language, perform, routing
+from actions.dialogue.form import GO, Step
+from actions.dialogue.say import Say
+from actions.dialogue.state import CONFIRM, Heard, State, read_heard, read_state
+
+FORM = "service_form"
+
+
+def read(tracker: Tracker, here: Context) -> Tuple[State, Heard]:
+    """The conversation's state and the message this turn is about."""
+    event = next((e for e in reversed(tracker.events) if e.get("event") == "user"), {})
+    metadata = event.get("metadata") or {}
+    message = {**(event.get("parse_data") or {}), "message_id": event.get("message_id")}
+    state = read_state(
+        tracker.slots,
+        default_language=here.catalogue.languages.default,
+        saved=metadata.get("language"),
+    )
+    return state, read_heard(message, metadata)
+
+
+def say(dispatcher: CollectingDispatcher, said: Iterable[Say]) -> None:
+    """Hands messages to Rasa; what text and buttons cannot carry goes along as JSON."""
+    for one in said:
+        extra: Dict[Text, Any] = {}
+        if one.button_label:
+            extra["button_label"] = one.button_label
+        if one.document_url:
+            extra["document"] = {"url": one.document_url, "filename": one.document_name}
+        dispatcher.utter_message(
+            text=one.text,
+            buttons=[
+                {"title": b.title, "payload": b.payload, "description": b.description}
+                for b in one.buttons
+            ],
+            json_message=extra or None,
+        )
+
+
+def events(state: State) -> List[EventType]:
+    """The state as slot events."""
+    return [SlotSet(name, value) for name, value in state.slots().items()]
+
+
+def follow_step(dispatcher: CollectingDispatcher, step: Step) -> List[EventType]:
+    """Opens the form, performs at once, or waits, as the step says."""
+    say(dispatcher, step.say)
+    following = {forms.ASK: [FollowupAction(FORM)], GO: [FollowupAction("action_perform")]}
+    return [*events(step.state), SlotSet("answer", None), *following.get(step.next, [])]
+
+
+class ActionRoute(Action):
+    """A citizen's own words outside a form: start a service, ask which, converse, or refuse."""
+
+    def name(self) -> Text:
+        """The core fallback action of config.yml."""
+        return "action_route"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        """Follows the decision of the understanding."""
+        here = context()
+        state, heard = read(tracker, here)
+        state = language.follow(state, heard, here.catalogue, here.settings)
+        return follow_step(dispatcher, routing.route(here.form(), state, heard))
+
+
+class ActionChoose(Action):
+    """A tapped service."""
+
+    def name(self) -> Text:
+        """Named in data/rasa/rules.yml."""
+        return "action_choose"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        """Starts it with what the citizen said before being asked which one they meant."""
+        here = context()
+        state, heard = read(tracker, here)
+        return follow_step(dispatcher, routing.choose(here.form(), state, heard))
+
+
+class ActionLanguage(Action):
+    """A tapped language, outside a form."""
+
+    def name(self) -> Text:
+        """Named in data/rasa/rules.yml."""
+        return "action_language"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        """Switches and says so."""
+        here = context()
+        state, heard = read(tracker, here)
+        step = here.form().hear(state, heard)
+        say(dispatcher, step.say)
+        return events(step.state)
+
+
+class ActionMenu(Action):
+    """A tapped department, the next page, or "none of these"."""
+
+    def name(self) -> Text:
+        """Named in data/rasa/rules.yml."""
+        return "action_menu"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        """Shows the list."""
+        here = context()
+        state, heard = read(tracker, here)
+        say(dispatcher, [here.form().menu(state, heard)])
+        return events(state)
+
+
+class ActionStaleAnswer(Action):
+    """A tapped answer while no form is open: the retry of an interrupted operation, or too late."""
+
+    def name(self) -> Text:
+        """Named in data/rasa/rules.yml."""
+        return "action_stale_answer"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        """Performs the kept draft again if it is that draft's button."""
+        here = context()
+        state, heard = read(tracker, here)
+        return follow_step(dispatcher, routing.late_answer(here.form(), state, heard))
+
+
+class ValidateServiceForm(FormValidationAction):
+    """Takes each message while the form is open; `answer` stays empty until the form is over."""
+
+    def name(self) -> Text:
+        """The validation action Rasa calls for `service_form`."""
+        return f"validate_{FORM}"
+
+    async def validate_answer(
+        self,
+        value: Any,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: Dict[Text, Any],
+    ) -> Dict[Text, Any]:
+        """`answer` becomes `go` or `stop` at the end of the form."""
+        here = context()
+        state, heard = read(tracker, here)
+        step = here.form().hear(state, heard)
+        state, said, following = step.state, list(step.say), step.next
+        if state.asked == CONFIRM and following == forms.ASK:
+            state, ended = await _look_up(here, tracker, state)
+            if ended:
+                said, following = [*said, ended], forms.STOP
+        say(dispatcher, said)
+        return {**state.slots(), "answer": None if following == forms.ASK else following}
+
+
+class ActionAsk(Action):
+    """The form's question."""
+
+    def name(self) -> Text:
+        """Rasa's name for asking slot `answer` of `service_form`."""
+        return f"action_ask_{FORM}_answer"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        """Asks what is missing. A form that opens at its confirmation looks up first."""
+        here = context()
+        state, _ = read(tracker, here)
+        if state.asked == CONFIRM:
+            state, ended = await _look_up(here, tracker, state)
+            if ended:
+                say(dispatcher, [ended])
+                return [*events(state), SlotSet("answer", forms.STOP), FollowupAction(FORM)]
+        say(dispatcher, [here.form().question(state)])
+        return events(state)
+
+
+class ActionPerform(Action):
+    """The end of a form: the operation, unless the form was stopped."""
+
+    def name(self) -> Text:
+        """Named in data/rasa/rules.yml."""
+        return "action_perform"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+    ) -> List[EventType]:
+        """Calls the department and words the outcome."""
+        here = context()
+        state, _ = read(tracker, here)
+        if tracker.get_slot("answer") == forms.STOP or not state.service:
+            return [SlotSet("answer", None)]
+        state, said = await perform.perform(state, here.catalogue, _execute(here, tracker))
+        say(dispatcher, [said])
+        return [*events(state), SlotSet("answer", None)]
+
+
+def _execute(here: Context, tracker: Tracker) -> perform.Execute:
+    async def execute(
+        department: str, operation: str, values: Any, request_id: str, language: str
+    ) -> perform.OperationResult:
+        return await here.execute(
+            tracker.sender_id, department, operation, values, request_id, language
+        )
+
+    return execute
+
+
+async def _look_up(here: Context, tracker: Tracker, state: State) -> Tuple[State, Any]:
+    return await perform.look_up(state, here.catalogue, _execute(here, tracker))
+
+

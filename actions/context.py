@@ -1,0 +1,67 @@
+"""What every action needs: the catalogue, the dialogue's settings and the department connectors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from actions.departments import Connector, OperationResult
+from actions.dialogue.form import Form
+from actions.dialogue.settings import DialogueSettings, load_settings
+from nlu.catalogue import Catalogue, load_catalogue
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Loaded once per action server."""
+
+    catalogue: Catalogue
+    settings: DialogueSettings
+    connectors: Mapping[str, Connector]
+    zone: ZoneInfo
+
+    def form(self) -> Form:
+        """The generic form, as of today where the citizens live."""
+        return Form(self.catalogue, self.settings, self.today())
+
+    def today(self) -> date:
+        """Today in the state's time zone."""
+        return datetime.now(self.zone).date()
+
+    async def execute(
+        self,
+        citizen: str,
+        department: str,
+        operation: str,
+        values: Mapping[str, str],
+        request_id: str,
+        language: str,
+    ) -> OperationResult:
+        """One call of a department. `request_id` is the same for each try of one request."""
+        return await self.connectors[department].execute(
+            operation,
+            values,
+            citizen=citizen,
+            request_id=f"{request_id}-{operation}",
+            language=language,
+        )
+
+
+@lru_cache(maxsize=1)
+def context() -> Context:
+    """The context of SEVA_DATA_DIR (default `data/`)."""
+    folder = Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data")
+    catalogue = load_catalogue(folder)
+    return Context(
+        catalogue,
+        load_settings(folder),
+        {name: Connector(department) for name, department in catalogue.departments.items()},
+        ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata"),
+    )

@@ -1,0 +1,69 @@
+"""How slot values are shown to a citizen: dates, money, places, choices, masked numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from actions.dialogue.say import filled
+from nlu.catalogue import Catalogue, Service, Slot, SlotType
+from nlu.text.masking import last_four
+
+
+def shown(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) -> str:
+    """One value in the citizen's language; sensitive numbers keep their last four digits."""
+    if slot_type.sensitive:
+        return last_four(value)
+    if slot_type.kind == "place" and slot_type.gazetteer:
+        for place in catalogue.gazetteers[slot_type.gazetteer].places:
+            if place.value == value:
+                return place.title[language]
+    if slot_type.kind == "choice":
+        for choice in slot_type.choices:
+            if choice.value == value:
+                return choice.title[language]
+    if slot_type.kind == "date":
+        return "-".join(reversed(value.split("-")))
+    if slot_type.kind == "amount":
+        return f"₹{value}"
+    return value
+
+
+def shown_values(
+    service: Service, values: Mapping[str, str], language: str, catalogue: Catalogue
+) -> dict[str, str]:
+    """All filled slots of a service as shown to the citizen."""
+    return {
+        slot.name: shown(slot.type, values[slot.name], language, catalogue)
+        for slot in service.slots
+        if slot.name in values
+    }
+
+
+def label(slot: Slot, language: str) -> str:
+    """What the slot is called: its own label, or its type's."""
+    words = slot.label or slot.type.label
+    return words[language]
+
+
+def confirmation(
+    service: Service,
+    values: Mapping[str, str],
+    lookup: Mapping[str, str],
+    language: str,
+    catalogue: Catalogue,
+) -> str:
+    """The question before anything is changed: the service's own, or a summary of its slots."""
+    fields = {**lookup, **shown_values(service, values, language, catalogue)}
+    if service.confirm_text:
+        return filled(service.confirm_text, language, fields)
+    lines = [
+        filled(
+            catalogue.phrases["summary_line"],
+            language,
+            {"slot": label(slot, language), "value": fields[slot.name]},
+        )
+        for slot in service.slots
+        if slot.name in values
+    ]
+    summary = "\n".join([f"*{service.title[language]}*", *lines])
+    return filled(catalogue.phrases["confirm_prompt"], language, {"summary": summary})

@@ -1,0 +1,280 @@
+"""The one generic form: which slot is next, what an answer means, when the operation may run.
+
+`start` begins a service, `hear` takes what the citizen said while it is open, `question` asks what
+is missing. `Step` says what Rasa's form does next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from actions.dialogue import display, language, menus
+from actions.dialogue.say import Button, Say, filled, payload
+from actions.dialogue.settings import DialogueSettings
+from actions.dialogue.state import CONFIRM, Heard, State, new_nonce
+from nlu.catalogue import Catalogue, Service, Slot
+from nlu.slots import Parsed, extract_for_service, parse
+
+ASK = "ask"  # the form stays open and asks
+GO = "go"  # everything is there: perform the operation
+STOP = "stop"  # the form ends without performing anything
+
+OPEN_KINDS = ("name", "text")  # any words can be the answer
+INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What follows: `next` is ask, go or stop; `say` is said before it."""
+
+    state: State
+    next: str
+    say: tuple[Say, ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """The generic form over a catalogue on a given day."""
+
+    catalogue: Catalogue
+    settings: DialogueSettings
+    today: date
+
+    def start(self, state: State, service: str, heard: Heard, text: str) -> Step:
+        """Begins a service, taking what `text` already tells. Asks only for what is missing."""
+        fresh = replace(
+            state,
+            service=service,
+            values={},
+            asked=None,
+            attempts=0,
+            lookup=None,
+            nonce=new_nonce(heard, service),
+            heard=None,
+        )
+        return self._after(replace(fresh, values=self._found(service, text, {})))
+
+    def hear(self, state: State, heard: Heard) -> Step:
+        """What a message means while the form is open."""
+        if heard.tapped:
+            return self._tapped(state, heard)
+        interruption = self._interruption(state, heard)
+        if interruption:
+            return interruption
+        if state.asked == CONFIRM:
+            return self._confirmation(state, heard)
+        return self._answer(state, heard)
+
+    def question(self, state: State) -> Say:
+        """The next question, with the retry text in front after an answer that did not fit."""
+        service = self.catalogue.services[state.service or ""]
+        if state.asked == CONFIRM:
+            return self._confirm_question(service, state)
+        slot = self._slot(service, state.asked or "")
+        words = (slot.type.retry if state.attempts else None) or slot.ask or slot.type.ask
+        buttons = tuple(
+            Button(c.title[state.language], payload("answer", value=c.value, nonce=state.nonce))
+            for c in slot.type.choices
+        )
+        label = self.catalogue.phrases["choose_button"][state.language]
+        return Say(words[state.language], buttons, label if len(buttons) > 3 else None)
+
+    # --- what a message means -------------------------------------------------------------
+
+    def _tapped(self, state: State, heard: Heard) -> Step:
+        if heard.intent == "language":
+            chosen = heard.payload.get("language", state.language)
+            return self._language_changed(state, chosen)
+        if heard.intent == "choose":
+            name = heard.payload.get("service", "")
+            if name in self.catalogue.services:
+                return self.start(state, name, heard, "")
+            return Step(state, ASK, (self._say("unknown_service", state),))
+        if heard.intent == "menu":
+            return Step(cleared(state), STOP, (self.menu(state, heard),))
+        if heard.payload.get("nonce") != state.nonce:
+            return Step(state, ASK, (self._say("old_button", state),))
+        return self._value_tapped(state, heard.payload.get("value", ""))
+
+    def _value_tapped(self, state: State, value: str) -> Step:
+        if state.asked == CONFIRM:
+            if value == "yes":
+                return Step(state, GO)
+            return Step(cleared(state), STOP, (self._say("denied", state),))
+        slot = self._slot(self.catalogue.services[state.service or ""], state.asked or "")
+        if value in {c.value for c in slot.type.choices}:
+            return self._after(self._with(state, {slot.name: value}))
+        return Step(state, ASK, (self._say("old_button", state),))
+
+    def menu(self, state: State, heard: Heard) -> Say:
+        """The page of the menu that a tapped row leads to."""
+        department = heard.payload.get("department", "")
+        page = heard.payload.get("page", "0")
+        if department in self.catalogue.departments:
+            return menus.services(
+                self.catalogue,
+                state.language,
+                self.settings,
+                department,
+                int(page) if page.isdecimal() else 0,
+            )
+        lead = self.catalogue.phrases["menu_prompt"][state.language]
+        return menus.departments(self.catalogue, state.language, self.settings, lead)
+
+    def _interruption(self, state: State, heard: Heard) -> Step | None:
+        """Cancel, help, a person, another language or another service in place of an answer."""
+        slot = self._asked_slot(state)
+        fits = slot is not None and self._fits(slot, heard.text)
+        if fits and slot is not None and slot.type.kind not in OPEN_KINDS:
+            return None
+        sure = heard.confidence >= self.settings.interrupt_confidence
+        if sure and heard.kind == "conversation" and heard.intent in INTERRUPTS:
+            return self._interrupted(state, heard)
+        open_question = slot is not None and slot.type.kind in OPEN_KINDS
+        needed = (
+            self.settings.switch_confidence_open
+            if open_question
+            else self.settings.switch_confidence
+        )
+        other = heard.options[0] if heard.kind == "route" and heard.options else None
+        long_enough = len(heard.text.split()) >= self.settings.switch_words
+        if other and other != state.service and heard.confidence >= needed and long_enough:
+            return self.start(self._follow(state, heard), other, heard, heard.text)
+        return None
+
+    def _interrupted(self, state: State, heard: Heard) -> Step:
+        if heard.intent == "change_language":
+            chosen = language.named(heard, self.catalogue)
+            if chosen:
+                return self._language_changed(state, chosen)
+            return Step(state, ASK, (menus.languages(self.catalogue, state.language),))
+        state = self._follow(state, heard)
+        if heard.intent == "cancel":
+            return Step(cleared(state), STOP, (self._say("cancelled", state),))
+        if heard.intent == "talk_to_person":
+            return Step(state, ASK, (self.person(state),))
+        return Step(state, ASK, (self._say("cancel_hint", state),))
+
+    def _language_changed(self, state: State, chosen: str) -> Step:
+        if chosen not in self.catalogue.languages.reply:
+            return Step(state, ASK)
+        changed = replace(state, language=chosen, language_fixed=True)
+        return Step(changed, ASK, (self._say("language_changed", changed),))
+
+    def _confirmation(self, state: State, heard: Heard) -> Step:
+        state = self._follow(state, heard)
+        if heard.intent == "affirm" and heard.kind == "conversation":
+            return Step(state, GO)
+        if heard.intent == "deny" and heard.kind == "conversation":
+            return Step(cleared(state), STOP, (self._say("denied", state),))
+        corrected = self._found(state.service or "", heard.text, {})
+        if corrected:
+            return self._after(self._with(state, corrected))
+        return self._misfit(state)
+
+    def _answer(self, state: State, heard: Heard) -> Step:
+        slot = self._asked_slot(state)
+        if slot is None:
+            return self._after(state)
+        result = parse(slot.type, heard.text, today=self.today, catalogue=self.catalogue)
+        if isinstance(result, Parsed):
+            given = {slot.name: result.value}
+            if slot.type.kind not in OPEN_KINDS:
+                state = self._follow_native(state, heard)
+            more = self._found(state.service or "", heard.text, {**state.values, **given})
+            more = {n: v for n, v in more.items() if v != result.value}
+            return self._after(self._with(state, {**more, **given}))
+        found = self._found(state.service or "", heard.text, state.values)
+        if found:
+            return self._after(self._with(state, found))
+        return self._misfit(self._follow(state, heard))
+
+    def _misfit(self, state: State) -> Step:
+        attempts = state.attempts + 1
+        if attempts < self.settings.max_attempts:
+            say = () if state.asked != CONFIRM else (self._say("choose_one", state),)
+            return Step(replace(state, attempts=attempts), ASK, say)
+        gone = (self._say("too_many_attempts", state), self.person(state))
+        return Step(cleared(state), STOP, gone)
+
+    # --- pieces ---------------------------------------------------------------------------
+
+    def _after(self, state: State) -> Step:
+        """Asks the first missing slot, then for confirmation, then goes."""
+        service = self.catalogue.services[state.service or ""]
+        for slot in service.slots:
+            if slot.required and slot.name not in state.values:
+                return Step(replace(state, asked=slot.name, attempts=0), ASK)
+        if service.confirm:
+            return Step(replace(state, asked=CONFIRM, attempts=0), ASK)
+        return Step(replace(state, asked=None, attempts=0), GO)
+
+    def _with(self, state: State, values: Mapping[str, str]) -> State:
+        return replace(state, values={**state.values, **values}, lookup=None)
+
+    def _found(self, service: str, text: str, known: Mapping[str, str]) -> dict[str, str]:
+        """Slot values in free text, for slots not yet known."""
+        if not text:
+            return {}
+        found = extract_for_service(
+            text, self.catalogue.services[service], today=self.today, catalogue=self.catalogue
+        )
+        return {f.slot: f.value for f in found if f.slot not in known}
+
+    def _fits(self, slot: Slot, text: str) -> bool:
+        result = parse(slot.type, text, today=self.today, catalogue=self.catalogue)
+        return isinstance(result, Parsed)
+
+    def _asked_slot(self, state: State) -> Slot | None:
+        if state.asked in (None, CONFIRM):
+            return None
+        return self._slot(self.catalogue.services[state.service or ""], state.asked or "")
+
+    def _slot(self, service: Service, name: str) -> Slot:
+        return next(slot for slot in service.slots if slot.name == name)
+
+    def _confirm_question(self, service: Service, state: State) -> Say:
+        text = display.confirmation(
+            service, state.values, state.lookup or {}, state.language, self.catalogue
+        )
+        phrases = self.catalogue.phrases
+        buttons: Sequence[tuple[str, str]] = (("confirm_yes", "yes"), ("confirm_no", "no"))
+        return Say(
+            text,
+            tuple(
+                Button(
+                    phrases[name][state.language],
+                    payload("answer", value=value, nonce=state.nonce),
+                )
+                for name, value in buttons
+            ),
+        )
+
+    def person(self, state: State) -> Say:
+        """Whom to call: the department's helpline, or the state's."""
+        service = self.catalogue.services.get(state.service or "")
+        helpline = service and self.catalogue.departments[service.department].helpline
+        number = helpline or self.catalogue.phrases["helpline_default"][state.language]
+        words = filled(
+            self.catalogue.phrases["talk_to_person"], state.language, {"helpline": number}
+        )
+        return Say(words)
+
+    def _say(self, phrase: str, state: State) -> Say:
+        return Say(self.catalogue.phrases[phrase][state.language])
+
+    def _follow(self, state: State, heard: Heard) -> State:
+        return language.follow(state, heard, self.catalogue, self.settings)
+
+    def _follow_native(self, state: State, heard: Heard) -> State:
+        """Numbers, dates and names in Latin letters never change the reply language."""
+        return state if heard.script == "Latn" else self._follow(state, heard)
+
+
+def cleared(state: State) -> State:
+    """No service under way; the language stays."""
+    return replace(
+        state, service=None, values={}, asked=None, attempts=0, lookup=None, nonce="", heard=None
+    )

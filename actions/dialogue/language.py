@@ -1,0 +1,33 @@
+"""Which language to answer in: the citizen's last own words, unless they chose one by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actions.dialogue.settings import DialogueSettings
+from actions.dialogue.state import Heard, State
+from nlu.catalogue import Catalogue
+
+
+def follow(state: State, heard: Heard, catalogue: Catalogue, settings: DialogueSettings) -> State:
+    """State with the reply language of this message. Native script always counts; Latin script
+    only when it is clear and long enough, and never against a language chosen by name."""
+    key = catalogue.languages.keys.get(heard.key or "")
+    if key is None or key.language == state.language:
+        return state
+    if key.script != "Latn":
+        return replace(state, language=key.language)
+    clear = heard.key_confidence >= settings.language_confidence
+    long_enough = len(heard.text.split()) >= settings.language_words
+    if clear and long_enough and not state.language_fixed:
+        return replace(state, language=key.language)
+    return state
+
+
+def named(heard: Heard, catalogue: Catalogue) -> str | None:
+    """The reply language a message names ("speak Telugu"), read from `data/languages.yml`."""
+    text = heard.text.casefold()
+    for language, forms in catalogue.languages.names.items():
+        if any(form.casefold() in text for form in forms):
+            return language
+    return None

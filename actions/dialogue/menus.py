@@ -1,0 +1,61 @@
+"""Menus: departments, a department's services in pages, and the clarifying question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from actions.dialogue.say import Button, Say, payload
+from actions.dialogue.settings import DialogueSettings
+from nlu.catalogue import Catalogue
+
+
+def departments(catalogue: Catalogue, language: str, settings: DialogueSettings, lead: str) -> Say:
+    """All departments that have services, as a list under `lead`."""
+    used = {s.department for s in catalogue.services.values()}
+    rows = [
+        Button(d.menu[language], payload("menu", department=d.id), d.title[language][:72])
+        for d in catalogue.departments.values()
+        if d.id in used
+    ]
+    return _listed(catalogue, language, lead, rows[: settings.list_page + 1])
+
+
+def services(
+    catalogue: Catalogue, language: str, settings: DialogueSettings, department: str, page: int
+) -> Say:
+    """One page of a department's services; the last row leads to the next page."""
+    found = [s for s in catalogue.services.values() if s.department == department]
+    start = page * settings.list_page
+    rows = [service_row(catalogue, s.name, language) for s in found[start:][: settings.list_page]]
+    if start + settings.list_page < len(found):
+        more = payload("menu", department=department, page=str(page + 1))
+        rows.append(Button(catalogue.phrases["more"][language], more))
+    return _listed(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
+
+
+def clarify(catalogue: Catalogue, language: str, options: Sequence[str]) -> Say:
+    """The two or three likeliest services, and a way out."""
+    rows = [service_row(catalogue, name, language) for name in options]
+    rows.append(Button(catalogue.phrases["none_of_these"][language], payload("menu")))
+    return _listed(catalogue, language, catalogue.phrases["clarify_prompt"][language], rows)
+
+
+def languages(catalogue: Catalogue, language: str) -> Say:
+    """One button per reply language, each in its own words."""
+    rows = tuple(
+        Button(catalogue.phrases["language_name"][code], payload("language", language=code))
+        for code in catalogue.languages.reply
+    )
+    return Say(catalogue.phrases["language_prompt"][language], rows)
+
+
+def service_row(catalogue: Catalogue, name: str, language: str) -> Button:
+    """A service as a list row."""
+    service = catalogue.services[name]
+    return Button(
+        service.menu[language], payload("choose", service=name), service.about[language]
+    )
+
+
+def _listed(catalogue: Catalogue, language: str, text: str, rows: Sequence[Button]) -> Say:
+    return Say(text, tuple(rows), catalogue.phrases["menu_button"][language])

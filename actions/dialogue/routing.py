@@ -1,0 +1,69 @@
+"""What a message means while no form is open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actions.dialogue import language, menus
+from actions.dialogue.form import GO, STOP, Form, Step, cleared
+from actions.dialogue.say import Say
+from actions.dialogue.state import Heard, State
+
+
+def route(form: Form, state: State, heard: Heard) -> Step:
+    """A citizen's own words: start a service, ask which, converse, or refuse."""
+    if state.service and heard.text.strip().casefold() in form.settings.retry_words:
+        return Step(state, GO)
+    if heard.kind == "route":
+        return form.start(state, heard.options[0], heard, heard.text)
+    if heard.kind == "clarify":
+        say = menus.clarify(form.catalogue, state.language, heard.options)
+        return Step(replace(cleared(state), heard=heard.text), STOP, (say,))
+    if heard.kind == "conversation":
+        return _converse(form, state, heard)
+    lead = form.catalogue.phrases["out_of_scope"][state.language]
+    return Step(cleared(state), STOP, (_menu(form, state, lead),))
+
+
+def choose(form: Form, state: State, heard: Heard) -> Step:
+    """A tapped service, with what the citizen had said before."""
+    name = heard.payload.get("service", "")
+    if name not in form.catalogue.services:
+        words = form.catalogue.phrases["unknown_service"][state.language]
+        return Step(state, STOP, (Say(words),))
+    return form.start(state, name, heard, state.heard or "")
+
+
+def late_answer(form: Form, state: State, heard: Heard) -> Step:
+    """A tapped answer of a question no longer open; only a retry still means something."""
+    again = heard.payload.get("value") == "retry" and heard.payload.get("nonce") == state.nonce
+    if again and state.service:
+        return Step(state, GO)
+    return Step(state, STOP, (Say(form.catalogue.phrases["old_button"][state.language]),))
+
+
+def _converse(form: Form, state: State, heard: Heard) -> Step:
+    phrases = form.catalogue.phrases
+    if heard.intent == "change_language":
+        chosen = language.named(heard, form.catalogue)
+        if chosen is None:
+            return Step(state, STOP, (menus.languages(form.catalogue, state.language),))
+        changed = replace(state, language=chosen, language_fixed=True)
+        return Step(changed, STOP, (Say(phrases["language_changed"][chosen]),))
+    if heard.intent == "talk_to_person":
+        return Step(state, STOP, (form.person(state),))
+    if heard.intent in ("greet", "help"):
+        lead = phrases["welcome" if heard.intent == "greet" else "help"][state.language]
+        return Step(state, STOP, (_menu(form, state, lead),))
+    answers = {
+        "thanks": "thanks",
+        "cancel": "nothing_to_cancel",
+        "affirm": "affirmed_nothing_open",
+        "deny": "affirmed_nothing_open",
+    }
+    words = phrases[answers.get(heard.intent, "retry_generic")][state.language]
+    return Step(state, STOP, (Say(words),))
+
+
+def _menu(form: Form, state: State, lead: str) -> Say:
+    return menus.departments(form.catalogue, state.language, form.settings, lead)

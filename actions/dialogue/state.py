@@ -1,0 +1,122 @@
+"""The state of one conversation and what was just heard, read from Rasa's tracker and written back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+SLOTS = (
+    "language",
+    "language_fixed",
+    "service",
+    "values",
+    "asked",
+    "attempts",
+    "lookup",
+    "nonce",
+    "heard",
+)
+CONFIRM = "confirm"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One incoming message as Rasa understood it. `payload` holds the data of a tapped button."""
+
+    text: str
+    intent: str
+    confidence: float
+    kind: str
+    options: tuple[str, ...]
+    key: str | None
+    key_confidence: float
+    script: str
+    entities: tuple[Mapping[str, Any], ...]
+    payload: Mapping[str, str]
+    metadata: Mapping[str, Any]
+    message_id: str
+
+    @property
+    def tapped(self) -> bool:
+        """Whether this was a button or list row and not the citizen's own words."""
+        return self.text.startswith("/")
+
+    @property
+    def request_id(self) -> str:
+        """Stable over redelivery: the inbox id where there is one."""
+        return str(self.metadata.get("inbox_id") or self.message_id)
+
+
+@dataclass(frozen=True)
+class State:
+    """Rasa's constant slots as typed values; `values` and `lookup` map slot or field to text."""
+
+    language: str
+    language_fixed: bool = False
+    service: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    asked: str | None = None
+    attempts: int = 0
+    lookup: Mapping[str, str] | None = None
+    nonce: str = ""
+    heard: str | None = None
+
+    def slots(self) -> dict[str, Any]:
+        """The Rasa slots that carry this state."""
+        return {
+            "language": self.language,
+            "language_fixed": self.language_fixed,
+            "service": self.service,
+            "values": dict(self.values),
+            "asked": self.asked,
+            "attempts": float(self.attempts),
+            "lookup": dict(self.lookup) if self.lookup is not None else None,
+            "nonce": self.nonce,
+            "heard": self.heard,
+        }
+
+
+def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | None) -> State:
+    """State from the tracker's slots; `saved` is the citizen's language kept outside Rasa."""
+    return State(
+        language=slots.get("language") or saved or default_language,
+        language_fixed=bool(slots.get("language_fixed")),
+        service=slots.get("service"),
+        values=slots.get("values") or {},
+        asked=slots.get("asked"),
+        attempts=int(slots.get("attempts") or 0),
+        lookup=slots.get("lookup"),
+        nonce=slots.get("nonce") or "",
+        heard=slots.get("heard"),
+    )
+
+
+def read_heard(message: Mapping[str, Any], metadata: Mapping[str, Any]) -> Heard:
+    """What the tracker's `latest_message` says."""
+    text = message.get("text") or ""
+    entities = tuple(message.get("entities") or ())
+    tapped = text.startswith("/")
+    decision = message.get("decision") or {}
+    language = message.get("language") or {}
+    intent = message.get("intent") or {}
+    return Heard(
+        text=text,
+        intent=intent.get("name") or "",
+        confidence=float(intent.get("confidence") or 0.0),
+        kind="button" if tapped else decision.get("kind", "out_of_scope"),
+        options=() if tapped else tuple(decision.get("options", ())),
+        key=None if tapped else language.get("key"),
+        key_confidence=float(language.get("confidence") or 0.0),
+        script=language.get("script") or "",
+        entities=() if tapped else entities,
+        payload={e["entity"]: str(e["value"]) for e in entities} if tapped else {},
+        metadata=metadata,
+        message_id=str(message.get("message_id") or ""),
+    )
+
+
+def new_nonce(heard: Heard, purpose: str) -> str:
+    """Ties buttons and department writes to one request; the same again when a turn is redone."""
+    return hashlib.sha256(f"{heard.request_id}:{purpose}".encode()).hexdigest()[:12]

@@ -1,0 +1,108 @@
+"""Compiles the service catalogue into Rasa's domain, NLU data and rules, in memory.
+
+Only intents grow with the catalogue. Slots, forms, actions and rules are the constant files under
+`data/rasa/`, so that a new service changes what is understood but never how a turn works.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional, Text, Union
+
+import rasa.shared.utils.io
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
+from rasa.shared.core.training_data.structures import StoryGraph
+from rasa.shared.importers.importer import TrainingDataImporter
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+from rasa.shared.utils.common import cached_method
+
+from nlu.catalogue import Catalogue
+from nlu.components.project import catalogue, catalogue_folder
+from nlu.components.training_example import KEY
+
+
+class CatalogueImporter(TrainingDataImporter):
+    """Reads `data/` (or SEVA_DATA_DIR) instead of Rasa's nlu.yml, domain.yml and stories.yml."""
+
+    def __init__(
+        self,
+        config_file: Optional[Text] = None,
+        domain_path: Optional[Text] = None,
+        training_data_paths: Optional[Union[List[Text], Text]] = None,
+        catalogue: Text = "data",
+    ) -> None:
+        """`catalogue` is the folder named in config.yml; Rasa's own paths are not used."""
+        self._config_file = config_file
+        self._folder = catalogue
+
+    @property
+    def _catalogue(self) -> Catalogue:
+        return catalogue(self._folder)
+
+    @cached_method
+    def get_domain(self) -> Domain:
+        """The constant domain plus one intent per service and conversation intent."""
+        fixed = rasa.shared.utils.io.read_yaml_file(
+            catalogue_folder(self._folder) / "rasa" / "domain.yml"
+        )
+        intents = [*self._catalogue.services, *self._catalogue.conversation]
+        slots = {slot.name for s in self._catalogue.services.values() for slot in s.slots}
+        return Domain.from_dict(
+            {
+                **fixed,
+                "intents": [*fixed["intents"], *({i: {"use_entities": []}} for i in intents)],
+                "entities": sorted({*fixed["entities"], *slots}),
+            }
+        )
+
+    @cached_method
+    def get_stories(self, exclusion_percentage: Optional[int] = None) -> StoryGraph:
+        """The constant rules."""
+        reader = YAMLStoryReader(self.get_domain())
+        rules = catalogue_folder(self._folder) / "rasa" / "rules.yml"
+        return StoryGraph(reader.read_from_file(rules))
+
+    def get_conversation_tests(self) -> StoryGraph:
+        """Conversations are tested by pytest (tests/conversations), not by Rasa stories."""
+        return StoryGraph([])
+
+    def get_config(self) -> Dict:
+        """config.yml as it is."""
+        if not self._config_file:
+            return {}
+        return rasa.shared.utils.io.read_model_configuration(self._config_file)
+
+    def get_config_file_for_auto_config(self) -> Optional[Text]:
+        """config.yml; it leaves nothing for auto-configuration."""
+        return self._config_file
+
+    @cached_method
+    def get_nlu_data(self, language: Optional[Text] = "en") -> TrainingData:
+        """Every trained utterance with its intent, marked values and utterance key."""
+        intents: Dict[Text, Any] = {**self._catalogue.services, **self._catalogue.conversation}
+        return TrainingData(
+            [
+                _message(name, key, utterance)
+                for name, intent in intents.items()
+                for key, utterances in intent.utterances.items()
+                for utterance in utterances
+            ]
+        )
+
+
+def _message(intent: Text, key: Text, utterance: Any) -> Message:
+    entities = [
+        {
+            "entity": mark.slot,
+            "start": mark.start,
+            "end": mark.end,
+            "value": utterance.text[mark.start : mark.end],
+            **({"role": mark.role} if mark.role else {}),
+        }
+        for mark in utterance.marks
+    ]
+    message = Message.build(
+        utterance.text, intent, entities=entities, example_metadata={KEY: key}
+    )
+    return message

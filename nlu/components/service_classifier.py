@@ -1,0 +1,133 @@
+"""Ranks services and conversation intents: sentence vector beside character n-grams.
+
+The n-grams see the message three ways: as written, folded to a phonetic spelling that Telugu,
+Devanagari and Latin text share, and as a consonant skeleton (what a transcript of speech keeps).
+Probabilities are calibrated by temperature on out-of-fold scores.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, Optional, Text, Tuple
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.classifier import char_ngrams, linear
+from nlu.components.sentence_encoder import VECTOR, SentenceEncoder
+from nlu.text import fold, normalise
+from nlu.text.phonetic import skeleton
+
+View = Tuple[Text, int, int]
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class ServiceClassifier(IntentClassifier, GraphComponent):
+    """Multinomial logistic regression over all services and conversation intents."""
+
+    @classmethod
+    def required_components(cls) -> List[type]:
+        """The sentence vector must be there."""
+        return [SentenceEncoder]
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """`views`: n-gram lengths per view; weights scale the halves; `folds` for calibration."""
+        return {
+            "strength": 20.0,
+            "dense_weight": 3.0,
+            "views": {"written": [2, 5], "folded": [2, 4], "skeleton": [2, 4]},
+            "folds": 3,
+            "ranking_length": 10,
+        }
+
+    def __init__(
+        self,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        model: Optional[linear.LinearModel] = None,
+    ) -> None:
+        """`model` is None until trained or loaded."""
+        self._config = config
+        self._storage = model_storage
+        self._resource = resource
+        self._model = model
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "ServiceClassifier":
+        """Creates an untrained component (see GraphComponent)."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "ServiceClassifier":
+        """Loads the trained component."""
+        with model_storage.read_from(resource) as folder:
+            model = linear.LinearModel.load(folder / "services.npz")
+        return cls(config, model_storage, resource, model)
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Fits, then calibrates on scores of messages a fold did not train on."""
+        examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]
+        rows = self._rows(examples)
+        labels = [m.get(INTENT) for m in examples]
+        strength = float(self._config["strength"])
+        model = linear.fit(rows, labels, strength=strength)
+        scores, _ = linear.out_of_fold(
+            rows, labels, strength=strength, folds=int(self._config["folds"])
+        )
+        self._model = linear.calibrate(model, scores, labels)
+        with self._storage.write_to(self._resource) as folder:
+            self._model.save(folder / "services.npz")
+            facts = {"labels": len(self._model.labels), "temperature": self._model.temperature}
+            (folder / "facts.json").write_text(json.dumps(facts), "utf-8")
+        return self._resource
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Sets `intent` and `intent_ranking` (calibrated, best first)."""
+        assert self._model is not None
+        for message in messages:
+            if not message.get(TEXT):
+                continue
+            dense = message.get(VECTOR) * float(self._config["dense_weight"])
+            probabilities = self._model.probabilities(dense, self._hashed(message.get(TEXT)))
+            order = np.argsort(-probabilities)[: int(self._config["ranking_length"])]
+            ranking = [
+                {"name": self._model.labels[i], "confidence": float(probabilities[i])}
+                for i in order
+            ]
+            message.set("intent", ranking[0], add_to_output=True)
+            message.set("intent_ranking", ranking, add_to_output=True)
+        return messages
+
+    def _rows(self, messages: List[Message]) -> linear.Rows:
+        dense = np.stack([m.get(VECTOR) for m in messages]) * float(self._config["dense_weight"])
+        return dense, char_ngrams.matrix([self._hashed(m.get(TEXT)) for m in messages])
+
+    def _hashed(self, text: Text) -> Tuple[np.ndarray, np.ndarray]:
+        written = normalise(text).text.lower()
+        seen = {"written": written, "folded": fold(written), "skeleton": skeleton(written)}
+        views: Dict[Text, View] = self._config["views"]
+        return char_ngrams.hashed(
+            [(name[0], seen[name], low, high) for name, (low, high) in views.items()]
+        )

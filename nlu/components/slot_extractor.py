@@ -1,0 +1,74 @@
+"""Slot values in a free message: formats by pattern and checksum, places by gazetteer.
+
+Looks for the slots of the service ranked first, so that a bare number is read as that service's
+number; for conversation intents nothing is looked for.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Dict, List, Text
+from zoneinfo import ZoneInfo
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.extractors.extractor import EntityExtractorMixin
+from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from nlu.components.project import catalogue
+from nlu.slots import extract_for_service
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class SlotExtractor(GraphComponent, EntityExtractorMixin):
+    """Adds entities named after the service's slots."""
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        """`timezone` decides what "tomorrow" means."""
+        return {"catalogue": "data", "timezone": "Asia/Kolkata"}
+
+    def __init__(self, config: Dict[Text, Any]) -> None:
+        """Loads the catalogue; gazetteers are compiled at first use."""
+        self._catalogue = catalogue(config["catalogue"])
+        self._zone = ZoneInfo(config["timezone"])
+
+    @classmethod
+    def create(
+        cls,
+        config: Dict[Text, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> "SlotExtractor":
+        """Creates the component (see GraphComponent)."""
+        return cls(config)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        """Extracts from each message."""
+        today = datetime.now(self._zone).date()
+        for message in messages:
+            intent = (message.get("intent") or {}).get("name")
+            service = self._catalogue.services.get(intent)
+            if service is not None and message.get(TEXT):
+                found = self._entities(message.get(TEXT), service, today)
+                message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
+        return messages
+
+    def _entities(self, text: Text, service: Any, today: date) -> List[Dict[Text, Any]]:
+        return [
+            {
+                "entity": found.slot,
+                "value": found.value,
+                "start": found.start,
+                "end": found.end,
+                "raw": found.raw,
+                "role": found.role,
+                "extractor": "SlotExtractor",
+                "confidence_entity": found.confidence,
+            }
+            for found in extract_for_service(text, service, today=today, catalogue=self._catalogue)
+        ]

@@ -1,0 +1,3 @@
+"""Names under which the importer leaves the catalogue's facts on a training example."""
+
+KEY = "key"
