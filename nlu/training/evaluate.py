@@ -1,0 +1,137 @@
+"""`seva evaluate`: scores a labelled file against a model of the registry."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nlu.catalogue import Catalogue
+from nlu.training.metrics import Labelled, score
+
+BATCH = 64
+
+
+class LabelledFileError(ValueError):
+    """A line of a labelled file is not as documented; the message has file and line."""
+
+
+def read_labelled(path: Path) -> list[Labelled]:
+    """Reads JSON lines `{"text", "key", "service", "slots"}`. Raises LabelledFileError."""
+    rows = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            raw = json.loads(line)
+            rows.append(Labelled(raw["text"], raw["key"], raw["service"], raw.get("slots")))
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise LabelledFileError(
+                f"{path}:{number}: not a labelled message ({error!r}); a line looks like "
+                '{"text": "...", "key": "te", "service": "birth_certificate", "slots": {}}'
+            ) from error
+    if not rows:
+        raise LabelledFileError(f"{path}: no labelled messages in it")
+    return rows
+
+
+def holdout(catalogue: Catalogue) -> list[Labelled]:
+    """The catalogue's own hold-out, services and out of scope."""
+    rows = []
+    intents: dict[str, Any] = dict(catalogue.services)
+    intents["out_of_scope"] = catalogue.conversation["out_of_scope"]
+    for name, intent in intents.items():
+        for key, utterances in intent.holdout.items():
+            for utterance in utterances:
+                slots = {m.slot: utterance.text[m.start : m.end] for m in utterance.marks}
+                rows.append(Labelled(utterance.text, key, name, slots))
+    return rows
+
+
+async def answers(engine: Any, rows: Sequence[Labelled]) -> tuple[list[dict[str, Any]], float]:
+    """The engine's answer to each row, and the median milliseconds of a message alone."""
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(rows), BATCH):
+        found += await engine.parse_many([row.text for row in rows[start : start + BATCH]])
+    alone = []
+    for row in rows[:: max(1, len(rows) // 100)]:
+        began = time.perf_counter()
+        await engine.parse(row.text)
+        alone.append((time.perf_counter() - began) * 1000)
+    return found, round(statistics.median(alone), 2)
+
+
+async def evaluate(engine: Any, rows: Sequence[Labelled], catalogue: Catalogue) -> dict[str, Any]:
+    """The whole `--json` document."""
+    found, median = await answers(engine, rows)
+    result = score(
+        rows,
+        found,
+        conversation=frozenset(catalogue.conversation),
+        services=frozenset(catalogue.services),
+    )
+    return {"model": engine.model_id, **result, "ms_per_message_p50": median}
+
+
+def evaluate_command(file: Path, model: str | None, json_output: bool) -> int:
+    """`seva evaluate FILE [--model ID] [--json]`."""
+    from nlu.components.project import catalogue_folder
+    from nlu.catalogue import load_catalogue
+    from nlu.training.registry import live_id, models_dir
+
+    try:
+        rows = read_labelled(file)
+    except (LabelledFileError, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    model = model or live_id(models_dir())
+    if model is None:
+        print("no live model; run `seva train`, then `seva promote ID`", file=sys.stderr)
+        return 1
+    folder = catalogue_folder("data")
+
+    async def run() -> dict[str, Any]:
+        from nlu.engine import Engine
+
+        engine = await Engine.load(models_dir() / str(model), data_dir=folder)
+        return await evaluate(engine, rows, load_catalogue(folder))
+
+    result = asyncio.run(run())
+    if json_output:
+        print(json.dumps(result, ensure_ascii=False, indent=2))
+    else:
+        print_table(result)
+    return 0
+
+
+def print_table(result: dict[str, Any]) -> None:
+    """The result for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    out = Console()
+    columns = ("rows", "top1", "top3", "route_rate", "route_precision", "clarify_rate")
+    table = Table("key", *columns, "clarify_hit")
+    for key, row in result["by_key"].items():
+        cells = [str(row[c]) if c == "rows" else f"{row[c]:.3f}" for c in (*columns, "clarify_hit")]
+        table.add_row(key, *cells)
+    out.print(table)
+    outside, slots = result["out_of_scope"], result["slots"]
+    out.print(
+        f"Out of scope ({outside['rows']}): recall {outside['recall']:.3f}, accepted by mistake "
+        f"{outside['false_accept']:.3f}; in-scope refused {outside['in_scope_rejected']:.3f}"
+    )
+    out.print(
+        f"Slots: precision {slots['precision']:.3f}, recall {slots['recall']:.3f}, "
+        f"F1 {slots['f1']:.3f}; calibration error {result['ece']:.3f}; "
+        f"{result['ms_per_message_p50']:.1f} ms a message"
+    )
+    for meant, heard, count in result["confusions"][:10]:
+        out.print(f"  {count} x {meant} heard as {heard}")
+    if result["unknown_services"]:
+        out.print("Not in this model: " + ", ".join(result["unknown_services"]))

