@@ -1,0 +1,26 @@
+"""Calls to departments: one generic connector, driven by `data/departments/*.yml`."""
+
+from __future__ import annotations
+
+from actions.departments.connector import Connector, UnknownOperation
+from actions.departments.definition import (
+    DefinitionError,
+    DepartmentDefinition,
+    load_department,
+    load_departments,
+)
+from actions.departments.directory import DepartmentDirectory
+from actions.departments.result import UNAVAILABLE, Document, OperationResult
+
+__all__ = [
+    "UNAVAILABLE",
+    "Connector",
+    "DefinitionError",
+    "DepartmentDefinition",
+    "DepartmentDirectory",
+    "Document",
+    "OperationResult",
+    "UnknownOperation",
+    "load_department",
+    "load_departments",
+]

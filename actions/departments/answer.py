@@ -1,0 +1,74 @@
+"""Reads a department's answer: which outcome it is, its fields as text, its document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+
+from actions.departments.definition import Formats, Operation, OutcomeRow
+from actions.departments.formats import TextFunctions
+from actions.departments.result import CallFailed, Document
+
+_UNSAFE_IN_FILENAME = frozenset('/\\:*?"<>|\0\r\n')
+
+
+class AnswerReader:
+    """The compiled JMESPath expressions of one operation."""
+
+    def __init__(self, operation: Operation, formats: Formats) -> None:
+        self._rows = [
+            (row, jmespath.compile(row.when) if row.when else None) for row in operation.outcomes
+        ]
+        self._fields = {name: jmespath.compile(path) for name, path in operation.result.items()}
+        document = operation.document or {}
+        self._document = {name: jmespath.compile(path) for name, path in document.items()}
+        self._options = {
+            language: jmespath.Options(custom_functions=TextFunctions(formats, language))
+            for language in formats.months
+        }
+
+    def outcome(self, status: int, body: object, language: str) -> str:
+        """The outcome of the first row that matches, or `CallFailed("status")`."""
+        for row, when in self._rows:
+            if _matches(row, status, body) and (
+                when is None or self._search(when, body, language) is True
+            ):
+                return row.outcome
+        raise CallFailed("status", f"no outcome for {status}", status=status)
+
+    def fields(self, body: object, language: str) -> dict[str, str]:
+        """Result fields ready to show; what the body does not have is left out."""
+        found = {n: self._search(path, body, language) for n, path in self._fields.items()}
+        return {name: as_text(value) for name, value in found.items() if value is not None}
+
+    def document(self, body: object, language: str) -> Document | None:
+        """The file to send along, if the answer has one; its host is not checked here."""
+        found = {n: self._search(path, body, language) for n, path in self._document.items()}
+        if not found.get("url"):
+            return None
+        name = "".join(c for c in as_text(found.get("filename")) if c not in _UNSAFE_IN_FILENAME)
+        return Document(as_text(found["url"]), name)
+
+    def _search(
+        self, path: jmespath.parser.ParsedResult, body: object, language: str
+    ) -> object | None:
+        try:
+            return path.search(body, options=self._options[language])  # type: ignore[no-any-return]
+        except (JMESPathError, ValueError, KeyError, IndexError, ArithmeticError) as error:
+            raise CallFailed("schema", f"mapping: {type(error).__name__}") from error
+
+
+def _matches(row: OutcomeRow, status: int, body: object) -> bool:
+    code = body.get("code") if isinstance(body, Mapping) else None
+    return row.status == status and (row.code is None or row.code == code)
+
+
+def as_text(value: object) -> str:
+    """Texts as they are, whole numbers without a point, lists one item a line."""
+    if isinstance(value, list):
+        return "\n".join(as_text(item) for item in value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)

@@ -1,0 +1,140 @@
+"""Executes any operation of a department as its YAML maps it; failures are outcomes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from types import TracebackType
+
+import httpx
+from typing_extensions import Self
+
+from actions.departments.answer import AnswerReader
+from actions.departments.auth import make_auth
+from actions.departments.definition import DepartmentDefinition, Operation
+from actions.departments.egress import EgressGuard, Resolver, resolve
+from actions.departments.exchange import Answer, Exchange
+from actions.departments.metrics import record
+from actions.departments.openapi import load_openapi
+from actions.departments.protection import DepartmentProtection
+from actions.departments.request import Context, RequestBuilder
+from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
+
+
+class UnknownOperation(KeyError):
+    """The department's YAML (or OpenAPI document) has no such operation: a defect, not weather."""
+
+
+class Connector:
+    """One department. `transport` is the seam for tests; belongs to one event loop."""
+
+    def __init__(
+        self,
+        department: DepartmentDefinition,
+        transport: httpx.AsyncBaseTransport | None = None,
+        resolver: Resolver | None = None,
+    ) -> None:
+        self.department = department
+        self._api = load_openapi(department.openapi)
+        missing = sorted(set(department.operations) - set(self._api))
+        if missing:
+            raise UnknownOperation(f"{department.openapi} lacks {missing}")
+        self._builders = {
+            name: RequestBuilder(operation, self._api[name])
+            for name, operation in department.operations.items()
+        }
+        self._readers = {
+            name: AnswerReader(operation, department.formats)
+            for name, operation in department.operations.items()
+        }
+        # A transport of one's own (a mock) opens no connection, so there is no host to look at.
+        self._check_host = transport is None or resolver is not None
+        self._guard = EgressGuard(department.base_url, department.egress, resolver or resolve)
+        self._protection = DepartmentProtection(department.id, department.protection)
+        limits = department.timeouts
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            auth=make_auth(department.auth),
+            timeout=httpx.Timeout(limits.read, connect=limits.connect),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        """The connector itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def execute(
+        self,
+        operation_id: str,
+        values: Mapping[str, str],
+        *,
+        citizen: str,
+        request_id: str,
+        language: str,
+    ) -> OperationResult:
+        """Call `operation_id` with slot `values`.
+
+        `request_id` is the Idempotency-Key of a write: repeat it to ask again after an
+        `unavailable`, never reuse it for another request. `language` is a reply language.
+        """
+        operation = self.department.operations.get(operation_id)
+        if operation is None:
+            raise UnknownOperation(f"{self.department.id} has no operation {operation_id}")
+        started = time.monotonic()
+        exchange = Exchange(
+            self._client,
+            self._guard if self._check_host else None,
+            self._protection,
+            self.department,
+            operation,
+        )
+        detail = ""
+        try:
+            parts = self._builders[operation_id].build(
+                values, Context(citizen, request_id, language)
+            )
+            answer = await asyncio.wait_for(
+                exchange.answer(parts), self.department.timeouts.total
+            )
+            result = self._read(operation, answer, language)
+        except asyncio.TimeoutError:
+            result = OperationResult(UNAVAILABLE, reason="timeout")
+            detail = "total time is up"
+        except CallFailed as failure:
+            result = OperationResult(UNAVAILABLE, reason=failure.reason)
+            detail = failure.detail
+        elapsed = round((time.monotonic() - started) * 1000)
+        result = replace(result, elapsed_ms=elapsed, attempts=exchange.attempts)
+        record(self.department.id, operation_id, request_id, result, detail)
+        return result
+
+    def _read(self, operation: Operation, answer: Answer, language: str) -> OperationResult:
+        """The checked answer as a result."""
+        status, body = answer.status, answer.body
+        if status not in operation.statuses:
+            raise CallFailed("status", f"status {status} is not mapped", status=status)
+        breach = self._api[operation.name].response_violation(status, body)
+        if breach:
+            raise CallFailed("schema", f"{status}: {breach}", status=status)
+        reader = self._readers[operation.name]
+        outcome = reader.outcome(status, body, language)
+        document = reader.document(body, language) if status < 300 else None
+        if document and not self._guard.document_allowed(document.url):
+            raise CallFailed("schema", "the document is on a host that is not allowed")
+        return OperationResult(outcome, reader.fields(body, language), document)

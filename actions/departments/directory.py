@@ -1,0 +1,60 @@
+"""The connectors of all departments, made when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+
+from actions.departments.connector import Connector
+from actions.departments.definition import DepartmentDefinition, load_departments
+from actions.departments.result import OperationResult
+
+
+class DepartmentDirectory:
+    """Department id -> its one connector, so that breakers and limits are shared by all calls."""
+
+    def __init__(
+        self,
+        definitions: Mapping[str, DepartmentDefinition],
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._definitions = definitions
+        self._transport = transport
+        self._connectors: dict[str, Connector] = {}
+
+    @classmethod
+    def load(
+        cls, folder: Path, transport: httpx.AsyncBaseTransport | None = None
+    ) -> DepartmentDirectory:
+        """The departments of `folder` (`data/departments`)."""
+        return cls(load_departments(folder), transport)
+
+    def connector(self, department: str) -> Connector:
+        """The connector of a department; `KeyError` for an unknown one."""
+        if department not in self._connectors:
+            self._connectors[department] = Connector(
+                self._definitions[department], self._transport
+            )
+        return self._connectors[department]
+
+    async def execute(
+        self,
+        department: str,
+        operation_id: str,
+        values: Mapping[str, str],
+        *,
+        citizen: str,
+        request_id: str,
+        language: str,
+    ) -> OperationResult:
+        """`Connector.execute` at the department."""
+        return await self.connector(department).execute(
+            operation_id, values, citizen=citizen, request_id=request_id, language=language
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for connector in self._connectors.values():
+            await connector.aclose()

@@ -1,0 +1,119 @@
+"""One execution on the wire: attempts, each within the department's protection."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import httpx
+import stamina
+
+from actions.departments.definition import DepartmentDefinition, Operation
+from actions.departments.egress import EgressGuard
+from actions.departments.protection import DepartmentProtection
+from actions.departments.request import RequestParts
+from actions.departments.result import CallFailed
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; `body` is None where it was no JSON."""
+
+    status: int
+    body: object
+
+
+class Exchange:
+    """Sends one operation's request; counts its attempts even where all fail."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        guard: EgressGuard | None,
+        protection: DepartmentProtection,
+        department: DepartmentDefinition,
+        operation: Operation,
+    ) -> None:
+        self._client = client
+        self._guard = guard
+        self._protection = protection
+        self._department = department
+        self._operation = operation
+        self.attempts = 0
+
+    async def answer(self, parts: RequestParts) -> Answer:
+        """The answer, asked for again where that cannot do anything twice; or `CallFailed`."""
+        policy = self._department.retry
+        async for attempt in stamina.retry_context(
+            on=self._wait_or_stop,
+            attempts=policy.attempts,
+            timeout=self._department.timeouts.total,
+            wait_initial=policy.wait_initial,
+            wait_max=policy.wait_max,
+            wait_jitter=policy.jitter,
+        ):
+            with attempt:
+                if self._guard:
+                    await self._guard.check()
+                async with self._protection.attempt():
+                    self.attempts += 1
+                    return await self._send(parts)
+        raise CallFailed("timeout", "no attempt was made")  # pragma: no cover
+
+    def _wait_or_stop(self, error: Exception) -> bool | float:
+        """Whether to try again after `error`, or after how many seconds."""
+        if not isinstance(error, CallFailed):
+            return False
+        if self._operation.kind == "write":
+            # Only what surely never reached the department: it may not honour the key.
+            return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout)
+        if error.reason == "status":
+            again = error.status in self._department.retry.statuses
+            return error.retry_after if again and error.retry_after is not None else again
+        return error.reason in ("timeout", "connect")
+
+    async def _send(self, parts: RequestParts) -> Answer:
+        request = self._client.build_request(
+            parts.method,
+            self._department.base_url + parts.path,
+            params=parts.query or None,
+            headers=parts.headers,
+            json=parts.body,
+        )
+        try:
+            response = await self._client.send(request, stream=True)
+            try:
+                content = await _limited(response, self._department.egress.max_response_bytes)
+            finally:
+                await response.aclose()
+        except httpx.TimeoutException as error:
+            raise CallFailed("timeout", type(error).__name__) from error
+        except httpx.HTTPError as error:
+            raise CallFailed("connect", type(error).__name__) from error
+        self._fail_if_down(response)
+        return Answer(response.status_code, _json(content))
+
+    def _fail_if_down(self, response: httpx.Response) -> None:
+        """Raise for statuses that say "not now", so that breaker and retry see them."""
+        status = response.status_code
+        if (status >= 500 or status == 429) and status not in self._operation.statuses:
+            wait = response.headers.get("Retry-After", "")
+            seconds = float(wait) if wait.isascii() and wait.isdigit() else None
+            raise CallFailed("status", f"status {status}", status=status, retry_after=seconds)
+
+
+async def _limited(response: httpx.Response, most: int) -> bytes:
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > most:
+            raise CallFailed("schema", f"the answer is longer than {most} bytes")
+    return bytes(content)
+
+
+def _json(content: bytes) -> object:
+    try:
+        parsed: object = json.loads(content)
+    except ValueError:
+        return None
+    return parsed

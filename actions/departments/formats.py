@@ -1,0 +1,67 @@
+"""JMESPath functions that turn ISO dates and numbers into text for citizens."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from jmespath import functions
+
+from actions.departments.definition import Formats
+
+
+class TextFunctions(functions.Functions):  # type: ignore[misc]  # jmespath is untyped
+    """`date_text`, `time_text`, `datetime_text`, `month_text`, `money_text`; null stays null."""
+
+    def __init__(self, formats: Formats, language: str) -> None:
+        super().__init__()
+        self._formats = formats
+        self._zone = ZoneInfo(formats.timezone)
+        self._language = language
+
+    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_date_text(self, value: str | None) -> str | None:
+        return None if value is None else self._moment(value).strftime(self._formats.date)
+
+    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_datetime_text(self, value: str | None) -> str | None:
+        return None if value is None else self._moment(value).strftime(self._formats.datetime)
+
+    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_time_text(self, value: str | None) -> str | None:
+        """A clock time (`07:30`) or the clock time of a moment."""
+        if value is None:
+            return None
+        clock = self._moment(value) if "T" in value else datetime.time.fromisoformat(value)
+        return clock.strftime(self._formats.time)
+
+    @functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_month_text(self, value: str | None) -> str | None:
+        """`2026-11` -> the month's name in the citizen's language, and the year."""
+        if value is None:
+            return None
+        year, month = value.split("-")[:2]
+        return f"{self._formats.months[self._language][int(month) - 1]} {year}"
+
+    @functions.signature({"types": ["number", "string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_money_text(self, value: float | str | None) -> str | None:
+        """Rupees without a symbol, grouped the Indian way: 1,23,456.50."""
+        return None if value is None else indian_grouping(Decimal(str(value)))
+
+    def _moment(self, value: str) -> datetime.datetime:
+        moment = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return moment.astimezone(self._zone) if moment.tzinfo else moment
+
+
+def indian_grouping(value: Decimal) -> str:
+    """`1234567` -> `12,34,567`; paise only where there are some."""
+    amount = value.quantize(Decimal("0.01"))
+    whole, paise = f"{abs(amount):f}".split(".")
+    head, tail = whole[:-3], whole[-3:]
+    groups: list[str] = []
+    while head:
+        groups.insert(0, head[-2:])
+        head = head[:-2]
+    sign = "-" if amount < 0 else ""
+    return sign + ",".join([*groups, tail]) + ("" if paise == "00" else f".{paise}")

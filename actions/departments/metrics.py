@@ -1,0 +1,49 @@
+"""Counts and times department calls, in Prometheus and in the log, without personal data."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from actions.departments.result import OperationResult
+
+# httpx logs every URL at INFO, and ours carry service and ticket numbers.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+_LOG = structlog.get_logger("seva.departments")
+CALLS = Counter(
+    "seva_department_calls_total",
+    "Department operations executed, by outcome and, where unavailable, by reason.",
+    ["department", "operation", "outcome", "reason"],
+)
+SECONDS = Histogram(
+    "seva_department_call_seconds",
+    "Time of a department operation with waiting and retries.",
+    ["department", "operation"],
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30),
+)
+
+
+def record(
+    department: str, operation: str, request_id: str, result: OperationResult, detail: str
+) -> None:
+    """Count one finished call and write its log event; `detail` says what broke."""
+    reason = result.reason or ""
+    CALLS.labels(department, operation, result.outcome, reason).inc()
+    SECONDS.labels(department, operation).observe(result.elapsed_ms / 1000)
+    event = {
+        "department": department,
+        "operation": operation,
+        # Request ids may be made of WhatsApp ids, and those hold the phone number.
+        "request": hashlib.sha256(request_id.encode()).hexdigest()[:12],
+        "outcome": result.outcome,
+        "attempts": result.attempts,
+        "elapsed_ms": result.elapsed_ms,
+    }
+    if result.reason is None:
+        _LOG.info("department_call", **event)
+    else:
+        _LOG.warning("department_call", **event, reason=reason, detail=detail)

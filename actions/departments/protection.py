@@ -1,0 +1,38 @@
+"""Keeps a struggling department from being hammered: turns, pace and a circuit breaker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiolimiter import AsyncLimiter
+from purgatory import AsyncCircuitBreakerFactory
+from purgatory.domain.model import OpenedState
+
+from actions.departments.definition import Protection
+from actions.departments.result import CallFailed
+
+
+class DepartmentProtection:
+    """One department's bulkhead, rate limit and breaker; belongs to one event loop."""
+
+    def __init__(self, department: str, settings: Protection) -> None:
+        self._department = department
+        self._turns = asyncio.Semaphore(settings.concurrency)
+        self._pace = AsyncLimiter(settings.rate, settings.per_seconds)
+        self._breakers = AsyncCircuitBreakerFactory(
+            default_threshold=settings.breaker_threshold,
+            default_ttl=settings.breaker_reset_after,
+        )
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Wait for a turn, then run the block; an exception out of it counts as a failure."""
+        async with self._turns, self._pace:
+            breaker = await self._breakers.get_breaker(self._department)
+            try:
+                async with breaker:
+                    yield
+            except OpenedState as error:
+                raise CallFailed("breaker_open", "too many failures in a row") from error

@@ -1,0 +1,110 @@
+"""Builds the HTTP request of an operation from its YAML templates and the citizen's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from actions.departments.definition import Operation
+from actions.departments.openapi import ApiOperation
+from actions.departments.result import CallFailed
+
+_JINJA = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+IDEMPOTENCY_KEY = "Idempotency-Key"
+
+
+@dataclass(frozen=True)
+class RequestParts:
+    """A request that fits the OpenAPI document; `path` is below the department's base URL."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: object | None
+
+
+@dataclass(frozen=True)
+class Context:
+    """Who asks and in which language; templates see these beside the slot values."""
+
+    citizen: str
+    request_id: str
+    language: str
+
+
+class RequestBuilder:
+    """The compiled templates of one operation."""
+
+    def __init__(self, operation: Operation, api: ApiOperation) -> None:
+        self._api = api
+        self._write = operation.kind == "write"
+        self._templates = _compiled(dict(operation.request))
+
+    def build(self, values: Mapping[str, str], context: Context) -> RequestParts:
+        """The request, or `CallFailed("request")`: then nothing may be sent."""
+        names = {
+            **values,
+            "citizen": context.citizen,
+            "request_id": context.request_id,
+            "language": context.language,
+        }
+        try:
+            rendered = _rendered(self._templates, names)
+        except TemplateError as error:
+            raise CallFailed("request", f"template: {type(error).__name__}") from error
+        path: dict[str, str] = rendered.get("path", {})
+        headers = {"Accept-Language": context.language, **rendered.get("header", {})}
+        if self._write:
+            headers[IDEMPOTENCY_KEY] = context.request_id
+        body = self._body(rendered.get("body"))
+        query = rendered.get("query", {})
+        breach = self._api.request_violation(
+            {"path": path, "query": query, "header": headers}, body
+        )
+        if breach is None and not all(_plain_header(value) for value in headers.values()):
+            breach = "a header value is not plain ASCII"
+        if breach:
+            raise CallFailed("request", breach)
+        return RequestParts(self._api.method, self._path(path), query, headers, body)
+
+    def _body(self, rendered: object | None) -> object | None:
+        if self._api.body is None or rendered is None:
+            return rendered
+        return self._api.body.coerce(rendered)
+
+    def _path(self, values: Mapping[str, str]) -> str:
+        path = self._api.path
+        for name, value in values.items():
+            if value in (".", ".."):
+                raise CallFailed("request", f"path {name} is a dot segment")
+            path = path.replace("{" + name + "}", quote(value, safe=""))
+        return path
+
+
+def _plain_header(value: str) -> bool:
+    return value.isascii() and value.isprintable()
+
+
+def _compiled(node: Any) -> Any:
+    """The YAML tree with every text compiled; other leaves are constants."""
+    if isinstance(node, Mapping):
+        return {key: _compiled(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_compiled(value) for value in node]
+    return _JINJA.from_string(node) if isinstance(node, str) else node
+
+
+def _rendered(node: Any, names: Mapping[str, str]) -> Any:
+    """The tree with values in place; a member that renders to nothing is left out."""
+    if isinstance(node, Mapping):
+        pairs = ((key, _rendered(value, names)) for key, value in node.items())
+        return {key: value for key, value in pairs if value != ""}
+    if isinstance(node, list):
+        return [_rendered(value, names) for value in node]
+    return node.render(names).strip() if hasattr(node, "render") else node
