@@ -1,0 +1,51 @@
+"""The service catalogue: the only source of truth about services, read from `data/`."""
+
+from __future__ import annotations
+
+from nlu.catalogue.errors import CatalogueError, Problem
+from nlu.catalogue.loader import load_catalogue, read_catalogue
+from nlu.catalogue.model import (
+    Catalogue,
+    Choice,
+    ConversationIntent,
+    Department,
+    Gazetteer,
+    LanguageKey,
+    Languages,
+    Mark,
+    Operation,
+    Outcome,
+    Place,
+    Service,
+    Slot,
+    SlotType,
+    Timeouts,
+    Utterance,
+    Variable,
+    Words,
+)
+
+__all__ = [
+    "Catalogue",
+    "CatalogueError",
+    "Choice",
+    "ConversationIntent",
+    "Department",
+    "Gazetteer",
+    "LanguageKey",
+    "Languages",
+    "Mark",
+    "Operation",
+    "Outcome",
+    "Place",
+    "Problem",
+    "Service",
+    "Slot",
+    "SlotType",
+    "Timeouts",
+    "Utterance",
+    "Variable",
+    "Words",
+    "load_catalogue",
+    "read_catalogue",
+]

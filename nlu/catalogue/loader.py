@@ -1,0 +1,119 @@
+"""Loads the whole catalogue from a data folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nlu.catalogue.departments import DEFAULTS, read_departments
+from nlu.catalogue.errors import CatalogueError, Problem
+from nlu.catalogue.model import Catalogue, ConversationIntent, Gazetteer, Service, Utterance
+from nlu.catalogue.services import read_conversation, read_service
+from nlu.catalogue.vocabulary import (
+    read_gazetteers,
+    read_languages,
+    read_phrases,
+    read_slot_types,
+)
+from nlu.catalogue.yaml_source import Source
+
+
+def load_catalogue(path: Path = Path("data")) -> Catalogue:
+    """The catalogue under `path`. Raises CatalogueError with every problem of its files."""
+    catalogue, problems = read_catalogue(path)
+    if problems:
+        raise CatalogueError(problems)
+    return catalogue
+
+
+def read_catalogue(path: Path = Path("data")) -> tuple[Catalogue, list[Problem]]:
+    """As much of the catalogue as can be read, and the problems in the way of the rest."""
+    source = Source()
+    root = Path(path)
+    languages = read_languages(source, root / "languages.yml")
+    gazetteers = read_gazetteers(source, _files(root / "gazetteers"), languages)
+    slot_types = read_slot_types(source, root / "slot_types.yml", languages, gazetteers)
+    phrases = read_phrases(source, root / "phrases.yml", languages)
+    folder = root / "departments"
+    departments = read_departments(
+        source, folder, [f for f in _files(folder) if f.name != DEFAULTS], languages
+    )
+    conversation: dict[str, ConversationIntent] = {}
+    for file in _files(root / "conversation"):
+        intent = read_conversation(source, file, languages)
+        if intent:
+            conversation[intent.name] = intent
+    services: dict[str, Service] = {}
+    for file in sorted((root / "services").glob("*/*.yml")):
+        service = read_service(source, file, languages, slot_types)
+        if service and service.name in services:
+            source.add(
+                file,
+                1,
+                f"`{service.name}` is also in {services[service.name].file}",
+                "a service has one file and one department: rename or remove one",
+            )
+        elif service:
+            services[service.name] = service
+    catalogue = Catalogue(
+        services=services,
+        conversation=conversation,
+        departments=departments,
+        slot_types=slot_types,
+        gazetteers=gazetteers,
+        languages=languages,
+        phrases=phrases,
+        hash=_training_hash(services, conversation, gazetteers, source, root),
+        root=root,
+        positions=source.positions,
+    )
+    return catalogue, source.problems
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.yml"))
+
+
+def _training_hash(
+    services: Mapping[str, Service],
+    conversation: Mapping[str, ConversationIntent],
+    gazetteers: Mapping[str, Gazetteer],
+    source: Source,
+    root: Path,
+) -> str:
+    """sha256 over what training depends on, so that an edited reply or hold-out retrains nothing.
+
+    Utterances with marks, slots with their types and roles, neighbours, places, and the files of
+    languages and slot types as they are.
+    """
+    content: dict[str, Any] = {
+        "intents": {name: _trained(i.utterances) for name, i in conversation.items()},
+        "services": {
+            name: {
+                "utterances": _trained(service.utterances),
+                "slots": [(s.name, s.type.name, s.role) for s in service.slots],
+                "neighbours": service.neighbours,
+            }
+            for name, service in services.items()
+        },
+        "places": {
+            name: [(p.value, dict(p.title), p.forms) for p in gazetteer.places]
+            for name, gazetteer in gazetteers.items()
+        },
+        "files": {
+            name: hashlib.sha256(source.contents.get(root / name, b"")).hexdigest()
+            for name in ("languages.yml", "slot_types.yml")
+        },
+    }
+    packed = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(packed.encode()).hexdigest()
+
+
+def _trained(utterances: Mapping[str, tuple[Utterance, ...]]) -> dict[str, list[Any]]:
+    return {
+        key: [(u.text, [(m.start, m.end, m.slot, m.role) for m in u.marks]) for u in found]
+        for key, found in utterances.items()
+    }

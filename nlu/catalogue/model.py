@@ -1,0 +1,244 @@
+"""The service catalogue as frozen values: what every other part may rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Words = Mapping[str, str]
+"""One sentence or name in every reply language: language code -> text."""
+
+SERVICE_KINDS = ("pay", "apply", "status", "book", "info", "grievance", "download", "donate")
+CONFIRMED_KINDS = frozenset({"pay", "apply", "book", "grievance", "donate"})
+"""Kinds of service that change something, so the citizen is asked before it happens."""
+
+SLOT_KINDS = (
+    "number",
+    "code",
+    "mobile",
+    "date",
+    "amount",
+    "count",
+    "choice",
+    "place",
+    "name",
+    "text",
+)
+SLOT_ROLES = ("from", "to")
+DATE_RANGES = ("past", "future", "any")
+OPERATION_KINDS = ("read", "write")
+MIXED_KEY = "mix"
+"""The optional sixth utterance key: two languages in one message."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A marked value of an utterance; `start` and `end` are code points of `Utterance.text`."""
+
+    start: int
+    end: int
+    slot: str
+    role: str | None = None
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What a citizen writes, with the marks taken out of the text."""
+
+    text: str
+    marks: tuple[Mark, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer to a closed question and the words that mean it, in any script."""
+
+    value: str
+    title: Words
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SlotType:
+    """A kind of answer: how it is read (`kind`), what fits, and the words around it."""
+
+    name: str
+    kind: str
+    pattern: str | None
+    checksum: str | None
+    sensitive: bool
+    extract: bool
+    minimum: int | None
+    maximum: int | None
+    when: str | None
+    gazetteer: str | None
+    choices: tuple[Choice, ...]
+    examples: tuple[str, ...]
+    ask: Words
+    retry: Words
+    label: Words
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Something a service needs to know; `ask` and `label` fall back to those of the type."""
+
+    name: str
+    type: SlotType
+    required: bool
+    role: str | None
+    ask: Words
+    label: Words
+
+
+@dataclass(frozen=True)
+class Service:
+    """One government service: what citizens say, what is asked, what is done, what is answered."""
+
+    name: str
+    department: str
+    phase: int
+    kind: str
+    title: Words
+    menu: Words
+    about: Words
+    utterances: Mapping[str, tuple[Utterance, ...]]
+    holdout: Mapping[str, tuple[Utterance, ...]]
+    slots: tuple[Slot, ...]
+    lookup: str | None
+    confirm: bool
+    confirm_text: Words | None
+    operation: str
+    replies: Mapping[str, Words]
+    neighbours: tuple[str, ...]
+    file: Path
+
+
+@dataclass(frozen=True)
+class ConversationIntent:
+    """Something said to Seva itself rather than to a department: a greeting, yes, no, help."""
+
+    name: str
+    utterances: Mapping[str, tuple[Utterance, ...]]
+    holdout: Mapping[str, tuple[Utterance, ...]]
+    file: Path
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A value read from the environment when a process starts, with its default."""
+
+    env: str
+    default: str
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds to connect, to wait for an answer, and in all."""
+
+    connect: float
+    read: float
+    total: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One row of an operation's table of outcomes; the first that matches wins."""
+
+    outcome: str
+    status: int
+    code: str | None
+    when: str | None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A call to a department; templates are Jinja, `result` and `document` are JMESPath."""
+
+    name: str
+    kind: str
+    request: Mapping[str, Any]
+    result: Mapping[str, str]
+    document: Mapping[str, str] | None
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True)
+class Department:
+    """A department and how its computers are reached.
+
+    `settings` is the whole file merged over `departments/defaults.yml`, for what only the
+    connector reads (retry, breaker, limits, formats).
+    """
+
+    id: str
+    title: Words
+    menu: Words
+    helpline: str | None
+    openapi: Path
+    base_url: Variable
+    auth: Mapping[str, Any]
+    timeouts: Timeouts
+    operations: Mapping[str, Operation]
+    settings: Mapping[str, Any]
+    file: Path
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place and its other spellings, in any script."""
+
+    value: str
+    title: Words
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """A closed list of places, such as the bus stations."""
+
+    name: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True)
+class LanguageKey:
+    """One way people write: a language and the script they use for it."""
+
+    key: str
+    language: str
+    script: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Languages:
+    """Languages of replies, keys of utterances, and the names citizens give each language."""
+
+    reply: tuple[str, ...]
+    default: str
+    keys: Mapping[str, LanguageKey]
+    names: Mapping[str, tuple[str, ...]]
+
+
+Positions = Mapping[tuple[Path, tuple[str, ...]], int]
+"""(file, path of keys) -> line, so that rules which look across files can still say where."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything under `data/` that describes the services, read once and never changed."""
+
+    services: Mapping[str, Service]
+    conversation: Mapping[str, ConversationIntent]
+    departments: Mapping[str, Department]
+    slot_types: Mapping[str, SlotType]
+    gazetteers: Mapping[str, Gazetteer]
+    languages: Languages
+    phrases: Mapping[str, Words]
+    hash: str
+    root: Path = Path("data")
+    positions: Positions = field(default_factory=dict, compare=False, repr=False)

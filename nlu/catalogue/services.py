@@ -1,0 +1,160 @@
+"""Reads service files and conversation intents: utterances, slots, replies."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from nlu.catalogue.marks import MarkError, parse_marks
+from nlu.catalogue.model import (
+    MIXED_KEY,
+    SERVICE_KINDS,
+    SLOT_ROLES,
+    ConversationIntent,
+    Languages,
+    Service,
+    Slot,
+    SlotType,
+    Utterance,
+)
+from nlu.catalogue.yaml_source import Node, Source, did_you_mean
+
+_REQUIRED = ("service", "department", "phase", "kind", "title", "menu", "about", "utterances") + (
+    "holdout",
+    "slots",
+    "operation",
+    "replies",
+)
+_OPTIONAL = ("lookup", "confirm", "confirm_text", "neighbours")
+_NO_TYPE = SlotType(
+    name="",
+    kind="text",
+    pattern=None,
+    checksum=None,
+    sensitive=False,
+    extract=False,
+    minimum=None,
+    maximum=None,
+    when=None,
+    gazetteer=None,
+    choices=(),
+    examples=(),
+    ask={},
+    retry={},
+    label={},
+)
+
+
+def read_conversation(
+    source: Source, file: Path, languages: Languages
+) -> ConversationIntent | None:
+    """One conversation intent; None if it has no name or no utterances."""
+    top = source.read(file)
+    fields = top.fields(("intent", "utterances", "holdout")) if top else {}
+    if not {"intent", "utterances"} <= fields.keys():
+        return None
+    name = _named_as_file(fields["intent"])
+    holdout = fields.get("holdout")
+    return ConversationIntent(
+        name=name,
+        utterances=_utterances(fields["utterances"], languages),
+        holdout=_utterances(holdout, languages) if holdout else {},
+        file=file,
+    )
+
+
+def read_service(
+    source: Source, file: Path, languages: Languages, slot_types: Mapping[str, SlotType]
+) -> Service | None:
+    """One service; None if a part is missing without which nothing else can be read."""
+    top = source.read(file)
+    fields = top.fields(_REQUIRED, _OPTIONAL) if top else {}
+    if not set(_REQUIRED) <= fields.keys():
+        return None
+    reply = languages.reply
+    confirm_text = fields.get("confirm_text")
+    return Service(
+        name=_named_as_file(fields["service"]),
+        department=fields["department"].text(),
+        phase=fields["phase"].whole(),
+        kind=fields["kind"].one_of(SERVICE_KINDS),
+        title=fields["title"].words(reply),
+        menu=fields["menu"].words(reply),
+        about=fields["about"].words(reply),
+        utterances=_utterances(fields["utterances"], languages),
+        holdout=_utterances(fields["holdout"], languages),
+        slots=_slots(fields["slots"], reply, slot_types),
+        lookup=_operation_id(fields.get("lookup")),
+        confirm="confirm" in fields and fields["confirm"].flag(),
+        confirm_text=(
+            confirm_text.words(reply) if confirm_text and not confirm_text.is_null() else None
+        ),
+        operation=_operation_id(fields["operation"]) or "",
+        replies={k: n.words(reply) for k, n in fields["replies"].children().items()},
+        neighbours=fields["neighbours"].texts() if "neighbours" in fields else (),
+        file=file,
+    )
+
+
+def _named_as_file(node: Node) -> str:
+    name = node.text()
+    if name != node.file.stem:
+        node.problem(
+            f"the name is `{name}` but the file is `{node.file.name}`",
+            f"write `{node.path[-1]}: {node.file.stem}`, or rename the file",
+        )
+    return name
+
+
+def _operation_id(node: Node | None) -> str | None:
+    if node is None or node.is_null():
+        return None
+    fields = node.fields(("operationId",))
+    return fields["operationId"].text() if fields else None
+
+
+def _utterances(node: Node, languages: Languages) -> dict[str, tuple[Utterance, ...]]:
+    fields = node.fields(tuple(languages.keys), (MIXED_KEY,))
+    return {
+        key: tuple(u for u in map(_utterance, child.items()) if u) for key, child in fields.items()
+    }
+
+
+def _utterance(node: Node) -> Utterance | None:
+    source = node.text()
+    if not source:
+        return None
+    try:
+        text, marks = parse_marks(source)
+    except MarkError as error:
+        node.problem(error.what, error.mend)
+        return None
+    return Utterance(text, marks, node.line)
+
+
+def _slots(
+    node: Node, languages: Collection[str], slot_types: Mapping[str, SlotType]
+) -> tuple[Slot, ...]:
+    slots: dict[str, Slot] = {}
+    for item in node.items():
+        fields = item.fields(("name", "type"), ("required", "role", "ask", "label"))
+        if not {"name", "type"} <= fields.keys():
+            continue
+        name, type_name = fields["name"].text(), fields["type"].text()
+        slot_type = slot_types.get(type_name)
+        if slot_type is None:
+            mend = did_you_mean(type_name, slot_types)
+            fields["type"].problem(f"unknown slot type `{type_name}`", f"{mend} (slot_types.yml)")
+            slot_type = _NO_TYPE
+        if name in slots:
+            fields["name"].problem(f"two slots are called `{name}`", "give one another name")
+        role = fields.get("role")
+        slots[name] = Slot(
+            name=name,
+            type=slot_type,
+            required=fields["required"].flag() if "required" in fields else True,
+            role=role.one_of(SLOT_ROLES) if role and not role.is_null() else None,
+            ask=fields["ask"].words(languages) if "ask" in fields else slot_type.ask,
+            label=fields["label"].words(languages) if "label" in fields else slot_type.label,
+        )
+    return tuple(slots.values())

@@ -1,0 +1,142 @@
+"""Reads what services share: languages, phrases, slot types and gazetteers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import regex
+
+from nlu.catalogue.model import (
+    DATE_RANGES,
+    SLOT_KINDS,
+    Choice,
+    Gazetteer,
+    LanguageKey,
+    Languages,
+    Place,
+    SlotType,
+    Words,
+)
+from nlu.catalogue.yaml_source import Node, Source
+
+CHECKSUMS = ("verhoeff", "luhn")
+NO_LANGUAGES = Languages(reply=(), default="", keys={}, names={})
+
+
+def read_languages(source: Source, file: Path) -> Languages:
+    """`languages.yml`."""
+    top = source.read(file)
+    if top is None:
+        return NO_LANGUAGES
+    fields = top.fields(("reply_languages", "default_language", "keys"), ("names",))
+    reply = fields["reply_languages"].texts() if "reply_languages" in fields else ()
+    default = fields["default_language"].one_of(reply) if "default_language" in fields else ""
+    keys: dict[str, LanguageKey] = {}
+    for key, node in (fields["keys"].children() if "keys" in fields else {}).items():
+        entry = node.fields(("language", "script", "name"))
+        if len(entry) == 3:
+            language = entry["language"].one_of(reply)
+            keys[key] = LanguageKey(key, language, entry["script"].text(), entry["name"].text())
+    names: dict[str, tuple[str, ...]] = {language: () for language in reply}
+    if "names" in fields:
+        names.update({k: node.texts() for k, node in fields["names"].fields(reply).items()})
+    return Languages(reply, default, keys, names)
+
+
+def read_phrases(source: Source, file: Path, languages: Languages) -> dict[str, Words]:
+    """`phrases.yml`."""
+    top = source.read(file)
+    phrases = top.fields(("phrases",)).get("phrases") if top else None
+    if phrases is None:
+        return {}
+    return {name: node.words(languages.reply) for name, node in phrases.children().items()}
+
+
+def read_gazetteers(
+    source: Source, files: Iterable[Path], languages: Languages
+) -> dict[str, Gazetteer]:
+    """`gazetteers/*.yml`, named by file."""
+    found: dict[str, Gazetteer] = {}
+    for file in files:
+        top = source.read(file)
+        places = top.fields(("places",)).get("places") if top else None
+        if places is None:
+            continue
+        entries = [_place(node, languages.reply) for node in places.items()]
+        found[file.stem] = Gazetteer(file.stem, tuple(p for p in entries if p))
+    return found
+
+
+def _place(node: Node, languages: Collection[str]) -> Place | None:
+    fields = node.fields(("value", "title"), ("forms",))
+    if not {"value", "title"} <= fields.keys():
+        return None
+    forms = fields["forms"].texts() if "forms" in fields else ()
+    return Place(fields["value"].text(), fields["title"].words(languages), forms)
+
+
+def read_slot_types(
+    source: Source, file: Path, languages: Languages, gazetteers: Collection[str]
+) -> dict[str, SlotType]:
+    """`slot_types.yml`."""
+    top = source.read(file)
+    types = top.fields(("types",)).get("types") if top else None
+    if types is None:
+        return {}
+    return {
+        name: _slot_type(name, node, languages.reply, gazetteers)
+        for name, node in types.children().items()
+    }
+
+
+def _slot_type(
+    name: str, node: Node, languages: Collection[str], gazetteers: Collection[str]
+) -> SlotType:
+    fields = node.fields(
+        ("kind", "examples", "ask", "retry"),
+        ("pattern", "checksum", "sensitive", "extract", "min", "max", "when")
+        + ("gazetteer", "choices", "label"),
+    )
+    kind = fields["kind"].one_of(SLOT_KINDS) if "kind" in fields else "text"
+    for key, owner in (("gazetteer", "place"), ("choices", "choice")):
+        if kind == owner and key not in fields:
+            node.problem(f"a type of kind {owner} needs `{key}:`", f"add `{key}:` to {name}")
+        elif kind != owner and key in fields:
+            fields[key].problem(f"`{key}` means nothing for kind {kind}", "remove it")
+    ask = fields["ask"].words(languages) if "ask" in fields else {}
+    choices = fields["choices"].items() if "choices" in fields else []
+    return SlotType(
+        name=name,
+        kind=kind,
+        pattern=_pattern(fields["pattern"]) if "pattern" in fields else None,
+        checksum=fields["checksum"].one_of(CHECKSUMS) if "checksum" in fields else None,
+        sensitive="sensitive" in fields and fields["sensitive"].flag(),
+        extract="extract" in fields and fields["extract"].flag(),
+        minimum=fields["min"].whole() if "min" in fields else None,
+        maximum=fields["max"].whole() if "max" in fields else None,
+        when=fields["when"].one_of(DATE_RANGES) if "when" in fields else None,
+        gazetteer=fields["gazetteer"].one_of(gazetteers) if "gazetteer" in fields else None,
+        choices=tuple(c for c in (_choice(item, languages) for item in choices) if c),
+        examples=fields["examples"].texts() if "examples" in fields else (),
+        ask=ask,
+        retry=fields["retry"].words(languages) if "retry" in fields else {},
+        label=fields["label"].words(languages) if "label" in fields else ask,
+    )
+
+
+def _pattern(node: Node) -> str:
+    pattern = node.text()
+    try:
+        regex.compile(pattern)
+    except regex.error as error:
+        node.problem(f"the pattern cannot be read ({error})", "mend the regular expression")
+        return ""
+    return pattern
+
+
+def _choice(node: Node, languages: Collection[str]) -> Choice | None:
+    fields = node.fields(("value", "title", "forms"))
+    if len(fields) < 3:
+        return None
+    return Choice(fields["value"].text(), fields["title"].words(languages), fields["forms"].texts())
