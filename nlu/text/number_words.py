@@ -1,0 +1,98 @@
+"""The words of `data/lexicon/numbers.yml`, looked up as written and by sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import regex
+
+from nlu.text.lexicon import lexicon_folder, load_lexicon
+from nlu.text.phonetic import fold
+
+Kind = Literal["cardinal", "multiplier", "fused", "fraction", "repeat", "joiner"]
+_KINDS: tuple[tuple[str, Kind], ...] = (
+    ("cardinals", "cardinal"),
+    ("multipliers", "multiplier"),
+    ("fused", "fused"),
+    ("fractions", "fraction"),
+    ("repeats", "repeat"),
+)
+_LATIN = regex.compile(r"[A-Za-z&]+")
+_BY_SOUND = 5  # shorter Latin words collide with ordinary ones: nau/now, aath/at, sau/so
+
+
+@dataclass(frozen=True)
+class NumberWord:
+    """What one word adds to a number; `weak` words are numbers only in company."""
+
+    kind: Kind
+    value: Decimal
+    weak: bool = False
+
+
+class NumberWords:
+    """Lookup of number words of every language at once."""
+
+    def __init__(self, lexicon: dict[str, object]) -> None:
+        """Builds the tables from the parsed YAML file."""
+        self._exact: dict[str, NumberWord] = {}
+        self._sound: dict[str, NumberWord] = {}
+        weak = {str(word) for word in lexicon.get("weak", [])}  # type: ignore[attr-defined]
+        for section, kind in _KINDS:
+            for value, forms in lexicon[section].items():  # type: ignore[attr-defined]
+                for form in map(str, forms):
+                    self._add(form, NumberWord(kind, Decimal(str(value)), form in weak))
+        for form in map(str, lexicon.get("joiners", [])):  # type: ignore[attr-defined]
+            self._exact[form] = NumberWord("joiner", Decimal(0))
+
+    def _add(self, form: str, word: NumberWord) -> None:
+        self._exact.setdefault(form, word)
+        if not _LATIN.fullmatch(form) or len(form) >= _BY_SOUND:
+            self._sound.setdefault(fold(form), word)
+
+    @lru_cache(maxsize=16384)  # noqa: B019 (one instance lives as long as the process)
+    def find(self, word: str) -> tuple[NumberWord, ...]:
+        """Parts of `word` as numbers: one, or two for a compound (పదివేలు); () when it is none."""
+        lowered = word.lower()
+        single = self._single(lowered)
+        if single is not None:
+            return (single,)
+        return self._compound(lowered)
+
+    def _single(self, word: str) -> NumberWord | None:
+        found = self._exact.get(word)
+        if found is None and (not _LATIN.fullmatch(word) or len(word) >= _BY_SOUND):
+            found = self._sound.get(fold(word))
+        return found
+
+    def _compound(self, word: str) -> tuple[NumberWord, ...]:
+        for cut in range(2, len(word) - 1):
+            first, second = self._single(word[:cut]), self._single(word[cut:])
+            if first is not None and second is not None and _compounds(first, second):
+                return (first, second)
+        return ()
+
+
+def _compounds(first: NumberWord, second: NumberWord) -> bool:
+    if second.kind == "multiplier":
+        return first.kind == "cardinal" and first.value > 0
+    if second.kind != "cardinal":
+        return False
+    tens = first.kind == "cardinal" and first.value >= 20 and first.value % 10 == 0
+    return (tens and 0 < second.value < 10) or (
+        first.kind == "multiplier" and first.value == 100 and second.value > 0
+    )
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path) -> NumberWords:
+    return NumberWords(load_lexicon("numbers"))
+
+
+def number_words() -> NumberWords:
+    """Number words of the project's data folder."""
+    return _load(lexicon_folder())

@@ -1,0 +1,87 @@
+"""Words by sound: one rough Latin spelling for Telugu, Hindi and English in any script.
+
+Aspiration, length, doubling and the usual variants of romanised writing (v/w, z/j, sh/s, f/ph,
+ee/i, oo/u) fall together, so that 'కరెంటు', 'करेंट', 'karentu' and 'current' come close. What is
+left out is what people leave out when they type Indic words in Latin letters, and what speech
+recognition gets wrong (facts/speech.md sections 4-5).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+import regex
+
+from nlu.text.indic_letters import is_indic, romanise
+
+_WORD = regex.compile(r"[\p{L}\p{M}]+|\p{Nd}+")
+_INVISIBLE = regex.compile(r"[\p{Cf}'’]+")
+_LONG = 5  # folded words this long lose a final u or e, which English and Hindi spellings lack
+
+# In order; each is applied once over a lower-case romanised word.
+_ENGLISH = (  # English spelling only: of no meaning in romanised Indic words
+    (r"tion(?=s?$)", "san"),
+    (r"igh", "ai"),
+    (r"c(?=[eiy])", "s"),
+    (r"ck", "k"),
+)
+_SOUNDS = (
+    (r"chh?", "ç"),  # kept apart from a hard c
+    (r"[cq]", "k"),
+    (r"x", "ks"),
+    (r"ph|f", "p"),
+    (r"(?<=[bdgjkptsçlrnm])h", ""),
+    (r"z", "j"),
+    (r"w", "v"),
+    (r"ç", "c"),
+    (r"h+$|h(?=[^aeiouy])", ""),
+    (r"j[nñ]|gny|gn", "gn"),
+    (r"iy+(?=e)", "i"),
+    (r"a[iey](?![aeiouy])|e[iy](?![aeiouy])", "e"),
+    (r"a[uv](?![aeiou])|o[uv](?![aeiou])", "o"),
+    (r"ee+|ea|ie", "i"),
+    (r"oo+", "u"),
+    (r"oa", "o"),
+    (r"^y(?=e)", ""),
+    (r"iy+(?=[aeou])|iy+$", "i"),
+    (r"y(?![aeiou])", "i"),
+    (r"(.)\1+", r"\1"),
+)
+_ENGLISH_RULES = tuple((regex.compile(pattern), by) for pattern, by in _ENGLISH)
+_RULES = tuple((regex.compile(pattern), by) for pattern, by in _SOUNDS)
+_VOWELS = regex.compile(r"[aeiouyh]+")
+
+
+def fold(text: str) -> str:
+    """Sound of `text` in rough Latin: lower-case words and ASCII digits with single spaces."""
+    return " ".join(_fold_word(word) for word in _words(text))
+
+
+def skeleton(text: str) -> str:
+    """Consonants of the sound only: what survives bad spelling and speech recognition."""
+    return " ".join(filter(None, (_skeleton_word(word) for word in _words(text))))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_INVISIBLE.sub("", text))
+
+
+@lru_cache(maxsize=65536)
+def _fold_word(word: str) -> str:
+    if unicodedata.category(word[0]) == "Nd":
+        return "".join(str(unicodedata.digit(c)) for c in word)
+    indic = any(is_indic(c) for c in word)
+    sound = romanise(unicodedata.normalize("NFC", word)).lower()
+    sound = "".join(c for c in unicodedata.normalize("NFKD", sound) if not unicodedata.combining(c))
+    for rule, by in _RULES if indic else _ENGLISH_RULES + _RULES:
+        sound = rule.sub(by, sound)
+    if len(sound) >= _LONG and sound[-1] in "ue":
+        sound = sound[:-1]
+    return sound
+
+
+@lru_cache(maxsize=65536)
+def _skeleton_word(word: str) -> str:
+    folded = _fold_word(word)
+    return folded if folded.isdecimal() else _VOWELS.sub("", folded)

@@ -1,0 +1,45 @@
+"""Which scripts a text is written in, by share of its letters."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+
+SCRIPTS = ("Telu", "Deva", "Latn", "other")
+_BLOCKS = (("Telu", 0x0C00, 0x0C7F), ("Deva", 0x0900, 0x097F), ("Deva", 0xA8E0, 0xA8FF))
+
+
+def script_of(character: str) -> str | None:
+    """Telu, Deva, Latn or other for a letter or vowel sign; None for digits, spaces, marks alone."""
+    category = unicodedata.category(character)
+    if category[0] not in "LM":
+        return None
+    point = ord(character)
+    for script, first, last in _BLOCKS:
+        if first <= point <= last:
+            return script
+    if category[0] == "M":
+        return None
+    if point < 0x250 or unicodedata.name(character, "").startswith(("LATIN", "FULLWIDTH LATIN")):
+        return "Latn"
+    return "other"
+
+
+def counts(text: str) -> dict[str, int]:
+    """Letters of each script; vowel signs count, so that a syllable weighs like Latin letters."""
+    found = Counter(script_of(c) for c in text)
+    return {script: found.get(script, 0) for script in SCRIPTS}
+
+
+def shares(text: str) -> dict[str, float]:
+    """Share of each script among the letters, summing to 1; all 0 when there is no letter."""
+    found = counts(text)
+    total = sum(found.values())
+    return {script: count / total if total else 0.0 for script, count in found.items()}
+
+
+def dominant(text: str) -> str | None:
+    """Script with most letters, None when there is no letter."""
+    found = counts(text)
+    best = max(found, key=lambda script: found[script])
+    return best if found[best] else None

@@ -1,0 +1,241 @@
+"""Numbers in a text, in digits or in words of five keys, with their places.
+
+Two readings: a quantity ("साढ़े तीन सौ" is 350, "2.5 lakh" is 250000) when a multiplier is said, and
+dictated digits ("nine eight double four" is 9844, "తొంభై ఎనిమిది" is 98) otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import regex
+
+from nlu.text.normalise import Normalised, normalise
+from nlu.text.number_words import NumberWord, number_words
+
+_TOKEN = regex.compile(
+    r"(?P<number>(?<![\d.,])(?:\d{1,3}(?:,\d{2,3})+|\d+)(?:\.\d+)?(?![.,]?\d))"
+    r"|(?P<word>[\p{L}\p{M}]+|&)|(?P<other>\d+|[^\s\d\p{L}\p{M}-])"
+)
+_MANY = 3  # as many single digits in a row are a dictated number, even of everyday words
+
+
+@dataclass(frozen=True)
+class NumberSpan:
+    """A number at `start:end` of the text; `quantity` when a multiplier or fraction was said."""
+
+    start: int
+    end: int
+    digits: str
+    quantity: bool = False
+    words: bool = False
+    weak: bool = False  # an everyday word (do, ek, oka) that may not be meant as a number
+
+    @property
+    def value(self) -> Decimal:
+        """The number as a number."""
+        return Decimal(self.digits)
+
+
+@dataclass(frozen=True)
+class _Part:
+    start: int
+    end: int
+    word: NumberWord
+    literal: str | None = None  # digits as written
+
+
+def find_numbers(text: str) -> tuple[NumberSpan, ...]:
+    """Every number of `text` (normalised or ASCII digits), left to right, not overlapping."""
+    spans: list[NumberSpan] = []
+    for run in _runs(text):
+        spans += _merge(_items(run))
+    return tuple(spans)
+
+
+def spoken_to_digits(text: Normalised | str) -> Normalised:
+    """Number words replaced by digits; everyday words that stand alone stay words."""
+    source = normalise(text) if isinstance(text, str) else text
+    out: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    done = 0
+    for span in (*(s for s in find_numbers(source.text) if s.words and not s.weak), None):
+        until = len(source.text) if span is None else span.start
+        out.append(source.text[done:until])
+        starts += source.offsets[done:until]
+        ends += source.ends[done:until]
+        if span is not None:
+            start, end = source.raw_span(span.start, span.end)
+            out.append(span.digits)
+            starts += [start] * len(span.digits)
+            ends += [end] * len(span.digits)
+            done = span.end
+    return Normalised("".join(out), tuple(starts), tuple(ends), source.raw)
+
+
+def _runs(text: str) -> Iterable[list[_Part]]:
+    """Number parts with nothing but spaces and hyphens between them."""
+    words = number_words()
+    run: list[_Part] = []
+    for token in _TOKEN.finditer(text):
+        start, end = token.span()
+        parts: list[_Part] = []
+        if token.group("number"):
+            literal = token.group().replace(",", "")
+            parts = [_Part(start, end, NumberWord("cardinal", Decimal(literal)), literal)]
+        elif token.group("word"):
+            parts = [_Part(start, end, word) for word in words.find(token.group())]
+        if parts and parts[0].word.kind == "joiner" and not run:
+            parts = []
+        if parts:
+            run += parts
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _items(run: list[_Part]) -> list[NumberSpan]:
+    """A run cut into quantities and single digits or pairs of digits."""
+    items: list[NumberSpan] = []
+    at = 0
+    while at < len(run):
+        used, span = _Reader(run[at:]).read()
+        if span is not None:
+            items.append(span)
+        at += used
+    return items
+
+
+class _Reader:
+    """Reads one number from the beginning of a run."""
+
+    def __init__(self, parts: list[_Part]) -> None:
+        self.parts = parts
+        self.total = Decimal(0)
+        self.current: Decimal | None = None
+        self.limit = Decimal("Infinity")  # the next part must be smaller than this
+        self.added: Decimal | None = None  # fraction waiting for its number
+        self.quantity = False
+
+    def read(self) -> tuple[int, NumberSpan | None]:
+        """Parts used (at least one) and the number, None when they are none."""
+        first = self.parts[0]
+        if first.word.kind == "repeat":
+            return self._repeat(first)
+        used = 0
+        while used < len(self.parts) and self._take(used):
+            used += 1
+        while used and self.parts[used - 1].word.kind in ("joiner", "fraction"):
+            used -= 1
+        if not used or (self.current is None and not self.quantity):
+            return max(used, 1), None
+        value = self.total + (self.current or 0)
+        weak = used == 1 and first.word.weak
+        digits = first.literal if used == 1 and first.literal else _plain(value)
+        words = any(part.literal is None for part in self.parts[:used])
+        end = self.parts[used - 1].end
+        return used, NumberSpan(first.start, end, digits, self.quantity, words, weak)
+
+    def _take(self, at: int) -> bool:
+        """Takes the part at `at` into the number; False when it begins another one."""
+        word = self.parts[at].word
+        if word.kind == "joiner":
+            return self._kind(at - 1) == "multiplier" and self._kind(at + 1) == "cardinal"
+        if word.kind == "fraction":
+            return at == 0 and self._start_fraction(word)
+        if word.kind == "multiplier":
+            return self._multiply(word, at)
+        if word.kind in ("cardinal", "fused"):
+            return self._add(word, at)
+        return False
+
+    def _start_fraction(self, word: NumberWord) -> bool:
+        following = (self._kind(1), self._kind(2))
+        if following[0] == "multiplier" or following == ("cardinal", "multiplier"):
+            self.added = word.value
+            return True
+        return False
+
+    def _multiply(self, word: NumberWord, at: int) -> bool:
+        if (word.weak and at == 0) or word.value >= self.limit:
+            return False
+        number = Decimal(1) if self.current is None else self.current
+        if self.added is not None:
+            number, self.added = number + self.added, None
+        if word.value == 100:
+            if number >= 100:
+                return False
+            self.current = number * 100
+        else:
+            self.total += number * word.value
+            self.current, self.limit = None, word.value
+        self.quantity = True
+        return True
+
+    def _add(self, word: NumberWord, at: int) -> bool:
+        part, following = self.parts[at], self._kind(at + 1)
+        if self.current is None:
+            if self.quantity and word.value >= self.limit:
+                return False
+            # after a multiplier, digits and everyday words belong here only with one of their own
+            if self.quantity and (part.literal or word.weak) and following != "multiplier":
+                return False
+            self.current = word.value
+            self.quantity = self.quantity or word.kind == "fused"
+            return True
+        previous = self.parts[at - 1]
+        if part.literal or previous.literal or word.kind == "fused":
+            return False
+        if previous.word.kind == "cardinal":
+            tens = previous.word.value >= 20 and previous.word.value % 10 == 0
+            fits = tens and 0 < word.value < 10
+        else:
+            fits = self.current % 100 == 0 and 0 < word.value < 100
+        if fits:
+            self.current += word.value
+        return fits
+
+    def _kind(self, at: int) -> str | None:
+        return self.parts[at].word.kind if at < len(self.parts) else None
+
+    def _repeat(self, first: _Part) -> tuple[int, NumberSpan | None]:
+        following = self.parts[1] if len(self.parts) > 1 else None
+        if following is None or not 0 <= following.word.value < 10:
+            return 1, None
+        if following.word.kind != "cardinal":
+            return 1, None
+        digits = str(int(following.word.value)) * int(first.word.value)
+        return 2, NumberSpan(first.start, following.end, digits, words=True)
+
+
+def _merge(items: list[NumberSpan]) -> list[NumberSpan]:
+    """Joins dictated digits; two everyday words side by side ("ek do", give one) stay apart."""
+    merged: list[NumberSpan] = []
+    group: list[NumberSpan] = []
+    for item in (*items, None):
+        if item is not None and item.words and not item.quantity and "." not in item.digits:
+            group.append(item)
+            continue
+        merged += _dictated(group)
+        group = []
+        if item is not None:
+            merged.append(item)
+    return merged
+
+
+def _dictated(group: list[NumberSpan]) -> list[NumberSpan]:
+    if len(group) < 2 or (len(group) < _MANY and any(item.weak for item in group)):
+        return group
+    digits = "".join(item.digits for item in group)
+    return [NumberSpan(group[0].start, group[-1].end, digits, words=True)]
+
+
+def _plain(value: Decimal) -> str:
+    if value == value.to_integral_value():
+        return str(int(value))
+    return format(value.normalize(), "f")
