@@ -109,9 +109,7 @@ class Connector:
             parts = self._builders[operation_id].build(
                 values, Context(citizen, request_id, language)
             )
-            answer = await asyncio.wait_for(
-                exchange.answer(parts), self.department.timeouts.total
-            )
+            answer = await asyncio.wait_for(exchange.answer(parts), self.department.timeouts.total)
             result = self._read(operation, answer, language)
         except asyncio.TimeoutError:
             result = OperationResult(UNAVAILABLE, reason="timeout")

@@ -213,9 +213,7 @@ def _operation(name: str, raw: Mapping[str, Any]) -> Operation:
     unknown = set(request) - {"path", "query", "header", "body"}
     if unknown:
         raise ValueError(f"operation {name}: request has unknown parts {sorted(unknown)}")
-    return Operation(
-        name, raw["kind"], request, raw.get("result") or {}, raw.get("document"), rows
-    )
+    return Operation(name, raw["kind"], request, raw.get("result") or {}, raw.get("document"), rows)
 
 
 def _setting(raw: Any, env: Mapping[str, str]) -> str:

@@ -34,9 +34,7 @@ class DepartmentDirectory:
     def connector(self, department: str) -> Connector:
         """The connector of a department; `KeyError` for an unknown one."""
         if department not in self._connectors:
-            self._connectors[department] = Connector(
-                self._definitions[department], self._transport
-            )
+            self._connectors[department] = Connector(self._definitions[department], self._transport)
         return self._connectors[department]
 
     async def execute(

@@ -1,0 +1,1 @@
+"""Documents for citizens: PDFs whose Telugu and Hindi are shaped as they are written."""
