@@ -1,0 +1,1 @@
+"""Voice notes to text: validation, language, decoding by faster-whisper and honest refusals."""

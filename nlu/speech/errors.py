@@ -1,0 +1,19 @@
+"""Why a recording could not be heard: a closed set, so that each reason has words for the citizen."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+SpeechErrorCode = Literal["unreadable_audio", "empty_audio", "audio_too_long", "audio_too_large"]
+
+
+class SpeechError(Exception):
+    """The recording itself is at fault. `code` is stable; the message is for operators."""
+
+    def __init__(self, code: SpeechErrorCode, message: str) -> None:
+        super().__init__(message)
+        self.code: SpeechErrorCode = code
+
+
+class SpeechModelError(Exception):
+    """The model or its settings are at fault; the message says how to mend it."""

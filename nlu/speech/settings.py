@@ -1,0 +1,181 @@
+"""Reads `data/speech.yml` into frozen dataclasses; limits and model can be set by environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from ruamel.yaml import YAML
+
+from nlu.speech.errors import SpeechModelError
+
+ROOT = Path(__file__).resolve().parents[2]
+WHEELS = "wheels"
+MODES = ("romanised", "native")
+Mode = Literal["romanised", "native"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class WheelFile:
+    """One file of a model that installed wheels carry in `parts` (paths below site-packages)."""
+
+    name: str
+    bytes: int
+    sha256: str
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Wheels:
+    """Where the joined files go (below SEVA_CACHE_DIR/whisper) and what they are joined from."""
+
+    folder: str
+    files: tuple[WheelFile, ...]
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A speech model: `source` is `wheels`, a folder or a hub id."""
+
+    name: str
+    source: str
+    mode: Mode
+    languages: tuple[str, ...]
+    licence: str
+    wheels: Wheels | None = None
+
+
+@dataclass(frozen=True)
+class LanguageWeight:
+    """How much evidence for a language counts; `sounds_like` are Whisper's codes that stand for it."""
+
+    sounds_like: tuple[str, ...]
+    weight: float
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Factors for the language that the citizen has saved and for the others."""
+
+    saved: float
+    other: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of a recording; seconds and bytes."""
+
+    max_bytes: int
+    max_seconds: float
+    max_speech_seconds: float
+    min_audio_seconds: float
+    min_decoded_share: float
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """When a text is no transcript but the prompt's or a loop's."""
+
+    leak_similarity: float
+    leak_letters: int
+    loop_unit_words: int
+    loop_repeats: int
+    loop_share: float
+    max_compression_ratio: float
+
+
+@dataclass(frozen=True)
+class SpeechSettings:
+    """All of `data/speech.yml`. `decoding` and `vad` are faster-whisper's own keyword arguments."""
+
+    default_model: str
+    model_of_language: Mapping[str, str]
+    models: Mapping[str, ModelEntry]
+    unlisted_model: ModelEntry
+    compute_type: str
+    decoding: Mapping[str, Any]
+    romanised_decoding: Mapping[str, Any]
+    vad: Mapping[str, Any]
+    prompts: Mapping[str, tuple[str, ...]]
+    languages: Mapping[str, LanguageWeight]
+    prior: Prior
+    limits: Limits
+    formats: tuple[str, ...]
+    rejection: Rejection
+
+    def entry(self, name: str) -> ModelEntry:
+        """The entry called `name`, or one for a folder or hub id that has none."""
+        for entry in self.models.values():
+            if name in (entry.name, entry.source) and name != WHEELS:
+                return entry
+        return replace(self.unlisted_model, name=Path(name).name, source=name)
+
+    @property
+    def default_entry(self) -> ModelEntry:
+        """SEVA_WHISPER_MODEL if set, else `default_model`."""
+        return self.entry(os.environ.get("SEVA_WHISPER_MODEL") or self.default_model)
+
+    def entry_for(self, language: str) -> ModelEntry:
+        """The model that writes down `language`."""
+        named = self.model_of_language.get(language)
+        return self.entry(named) if named else self.default_entry
+
+
+def load_settings(path: Path | None = None) -> SpeechSettings:
+    """Reads `path`, by default `speech.yml` in SEVA_DATA_DIR. Raises SpeechModelError."""
+    path = path or Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data") / "speech.yml"
+    settings = _read(path)
+    limits = settings.limits
+    limits = replace(
+        limits,
+        max_bytes=int(os.environ.get("SEVA_MAX_AUDIO_BYTES") or limits.max_bytes),
+        max_seconds=float(os.environ.get("SEVA_MAX_AUDIO_SECONDS") or limits.max_seconds),
+    )
+    return replace(settings, limits=limits)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path) -> SpeechSettings:
+    try:
+        data: dict[str, Any] = dict(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
+        data["models"] = {name: _entry(name, raw) for name, raw in data["models"].items()}
+        data["unlisted_model"] = _entry("", {"source": "", **data["unlisted_model"]})
+        data["prompts"] = {key: tuple(value) for key, value in data["prompts"].items()}
+        data["languages"] = {
+            key: _build(LanguageWeight, value) for key, value in data["languages"].items()
+        }
+        for name, kind in (("prior", Prior), ("limits", Limits), ("rejection", Rejection)):
+            data[name] = _build(kind, data[name])
+        settings = _build(SpeechSettings, data)
+        for name in (settings.default_model, *settings.model_of_language.values()):
+            if name not in settings.models:
+                raise ValueError(f"`{name}` has no entry under `models:`")
+        return settings
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SpeechModelError(f"{path}: {error!r}; see docs/voice.md for its shape") from error
+
+
+def _entry(name: str, raw: Mapping[str, Any]) -> ModelEntry:
+    values: dict[str, Any] = {**raw, "name": name}
+    if values["mode"] not in MODES:
+        raise ValueError(f"model `{name}`: mode is one of {', '.join(MODES)}")
+    if "wheels" in values:
+        wheels = values["wheels"]
+        files = tuple(_build(WheelFile, file) for file in wheels["files"])
+        values["wheels"] = Wheels(folder=wheels["folder"], files=files)
+    if values["source"] == WHEELS and not values.get("wheels"):
+        raise ValueError(f"model `{name}`: source `wheels` needs `wheels:`")
+    return _build(ModelEntry, values)
+
+
+def _build(kind: type[T], values: Mapping[str, Any]) -> T:
+    """Lists become tuples; an unknown or missing key is a TypeError that names it."""
+    unknown = set(values) - {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    if unknown:
+        raise TypeError(f"unknown key {', '.join(sorted(unknown))} in {kind.__name__}")
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

@@ -1,0 +1,29 @@
+"""What was heard in one voice note."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Warning_ = Literal["no_speech", "prompt_leak", "repetition", "too_long"]
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The text and how far to trust it.
+
+    `text` is empty when nothing usable was heard; `warnings` then says why. Only `too_long` comes
+    with a text: that of the part that was heard.
+    """
+
+    text: str
+    language: str
+    language_probability: float
+    duration_s: float
+    elapsed_s: float
+    model: str
+    warnings: tuple[Warning_, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON object of `seva transcribe --json` and of `/parse/voice`."""
+        return {**asdict(self), "warnings": list(self.warnings)}
