@@ -21,12 +21,12 @@ def _read(path: Path) -> Any:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(path.read_text("utf-8"), Loader=loader)  # noqa: S506 (a safe loader)
+    return yaml.load(path.read_text("utf-8"), Loader=loader)
 
 
 def load_lexicon(name: str) -> dict[str, Any]:
     """Content of `data/lexicon/<name>.yml`. Raises FileNotFoundError, yaml.YAMLError."""
     content = _read(lexicon_folder() / f"{name}.yml")
     if not isinstance(content, dict):
-        raise ValueError(f"data/lexicon/{name}.yml must be a mapping")
+        raise TypeError(f"data/lexicon/{name}.yml must be a mapping")
     return content

@@ -80,7 +80,9 @@ def _pass(text: str) -> tuple[str, list[tuple[int, int]]]:
     for match in _CLUSTER.finditer(text):
         letters = [(c, i) for i, c in enumerate(match.group(), match.start()) if not _invisible(c)]
         cluster = unicodedata.normalize("NFC", "".join(c for c, _ in letters))
-        cluster = "".join(_character(c) for c in _JOINED.get(cluster[:2], cluster[:2]) + cluster[2:])
+        cluster = "".join(
+            _character(c) for c in _JOINED.get(cluster[:2], cluster[:2]) + cluster[2:]
+        )
         if cluster.strip() == "" and cluster:
             if out and out[-1] != " ":
                 out.append(" ")
