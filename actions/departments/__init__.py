@@ -6,7 +6,7 @@ from actions.departments.connector import Connector, UnknownOperation
 from actions.departments.definition import (
     DefinitionError,
     DepartmentDefinition,
-    load_department,
+    define,
     load_departments,
 )
 from actions.departments.directory import DepartmentDirectory
@@ -21,6 +21,6 @@ __all__ = [
     "Document",
     "OperationResult",
     "UnknownOperation",
-    "load_department",
+    "define",
     "load_departments",
 ]

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import jmespath
 from jmespath.exceptions import JMESPathError
 
-from actions.departments.definition import Formats, Operation, OutcomeRow
+from actions.departments.definition import Formats
 from actions.departments.formats import TextFunctions
 from actions.departments.result import CallFailed, Document
+from nlu.catalogue.model import Operation, Outcome
 
 _UNSAFE_IN_FILENAME = frozenset('/\\:*?"<>|\0\r\n')
 
@@ -60,7 +61,7 @@ class AnswerReader:
             raise CallFailed("schema", f"mapping: {type(error).__name__}") from error
 
 
-def _matches(row: OutcomeRow, status: int, body: object) -> bool:
+def _matches(row: Outcome, status: int, body: object) -> bool:
     code = body.get("code") if isinstance(body, Mapping) else None
     return row.status == status and (row.code is None or row.code == code)
 

@@ -13,7 +13,7 @@ from typing_extensions import Self
 
 from actions.departments.answer import AnswerReader
 from actions.departments.auth import make_auth
-from actions.departments.definition import DepartmentDefinition, Operation
+from actions.departments.definition import DepartmentDefinition, mapped_statuses
 from actions.departments.egress import EgressGuard, Resolver, resolve
 from actions.departments.exchange import Answer, Exchange
 from actions.departments.metrics import record
@@ -21,6 +21,7 @@ from actions.departments.openapi import load_openapi
 from actions.departments.protection import DepartmentProtection
 from actions.departments.request import Context, RequestBuilder
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
+from nlu.catalogue.model import Operation
 
 
 class UnknownOperation(KeyError):
@@ -125,7 +126,7 @@ class Connector:
     def _read(self, operation: Operation, answer: Answer, language: str) -> OperationResult:
         """The checked answer as a result."""
         status, body = answer.status, answer.body
-        if status not in operation.statuses:
+        if status not in mapped_statuses(operation):
             raise CallFailed("status", f"status {status} is not mapped", status=status)
         breach = self._api[operation.name].response_violation(status, body)
         if breach:

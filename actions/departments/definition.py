@@ -1,4 +1,4 @@
-"""A department as its YAML describes it, with `defaults.yml` filled in."""
+"""What the connector knows about one department: the catalogue's entry with its settings read."""
 
 from __future__ import annotations
 
@@ -7,57 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, cast
+from typing import Any
 
-import yaml
-
-DEFAULTS_FILE = "defaults.yml"
-"""Beside the departments' files, and itself not a department."""
+from nlu.catalogue.departments import DEFAULTS, read_departments
+from nlu.catalogue.model import Department, Operation, Timeouts
+from nlu.catalogue.vocabulary import read_languages
+from nlu.catalogue.yaml_source import Source
 
 
 class DefinitionError(ValueError):
     """A department file that cannot be used; says which file and what is wrong."""
-
-
-@dataclass(frozen=True)
-class OutcomeRow:
-    """One line of an operation's table of outcomes; the first that matches wins."""
-
-    status: int
-    outcome: str
-    code: str | None = None
-    """The problem body's `code` must equal this."""
-    when: str | None = None
-    """JMESPath over the body that must be true."""
-
-
-@dataclass(frozen=True)
-class Operation:
-    """How one operationId is called and how its answer is read."""
-
-    name: str
-    kind: Literal["read", "write"]
-    request: Mapping[str, Any]
-    """`path`, `query`, `header`, `body` -> (nested) Jinja templates."""
-    result: Mapping[str, str]
-    """Result field -> JMESPath."""
-    document: Mapping[str, str] | None
-    """`url` and `filename` -> JMESPath."""
-    outcomes: tuple[OutcomeRow, ...]
-
-    @property
-    def statuses(self) -> frozenset[int]:
-        """Statuses that some row maps."""
-        return frozenset(row.status for row in self.outcomes)
-
-
-@dataclass(frozen=True)
-class Timeouts:
-    """Seconds; `total` covers waiting for a turn, retries and all."""
-
-    connect: float
-    read: float
-    total: float
 
 
 @dataclass(frozen=True)
@@ -123,54 +82,49 @@ class DepartmentDefinition:
 def load_departments(
     folder: Path, environ: Mapping[str, str] | None = None
 ) -> dict[str, DepartmentDefinition]:
-    """Every department of `folder` (`data/departments`), by id."""
-    files = sorted(path for path in folder.glob("*.yml") if path.name != DEFAULTS_FILE)
-    return {path.stem: load_department(path, environ) for path in files}
+    """Every department of `folder` (`data/departments`), by id; reads nothing else of the data
+    but the languages beside it."""
+    source = Source()
+    languages = read_languages(source, folder.parent / "languages.yml")
+    files = sorted(path for path in folder.glob("*.yml") if path.name != DEFAULTS)
+    departments = read_departments(source, folder, files, languages)
+    if source.problems:
+        raise DefinitionError("\n".join(map(str, source.problems)))
+    return {name: define(department, environ) for name, department in departments.items()}
 
 
-def load_department(path: Path, environ: Mapping[str, str] | None = None) -> DepartmentDefinition:
-    """The department of one file, with the `defaults.yml` beside it filled in."""
+def define(
+    department: Department, environ: Mapping[str, str] | None = None
+) -> DepartmentDefinition:
+    """The definition of a catalogue's department, its variables read from the environment."""
     env = os.environ if environ is None else environ
-    raw = _merge(_read(path.with_name(DEFAULTS_FILE)), _read(path))
     try:
-        return _definition(raw, path.parent, env)
+        return _definition(department, department.settings, env)
     except (KeyError, TypeError, ValueError) as error:
-        raise DefinitionError(f"{path}: {type(error).__name__} {error}") from error
+        raise DefinitionError(f"{department.file}: {type(error).__name__} {error}") from error
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise DefinitionError(f"{path}: {error}") from error
-    if not isinstance(raw, dict):
-        raise DefinitionError(f"{path}: must be a mapping")
-    return raw
-
-
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`over` laid over `base`, mapping by mapping."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merge(cast(Mapping[str, Any], below), value) if both else value
-    return merged
+def mapped_statuses(operation: Operation) -> frozenset[int]:
+    """The statuses that some row of the operation's table of outcomes maps."""
+    return frozenset(row.status for row in operation.outcomes)
 
 
 def _definition(
-    raw: Mapping[str, Any], folder: Path, env: Mapping[str, str]
+    department: Department, settings: Mapping[str, Any], env: Mapping[str, str]
 ) -> DepartmentDefinition:
-    auth = {key: str(value) for key, value in raw["auth"].items()}
+    auth = {key: str(value) for key, value in department.auth.items()}
     if "env" in auth:
-        auth["value"] = env.get(auth["env"], auth.get("default", ""))
-    retry, breaker, limits, formats = (raw[k] for k in ("retry", "breaker", "limits", "formats"))
+        auth["value"] = env.get(auth["env"]) or auth.get("default", "")
+    url = department.base_url
+    retry, breaker, limits, formats = (
+        settings[name] for name in ("retry", "breaker", "limits", "formats")
+    )
     return DepartmentDefinition(
-        id=str(raw["department"]),
-        openapi=folder / raw["openapi"],
-        base_url=_setting(raw["base_url"], env).rstrip("/"),
+        id=department.id,
+        openapi=department.openapi,
+        base_url=(env.get(url.env) or url.default).rstrip("/"),
         auth=MappingProxyType(auth),
-        timeouts=Timeouts(**{key: float(value) for key, value in raw["timeouts"].items()}),
+        timeouts=department.timeouts,
         retry=Retry(
             attempts=int(retry["attempts"]),
             wait_initial=float(retry["wait_initial"]),
@@ -186,10 +140,10 @@ def _definition(
             per_seconds=float(limits["per_seconds"]),
         ),
         egress=Egress(
-            allow_private=_truth(raw["allow_private"], env),
-            allow_loopback=_truth(raw["allow_loopback"], env),
-            document_hosts=frozenset(host.lower() for host in raw["document_hosts"]),
-            max_response_bytes=int(raw["max_response_bytes"]),
+            allow_private=_truth(settings["allow_private"], env),
+            allow_loopback=_truth(settings["allow_loopback"], env),
+            document_hosts=frozenset(host.lower() for host in settings["document_hosts"]),
+            max_response_bytes=int(settings["max_response_bytes"]),
         ),
         formats=Formats(
             timezone=formats["timezone"],
@@ -198,22 +152,8 @@ def _definition(
             datetime=formats["datetime"],
             months={language: tuple(names) for language, names in formats["months"].items()},
         ),
-        operations={name: _operation(name, body) for name, body in raw["operations"].items()},
+        operations=department.operations,
     )
-
-
-def _operation(name: str, raw: Mapping[str, Any]) -> Operation:
-    if raw["kind"] not in ("read", "write"):
-        raise ValueError(f"operation {name}: kind must be read or write")
-    rows = tuple(
-        OutcomeRow(int(r["status"]), str(r["outcome"]), r.get("code"), r.get("when"))
-        for r in raw["outcomes"]
-    )
-    request = raw.get("request") or {}
-    unknown = set(request) - {"path", "query", "header", "body"}
-    if unknown:
-        raise ValueError(f"operation {name}: request has unknown parts {sorted(unknown)}")
-    return Operation(name, raw["kind"], request, raw.get("result") or {}, raw.get("document"), rows)
 
 
 def _setting(raw: Any, env: Mapping[str, str]) -> str:

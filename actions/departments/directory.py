@@ -8,8 +8,9 @@ from pathlib import Path
 import httpx
 
 from actions.departments.connector import Connector
-from actions.departments.definition import DepartmentDefinition, load_departments
+from actions.departments.definition import DepartmentDefinition, define, load_departments
 from actions.departments.result import OperationResult
+from nlu.catalogue.model import Catalogue
 
 
 class DepartmentDirectory:
@@ -23,6 +24,14 @@ class DepartmentDirectory:
         self._definitions = definitions
         self._transport = transport
         self._connectors: dict[str, Connector] = {}
+
+    @classmethod
+    def of(
+        cls, catalogue: Catalogue, transport: httpx.AsyncBaseTransport | None = None
+    ) -> DepartmentDirectory:
+        """The departments of a loaded catalogue."""
+        found = catalogue.departments
+        return cls({name: define(department) for name, department in found.items()}, transport)
 
     @classmethod
     def load(

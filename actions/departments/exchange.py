@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import httpx
 import stamina
 
-from actions.departments.definition import DepartmentDefinition, Operation
+from actions.departments.definition import DepartmentDefinition, mapped_statuses
 from actions.departments.egress import EgressGuard
 from actions.departments.protection import DepartmentProtection
 from actions.departments.request import RequestParts
 from actions.departments.result import CallFailed
+from nlu.catalogue.model import Operation
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class Exchange:
     def _fail_if_down(self, response: httpx.Response) -> None:
         """Raise for statuses that say "not now", so that breaker and retry see them."""
         status = response.status_code
-        if (status >= 500 or status == 429) and status not in self._operation.statuses:
+        if (status >= 500 or status == 429) and status not in mapped_statuses(self._operation):
             wait = response.headers.get("Retry-After", "")
             seconds = float(wait) if wait.isascii() and wait.isdigit() else None
             raise CallFailed("status", f"status {status}", status=status, retry_after=seconds)

@@ -10,9 +10,9 @@ from urllib.parse import quote
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
-from actions.departments.definition import Operation
 from actions.departments.openapi import ApiOperation
 from actions.departments.result import CallFailed
+from nlu.catalogue.model import Operation
 
 _JINJA = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 IDEMPOTENCY_KEY = "Idempotency-Key"
