@@ -1,0 +1,90 @@
+"""Commands about the catalogue: check, new-service, new-department."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+
+Folder = Annotated[
+    Path | None,
+    typer.Argument(
+        exists=True,
+        file_okay=False,
+        help="Data folder; SEVA_DATA_DIR or data/ if absent.",
+        show_default=False,
+    ),
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", exists=True, file_okay=False, help="Data folder.")
+]
+
+
+def data_folder(given: Path | None) -> Path:
+    """The folder asked for, that of SEVA_DATA_DIR, `data/` here, or the project's own."""
+    if given is not None:
+        return given
+    configured = os.environ.get("SEVA_DATA_DIR")
+    if configured:
+        return Path(configured)
+    return Path("data") if Path("data").is_dir() else ROOT / "data"
+
+
+def check(
+    path: Folder = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Also refuse hold-outs close to a trained utterance.")
+    ] = False,
+    counts: Annotated[
+        bool, typer.Option("--counts", help="Print utterances per service and key.")
+    ] = False,
+    json_output: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document and nothing else.")
+    ] = False,
+) -> None:
+    """Check the catalogue. Names every mistake at once, with file:line and how to mend it."""
+    from nlu.catalogue.checker import check_catalogue
+    from nlu.catalogue.report import print_report
+
+    result = check_catalogue(data_folder(path), strict=strict)
+    print_report(result, counts=counts, json_output=json_output)
+    raise typer.Exit(1 if result.problems else 0)
+
+
+def new_service(
+    name: Annotated[str, typer.Argument(metavar="DEPARTMENT/NAME", help="energy/meter_shift")],
+    data: DataOption = None,
+) -> None:
+    """Make a service file. `seva check` refuses it until its TODO marks are filled."""
+    from nlu.catalogue.scaffold import ScaffoldError, create_service
+
+    try:
+        file = create_service(data_folder(data), name)
+    except ScaffoldError as error:
+        _refuse(error)
+    print(f"{file} is there. Fill in what says TODO, then run `seva check`.")
+
+
+def new_department(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="health")],
+    data: DataOption = None,
+) -> None:
+    """Make a department file. With its OpenAPI file, both with TODO marks."""
+    from nlu.catalogue.scaffold import ScaffoldError, create_department
+
+    try:
+        files = create_department(data_folder(data), name)
+    except ScaffoldError as error:
+        _refuse(error)
+    made = " and ".join(map(str, files))
+    print(f"{made} are there. Fill in what says TODO, then `seva new-service {name}/NAME`.")
+
+
+def _refuse(error: Exception) -> None:
+    print(error, file=sys.stderr)
+    raise typer.Exit(2)

@@ -1,0 +1,140 @@
+"""Commands about models: train, evaluate, compare, parse, transcribe, the registry, benchmarks."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ROOT = Path(__file__).resolve().parents[1]
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+LabelledFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, help="Labelled messages, one JSON a line.")
+]
+
+
+class Profile(str, Enum):
+    """How a model is trained."""
+
+    fast = "fast"
+    full = "full"
+
+
+def finish(code: int | None) -> None:
+    """Ends the command with the exit code of its body; None is success."""
+    raise typer.Exit(code or 0)
+
+
+def train(
+    profile: Annotated[
+        Profile, typer.Option(help="fast: a minute; full: minutes, most accurate.")
+    ] = Profile.fast,
+    json_output: Json = False,
+) -> None:
+    """Train a model. Reads the catalogue, writes a registry entry under models/."""
+    from nlu.training.train import train_command
+
+    finish(train_command(profile.value, json_output))
+
+
+def evaluate(
+    file: LabelledFile,
+    model: Annotated[
+        str | None, typer.Option(help="Registry id; the live model if absent.")
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Score a labelled file. Per key: services, decisions, slots, out of scope."""
+    from nlu.training.evaluate import evaluate_command
+
+    finish(evaluate_command(file, model, json_output))
+
+
+def compare(
+    a: Annotated[str, typer.Argument(help="Registry id of one model.")],
+    b: Annotated[str, typer.Argument(help="Registry id of the other.")],
+    file: LabelledFile,
+    json_output: Json = False,
+) -> None:
+    """Compare two models. Per key and service, with confidence intervals."""
+    from nlu.training.compare import compare_command
+
+    finish(compare_command(a, b, file, json_output))
+
+
+def parse(
+    text: Annotated[str | None, typer.Argument(help="What a citizen writes.")] = None,
+    audio: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A voice message, instead of TEXT."),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Key of the message, if known: te, te-Latn, hi, ...")
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Understand one message. Answers what POST /parse answers."""
+    if (text is None) == (audio is None):
+        raise typer.BadParameter("give either TEXT or --audio FILE")
+    from nlu.training.parse import parse_command
+
+    finish(parse_command(text, audio, language, json_output))
+
+
+def transcribe(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A voice message.")],
+    json_output: Json = False,
+) -> None:
+    """Write down a voice message."""
+    from nlu.speech.command import transcribe_command
+
+    finish(transcribe_command(file, json_output))
+
+
+def models(json_output: Json = False) -> None:
+    """List the models and which one is live."""
+    from nlu.training.registry import models_command
+
+    finish(models_command(json_output))
+
+
+def promote(model: Annotated[str, typer.Argument(metavar="ID", help="Registry id.")]) -> None:
+    """Make a model the live one."""
+    from nlu.training.registry import promote_command
+
+    finish(promote_command(model))
+
+
+def rollback() -> None:
+    """Make the previous live model live again."""
+    from nlu.training.registry import rollback_command
+
+    finish(rollback_command())
+
+
+def benchmark(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A module of benchmarks/; more arguments go to it.")],
+) -> None:
+    """Run one benchmark. It prints a table, or with --json one document."""
+    found = sorted(f.stem for f in (ROOT / "benchmarks").glob("[a-z]*.py"))
+    module = name.replace("-", "_")
+    if module not in found:
+        known = ", ".join(found) or "none yet"
+        raise typer.BadParameter(f"no benchmark `{name}`; there are: {known}")
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    finish(importlib.import_module(f"benchmarks.{module}").main(list(context.args)))
+
+
+def speech(context: typer.Context) -> None:
+    """Look after the speech model. Arguments go to nlu.speech.command."""
+    from nlu.speech.command import speech_command
+
+    finish(speech_command(list(context.args)))
