@@ -89,7 +89,7 @@ def _hashed(text: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def train(
-    examples: Mapping[str, Sequence[str]], keys: Sequence[Key], *, strength: float
+    examples: Mapping[str, Sequence[str]], keys: Sequence[Key], *, ridge: float
 ) -> linear.LinearModel:
     """Trains on `{key: texts}`; only keys written in Latin letters take part."""
     latin = [k.key for k in keys if k.script == "Latn"]
@@ -99,4 +99,5 @@ def train(
             rows.append(_hashed(text))
             labels.append(key)
     dense = np.zeros((len(rows), 0), np.float32)
-    return linear.fit((dense, char_ngrams.matrix(rows)), labels, strength=strength)
+    fitted = linear.fit((dense, char_ngrams.matrix(rows)), labels, ridge=ridge)
+    return linear.calibrate(fitted.model, fitted.left_out, labels)

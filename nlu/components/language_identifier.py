@@ -33,7 +33,7 @@ class LanguageAndScript(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
         """`prior_weight`: odds for the citizen's own language; `native_share`: letters that decide."""
-        return {"catalogue": "data", "strength": 10.0, "prior_weight": 3.0, "native_share": 0.25}
+        return {"catalogue": "data", "ridge": 0.3, "prior_weight": 3.0, "native_share": 0.25}
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class LanguageAndScript(GraphComponent):
                 examples[key].append(message.get(TEXT))
         languages = catalogue(self._config["catalogue"]).languages
         keys = [Key(k.key, k.language, k.script) for k in languages.keys.values()]
-        model = identification.train(examples, keys, strength=float(self._config["strength"]))
+        model = identification.train(examples, keys, ridge=float(self._config["ridge"]))
         self._identifier = self._with(model)
         with self._storage.write_to(self._resource) as folder:
             self._identifier.save(folder)

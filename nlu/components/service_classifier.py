@@ -1,8 +1,8 @@
 """Ranks services and conversation intents: sentence vector beside character n-grams.
 
-The n-grams see the message three ways: as written, folded to a phonetic spelling that Telugu,
-Devanagari and Latin text share, and as a consonant skeleton (what a transcript of speech keeps).
-Probabilities are calibrated by temperature on out-of-fold scores.
+The n-grams see the message four ways: as written, folded to a phonetic spelling that Telugu,
+Devanagari and Latin text share, that spelling across word borders, and as a consonant skeleton
+(what a transcript of speech keeps). Probabilities are calibrated on leave-one-out scores.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ View = Tuple[Text, int, int]
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class ServiceClassifier(IntentClassifier, GraphComponent):
-    """Multinomial logistic regression over all services and conversation intents."""
+    """Ridge classification over all services and conversation intents."""
 
     @classmethod
     def required_components(cls) -> List[type]:
@@ -39,12 +39,16 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        """`views`: n-gram lengths per view; weights scale the halves; `folds` for calibration."""
+        """`views`: n-gram lengths per view; `dense_weight` scales the vector against them."""
         return {
-            "strength": 20.0,
-            "dense_weight": 3.0,
-            "views": {"written": [2, 5], "folded": [2, 4], "skeleton": [2, 4]},
-            "folds": 3,
+            "ridge": 2.0,
+            "dense_weight": 2.5,
+            "views": {
+                "written": [2, 5],
+                "folded": [2, 4],
+                "skeleton": [2, 4],
+                "phrase": [3, 5],
+            },
             "ranking_length": 10,
         }
 
@@ -87,16 +91,12 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         return cls(config, model_storage, resource, model)
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fits, then calibrates on scores of messages a fold did not train on."""
+        """Fits, then calibrates on the scores messages get from a model without them."""
         examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]
         rows = self._rows(examples)
         labels = [m.get(INTENT) for m in examples]
-        strength = float(self._config["strength"])
-        model = linear.fit(rows, labels, strength=strength)
-        scores, _ = linear.out_of_fold(
-            rows, labels, strength=strength, folds=int(self._config["folds"])
-        )
-        self._model = linear.calibrate(model, scores, labels)
+        fitted = linear.fit(rows, labels, ridge=float(self._config["ridge"]))
+        self._model = linear.calibrate(fitted.model, fitted.left_out, labels)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder / "services.npz")
             facts = {"labels": len(self._model.labels), "temperature": self._model.temperature}
@@ -126,7 +126,13 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
 
     def _hashed(self, text: Text) -> Tuple[np.ndarray, np.ndarray]:
         written = normalise(text).text.lower()
-        seen = {"written": written, "folded": fold(written), "skeleton": skeleton(written)}
+        folded = fold(written)
+        seen = {
+            "written": written,
+            "folded": folded,
+            "skeleton": skeleton(written),
+            "phrase": folded.replace(" ", "_"),
+        }
         views: Dict[Text, View] = self._config["views"]
         return char_ngrams.hashed(
             [(name[0], seen[name], low, high) for name, (low, high) in views.items()]
