@@ -1,0 +1,244 @@
+"""`seva demo`: the whole product on this machine, one terminal, one Ctrl-C.
+
+Every part is its own process, as in production, over real HTTP; only WhatsApp and the departments
+are simulated. `--smoke` says what `data/demo/smoke.yml` lists through the real webhook and checks
+the replies.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+import httpx
+import yaml
+from rich.console import Console
+
+from api.settings import Settings
+from nlu.text import shares
+
+START_SECONDS = 180.0
+REPLY_SECONDS = 60.0
+STOP_SECONDS = 25.0
+
+
+class DemoError(RuntimeError):
+    """The demo cannot go on; the message says what to do."""
+
+
+@dataclass
+class Part:
+    """One process of the demo and the address that tells when it is ready."""
+
+    name: str
+    ready: str
+    process: subprocess.Popen[bytes] | None = None
+
+
+@dataclass
+class Demo:
+    """All processes of the demo, started together and stopped together."""
+
+    settings: Settings
+    console: Console
+    logs: Path
+    parts: list[Part] = field(default_factory=list)
+
+    def parts_of(self) -> list[Part]:
+        """Each process with its health address, from the settings."""
+        s = self.settings
+        return [
+            Part("sandbox", f"http://{s.sandbox_host}:{s.sandbox_port}/__faults/energy"),
+            Part("actions", f"http://{s.actions_host}:{s.actions_port}/health"),
+            Part("simulator", f"http://{s.simulator_host}:{s.simulator_port}/__faults"),
+            Part("serve", f"http://{s.serve_host}:{s.serve_port}/health/ready"),
+            Part("worker", f"http://{s.worker_metrics_host}:{s.worker_metrics_port}/metrics"),
+        ]
+
+    def start(self) -> None:
+        """Starts every process and waits until each is ready. Raises DemoError."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.parts = self.parts_of()
+        for part in self.parts:
+            _port_must_be_free(part)
+        for part in self.parts:
+            with open(self.logs / f"{part.name}.log", "wb") as log:
+                part.process = subprocess.Popen(
+                    [sys.executable, "-m", "nlu.cli", part.name],
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+        waiting = {part.name: part for part in self.parts}
+        until = time.monotonic() + START_SECONDS
+        with self.console.status("Starting") as status:
+            while waiting:
+                status.update("Starting: " + ", ".join(waiting))
+                for name, part in list(waiting.items()):
+                    self._must_run(part)
+                    if _answers(part.ready):
+                        del waiting[name]
+                if time.monotonic() > until:
+                    raise DemoError(
+                        f"{', '.join(waiting)} did not get ready in {START_SECONDS:.0f} s; "
+                        f"see {self.logs}"
+                    )
+                time.sleep(0.2)
+
+    def _must_run(self, part: Part) -> None:
+        if part.process is not None and part.process.poll() is not None:
+            log = (self.logs / f"{part.name}.log").read_text("utf-8", "replace")
+            tail = "\n".join(log.splitlines()[-15:])
+            raise DemoError(f"{part.name} stopped by itself:\n{tail}")
+
+    def watch(self) -> None:
+        """Returns when any process stops; raises DemoError saying which."""
+        while True:
+            for part in self.parts:
+                self._must_run(part)
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        """Asks all to finish what they do, then insists."""
+        running = [p.process for p in self.parts if p.process and p.process.poll() is None]
+        for process in reversed(running):
+            process.send_signal(signal.SIGTERM)
+        until = time.monotonic() + STOP_SECONDS
+        for process in running:
+            try:
+                process.wait(max(0.1, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _port_must_be_free(part: Part) -> None:
+    url = httpx.URL(part.ready)
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        if probe.connect_ex((url.host, url.port or 80)) == 0:
+            raise DemoError(
+                f"port {url.port} is taken, so {part.name} cannot start; stop what uses it or set "
+                f"SEVA_{part.name.upper()}_PORT"
+            )
+
+
+@dataclass(frozen=True)
+class SmokeCase:
+    """One thing to say and what must come back."""
+
+    citizen: str
+    language: str
+    script: str
+    contains: Sequence[str]
+    text: str | None = None
+    audio: str | None = None
+
+
+def smoke(demo: Demo, cases: Sequence[SmokeCase], folder: Path, out: Console) -> bool:
+    """Says every case to the bot through the signed webhook; True if all replies were right."""
+    base = f"http://{demo.settings.simulator_host}:{demo.settings.simulator_port}"
+    right = True
+    with httpx.Client(base_url=base, timeout=REPLY_SECONDS + 10, trust_env=False) as simulator:
+        for case in cases:
+            replies = _say(simulator, case, folder)
+            wrong = verdict(case, replies)
+            right = right and not wrong
+            out.print(f"[bold]{case.language}[/] {case.text or case.audio}", highlight=False)
+            for reply in replies:
+                out.print(f"    {reply['text']}", highlight=False)
+            out.print(f"  [red]wrong: {wrong}[/]" if wrong else "  [green]right[/]")
+    return right
+
+
+def _say(simulator: httpx.Client, case: SmokeCase, folder: Path) -> list[dict[str, Any]]:
+    common = {"citizen": case.citizen, "language": case.language}
+    if case.audio:
+        audio = (folder / case.audio).read_bytes()
+        sent = simulator.post(
+            "/__inbound",
+            data={**common, "type": "audio", "voice": "1"},
+            files={"file": (case.audio, audio, "audio/ogg; codecs=opus")},
+        )
+    else:
+        sent = simulator.post("/__inbound", json={**common, "type": "text", "text": case.text})
+    sent.raise_for_status()
+    query: Mapping[str, str | float] = {
+        "citizen": case.citizen,
+        "after": sent.json()["number"],
+        "wait": REPLY_SECONDS,
+    }
+    chats = simulator.get("/__outbox", params=dict(query)).json()["citizens"]
+    return list(chats.get(case.citizen, []))
+
+
+def verdict(case: SmokeCase, replies: Sequence[Mapping[str, Any]]) -> str | None:
+    """What is wrong with the replies, or None."""
+    if not replies:
+        return "no reply"
+    text = "\n".join(reply["text"] for reply in replies)
+    missing = [part for part in case.contains if part not in text]
+    if missing:
+        return f"not in the reply: {', '.join(missing)}"
+    share = shares(text).get(case.script, 0.0)
+    return None if share > 0.5 else f"only {share:.0%} of the letters are {case.script}"
+
+
+def _train_if_none(settings: Settings, errors: TextIO) -> None:
+    if (settings.models_dir / "live").is_file():
+        return
+    command = [sys.executable, "-m", "nlu.cli", "train"]
+    if subprocess.run(command, stdout=errors, stderr=errors).returncode:
+        raise DemoError("no model could be trained; `seva train` shows why")
+
+
+def demo_command(smoke_only: bool = False) -> int:
+    """`seva demo [--smoke]`."""
+    console, settings = Console(stderr=True), Settings()
+    demo = Demo(settings, console, settings.var_dir / "logs")
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    began = time.monotonic()
+    try:
+        _train_if_none(settings, sys.stderr)
+        demo.start()
+        took = time.monotonic() - began
+        if smoke_only:
+            folder = settings.data_dir / "demo"
+            raw = yaml.safe_load((folder / "smoke.yml").read_text("utf-8"))
+            right = smoke(demo, [SmokeCase(**case) for case in raw], folder, Console())
+            console.print(f"Ready after {took:.0f} s, done after {time.monotonic() - began:.0f} s.")
+            return 0 if right else 1
+        _welcome(demo, took)
+        demo.watch()
+    except KeyboardInterrupt:
+        console.print("Stopping.")
+        return 0
+    except DemoError as error:
+        console.print(f"[red]{error}[/]", highlight=False)
+        return 1
+    finally:
+        demo.stop()
+    return 0
+
+
+def _welcome(demo: Demo, took: float) -> None:
+    s, out = demo.settings, Console()
+    out.print(f"\nReady after {took:.0f} s.\n", highlight=False)
+    out.print(f"  Chat        http://{s.simulator_host}:{s.simulator_port}/")
+    out.print(f"  API docs    http://{s.serve_host}:{s.serve_port}/docs")
+    out.print(f"  Departments http://{s.sandbox_host}:{s.sandbox_port}/")
+    out.print(f"  Logs        {demo.logs}/\n\nCtrl-C stops everything.", highlight=False)
