@@ -51,7 +51,7 @@ def sandbox(
     """Run the sandbox departments. With a payment gateway, for demos and tests."""
     from actions.sandbox.server import sandbox_command
 
-    finish(sandbox_command(host, port))
+    sandbox_command(host, port)
 
 
 def simulator(

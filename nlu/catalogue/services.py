@@ -17,7 +17,7 @@ from nlu.catalogue.model import (
     SlotType,
     Utterance,
 )
-from nlu.catalogue.yaml_source import Node, Source, did_you_mean
+from nlu.catalogue.yaml_source import TODO, Node, Source, did_you_mean
 
 _REQUIRED = ("service", "department", "phase", "kind", "title", "menu", "about", "utterances") + (
     "holdout",
@@ -122,7 +122,7 @@ def _utterances(node: Node, languages: Languages) -> dict[str, tuple[Utterance, 
 
 def _utterance(node: Node) -> Utterance | None:
     source = node.text()
-    if not source:
+    if not source or TODO in source:
         return None
     try:
         text, marks = parse_marks(source)

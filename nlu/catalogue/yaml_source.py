@@ -21,7 +21,8 @@ from nlu.catalogue.model import Words
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT = "tag:yaml.org,2002:str"
 _NULL = "tag:yaml.org,2002:null"
-_TODO = "TODO"
+TODO = "TODO"
+"""What scaffolds leave to be filled; refused wherever it is read."""
 _DEEPEST = 20
 
 
@@ -109,6 +110,9 @@ class Node:
             elif not isinstance(key_node, yaml.ScalarNode) or key_node.tag != _TEXT:
                 mend = f'put the key in quotes: `"{key}":`'
                 self.source.add(self.file, line, f"the key `{key}` is not text", mend)
+            elif TODO in key:
+                what = f"the key `{key}` is still to be done"
+                self.source.add(self.file, line, what, "replace the TODO")
             self.source.positions[(self.file, path)] = line
             found[key] = Node(self.source, self.file, path, value)
         return found
@@ -149,7 +153,7 @@ class Node:
             self.problem(f"`{value}` in {self.name} is not text", f'put it in quotes: "{value}"')
         elif not value:
             self.problem(f"{self.name} is empty", "fill it in, or remove the line")
-        elif _TODO in value:
+        elif TODO in value:
             self.problem(f"{self.name} is still to be done: `{value}`", "replace the TODO")
         return str(value)
 
@@ -187,7 +191,7 @@ class Node:
     def one_of(self, known: Collection[str]) -> str:
         """A string from a closed set."""
         value = self.text()
-        if value and _TODO not in value and value not in known:
+        if value and TODO not in value and value not in known:
             self.problem(f"`{value}` is not a {self.name} we know", did_you_mean(value, known))
         return value
 

@@ -1,0 +1,56 @@
+"""What the checker holds the data to, read from `data/check.yml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+PROJECT_DATA = Path(__file__).resolve().parents[2] / "data"
+FILE = "check.yml"
+
+
+@dataclass(frozen=True)
+class PhraseLimit:
+    """A phrase the code says: the fields it fills in, and how long it may be at most."""
+
+    fields: tuple[str, ...]
+    longest: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Counts, lengths (code points), shares and ratios (0 to 100)."""
+
+    trained: int
+    holdout: int
+    examples: int
+    menu: int
+    about: int
+    button: int
+    row: int
+    sentence: int
+    buttons: int
+    script_share: int
+    leak_ratio: int
+    phrases: Mapping[str, PhraseLimit]
+
+
+def load_limits(root: Path) -> Limits:
+    """The limits of a data folder, or the project's own where the folder has none."""
+    file = root / FILE
+    content = yaml.safe_load((file if file.exists() else PROJECT_DATA / FILE).read_text("utf-8"))
+    sentence = content["lengths"]["sentence"]
+    return Limits(
+        **content["counts"],
+        **content["lengths"],
+        buttons=content["buttons"],
+        script_share=content["script_share"],
+        leak_ratio=content["leak_ratio"],
+        phrases={
+            name: PhraseLimit(tuple(entry.get("fields", ())), entry.get("longest", sentence))
+            for name, entry in content["phrases"].items()
+        },
+    )

@@ -1,0 +1,20 @@
+"""The rules of `seva check`: each yields the problems of one concern, across files."""
+
+from __future__ import annotations
+
+from nlu.catalogue.rules.checking import Checking, Rule
+from nlu.catalogue.rules.departments import department_problems
+from nlu.catalogue.rules.services import service_problems
+from nlu.catalogue.rules.slot_types import slot_type_problems
+from nlu.catalogue.rules.utterances import utterance_problems
+from nlu.catalogue.rules.words import words_problems
+
+RULES: tuple[Rule, ...] = (
+    words_problems,
+    slot_type_problems,
+    department_problems,
+    service_problems,
+    utterance_problems,
+)
+
+__all__ = ["RULES", "Checking", "Rule"]

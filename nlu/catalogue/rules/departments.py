@@ -1,0 +1,82 @@
+"""Departments: their OpenAPI file and operations, and titles that citizens can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import jmespath
+import jmespath.exceptions
+import yaml
+
+from nlu.catalogue.errors import Problem
+from nlu.catalogue.model import Department, Operation
+from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.yaml_source import Source, did_you_mean
+
+
+def department_problems(check: Checking) -> Iterator[Problem]:
+    """Every department."""
+    menus: dict[tuple[str, str], str] = {}
+    for department in check.catalogue.departments.values():
+        for language, menu in department.menu.items():
+            other = menus.setdefault((language, menu.casefold()), department.id)
+            if other != department.id:
+                what = f"the menu title `{menu}` is also that of {other}"
+                mend = "make them different, so that citizens can tell the departments apart"
+                yield check.at(department.file, "menu", language, what=what, mend=mend)
+        yield from _operations(check, department)
+
+
+def _operations(check: Checking, department: Department) -> Iterator[Problem]:
+    file = department.file
+    if not department.openapi.exists():
+        what = f"the OpenAPI file {department.openapi} is missing"
+        yield check.at(file, "openapi", what=what, mend="add it, or correct `openapi:`")
+        return
+    source = Source()
+    known = _operation_ids(source, department)
+    yield from source.problems
+    for name, operation in department.operations.items():
+        here = ("operations", name)
+        if known and name not in known:
+            what = f"the operationId `{name}` is not in {department.openapi}"
+            yield check.at(file, *here, what=what, mend=did_you_mean(name, known))
+        if not operation.outcomes:
+            what = f"`{name}` has no outcomes"
+            mend = "add `outcomes:` with at least `{status: 200, outcome: ok}`"
+            yield check.at(file, *here, what=what, mend=mend)
+        for path, expression in _expressions(operation):
+            try:
+                jmespath.compile(expression)
+            except jmespath.exceptions.JMESPathError:
+                what = f"`{expression}` is not JMESPath"
+                mend = "see https://jmespath.org, for instance `order.amount`"
+                yield check.at(file, *here, *path, what=what, mend=mend)
+
+
+def _expressions(operation: Operation) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, expression in operation.result.items():
+        yield ("result", name), expression
+    for name, expression in (operation.document or {}).items():
+        yield ("document", name), expression
+    for place, row in enumerate(operation.outcomes):
+        if row.when:
+            yield ("outcomes", str(place), "when"), row.when
+
+
+def _operation_ids(source: Source, department: Department) -> set[str]:
+    """operationIds of the OpenAPI file; an unreadable file is among the source's problems."""
+    top = source.read(department.openapi)
+    paths = top.children().get("paths") if top else None
+    if paths is None:
+        if top:
+            top.problem("this is no OpenAPI file: `paths` is missing", "add `paths:`")
+        return set()
+    found: set[str] = set()
+    for methods in paths.children().values():
+        for method in methods.children().values():
+            if isinstance(method.node, yaml.MappingNode):
+                operation = method.children().get("operationId")
+                if operation:
+                    found.add(operation.text())
+    return found

@@ -1,0 +1,115 @@
+"""Services: their department and operation, a reply per outcome, confirmation, neighbours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from nlu.catalogue.errors import Problem
+from nlu.catalogue.model import CONFIRMED_KINDS, Department, Operation, Service
+from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.yaml_source import did_you_mean
+
+ALWAYS_KNOWN = frozenset({"citizen", "request_id", "language"})
+"""Names that every request template may use beside the slots."""
+
+_TEMPLATE_NAME = re.compile(r"\{\{-?\s*([A-Za-z_][A-Za-z0-9_]*)")
+
+
+def service_problems(check: Checking) -> Iterator[Problem]:
+    """Every service."""
+    menus: dict[tuple[str, str, str], str] = {}
+    for service in check.catalogue.services.values():
+        yield from _named(check, service)
+        for language, menu in service.menu.items():
+            key = (service.department, language, menu.casefold())
+            other = menus.setdefault(key, service.name)
+            if other != service.name:
+                what = f"the menu title `{menu}` is also that of {other}"
+                mend = "make them different, so that citizens can tell the two apart"
+                yield check.at(service.file, "menu", language, what=what, mend=mend)
+        department = check.catalogue.departments.get(service.department)
+        if department is None:
+            what = f"unknown department `{service.department}`"
+            mend = did_you_mean(service.department, check.catalogue.departments)
+            yield check.at(service.file, "department", what=what, mend=mend)
+        else:
+            yield from _operation(check, service, department)
+
+
+def _named(check: Checking, service: Service) -> Iterator[Problem]:
+    file = service.file
+    if service.department != file.parent.name:
+        what = f"the department is `{service.department}` but the folder is `{file.parent.name}`"
+        mend = f"write `department: {file.parent.name}`, or move the file"
+        yield check.at(file, "department", what=what, mend=mend)
+    if service.name in check.catalogue.conversation:
+        what = f"`{service.name}` is also a conversation intent"
+        yield check.at(file, "service", what=what, mend="give the service another name")
+    if service.kind in CONFIRMED_KINDS and not service.confirm:
+        what = f"a service of kind {service.kind} must ask before it acts"
+        path = "confirm" if (file, ("confirm",)) in check.catalogue.positions else "kind"
+        yield check.at(file, path, what=what, mend="write `confirm: true`")
+    if service.confirm_text and not service.confirm:
+        what = "`confirm_text` is never said, because `confirm` is not true"
+        yield check.at(file, "confirm_text", what=what, mend="write `confirm: true` or remove it")
+    for name in service.neighbours:
+        if name == service.name or name not in check.catalogue.services:
+            what = f"unknown neighbour `{name}`"
+            mend = did_you_mean(name, check.catalogue.services.keys() - {service.name})
+            yield check.at(file, "neighbours", what=what, mend=mend)
+
+
+def _operation(check: Checking, service: Service, department: Department) -> Iterator[Problem]:
+    expected: set[str] = set()
+    complete = True
+    for part, name in (("operation", service.operation), ("lookup", service.lookup)):
+        if name is None:
+            continue
+        operation = department.operations.get(name)
+        if operation is None:
+            complete = False
+            what = f"{department.id} has no operation `{name}`"
+            mend = f"{did_you_mean(name, department.operations)} ({department.file})"
+            yield check.at(service.file, part, what=what, mend=mend)
+            continue
+        outcomes = {row.outcome for row in operation.outcomes}
+        expected |= outcomes - {"ok"} if part == "lookup" else outcomes
+        yield from _lookup_and_request(check, service, part, operation)
+    if complete:
+        yield from _replies(check, service, department, expected)
+
+
+def _lookup_and_request(
+    check: Checking, service: Service, part: str, operation: Operation
+) -> Iterator[Problem]:
+    if part == "lookup" and operation.kind != "read":
+        what = f"the lookup `{operation.name}` is not a read"
+        yield check.at(service.file, part, what=what, mend="look up with an operation that reads")
+    known = {slot.name for slot in service.slots} | ALWAYS_KNOWN
+    for name in sorted(_template_names(operation.request) - known):
+        what = f"`{operation.name}` sends `{{{{ {name} }}}}`, which is no slot of this service"
+        mend = f"{did_you_mean(name, known)}, or add the slot"
+        yield check.at(service.file, part, what=what, mend=mend)
+
+
+def _template_names(request: Any) -> set[str]:
+    if isinstance(request, str):
+        return set(_TEMPLATE_NAME.findall(request))
+    parts = request.values() if isinstance(request, dict) else request
+    return set().union(*map(_template_names, parts)) if isinstance(request, (dict, list)) else set()
+
+
+def _replies(
+    check: Checking, service: Service, department: Department, expected: set[str]
+) -> Iterator[Problem]:
+    for outcome in sorted(expected - service.replies.keys()):
+        what = f"there is no reply for the outcome `{outcome}`"
+        mend = f"add `{outcome}:` under `replies:` ({department.file} lists the outcomes)"
+        yield check.at(service.file, "replies", what=what, mend=mend)
+    for outcome in sorted(service.replies.keys() - expected):
+        what = f"the reply `{outcome}` is for no outcome of the operation"
+        yield check.at(
+            service.file, "replies", outcome, what=what, mend=did_you_mean(outcome, expected)
+        )

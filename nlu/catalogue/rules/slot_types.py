@@ -1,0 +1,87 @@
+"""Slot types and places: examples that are understood, titles and ids that do not collide."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+
+from nlu.catalogue.errors import Problem
+from nlu.catalogue.model import SlotType
+from nlu.catalogue.rules.checking import Checking
+
+_LIMITED_KINDS = ("count", "amount")
+
+
+def slot_type_problems(check: Checking) -> Iterator[Problem]:
+    """Every slot type and gazetteer."""
+    file = check.catalogue.root / "slot_types.yml"
+    parse = _parser()
+    for slot_type in check.catalogue.slot_types.values():
+        here = ("types", slot_type.name)
+        if len(slot_type.examples) < check.limits.examples:
+            what = f"{slot_type.name} has {len(slot_type.examples)} examples"
+            mend = f"give at least {check.limits.examples} answers that must be understood"
+            yield check.at(file, *here, "examples", what=what, mend=mend)
+        if (file, (*here, "label")) not in check.catalogue.positions:
+            what = f"{slot_type.name} has no `label`"
+            mend = "add what it is called when an answer is read back, in every language"
+            yield check.at(file, *here, what=what, mend=mend)
+        low, high = slot_type.minimum, slot_type.maximum
+        if low is not None and high is not None and low > high:
+            what = f"min {low} is above max {high}"
+            yield check.at(file, *here, "min", what=what, mend="exchange them")
+        if slot_type.kind not in _LIMITED_KINDS and (low is not None or high is not None):
+            what = f"`min` and `max` mean nothing for kind {slot_type.kind}"
+            yield check.at(file, *here, what=what, mend="remove them")
+        if slot_type.kind == "date" and slot_type.when is None:
+            what = f"the date {slot_type.name} does not say which dates fit"
+            yield check.at(file, *here, what=what, mend="add `when: past`, `future` or `any`")
+        values = [choice.value for choice in slot_type.choices]
+        for value in sorted({v for v in values if values.count(v) > 1}):
+            what = f"two choices have the value `{value}`"
+            yield check.at(file, *here, "choices", what=what, mend="give one another value")
+        if parse:
+            yield from _examples(check, slot_type, parse)
+    yield from _places(check)
+
+
+def _parser() -> Callable[..., Any] | None:
+    """`nlu.slots.parse`, looked up by name: the slots may import the catalogue, not the reverse."""
+    try:
+        found = getattr(importlib.import_module("nlu.slots"), "parse", None)
+    except ModuleNotFoundError:
+        return None
+    return found if callable(found) else None
+
+
+def _examples(check: Checking, slot_type: SlotType, parse: Callable[..., Any]) -> Iterator[Problem]:
+    file = check.catalogue.root / "slot_types.yml"
+    for place, example in enumerate(slot_type.examples):
+        read = parse(slot_type, example, today=date.today(), catalogue=check.catalogue)
+        if not hasattr(read, "value"):
+            what = f"the example `{example}` of {slot_type.name} is not understood ({read.reason})"
+            mend = "correct the example, or the pattern, choices or places it is read with"
+            yield check.at(
+                file, "types", slot_type.name, "examples", str(place), what=what, mend=mend
+            )
+
+
+def _places(check: Checking) -> Iterator[Problem]:
+    for gazetteer in check.catalogue.gazetteers.values():
+        file = check.catalogue.root / "gazetteers" / f"{gazetteer.name}.yml"
+        seen: dict[str, str] = {}
+        values: set[str] = set()
+        for index, place in enumerate(gazetteer.places):
+            if place.value in values:
+                what = f"two places have the value `{place.value}`"
+                mend = "join them, or give one another value"
+                yield check.at(file, "places", str(index), "value", what=what, mend=mend)
+            values.add(place.value)
+            for form in (*place.title.values(), *place.forms):
+                other = seen.setdefault(form.casefold(), place.value)
+                if other != place.value:
+                    what = f"`{form}` means both {other} and {place.value}"
+                    mend = "leave it where most people mean it, or add a word to each"
+                    yield check.at(file, "places", str(index), "forms", what=what, mend=mend)

@@ -1,0 +1,179 @@
+"""Utterances: enough of them, in the right script, known slots, none in two places."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nlu.catalogue.errors import Problem
+from nlu.catalogue.model import ConversationIntent, LanguageKey, Service, Utterance
+from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.yaml_source import did_you_mean
+from nlu.text.script import counts
+
+LISTS = ("utterances", "holdout")
+CONVERSATION_MARKS = {"language": None}
+"""What conversation intents may mark: the language asked for."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """An utterance and where it stands."""
+
+    intent: str
+    part: str
+    key: str
+    file: Path
+    utterance: Utterance
+
+
+def utterance_problems(check: Checking) -> Iterator[Problem]:
+    """Every utterance of services and conversation intents."""
+    intents: dict[str, Service | ConversationIntent] = {
+        **check.catalogue.conversation,
+        **check.catalogue.services,
+    }
+    seen: dict[str, list[Said]] = {}
+    for name, intent in intents.items():
+        roles: Mapping[str, str | None] = CONVERSATION_MARKS
+        if isinstance(intent, Service):
+            roles = {slot.name: slot.role for slot in intent.slots}
+        yield from _counts(check, intent)
+        for said in _said(name, intent):
+            yield from _marks(said, roles)
+            yield from _script(check, said)
+            yield from _repeated(said, seen)
+        if check.strict:
+            yield from _leaks(check, name, intent)
+
+
+def bare(text: str) -> str:
+    """Letters, vowel signs and digits only: how utterances are compared."""
+    folded = unicodedata.normalize("NFC", text).casefold()
+    return "".join(c for c in folded if unicodedata.category(c)[0] in "LMN")
+
+
+def _said(name: str, intent: Service | ConversationIntent) -> Iterator[Said]:
+    for part in LISTS:
+        for key, found in getattr(intent, part).items():
+            for utterance in found:
+                yield Said(name, part, key, intent.file, utterance)
+
+
+def _counts(check: Checking, intent: Service | ConversationIntent) -> Iterator[Problem]:
+    wanted = {"utterances": check.limits.trained, "holdout": check.limits.holdout}
+    for part in LISTS:
+        for key in check.catalogue.languages.keys:
+            found = len(getattr(intent, part).get(key, ()))
+            if found < wanted[part]:
+                what = f"{part}.{key} has {found} of at least {wanted[part]}"
+                mend = f"add {wanted[part] - found} more, as people really write"
+                yield check.at(intent.file, part, key, what=what, mend=mend)
+
+
+def _marks(said: Said, roles: Mapping[str, str | None]) -> Iterator[Problem]:
+    for mark in said.utterance.marks:
+        if mark.slot not in roles:
+            what = f"the mark names the unknown slot `{mark.slot}`"
+            mend = did_you_mean(mark.slot, roles) if roles else "this file has no slots: unmark it"
+            yield Problem(said.file, said.utterance.line, what, mend)
+        elif mark.role and mark.role != roles[mark.slot]:
+            what = f"the mark says role `{mark.role}`, the slot `{mark.slot}` has another"
+            mend = f"write `({mark.slot})`, or give the slot `role: {mark.role}`"
+            yield Problem(said.file, said.utterance.line, what, mend)
+
+
+def _script(check: Checking, said: Said) -> Iterator[Problem]:
+    key = check.catalogue.languages.keys.get(said.key)
+    if key is None:
+        return
+    found = counts(_unmarked(said.utterance))
+    total = sum(found.values())
+    if key.script == "Latn":
+        foreign = total - found["Latn"]
+        if foreign:
+            what = f"`{said.utterance.text}` has {foreign} letters that are not Latin"
+            mend = _move(check, key, found)
+            yield Problem(said.file, said.utterance.line, what, mend)
+    elif total and 100 * found.get(key.script, 0) < check.limits.script_share * total:
+        share = round(100 * found.get(key.script, 0) / total)
+        what = f"only {share} % of `{said.utterance.text}` is in the script of `{key.key}`"
+        mend = f"at least {check.limits.script_share} % must be: {_move(check, key, found)}"
+        yield Problem(said.file, said.utterance.line, what, mend)
+
+
+def _move(check: Checking, key: LanguageKey, found: Mapping[str, int]) -> str:
+    script = max(found, key=lambda s: found[s])
+    fitting = [k.key for k in check.catalogue.languages.keys.values() if k.script == script]
+    same = [k for k in fitting if check.catalogue.languages.keys[k].language == key.language]
+    return f"move it to {' or '.join((same or fitting) + ['`mix`'])}, or write it in {key.script}"
+
+
+def _unmarked(utterance: Utterance) -> str:
+    """Text without the marked values, which are often codes or names in another script."""
+    pieces, after = [], 0
+    for mark in utterance.marks:
+        pieces.append(utterance.text[after : mark.start])
+        after = mark.end
+    return "".join((*pieces, utterance.text[after:]))
+
+
+def _repeated(said: Said, seen: dict[str, list[Said]]) -> Iterator[Problem]:
+    line, text = said.utterance.line, said.utterance.text
+    key = bare(text)
+    if not key:
+        yield Problem(said.file, line, f"`{text}` has no letter or digit", "write words")
+        return
+    for other in seen.setdefault(key, []):
+        at = f"{other.file}:{other.utterance.line}"
+        if other.intent != said.intent:
+            what = f"`{text}` is also an utterance of {other.intent} ({at})"
+            yield Problem(said.file, line, what, "one sentence means one thing: keep one of them")
+        elif other.part != said.part:
+            what = f"`{text}` is both trained and held out ({at})"
+            yield Problem(said.file, line, what, "write a new hold-out sentence")
+        elif other.key == said.key and other.utterance.text.casefold() == text.casefold():
+            what = f"`{text}` is written twice ({at})"
+            yield Problem(said.file, line, what, "remove one, or write another sentence")
+        else:
+            continue
+        break
+    seen[key].append(said)
+
+
+def _leaks(check: Checking, name: str, intent: Service | ConversationIntent) -> Iterator[Problem]:
+    """Hold-outs that differ from a trained utterance by hardly more than a marked value."""
+    from rapidfuzz import fuzz, process
+
+    trained = {_shape(s.utterance): s for s in _said(name, intent) if s.part == "utterances"}
+    for said in _said(name, intent):
+        if said.part != "holdout":
+            continue
+        best = process.extractOne(
+            _shape(said.utterance),
+            trained.keys(),
+            scorer=fuzz.ratio,
+            score_cutoff=check.limits.leak_ratio,
+        )
+        if best and bare(said.utterance.text) != bare(trained[best[0]].utterance.text):
+            other = trained[best[0]]
+            what = (
+                f"the hold-out `{said.utterance.text}` is {best[1]:.0f} % alike to the trained "
+                f"`{other.utterance.text}` ({other.file}:{other.utterance.line})"
+            )
+            yield Problem(said.file, said.utterance.line, what, "write it in other words")
+
+
+def _shape(utterance: Utterance) -> str:
+    """The sentence with each marked value replaced by its slot, without case and punctuation."""
+    pieces, after = [], 0
+    for mark in utterance.marks:
+        pieces += [utterance.text[after : mark.start], f" {mark.slot} "]
+        after = mark.end
+    pieces.append(utterance.text[after:])
+    folded = unicodedata.normalize("NFC", "".join(pieces)).casefold()
+    return " ".join(
+        "".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in folded).split()
+    )
