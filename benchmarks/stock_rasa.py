@@ -1,0 +1,96 @@
+"""The peer: Rasa's default pipeline trained on the catalogue's utterances, served by `rasa run`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nlu.catalogue import Catalogue
+from nlu.encoder.provision import cache_dir
+
+# The pipeline that `rasa init` of 3.6 suggests.
+CONFIG = {
+    "recipe": "default.v1",
+    "assistant_id": "stock",
+    "language": "en",
+    "pipeline": [
+        {"name": "WhitespaceTokenizer"},
+        {"name": "RegexFeaturizer"},
+        {"name": "LexicalSyntacticFeaturizer"},
+        {"name": "CountVectorsFeaturizer"},
+        {
+            "name": "CountVectorsFeaturizer",
+            "analyzer": "char_wb",
+            "min_ngram": 1,
+            "max_ngram": 4,
+        },
+        {"name": "DIETClassifier", "epochs": 100, "constrain_similarities": True},
+        {"name": "EntitySynonymMapper"},
+        {"name": "ResponseSelector", "epochs": 100, "constrain_similarities": True},
+        {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.1},
+    ],
+    "policies": [{"name": "RulePolicy"}],
+}
+
+
+def trained(catalogue: Catalogue) -> Path:
+    """Folder with `stock.tar.gz`; trained once per catalogue, on the very same utterances."""
+    stamp = hashlib.sha256(f"{catalogue.hash}{CONFIG}".encode()).hexdigest()[:12]
+    folder = cache_dir() / "stock-rasa" / stamp
+    if (folder / "stock.tar.gz").is_file():
+        return folder
+    folder.mkdir(parents=True, exist_ok=True)
+    intents: dict[str, Any] = {**catalogue.services, **catalogue.conversation}
+    _write(folder / "config.yml", CONFIG)
+    _write(folder / "domain.yml", {"version": "3.1", "intents": list(intents)})
+    nlu = [
+        {"intent": name, "examples": "".join(f"- {_marked(u)}\n" for u in _all(intent.utterances))}
+        for name, intent in intents.items()
+    ]
+    _write(folder / "nlu.yml", {"version": "3.1", "nlu": nlu})
+    command = [sys.executable, "-W", "ignore", "-m", "rasa", "train", "nlu"]
+    command += ["-c", "config.yml", "-u", "nlu.yml", "-d", "domain.yml", "--out", "."]
+    command += ["--fixed-model-name", "stock"]
+    print("Training stock Rasa (DIET, 100 epochs), once per catalogue", file=sys.stderr)
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"stock Rasa did not train:\n{done.stderr[-3000:]}")
+    return folder
+
+
+def serve(folder: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
+    """`rasa run --enable-api` on loopback, as its documentation says."""
+    command = [sys.executable, "-W", "ignore", "-m", "rasa", "run", "--enable-api"]
+    command += ["-m", "stock.tar.gz", "-i", "127.0.0.1", "-p", str(port)]
+    with open(log, "wb") as out:
+        return subprocess.Popen(command, cwd=folder, env=environment(), stdout=out, stderr=out)
+
+
+def environment() -> dict[str, str]:
+    """The environment without our thread limits: Rasa as it comes."""
+    limits = ("THREADS", "SEVA_")
+    kept = {k: v for k, v in os.environ.items() if not any(limit in k for limit in limits)}
+    return {**kept, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+def _all(utterances: Mapping[str, Sequence[Any]]) -> list[Any]:
+    return [u for rows in utterances.values() for u in rows]
+
+
+def _marked(utterance: Any) -> str:
+    text = utterance.text
+    for mark in sorted(utterance.marks, key=lambda m: -m.start):
+        inside = text[mark.start : mark.end]
+        text = f"{text[: mark.start]}[{inside}]({mark.slot}){text[mark.end :]}"
+    return " ".join(text.split())
+
+
+def _write(path: Path, content: Any) -> None:
+    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")
