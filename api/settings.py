@@ -39,13 +39,17 @@ class Settings(BaseSettings):
 
     # Understanding
     threads: int = Field(
-        0, ge=0, description="Threads for inference in one process; 0 means one per core."
+        1, ge=0, description="Threads for inference in one process; 0 means one per core."
     )
     encoder_model: str = Field(
         "", description="Sentence encoder: a folder or a hub id; empty means that of `config.yml`."
     )
     whisper_model: str = Field(
         "", description="Speech model: a folder or a hub id; empty means the one in the package."
+    )
+    config: Path = Field(Path("config.yml"), description="Rasa configuration for training.")
+    timezone: str = Field(
+        "", description="Time zone of dates that citizens name; empty means that of `config.yml`."
     )
     action_server_url: str = Field(
         "http://127.0.0.1:5055/webhook", description="Rasa action server that the engine calls."

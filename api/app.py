@@ -1,0 +1,144 @@
+"""The application of `seva serve`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.api_keys import ApiKeys
+from api.documentation import add_documentation
+from api.inbox.open import open_inbox
+from api.inbox.port import Inbox
+from api.live_engine import LiveEngine, rasa_engine
+from api.log import describe, get_logger
+from api.metrics import Metrics
+from api.ports import Engine, Transcriber
+from api.problems import Problem
+from api.routes import health, metrics, parse, services, webhook
+from api.runtime import Runtime
+from api.settings import Settings
+from api.whatsapp.policy import load_policy
+from nlu.catalogue import load_catalogue
+
+log = get_logger(__name__)
+_OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
+
+
+def create_app(
+    settings: Settings,
+    engine: Engine | None = None,
+    transcriber: Transcriber | None = None,
+    inbox: Inbox | None = None,
+) -> FastAPI:
+    """An application; what is not given is opened when it starts and closed when it stops.
+
+    Raises CatalogueError if the catalogue is broken and ValueError for an unknown inbox.
+    """
+    policy = load_policy(settings.data_dir / "whatsapp.yml")
+    state = Runtime(
+        settings=settings,
+        policy=policy,
+        catalogue=load_catalogue(settings.data_dir),
+        engine=engine or rasa_engine(settings, dialogue=False),
+        keys=ApiKeys(settings.keys),
+        metrics=Metrics(),
+        transcriber=transcriber,
+        inbox=inbox,
+    )
+    for name in settings.warnings():
+        log.warning("public_demo_value", variable=name)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        opened = None
+        if state.inbox is None:
+            opened = state.inbox = open_inbox(settings, policy)
+        keeper = None
+        if isinstance(state.engine, LiveEngine):
+            keeper = asyncio.create_task(state.engine.keep())
+        try:
+            yield
+        finally:
+            if keeper is not None:
+                keeper.cancel()
+                with suppress(asyncio.CancelledError):
+                    await keeper
+            if opened is not None:
+                await opened.close()
+                state.inbox = None
+
+    app = FastAPI(
+        title="Seva",
+        version="0.1.0",
+        description="What citizens want from their government, in Telugu, Hindi and English.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.runtime = state
+    for module in (parse, webhook, services, health, metrics):
+        app.router.routes.extend(module.routes)
+    add_documentation(app)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unexpected)
+    app.add_middleware(CountRequests, counted=state.metrics)
+    return app
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.response()
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    name = _OF_STATUS.get(error.status_code)
+    if name is None:
+        name = "internal-error" if error.status_code >= 500 else "invalid-request"
+    response = Problem(name).response()
+    for header, value in (error.headers or {}).items():
+        response.headers[header] = value
+    return response
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    return Problem("invalid-request").response()
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("request_failed", error=describe(error))
+    return Problem("internal-error").response()
+
+
+class CountRequests:
+    """Counts answers by address and status."""
+
+    def __init__(self, app: ASGIApp, counted: Metrics) -> None:
+        self._app, self._counted = app, counted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes everything on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def counting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = scope["path"] if "endpoint" in scope else "other"
+                if scope.get("path_params"):
+                    route = "other"
+                self._counted.requests.labels(route, message["status"]).inc()
+            await send(message)
+
+        await self._app(scope, receive, counting)

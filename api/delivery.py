@@ -1,0 +1,89 @@
+"""Carries replies from the outbox to WhatsApp and records what became of each."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from api.inbox.port import Outbox, Parcel
+from api.log import describe, get_logger
+from api.metrics import Metrics
+from api.whatsapp.outgoing import Outgoing
+from api.whatsapp.policy import WhatsAppPolicy
+from api.whatsapp.sender import DocumentUnavailable, Sender, SendFailed, SendInDoubt
+from api.wording import Wording
+
+log = get_logger(__name__)
+
+
+class Delivery:
+    """Sends one parcel at a time for each citizen; every outcome ends in the outbox."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        sender: Sender,
+        wording: Wording,
+        policy: WhatsAppPolicy,
+        metrics: Metrics,
+        *,
+        doubt_s: float,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._outbox, self._sender, self._wording = outbox, sender, wording
+        self._policy, self._metrics = policy, metrics
+        self._doubt, self._clock = doubt_s, clock
+
+    async def send(self, parcel: Parcel) -> None:
+        """Sends a claimed parcel."""
+        try:
+            message_id = await asyncio.wait_for(self._sender.send(parcel), self._doubt)
+        except SendFailed as error:
+            await self._refused(parcel, error)
+        except (SendInDoubt, asyncio.TimeoutError) as error:
+            self._count(parcel, "doubt")
+            await self._outbox.doubt(parcel, self._doubt, describe(error))
+        except DocumentUnavailable as error:
+            await self._without_document(parcel, error)
+        else:
+            self._count(parcel, "sent")
+            await self._outbox.sent(parcel, message_id)
+
+    async def _refused(self, parcel: Parcel, error: SendFailed) -> None:
+        """WhatsApp said no: again, later, another way, or never."""
+        action, reason = error.action, f"code {error.code}"
+        too_old = self._clock() - parcel.created_at > self._policy.send_give_up_after
+        if action == "phone" and parcel.citizen == parcel.phone:
+            action = "final"
+        if too_old and action != "park":
+            action = "final"
+        self._count(parcel, action, code=error.code)
+        if action == "final":
+            await self._outbox.fail(parcel, reason)
+        elif action == "park":
+            await self._outbox.park(parcel, reason)
+        elif action == "phone":
+            await self._outbox.use_phone(parcel, reason)
+        else:
+            wait = error.retry_after or self._policy.wait(action, parcel.attempt)
+            await self._outbox.retry(parcel, wait, reason)
+
+    async def _without_document(self, parcel: Parcel, error: DocumentUnavailable) -> None:
+        """The file cannot be had: a few tries, then the citizen is told."""
+        self._count(parcel, "no_document", code=None)
+        if parcel.attempt < self._policy.turn_attempts:
+            wait = self._policy.wait("retry", parcel.attempt)
+            await self._outbox.retry(parcel, wait, describe(error))
+            return
+        text = self._wording.say("document_failed", parcel.language)
+        apology = Outgoing("text", text)
+        await self._outbox.replace(replace(parcel, message=apology), describe(error))
+
+    def _count(self, parcel: Parcel, outcome: str, code: int | None = None) -> None:
+        self._metrics.sends.labels(outcome).inc()
+        if outcome == "alert":
+            log.error("whatsapp_needs_attention", code=code)
+        elif outcome != "sent":
+            log.warning("not_sent", outcome=outcome, code=code, attempt=parcel.attempt)

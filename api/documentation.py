@@ -1,0 +1,64 @@
+"""`/openapi.json` and the page `/docs`, with everything it needs served from here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from api.json_answer import json_response
+from api.problems import Problem, explanation
+
+_HERE = Path(__file__).parent
+_ASSETS = "/docs/assets"
+
+
+def add_documentation(app: FastAPI) -> None:
+    """Adds the description, the page and the explanations of problems to an application."""
+    written = yaml.safe_load((_HERE / "openapi.yml").read_text(encoding="utf-8"))
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+            )
+            schema["paths"] = {**written["paths"], **schema.get("paths", {})}
+            components = schema.setdefault("components", {})
+            for part, entries in written["components"].items():
+                components[part] = {**entries, **components.get(part, {})}
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    async def description(request: Request) -> Response:
+        return json_response(openapi())
+
+    async def page(request: Request) -> Response:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json",
+            title=app.title,
+            swagger_js_url=f"{_ASSETS}/swagger-ui-bundle.js",
+            swagger_css_url=f"{_ASSETS}/swagger-ui.css",
+            swagger_favicon_url=f"{_ASSETS}/favicon-32x32.png",
+        )
+
+    async def problem(request: Request) -> Response:
+        found = explanation(request.path_params["name"])
+        if found is None:
+            raise Problem("not-found")
+        return json_response(found)
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    app.router.add_route("/openapi.json", description, methods=["GET"])
+    app.router.add_route("/docs", page, methods=["GET"])
+    app.router.add_route("/problems/{name}", problem, methods=["GET"])
+    app.mount(_ASSETS, StaticFiles(directory=_HERE / "static" / "swagger"))

@@ -1,0 +1,128 @@
+"""Finds the words, or the meaning of a tap, in any kind of message."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from api.blank import is_blank
+from api.inbox.port import Inbox
+from api.ports import Transcriber, Transcript
+from api.whatsapp.payload import Inbound, Media
+from api.whatsapp.render import MORE, PlainButton, more_buttons
+from api.whatsapp.sender import MediaRejected, Sender
+from nlu.speech.errors import SpeechError
+from nlu.speech.upload import voice_file
+
+_VOICE_PHRASES = {
+    "audio_too_long": "voice_too_long",
+    "audio_too_large": "voice_too_long",
+    "too_large": "voice_too_long",
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the dialogue gets. `payload` marks a tap on one of our own options."""
+
+    text: str
+    payload: bool = False
+    voice: bool = False
+    location: dict[str, Any] | None = None
+    media: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class NextPage:
+    """The citizen wants to see the options that did not fit."""
+
+    buttons: tuple[PlainButton, ...]
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """Nothing for the dialogue; `phrase` tells the citizen what to do instead."""
+
+    phrase: str
+
+
+Heard = Said | NextPage | Unclear
+
+
+class Hearing:
+    """Reads one message."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        sender: Sender,
+        transcriber: Transcriber | None,
+        *,
+        max_chars: int,
+        max_audio_bytes: int,
+    ) -> None:
+        self._inbox, self._sender, self._transcriber = inbox, sender, transcriber
+        self._max_chars, self._max_audio = max_chars, max_audio_bytes
+        self._one_voice = asyncio.Semaphore(1)
+
+    async def hear(self, message: Inbound, language: str | None) -> Heard:
+        """What the message says; errors of WhatsApp and of the model go to the caller."""
+        if message.kind in ("button", "list"):
+            return await self._tap(message)
+        if message.kind == "audio" and message.media is not None:
+            return await self._voice(message.media, language)
+        if message.kind == "location" and message.location is not None:
+            place = message.location
+            text = ", ".join(part for part in (place.name, place.address) if part)
+            spot = {"lat": place.latitude, "lon": place.longitude, "name": place.name}
+            return Said(text or f"{place.latitude:.6f}, {place.longitude:.6f}", location=spot)
+        if message.kind == "text" or message.text:
+            return await self._text(message)
+        return Unclear("unsupported_message")
+
+    async def _text(self, message: Inbound) -> Heard:
+        text = message.text or ""
+        if is_blank(text):
+            return Unclear("empty_message")
+        if len(text) > self._max_chars:
+            return Unclear("message_too_long")
+        number = text.strip()
+        if number.isdecimal() and len(number) <= 3:
+            payload = await self._inbox.numbered_choice(message.lane, int(number))
+            if payload is not None:
+                return _meaning(payload)
+        return Said(text, media=asdict(message.media) if message.media else None)
+
+    async def _tap(self, message: Inbound) -> Heard:
+        payload = await self._inbox.choice(message.lane, message.button_id or "")
+        return _meaning(payload) if payload is not None else Unclear("old_button")
+
+    async def _voice(self, media: Media, language: str | None) -> Heard:
+        if self._transcriber is None:
+            return Unclear("unsupported_message")
+        try:
+            recording = await self._sender.download(media, self._max_audio)
+            async with self._one_voice:
+                transcript = await asyncio.to_thread(
+                    transcribe, self._transcriber, recording, language
+                )
+        except MediaRejected as error:
+            return Unclear(_VOICE_PHRASES.get(error.reason, "not_understood_voice"))
+        except SpeechError as error:
+            return Unclear(_VOICE_PHRASES.get(error.code, "not_understood_voice"))
+        if is_blank(transcript.text):
+            return Unclear("not_understood_voice")
+        return Said(transcript.text[: self._max_chars], voice=True)
+
+
+def transcribe(transcriber: Transcriber, recording: bytes, language: str | None) -> Transcript:
+    """What is said in a recording; it lies on disk only as long as that takes."""
+    with voice_file(recording) as path:
+        return transcriber.transcribe(path, language)
+
+
+def _meaning(payload: str) -> Heard:
+    if payload.startswith(MORE):
+        return NextPage(more_buttons(payload))
+    return Said(payload, payload=True)

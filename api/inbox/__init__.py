@@ -1,0 +1,1 @@
+"""The durable inbox and outbox: nothing lost, nothing answered twice, order kept per citizen."""

@@ -1,0 +1,99 @@
+"""Lanes: one citizen at a time, oldest wait first, owned by whoever holds the token.
+
+The same few statements serve the inbox and the outbox. A lane exists while it has open rows.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from dataclasses import dataclass
+
+from api.inbox.port import LeaseLost
+
+NEVER = 1e15
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The lanes of one table: `queue` holds the rows, `is_open` tells the open ones."""
+
+    queue: str
+    is_open: str
+
+    def arrive(self, db: sqlite3.Connection, lane: str, now: float) -> None:
+        """A row came in; a lane that is already there keeps its turn."""
+        db.execute(
+            f"INSERT INTO {self.queue}_lanes (lane, due_at) VALUES (?, ?) "
+            "ON CONFLICT (lane) DO NOTHING",
+            (lane, now),
+        )
+
+    def has_due(self, db: sqlite3.Connection, now: float) -> bool:
+        """Whether there is anything to claim."""
+        found = db.execute(f"SELECT 1 FROM {self.queue}_lanes WHERE due_at <= ? LIMIT 1", (now,))
+        return found.fetchone() is not None
+
+    def take(
+        self, db: sqlite3.Connection, now: float, until: float, limit: int
+    ) -> list[tuple[str, sqlite3.Row]]:
+        """Owns up to `limit` due lanes: for each the token and its first open row."""
+        due = db.execute(
+            f"SELECT lane FROM {self.queue}_lanes WHERE due_at <= ? ORDER BY due_at LIMIT ?",
+            (now, limit),
+        ).fetchall()
+        taken = []
+        for (lane,) in due:
+            row = self.head(db, lane)
+            if row is None:
+                db.execute(f"DELETE FROM {self.queue}_lanes WHERE lane = ?", (lane,))
+                continue
+            token = secrets.token_hex(8)
+            db.execute(
+                f"UPDATE {self.queue}_lanes SET due_at = ?, token = ? WHERE lane = ?",
+                (until, token, lane),
+            )
+            taken.append((token, row))
+        return taken
+
+    def head(self, db: sqlite3.Connection, lane: str) -> sqlite3.Row | None:
+        """The first open row of a lane."""
+        row: sqlite3.Row | None = db.execute(
+            f"SELECT * FROM {self.queue} WHERE lane = ? AND {self.is_open} ORDER BY seq LIMIT 1",
+            (lane,),
+        ).fetchone()
+        return row
+
+    def hold(self, db: sqlite3.Connection, lane: str, token: str, until: float) -> None:
+        """Sets when the lane is due, if it is still ours; `LeaseLost` if not."""
+        done = db.execute(
+            f"UPDATE {self.queue}_lanes SET due_at = ? WHERE lane = ? AND token = ?",
+            (until, lane, token),
+        )
+        if done.rowcount == 0:
+            raise LeaseLost(lane)
+
+    def is_owned(self, db: sqlite3.Connection, lane: str, now: float) -> bool:
+        """Whether a worker holds the lane at this moment."""
+        found = db.execute(
+            f"SELECT 1 FROM {self.queue}_lanes WHERE lane = ? AND token IS NOT NULL AND due_at > ?",
+            (lane, now),
+        )
+        return found.fetchone() is not None
+
+    def sweep(self, db: sqlite3.Connection) -> None:
+        """Removes lanes whose open rows were purged."""
+        db.execute(
+            f"DELETE FROM {self.queue}_lanes WHERE NOT EXISTS (SELECT 1 FROM {self.queue} q "
+            f"WHERE q.lane = {self.queue}_lanes.lane AND q.{self.is_open})"
+        )
+
+    def free(self, db: sqlite3.Connection, lane: str, due_at: float) -> None:
+        """Gives the lane up: due again at `due_at`, or gone if nothing is open."""
+        if self.head(db, lane) is None:
+            db.execute(f"DELETE FROM {self.queue}_lanes WHERE lane = ?", (lane,))
+        else:
+            db.execute(
+                f"UPDATE {self.queue}_lanes SET due_at = ?, token = NULL WHERE lane = ?",
+                (due_at, lane),
+            )

@@ -1,0 +1,26 @@
+"""Opens the inbox that the settings name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from api.inbox.sqlite import SqliteInbox
+from api.settings import Settings
+from api.whatsapp.policy import WhatsAppPolicy
+
+_SQLITE = "sqlite:///"
+
+
+def open_inbox(settings: Settings, policy: WhatsAppPolicy) -> SqliteInbox:
+    """The inbox of `SEVA_INBOX_URL`. Raises ValueError for a URL that nothing serves."""
+    url = settings.inbox_url
+    if not url.startswith(_SQLITE):
+        scheme = url.split(":", 1)[0]
+        raise ValueError(f"SEVA_INBOX_URL: `{scheme}` is not supported; use `sqlite`")
+    return SqliteInbox(
+        Path(url[len(_SQLITE) :]),
+        policy,
+        lease_s=settings.lease_seconds,
+        doubt_s=settings.doubt_seconds,
+        window_s=settings.commit_window_ms / 1000,
+    )

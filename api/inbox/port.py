@@ -1,0 +1,131 @@
+"""What the webhook and the worker rely on, whichever engine keeps the messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from api.whatsapp.outgoing import Draft, Outgoing
+from api.whatsapp.payload import Inbound, Status
+
+
+class LeaseLost(Exception):
+    """Another worker owns the lane by now: drop what was done and change nothing."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A message that a worker owns until its lease ends; `token` fences off a late worker."""
+
+    message: Inbound
+    attempt: int
+    token: str
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """An outgoing message that a worker owns. `doubtful`: it may have been sent before."""
+
+    tracker: str
+    lane: str
+    phone_number_id: str
+    citizen: str
+    phone: str | None
+    language: str | None
+    message: Outgoing
+    attempt: int
+    doubtful: bool
+    created_at: float
+    token: str
+
+
+@dataclass(frozen=True)
+class Citizen:
+    """What is remembered of a citizen; all of it may be unknown."""
+
+    language: str | None = None
+    script: str | None = None
+
+
+@dataclass(frozen=True)
+class Depth:
+    """How much work lies in the store."""
+
+    waiting: int
+    dead: int
+    outgoing: int
+    oldest_s: float
+
+
+class Inbox(Protocol):
+    """Messages of citizens, one in flight per citizen, in the order of their arrival."""
+
+    async def put(self, messages: Sequence[Inbound], statuses: Sequence[Status] = ()) -> int:
+        """Keeps a delivery, durable before return; the number of messages that were new."""
+
+    async def claim(self, worker: str, limit: int = 1) -> list[Claim]:
+        """Up to `limit` messages to answer, each of another citizen."""
+
+    async def extend(self, claim: Claim) -> None:
+        """Renews the lease of a turn that takes long; `LeaseLost` if it is too late."""
+
+    async def ack(
+        self, claim: Claim, drafts: Sequence[Draft] = (), language: str | None = None
+    ) -> None:
+        """Answered: in one transaction the replies enter the outbox and the message leaves."""
+
+    async def fail(self, claim: Claim, reason: str, wait: float) -> None:
+        """Not answered: the same message is tried again after `wait` seconds."""
+
+    async def bury(self, claim: Claim, reason: str, drafts: Sequence[Draft] = ()) -> None:
+        """Given up: kept as a dead letter, `drafts` say so, the lane goes on."""
+
+    async def release(self, claim: Claim) -> None:
+        """Given back untouched, as when the worker stops."""
+
+    async def citizen(self, lane: str) -> Citizen:
+        """What is remembered of the citizen of a lane."""
+
+    async def choice(self, lane: str, choice_id: str) -> str | None:
+        """The payload behind an option that we sent to this citizen."""
+
+    async def numbered_choice(self, lane: str, number: int) -> str | None:
+        """The payload behind a number, if the last message to this citizen offered it."""
+
+    async def depth(self) -> Depth:
+        """How much work there is."""
+
+    async def purge(self, older_than_s: float) -> int:
+        """Forgets what was finished longer ago; the number of messages forgotten."""
+
+    async def close(self) -> None:
+        """Finishes what was begun and closes."""
+
+
+class Outbox(Protocol):
+    """Replies on their way, in order per citizen."""
+
+    async def claim(self, worker: str, limit: int = 1) -> list[Parcel]:
+        """Up to `limit` parcels, marked as being sent, each for another citizen."""
+
+    async def sent(self, parcel: Parcel, message_id: str) -> None:
+        """WhatsApp took it under this id."""
+
+    async def retry(self, parcel: Parcel, wait: float, reason: str) -> None:
+        """WhatsApp did not take it: again after `wait` seconds."""
+
+    async def doubt(self, parcel: Parcel, wait: float, reason: str) -> None:
+        """Unknown whether WhatsApp took it: again after `wait` unless a status comes before."""
+
+    async def park(self, parcel: Parcel, reason: str) -> None:
+        """Kept until the citizen writes again."""
+
+    async def fail(self, parcel: Parcel, reason: str) -> None:
+        """Will never be delivered."""
+
+    async def replace(self, parcel: Parcel, reason: str) -> None:
+        """The parcel's message takes the place of the one that cannot be sent."""
+
+    async def use_phone(self, parcel: Parcel, reason: str) -> None:
+        """This citizen is reached by phone number from now on."""

@@ -1,0 +1,63 @@
+"""Tables of the SQLite inbox and outbox. States grow only upwards."""
+
+from __future__ import annotations
+
+WAITING, DONE, DEAD = 0, 1, 2
+PENDING, SENDING, SENT, DELIVERED, READ, FAILED = 0, 1, 2, 3, 4, 5
+STATUS_STATES = {"sent": SENT, "delivered": DELIVERED, "read": READ, "played": READ}
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS inbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    message_id TEXT NOT NULL UNIQUE,
+    lane TEXT NOT NULL,
+    payload TEXT NOT NULL,                  -- emptied when done: a citizen's words are not kept
+    received_at REAL NOT NULL,
+    state INTEGER NOT NULL DEFAULT 0,       -- 0 waiting, 1 done, 2 dead letter
+    attempts INTEGER NOT NULL DEFAULT 0,
+    reason TEXT
+);
+CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (lane, seq) WHERE state = 0;
+
+-- A lane is a citizen with open messages. `due_at` is when it may be claimed: the arrival of its
+-- first message, the end of a lease, or the end of a wait. `token` names the present owner.
+CREATE TABLE IF NOT EXISTS inbox_lanes (
+    lane TEXT PRIMARY KEY, due_at REAL NOT NULL, token TEXT
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS inbox_lanes_due ON inbox_lanes (due_at);
+
+CREATE TABLE IF NOT EXISTS outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    inbox_id TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    tracker TEXT NOT NULL UNIQUE,           -- biz_opaque_callback_data
+    lane TEXT NOT NULL,
+    body TEXT NOT NULL,                     -- emptied when it has arrived
+    state INTEGER NOT NULL DEFAULT 0,       -- pending sending sent delivered read failed
+    message_id TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    created_at REAL NOT NULL,
+    reason TEXT,
+    UNIQUE (inbox_id, step)
+);
+CREATE INDEX IF NOT EXISTS outbox_open ON outbox (lane, seq) WHERE state < 2;
+CREATE INDEX IF NOT EXISTS outbox_lane ON outbox (lane, seq);
+CREATE INDEX IF NOT EXISTS outbox_message ON outbox (message_id);
+
+CREATE TABLE IF NOT EXISTS outbox_lanes (
+    lane TEXT PRIMARY KEY, due_at REAL NOT NULL, token TEXT
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS outbox_lanes_due ON outbox_lanes (due_at);
+
+-- What the options that we sent stand for.
+CREATE TABLE IF NOT EXISTS choices (
+    id TEXT PRIMARY KEY, lane TEXT NOT NULL, tracker TEXT NOT NULL, payload TEXT NOT NULL,
+    number INTEGER, created_at REAL NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS choices_tracker ON choices (tracker, number);
+
+CREATE TABLE IF NOT EXISTS citizens (
+    lane TEXT PRIMARY KEY, phone_number_id TEXT NOT NULL, citizen TEXT NOT NULL, phone TEXT,
+    language TEXT, script TEXT, use_phone INTEGER NOT NULL DEFAULT 0, seen_at REAL NOT NULL
+) WITHOUT ROWID;
+"""

@@ -1,0 +1,220 @@
+"""The outbox in the inbox's SQLite file: replies on their way and what became of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from api.inbox import schema
+from api.inbox.group_commit import GroupCommit
+from api.inbox.lanes import NEVER, Lanes
+from api.inbox.port import LeaseLost, Parcel
+from api.whatsapp.outgoing import Draft, Outgoing
+from api.whatsapp.payload import Status
+from api.whatsapp.policy import WhatsAppPolicy
+
+
+class SqliteOutbox:
+    """`Outbox` of `api.inbox.port`.
+
+    A row is marked `sending` before the call to WhatsApp. If the process dies, the lane's lease
+    runs out with the row in that state: by then a status has told that it arrived, or it is sent
+    once more.
+    """
+
+    def __init__(
+        self,
+        writer: GroupCommit,
+        read: sqlite3.Connection,
+        lanes: Lanes,
+        lease_s: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self._writer, self._read, self._lanes = writer, read, lanes
+        self._lease, self._clock = lease_s, clock
+
+    async def claim(self, worker: str, limit: int = 1) -> list[Parcel]:
+        """The first open row of each due lane, durably marked as being sent."""
+        now = self._clock()
+        if limit < 1 or not self._lanes.has_due(self._read, now):
+            return []
+
+        def change(db: sqlite3.Connection) -> list[Parcel]:
+            parcels = []
+            for token, row in self._lanes.take(db, now, now + self._lease, limit):
+                db.execute(
+                    "UPDATE outbox SET state = ?, attempts = attempts + 1 WHERE seq = ?",
+                    (schema.SENDING, row["seq"]),
+                )
+                parcels.append(_parcel(db, row, token))
+            return parcels
+
+        return await self._writer.run(change)
+
+    async def sent(self, parcel: Parcel, message_id: str) -> None:
+        """Recorded even by a worker whose lease is over: it did happen."""
+
+        def change(db: sqlite3.Connection) -> None:
+            _raise_state(db, parcel.tracker, schema.SENT, message_id)
+            try:
+                self._lanes.hold(db, parcel.lane, parcel.token, self._clock())
+            except LeaseLost:
+                return
+            self._lanes.free(db, parcel.lane, self._clock())
+
+        await self._writer.run(change)
+
+    async def retry(self, parcel: Parcel, wait: float, reason: str) -> None:
+        """Pending again, due after `wait`."""
+        await self._move(parcel, schema.PENDING, reason, wait)
+
+    async def doubt(self, parcel: Parcel, wait: float, reason: str) -> None:
+        """Stays `sending`, due after `wait`."""
+        await self._move(parcel, schema.SENDING, reason, wait)
+
+    async def park(self, parcel: Parcel, reason: str) -> None:
+        """Pending, due when the citizen writes."""
+        await self._move(parcel, schema.PENDING, reason, NEVER)
+
+    async def fail(self, parcel: Parcel, reason: str) -> None:
+        """Failed for good; the lane goes on."""
+        await self._move(parcel, schema.FAILED, reason, 0)
+
+    async def replace(self, parcel: Parcel, reason: str) -> None:
+        """Another message in the same place, due at once."""
+        body = parcel.message.to_json()
+        also = ("UPDATE outbox SET body = ? WHERE tracker = ?", (body, parcel.tracker))
+        await self._move(parcel, schema.PENDING, reason, 0, also)
+
+    async def use_phone(self, parcel: Parcel, reason: str) -> None:
+        """Remembered for the citizen; sent again at once."""
+        also = ("UPDATE citizens SET use_phone = 1 WHERE lane = ?", (parcel.lane,))
+        await self._move(parcel, schema.PENDING, reason, 0, also)
+
+    async def _move(
+        self,
+        parcel: Parcel,
+        state: int,
+        reason: str,
+        wait: float,
+        also: tuple[str, tuple[str, ...]] | None = None,
+    ) -> None:
+        def change(db: sqlite3.Connection) -> None:
+            try:
+                self._lanes.hold(db, parcel.lane, parcel.token, self._clock())
+            except LeaseLost:
+                return  # a status or another worker settled it
+            db.execute(
+                "UPDATE outbox SET state = ?, reason = ? WHERE tracker = ? AND state < ?",
+                (state, reason, parcel.tracker, schema.SENT),
+            )
+            if also is not None:
+                db.execute(*also)
+            due = NEVER if wait >= NEVER else self._clock() + wait
+            self._lanes.free(db, parcel.lane, due)
+
+        await self._writer.run(change)
+
+
+def insert_drafts(
+    db: sqlite3.Connection,
+    lanes: Lanes,
+    inbox_id: str,
+    lane: str,
+    drafts: Sequence[Draft],
+    now: float,
+) -> None:
+    """Adds the replies to one inbox message; a step that is there already is left alone."""
+    for number, draft in enumerate(drafts):
+        tracker = f"{inbox_id}:{number}"
+        new = db.execute(
+            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (inbox_id, step) DO NOTHING",
+            (inbox_id, number, tracker, lane, draft.message.to_json(), now),
+        ).rowcount
+        if not new:
+            continue
+        lanes.arrive(db, lane, now)
+        db.executemany(
+            "INSERT OR IGNORE INTO choices (id, lane, tracker, payload, number, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            [(c.id, lane, tracker, c.payload, c.number, now) for c in draft.choices],
+        )
+
+
+def apply_status(
+    db: sqlite3.Connection, lanes: Lanes, policy: WhatsAppPolicy, status: Status, now: float
+) -> None:
+    """Moves a sent message upwards; one that is not ours, or a late status, changes nothing."""
+    row = db.execute(
+        "SELECT * FROM outbox WHERE tracker = ? OR message_id = ? LIMIT 1",
+        (status.tracker, status.message_id),
+    ).fetchone()
+    if row is None:
+        return
+    if status.state in schema.STATUS_STATES:
+        _raise_state(db, row["tracker"], schema.STATUS_STATES[status.state], status.message_id)
+    elif status.state == "failed" and row["state"] <= schema.SENT:
+        if row["message_id"] not in (None, status.message_id):
+            return  # an earlier try that has been repeated since
+        _apply_failure(db, lanes, policy, row, status, now)
+        return
+    if row["state"] < schema.SENT and lanes.head(db, row["lane"]) is None:
+        db.execute(f"DELETE FROM {lanes.queue}_lanes WHERE lane = ?", (row["lane"],))
+    elif row["state"] == schema.SENDING:
+        lanes.free(db, row["lane"], now)
+
+
+def _apply_failure(
+    db: sqlite3.Connection,
+    lanes: Lanes,
+    policy: WhatsAppPolicy,
+    row: sqlite3.Row,
+    status: Status,
+    now: float,
+) -> None:
+    """WhatsApp took a message and could not deliver it: again, later, or never."""
+    action = policy.action(status.code, 400)
+    too_old = now - row["created_at"] > policy.send_give_up_after
+    if action == "final" or (too_old and action != "park"):
+        state, due = schema.FAILED, now
+    elif action == "park":
+        state, due = schema.PENDING, NEVER
+    else:
+        state, due = schema.PENDING, now + policy.wait(action, row["attempts"])
+    if action == "phone":
+        db.execute("UPDATE citizens SET use_phone = 1 WHERE lane = ?", (row["lane"],))
+    db.execute(
+        "UPDATE outbox SET state = ?, reason = ?, message_id = NULL WHERE seq = ?",
+        (state, str(status.code), row["seq"]),
+    )
+    lanes.arrive(db, row["lane"], now)
+    if not lanes.is_owned(db, row["lane"], now):
+        lanes.free(db, row["lane"], due)
+
+
+def _raise_state(db: sqlite3.Connection, tracker: str, state: int, message_id: str) -> None:
+    """Never downwards, never out of `failed`; the body is forgotten once it has arrived."""
+    db.execute(
+        "UPDATE outbox SET state = ?, message_id = ?, "
+        "body = CASE WHEN ? >= 3 THEN '' ELSE body END "
+        "WHERE tracker = ? AND state < ? AND state != 5",
+        (state, message_id, state, tracker, state),
+    )
+
+
+def _parcel(db: sqlite3.Connection, row: sqlite3.Row, token: str) -> Parcel:
+    who = db.execute("SELECT * FROM citizens WHERE lane = ?", (row["lane"],)).fetchone()
+    return Parcel(
+        tracker=row["tracker"],
+        lane=row["lane"],
+        phone_number_id=who["phone_number_id"],
+        citizen=who["phone"] if who["use_phone"] and who["phone"] else who["citizen"],
+        phone=who["phone"],
+        language=who["language"],
+        message=Outgoing.from_json(row["body"]),
+        attempt=row["attempts"] + 1,
+        doubtful=row["state"] == schema.SENDING,
+        created_at=row["created_at"],
+        token=token,
+    )

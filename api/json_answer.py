@@ -1,0 +1,58 @@
+"""JSON in and out: real Telugu and Devanagari, limits on what is read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.problems import Problem
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """`value` as UTF-8 JSON."""
+    return Response(dump(value), status, media_type="application/json")
+
+
+def dump(value: Any) -> bytes:
+    """Compact UTF-8 JSON without `\\u` escapes; numpy's numbers are numbers."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return text.encode("utf-8", "replace")
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """The body, or the problem `body-too-large` as soon as that is certain."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > most:
+        raise Problem("body-too-large", f"The body may have at most {most} bytes.")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most:
+            raise Problem("body-too-large", f"The body may have at most {most} bytes.")
+    return bytes(body)
+
+
+async def read_json(request: Request, most: int) -> dict[str, Any]:
+    """The JSON object in the body."""
+    kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise Problem("unsupported-media-type", "Send `Content-Type: application/json`.")
+    try:
+        value = json.loads((await read_body(request, most)).decode("utf-8"))
+    except UnicodeDecodeError:
+        raise Problem("malformed-body", "The body is not UTF-8.") from None
+    except (ValueError, RecursionError):
+        raise Problem("malformed-body", "The body is not JSON.") from None
+    if not isinstance(value, dict):
+        raise Problem("invalid-request", "The body must be a JSON object.")
+    return value
+
+
+def _plain(value: Any) -> Any:
+    item = getattr(value, "item", None)
+    if item is None:
+        raise TypeError(f"{type(value).__name__} is not JSON")
+    return item()

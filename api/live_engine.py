@@ -1,0 +1,108 @@
+"""The engine of the live model, loaded beside the running server and exchanged when it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from api.log import configure_logging, describe, get_logger
+from api.ports import Engine, Reply
+from api.settings import Settings
+
+log = get_logger(__name__)
+_LOOK_EVERY = 3.0
+
+
+class NoModel(Exception):
+    """There is no engine yet; the message says why."""
+
+
+class LiveEngine:
+    """`Engine` of `api.ports` that follows the registry's live pointer.
+
+    While a new model loads, or if it cannot be loaded, the present one goes on serving.
+    """
+
+    def __init__(self, find: Callable[[], Path], load: Callable[[Path], Awaitable[Engine]]) -> None:
+        self._find, self._load = find, load
+        self._engine: Engine | None = None
+        self._loaded: Path | None = None
+        self.trouble = "loading"
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a model is loaded."""
+        return self._engine is not None
+
+    async def keep(self) -> None:
+        """Looks at the pointer for as long as the server runs."""
+        while True:
+            await self.look()
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def look(self) -> None:
+        """Loads the live model if it is another one than before."""
+        try:
+            folder = await asyncio.to_thread(self._find)
+            if folder == self._loaded:
+                return
+            self._loaded = folder
+            self._engine = await self._load(folder)
+            self.trouble = ""
+            log.info("model_loaded", model=folder.name)
+        except Exception as error:
+            trouble = str(error) if isinstance(error, FileNotFoundError) else describe(error)
+            if trouble != self.trouble:
+                log.error("model_not_loaded", error=trouble)
+            self.trouble = trouble
+
+    async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
+        """Of the live model."""
+        return await self._now().parse(text, language)
+
+    async def parse_many(
+        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+    ) -> list[dict[str, Any]]:
+        """Of the live model."""
+        return await self._now().parse_many(texts, languages)
+
+    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> Sequence[Reply]:
+        """Of the live model."""
+        return await self._now().turn(text, sender, metadata)
+
+    async def language(self, sender: str) -> str | None:
+        """Of the live model."""
+        return await self._now().language(sender)
+
+    def _now(self) -> Engine:
+        if self._engine is None:
+            raise NoModel(self.trouble)
+        return self._engine
+
+
+def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:
+    """The real engine; without `dialogue` it only parses and keeps no trackers.
+
+    For parsing alone the model is loaded in a thread, so that the server answers meanwhile.
+    """
+
+    def find() -> Path:
+        folder: Path = importlib.import_module("nlu.engine").live_model(settings.models_dir)
+        return folder
+
+    async def load(folder: Path) -> Engine:
+        real = importlib.import_module("nlu.engine").Engine
+        wanted: dict[str, Any] = {"data_dir": settings.data_dir}
+        if dialogue:
+            wanted["tracker_url"] = settings.database_url
+            wanted["action_url"] = settings.action_server_url
+            engine: Engine = await real.load(folder, **wanted)
+        else:
+            engine = await asyncio.to_thread(lambda: asyncio.run(real.load(folder, **wanted)))
+        configure_logging(settings.log_level)
+        return engine
+
+    return LiveEngine(find, load)

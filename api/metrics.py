@@ -1,0 +1,43 @@
+"""What Prometheus can ask of a process; one registry a process, no citizen in any label."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from api.inbox.port import Depth
+
+_FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_SLOW = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80)
+
+
+class Metrics:
+    """All of Seva's own measures."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        make = {"registry": self.registry}
+        self.requests = Counter("seva_requests", "HTTP answers", ["route", "status"], **make)
+        self.parse_seconds = Histogram(
+            "seva_parse_seconds", "Time of one /parse", buckets=_FAST, **make
+        )
+        self.decisions = Counter("seva_decisions", "Decisions of /parse", ["kind", "key"], **make)
+        self.received = Counter("seva_received", "Messages of citizens", ["kind"], **make)
+        self.repeated = Counter("seva_repeated", "Messages delivered before", **make)
+        self.unreadable = Counter("seva_unreadable", "Parts of a delivery left out", **make)
+        self.statuses = Counter("seva_statuses", "Status notices", ["state"], **make)
+        self.turns = Counter("seva_turns", "Turns by outcome", ["outcome"], **make)
+        self.turn_seconds = Histogram(
+            "seva_turn_seconds", "From claim to outbox", ["voice"], buckets=_SLOW, **make
+        )
+        self.sends = Counter("seva_sends", "Sends by outcome", ["outcome"], **make)
+        self._waiting = Gauge("seva_inbox_waiting", "Messages without an answer", **make)
+        self._dead = Gauge("seva_inbox_dead", "Dead letters", **make)
+        self._outgoing = Gauge("seva_outbox_waiting", "Replies not yet sent", **make)
+        self._oldest = Gauge("seva_inbox_oldest_seconds", "Age of the oldest message", **make)
+
+    def show_depth(self, depth: Depth) -> None:
+        """Sets the gauges of the store."""
+        self._waiting.set(depth.waiting)
+        self._dead.set(depth.dead)
+        self._outgoing.set(depth.outgoing)
+        self._oldest.set(depth.oldest_s)

@@ -1,0 +1,120 @@
+"""What `api` needs from the other parts, as protocols: fakes in tests, the real ones at work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Button(Protocol):
+    """Something to tap; `id` is the payload that comes back to the engine."""
+
+    @property
+    def id(self) -> str:
+        """The payload."""
+
+    @property
+    def title(self) -> str:
+        """The words on it."""
+
+    @property
+    def description(self) -> str | None:
+        """A second line, shown in lists only."""
+
+
+class Document(Protocol):
+    """A file to send along, fetched from `url`."""
+
+    @property
+    def url(self) -> str:
+        """Where it lies."""
+
+    @property
+    def filename(self) -> str:
+        """Its name for the citizen."""
+
+
+class Reply(Protocol):
+    """One bubble of the dialogue's answer, already in the citizen's language."""
+
+    @property
+    def text(self) -> str:
+        """What is said."""
+
+    @property
+    def buttons(self) -> Sequence[Button]:
+        """What can be tapped."""
+
+    @property
+    def button_label(self) -> str | None:
+        """The words on the button that opens a list."""
+
+    @property
+    def document(self) -> Document | None:
+        """A file to send along."""
+
+
+class Engine(Protocol):
+    """`nlu.engine.Engine`: understanding and dialogue."""
+
+    async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
+        """The answer of `/parse`."""
+
+    async def parse_many(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        """The answers for several texts."""
+
+    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> Sequence[Reply]:
+        """One turn; the same `inbox_id` again gives the same replies and changes nothing.
+
+        Only a text with `payload` true in the metadata may be read as an intent of ours.
+        """
+
+    async def language(self, sender: str) -> str | None:
+        """The reply language that the dialogue holds for a citizen."""
+
+
+class Transcript(Protocol):
+    """What was heard in a voice message."""
+
+    @property
+    def text(self) -> str:
+        """The words; empty if nothing was understood."""
+
+    @property
+    def language(self) -> str | None:
+        """The language heard."""
+
+    @property
+    def language_probability(self) -> float:
+        """How sure the language is."""
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the audio."""
+
+    @property
+    def elapsed_s(self) -> float:
+        """Time it took."""
+
+    @property
+    def model(self) -> str:
+        """What transcribed it."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What makes it doubtful."""
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, for an API."""
+
+
+class Transcriber(Protocol):
+    """`nlu.speech.transcriber.Transcriber`; works in the calling thread."""
+
+    def transcribe(self, path: Path, language_prior: str | None = None) -> Transcript:
+        """The transcript of an audio file; `SpeechError` if the recording is at fault."""
+
+
+Phrases = Mapping[str, Mapping[str, str]]
+"""`catalogue.phrases`: name, then language, then words."""

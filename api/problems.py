@@ -1,0 +1,125 @@
+"""Errors of the HTTP surface as RFC 9457 problem documents; each `type` is stable.
+
+`type` is a path on the same server, where the problem is explained (`GET /problems/{name}`).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class ProblemKind:
+    """A kind of problem: its HTTP status, its title, and what a client should do."""
+
+    status: int
+    title: str
+    remedy: str
+
+
+KINDS: dict[str, ProblemKind] = {
+    "malformed-body": ProblemKind(
+        400, "The body cannot be read", "Send UTF-8 JSON, or multipart/form-data for audio."
+    ),
+    "unauthorised": ProblemKind(
+        401, "A valid API key is needed", "Send the header `Authorization: Bearer KEY`."
+    ),
+    "bad-signature": ProblemKind(
+        401,
+        "The delivery is not signed by WhatsApp",
+        "Sign the raw body with the app's secret in `X-Hub-Signature-256`.",
+    ),
+    "wrong-verify-token": ProblemKind(
+        403, "The webhook's verify token is wrong", "Set SEVA_WHATSAPP_VERIFY_TOKEN to the same."
+    ),
+    "not-found": ProblemKind(404, "There is nothing at this address", "See /openapi.json."),
+    "method-not-allowed": ProblemKind(
+        405, "This address does not answer that method", "See /openapi.json."
+    ),
+    "text-too-long": ProblemKind(
+        413, "The text is too long", "Send at most SEVA_MAX_TEXT_CHARS characters."
+    ),
+    "batch-too-large": ProblemKind(
+        413, "There are too many texts", "Send at most SEVA_MAX_BATCH texts at once."
+    ),
+    "body-too-large": ProblemKind(413, "The body is too large", "Send less."),
+    "audio-too-large": ProblemKind(
+        413, "The recording is too large", "Send at most SEVA_MAX_AUDIO_BYTES bytes."
+    ),
+    "audio-too-long": ProblemKind(
+        413, "The recording is too long", "Send at most SEVA_MAX_AUDIO_SECONDS seconds."
+    ),
+    "unsupported-media-type": ProblemKind(
+        415, "The body has the wrong type", "See /openapi.json for the content type."
+    ),
+    "empty-text": ProblemKind(
+        422, "There is nothing to understand", "Send a text with at least one visible character."
+    ),
+    "invalid-request": ProblemKind(
+        422, "A field is missing or wrong", "See `detail` and /openapi.json."
+    ),
+    "unreadable-audio": ProblemKind(
+        422, "The recording cannot be decoded", "Send OGG/Opus, MP3, WAV, M4A or WebM."
+    ),
+    "empty-audio": ProblemKind(422, "The recording is empty", "Record again."),
+    "nothing-heard": ProblemKind(
+        422, "No words were heard in the recording", "See `transcript.warnings`; record again."
+    ),
+    "internal-error": ProblemKind(
+        500, "Something went wrong here", "Try again; tell the operator the time if it stays."
+    ),
+    "model-not-ready": ProblemKind(
+        503, "No model is loaded", "Wait, or run `seva train` and `seva promote`."
+    ),
+    "speech-not-ready": ProblemKind(
+        503, "No speech model is loaded", "See docs/voice.md and SEVA_WHISPER_MODEL."
+    ),
+    "inbox-unavailable": ProblemKind(
+        503, "The message could not be kept", "Deliver it again later; WhatsApp does."
+    ),
+    "not-ready": ProblemKind(503, "The server is not ready", "See `checks`."),
+}
+
+
+class Problem(Exception):
+    """Stops a request with one of the `KINDS`; `extra` are further members of the document."""
+
+    def __init__(self, name: str, detail: str | None = None, **extra: Any) -> None:
+        super().__init__(name)
+        self.name, self.detail, self.extra = name, detail, extra
+
+    def response(self) -> Response:
+        """The problem as an HTTP answer."""
+        kind = KINDS[self.name]
+        document: dict[str, Any] = {
+            "type": f"/problems/{self.name}",
+            "title": kind.title,
+            "status": kind.status,
+            "detail": self.detail or kind.remedy,
+            **self.extra,
+        }
+        headers = {}
+        if kind.status == 401 and self.name == "unauthorised":
+            headers["WWW-Authenticate"] = "Bearer"
+        if kind.status == 503:
+            headers["Retry-After"] = "5"
+        return Response(json.dumps(document, ensure_ascii=False), kind.status, headers, MEDIA_TYPE)
+
+
+def explanation(name: str) -> dict[str, Any] | None:
+    """What stands at a problem's `type`."""
+    kind = KINDS.get(name)
+    if kind is None:
+        return None
+    return {
+        "type": f"/problems/{name}",
+        "title": kind.title,
+        "status": kind.status,
+        "remedy": kind.remedy,
+    }

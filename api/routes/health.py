@@ -1,0 +1,47 @@
+"""`GET /health/live` and `/health/ready`: for whoever starts, watches and balances processes."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.json_answer import json_response
+from api.live_engine import LiveEngine
+from api.log import describe
+from api.problems import Problem
+from api.runtime import Runtime, runtime
+
+
+async def live(request: Request) -> Response:
+    """The process runs."""
+    return json_response({"status": "ok"})
+
+
+async def ready(request: Request) -> Response:
+    """The process can understand texts and keep messages; 503 and the reason if not."""
+    checks = await _checks(runtime(request))
+    if any(state != "ok" for state in checks.values()):
+        raise Problem("not-ready", checks=checks)
+    return json_response({"status": "ok", "checks": checks})
+
+
+async def _checks(now: Runtime) -> dict[str, str]:
+    engine = now.engine
+    loaded = not isinstance(engine, LiveEngine) or engine.is_ready
+    checks = {"model": "ok" if loaded else getattr(engine, "trouble", "loading")}
+    try:
+        if now.inbox is None:
+            checks["inbox"] = "closed"
+        else:
+            await now.inbox.depth()
+            checks["inbox"] = "ok"
+    except Exception as error:
+        checks["inbox"] = describe(error)
+    return checks
+
+
+routes = [
+    Route("/health/live", live, methods=["GET"]),
+    Route("/health/ready", ready, methods=["GET"]),
+]

@@ -1,0 +1,68 @@
+"""`/webhooks/whatsapp`: signature, split, keep, fsync, 200. No model and no call on this path."""
+
+from __future__ import annotations
+
+import hmac
+import json
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from api.json_answer import json_response, read_body
+from api.log import describe, get_logger
+from api.problems import Problem
+from api.runtime import Runtime, runtime
+from api.whatsapp.payload import Delivery, read_delivery
+from api.whatsapp.signature import HEADER, is_signed
+
+log = get_logger(__name__)
+
+
+async def verify(request: Request) -> Response:
+    """WhatsApp's handshake: the challenge comes back if the token is right."""
+    asked = request.query_params
+    token = runtime(request).settings.whatsapp_verify_token
+    given = asked.get("hub.verify_token", "")
+    right = bool(token) and hmac.compare_digest(given.encode(), token.encode())
+    if asked.get("hub.mode") != "subscribe" or not right:
+        raise Problem("wrong-verify-token")
+    return PlainTextResponse(asked.get("hub.challenge", ""))
+
+
+async def receive(request: Request) -> Response:
+    """A signed delivery, answered once it is durable; anything but 200 is delivered again."""
+    now = runtime(request)
+    body = await read_body(request, now.policy.limits.webhook_bytes)
+    if not is_signed(body, request.headers.get(HEADER), now.settings.whatsapp_app_secret):
+        raise Problem("bad-signature")
+    try:
+        delivery = read_delivery(json.loads(body))
+    except (ValueError, RecursionError):
+        raise Problem("malformed-body", "The body is not JSON.") from None
+    await _keep(now, delivery)
+    return json_response({"status": "ok"})
+
+
+async def _keep(now: Runtime, delivery: Delivery) -> None:
+    try:
+        if now.inbox is None:
+            raise RuntimeError("the inbox is closed")
+        new = await now.inbox.put(delivery.messages, delivery.statuses)
+    except Exception as error:
+        log.error("delivery_not_kept", error=describe(error))
+        raise Problem("inbox-unavailable") from None
+    for message in delivery.messages:
+        now.metrics.received.labels(message.kind).inc()
+    for status in delivery.statuses:
+        now.metrics.statuses.labels(status.state).inc()
+    now.metrics.repeated.inc(len(delivery.messages) - new)
+    now.metrics.unreadable.inc(delivery.skipped)
+    for code in delivery.errors:
+        log.error("whatsapp_reports", code=code)
+
+
+routes = [
+    Route("/webhooks/whatsapp", verify, methods=["GET"]),
+    Route("/webhooks/whatsapp", receive, methods=["POST"]),
+]

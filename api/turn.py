@@ -1,0 +1,90 @@
+"""One turn: hear the message, let the dialogue answer, fit the answer into WhatsApp's messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from api.hearing import Hearing, NextPage, Said
+from api.inbox.port import Claim, Inbox
+from api.ports import Engine, Reply
+from api.whatsapp.outgoing import Draft
+from api.whatsapp.payload import Inbound
+from api.whatsapp.policy import WhatsAppPolicy
+from api.whatsapp.render import PlainReply, render
+from api.wording import Wording
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The messages that answer a turn, and the language to remember for the citizen."""
+
+    drafts: Sequence[Draft] = ()
+    language: str | None = None
+
+
+class Turns:
+    """Answers messages; keeps nothing itself, so that a turn can be taken again after a crash."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        hearing: Hearing,
+        inbox: Inbox,
+        wording: Wording,
+        policy: WhatsAppPolicy,
+    ) -> None:
+        self._engine, self._hearing, self._inbox = engine, hearing, inbox
+        self._wording, self._policy = wording, policy
+
+    async def answer(self, claim: Claim) -> Answer:
+        """The answer to a claimed message; errors of the dialogue go to the caller."""
+        message = claim.message
+        if message.kind in self._policy.silent:
+            return Answer()
+        citizen = await self._inbox.citizen(message.lane)
+        heard = await self._hearing.hear(message, citizen.language)
+        if isinstance(heard, Said):
+            return await self._dialogue(claim, heard, citizen.language)
+        if isinstance(heard, NextPage):
+            choose = self._wording.say("choose_one", citizen.language)
+            reply: Reply = PlainReply(choose, heard.buttons)
+        else:
+            reply = PlainReply(self._wording.say(heard.phrase, citizen.language))
+        return Answer(self._render([reply], message, citizen.language))
+
+    async def apology(self, message: Inbound) -> Sequence[Draft]:
+        """What is said when a message had to be given up."""
+        if message.kind in self._policy.silent:
+            return ()
+        citizen = await self._inbox.citizen(message.lane)
+        sorry = PlainReply(self._wording.say("internal_error", citizen.language))
+        return self._render([sorry], message, citizen.language)
+
+    async def _dialogue(self, claim: Claim, said: Said, language: str | None) -> Answer:
+        message = claim.message
+        metadata: dict[str, Any] = {
+            "inbox_id": message.message_id,
+            "request_id": message.message_id,
+            "attempt": claim.attempt,
+            "language": language,
+            "voice": said.voice,
+            "payload": said.payload,
+            "location": said.location,
+            "media": said.media,
+        }
+        replies = await self._engine.turn(said.text, message.lane, metadata)
+        language = await self._engine.language(message.lane) or language
+        drafts = self._render(replies, message, language)
+        return Answer(drafts or await self.apology(message), language)
+
+    def _render(
+        self, replies: Sequence[Reply], message: Inbound, language: str | None
+    ) -> list[Draft]:
+        return render(
+            replies,
+            inbox_id=message.message_id,
+            words=self._wording.for_rendering(language),
+            limits=self._policy.limits,
+        )

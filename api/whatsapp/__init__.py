@@ -1,0 +1,1 @@
+"""WhatsApp: what its deliveries say, and how to answer."""

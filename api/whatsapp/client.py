@@ -1,0 +1,141 @@
+"""`Sender` over httpx: the five calls of the Cloud API that Seva makes.
+
+Why not pywa: `docs/decisions/whatsapp-client.md`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from aiolimiter import AsyncLimiter
+
+from api.inbox.port import Parcel
+from api.log import get_logger
+from api.settings import Settings, split_list
+from api.whatsapp.download import fetch, fetch_media
+from api.whatsapp.payload import Media
+from api.whatsapp.policy import WhatsAppPolicy
+from api.whatsapp.sender import DocumentUnavailable, MediaRejected, SendFailed, SendInDoubt
+from api.whatsapp.wire import message_body, typing_body
+
+log = get_logger(__name__)
+_TIMEOUT = httpx.Timeout(15, connect=5)
+
+
+class WhatsAppClient:
+    """`Sender` of `api.whatsapp.sender`, for Meta and the simulator alike."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        policy: WhatsAppPolicy,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        base = settings.whatsapp_base_url.rstrip("/")
+        self._policy = policy
+        self._root = f"{base}/{settings.whatsapp_graph_version}"
+        self._token = {"Authorization": f"Bearer {settings.whatsapp_access_token}"}
+        self._media_hosts = {urlsplit(base).hostname, *split_list(settings.whatsapp_media_hosts)}
+        self._document_hosts = set(split_list(settings.document_hosts))
+        self._http = httpx.AsyncClient(transport=transport, timeout=_TIMEOUT)
+        self._pace = AsyncLimiter(settings.whatsapp_messages_per_second, 1)
+
+    async def send(self, parcel: Parcel) -> str:
+        """Sends one message; a document is fetched and uploaded first."""
+        media_id = None
+        if parcel.message.kind == "document":
+            media_id = await self._upload(parcel)
+        async with self._pace:
+            path = f"/{parcel.phone_number_id}/messages"
+            answer = await self._post(path, json=message_body(parcel, media_id))
+        try:
+            return str(answer["messages"][0]["id"])
+        except (KeyError, IndexError, TypeError):
+            raise SendInDoubt("an answer without a message id") from None
+
+    async def show_typing(self, phone_number_id: str, message_id: str) -> None:
+        """Best effort: a citizen can do without it."""
+        try:
+            await self._post(f"/{phone_number_id}/messages", json=typing_body(message_id))
+        except (SendFailed, SendInDoubt) as error:
+            log.debug("typing_not_shown", error=type(error).__name__)
+
+    async def download(self, media: Media, max_bytes: int) -> bytes:
+        """Two steps: the id gives a short-lived address, the address gives the file."""
+        answer = await self._request("GET", f"/{media.id}")
+        url, size = str(answer.get("url", "")), answer.get("file_size", 0)
+        if urlsplit(url).hostname not in self._media_hosts:
+            log.error("media_host_not_allowed", host=urlsplit(url).hostname)
+            raise MediaRejected("damaged")
+        if isinstance(size, int) and size > max_bytes:
+            raise MediaRejected("too_large")
+        sha256 = str(answer.get("sha256") or media.sha256)
+        return await fetch_media(self._http, url, self._token, sha256, max_bytes)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def _upload(self, parcel: Parcel) -> str:
+        message = parcel.message
+        url = urlsplit(message.document_url)
+        if url.scheme not in ("http", "https") or url.hostname not in self._document_hosts:
+            log.error("document_host_not_allowed", host=url.hostname)
+            raise DocumentUnavailable("host not allowed")
+        try:
+            content, mime = await fetch(
+                self._http, message.document_url, {}, self._policy.limits.document_bytes
+            )
+        except (httpx.HTTPError, MediaRejected) as error:
+            raise DocumentUnavailable(type(error).__name__) from error
+        mime = mime or "application/pdf"
+        answer = await self._post(
+            f"/{parcel.phone_number_id}/media",
+            data={"messaging_product": "whatsapp", "type": mime},
+            files={"file": (message.filename, content, mime)},
+            in_doubt=False,
+        )
+        return str(answer.get("id", ""))
+
+    async def _post(self, path: str, *, in_doubt: bool = True, **body: Any) -> dict:
+        """A POST; `in_doubt` if a broken connection leaves open whether it took effect."""
+        try:
+            return await self._request("POST", path, **body)
+        except SendInDoubt:
+            if in_doubt:
+                raise
+            raise SendFailed("retry", None) from None
+
+    async def _request(self, method: str, path: str, **body: Any) -> dict:
+        try:
+            response = await self._http.request(
+                method, self._root + path, headers=self._token, **body
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise SendFailed("retry", None) from error
+        except httpx.HTTPError as error:
+            raise SendInDoubt(type(error).__name__) from error
+        if response.is_success:
+            return _json(response)
+        detail = _json(response).get("error")
+        code = detail.get("code") if isinstance(detail, dict) else None
+        code = code if isinstance(code, int) else None
+        if code is None and response.status_code >= 500:
+            raise SendInDoubt(f"HTTP {response.status_code}")
+        after = response.headers.get("Retry-After", "")
+        raise SendFailed(
+            self._policy.action(code, response.status_code),
+            code if code is not None else response.status_code,
+            float(after) if after.isdecimal() else None,
+        )
+
+
+def _json(response: httpx.Response) -> dict:
+    try:
+        value = response.json()
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,103 @@
+"""WhatsApp's limits, waits and error codes, read from `data/whatsapp.yml`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+ACTIONS = frozenset(("retry", "wait", "park", "phone", "alert", "final"))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Longest texts in code points, most options, largest files in bytes."""
+
+    text: int
+    button_body: int
+    list_body: int
+    caption: int
+    buttons: int
+    button_title: int
+    rows: int
+    row_title: int
+    row_description: int
+    list_button: int
+    document_bytes: int
+    webhook_bytes: int
+
+
+@dataclass(frozen=True)
+class ErrorRule:
+    """Codes that are met in the same way."""
+
+    codes: frozenset[int]
+    action: str
+
+
+@dataclass(frozen=True)
+class WhatsAppPolicy:
+    """How Seva behaves towards WhatsApp and its failures. Waits in seconds."""
+
+    limits: Limits
+    silent: frozenset[str]
+    typing_seconds: float
+    turn_attempts: int
+    turn_wait: tuple[float, ...]
+    send_wait: tuple[float, ...]
+    send_give_up_after: float
+    alert_wait: tuple[float, ...]
+    pair_base: float
+    pair_longest: float
+    rules: tuple[ErrorRule, ...]
+    server_error: str
+    client_error: str
+
+    def action(self, code: int | None, http_status: int = 0) -> str:
+        """What to do about an error: by its code, else by the HTTP status."""
+        for rule in self.rules:
+            if code in rule.codes:
+                return rule.action
+        temporary = http_status >= 500 or http_status in (0, 408, 429)
+        return self.server_error if temporary else self.client_error
+
+    def wait(self, action: str, attempt: int) -> float:
+        """Seconds until the next try after `attempt` tries (from 1)."""
+        if action == "wait":
+            return min(self.pair_base**attempt, self.pair_longest)
+        return step(self.alert_wait if action == "alert" else self.send_wait, attempt)
+
+
+def step(waits: Sequence[float], attempt: int) -> float:
+    """The wait after the given try (from 1); the last one repeats."""
+    return waits[min(max(attempt, 1), len(waits)) - 1]
+
+
+def load_policy(path: Path) -> WhatsAppPolicy:
+    """The policy in a YAML file; an unknown action or a missing value is an error at start."""
+    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rules = []
+    for entry in data["errors"]:
+        codes = frozenset(entry.get("codes") or range(entry["from"], entry["to"] + 1))
+        rules.append(ErrorRule(codes, entry["do"]))
+    unknown = {rule.action for rule in rules} - ACTIONS
+    if unknown:
+        raise ValueError(f"{path}: unknown action {sorted(unknown)}; use one of {sorted(ACTIONS)}")
+    retry = data["retry"]
+    return WhatsAppPolicy(
+        limits=Limits(**data["limits"]),
+        silent=frozenset(data["silent"]),
+        typing_seconds=data["typing_seconds"],
+        turn_attempts=retry["turn"]["attempts"],
+        turn_wait=tuple(retry["turn"]["wait"]),
+        send_wait=tuple(retry["send"]["wait"]),
+        send_give_up_after=retry["send"]["give_up_after"],
+        alert_wait=tuple(retry["alert"]["wait"]),
+        pair_base=retry["pair"]["base"],
+        pair_longest=retry["pair"]["longest"],
+        rules=tuple(rules),
+        server_error=data["unknown_error"]["server"],
+        client_error=data["unknown_error"]["client"],
+    )

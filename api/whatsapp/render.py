@@ -1,0 +1,190 @@
+"""Fits the dialogue's replies into WhatsApp's messages without cutting their meaning.
+
+Neighbouring texts become one message (WhatsApp counts messages to one citizen). Up to three short
+options become buttons, up to ten a list, more a list with a `more` row; options whose titles do
+not fit become numbered lines that are chosen by typing the number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from api.ports import Button, Reply
+from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing
+from api.whatsapp.policy import Limits
+
+MORE = "more:"
+_BREAKS = ("\n\n", "\n", "। ", ". ", "? ", "! ", " ")
+
+
+@dataclass(frozen=True)
+class RenderWords:
+    """The few words that rendering itself needs, in the citizen's language."""
+
+    choose_one: str
+    choose_button: str
+    more: str
+    document_caption: str
+
+
+@dataclass(frozen=True)
+class PlainButton:
+    """A button that did not come from the dialogue: one of a later page."""
+
+    id: str
+    title: str
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class PlainReply:
+    """A reply that did not come from the dialogue: a phrase or a later page."""
+
+    text: str
+    buttons: tuple[PlainButton, ...] = ()
+    button_label: str | None = None
+    document: None = None
+
+
+def render(
+    replies: Sequence[Reply], *, inbox_id: str, words: RenderWords, limits: Limits
+) -> list[Draft]:
+    """The messages that say `replies`; ids depend only on `inbox_id` and the order."""
+    return _Renderer(inbox_id, words, limits).drafts(replies)
+
+
+def more_buttons(payload: str) -> tuple[PlainButton, ...]:
+    """The options that were left for the page behind a `more` row."""
+    return tuple(PlainButton(*row) for row in json.loads(payload[len(MORE) :]))
+
+
+class _Renderer:
+    def __init__(self, inbox_id: str, words: RenderWords, limits: Limits) -> None:
+        self.inbox_id, self.words, self.limits = inbox_id, words, limits
+        self._count = 0
+
+    def drafts(self, replies: Sequence[Reply]) -> list[Draft]:
+        drafts: list[Draft] = []
+        pending = ""
+        for reply in replies:
+            text = reply.text.strip()
+            if reply.document is not None:
+                drafts += self._texts(pending)
+                pending = ""
+                fits = not reply.buttons and 0 < len(text) <= self.limits.caption
+                caption = text if fits else self.words.document_caption
+                document = reply.document
+                drafts.append(
+                    Draft(
+                        Outgoing(
+                            "document",
+                            caption,
+                            document_url=document.url,
+                            filename=document.filename,
+                        )
+                    )
+                )
+                text = "" if fits else text
+            joined = "\n\n".join(part for part in (pending, text) if part)
+            if reply.buttons:
+                drafts += self._options(joined, reply.buttons, reply.button_label)
+                pending = ""
+            else:
+                pending = joined
+        return drafts + self._texts(pending)
+
+    def _texts(self, text: str) -> list[Draft]:
+        return [Draft(Outgoing("text", part)) for part in split_text(text, self.limits.text)]
+
+    def _options(self, text: str, buttons: Sequence[Button], label: str | None) -> list[Draft]:
+        limits = self.limits
+        text = text or self.words.choose_one
+        longest = max(len(button.title) for button in buttons)
+        if longest > limits.row_title:
+            return self._numbered(text, buttons)
+        few = len({button.title for button in buttons}) == len(buttons) <= limits.buttons
+        if few and longest <= limits.button_title and len(text) <= limits.button_body:
+            return [self._interactive("buttons", text, buttons)]
+        *before, body = split_text(text, limits.list_body)
+        drafts = [Draft(Outgoing("text", part)) for part in before]
+        if not label or len(label) > limits.list_button:
+            label = self.words.choose_button
+        return drafts + [self._interactive("list", body, buttons, label)]
+
+    def _interactive(
+        self, kind: str, text: str, buttons: Sequence[Button], label: str = ""
+    ) -> Draft:
+        shown, rest = list(buttons), []
+        if kind == "list" and len(shown) > self.limits.rows:
+            shown, rest = shown[: self.limits.rows - 1], shown[self.limits.rows - 1 :]
+        choices = [Choice(self._id(), button.id, button.title) for button in shown]
+        details = [button.description or "" for button in shown]
+        if rest:
+            later = [[button.id, button.title, button.description] for button in rest]
+            payload = MORE + json.dumps(later, ensure_ascii=False)
+            choices.append(Choice(self._id(), payload, self.words.more))
+            details.append("")
+        options = tuple(
+            Option(choice.id, choice.title, self._detail(detail) if kind == "list" else "")
+            for choice, detail in zip(choices, details, strict=True)
+        )
+        return Draft(Outgoing(kind, text, options, label), tuple(choices))
+
+    def _numbered(self, text: str, buttons: Sequence[Button]) -> list[Draft]:
+        lines = [f"{number}. {button.title}" for number, button in enumerate(buttons, 1)]
+        choices = tuple(
+            Choice(self._id(), button.id, button.title, number)
+            for number, button in enumerate(buttons, 1)
+        )
+        parts = split_text(text + "\n\n" + "\n".join(lines), self.limits.text)
+        drafts = [Draft(Outgoing("text", part)) for part in parts]
+        return drafts[:-1] + [Draft(drafts[-1].message, choices)]
+
+    def _detail(self, text: str) -> str:
+        """A row's second line, which only helps: cut at a word and marked as cut."""
+        longest = self.limits.row_description
+        if len(text) <= longest:
+            return text
+        return next(split_parts(text, longest - 1)).rstrip() + "…"
+
+    def _id(self) -> str:
+        self._count += 1
+        mark = f"{self.inbox_id}:{self._count}".encode()
+        return hashlib.blake2b(mark, digest_size=12).hexdigest()
+
+
+def split_text(text: str, longest: int) -> list[str]:
+    """`text` in parts of at most `longest` code points, cut between paragraphs if possible."""
+    return [part for part in (part.strip() for part in split_parts(text, longest)) if part]
+
+
+def split_parts(text: str, longest: int) -> Iterator[str]:
+    """The parts before stripping: at least one, possibly empty."""
+    while len(text) > longest:
+        cut = _cut(text, longest)
+        yield text[:cut]
+        text = text[cut:]
+    yield text
+
+
+def _cut(text: str, longest: int) -> int:
+    """Where to cut: after the best break in the second half, never before a combining mark."""
+    for mark in _BREAKS:
+        found = text.rfind(mark, longest // 2, longest)
+        if found > 0:
+            return found + len(mark)
+    cut = longest
+    while cut > longest // 2 and _joins(text[cut - 1], text[cut]):
+        cut -= 1
+    return cut
+
+
+def _joins(before: str, after: str) -> bool:
+    """Whether a cut between two characters would break a written syllable."""
+    return unicodedata.category(after) in ("Mn", "Mc", "Cf") or (
+        unicodedata.combining(before) == 9 or before == "\u200d"
+    )

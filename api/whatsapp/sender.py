@@ -1,0 +1,48 @@
+"""The port through which the worker speaks to WhatsApp, and the ways in which that fails."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from api.inbox.port import Parcel
+from api.whatsapp.payload import Media
+
+
+class SendFailed(Exception):
+    """WhatsApp refused: `action` is one of the policy's closed set. The message was not taken."""
+
+    def __init__(self, action: str, code: int | None, retry_after: float | None = None) -> None:
+        super().__init__(f"{action} (code {code})")
+        self.action, self.code, self.retry_after = action, code, retry_after
+
+
+class SendInDoubt(Exception):
+    """The connection broke after the request was out: the message may have been taken."""
+
+
+class DocumentUnavailable(Exception):
+    """The document to send along could not be fetched."""
+
+
+class MediaRejected(Exception):
+    """A citizen's file cannot be used: `reason` is `too_large`, `expired` or `damaged`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Sender(Protocol):
+    """Outgoing calls to WhatsApp."""
+
+    async def send(self, parcel: Parcel) -> str:
+        """Sends one message, marked with the parcel's tracker; WhatsApp's id for it.
+
+        Raises `SendFailed`, `SendInDoubt` or `DocumentUnavailable`.
+        """
+
+    async def show_typing(self, phone_number_id: str, message_id: str) -> None:
+        """Marks a message as read and shows that an answer is being written. Never raises."""
+
+    async def download(self, media: Media, max_bytes: int) -> bytes:
+        """A citizen's file, checked against its size and sha256. Raises `MediaRejected`."""

@@ -1,0 +1,91 @@
+"""Puts a worker together from the settings and runs it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import start_http_server
+
+from api.delivery import Delivery
+from api.hearing import Hearing
+from api.inbox.open import open_inbox
+from api.live_engine import rasa_engine
+from api.log import citizen_hash, get_logger
+from api.metrics import Metrics
+from api.ports import Transcriber, Transcript
+from api.settings import Settings
+from api.turn import Turns
+from api.whatsapp.client import WhatsAppClient
+from api.whatsapp.policy import load_policy
+from api.wording import Wording
+from api.worker import Worker
+from nlu.catalogue import load_catalogue
+
+log = get_logger(__name__)
+
+
+class LazyTranscriber:
+    """Loads the speech model with the first voice message, in the thread that hears it."""
+
+    def __init__(self) -> None:
+        self._real: Transcriber | None = None
+
+    def transcribe(self, path: Path, language_prior: str | None = None) -> Transcript:
+        """Of the real transcriber; its errors come through."""
+        if self._real is None:
+            from nlu.speech.transcriber import Transcriber as Whisper
+
+            self._real = Whisper.load()
+        return self._real.transcribe(path, language_prior)
+
+
+async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+    """Works until `stop` is set. Raises OSError or ValueError if it cannot begin."""
+    policy = load_policy(settings.data_dir / "whatsapp.yml")
+    catalogue = load_catalogue(settings.data_dir)
+    wording = Wording(catalogue.phrases, catalogue.languages.default)
+    engine = rasa_engine(settings, dialogue=True)
+    keeper: asyncio.Task[Any] | None = None
+    inbox = open_inbox(settings, policy)
+    sender = WhatsAppClient(settings, policy)
+    metrics = Metrics()
+    hearing = Hearing(
+        inbox,
+        sender,
+        LazyTranscriber(),
+        max_chars=settings.max_text_chars,
+        max_audio_bytes=settings.max_audio_bytes,
+    )
+    worker = Worker(
+        inbox,
+        inbox.outbox,
+        Turns(engine, hearing, inbox, wording, policy),
+        Delivery(inbox.outbox, sender, wording, policy, metrics, doubt_s=settings.doubt_seconds),
+        sender,
+        policy,
+        metrics,
+        name_citizen=citizen_hash(settings.log_key or settings.whatsapp_app_secret),
+        concurrency=settings.worker_concurrency,
+        lease_s=settings.lease_seconds,
+        shutdown_s=settings.shutdown_seconds,
+        keep_s=settings.keep_days * 86400,
+    )
+    if settings.worker_metrics_port:
+        start_http_server(
+            settings.worker_metrics_port, settings.worker_metrics_host, metrics.registry
+        )
+    try:
+        await engine.look()
+        keeper = asyncio.create_task(engine.keep())
+        while not engine.is_ready and not stop.is_set():  # messages wait rather than fail
+            await asyncio.sleep(0.2)
+        log.info("worker_started")
+        await worker.run(stop)
+    finally:
+        if keeper is not None:
+            keeper.cancel()
+        await sender.close()
+        await inbox.close()
+        log.info("worker_stopped")
