@@ -7,7 +7,7 @@ the tracker, lets the dialogue decide, says what it says and writes the state ba
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Dict, List, Text, Tuple
+from typing import Any, Dict, List, Tuple
 
 from rasa_sdk import Action, FormValidationAction, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
@@ -39,7 +39,7 @@ def read(tracker: Tracker, here: Context) -> Tuple[State, Heard]:
 def say(dispatcher: CollectingDispatcher, said: Iterable[Say]) -> None:
     """Hands messages to Rasa; what text and buttons cannot carry goes along as JSON."""
     for one in said:
-        extra: Dict[Text, Any] = {}
+        extra: Dict[str, Any] = {}
         if one.button_label:
             extra["button_label"] = one.button_label
         if one.document_url:
@@ -69,12 +69,12 @@ def follow_step(dispatcher: CollectingDispatcher, step: Step) -> List[EventType]
 class ActionRoute(Action):
     """A citizen's own words outside a form: start a service, ask which, converse, or refuse."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         """The core fallback action of config.yml."""
         return "action_route"
 
     async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]
     ) -> List[EventType]:
         """Follows the decision of the understanding."""
         here = context()
@@ -86,12 +86,12 @@ class ActionRoute(Action):
 class ActionChoose(Action):
     """A tapped service."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         """Named in data/rasa/rules.yml."""
         return "action_choose"
 
     async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]
     ) -> List[EventType]:
         """Starts it with what the citizen said before being asked which one they meant."""
         here = context()
@@ -102,12 +102,12 @@ class ActionChoose(Action):
 class ActionLanguage(Action):
     """A tapped language, outside a form."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         """Named in data/rasa/rules.yml."""
         return "action_language"
 
     async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]
     ) -> List[EventType]:
         """Switches and says so."""
         here = context()
@@ -120,12 +120,12 @@ class ActionLanguage(Action):
 class ActionMenu(Action):
     """A tapped department, the next page, or "none of these"."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         """Named in data/rasa/rules.yml."""
         return "action_menu"
 
     async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]
     ) -> List[EventType]:
         """Shows the list."""
         here = context()
@@ -137,12 +137,12 @@ class ActionMenu(Action):
 class ActionStaleAnswer(Action):
     """A tapped answer while no form is open: the retry of an interrupted operation, or too late."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         """Named in data/rasa/rules.yml."""
         return "action_stale_answer"
 
     async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]
     ) -> List[EventType]:
         """Performs the kept draft again if it is that draft's button."""
         here = context()
@@ -153,7 +153,7 @@ class ActionStaleAnswer(Action):
 class ValidateServiceForm(FormValidationAction):
     """Takes each message while the form is open; `answer` stays empty until the form is over."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         """The validation action Rasa calls for `service_form`."""
         return f"validate_{FORM}"
 
@@ -162,8 +162,8 @@ class ValidateServiceForm(FormValidationAction):
         value: Any,
         dispatcher: CollectingDispatcher,
         tracker: Tracker,
-        domain: Dict[Text, Any],
-    ) -> Dict[Text, Any]:
+        domain: Dict[str, Any],
+    ) -> Dict[str, Any]:
         """`answer` becomes `go` or `stop` at the end of the form."""
         here = context()
         state, heard = read(tracker, here)
@@ -180,12 +180,12 @@ class ValidateServiceForm(FormValidationAction):
 class ActionAsk(Action):
     """The form's question."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         """Rasa's name for asking slot `answer` of `service_form`."""
         return f"action_ask_{FORM}_answer"
 
     async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]
     ) -> List[EventType]:
         """Asks what is missing. A form that opens at its confirmation looks up first."""
         here = context()
@@ -202,12 +202,12 @@ class ActionAsk(Action):
 class ActionPerform(Action):
     """The end of a form: the operation, unless the form was stopped."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         """Named in data/rasa/rules.yml."""
         return "action_perform"
 
     async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]
     ) -> List[EventType]:
         """Calls the department and words the outcome."""
         here = context()
@@ -232,5 +232,3 @@ def _execute(here: Context, tracker: Tracker) -> perform.Execute:
 
 async def _look_up(here: Context, tracker: Tracker, state: State) -> Tuple[State, Any]:
     return await perform.look_up(state, here.catalogue, _execute(here, tracker))
-
-

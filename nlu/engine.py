@@ -21,16 +21,16 @@ os.environ["RASA_TELEMETRY_ENABLED"] = "false"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 
-import structlog  # noqa: E402
-from rasa.core.agent import Agent  # noqa: E402
-from rasa.core.channels.channel import OutputChannel, UserMessage  # noqa: E402
-from rasa.core.tracker_store import SQLTrackerStore, TrackerStore  # noqa: E402
-from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER  # noqa: E402
-from rasa.shared.core.events import BotUttered, UserUttered  # noqa: E402
-from rasa.shared.core.trackers import DialogueStateTracker  # noqa: E402
-from rasa.utils.endpoints import EndpointConfig  # noqa: E402
+import structlog
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
+from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
+from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
 
-from nlu.catalogue import load_catalogue  # noqa: E402
+from nlu.catalogue import load_catalogue
 
 MODEL_ARCHIVE = "model.tar.gz"
 _FULL_WIDTH_SLASH = "\uff0f"
@@ -66,7 +66,9 @@ class Reply:
 class Engine:
     """Rasa's Agent in process. Make one with `Engine.load`; it serves all requests."""
 
-    def __init__(self, agent: Agent, model_id: str, titles: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(
+        self, agent: Agent, model_id: str, titles: Mapping[str, Mapping[str, str]]
+    ) -> None:
         """Use `Engine.load`."""
         self._agent = agent
         self._titles = titles

@@ -52,9 +52,7 @@ def languages(catalogue: Catalogue, language: str) -> Say:
 def service_row(catalogue: Catalogue, name: str, language: str) -> Button:
     """A service as a list row."""
     service = catalogue.services[name]
-    return Button(
-        service.menu[language], payload("choose", service=name), service.about[language]
-    )
+    return Button(service.menu[language], payload("choose", service=name), service.about[language])
 
 
 def _listed(catalogue: Catalogue, language: str, text: str, rows: Sequence[Button]) -> Say:

@@ -115,7 +115,9 @@ def fit(rows: Rows, labels: list[str], *, ridge: float) -> Fitted:
 def score_rows(model: LinearModel, rows: Rows) -> np.ndarray:
     """Scores (n, labels) of many messages at once."""
     dense, hashed = rows
-    return dense @ model.dense_weights + hashed[:, model.columns] @ model.hashed_weights + model.bias
+    return (
+        dense @ model.dense_weights + hashed[:, model.columns] @ model.hashed_weights + model.bias
+    )
 
 
 def calibrate(model: LinearModel, scores: np.ndarray, labels: list[str]) -> LinearModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -21,11 +21,11 @@ class Decision(GraphComponent):
     """Sets `decision: {kind, options}` from the calibrated ranking."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """Probabilities; how they were chosen is in docs/understanding.md."""
         return {"catalogue": "data", "route": 0.55, "reject": 0.25, "option": 0.08, "options": 3}
 
-    def __init__(self, config: Dict[Text, Any]) -> None:
+    def __init__(self, config: Dict[str, Any]) -> None:
         """Reads conversation intents and neighbours from the catalogue."""
         known = catalogue(config["catalogue"])
         self._conversation = frozenset(known.conversation)
@@ -40,11 +40,11 @@ class Decision(GraphComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "Decision":
+    ) -> Decision:
         """Creates the component (see GraphComponent)."""
         return cls(config)
 

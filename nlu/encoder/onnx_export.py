@@ -43,7 +43,9 @@ def export(sentence_transformer: Path, folder: Path, *, source: str) -> None:
 def _tokenizer_file(folder: Path) -> Path:
     found = sorted(folder.rglob(TOKENIZER_FILE))
     if not found:
-        raise FileNotFoundError(f"{folder}: no {TOKENIZER_FILE}; only fast tokenizers are supported")
+        raise FileNotFoundError(
+            f"{folder}: no {TOKENIZER_FILE}; only fast tokenizers are supported"
+        )
     return found[0]
 
 

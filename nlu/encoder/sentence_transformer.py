@@ -46,9 +46,10 @@ def _kept(piece: str) -> bool:
 
 
 def _from_wheel():
+    import tempfile
+
     from sentence_transformers import SentenceTransformer
     from sentence_transformers import models as st
-    import tempfile
 
     weights = read(wheel_file())
     ids = kept_pieces(weights.pieces)

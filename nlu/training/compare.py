@@ -34,7 +34,10 @@ def compared(
     rows: Sequence[Labelled], first: Sequence[bool], second: Sequence[bool]
 ) -> dict[str, Any]:
     """Accuracy of both, and the gain, over all rows, by key and by service."""
-    groups: dict[str, dict[str, list[int]]] = {"key": defaultdict(list), "service": defaultdict(list)}
+    groups: dict[str, dict[str, list[int]]] = {
+        "key": defaultdict(list),
+        "service": defaultdict(list),
+    }
     for i, row in enumerate(rows):
         groups["key"][row.key].append(i)
         groups["service"][row.service].append(i)

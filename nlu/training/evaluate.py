@@ -80,8 +80,8 @@ async def evaluate(engine: Any, rows: Sequence[Labelled], catalogue: Catalogue) 
 
 def evaluate_command(file: Path, model: str | None, json_output: bool) -> int:
     """`seva evaluate FILE [--model ID] [--json]`."""
-    from nlu.components.project import catalogue_folder
     from nlu.catalogue import load_catalogue
+    from nlu.components.project import catalogue_folder
     from nlu.training.registry import live_id, models_dir
 
     try:

@@ -1,0 +1,18 @@
+"""Which tests are slow, by folder: they need Rasa, a model, a browser or several processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SLOW = ("browser", "conversations", "speech", "sandbox", "rasa", "demo", "docs")
+TESTS = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks tests of slow folders, so that `make check` leaves them to `make test`."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in SLOW:
+            item.add_marker(pytest.mark.slow)
