@@ -1,4 +1,4 @@
-"""Text as citizens write it: cleaning, scripts, sound, numbers in words, masking. Imports nothing of ours."""
+"""Text as citizens write it: cleaning, scripts, sound, numbers in words, masking."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ _BLOCKS = (("Telu", 0x0C00, 0x0C7F), ("Deva", 0x0900, 0x097F), ("Deva", 0xA8E0, 
 
 
 def script_of(character: str) -> str | None:
-    """Telu, Deva, Latn or other for a letter or vowel sign; None for digits, spaces, marks alone."""
+    """Telu, Deva, Latn or other for a letter or vowel sign; None for anything else."""
     category = unicodedata.category(character)
     if category[0] not in "LM":
         return None

@@ -1,0 +1,89 @@
+"""Amounts of money, in digits and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+
+import regex
+
+from nlu.catalogue import SlotType
+from nlu.slots.result import Hit, Parsed, Rejected
+from nlu.text import Normalised, NumberSpan, find_numbers
+from nlu.text.lexicon import load_lexicon
+
+_GLUED = regex.compile(r"[\p{L}\p{M}]")
+
+
+def parse_amount(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+    """Rupees of the answer, as digits: the number beside a money word, else the first one."""
+    spans = meant(list(find_numbers(text.text)))
+    spans.sort(key=lambda span: not _money(text.text, span))
+    return bounded(slot_type, [span.value for span in spans])
+
+
+def find_amounts(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
+    """Amounts in a free message: sure beside a money word, likely for a quantity, else possible."""
+    lexicon = load_lexicon("amounts")
+    for span in find_numbers(text.text):
+        money = _money(text.text, span)
+        if not money and not _plausible(text.text, span, lexicon):
+            continue
+        if bounded(slot_type, [span.value]) == Parsed(plain(span.value)):
+            confidence = 1.0 if money else (0.9 if span.quantity else 0.5)
+            yield Hit(span.start, span.end, plain(span.value), confidence)
+
+
+def bounded(slot_type: SlotType, values: list[Decimal]) -> Parsed | Rejected:
+    """The first value within the type's bounds, or why none is."""
+    low, high = slot_type.minimum, slot_type.maximum
+    if not values:
+        return Rejected("format")
+    for value in values:
+        if (low is None or value >= low) and (high is None or value <= high):
+            return Parsed(plain(value))
+    return Rejected("too_small" if low is not None and values[0] < low else "too_large")
+
+
+def plain(value: Decimal) -> str:
+    """Digits without exponent or needless zeros: 845, 845.5."""
+    whole = value.to_integral_value()
+    return str(int(whole)) if value == whole else format(value.normalize(), "f")
+
+
+def meant(spans: list[NumberSpan]) -> list[NumberSpan]:
+    """Everyday words (do, ek, oka) are numbers of an answer only when nothing else is."""
+    strong = [span for span in spans if not span.weak]
+    return strong or spans
+
+
+def _plausible(text: str, span: NumberSpan, lexicon: dict[str, object]) -> bool:
+    """A number without a money word that may still be an amount."""
+    if span.quantity:
+        return True
+    before, after = text[: span.start].rstrip(" ")[-1:], text[span.end : span.end + 1]
+    if span.words or before in ("/", "-", "#") or after in ("/", "-", ":", "%"):
+        return False
+    if text[span.start - 1 : span.start].isalpha() or _GLUED.match(after):
+        return False
+    longest = int(str(lexicon["longest_bare"]))
+    return len(span.digits) <= longest and span.value >= int(str(lexicon["smallest_bare"]))
+
+
+def _money(text: str, span: NumberSpan) -> bool:
+    before, after = _patterns()
+    return bool(before.search(text[: span.start])) or bool(after.match(text[span.end :]))
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
+    """A money word that ends right before the number, and one that begins right after it."""
+    lexicon = load_lexicon("amounts")
+    sides = []
+    for key in ("before", "after"):
+        forms = sorted(map(str, lexicon[key]), key=len, reverse=True)
+        sides.append("|".join(regex.escape(form) for form in forms))
+    before = regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{sides[0]})\.?\s?$", regex.IGNORECASE)
+    after = regex.compile(rf"\s?(?:{sides[1]})(?![\p{{L}}])", regex.IGNORECASE)
+    return before, after

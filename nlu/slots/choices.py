@@ -1,0 +1,77 @@
+"""Answers to closed questions, by the words that mean them in any script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nlu.catalogue import Choice, SlotType
+from nlu.slots.result import Hit, Parsed, Rejected
+from nlu.slots.words import Phrases, words
+from nlu.text import Normalised, fold
+from nlu.text.lexicon import load_lexicon
+
+
+def parse_choice(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+    """The choice named in the answer: the longest form in it, else the most alike one."""
+    found = list(_forms(slot_type, text))
+    if found:
+        _, choice = max(found, key=lambda pair: pair[0].end - pair[0].start)
+        return Parsed(choice.value, choice.title)
+    alike = _alike(slot_type, text.text)
+    return Parsed(alike.value, alike.title) if alike else Rejected("unknown_choice")
+
+
+def find_choices(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
+    """Choices named in a free message, by their listed forms only."""
+    for hit, _ in _forms(slot_type, text):
+        yield hit
+
+
+def _forms(slot_type: SlotType, text: Normalised) -> Iterator[tuple[Hit, Choice]]:
+    phrases = _phrases(slot_type)
+    tokens = words(text.text)
+    at = 0
+    while at < len(tokens):
+        found = phrases.match(tokens, at)
+        if found is None:
+            at += 1
+            continue
+        used, kept, choice = found
+        last = tokens[at + used - 1]
+        yield Hit(tokens[at].start, last.start + kept, choice.value, 0.9), choice
+        at += used
+
+
+def _phrases(slot_type: SlotType) -> Phrases[Choice]:
+    """Lookup of the type's forms; built once for each slot type object."""
+    known = _BUILT.get(slot_type.name)
+    if known is None or known[0] is not slot_type:
+        known = (slot_type, Phrases(_named(slot_type)))
+        _BUILT[slot_type.name] = known
+    return known[1]
+
+
+_BUILT: dict[str, tuple[SlotType, Phrases[Choice]]] = {}
+
+
+def _named(slot_type: SlotType) -> list[tuple[str, Choice]]:
+    return [
+        (form, choice)
+        for choice in slot_type.choices
+        for form in (choice.value, *choice.title.values(), *choice.forms)
+    ]
+
+
+def _alike(slot_type: SlotType, text: str) -> Choice | None:
+    from rapidfuzz import fuzz, process
+
+    threshold = float(load_lexicon("matching")["thresholds"]["choice"])
+    forms = {fold(form): choice for form, choice in _named(slot_type)}
+    heard = [fold(text), *(token.sound for token in words(text))]
+    best = [
+        process.extractOne(sound, list(forms), scorer=fuzz.ratio, score_cutoff=threshold)
+        for sound in heard
+        if len(sound) >= int(load_lexicon("matching")["min_letters"])
+    ]
+    found = max((hit for hit in best if hit), key=lambda hit: hit[1], default=None)
+    return forms[found[0]] if found else None

@@ -1,0 +1,206 @@
+"""Our rules for dates in words and digits, tried at every word from left to right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import regex
+
+from nlu.slots.calendar import choose, day_of_month, full_date, weekday
+from nlu.slots.date_words import DateWords, date_words
+from nlu.slots.result import Hit
+from nlu.slots.words import Word, stems, words
+from nlu.text import find_numbers
+
+_NUMERIC = regex.compile(
+    r"(?<![\d./-])(?:(?P<iso>\d{4})-(?P<isom>\d{1,2})-(?P<isod>\d{1,2})"
+    r"|(?P<d>\d{1,2})(?P<sep>[-/.])(?P<m>\d{1,2})(?:(?P=sep)(?P<y>\d{4}|\d{2}))?)(?![\d/-])"
+)
+_YEARS = (1900, 2100)
+_LONGEST_DAYS = 400
+
+
+class DateRules:
+    """One reading of one text, left to right; what is taken is not read twice."""
+
+    def __init__(self, text: str, when: str | None, today: date, *, answer: bool) -> None:
+        self.text, self.when, self.today, self.answer = text, when, today, answer
+        self.tokens: list[Word] = words(text)
+        self.lists: DateWords = date_words()
+        self.numbers = {
+            span.start: (int(span.value), span.end, span.weak)
+            for span in find_numbers(text)
+            if span.value == span.value.to_integral_value() and span.value < _YEARS[1]
+        }
+
+    def hits(self) -> list[Hit]:
+        """Dates in order of place, none inside another."""
+        found = list(self._numeric())
+        at = 0
+        while at < len(self.tokens):
+            used, day = self._from(at)
+            if day is not None:
+                last = self.tokens[at + used - 1]
+                found.append(Hit(self.tokens[at].start, self._end(last), day.isoformat()))
+            at += max(used, 1)
+        kept: list[Hit] = []
+        for hit in sorted(found, key=lambda h: (h.start, -h.end)):
+            if not kept or hit.start >= kept[-1].end:
+                kept.append(hit)
+        return kept
+
+    def _end(self, word: Word) -> int:
+        """Where the date ends: a case ending is not part of it (సోమవారానికి, repatiki)."""
+        lists = (self.lists.relative, self.lists.weekdays, self.lists.months)
+        for stem in stems(word.text):
+            if any(phrases.get([stem.text]) is not None for phrases in lists):
+                return word.start + stem.kept
+        return word.end
+
+    def _numeric(self) -> Iterator[Hit]:
+        for match in _NUMERIC.finditer(self.text):
+            if match["iso"]:
+                parts = int(match["isod"]), int(match["isom"]), int(match["iso"])
+            else:
+                if not match["y"] and match["sep"] != "/" and not self.answer:
+                    continue  # 4-5 in a message may be a door number or a range
+                parts = int(match["d"]), int(match["m"]), int(match["y"]) if match["y"] else None
+            day = full_date(*parts, self.when, self.today)
+            if day is not None:
+                yield Hit(match.start(), match.end(), day.isoformat())
+
+    def _from(self, at: int) -> tuple[int, date | None]:
+        """(words used, date) of a date that begins at the word `at`; (0, None) for none."""
+        for rule in (
+            self._relative,
+            self._weekday,
+            self._day_month,
+            self._month_day,
+            self._month_shift,
+            self._day_mark,
+            self._mark_day,
+            self._days_ahead,
+        ):
+            used, day = rule(at)
+            if day is not None:
+                return used, day
+        return 0, None
+
+    def _relative(self, at: int) -> tuple[int, date | None]:
+        found = self.lists.relative.at(self.tokens, at)
+        if found is None:
+            return 0, None
+        days = (self.today + timedelta(days=offset) for offset in found[1])
+        return found[0], choose(days, self.when, self.today)
+
+    def _weekday(self, at: int) -> tuple[int, date | None]:
+        used, direction, led = at, 0, False
+        for phrases, sign in ((self.lists.next, 1), (self.lists.last, -1), (self.lists.this, 0)):
+            lead = phrases.at(self.tokens, at)
+            if lead is not None:
+                used, direction, led = at + lead[0], sign, True
+                break
+        found = self.lists.weekdays.at(self.tokens, used)
+        if found is None and (led or self.answer):
+            found = self.lists.short_weekdays.at(self.tokens, used)
+        if found is None:
+            return 0, None
+        return used + found[0] - at, weekday(found[1], direction, self.when, self.today)
+
+    def _number(self, at: int, low: int, high: int) -> tuple[int, int] | None:
+        """(words used, number) when a number between the bounds begins at the word `at`."""
+        if at >= len(self.tokens) or self.tokens[at].start not in self.numbers:
+            return None
+        value, end, _ = self.numbers[self.tokens[at].start]
+        used = sum(1 for token in self.tokens[at:] if token.start < end)
+        return (used, value) if low <= value <= high else None
+
+    def _skip(self, at: int) -> int:
+        """Index after one joint such as "of", "th", "వ తేదీ"."""
+        joint = self.lists.joint.at(self.tokens, at)
+        return at + joint[0] if joint else at
+
+    def _year(self, at: int) -> tuple[int, int | None]:
+        after = self._skip(at)
+        year = self._number(after, *_YEARS)
+        return (after + year[0], year[1]) if year else (at, None)
+
+    def _day_month(self, at: int) -> tuple[int, date | None]:
+        day = self._number(at, 1, 31)
+        if day is None:
+            return 0, None
+        after = self._skip(at + day[0])
+        month = self.lists.months.at(self.tokens, after)
+        if month is None:
+            return 0, None
+        end, year = self._year(after + month[0])
+        return end - at, full_date(day[1], month[1], year, self.when, self.today)
+
+    def _month_day(self, at: int) -> tuple[int, date | None]:
+        month = self.lists.months.at(self.tokens, at)
+        if month is None:
+            return 0, None
+        after = self._skip(at + month[0])
+        day = self._number(after, 1, 31)
+        if day is None:
+            return 0, None
+        end, year = self._year(after + day[0])
+        mark = self.lists.mark_after.at(self.tokens, end)
+        end += mark[0] if mark and year is None else 0
+        return end - at, full_date(day[1], month[1], year, self.when, self.today)
+
+    def _month_shift(self, at: int) -> tuple[int, date | None]:
+        """next month 5, వచ్చే నెల 10న, agle mahine ki 5 tarikh."""
+        for phrases, shift in ((self.lists.next, 1), (self.lists.this, 0), (self.lists.last, -1)):
+            lead = phrases.at(self.tokens, at)
+            month = self.lists.month.at(self.tokens, at + lead[0]) if lead else None
+            if lead is None or month is None:
+                continue
+            after = at + lead[0] + month[0]
+            for skipped in (0, 1):
+                day = self._number(after + skipped, 1, 31)
+                if day is not None:
+                    end = after + skipped + day[0]
+                    mark = self.lists.mark_after.at(self.tokens, end)
+                    used = end + (mark[0] if mark else 0) - at
+                    return used, day_of_month(day[1], shift, self.when, self.today)
+        return 0, None
+
+    def _day_mark(self, at: int) -> tuple[int, date | None]:
+        day = self._number(at, 1, 31)
+        mark = self.lists.mark_after.at(self.tokens, at + day[0]) if day else None
+        if day is None or mark is None:
+            return 0, None
+        return day[0] + mark[0], day_of_month(day[1], None, self.when, self.today)
+
+    def _mark_day(self, at: int) -> tuple[int, date | None]:
+        mark = self.lists.mark_before.at(self.tokens, at)
+        day = self._number(at + mark[0], 1, 31) if mark else None
+        if mark is None or day is None:
+            return 0, None
+        return mark[0] + day[0], day_of_month(day[1], None, self.when, self.today)
+
+    def _days_ahead(self, at: int) -> tuple[int, date | None]:
+        """in two days, రెండు రోజుల తర్వాత, do din baad, a week later, 3 days ago."""
+        lead = self.lists.ahead_before.at(self.tokens, at)
+        start = at + (lead[0] if lead else 0)
+        count = self._number(start, 1, _LONGEST_DAYS)
+        if count is None:
+            return 0, None
+        after, days = start + count[0], count[1]
+        unit, week = self.lists.day_unit.at(self.tokens, after), None
+        if unit is None:
+            unit = week = self.lists.week_unit.at(self.tokens, after)
+        if unit is None:
+            return 0, None
+        end = after + unit[0]
+        days *= 7 if week else 1
+        for phrases, sign in ((self.lists.ahead, 1), (self.lists.ago, -1)):
+            tail = phrases.at(self.tokens, end)
+            if tail is not None:
+                return end + tail[0] - at, self.today + timedelta(days=sign * days)
+        in_unit = self.lists.day_unit_ahead.at(self.tokens, after)
+        if lead or in_unit:
+            return end - at, self.today + timedelta(days=days)
+        return 0, None

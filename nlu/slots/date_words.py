@@ -1,0 +1,71 @@
+"""The words of `data/lexicon/dates.yml`, ready for lookup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from nlu.slots.words import Phrases
+from nlu.text.lexicon import load_lexicon
+
+
+@dataclass(frozen=True)
+class DateWords:
+    """Phrases of each kind; see the comments in the file."""
+
+    months: Phrases[int]
+    weekdays: Phrases[int]
+    short_weekdays: Phrases[int]
+    relative: Phrases[tuple[int, ...]]
+    next: Phrases[bool]
+    this: Phrases[bool]
+    last: Phrases[bool]
+    month: Phrases[bool]
+    mark_after: Phrases[bool]
+    mark_before: Phrases[bool]
+    joint: Phrases[bool]
+    day_unit: Phrases[bool]
+    day_unit_ahead: Phrases[bool]
+    week_unit: Phrases[bool]
+    ahead: Phrases[bool]
+    ahead_before: Phrases[bool]
+    ago: Phrases[bool]
+
+
+@lru_cache(maxsize=1)
+def date_words() -> DateWords:
+    """The word lists, read once."""
+    lexicon = load_lexicon("dates")
+    marks, days = lexicon["day_marks"], lexicon["days"]
+    return DateWords(
+        months=_keyed(lexicon["months"]),
+        weekdays=_keyed(lexicon["weekdays"]),
+        short_weekdays=_keyed(lexicon["short_weekdays"]),
+        relative=Phrases(
+            (str(form), tuple(int(part) for part in str(offsets).split()))
+            for offsets, forms in lexicon["relative"].items()
+            for form in forms
+        ),
+        next=_flag(lexicon["next"]),
+        this=_flag(lexicon["this"]),
+        last=_flag(lexicon["last"]),
+        month=_flag(lexicon["month"]),
+        mark_after=_flag(marks["after"]),
+        mark_before=_flag(marks["before"]),
+        joint=_flag(marks["joint"]),
+        day_unit=_flag(days["unit"]),
+        day_unit_ahead=_flag(days["ahead_in_unit"]),
+        week_unit=_flag(days["week"]),
+        ahead=_flag(days["ahead"]),
+        ahead_before=_flag(days["ahead_before"]),
+        ago=_flag(days["ago"]),
+    )
+
+
+def _keyed(table: dict[Any, list[Any]]) -> Phrases[int]:
+    return Phrases((str(form), int(key)) for key, forms in table.items() for form in forms)
+
+
+def _flag(forms: list[Any]) -> Phrases[bool]:
+    return Phrases((str(form), True) for form in forms)

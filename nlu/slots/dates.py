@@ -1,0 +1,82 @@
+"""Dates as citizens say them: 5/12, డిసెంబర్ 5, 25 tarikh, रेपु, परसों, next monday, in two days.
+
+Our rules come first; dateparser is asked only for an answer that they do not understand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+import regex
+
+from nlu.catalogue import SlotType
+from nlu.slots.calendar import day_of_month, fits, full_date
+from nlu.slots.date_rules import DateRules
+from nlu.slots.result import Hit, Parsed, Rejected
+from nlu.text import Normalised
+
+_SPACED = regex.compile(r"(?<!\d)(?P<d>\d{1,2})\s+(?P<m>\d{1,2})\s+(?P<y>\d{4})(?!\d)")
+_TOGETHER = regex.compile(r"(?P<d>\d{2})(?P<m>\d{2})(?P<y>(?:19|20)\d{2})")
+_ONLY_DAY = regex.compile(r"\d{1,2}")
+
+
+def parse_date(slot_type: SlotType, text: Normalised, today: date) -> Parsed | Rejected:
+    """The first date of the answer that lies on the right side of today, as an ISO date."""
+    days = [
+        date.fromisoformat(hit.value) for hit in _answers(slot_type.when, text.text.strip(), today)
+    ]
+    if not days:
+        return Rejected("format")
+    for day in days:
+        if fits(day, slot_type.when, today):
+            return Parsed(day.isoformat())
+    return Rejected("not_future" if slot_type.when == "future" else "not_past")
+
+
+def find_dates(slot_type: SlotType, text: Normalised, today: date) -> Iterator[Hit]:
+    """Dates in a free message that lie on the right side of today."""
+    for hit in DateRules(text.text, slot_type.when, today, answer=False).hits():
+        if fits(date.fromisoformat(hit.value), slot_type.when, today):
+            yield hit
+
+
+def _answers(when: str | None, text: str, today: date) -> Iterator[Hit]:
+    hits = DateRules(text, when, today, answer=True).hits()
+    yield from hits
+    if hits:
+        return
+    for pattern in (_SPACED, _TOGETHER):
+        match = pattern.search(text)
+        if match:
+            day = full_date(int(match["d"]), int(match["m"]), int(match["y"]), when, today)
+            if day is not None:
+                yield Hit(match.start(), match.end(), day.isoformat())
+                return
+    if _ONLY_DAY.fullmatch(text):
+        day = day_of_month(int(text), None, when, today)
+        if day is not None:
+            yield Hit(0, len(text), day.isoformat(), 0.7)
+        return
+    day = _dateparser(text, when, today)
+    if day is not None:
+        yield Hit(0, len(text), day.isoformat(), 0.6)
+
+
+def _dateparser(text: str, when: str | None, today: date) -> date | None:
+    """dateparser's opinion on a whole answer that names a day and a month."""
+    if not any(character.isalpha() for character in text):
+        return None
+    import dateparser
+
+    found = dateparser.parse(
+        text,
+        languages=["en", "hi", "te"],
+        settings={
+            "DATE_ORDER": "DMY",
+            "PREFER_DATES_FROM": "past" if when == "past" else "future",
+            "RELATIVE_BASE": datetime(today.year, today.month, today.day),
+            "REQUIRE_PARTS": ["day", "month"],
+        },
+    )
+    return found.date() if found else None

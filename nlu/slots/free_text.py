@@ -1,0 +1,75 @@
+"""Names and addresses: any letters, with the words people put around them taken off."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import regex
+
+from nlu.catalogue import SlotType
+from nlu.slots.result import Parsed, Rejected
+from nlu.text import Normalised
+from nlu.text.lexicon import load_lexicon
+
+_LENGTH = (2, 100)  # of a name; facts/citizen-services.md section 2
+_LONGEST_TEXT = 250
+_NAME = regex.compile(r"[\p{L}\p{M} .'’()-]+")
+_LETTER = regex.compile(r"\p{L}")
+
+
+def parse_name(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+    """A person's name in any script: letters, dots and hyphens, 2 to 100 characters."""
+    name = _bare(text.text, "name")
+    if not name:
+        return Rejected("empty")
+    if any(character.isdigit() for character in name):
+        return Rejected("digits")
+    if not _NAME.fullmatch(name) or not _LETTER.search(name):
+        return Rejected("format")
+    longest = int(load_lexicon("names")["longest_name_words"])
+    if not _LENGTH[0] <= len(name) <= _LENGTH[1] or len(name.split()) > longest:
+        return Rejected("length")
+    return Parsed(name) if _matches(slot_type, name) else Rejected("format")
+
+
+def parse_text(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+    """An address or the name of a place: at least one letter, at most 250 characters."""
+    said = _bare(text.text, "text")
+    if not said:
+        return Rejected("empty")
+    if not _LETTER.search(said):
+        return Rejected("format")
+    if not _LENGTH[0] <= len(said) <= _LONGEST_TEXT:
+        return Rejected("length")
+    return Parsed(said) if _matches(slot_type, said) else Rejected("format")
+
+
+def _matches(slot_type: SlotType, value: str) -> bool:
+    return slot_type.pattern is None or bool(regex.fullmatch(slot_type.pattern, value))
+
+
+def _bare(text: str, kind: str) -> str:
+    """`text` without lead-in and trailing words; the whole when nothing would be left."""
+    before, after, separators = _around(kind)
+    said = text.strip(separators)
+    cut = before.sub("", said, count=1).strip(separators)
+    if cut:
+        said = cut
+    while True:
+        cut = after.sub("", said).strip(separators)
+        if not cut or cut == said:
+            return said
+        said = cut
+
+
+@lru_cache(maxsize=4)
+def _around(kind: str) -> tuple[regex.Pattern[str], regex.Pattern[str], str]:
+    lexicon = load_lexicon("names")
+    sides = []
+    for key in (f"{kind}_before", f"{kind}_after"):
+        forms = sorted(map(str, lexicon[key]), key=len, reverse=True)
+        sides.append("|".join(regex.escape(form).replace(r"\ ", r"\s+") for form in forms))
+    separator = r"[\s:=,-]"
+    before = regex.compile(rf"^(?:{sides[0]})(?:{separator}+)", regex.IGNORECASE)
+    after = regex.compile(rf"(?:{separator}+)(?:{sides[1]})$", regex.IGNORECASE)
+    return before, after, str(lexicon["separators"])

@@ -1,0 +1,120 @@
+"""Slot values in a free message, each at its place in the text as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
+
+from nlu.catalogue import Catalogue, Service, SlotType
+from nlu.slots.amounts import find_amounts
+from nlu.slots.choices import find_choices
+from nlu.slots.counts import find_counts
+from nlu.slots.date_rules import DateRules
+from nlu.slots.dates import find_dates
+from nlu.slots.gazetteer import find_places
+from nlu.slots.numbers import find_numbers_of
+from nlu.slots.result import Found, Hit
+from nlu.slots.roles import settle
+from nlu.slots.spelled import spelled_letters
+from nlu.text import Normalised, normalise, spoken_to_digits
+
+_SHAPED = ("number", "code", "mobile")
+_QUANTITIES = {"amount": find_amounts, "count": find_counts}
+_NOT_DATES = ("number", "mobile", *_QUANTITIES)
+
+
+def extract(
+    text: str, slot_types: Iterable[SlotType], *, today: date, catalogue: Catalogue
+) -> list[Found]:
+    """Values of the given types, left to right.
+
+    A number that fits several types is reported for each of them: which one is meant only the
+    service can tell (`extract_for_service`). Types with `extract: false` are never found.
+    """
+    clean = normalise(text)
+    types = [slot_type for slot_type in slot_types if slot_type.extract]
+    rules = DateRules(clean.text, None, today, answer=False)
+    days = [clean.raw_span(day.start, day.end) for day in rules.hits()]
+    found: list[Found] = []
+    for shaped in (True, False):  # a quantity is never cut out of a number with a shape
+        taken = [(f.start, f.end) for f in found]
+        for slot_type in types:
+            if (slot_type.kind in _SHAPED) is not shaped:
+                continue
+            for hit, view in _hits(slot_type, clean, today, catalogue):
+                value = _found(slot_type, hit, view, text)
+                if slot_type.kind in _NOT_DATES and _meets(value, days):
+                    continue
+                if slot_type.kind in _QUANTITIES and _meets(value, taken):
+                    continue
+                found.append(value)
+    return sorted(found, key=lambda f: (f.start, f.end, f.slot_type))
+
+
+def extract_for_service(
+    text: str, service: Service, *, today: date, catalogue: Catalogue
+) -> list[Found]:
+    """Values for the slots of one service, `slot` set, each slot filled once.
+
+    Of two readings of the same words the surer one is kept. A lone place without a role in a
+    service that asks from and to is where the citizen wants to go.
+    """
+    types = {slot.type.name: slot.type for slot in service.slots}
+    found = extract(text, types.values(), today=today, catalogue=catalogue)
+    kept: list[Found] = []
+    for value in sorted(found, key=lambda f: (-f.confidence, f.start, f.start - f.end)):
+        slot = _free_slot(service, value, {f.slot for f in kept})
+        if slot is not None and not _meets(value, [(f.start, f.end) for f in kept]):
+            kept.append(replace(value, slot=slot))
+    return sorted(kept, key=lambda f: f.start)
+
+
+def _free_slot(service: Service, value: Found, filled: set[str | None]) -> str | None:
+    """The first unfilled slot of the value's type whose role agrees."""
+    fitting = [slot for slot in service.slots if slot.type.name == value.slot_type]
+    role = value.role
+    if role is None and any(slot.role for slot in fitting):
+        role = "to"
+    for slot in fitting:
+        if slot.name not in filled and slot.role in (None, role):
+            return slot.name
+    return None
+
+
+def _hits(
+    slot_type: SlotType, clean: Normalised, today: date, catalogue: Catalogue
+) -> Iterator[tuple[Hit, Normalised]]:
+    """Hits of one type, each with the view of the text that its places belong to."""
+    kind = slot_type.kind
+    view = clean
+    hits: Iterable[Hit] = ()
+    if kind in _SHAPED:
+        view = spoken_to_digits(clean)
+        view = spelled_letters(view) if kind == "code" else view
+        hits = find_numbers_of(slot_type, view)
+    elif kind in _QUANTITIES:
+        hits = _QUANTITIES[kind](slot_type, clean)
+    elif kind == "date":
+        hits = find_dates(slot_type, clean, today)
+    elif kind == "choice":
+        hits = find_choices(slot_type, clean)
+    elif kind == "place":
+        hits = settle(
+            clean.text, list(find_places(catalogue.gazetteers[_list(slot_type)], clean.text))
+        )
+    for hit in hits:
+        yield hit, view
+
+
+def _list(slot_type: SlotType) -> str:
+    return slot_type.gazetteer or ""
+
+
+def _found(slot_type: SlotType, hit: Hit, view: Normalised, text: str) -> Found:
+    start, end = view.raw_span(hit.start, hit.end)
+    return Found(slot_type.name, hit.value, start, end, text[start:end], hit.confidence, hit.role)
+
+
+def _meets(value: Found, taken: list[tuple[int, int]]) -> bool:
+    return any(value.start < end and start < value.end for start, end in taken)

@@ -1,0 +1,114 @@
+"""The names of a gazetteer by sound: exact phrases and the most alike ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from nlu.catalogue import Gazetteer, Place
+from nlu.slots.words import Word, stems, words
+from nlu.text import fold
+from nlu.text.lexicon import load_lexicon
+
+_BUILT: dict[str, tuple[Gazetteer, PlaceIndex]] = {}
+
+
+class PlaceIndex:
+    """Every spelling of every place, folded so that scripts and spellings meet."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        """Folds all forms; the first place to claim a spelling keeps it."""
+        self.phrases: dict[tuple[str, ...], Place] = {}
+        self.joined: dict[str, Place] = {}
+        for titles in (True, False):
+            for place in gazetteer.places:
+                forms = place.title.values() if titles else (place.value, *place.forms)
+                for form in forms:
+                    self._add(form.replace("_", " "), place)
+        self.longest = max(map(len, self.phrases))
+
+    def _add(self, form: str, place: Place) -> None:
+        sounds = tuple(word.sound for word in words(form))
+        if sounds:
+            self.phrases.setdefault(sounds, place)
+            self.joined.setdefault("".join(sounds), place)
+
+    def exact(self, parts: Sequence[str]) -> Place | None:
+        """The place that sounds exactly like these words, written apart or together."""
+        sounds = tuple(fold(part) for part in parts)
+        return self.phrases.get(sounds) or self.joined.get("".join(sounds))
+
+    def alike(
+        self, sound: str, threshold: float, margin: float = 0.0
+    ) -> tuple[Place, float] | None:
+        """The place nearest to a joined sound, and how near (0-100), if by `margin` the nearest."""
+        from rapidfuzz import fuzz, process
+
+        hits = process.extract(
+            sound, self.joined.keys(), scorer=fuzz.ratio, score_cutoff=threshold, limit=8
+        )
+        if not hits:
+            return None
+        best, score = self.joined[hits[0][0]], hits[0][1]
+        for name, other, _ in hits[1:]:
+            if self.joined[name].value != best.value and score - other < margin:
+                return None
+        return best, score
+
+
+def place_index(gazetteer: Gazetteer) -> PlaceIndex:
+    """The index of a gazetteer, built at first use."""
+    known = _BUILT.get(gazetteer.name)
+    if known is None or known[0] is not gazetteer:
+        known = (gazetteer, PlaceIndex(gazetteer))
+        _BUILT[gazetteer.name] = known
+    return known[1]
+
+
+def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
+    """The place an answer names: exactly, then nearly as a whole, then nearly in one of its words."""
+    index = place_index(gazetteer)
+    tokens = words(text)
+    found = _inside(index, tokens)
+    if found is not None:
+        return found
+    limits = load_lexicon("matching")
+    margin, shortest = float(limits["margin"]), int(limits["min_letters"])
+    bare = [token for token in tokens if token.text.lower() not in _generic()]
+    if not 0 < len(bare) <= index.longest + 2:
+        return None
+    best: tuple[Place, float] | None = None
+    for sound in dict.fromkeys(_wholes(bare)):
+        near = index.alike(sound, float(limits["thresholds"]["answer"]), margin)
+        if len(sound) >= shortest - 1 and near and (best is None or near[1] > best[1]):
+            best = near
+    if best is not None:
+        return best[0]
+    for token in bare:
+        near = index.alike(token.sound, float(limits["thresholds"]["answer_part"]), margin)
+        if len(token.sound) >= shortest and near and (best is None or near[1] > best[1]):
+            best = near
+    return best[0] if best else None
+
+
+def _inside(index: PlaceIndex, tokens: list[Word]) -> Place | None:
+    """The longest exact name anywhere in the answer, case endings cut."""
+    for length in range(min(index.longest, len(tokens)), 0, -1):
+        for first in range(len(tokens) - length + 1):
+            parts = [token.text for token in tokens[first : first + length]]
+            for stem in stems(parts[-1]):
+                place = index.exact([*parts[:-1], stem.text])
+                if place is not None:
+                    return place
+    return None
+
+
+def _wholes(tokens: list[Word]) -> list[str]:
+    """The whole answer as one sound, with and without the ending of its last word."""
+    lead = "".join(token.sound for token in tokens[:-1])
+    return [lead + fold(stem.text) for stem in stems(tokens[-1].text)]
+
+
+@lru_cache(maxsize=1)
+def _generic() -> frozenset[str]:
+    return frozenset(str(word).lower() for word in load_lexicon("matching")["generic"])
