@@ -91,9 +91,16 @@ class Engine:
             raise FileNotFoundError(f"{archive}: no model there; run `seva train`")
         _quiet()
         endpoint = EndpointConfig(url=action_url) if action_url else None
-        agent = Agent(tracker_store=_tracker_store(tracker_url), action_endpoint=endpoint)
-        agent.load_model(str(archive))
         catalogue = load_catalogue(data_dir)
+        sensitive = frozenset(
+            slot.name
+            for service in catalogue.services.values()
+            for slot in service.slots
+            if slot.type.sensitive
+        )
+        store = _tracker_store(tracker_url, sensitive)
+        agent = Agent(tracker_store=store, action_endpoint=endpoint)
+        agent.load_model(str(archive))
         titles = {name: service.title for name, service in catalogue.services.items()}
         engine = cls(agent, model_dir.resolve().name, titles)
         await engine.parse("warm up")
@@ -235,7 +242,7 @@ def _own_words(text: str) -> str:
     return _FULL_WIDTH_SLASH + stripped[1:] if stripped.startswith("/") else text
 
 
-def _tracker_store(url: str | None) -> TrackerStore | None:
+def _tracker_store(url: str | None, sensitive: frozenset[str]) -> TrackerStore | None:
     if url is None:
         return None
     from sqlalchemy.engine import make_url
@@ -243,8 +250,8 @@ def _tracker_store(url: str | None) -> TrackerStore | None:
     parts = make_url(url)
     if parts.drivername.startswith("sqlite"):
         Path(parts.database or "").parent.mkdir(parents=True, exist_ok=True)
-        return SQLTrackerStore(dialect="sqlite", db=parts.database)
-    return SQLTrackerStore(
+    return MaskingTrackerStore(
+        sensitive=sensitive,
         dialect=parts.drivername,
         host=parts.host,
         port=parts.port,

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from actions.sealing import seal, unseal
+
 SLOTS = (
     "language",
     "language_fixed",
@@ -64,17 +66,17 @@ class State:
     heard: str | None = None
 
     def slots(self) -> dict[str, Any]:
-        """The Rasa slots that carry this state."""
+        """The Rasa slots that carry this state; what the citizen told is sealed."""
         return {
             "language": self.language,
             "language_fixed": self.language_fixed,
             "service": self.service,
-            "values": dict(self.values),
+            "values": seal(self.values) if self.values else None,
             "asked": self.asked,
             "attempts": float(self.attempts),
-            "lookup": dict(self.lookup) if self.lookup is not None else None,
+            "lookup": seal(self.lookup),
             "nonce": self.nonce,
-            "heard": self.heard,
+            "heard": seal(self.heard),
         }
 
 
@@ -84,13 +86,23 @@ def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | 
         language=slots.get("language") or saved or default_language,
         language_fixed=bool(slots.get("language_fixed")),
         service=slots.get("service"),
-        values=slots.get("values") or {},
+        values=_mapping(slots.get("values")) or {},
         asked=slots.get("asked"),
         attempts=int(slots.get("attempts") or 0),
-        lookup=slots.get("lookup"),
+        lookup=_mapping(slots.get("lookup")),
         nonce=slots.get("nonce") or "",
-        heard=slots.get("heard"),
+        heard=_text(slots.get("heard")),
     )
+
+
+def _mapping(token: str | None) -> dict[str, str] | None:
+    opened = unseal(token)
+    return opened if isinstance(opened, dict) else None
+
+
+def _text(token: str | None) -> str | None:
+    opened = unseal(token)
+    return opened if isinstance(opened, str) else None
 
 
 def read_heard(message: Mapping[str, Any], metadata: Mapping[str, Any]) -> Heard:

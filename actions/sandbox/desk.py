@@ -1,0 +1,149 @@
+"""What every department's counter has: the key check, keyed writes, orders, documents."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fastapi import Depends, FastAPI, Header, Request, Security
+from fastapi.responses import JSONResponse, Response
+from fastapi.security import APIKeyHeader
+
+from actions.documents.pdf import load_form, render_pdf
+from actions.sandbox import clock, problem
+from actions.sandbox.problem import Problem
+from actions.sandbox.store import Store
+
+Body = dict[str, Any]
+Work = Callable[[sqlite3.Connection], tuple[int, Body, str]]
+"""Does a write: status, body and the reference of what was made."""
+_API_KEY = APIKeyHeader(name="X-Api-Key", auto_error=False)
+
+
+def language(accept_language: Literal["te", "hi", "en"] = Header("en")) -> str:
+    """Language of names and addresses in the answer."""
+    return accept_language
+
+
+def idempotency_key(idempotency_key: str = Header(..., min_length=1, max_length=200)) -> str:
+    """The key of a write."""
+    return idempotency_key
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One department's counter over the shared store."""
+
+    department: str
+    store: Store
+    api_key: str
+    public_url: str | None
+    """Where citizens reach the sandbox; None: the address that the request came to."""
+
+    def app(self, title: str) -> FastAPI:
+        """An empty app with the key check and problems for errors."""
+        app = FastAPI(title=title, version="1.0", docs_url=None, redoc_url=None)
+        app.openapi_version = "3.0.3"
+        problem.install(app)
+        return app
+
+    def guarded(self) -> Any:
+        """The dependency that asks for the API key."""
+
+        def check(key: str | None = Security(_API_KEY)) -> None:
+            if not secrets.compare_digest((key or "").encode(), self.api_key.encode()):
+                raise Problem(401, "unauthorised", "Unauthorised")
+
+        return Depends(check)
+
+    def once(self, operation: str, key: str, payload: Mapping[str, Any], work: Work) -> Response:
+        """Carry a write out once per key: asked again, the first answer is given again."""
+        digest = hashlib.sha256(
+            json.dumps(payload, sort_keys=True, default=str).encode()
+        ).hexdigest()
+        with self.store.transaction() as db:
+            known = db.execute(
+                "SELECT * FROM keyed_answers WHERE department = ? AND key = ?",
+                (self.department, key),
+            ).fetchone()
+            if known is not None:
+                if (known["operation"], known["digest"]) != (operation, digest):
+                    raise Problem(422, "idempotency_key_reused", "The key was used before")
+                return _answer(known["status"], json.loads(known["body"]))
+            db.execute("SAVEPOINT work")
+            try:
+                status, body, reference = work(db)
+                db.execute(
+                    "INSERT INTO writes (department, operation, key, reference, at)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (self.department, operation, key, reference, clock.now().isoformat()),
+                )
+            except Problem as refusal:
+                db.execute("ROLLBACK TO work")
+                status, body = refusal.status, refusal.body
+            db.execute(
+                "INSERT INTO keyed_answers VALUES (?, ?, ?, ?, ?, ?)",
+                (self.department, key, operation, digest, status, json.dumps(body)),
+            )
+            return _answer(status, body)
+
+    def order(
+        self,
+        db: sqlite3.Connection,
+        request: Request,
+        operation: str,
+        reference: str,
+        amount: float,
+    ) -> tuple[str, str]:
+        """Open a payment order: its id and the link to pay."""
+        order = f"ORD-{secrets.token_hex(6)}"
+        db.execute(
+            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, NULL)",
+            (order, self.department, operation, reference, amount),
+        )
+        return order, f"{self._origin(request)}/pay/{order}"
+
+    def document(
+        self,
+        db: sqlite3.Connection,
+        request: Request,
+        form: str,
+        values: Mapping[str, str],
+        filename: str,
+    ) -> Body:
+        """Issue a document: `{url, filename}`. The URL is a secret, since WhatsApp fetches it."""
+        token = secrets.token_urlsafe(18)
+        db.execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?)",
+            (token, self.department, form, json.dumps(dict(values))),
+        )
+        url = f"{self._origin(request)}/{self.department}/documents/{token}.pdf"
+        return {"url": url, "filename": filename}
+
+    def serve_documents(self, app: FastAPI) -> None:
+        """Add `GET /documents/{token}.pdf`."""
+
+        @app.get("/documents/{token}.pdf", include_in_schema=False)
+        def get_document(token: str) -> Response:
+            with self.store.transaction() as db:
+                row = db.execute(
+                    "SELECT * FROM documents WHERE id = ? AND department = ?",
+                    (token, self.department),
+                ).fetchone()
+            if row is None:
+                raise problem.not_found("document")
+            content = render_pdf(load_form(row["form"]), json.loads(row["field_values"]))
+            return Response(content, media_type="application/pdf")
+
+    def _origin(self, request: Request) -> str:
+        return self.public_url or f"{request.url.scheme}://{request.url.netloc}"
+
+
+def _answer(status: int, body: Body) -> Response:
+    media = problem.MEDIA_TYPE if status >= 400 else "application/json"
+    return JSONResponse(body, status, media_type=media)

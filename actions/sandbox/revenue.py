@@ -1,0 +1,141 @@
+"""Sandbox of the Revenue department: certificates and land records."""
+
+from __future__ import annotations
+
+import datetime
+import sqlite3
+from typing import Any, Literal
+
+from fastapi import Depends, FastAPI, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from actions.sandbox import clock
+from actions.sandbox.desk import Body, Desk, idempotency_key, language
+from actions.sandbox.names import is_one_of
+from actions.sandbox.problem import Problem, not_found
+from actions.sandbox.seeding import load_seed
+from actions.sandbox.store import next_number
+
+_AADHAAR = "^[2-9][0-9]{11}$"
+
+
+class IncomeCertificateRequest(BaseModel):
+    """Body of applyIncomeCertificate."""
+
+    applicant_name: str = Field(..., min_length=1, max_length=100)
+    aadhaar: str = Field(..., regex=_AADHAAR)
+    annual_income: float = Field(..., ge=0)
+    purpose: Literal["education", "job", "loan", "scheme", "other"]
+
+
+class LateBirthRequest(BaseModel):
+    """Body of applyLateBirthRegistration."""
+
+    child_name: str = Field(..., min_length=1, max_length=100)
+    date_of_birth: datetime.date
+    place_of_birth: str = Field(..., min_length=1, max_length=200)
+    father_name: str = Field(..., min_length=1, max_length=100)
+    mother_name: str = Field(..., min_length=1, max_length=100)
+    aadhaar: str = Field(..., regex=_AADHAAR)
+
+
+def build(desk: Desk) -> FastAPI:
+    """The department's app."""
+    app = desk.app("Revenue (sandbox)")
+    desk.serve_documents(app)
+    seed = load_seed("revenue")
+    key_check = [desk.guarded()]
+
+    @app.post(
+        "/income-certificates",
+        operation_id="applyIncomeCertificate",
+        status_code=201,
+        dependencies=key_check,
+    )
+    def apply_income_certificate(
+        body: IncomeCertificateRequest,
+        key: str = Depends(idempotency_key),
+        words: str = Depends(language),
+    ) -> Response:
+        subject = desk.store.fingerprint(body.aadhaar)
+
+        def work(db: sqlite3.Connection) -> tuple[int, Body, str]:
+            days = seed["days"]["income_certificate"]
+            return _take(db, "income_certificate", "IC", subject, days)
+
+        payload = {**body.dict(exclude={"aadhaar"}), "subject": subject}
+        return desk.once("applyIncomeCertificate", key, payload, work)
+
+    @app.post(
+        "/late-birth-registrations",
+        operation_id="applyLateBirthRegistration",
+        status_code=201,
+        dependencies=key_check,
+    )
+    def apply_late_birth_registration(
+        body: LateBirthRequest,
+        key: str = Depends(idempotency_key),
+        words: str = Depends(language),
+    ) -> Response:
+        born = body.date_of_birth
+        subject = desk.store.fingerprint(body.child_name, born.isoformat(), body.mother_name)
+
+        def work(db: sqlite3.Connection) -> tuple[int, Body, str]:
+            if (clock.today() - born).days < seed["late_after_days"]:
+                raise Problem(409, "not_late", "Less than a year ago")
+            return _take(db, "late_birth", "LB", subject, seed["days"]["late_birth"])
+
+        payload = {**body.dict(exclude={"aadhaar"}), "subject": subject}
+        return desk.once("applyLateBirthRegistration", key, payload, work)
+
+    @app.get("/ror-1b", operation_id="getRor1b", dependencies=key_check)
+    def get_ror_1b(
+        request: Request,
+        district: str = Query(..., regex="^[a-z][a-z0-9_]{1,63}$"),
+        mandal: str = Query(..., min_length=1, max_length=100),
+        village: str = Query(..., min_length=1, max_length=100),
+        khata: str = Query(..., min_length=1, max_length=20),
+        words: str = Depends(language),
+    ) -> dict[str, Any]:
+        for row in seed["khatas"]:
+            place = is_one_of(mandal, row["mandal"]) and is_one_of(village, row["village"])
+            if place and (row["district"], row["khata"]) == (district, khata):
+                holding = {name: row[name] for name in ("owner_name", "extent_acres", "khata")}
+                with desk.store.transaction() as db:
+                    filename = f"ROR-1B-{khata}.pdf"
+                    document = desk.document(db, request, "ror_1b", _printed(row), filename)
+                return {"holding": holding, "document": document}
+        raise not_found("khata")
+
+    return app
+
+
+def _take(
+    db: sqlite3.Connection, kind: str, prefix: str, subject: str, days: int
+) -> tuple[int, Body, str]:
+    """Take an application, one per kind and subject."""
+    before = db.execute(
+        "SELECT number FROM revenue_applications WHERE kind = ? AND subject = ?", (kind, subject)
+    ).fetchone()
+    if before is not None:
+        raise Problem(409, "duplicate", "An application is open already")
+    number = f"{prefix}{clock.today():%y%m%d}{next_number(db, f'revenue_{kind}'):04}"
+    expected = clock.in_days(days)
+    db.execute(
+        "INSERT INTO revenue_applications VALUES (?, ?, ?, ?)", (number, kind, subject, expected)
+    )
+    return 201, {"application_number": number, "expected_by": expected}, number
+
+
+def _printed(row: dict[str, Any]) -> dict[str, str]:
+    """The values of the printed form."""
+    return {
+        "district": " / ".join(row["district_names"].values()),
+        "mandal": row["mandal"][0],
+        "village": row["village"][0],
+        "khata": row["khata"],
+        "owner_name": row["owner_name"],
+        "survey_numbers": row["survey_numbers"],
+        "extent_acres": str(row["extent_acres"]),
+        "issued_on": f"{clock.today():%d-%m-%Y}",
+    }

@@ -1,0 +1,61 @@
+-- Tables of the sandbox, one file for all departments; names begin with the department.
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, last INTEGER NOT NULL);
+
+-- What a key was answered with, so that asking again changes nothing.
+CREATE TABLE IF NOT EXISTS keyed_answers (
+    department TEXT NOT NULL, key TEXT NOT NULL, operation TEXT NOT NULL, digest TEXT NOT NULL,
+    status INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (department, key)
+);
+CREATE TABLE IF NOT EXISTS writes (
+    id INTEGER PRIMARY KEY, department TEXT NOT NULL, operation TEXT NOT NULL,
+    key TEXT NOT NULL, reference TEXT NOT NULL, at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS orders (
+    id TEXT PRIMARY KEY, department TEXT NOT NULL, operation TEXT NOT NULL,
+    reference TEXT NOT NULL, amount REAL NOT NULL, paid_at TEXT
+);
+CREATE TABLE IF NOT EXISTS documents (
+    id TEXT PRIMARY KEY, department TEXT NOT NULL, form TEXT NOT NULL, field_values TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS endowments_bookings (
+    id TEXT PRIMARY KEY, temple TEXT NOT NULL, darshan TEXT NOT NULL, date TEXT NOT NULL,
+    devotees INTEGER NOT NULL, mobile TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS endowments_offerings (
+    id TEXT PRIMARY KEY, temple TEXT NOT NULL, amount REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS energy_connections (
+    number TEXT PRIMARY KEY, consumer_name TEXT NOT NULL, amount REAL NOT NULL,
+    due_in_days INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS energy_complaints (
+    number TEXT PRIMARY KEY, service_number TEXT NOT NULL, location TEXT NOT NULL,
+    complainant TEXT NOT NULL, expected_by TEXT
+);
+CREATE TABLE IF NOT EXISTS apsrtc_tickets (
+    number TEXT PRIMARY KEY, origin TEXT NOT NULL, destination TEXT NOT NULL,
+    passengers INTEGER NOT NULL, mobile TEXT NOT NULL, fare REAL NOT NULL,
+    departs TEXT, departs_in_minutes INTEGER,
+    delay_minutes INTEGER NOT NULL, place TEXT, cancelled INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS revenue_applications (
+    number TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, expected_by TEXT NOT NULL,
+    UNIQUE (kind, subject)
+);
+CREATE TABLE IF NOT EXISTS canteens_donations (
+    id TEXT PRIMARY KEY, donor_name TEXT NOT NULL, amount REAL NOT NULL, mobile TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS cmrf_applications (
+    number TEXT PRIMARY KEY, state TEXT NOT NULL, amount REAL, updated_on TEXT, days_ago INTEGER,
+    subject TEXT UNIQUE
+);
+CREATE TABLE IF NOT EXISTS municipal_assessments (
+    number TEXT PRIMARY KEY, owner_name TEXT NOT NULL, amount REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS municipal_complaints (
+    number TEXT PRIMARY KEY, ulb TEXT NOT NULL, place TEXT NOT NULL, complainant TEXT NOT NULL,
+    expected_by TEXT
+);

@@ -1,0 +1,72 @@
+"""Puts a department's first records into the sandbox's tables, from `seeds/<department>.yml`."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from actions.sandbox.names import plain
+
+_SEEDS = Path(__file__).parent / "seeds"
+Seed = dict[str, Any]
+
+
+def load_seed(name: str) -> Seed:
+    """`seeds/<name>.yml`."""
+    seed: Seed = yaml.safe_load((_SEEDS / f"{name}.yml").read_text(encoding="utf-8"))
+    return seed
+
+
+def sow(db: sqlite3.Connection, department: str) -> None:
+    """Put the records of a department in; most departments begin without any."""
+    sower = _SOWERS.get(department)
+    if sower is not None:
+        sower(db, load_seed(department))
+
+
+def _energy(db: sqlite3.Connection, seed: Seed) -> None:
+    for number, c in seed["connections"].items():
+        _insert(db, "energy_connections", number, c["consumer_name"], c["amount"], c["due_in_days"])
+        if "open_complaint" in c:
+            _insert(db, "energy_complaints", c["open_complaint"], number, "", "", None)
+
+
+def _apsrtc(db: sqlite3.Connection, seed: Seed) -> None:
+    for number, t in seed["tickets"].items():
+        place = json.dumps(t.get("place", seed["any_place"]))
+        _insert(
+            db,
+            "apsrtc_tickets",
+            *(number, t["from"], t["to"], 1, t["mobile"], t["fare"]),
+            *(None, t["departs_in_minutes"], t.get("delay_minutes", 0), place),
+            t.get("cancelled", False),
+        )
+
+
+def _cmrf(db: sqlite3.Connection, seed: Seed) -> None:
+    for number, a in seed["applications"].items():
+        _insert(db, "cmrf_applications", number, a["state"], a["amount"], None, a["days_ago"], None)
+
+
+def _municipal(db: sqlite3.Connection, seed: Seed) -> None:
+    for number, a in seed["assessments"].items():
+        _insert(db, "municipal_assessments", number, a["owner_name"], a["amount"])
+    for c in seed["open_complaints"]:
+        _insert(db, "municipal_complaints", c["number"], c["ulb"], plain(c["location"]), "", None)
+
+
+def _insert(db: sqlite3.Connection, table: str, *values: object) -> None:
+    db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
+
+
+_SOWERS: dict[str, Callable[[sqlite3.Connection, Seed], None]] = {
+    "energy": _energy,
+    "apsrtc": _apsrtc,
+    "cmrf": _cmrf,
+    "municipal": _municipal,
+}

@@ -1,0 +1,85 @@
+"""The sandbox's SQLite file: transactions, seeds, sequences and reset."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from actions.sandbox.seeding import sow
+
+_HERE = Path(__file__).parent
+DEPARTMENTS = ("endowments", "energy", "apsrtc", "revenue", "canteens", "cmrf", "municipal")
+_SHARED = ("keyed_answers", "writes", "orders", "documents")
+
+
+class Store:
+    """One database file for all departments; every transaction has its own connection."""
+
+    def __init__(self, database: Path) -> None:
+        self._path = database
+        database.parent.mkdir(parents=True, exist_ok=True)
+        with self._connect() as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript((_HERE / "schema.sql").read_text("utf-8"))
+        with self.transaction() as db:
+            new = db.execute("SELECT 1 FROM meta WHERE name = 'secret'").fetchone() is None
+            if new:
+                db.execute("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_hex(16),))
+                for department in DEPARTMENTS:
+                    sow(db, department)
+            row = db.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()
+            self._secret = bytes.fromhex(row["value"])
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write transaction: all or nothing, one at a time."""
+        with self._connect() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def fingerprint(self, *parts: str) -> str:
+        """A keyed hash that stands for private values, so that none is kept."""
+        text = "\x1f".join(" ".join(part.casefold().split()) for part in parts)
+        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+
+    def reset(self, department: str) -> None:
+        """The department as on its first day."""
+        with self.transaction() as db:
+            tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            for table in (row["name"] for row in tables):
+                if table.startswith(f"{department}_"):
+                    db.execute(f"DELETE FROM {table}")
+            for table in _SHARED:
+                db.execute(f"DELETE FROM {table} WHERE department = ?", (department,))
+            sow(db, department)
+
+    @contextmanager
+    def _connect(self) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(
+            self._path, timeout=10, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+
+def next_number(db: sqlite3.Connection, name: str) -> int:
+    """1, 2, 3, ... for each name; survives a reset, so that no number is given twice."""
+    db.execute(
+        "INSERT INTO sequences VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1",
+        (name,),
+    )
+    row = db.execute("SELECT last FROM sequences WHERE name = ?", (name,)).fetchone()
+    return int(row["last"])

@@ -1,0 +1,57 @@
+"""Seals what a citizen told us before Rasa's tracker stores it, and opens it again.
+
+Slot values hold names, Aadhaar and account numbers. The tracker gets one Fernet token (AES-128-CBC
+with HMAC, cryptography.io) instead; only the action server holds the key: SEVA_SEALING_KEY, or a
+file made at first use with mode 0600.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+
+ROOT = Path(__file__).resolve().parents[1]
+KEY_FILE = "sealing.key"
+
+
+def seal(values: Mapping[str, str] | str | None) -> str | None:
+    """A token for a mapping or a text; None stays None."""
+    if values is None:
+        return None
+    content = values if isinstance(values, str) else dict(values)
+    return _box().encrypt(json.dumps(content, ensure_ascii=False).encode()).decode()
+
+
+def unseal(token: str | None) -> dict[str, str] | str | None:
+    """What was sealed. A token of another key reads as nothing: the citizen is asked again."""
+    if not token:
+        return None
+    try:
+        return json.loads(_box().decrypt(token.encode()))
+    except InvalidToken:
+        return None
+
+
+@lru_cache(maxsize=1)
+def _box() -> Fernet:
+    key = os.environ.get("SEVA_SEALING_KEY")
+    return Fernet(key.encode() if key else _key_from_file())
+
+
+def _key_from_file() -> bytes:
+    folder = Path(os.environ.get("SEVA_VAR_DIR") or ROOT / "var")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / KEY_FILE
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(handle, "wb") as out:
+        key = Fernet.generate_key()
+        out.write(key)
+    return key
