@@ -12,15 +12,17 @@ from typing import BinaryIO
 
 import av
 import numpy as np
+import numpy.typing as npt
 
 from nlu.speech.errors import SpeechError
 from nlu.speech.settings import SpeechSettings
 from nlu.speech.truncation import ends_inside_a_page
 
 SAMPLE_RATE = 16_000  # what Whisper's feature extractor is made for
+Samples = npt.NDArray[np.float32]
 
 
-def read_audio(path: Path, settings: SpeechSettings) -> np.ndarray:
+def read_audio(path: Path, settings: SpeechSettings) -> Samples:
     """Float32 mono samples at 16 kHz. Raises SpeechError; FileNotFoundError if there is no file."""
     limits = settings.limits
     size = path.stat().st_size
@@ -48,7 +50,7 @@ def read_audio(path: Path, settings: SpeechSettings) -> np.ndarray:
     return samples
 
 
-def _decode(file: BinaryIO, settings: SpeechSettings) -> tuple[np.ndarray, float | None]:
+def _decode(file: BinaryIO, settings: SpeechSettings) -> tuple[Samples, float | None]:
     """Samples and the length in seconds that the file declares (None: it declares none)."""
     try:
         # The keyword arguments of `av.open` that matter for safety: a file object, so that no
@@ -72,13 +74,15 @@ def _decode(file: BinaryIO, settings: SpeechSettings) -> tuple[np.ndarray, float
     return np.concatenate(chunks).astype(np.float32) / 32768.0, declared
 
 
-def _bounded(container: av.container.InputContainer, max_seconds: float) -> Iterator[np.ndarray]:
+def _bounded(
+    container: av.container.InputContainer, max_seconds: float
+) -> Iterator[npt.NDArray[np.int16]]:
     """Resampled int16 chunks; stops at `max_seconds` whatever the header says."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
     left = int(max_seconds * SAMPLE_RATE)
     for frame in _frames(container):
         for resampled in resampler.resample(frame):
-            chunk = resampled.to_ndarray().reshape(-1)
+            chunk = resampled.to_ndarray().reshape(-1).astype(np.int16, copy=False)
             left -= len(chunk)
             if left < 0:
                 raise SpeechError(

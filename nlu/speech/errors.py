@@ -1,4 +1,4 @@
-"""Why a recording could not be heard: a closed set, so that each reason has words for the citizen."""
+"""Why a recording could not be heard: a closed set, so that each has words for the citizen."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def leaks(text: str, prompt: str, *, similarity: float, letters: int) -> bool:
 
 
 def _letters(text: str) -> str:
-    return _NOT_LETTER.sub("", text.lower())
+    return str(_NOT_LETTER.sub("", text.lower()))
 
 
 def _shared_run(text: str, prompt: str, length: int) -> bool:

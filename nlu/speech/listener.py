@@ -10,6 +10,7 @@ from ctranslate2 import StorageView
 from faster_whisper import WhisperModel
 
 from nlu.speech.ascii_tokens import non_ascii_tokens
+from nlu.speech.audio import Samples
 from nlu.speech.errors import SpeechModelError
 from nlu.speech.settings import ModelEntry, SpeechSettings
 from nlu.speech.weights import model_folder
@@ -48,19 +49,19 @@ class Listener:
         if self._romanised:
             self._suppressed += non_ascii_tokens(self._model.hf_tokenizer)
 
-    def language_probabilities(self, speech: np.ndarray) -> list[tuple[str, float]]:
+    def language_probabilities(self, speech: Samples) -> list[tuple[str, float]]:
         """Whisper's codes and probabilities for the first 30 s of 16 kHz samples."""
         if not self._model.model.is_multilingual:
             return [("en", 1.0)]
         features = self._model.feature_extractor(speech)
         # Without the last frame, as `transcribe` cuts it: so the encoder runs only once.
-        return self._model.detect_language(features=features[..., :-1])[2]
+        return list(self._model.detect_language(features=features[..., :-1])[2])
 
     def prompts(self, language: str) -> tuple[str | None, ...]:
         """The prompts to try in turn; one None for plain decoding."""
         return (self._romanised and self._settings.prompts.get(language)) or (None,)
 
-    def write(self, speech: np.ndarray, language: str, prompt: str | None) -> str:
+    def write(self, speech: Samples, language: str, prompt: str | None) -> str:
         """What was said in 16 kHz samples; empty when the model itself calls it silence."""
         options: dict[str, Any] = dict(self._settings.decoding)
         if prompt:
@@ -77,10 +78,10 @@ class _EncodeOnce(WhisperModel):
     The encoder is half the time of a short note (0.8 s of 1.5 s on one core).
     """
 
-    _features: np.ndarray | None = None
+    _features: Samples | None = None
     _encoded: StorageView | None = None
 
-    def encode(self, features: np.ndarray) -> StorageView:
+    def encode(self, features: Samples) -> StorageView:
         """Overrides WhisperModel.encode."""
         if self._features is None or not np.array_equal(self._features, features):
             self._encoded = super().encode(features)

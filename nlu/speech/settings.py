@@ -52,7 +52,7 @@ class ModelEntry:
 
 @dataclass(frozen=True)
 class LanguageWeight:
-    """How much evidence for a language counts; `sounds_like` are Whisper's codes that stand for it."""
+    """How much evidence counts; `sounds_like` are Whisper's codes that stand for the language."""
 
     sounds_like: tuple[str, ...]
     weight: float

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
-from nlu.speech.audio import SAMPLE_RATE, read_audio
-from nlu.speech.language import spoken_language
-from nlu.speech.leak import leaks
+from nlu.speech.audio import SAMPLE_RATE, Samples, read_audio
+from nlu.speech.language import spoken_languages
 from nlu.speech.listener import Listener
-from nlu.speech.loop import is_loop
+from nlu.speech.refusal import Refusal, refusal
 from nlu.speech.settings import SpeechSettings, load_settings
 from nlu.speech.transcript import Transcript, Warning_
 from nlu.speech.voice_activity import speech_in
@@ -53,65 +54,61 @@ class Transcriber:
         samples = read_audio(path, self._settings)
         with self._lock:
             heard = self._hear(samples, language_prior)
-        text, language, probability, model, warnings = heard
+        return replace(
+            heard,
+            duration_s=round(len(samples) / SAMPLE_RATE, 2),
+            elapsed_s=round(time.perf_counter() - started, 2),
+        )
+
+    def _hear(self, samples: Samples, saved: str | None) -> Transcript:
+        """A transcript without its times."""
+        speech = speech_in(samples, self._settings.vad)
+        if not len(speech):
+            return self._transcript("", self._rank((), saved)[0], ("no_speech",))
+        longest = int(self._settings.limits.max_speech_seconds * SAMPLE_RATE)
+        warnings: tuple[Warning_, ...] = ("too_long",) if len(speech) > longest else ()
+        speech = speech[:longest]
+        ranking = self._rank(self._detector.language_probabilities(speech), saved)
+        first_refusal: Refusal | None = None
+        for candidate in ranking[:2]:  # a made-up text is often that of a wrong language
+            text, refused = self._write(speech, candidate[0])
+            if not refused:
+                return self._transcript(text, candidate, warnings)
+            first_refusal = first_refusal or refused
+            if refused == "no_speech":
+                break
+        return self._transcript("", ranking[0], (*warnings, first_refusal or "no_speech"))
+
+    def _write(self, speech: Samples, language: str) -> tuple[str, Refusal | None]:
+        """The first prompt's text that was really said, or why there is none."""
+        listener = self._listeners[language]
+        refused: Refusal | None = None
+        for prompt in listener.prompts(language):
+            text = listener.write(speech, language, prompt)
+            why = refusal(text, prompt, self._settings.rejection)
+            if not why:
+                return text, None
+            refused = refused or why
+            if why == "no_speech":
+                break
+        return "", refused
+
+    def _rank(
+        self, probabilities: Iterable[tuple[str, float]], saved: str | None
+    ) -> list[tuple[str, float]]:
+        languages = {key: self._settings.languages[key] for key in self._listeners}
+        return spoken_languages(probabilities, languages, self._settings.prior, saved)
+
+    def _transcript(
+        self, text: str, spoken: tuple[str, float], warnings: tuple[Warning_, ...]
+    ) -> Transcript:
+        language, share = spoken
         return Transcript(
             text=text,
             language=language,
-            language_probability=round(probability, 3),
-            duration_s=round(len(samples) / SAMPLE_RATE, 2),
-            elapsed_s=round(time.perf_counter() - started, 2),
-            model=model,
+            language_probability=round(share, 3),
+            duration_s=0.0,
+            elapsed_s=0.0,
+            model=self._listeners[language].name,
             warnings=warnings,
         )
-
-    def _hear(
-        self, samples, saved: str | None
-    ) -> tuple[str, str, float, str, tuple[Warning_, ...]]:
-        settings = self._settings
-        warnings: list[Warning_] = []
-        speech = speech_in(samples, settings.vad)
-        if not len(speech):
-            language, probability = spoken_language((), self._languages(), settings.prior, saved)
-            return "", language, probability, self._detector.name, ("no_speech",)
-        longest = int(settings.limits.max_speech_seconds * SAMPLE_RATE)
-        if len(speech) > longest:
-            warnings.append("too_long")
-            speech = speech[:longest]
-        language, probability = spoken_language(
-            self._detector.language_probabilities(speech), self._languages(), settings.prior, saved
-        )
-        listener = self._listeners[language]
-        text, refused = self._write(listener, speech, language)
-        if refused:
-            warnings.append(refused)
-        return text, language, probability, listener.name, tuple(warnings)
-
-    def _write(self, listener: Listener, speech, language: str) -> tuple[str, Warning_ | None]:
-        """The first text that was really said, or why there is none."""
-        rejection = self._settings.rejection
-        refused: Warning_ | None = None
-        for prompt in listener.prompts(language):
-            text = listener.write(speech, language, prompt)
-            if not text:
-                return "", refused or "no_speech"
-            if prompt and leaks(
-                text,
-                prompt,
-                similarity=rejection.leak_similarity,
-                letters=rejection.leak_letters,
-            ):
-                refused = "prompt_leak"
-            elif is_loop(
-                text,
-                unit_words=rejection.loop_unit_words,
-                repeats=rejection.loop_repeats,
-                share=rejection.loop_share,
-                max_compression_ratio=rejection.max_compression_ratio,
-            ):
-                refused = "repetition"
-            else:
-                return text, None
-        return "", refused
-
-    def _languages(self):
-        return {key: self._settings.languages[key] for key in self._listeners}

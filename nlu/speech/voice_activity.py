@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from faster_whisper.vad import VadOptions, collect_chunks, get_speech_timestamps
 
+from nlu.speech.audio import Samples
 
-def speech_in(samples: np.ndarray, options: Mapping[str, Any]) -> np.ndarray:
+
+def speech_in(samples: Samples, options: Mapping[str, Any]) -> Samples:
     """The speech of 16 kHz samples, without pauses; empty for silence, noise and tones."""
     stretches = get_speech_timestamps(samples, VadOptions(**options))
     if not stretches:
