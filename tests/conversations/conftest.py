@@ -1,0 +1,69 @@
+"""The whole dialogue on real parts: Rasa in this process, action server and sandbox over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.processes import ROOT, department_urls, free_port, seva
+
+
+@dataclass(frozen=True)
+class World:
+    """What a conversation needs: the engine, its event loop and the sandbox's address."""
+
+    engine: Any
+    loop: asyncio.AbstractEventLoop
+    sandbox: str
+
+    def turn(self, text: str, sender: str, metadata: dict[str, Any]) -> list[Any]:
+        """One turn of dialogue."""
+        return self.loop.run_until_complete(self.engine.turn(text, sender, metadata))
+
+    def fault(self, department: str, mode: str) -> None:
+        """Switches a department's fault."""
+        answer = httpx.put(
+            f"{self.sandbox}/__faults/{department}",
+            json={"mode": mode, "delay_s": 0.2},
+            trust_env=False,
+        )
+        answer.raise_for_status()
+
+    def writes(self, department: str) -> list[dict[str, Any]]:
+        """What the department has committed."""
+        answer = httpx.get(f"{self.sandbox}/__writes/{department}", trust_env=False).json()
+        return answer["writes"] if isinstance(answer, dict) else answer
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Started once for all conversations."""
+    from nlu.engine import Engine, live_model
+
+    folder: Path = tmp_path_factory.mktemp("world")
+    sandbox_port, actions_port = free_port(), free_port()
+    environment = {
+        "SEVA_VAR_DIR": str(folder / "var"),
+        "SEVA_SANDBOX_PORT": str(sandbox_port),
+        **department_urls(sandbox_port),
+    }
+    loop = asyncio.new_event_loop()
+    with seva(
+        "sandbox", "/__faults/energy", sandbox_port, environment, folder / "sandbox.log"
+    ) as sandbox, seva("actions", "/health", actions_port, environment, folder / "actions.log"):
+        engine = loop.run_until_complete(
+            Engine.load(
+                live_model(ROOT / "models"),
+                tracker_url=f"sqlite:///{folder}/trackers.sqlite",
+                action_url=f"http://127.0.0.1:{actions_port}/webhook",
+                data_dir=ROOT / "data",
+            )
+        )
+        yield World(engine, loop, sandbox)
+    loop.close()

@@ -1,0 +1,69 @@
+"""Every conversation of `cases/*.yml`, turn by turn, in all five keys.
+
+A turn says something (`say`) or taps an offered button by the value in its id (`tap`), may switch
+a department's fault first (`fault`), and states what the reply must hold (`contains`), must not
+hold (`lacks`), its main script (`script`), how many options it offers (`options`), or the bot's
+phrase that it is (`phrase`, from data/phrases.yml).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nlu.catalogue import load_catalogue
+from nlu.text import shares
+from tests.conversations.conftest import World
+from tests.processes import ROOT
+
+CASES = [
+    pytest.param(case, id=f"{path.stem}:{case['name']}")
+    for path in sorted((Path(__file__).parent / "cases").glob("*.yml"))
+    for case in yaml.safe_load(path.read_text("utf-8"))
+]
+PHRASES = load_catalogue(ROOT / "data").phrases
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_conversation(world: World, case: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    sender = request.node.callspec.id
+    offered: list[Any] = []
+    for number, turn in enumerate(case["turns"]):
+        if "fault" in turn:
+            world.fault(*turn["fault"])
+        metadata: dict[str, Any] = {"inbox_id": f"{sender}:{number}", "language": None}
+        if "tap" in turn:
+            text = next((b.id for b in offered if turn["tap"] in b.id), None)
+            assert text, f"turn {number}: no button with {turn['tap']!r} in {offered}"
+            metadata["payload"] = True
+        else:
+            text = turn["say"]
+        try:
+            replies = world.turn(text, sender, metadata)
+        finally:
+            if "fault" in turn:
+                world.fault(turn["fault"][0], "none")
+        offered = [b for reply in replies for b in reply.buttons]
+        _check(turn, replies, offered, f"turn {number} ({text})")
+
+
+def _check(turn: dict[str, Any], replies: list[Any], offered: list[Any], where: str) -> None:
+    said = "\n".join(reply.text for reply in replies)
+    assert said.strip(), f"{where}: no reply"
+    for part in turn.get("contains", ()):
+        assert part in said, f"{where}: {part!r} not in {said!r}"
+    for part in turn.get("lacks", ()):
+        assert part not in said, f"{where}: {part!r} in {said!r}"
+    if "script" in turn:
+        assert shares(said).get(turn["script"], 0) > 0.5, f"{where}: not {turn['script']}: {said!r}"
+    if "options" in turn:
+        assert len(offered) == turn["options"], f"{where}: {[b.title for b in offered]}"
+    if "phrase" in turn:
+        name, language = turn["phrase"].split(":")
+        start = PHRASES[name][language].split("{")[0]
+        assert start in said, f"{where}: not phrase {name}: {said!r}"
+    if turn.get("document"):
+        assert any(reply.document for reply in replies), f"{where}: no document"
