@@ -10,6 +10,7 @@ import regex
 
 from nlu.catalogue import SlotType
 from nlu.slots.result import Hit, Parsed, Rejected
+from nlu.slots.words import Phrases, words
 from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.lexicon import load_lexicon
 
@@ -28,6 +29,8 @@ def find_amounts(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
     lexicon = load_lexicon("amounts")
     for span in find_numbers(text.text):
         money = _money(text.text, span)
+        if money and _price(text.text, span):
+            continue
         if not money and not _plausible(text.text, span, lexicon):
             continue
         if bounded(slot_type, [span.value]) == Parsed(plain(span.value)):
@@ -69,6 +72,20 @@ def _plausible(text: str, span: NumberSpan, lexicon: dict[str, object]) -> bool:
         return False
     longest = int(str(lexicon["longest_bare"]))
     return len(span.digits) <= longest and span.value >= int(str(lexicon["smallest_bare"]))
+
+
+def _price(text: str, span: NumberSpan) -> bool:
+    """True for the price of a thing: "5 rupee canteen"."""
+    if span.value >= int(load_lexicon("amounts")["priced_below"]):
+        return False
+    money = _patterns()[1].match(text[span.end :])
+    following = words(text[span.end + money.end() :])[:1] if money else []
+    return bool(following) and _priced().at(following, 0) is not None
+
+
+@lru_cache(maxsize=1)
+def _priced() -> Phrases[bool]:
+    return Phrases((str(form), True) for form in load_lexicon("amounts")["priced"])
 
 
 def _money(text: str, span: NumberSpan) -> bool:

@@ -10,10 +10,12 @@ from nlu.slots.words import Phrases, words
 from nlu.text import Normalised, fold
 from nlu.text.lexicon import load_lexicon
 
+_BUILT: dict[str, tuple[SlotType, tuple[Phrases[Choice], Phrases[Choice]]]] = {}
+
 
 def parse_choice(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
     """The choice named in the answer: the longest form in it, else the most alike one."""
-    found = list(_forms(slot_type, text))
+    found = list(_forms(_phrases(slot_type)[0], text))
     if found:
         _, choice = max(found, key=lambda pair: pair[0].end - pair[0].start)
         return Parsed(choice.value, choice.title)
@@ -23,12 +25,11 @@ def parse_choice(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
 
 def find_choices(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
     """Choices named in a free message, by their listed forms only."""
-    for hit, _ in _forms(slot_type, text):
+    for hit, _ in _forms(_phrases(slot_type)[1], text):
         yield hit
 
 
-def _forms(slot_type: SlotType, text: Normalised) -> Iterator[tuple[Hit, Choice]]:
-    phrases = _phrases(slot_type)
+def _forms(phrases: Phrases[Choice], text: Normalised) -> Iterator[tuple[Hit, Choice]]:
     tokens = words(text.text)
     at = 0
     while at < len(tokens):
@@ -42,16 +43,14 @@ def _forms(slot_type: SlotType, text: Normalised) -> Iterator[tuple[Hit, Choice]
         at += used
 
 
-def _phrases(slot_type: SlotType) -> Phrases[Choice]:
-    """Lookup of the type's forms; built once for each slot type object."""
+def _phrases(slot_type: SlotType) -> tuple[Phrases[Choice], Phrases[Choice]]:
+    """Lookup for answers (with values and titles, as buttons send them) and for messages."""
     known = _BUILT.get(slot_type.name)
     if known is None or known[0] is not slot_type:
-        known = (slot_type, Phrases(_named(slot_type)))
+        forms = ((form, choice) for choice in slot_type.choices for form in choice.forms)
+        known = (slot_type, (Phrases(_named(slot_type)), Phrases(forms)))
         _BUILT[slot_type.name] = known
     return known[1]
-
-
-_BUILT: dict[str, tuple[SlotType, Phrases[Choice]]] = {}
 
 
 def _named(slot_type: SlotType) -> list[tuple[str, Choice]]:

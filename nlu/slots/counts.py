@@ -42,7 +42,7 @@ def _confidence(text: str, tokens: list[Word], span: NumberSpan) -> float:
     inside = [i for i, token in enumerate(tokens) if span.start <= token.start < span.end]
     if not inside or span.value != span.value.to_integral_value():
         return 0.0
-    if lists.people.get([tokens[inside[-1]].text]):
+    if lists.people.at(tokens, inside[-1]):
         return 1.0
     at = inside[-1] + 1
     for _ in range(_FAR + 1):
@@ -54,8 +54,10 @@ def _confidence(text: str, tokens: list[Word], span: NumberSpan) -> float:
             break
         at += 1
         span = NumberSpan(span.start, tokens[at - 1].end, span.digits, span.quantity, span.words)
-    if inside[0] and lists.before.ending(tokens, inside[0] - 1) and not span.weak:
-        return 0.9
+    if inside[0] and not span.weak:
+        near = text[tokens[inside[0] - 1].end : span.start].strip(" -") == ""
+        if any(near and side.ending(tokens, inside[0] - 1) for side in (lists.before, lists.after)):
+            return 0.9
     return 0.0 if span.words or span.quantity or not _free(text, span) else _BARE
 
 

@@ -10,8 +10,9 @@ import regex
 from nlu.slots.calendar import choose, day_of_month, full_date, weekday
 from nlu.slots.date_words import DateWords, date_words
 from nlu.slots.result import Hit
-from nlu.slots.words import Word, stems, words
+from nlu.slots.words import Word, words
 from nlu.text import find_numbers
+from nlu.text.endings import stems
 
 _NUMERIC = regex.compile(
     r"(?<![\d./-])(?:(?P<iso>\d{4})-(?P<isom>\d{1,2})-(?P<isod>\d{1,2})"

@@ -1,30 +1,42 @@
 """Names of places in a free message: spaCy's PhraseMatcher over sounds, then near misses.
 
-Blank te, hi and en pipelines cut the words; each token's NORM is its phonetic spelling, so one
-matcher serves all scripts. spaCy is imported at first use: reading answers does not need it.
+Blank te, hi and en pipelines cut the words; each token's NORM is its phonetic spelling, so
+all scripts meet. spaCy is imported at first use: reading answers does not need it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from nlu.catalogue import Gazetteer
-from nlu.slots.place_index import PlaceIndex, place_index
+from nlu.slots.place_index import (
+    PlaceIndex,
+    common_words,
+    everyday_words,
+    generic_words,
+    place_index,
+)
 from nlu.slots.result import Hit
 from nlu.slots.roles import role_beside
-from nlu.slots.words import Stem, stems
 from nlu.text import fold
+from nlu.text.endings import Stem, stems
 from nlu.text.lexicon import load_lexicon
 from nlu.text.script import dominant
 
-if TYPE_CHECKING:
-    from spacy.tokens import Doc, Token
-
 _PIPELINES = {"Telu": "te", "Deva": "hi"}
 _LONGEST_NEAR = 3  # words of a misspelled name
-_BUILT: dict[str, tuple[Gazetteer, Any]] = {}
+_SURE = 0.95
+_UNSURE = 0.1  # taken off a near miss, so that an exact name always wins
+_BUILT: dict[tuple[str, str], tuple[Gazetteer, Any]] = {}
+
+
+def find_places(gazetteer: Gazetteer, text: str) -> Iterator[Hit]:
+    """Places named in a normalised message, with the role their ending or neighbour gives."""
+    message = _Message(gazetteer, text)
+    yield from message.exact()
+    yield from message.near()
 
 
 @lru_cache(maxsize=3)
@@ -34,136 +46,115 @@ def _pipeline(language: str) -> Any:
     return spacy.blank(language)
 
 
-def find_places(gazetteer: Gazetteer, text: str) -> Iterator[Hit]:
-    """Places named in a normalised message, with the role their ending or neighbour gives."""
-    doc = _pipeline(_PIPELINES.get(dominant(text) or "", "en"))(text)
-    cuts = _cuts(doc)
-    taken: set[int] = set()
-    for first, last, place in _exact(gazetteer, doc, cuts):
-        taken.update(range(first, last))
-        hit = _hit(text, doc, first, last, cuts[last - 1], place, 0.95)
-        if hit is not None:
-            yield hit
-    yield from _near(place_index(gazetteer), text, doc, cuts, taken)
-
-
-def _cuts(doc: Doc) -> list[tuple[Stem, ...]]:
-    return [stems(token.text) for token in doc]
-
-
-def _exact(
-    gazetteer: Gazetteer, doc: Doc, cuts: list[tuple[Stem, ...]]
-) -> list[tuple[int, int, str]]:
-    """(first, last, place) of names that sound exactly like a listed one, longest first."""
-    from spacy.tokens import Span
-    from spacy.util import filter_spans
-
-    matcher = _matcher(gazetteer)
-    spans: list[Span] = []
-    for depth in range(max(map(len, cuts), default=0)):
-        for token, variants in zip(doc, cuts):
-            token.norm_ = fold(variants[min(depth, len(variants) - 1)].text) or token.text
-        spans += [Span(doc, first, last, label=place) for place, first, last in matcher(doc)]
-    return [(span.start, span.end, span.label_) for span in filter_spans(spans)]
-
-
-def _matcher(gazetteer: Gazetteer) -> Any:
-    known = _BUILT.get(gazetteer.name)
+def _matcher(gazetteer: Gazetteer, language: str) -> Any:
+    """Matcher of the gazetteer's sounds; spaCy wants one for the vocabulary of each pipeline."""
+    known = _BUILT.get((gazetteer.name, language))
     if known is None or known[0] is not gazetteer:
         from spacy.matcher import PhraseMatcher
         from spacy.tokens import Doc
 
-        vocab = _pipeline("en").vocab
+        vocab = _pipeline(language).vocab
         matcher = PhraseMatcher(vocab, attr="NORM")
         for sounds, place in place_index(gazetteer).phrases.items():
             pattern = Doc(vocab, words=list(sounds))
-            for token, sound in zip(pattern, sounds):
+            for token, sound in zip(pattern, sounds, strict=True):
                 token.norm_ = sound
             matcher.add(place.value, [pattern])
         known = (gazetteer, matcher)
-        _BUILT[gazetteer.name] = known
+        _BUILT[gazetteer.name, language] = known
     return known[1]
 
 
-def _near(
-    index: PlaceIndex, text: str, doc: Doc, cuts: list[tuple[Stem, ...]], taken: set[int]
-) -> Iterator[Hit]:
-    """Misspelled names among the words no exact name has taken; the longest match wins."""
-    limits = load_lexicon("matching")
-    threshold, shortest = float(limits["thresholds"]["message"]), int(limits["min_letters"])
-    for length in range(min(_LONGEST_NEAR, len(doc)), 0, -1):
-        for first in range(len(doc) - length + 1):
-            span = range(first, first + length)
-            if taken.intersection(span) or not all(doc[i].is_alpha or cuts[i] for i in span):
-                continue
-            found = _nearest(index, [doc[i] for i in span], cuts[span[-1]], threshold, shortest)
-            if found is None:
-                continue
-            stem, place, score = found
-            hit = _hit(text, doc, first, first + length, (stem,), place, score / 100 - 0.1)
-            if hit is not None:
-                taken.update(span)
-                yield hit
+class _Message:
+    """One message cut into words, and which of them are taken by a place already."""
 
+    def __init__(self, gazetteer: Gazetteer, text: str) -> None:
+        self.text = text
+        self.gazetteer = gazetteer
+        self.index: PlaceIndex = place_index(gazetteer)
+        self.language = _PIPELINES.get(dominant(text) or "", "en")
+        self.doc = _pipeline(self.language)(text)
+        self.cuts: list[tuple[Stem, ...]] = [stems(token.text) for token in self.doc]
+        self.taken: set[int] = set()
 
-def _nearest(
-    index: PlaceIndex,
-    tokens: list[Token],
-    endings: tuple[Stem, ...],
-    threshold: float,
-    shortest: int,
-) -> tuple[Stem, str, float] | None:
-    if not all(token.text[0].isalpha() for token in tokens):
-        return None
-    lead = "".join(fold(token.text) for token in tokens[:-1])
-    best: tuple[Stem, str, float] | None = None
-    for stem in endings:
-        sound = lead + fold(stem.text)
-        near = index.alike(sound, threshold) if len(sound) >= shortest else None
-        if near is not None and (best is None or near[1] > best[2]):
-            best = (stem, near[0].value, near[1])
-    return best
+    def exact(self) -> Iterator[Hit]:
+        """Names that sound exactly like a listed one; the longest wins."""
+        from spacy.tokens import Span
+        from spacy.util import filter_spans
 
+        matcher = _matcher(self.gazetteer, self.language)
+        spans: list[Span] = []
+        for depth in range(max(map(len, self.cuts), default=0)):
+            for token, variants in zip(self.doc, self.cuts, strict=True):
+                stem = variants[min(depth, len(variants) - 1)]
+                token.norm_ = fold(stem.text) or token.text
+            spans += [Span(self.doc, a, b, label=place) for place, a, b in matcher(self.doc)]
+        for span in filter_spans(spans):
+            stem = self._ending(span.start, span.end, span.label_)
+            self.taken.update(range(span.start, span.end))
+            yield from self._hit(span.start, span.end, stem, span.label_, _SURE)
 
-def _hit(
-    text: str,
-    doc: Doc,
-    first: int,
-    last: int,
-    endings: tuple[Stem, ...],
-    place: str,
-    confidence: float,
-) -> Hit | None:
-    """The name's own characters, its role; None for an everyday word without a role."""
-    start, token = doc[first].idx, doc[last - 1]
-    stem = _stem(place, doc, first, last, endings)
-    end = token.idx + stem.kept
-    role = stem.role or role_beside(text, start, token.idx + len(token.text))
-    if role is None and text[start:end].lower() in _everyday():
-        return None
-    return Hit(start, end, place, confidence, role)
+    def near(self) -> Iterator[Hit]:
+        """Misspelled names among the words that no exact name has taken; fewer words first."""
+        threshold = float(load_lexicon("matching")["thresholds"]["message"])
+        for length in range(1, min(_LONGEST_NEAR, len(self.doc)) + 1):
+            for first in range(len(self.doc) - length + 1):
+                if self.taken.intersection(range(first, first + length)):
+                    continue
+                found = self._nearest(first, first + length, threshold)
+                if found is not None:
+                    stem, place, score = found
+                    yield from self._hit(first, first + length, stem, place, score / 100 - _UNSURE)
 
+    def _nearest(self, first: int, last: int, threshold: float) -> tuple[Stem, str, float] | None:
+        if not all(self.doc[i].text[0].isalpha() for i in range(first, last)):
+            return None
+        shortest = int(load_lexicon("matching")["min_letters"])
+        lead = "".join(fold(self.doc[i].text) for i in range(first, last - 1))
+        best: tuple[Stem, str, float] | None = None
+        for stem in self.cuts[last - 1]:
+            sound = lead + fold(stem.text)
+            near = self.index.alike(sound, threshold) if len(sound) >= shortest else None
+            if near is not None and (best is None or near[1] > best[2]):
+                best = (stem, near[0].value, near[1])
+        return best
 
-def _stem(place: str, doc: Doc, first: int, last: int, endings: tuple[Stem, ...]) -> Stem:
-    """The ending under which the last word completes the name of the place."""
-    if len(endings) == 1:
-        return endings[0]
-    index = _index_of(place)
-    lead = [doc[i].text for i in range(first, last - 1)]
-    for stem in endings:
-        found = index.exact([*lead, stem.text]) if index else None
-        if found is not None and found.value == place:
-            return stem
-    return endings[0]
+    def _ending(self, first: int, last: int, place: str) -> Stem:
+        """The case ending under which the last word completes the name of the place."""
+        lead = [self.doc[i].text for i in range(first, last - 1)]
+        for stem in self.cuts[last - 1]:
+            found = self.index.exact([*lead, stem.text])
+            if found is not None and found.value == place:
+                return stem
+        return self.cuts[last - 1][0]
 
+    def _hit(
+        self, first: int, last: int, stem: Stem, place: str, confidence: float
+    ) -> Iterator[Hit]:
+        """The name's own characters and its role; nothing for an everyday word by itself."""
+        token = self.doc[last - 1]
+        role = stem.role or role_beside(self.text, self.doc[first].idx, token.idx + len(token))
+        if role is None and self._everyday(first, last, stem):
+            return
+        self.taken.update(range(first, last))
+        last, kept = self._proper(first, last, stem, place)
+        yield Hit(self.doc[first].idx, self.doc[last - 1].idx + kept, place, confidence, role)
 
-def _index_of(place: str) -> PlaceIndex | None:
-    for gazetteer, _ in _BUILT.values():
-        if any(p.value == place for p in gazetteer.places):
-            return place_index(gazetteer)
-    return None
+    def _everyday(self, first: int, last: int, stem: Stem) -> bool:
+        """True for a word such as kavali, or krishna that no word like "district" follows."""
+        following = self.doc[last].text.lower() if last < len(self.doc) else ""
+        name = (self.doc[first : last - 1].text + self.doc[last - 1].text[: stem.kept]).lower()
+        if name in common_words():
+            return following not in generic_words()
+        return name in everyday_words()
 
+    def _proper(self, first: int, last: int, stem: Stem, place: str) -> tuple[int, int]:
+        """(last word, its characters) of the shortest beginning that names the place by itself.
 
-@lru_cache(maxsize=1)
-def _everyday() -> frozenset[str]:
-    return frozenset(str(word).lower() for word in load_lexicon("matching")["everyday"])
+        "Annavaram Satyanarayana Swamy" is marked as "Annavaram".
+        """
+        for end in range(first + 1, last):
+            found = self.index.exact([token.text for token in self.doc[first:end]])
+            if found is not None and found.value == place:
+                return end, len(self.doc[end - 1])
+        return last, stem.kept

@@ -14,10 +14,12 @@ from nlu.slots.cues import announced, is_short
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.spelled import spelled_letters
 from nlu.text import Normalised, spoken_to_digits
+from nlu.text.endings import is_ending
 
 _RUN = regex.compile(r"\d+(?:[ .-]{1,2}\d+)*")
 _GROUP = regex.compile(r"\d+")
 _CODE_PART = regex.compile(r"[A-Za-z]+|\d+")
+_LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _GAP = regex.compile(r"[ ./-]{0,2}")
 _LONGEST_CODE = 6  # parts a code may be written in: "RTC 2611 0001"
 _COUNTRY = "IN"
@@ -64,11 +66,14 @@ def _confidence(slot_type: SlotType, cue: bool) -> float:
 
 
 def _stands_alone(text: str, hit: Hit) -> bool:
-    """False inside a longer code, date or decimal: 12/5, 1B, A12."""
-    before, after = text[hit.start - 1 : hit.start], text[hit.end : hit.end + 1]
-    if (before in ("/", ",") and before) or before.isalpha():
+    """False inside a longer code, date or decimal: 12/5, 1B, 1బి, A12; a case ending is allowed."""
+    before = text[hit.start - 1 : hit.start] if hit.start else ""
+    if before and (before in "/," or before.isalpha()):
         return False
-    return not (after == "/" or (after.isascii() and after.isalpha()))
+    if text[hit.end : hit.end + 1] == "/":
+        return False
+    glued = _LETTERS.match(text, hit.end)
+    return glued is None or is_ending(glued.group())
 
 
 def _best(slot_type: SlotType, hits: list[Hit]) -> Parsed | Rejected:

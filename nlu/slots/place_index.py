@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from nlu.catalogue import Gazetteer, Place
-from nlu.slots.words import Word, stems, words
-from nlu.text import fold
+from nlu.slots.words import Word, words
+from nlu.text import fold, normalise
+from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
 
 _BUILT: dict[str, tuple[Gazetteer, PlaceIndex]] = {}
@@ -24,7 +25,9 @@ class PlaceIndex:
             for place in gazetteer.places:
                 forms = place.title.values() if titles else (place.value, *place.forms)
                 for form in forms:
-                    self._add(form.replace("_", " "), place)
+                    self._add(normalise(form.replace("_", " ")).text, place)
+        everyday = {fold(word) for word in everyday_words() | common_words()}
+        self._fuzzy = [sound for sound in self.joined if sound not in everyday]
         self.longest = max(map(len, self.phrases))
 
     def _add(self, form: str, place: Place) -> None:
@@ -45,7 +48,7 @@ class PlaceIndex:
         from rapidfuzz import fuzz, process
 
         hits = process.extract(
-            sound, self.joined.keys(), scorer=fuzz.ratio, score_cutoff=threshold, limit=8
+            sound, self._fuzzy, scorer=fuzz.ratio, score_cutoff=threshold, limit=8
         )
         if not hits:
             return None
@@ -66,7 +69,7 @@ def place_index(gazetteer: Gazetteer) -> PlaceIndex:
 
 
 def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
-    """The place an answer names: exactly, then nearly as a whole, then nearly in one of its words."""
+    """The place an answer names: exactly, then nearly as a whole, then nearly in one word."""
     index = place_index(gazetteer)
     tokens = words(text)
     found = _inside(index, tokens)
@@ -74,7 +77,7 @@ def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
         return found
     limits = load_lexicon("matching")
     margin, shortest = float(limits["margin"]), int(limits["min_letters"])
-    bare = [token for token in tokens if token.text.lower() not in _generic()]
+    bare = [token for token in tokens if token.text.lower() not in generic_words()]
     if not 0 < len(bare) <= index.longest + 2:
         return None
     best: tuple[Place, float] | None = None
@@ -110,5 +113,18 @@ def _wholes(tokens: list[Word]) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _generic() -> frozenset[str]:
+def generic_words() -> frozenset[str]:
+    """Words around the name of a place: district, temple, bus stand."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["generic"])
+
+
+@lru_cache(maxsize=1)
+def everyday_words() -> frozenset[str]:
+    """Words that name a place only beside a word that says so."""
+    return frozenset(str(word).lower() for word in load_lexicon("matching")["everyday"])
+
+
+@lru_cache(maxsize=1)
+def common_words() -> frozenset[str]:
+    """Names of people and rivers that name a place only beside such a word or a generic one."""
+    return frozenset(str(word).lower() for word in load_lexicon("matching")["common"])

@@ -32,7 +32,7 @@ def role_beside(text: str, start: int, end: int) -> str | None:
 
 
 def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
-    """Roles of two or more places of one kind: "X to Y", "X Y", or the opposite of the known one."""
+    """Roles of two places of one kind: "X to Y", "X Y", or the opposite of the known one."""
     settled = sorted(hits, key=lambda hit: hit.start)
     for i, (first, second) in enumerate(itertools.pairwise(settled)):
         between = text[first.end : second.start].strip().lower()

@@ -1,21 +1,20 @@
-"""Words of a text with their places and sounds, and the case endings Telugu and Hindi add."""
+"""Words of a text with their places and sounds, and phrases of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Generic, TypeVar
 
 import regex
 
-from nlu.text import fold
-from nlu.text.lexicon import load_lexicon
+from nlu.text import fold, normalise
+from nlu.text.endings import stems
 
 _WORD = regex.compile(r"[\p{L}\p{M}]+|\d+")
 _LATIN = regex.compile(r"[A-Za-z' .&/-]+")
-_SHORTEST_STEM = 3
-_SHORTEST_LATIN_SOUND = 5
+_SHORTEST_LATIN = 5  # letters: `nau` must not be `no`
+_SHORTEST_SOUND = 4  # letters of the folded phrase: कल must not be కల (a dream)
 T = TypeVar("T")
 
 
@@ -38,38 +37,8 @@ def words(text: str) -> list[Word]:
     return [Word(m.group(), m.start(), m.end()) for m in _WORD.finditer(text)]
 
 
-@dataclass(frozen=True)
-class Stem:
-    """A word without its case ending; `kept` of its characters belong to the stem."""
-
-    text: str
-    kept: int
-    role: str | None
-
-
-@lru_cache(maxsize=16384)
-def stems(word: str) -> tuple[Stem, ...]:
-    """The word itself, then without each case ending it may carry, longest ending first."""
-    found = [Stem(word, len(word), None)]
-    for cut, put, role in _suffixes():
-        if word.lower().endswith(cut) and len(word) - len(cut) >= _SHORTEST_STEM:
-            base = word[: len(word) - len(cut)]
-            found.append(Stem(base + put, len(base) + len(put), role))
-    return tuple(found)
-
-
-@lru_cache(maxsize=1)
-def _suffixes() -> tuple[tuple[str, str, str | None], ...]:
-    rows = load_lexicon("suffixes")["suffixes"]
-    found = [(str(r["cut"]), str(r.get("put", "")), r.get("role")) for r in rows]
-    return tuple(sorted(found, key=lambda row: -len(row[0])))
-
-
 class Phrases(Generic[T]):
-    """Longest-match lookup of phrases: as written, and by sound where that is safe.
-
-    Short Latin words are compared exactly: by sound `nau` would be `no`.
-    """
+    """Longest-match lookup of phrases: as written, and by sound where that is safe."""
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
         """Takes (phrase, meaning) pairs; the first of equal phrases wins."""
@@ -77,10 +46,12 @@ class Phrases(Generic[T]):
         self._sound: dict[tuple[str, ...], T] = {}
         self.longest = 1
         for phrase, meaning in entries:
-            parts = [w.text.lower() for w in words(phrase)] or [phrase]
-            self._exact.setdefault(tuple(parts), meaning)
-            if not _LATIN.fullmatch(phrase) or len(phrase) >= _SHORTEST_LATIN_SOUND:
-                self._sound.setdefault(tuple(fold(part) for part in parts), meaning)
+            clean = normalise(phrase).text.lower()
+            parts = tuple(word.text for word in words(clean)) or (clean,)
+            self._exact.setdefault(parts, meaning)
+            sounds = _sounds(parts)
+            if sounds is not None:
+                self._sound.setdefault(sounds, meaning)
             self.longest = max(self.longest, len(parts))
 
     def get(self, parts: Sequence[str]) -> T | None:
@@ -88,10 +59,8 @@ class Phrases(Generic[T]):
         exact = self._exact.get(tuple(part.lower() for part in parts))
         if exact is not None:
             return exact
-        joined = " ".join(parts)
-        if _LATIN.fullmatch(joined) and len(joined) < _SHORTEST_LATIN_SOUND:
-            return None
-        return self._sound.get(tuple(fold(part) for part in parts))
+        sounds = _sounds(parts)
+        return self._sound.get(sounds) if sounds is not None else None
 
     def at(self, tokens: Sequence[Word], index: int) -> tuple[int, T] | None:
         """(words used, meaning) of the longest phrase that begins at `index`, endings cut."""
@@ -116,3 +85,12 @@ class Phrases(Generic[T]):
             if meaning is not None:
                 return length, meaning
         return None
+
+
+def _sounds(parts: Sequence[str]) -> tuple[str, ...] | None:
+    """Sounds of a phrase long enough to be known by sound."""
+    joined = " ".join(parts)
+    if len(joined) < _SHORTEST_LATIN and _LATIN.fullmatch(joined):
+        return None
+    sounds = tuple(fold(part) for part in parts)
+    return sounds if sum(map(len, sounds)) >= _SHORTEST_SOUND else None

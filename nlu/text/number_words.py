@@ -8,9 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-import regex
-
 from nlu.text.lexicon import lexicon_folder, load_lexicon
+from nlu.text.normalise import normalise
 from nlu.text.phonetic import fold
 
 Kind = Literal["cardinal", "multiplier", "fused", "fraction", "repeat", "joiner"]
@@ -21,8 +20,7 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
     ("fractions", "fraction"),
     ("repeats", "repeat"),
 )
-_LATIN = regex.compile(r"[A-Za-z&]+")
-_BY_SOUND = 5  # shorter Latin words collide with ordinary ones: nau/now, aath/at, sau/so
+_BY_SOUND = 5  # shorter words collide with ordinary ones: nau/no, sau/so, सात/साथ, ढाई/दे
 
 
 @dataclass(frozen=True)
@@ -50,9 +48,11 @@ class NumberWords:
             self._exact[form] = NumberWord("joiner", Decimal(0))
 
     def _add(self, form: str, word: NumberWord) -> None:
+        form = normalise(form).text
         self._exact.setdefault(form, word)
-        if not _LATIN.fullmatch(form) or len(form) >= _BY_SOUND:
-            self._sound.setdefault(fold(form), word)
+        sound = fold(form)
+        if len(sound) >= _BY_SOUND:
+            self._sound.setdefault(sound, word)
 
     @lru_cache(maxsize=16384)  # noqa: B019 (one instance lives as long as the process)
     def find(self, word: str) -> tuple[NumberWord, ...]:
@@ -65,9 +65,7 @@ class NumberWords:
 
     def _single(self, word: str) -> NumberWord | None:
         found = self._exact.get(word)
-        if found is None and (not _LATIN.fullmatch(word) or len(word) >= _BY_SOUND):
-            found = self._sound.get(fold(word))
-        return found
+        return self._sound.get(fold(word)) if found is None else found
 
     def _compound(self, word: str) -> tuple[NumberWord, ...]:
         for cut in range(2, len(word) - 1):

@@ -12,8 +12,9 @@ from decimal import Decimal
 
 import regex
 
+from nlu.text.endings import stems
 from nlu.text.normalise import Normalised, normalise
-from nlu.text.number_words import NumberWord, number_words
+from nlu.text.number_words import NumberWord, NumberWords, number_words
 
 _TOKEN = regex.compile(
     r"(?P<number>(?<![\d.,])(?:\d{1,3}(?:,\d{2,3})+|\d+)(?:\.\d+)?(?![.,]?\d))"
@@ -87,7 +88,7 @@ def _runs(text: str) -> Iterable[list[_Part]]:
             literal = token.group().replace(",", "")
             parts = [_Part(start, end, NumberWord("cardinal", Decimal(literal)), literal)]
         elif token.group("word"):
-            parts = [_Part(start, end, word) for word in words.find(token.group())]
+            parts = _word_parts(words, token.group(), start)
         if parts and parts[0].word.kind == "joiner" and not run:
             parts = []
         if parts:
@@ -97,6 +98,15 @@ def _runs(text: str) -> Iterable[list[_Part]]:
             run = []
     if run:
         yield run
+
+
+def _word_parts(words: NumberWords, word: str, start: int) -> list[_Part]:
+    """A word as number parts; its case ending is left outside (ఐదుగురికి is ఐదుగురి + కి)."""
+    for stem in stems(word):
+        found = words.find(stem.text)
+        if found:
+            return [_Part(start, start + stem.kept, part) for part in found]
+    return []
 
 
 def _items(run: list[_Part]) -> list[NumberSpan]:

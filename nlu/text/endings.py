@@ -1,0 +1,42 @@
+"""Case endings that Telugu and Hindi writers join to a word (తిరుపతికి, tirupatiki, దర్శనానికి)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from nlu.text.lexicon import load_lexicon
+
+_SHORTEST_STEM = 3
+
+
+@dataclass(frozen=True)
+class Stem:
+    """A word without its case ending; `kept` of its characters belong to the stem."""
+
+    text: str
+    kept: int
+    role: str | None
+
+
+@lru_cache(maxsize=16384)
+def stems(word: str) -> tuple[Stem, ...]:
+    """The word itself, then without each case ending it may carry, longest ending first."""
+    found = [Stem(word, len(word), None)]
+    for cut, put, role in _suffixes():
+        if word.lower().endswith(cut) and len(word) - len(cut) >= _SHORTEST_STEM:
+            base = word[: len(word) - len(cut)]
+            found.append(Stem(base + put, len(base) + len(put), role))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _suffixes() -> tuple[tuple[str, str, str | None], ...]:
+    rows = load_lexicon("suffixes")["suffixes"]
+    found = [(str(r["cut"]), str(r.get("put", "")), r.get("role")) for r in rows]
+    return tuple(sorted(found, key=lambda row: -len(row[0])))
+
+
+def is_ending(word: str) -> bool:
+    """True for a case ending by itself, as after a number: 245కి."""
+    return any(word.lower() == cut for cut, _, _ in _suffixes())
