@@ -23,7 +23,10 @@ class CheckResult:
 def check_catalogue(path: Path, *, strict: bool = False) -> CheckResult:
     """Reads the folder and applies every rule; problems come in the order of file and line."""
     catalogue, problems = read_catalogue(path)
-    checking = Checking(catalogue, load_limits(path), strict)
+    if not catalogue.languages.keys:
+        return CheckResult(catalogue, tuple(sorted(set(problems))))
+    broken = frozenset(problem.file for problem in problems)
+    checking = Checking(catalogue, load_limits(path), strict, broken)
     for rule in RULES:
         problems.extend(rule(checking))
     return CheckResult(catalogue, tuple(sorted(set(problems))))

@@ -34,6 +34,8 @@ def read_catalogue(path: Path = Path("data")) -> tuple[Catalogue, list[Problem]]
     source = Source()
     root = Path(path)
     languages = read_languages(source, root / "languages.yml")
+    if not languages.keys:  # nothing else can be read without them
+        return Catalogue({}, {}, {}, {}, {}, languages, {}, "", root), source.problems
     gazetteers = read_gazetteers(source, _files(root / "gazetteers"), languages)
     slot_types = read_slot_types(source, root / "slot_types.yml", languages, gazetteers)
     phrases = read_phrases(source, root / "phrases.yml", languages)

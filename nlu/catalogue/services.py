@@ -19,11 +19,9 @@ from nlu.catalogue.model import (
 )
 from nlu.catalogue.yaml_source import TODO, Node, Source, did_you_mean
 
-_REQUIRED = ("service", "department", "phase", "kind", "title", "menu", "about", "utterances") + (
-    "holdout",
-    "slots",
-    "operation",
-    "replies",
+_REQUIRED = (
+    *("service", "department", "phase", "kind", "title", "menu", "about"),
+    *("utterances", "holdout", "slots", "operation", "replies"),
 )
 _OPTIONAL = ("lookup", "confirm", "confirm_text", "neighbours")
 _NO_TYPE = SlotType(
@@ -143,9 +141,11 @@ def _slots(
         name, type_name = fields["name"].text(), fields["type"].text()
         slot_type = slot_types.get(type_name)
         if slot_type is None:
-            mend = did_you_mean(type_name, slot_types)
-            fields["type"].problem(f"unknown slot type `{type_name}`", f"{mend} (slot_types.yml)")
             slot_type = _NO_TYPE
+            if slot_types:  # else slot_types.yml itself is broken, and says so
+                what = f"unknown slot type `{type_name}`"
+                mend = did_you_mean(type_name, slot_types)
+                fields["type"].problem(what, f"{mend} (slot_types.yml)")
         if name in slots:
             fields["name"].problem(f"two slots are called `{name}`", "give one another name")
         role = fields.get("role")

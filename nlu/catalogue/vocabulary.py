@@ -95,8 +95,10 @@ def _slot_type(
 ) -> SlotType:
     fields = node.fields(
         ("kind", "examples", "ask", "retry"),
-        ("pattern", "checksum", "sensitive", "extract", "min", "max", "when")
-        + ("gazetteer", "choices", "label"),
+        (
+            *("pattern", "checksum", "sensitive", "extract", "min", "max", "when"),
+            *("gazetteer", "choices", "label"),
+        ),
     )
     kind = fields["kind"].one_of(SLOT_KINDS) if "kind" in fields else "text"
     for key, owner in (("gazetteer", "place"), ("choices", "choice")):

@@ -18,6 +18,8 @@ class Checking:
     catalogue: Catalogue
     limits: Limits
     strict: bool = False
+    broken: frozenset[Path] = frozenset()
+    """Files that could not be read as they are; rules that would trip over them stay away."""
 
     def at(self, file: Path, *path: str, what: str, mend: str) -> Problem:
         """A problem at a path of keys, or at the closest key above it that the file has."""

@@ -30,11 +30,11 @@ def service_problems(check: Checking) -> Iterator[Problem]:
                 mend = "make them different, so that citizens can tell the two apart"
                 yield check.at(service.file, "menu", language, what=what, mend=mend)
         department = check.catalogue.departments.get(service.department)
-        if department is None:
+        if department is None and service.department not in {f.stem for f in check.broken}:
             what = f"unknown department `{service.department}`"
             mend = did_you_mean(service.department, check.catalogue.departments)
             yield check.at(service.file, "department", what=what, mend=mend)
-        else:
+        elif department:
             yield from _operation(check, service, department)
 
 
@@ -54,10 +54,11 @@ def _named(check: Checking, service: Service) -> Iterator[Problem]:
     if service.confirm_text and not service.confirm:
         what = "`confirm_text` is never said, because `confirm` is not true"
         yield check.at(file, "confirm_text", what=what, mend="write `confirm: true` or remove it")
+    known = {*check.catalogue.services, *(f.stem for f in check.broken)} - {service.name}
     for name in service.neighbours:
-        if name == service.name or name not in check.catalogue.services:
+        if name not in known:
             what = f"unknown neighbour `{name}`"
-            mend = did_you_mean(name, check.catalogue.services.keys() - {service.name})
+            mend = did_you_mean(name, known)
             yield check.at(file, "neighbours", what=what, mend=mend)
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterator
-from datetime import date
-from typing import Any
+from collections.abc import Iterator
 
 from nlu.catalogue.errors import Problem
-from nlu.catalogue.model import SlotType
 from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.examples import example_problems
 
 _LIMITED_KINDS = ("count", "amount")
 
@@ -17,7 +14,6 @@ _LIMITED_KINDS = ("count", "amount")
 def slot_type_problems(check: Checking) -> Iterator[Problem]:
     """Every slot type and gazetteer."""
     file = check.catalogue.root / "slot_types.yml"
-    parse = _parser()
     for slot_type in check.catalogue.slot_types.values():
         here = ("types", slot_type.name)
         if len(slot_type.examples) < check.limits.examples:
@@ -42,30 +38,9 @@ def slot_type_problems(check: Checking) -> Iterator[Problem]:
         for value in sorted({v for v in values if values.count(v) > 1}):
             what = f"two choices have the value `{value}`"
             yield check.at(file, *here, "choices", what=what, mend="give one another value")
-        if parse:
-            yield from _examples(check, slot_type, parse)
+    if not check.broken:
+        yield from example_problems(check)
     yield from _places(check)
-
-
-def _parser() -> Callable[..., Any] | None:
-    """`nlu.slots.parse`, looked up by name: the slots may import the catalogue, not the reverse."""
-    try:
-        found = getattr(importlib.import_module("nlu.slots"), "parse", None)
-    except ModuleNotFoundError:
-        return None
-    return found if callable(found) else None
-
-
-def _examples(check: Checking, slot_type: SlotType, parse: Callable[..., Any]) -> Iterator[Problem]:
-    file = check.catalogue.root / "slot_types.yml"
-    for place, example in enumerate(slot_type.examples):
-        read = parse(slot_type, example, today=date.today(), catalogue=check.catalogue)
-        if not hasattr(read, "value"):
-            what = f"the example `{example}` of {slot_type.name} is not understood ({read.reason})"
-            mend = "correct the example, or the pattern, choices or places it is read with"
-            yield check.at(
-                file, "types", slot_type.name, "examples", str(place), what=what, mend=mend
-            )
 
 
 def _places(check: Checking) -> Iterator[Problem]:

@@ -1,0 +1,173 @@
+"""`seva check` finds each kind of mistake, at its line, with words that help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nlu.catalogue.checker import check_catalogue
+from tests.catalogue.sample import PAY, VIEW, line_of, write_sample
+
+POWER = "departments/power.yml"
+TYPES = "slot_types.yml"
+LONG = "a" * 73
+
+# file, text to replace, replacement, text on the line where the problem must be, what it must say
+BROKEN: list[tuple[str, str, str, str, str]] = [
+    # YAML that means something else than it says
+    (VIEW, '["how much is the bill", "show bill"]', '["bill?", no]', "bill?", "`no` in utterances"),
+    (VIEW, "kind: info", "kind: 0123", "0123", "`0123` in kind is not text"),
+    (VIEW, "phase: 1", 'phase: "x"', "phase", "must be a whole number"),
+    (PAY, "confirm: true", "confirm: yes", "confirm: yes", "must be true or false"),
+    (VIEW, "phase: 1", "phase: 1\nphase: 2", "phase: 2", "given twice"),
+    (VIEW, "phase: 1", "phase: [1", "kind: info", "this is not YAML"),
+    (VIEW, "service: bill_view", "service:", "service:", "service is empty"),
+    (VIEW, '"See the bill"', '"TODO"', "TODO", "still to be done"),
+    # keys
+    (VIEW, "phase: 1", "fase: 1", "fase", "unknown key `fase` in the file; did you mean `phase`?"),
+    (VIEW, "phase: 1\n", "", "service:", "`phase` is missing"),
+    (VIEW, ', en: "See the bill"', "", "title", "`en` is missing in title"),
+    (PAY, '  hi: ["बिल भरना है", "पैसे जमा करने हैं"]\n', "", "te: [", "`hi` is missing"),
+    # names
+    (VIEW, "service: bill_view", "service: bill", "service:", "the file is `bill_view.yml`"),
+    (VIEW, "kind: info", "kind: infos", "kind:", "did you mean `info`?"),
+    (VIEW, "department: power", "department: powr", "department:", "did you mean `power`?"),
+    (POWER, "department: power", "department: energy", "department:", "file is `power.yml`"),
+    (PAY, "type: meter_number", "type: meter_numbr", "type:", "did you mean `meter_number`?"),
+    (PAY, "[bill_view]", "[bill_vew]", "neighbours", "did you mean `bill_view`?"),
+    (PAY, "[bill_view]", "[bill_payment]", "neighbours", "unknown neighbour `bill_payment`"),
+    (VIEW, "operationId: getBill", "operationId: getBil", "operation:", "did you mean `getBill`?"),
+    # replies, confirmation
+    (VIEW, "  not_found: {", "  notfound: {", "replies", "no reply for the outcome `not_found`"),
+    (VIEW, "  not_found: {", "  notfound: {", "notfound", "did you mean `not_found`?"),
+    (PAY, "confirm: true", "confirm: false", "confirm:", "must ask before it acts"),
+    (PAY, "Order {order_id}", "Order {orderid}", "ok:", "did you mean `order_id`?"),
+    (PAY, "Order {order_id}", "Order", "ok:", "`{order_id}` is missing in replies.ok.en"),
+    (PAY, "Order {order_id}", "Order {order_id", "ok:", "brace without its partner"),
+    (PAY, "Pay {amount}?", "Pay {order_id}?", "confirm_text", "nothing fills `{order_id}`"),
+    (
+        PAY,
+        "lookup: {operationId: getBill}",
+        "lookup: {operationId: payBill}",
+        "lookup",
+        "not a read",
+    ),
+    # lengths
+    (VIEW, '"See bill"', '"See the whole electricity bill"', "menu:", "the limit is 24"),
+    (VIEW, '"See how much the bill is"', f'"{LONG}"', "about:", "shorten it by 1"),
+    (VIEW, '"Not found"', f'"{"x" * 1025}"', "not_found", "the limit is 1024"),
+    ("phrases.yml", '"Menu"', '"Menu of every service"', "menu_button", "the limit is 20"),
+    ("phrases.yml", "Call {helpline}", "Call {help}", "talk_to", "did you mean `helpline`?"),
+    ("phrases.yml", "  menu_button", "  menu_btn", "phrases:", "`menu_button` is missing"),
+    (VIEW, '"See bill"', '"Pay bill"', "menu:", "is also that of bill_payment"),
+    # utterances
+    (VIEW, "(meter_number)", "(meter_numbr)", "123456", "did you mean `meter_number`?"),
+    (VIEW, "(meter_number)", "(meter_number:to)", "123456", "has another"),
+    (VIEW, "](meter_number)", "] (meter_number)", "123456", "does not belong to a mark"),
+    (VIEW, "](meter_number)", "](Meter Number)", "123456", "is not a slot name"),
+    (VIEW, "[123456]", "[ ]", "meter_number) ", "is empty or has spaces"),
+    (VIEW, '"show bill"', '"I will pay now"', "I will pay", "also an utterance of bill_payment"),
+    (VIEW, '"show bill"', '"HELLO!"', "HELLO", "also an utterance of greet"),
+    (VIEW, '"show bill"', '"How much is the bill"', "How much is the", "is written twice"),
+    (VIEW, "what do I owe this month", "Show  bill.", "Show  bill.", "both trained and held out"),
+    (VIEW, '"బిల్లు ఎంత"', '"please bill entha"', "please", "script of `te`"),
+    (VIEW, '"bill entha"', '"బిల్లు entha"', "entha", "letters that are not Latin"),
+    (VIEW, '"show bill"', '"?!"', "?!", "has no letter or digit"),
+    (VIEW, ', "show bill"]', "]", "how much is", "utterances.en has 1 of at least 2"),
+    (VIEW, '["what do I owe this month"]', "[]", "en: []", "holdout.en has 0 of at least 1"),
+    ("conversation/greet.yml", '"hello", ', "", "good morning", "has 1 of at least 2"),
+    ("conversation/greet.yml", '"hello"', '"[hello](who)"', "who", "unknown slot `who`"),
+    # departments
+    (POWER, "openapi: openapi/power.yml", "openapi: openapi/x.yml", "openapi:", "is missing"),
+    (POWER, "  payBill:", "  payBil:", "payBil", "did you mean `payBill`?"),
+    (POWER, '"bill.amount"', '"bill..amount"', "bill..", "is not JMESPath"),
+    (POWER, 'when: "dues == `0`"', 'when: "dues =="', "dues", "is not JMESPath"),
+    (POWER, "status: 404", "status: not_found", "status: not", "must be a whole number"),
+    (POWER, "kind: write", "kind: rite", "kind: rite", "did you mean `write`?"),
+    (POWER, 'helpline: "1912"', "helpline: 1912", "helpline", 'put it in quotes: "1912"'),
+    ("departments/defaults.yml", "connect: 2", "connect: 0", "timeouts", "number of seconds"),
+    # slot types and places
+    (TYPES, "kind: number", "kind: numbr", "kind: numbr", "did you mean `number`?"),
+    (TYPES, "'\\d{6}'", "'\\d{6'(", "pattern", "not YAML"),
+    (TYPES, "'\\d{6}'", "'(\\d'", "pattern", "pattern cannot be read"),
+    (TYPES, '["123456", "234567", "345678"]', '["123456"]', "123456", "has 1 examples"),
+    (TYPES, "gazetteer: towns", "gazetteer: town", "gazetteer", "did you mean `towns`?"),
+    (TYPES, "    gazetteer: towns\n", "", "kind: place", "needs `gazetteer:`"),
+    (TYPES, "    sensitive: true", "    min: 1", "meter_number:", "mean nothing for kind number"),
+    (TYPES, "    sensitive: true", "    checksum: crc", "checksum", "is not a"),
+    (
+        TYPES,
+        '    label: {te: "మీటరు", hi: "मीटर", en: "Meter"}\n',
+        "",
+        "meter_number:",
+        "no `label`",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "needle", "says"), BROKEN, ids=[f"{b[0]}-{b[4]}" for b in BROKEN]
+)
+def test_check_finds_the_mistake_at_its_line(
+    tmp_path: Path, file: str, before: str, after: str, needle: str, says: str
+) -> None:
+    """Every broken input gives its message at the right line."""
+    write_sample(tmp_path, {file: (before, after)})
+    broken = tmp_path / file
+    problems = check_catalogue(tmp_path).problems
+    told = [p for p in problems if p.file == broken and says in f"{p.what}; {p.mend}"]
+    assert told, "\n".join(map(str, problems))
+    assert line_of(broken, needle) in [p.line for p in told]
+
+
+def test_check_accepts_the_sample(tmp_path: Path) -> None:
+    """The sample that the table breaks is right in itself, also under --strict."""
+    result = check_catalogue(write_sample(tmp_path), strict=True)
+    assert result.problems == ()
+
+
+def test_check_tells_every_mistake_at_once(tmp_path: Path) -> None:
+    """Mistakes in several files do not hide each other."""
+    write_sample(
+        tmp_path,
+        {VIEW: ("kind: info", "kind: infos"), PAY: ("confirm: true", "confirm: false")},
+    )
+    files = {problem.file.name for problem in check_catalogue(tmp_path).problems}
+    assert files == {"bill_view.yml", "bill_payment.yml"}
+
+
+def test_check_strict_finds_a_holdout_that_only_changes_the_value(tmp_path: Path) -> None:
+    """Another number in the same sentence measures nothing."""
+    leak = "pay the bill for [999999](meter_number) now"
+    write_sample(tmp_path, {PAY: ("settle my dues", leak)})
+    assert check_catalogue(tmp_path).problems == ()
+    (problem,) = check_catalogue(tmp_path, strict=True).problems
+    assert "100 % alike" in problem.what
+    assert problem.line == line_of(tmp_path / PAY, "999999")
+
+
+def test_check_ignores_the_script_of_marked_values(tmp_path: Path) -> None:
+    """A long code in Latin letters does not make a Telugu sentence English."""
+    code = "[RTC26110001RTC26110001](meter_number) బిల్లు"
+    write_sample(tmp_path, {VIEW: ("[123456](meter_number) బిల్లు", code)})
+    assert check_catalogue(tmp_path).problems == ()
+
+
+def test_check_finds_a_service_in_two_departments(tmp_path: Path) -> None:
+    """The name is the intent, so it can exist once only."""
+    root = write_sample(tmp_path)
+    twin = root / "services" / "water" / "bill_view.yml"
+    twin.parent.mkdir()
+    twin.write_text((root / VIEW).read_text("utf-8"), "utf-8")
+    assert any("is also in" in problem.what for problem in check_catalogue(root).problems)
+
+
+def test_check_finds_a_form_that_means_two_places(tmp_path: Path) -> None:
+    """A spelling can stand for one place only."""
+    again = '["thenali"]\n  - value: repalle\n    title: {te: "రేపల్లె", hi: "रेपल्ले", en: "Repalle"}\n'
+    write_sample(
+        tmp_path, {"gazetteers/towns.yml": ('["thenali"]\n', again + '    forms: ["Tenali"]\n')}
+    )
+    (problem,) = check_catalogue(tmp_path).problems
+    assert "means both tenali and repalle" in problem.what
