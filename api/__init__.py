@@ -1,0 +1,1 @@
+"""HTTP surface, WhatsApp, the durable inbox and the worker."""

@@ -70,7 +70,7 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}{where}"
 
 
-def _event_only(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+def _event_only(_logger: Any, _method: str, event: Any) -> Any:
     """Other packages' structured fields may hold a message's text: only the event's name stays."""
     return {"event": str(event.get("event", "")).split("\n", 1)[0][:80]}
 

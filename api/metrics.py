@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from api.inbox.port import Depth
@@ -15,7 +17,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        make = {"registry": self.registry}
+        make: dict[str, Any] = {"registry": self.registry}
         self.requests = Counter("seva_requests", "HTTP answers", ["route", "status"], **make)
         self.parse_seconds = Histogram(
             "seva_parse_seconds", "Time of one /parse", buckets=_FAST, **make

@@ -61,7 +61,9 @@ class Engine(Protocol):
     async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
         """The answer of `/parse`."""
 
-    async def parse_many(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+    async def parse_many(
+        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+    ) -> list[dict[str, Any]]:
         """The answers for several texts."""
 
     async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> Sequence[Reply]:

@@ -21,131 +21,153 @@ class Settings(BaseSettings):
 
     # State
     database_url: str = Field(
-        "sqlite",
+        default="sqlite",
         description="State and dialogue trackers. `sqlite` means the file `seva.sqlite` in "
         "`SEVA_VAR_DIR`; also `sqlite:///PATH` or `postgresql://...`.",
     )
     inbox_url: str = Field(
-        "sqlite",
+        default="sqlite",
         description="Durable inbox and outbox. `sqlite` means the file `inbox.sqlite` in "
         "`SEVA_VAR_DIR`; also `sqlite:///PATH`.",
     )
-    var_dir: Path = Field(Path("var"), description="Folder for what the processes write.")
-    data_dir: Path = Field(Path("data"), description="Folder of the service catalogue.")
-    models_dir: Path = Field(Path("models"), description="Model registry.")
+    var_dir: Path = Field(default=Path("var"), description="Folder for what the processes write.")
+    data_dir: Path = Field(default=Path("data"), description="Folder of the service catalogue.")
+    models_dir: Path = Field(default=Path("models"), description="Model registry.")
     cache_dir: Path = Field(
-        Path(".cache/seva"), description="Cache of encoder and speech models; safe to delete."
+        default=Path(".cache/seva"),
+        description="Cache of encoder and speech models; safe to delete.",
     )
 
     # Understanding
     threads: int = Field(
-        1, ge=0, description="Threads for inference in one process; 0 means one per core."
+        default=1, ge=0, description="Threads for inference in one process; 0 means one per core."
     )
     encoder_model: str = Field(
-        "", description="Sentence encoder: a folder or a hub id; empty means that of `config.yml`."
+        default="",
+        description="Sentence encoder: a folder or a hub id; empty means that of `config.yml`.",
     )
     whisper_model: str = Field(
-        "", description="Speech model: a folder or a hub id; empty means the one in the package."
+        default="",
+        description="Speech model: a folder or a hub id; empty means the one in the package.",
     )
-    config: Path = Field(Path("config.yml"), description="Rasa configuration for training.")
+    config: Path = Field(default=Path("config.yml"), description="Rasa configuration for training.")
     timezone: str = Field(
-        "", description="Time zone of dates that citizens name; empty means that of `config.yml`."
+        default="",
+        description="Time zone of dates that citizens name; empty means that of `config.yml`.",
     )
     action_server_url: str = Field(
-        "http://127.0.0.1:5055/webhook", description="Rasa action server that the engine calls."
+        default="http://127.0.0.1:5055/webhook",
+        description="Rasa action server that the engine calls.",
     )
     allow_loopback_departments: bool = Field(
-        True,
+        default=True,
         description="Whether departments may be reached on this machine, as the sandbox is; "
         "set to 0 in production.",
     )
 
     # WhatsApp
     whatsapp_base_url: str = Field(
-        "http://127.0.0.1:8785",
+        default="http://127.0.0.1:8785",
         description="WhatsApp Cloud API: the simulator, or `https://graph.facebook.com`.",
     )
-    whatsapp_graph_version: str = Field("v25.0", description="Version of the Graph API.")
+    whatsapp_graph_version: str = Field(default="v25.0", description="Version of the Graph API.")
     whatsapp_phone_number_id: str = Field(
-        "109876543210987", description="Id of the number that citizens write to."
+        default="109876543210987", description="Id of the number that citizens write to."
     )
     whatsapp_access_token: str = Field(
-        "seva-demo-access-token", description="Bearer token for outgoing WhatsApp calls."
+        default="seva-demo-access-token", description="Bearer token for outgoing WhatsApp calls."
     )
     whatsapp_app_secret: str = Field(
-        DEMO_APP_SECRET, description="Secret with which WhatsApp signs its deliveries."
+        default=DEMO_APP_SECRET, description="Secret with which WhatsApp signs its deliveries."
     )
     whatsapp_verify_token: str = Field(
-        "seva-demo-verify-token", description="Token of the webhook's verification handshake."
+        default="seva-demo-verify-token",
+        description="Token of the webhook's verification handshake.",
     )
     whatsapp_media_hosts: str = Field(
-        "lookaside.fbsbx.com",
+        default="lookaside.fbsbx.com",
         description="Hosts, comma separated, that may receive the access token when media is "
         "downloaded; the host of `SEVA_WHATSAPP_BASE_URL` always may.",
     )
     whatsapp_messages_per_second: float = Field(
-        80, gt=0, description="Throughput that WhatsApp grants to the number."
+        default=80, gt=0, description="Throughput that WhatsApp grants to the number."
     )
     document_hosts: str = Field(
-        "127.0.0.1,localhost",
+        default="127.0.0.1,localhost",
         description="Hosts, comma separated, from which documents for citizens are fetched.",
     )
 
     # HTTP surface
     api_keys: str = Field(
-        DEMO_API_KEY,
+        default=DEMO_API_KEY,
         description="Keys for `/parse` and `/services`, comma separated. The default is public: "
         "set your own outside a demo.",
     )
-    serve_host: str = Field("127.0.0.1", description="Address that `seva serve` listens on.")
-    serve_port: int = Field(8780, description="Port of `seva serve`.")
-    worker_metrics_host: str = Field("127.0.0.1", description="Address of the worker's metrics.")
-    worker_metrics_port: int = Field(
-        8781, description="Port of the worker's metrics; 0 switches them off."
+    serve_host: str = Field(
+        default="127.0.0.1", description="Address that `seva serve` listens on."
     )
-    simulator_host: str = Field("127.0.0.1", description="Address of the WhatsApp simulator.")
-    simulator_port: int = Field(8785, description="Port of the WhatsApp simulator.")
-    actions_host: str = Field("127.0.0.1", description="Address of the action server.")
-    actions_port: int = Field(5055, description="Port of the action server.")
-    sandbox_host: str = Field("127.0.0.1", description="Address of the sandbox departments.")
-    sandbox_port: int = Field(8790, description="Port of the sandbox departments.")
+    serve_port: int = Field(default=8780, description="Port of `seva serve`.")
+    worker_metrics_host: str = Field(
+        default="127.0.0.1", description="Address of the worker's metrics."
+    )
+    worker_metrics_port: int = Field(
+        default=8781, description="Port of the worker's metrics; 0 switches them off."
+    )
+    simulator_host: str = Field(
+        default="127.0.0.1", description="Address of the WhatsApp simulator."
+    )
+    simulator_port: int = Field(default=8785, description="Port of the WhatsApp simulator.")
+    actions_host: str = Field(default="127.0.0.1", description="Address of the action server.")
+    actions_port: int = Field(default=5055, description="Port of the action server.")
+    sandbox_host: str = Field(
+        default="127.0.0.1", description="Address of the sandbox departments."
+    )
+    sandbox_port: int = Field(default=8790, description="Port of the sandbox departments.")
 
     # Limits
-    max_text_chars: int = Field(4096, ge=1, description="Longest text that is understood.")
-    max_batch: int = Field(256, ge=1, description="Most texts in one `/parse/batch`.")
+    max_text_chars: int = Field(default=4096, ge=1, description="Longest text that is understood.")
+    max_batch: int = Field(default=256, ge=1, description="Most texts in one `/parse/batch`.")
     max_audio_bytes: int = Field(
-        16 * 1024 * 1024, ge=1, description="Largest voice message in bytes."
+        default=16 * 1024 * 1024, ge=1, description="Largest voice message in bytes."
     )
-    max_audio_seconds: float = Field(120, gt=0, description="Longest voice message in seconds.")
+    max_audio_seconds: float = Field(
+        default=120, gt=0, description="Longest voice message in seconds."
+    )
 
     # Worker
-    worker_concurrency: int = Field(8, ge=1, description="Citizens served at the same time.")
+    worker_concurrency: int = Field(
+        default=8, ge=1, description="Citizens served at the same time."
+    )
     lease_seconds: float = Field(
-        60, gt=0, description="How long a worker owns a message before another may take it over."
+        default=60,
+        gt=0,
+        description="How long a worker owns a message before another may take it over.",
     )
     doubt_seconds: float = Field(
-        30,
+        default=30,
         gt=0,
         description="How long a send of unknown outcome waits for WhatsApp's status before it is "
         "sent again.",
     )
     commit_window_ms: float = Field(
-        2, ge=0, description="How long a write waits for others to share its fsync."
+        default=2, ge=0, description="How long a write waits for others to share its fsync."
     )
     shutdown_seconds: float = Field(
-        20, ge=0, description="Time that turns under way get when a worker is asked to stop."
+        default=20,
+        ge=0,
+        description="Time that turns under way get when a worker is asked to stop.",
     )
     keep_days: float = Field(
-        14,
+        default=14,
         ge=8,
         description="How long message ids are kept to recognise a repeated delivery; WhatsApp "
         "repeats for 7 days.",
     )
 
     # Logs
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_key: str = Field(
-        "",
+        default="",
         description="Key of the hash that stands for a citizen in logs; empty means "
         "`SEVA_WHATSAPP_APP_SECRET`.",
     )

@@ -5,7 +5,11 @@ from __future__ import annotations
 from api.ports import Phrases
 from api.whatsapp.render import RenderWords
 
-NEEDED = ["choose_one", "choose_button", "more", "document_caption", "document_failed", "old_button", "not_understood_voice", "voice_too_long", "unsupported_message", "empty_message", "message_too_long", "internal_error"]
+NEEDED = (
+    *("choose_one", "choose_button", "more", "document_caption", "document_failed"),
+    *("old_button", "not_understood_voice", "voice_too_long", "unsupported_message"),
+    *("empty_message", "message_too_long", "internal_error"),
+)
 
 
 class Wording:

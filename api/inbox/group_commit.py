@@ -71,12 +71,13 @@ class GroupCommit:
                 outcomes = _apply(connection, batch)
             except Exception as error:  # every writer must hear of it, whatever it is
                 outcomes = [(None, error)] * len(batch)
-                connection = _drop(connection)
-            for job, (value, error) in zip(batch, outcomes, strict=True):
-                if error is None:
+                _drop(connection)
+                connection = None
+            for job, (value, trouble) in zip(batch, outcomes, strict=True):
+                if trouble is None:
                     job.future.set_result(value)
                 else:
-                    job.future.set_exception(error)
+                    job.future.set_exception(trouble)
             if last:
                 break
         _drop(connection)

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from api.inbox.schema import STATUS_STATES
 from api.json_answer import json_response, read_body
 from api.log import describe, get_logger
 from api.problems import Problem
@@ -55,7 +56,8 @@ async def _keep(now: Runtime, delivery: Delivery) -> None:
     for message in delivery.messages:
         now.metrics.received.labels(message.kind).inc()
     for status in delivery.statuses:
-        now.metrics.statuses.labels(status.state).inc()
+        known = status.state if status.state in (*STATUS_STATES, "failed") else "other"
+        now.metrics.statuses.labels(known).inc()
     now.metrics.repeated.inc(len(delivery.messages) - new)
     now.metrics.unreadable.inc(delivery.skipped)
     for code in delivery.errors:

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = frozenset(
-    ["text", "audio", "image", "video", "document", "sticker", "button", "list", "location", "reaction", "contacts", "order", "system", "unsupported"]
-)
 MEDIA_KINDS = frozenset(("audio", "image", "video", "document", "sticker"))
+KINDS = MEDIA_KINDS | {"text", "button", "list", "location", "reaction", "contacts", "order"}
+KINDS |= {"system", "unsupported"}
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ class _Renderer:
         drafts = [Draft(Outgoing("text", part)) for part in before]
         if not label or len(label) > limits.list_button:
             label = self.words.choose_button
-        return drafts + [self._interactive("list", body, buttons, label)]
+        return [*drafts, self._interactive("list", body, buttons, label)]
 
     def _interactive(
         self, kind: str, text: str, buttons: Sequence[Button], label: str = ""
@@ -142,7 +142,7 @@ class _Renderer:
         )
         parts = split_text(text + "\n\n" + "\n".join(lines), self.limits.text)
         drafts = [Draft(Outgoing("text", part)) for part in parts]
-        return drafts[:-1] + [Draft(drafts[-1].message, choices)]
+        return [*drafts[:-1], Draft(drafts[-1].message, choices)]
 
     def _detail(self, text: str) -> str:
         """A row's second line, which only helps: cut at a word and marked as cut."""

@@ -1,0 +1,191 @@
+"""Replies fitted into WhatsApp's limits without losing meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from api.whatsapp.outgoing import Draft, Outgoing
+from api.whatsapp.policy import load_policy
+from api.whatsapp.render import (
+    MORE,
+    PlainButton,
+    PlainReply,
+    RenderWords,
+    more_buttons,
+    render,
+    split_text,
+)
+
+LIMITS = load_policy(Path("data/whatsapp.yml")).limits
+WORDS = RenderWords("ఒకటి ఎంచుకోండి", "ఎంచుకోండి", "ఇంకా ఉన్నాయి", "ఇదిగో మీ పత్రం")
+
+
+@dataclass(frozen=True)
+class File:
+    url: str = "http://127.0.0.1:8790/d/1"
+    filename: str = "birth.pdf"
+
+
+@dataclass(frozen=True)
+class FileReply:
+    text: str
+    buttons: tuple[PlainButton, ...] = ()
+    button_label: str | None = None
+    document: File | None = File()
+
+
+def shown(*replies: object, inbox_id: str = "wamid.1") -> list[Draft]:
+    return render(replies, inbox_id=inbox_id, words=WORDS, limits=LIMITS)
+
+
+def options(count: int, title: str = "Option") -> tuple[PlainButton, ...]:
+    return tuple(PlainButton(f"/choose{n}", f"{title} {n}", f"about {n}") for n in range(count))
+
+
+def kinds(drafts: list[Draft]) -> list[str]:
+    return [draft.message.kind for draft in drafts]
+
+
+def test_neighbouring_texts_are_one_message() -> None:
+    (draft,) = shown(PlainReply("one"), PlainReply("two"))
+    assert draft.message == Outgoing("text", "one\n\ntwo")
+
+
+def test_text_before_buttons_is_their_body() -> None:
+    (draft,) = shown(PlainReply("one"), PlainReply("two", options(2)))
+    assert draft.message.kind == "buttons"
+    assert draft.message.text == "one\n\ntwo"
+
+
+@pytest.mark.parametrize(
+    ("count", "title", "kind"),
+    [
+        (1, "Yes", "buttons"),
+        (3, "Short", "buttons"),
+        (4, "Short", "list"),
+        (10, "Short", "list"),
+        (2, "t" * 20, "list"),  # 22 with the number: over 20, under 24
+        (2, "t" * 23, "text"),  # 25: over 24
+    ],
+)
+def test_kind_of_options(count: int, title: str, kind: str) -> None:
+    assert kinds(shown(PlainReply("which?", options(count, title)))) == [kind]
+
+
+def test_same_titles_are_told_apart_in_a_list() -> None:
+    same = (PlainButton("a", "Pay", "power"), PlainButton("b", "Pay", "tax"))
+    assert kinds(shown(PlainReply("which?", same))) == ["list"]
+
+
+def test_ids_are_short_and_mean_the_payload() -> None:
+    (draft,) = shown(PlainReply("which?", options(3)))
+    for option, choice, button in zip(
+        draft.message.options, draft.choices, options(3), strict=True
+    ):
+        assert option.id == choice.id and len(option.id) <= 200
+        assert choice.payload == button.id
+
+
+def test_ids_are_the_same_when_a_turn_is_rendered_again() -> None:
+    assert shown(PlainReply("x", options(3))) == shown(PlainReply("x", options(3)))
+    other = shown(PlainReply("x", options(3)), inbox_id="wamid.2")
+    assert other[0].choices[0].id != shown(PlainReply("x", options(3)))[0].choices[0].id
+
+
+def test_more_than_ten_options_are_paged() -> None:
+    (draft,) = shown(PlainReply("which?", options(12)))
+    assert len(draft.message.options) == 10
+    assert draft.message.options[-1].title == WORDS.more
+    last = draft.choices[-1]
+    assert last.payload.startswith(MORE)
+    assert [button.id for button in more_buttons(last.payload)] == [
+        f"/choose{n}" for n in (9, 10, 11)
+    ]
+
+
+def test_long_titles_become_numbers() -> None:
+    (draft,) = shown(PlainReply("which?", options(2, "a title that fits nowhere at all")))
+    assert "1. a title that fits nowhere at all 0" in draft.message.text
+    assert [(choice.number, choice.payload) for choice in draft.choices] == [
+        (1, "/choose0"),
+        (2, "/choose1"),
+    ]
+
+
+def test_long_body_goes_ahead_of_its_list() -> None:
+    drafts = shown(PlainReply("x " * 3000, options(2)))
+    assert kinds(drafts) == ["text", "list"]
+
+
+def test_body_too_long_for_buttons_takes_a_list() -> None:
+    assert kinds(shown(PlainReply("x" * 1025, options(2)))) == ["list"]
+
+
+def test_document_carries_its_text() -> None:
+    (draft,) = shown(FileReply("ready"))
+    assert draft.message == Outgoing(
+        "document", "ready", document_url=File().url, filename="birth.pdf"
+    )
+
+
+def test_document_with_long_text_or_buttons_keeps_both() -> None:
+    assert kinds(shown(FileReply("x" * 2000))) == ["document", "text"]
+    assert kinds(shown(FileReply("more?", options(2)))) == ["document", "buttons"]
+    assert kinds(shown(PlainReply("first"), FileReply(""))) == ["text", "document"]
+
+
+def test_nothing_said_is_nothing_sent() -> None:
+    assert shown() == []
+    assert shown(PlainReply("  ")) == []
+
+
+def test_wrong_label_is_replaced() -> None:
+    (draft,) = shown(PlainReply("which?", options(5), "l" * 21))
+    assert draft.message.button == WORDS.choose_button
+
+
+def test_outgoing_survives_the_outbox() -> None:
+    (draft,) = shown(PlainReply("ఏది?", options(5), "మెనూ"))
+    assert Outgoing.from_json(draft.message.to_json()) == draft.message
+
+
+buttons = st.builds(
+    PlainButton, st.text(min_size=1, max_size=40), st.text(min_size=1, max_size=30), st.none()
+    | st.text(max_size=90)
+)
+replies = st.builds(
+    PlainReply, st.text(max_size=2000), st.lists(buttons, max_size=14).map(tuple), st.none()
+    | st.text(max_size=25)
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(replies, max_size=4))
+def test_limits_hold_for_any_reply(many: list[PlainReply]) -> None:
+    payloads = []
+    for draft in shown(*many):
+        message = draft.message
+        body = {"buttons": LIMITS.button_body}.get(message.kind, LIMITS.text)
+        assert 0 < len(message.text) <= body
+        assert len(message.options) <= (3 if message.kind == "buttons" else 10)
+        longest = 20 if message.kind == "buttons" else 24
+        assert all(len(option.title) <= longest for option in message.options)
+        assert all(len(option.description) <= 72 for option in message.options)
+        for choice in draft.choices:
+            more = choice.payload.startswith(MORE)
+            payloads += [b.id for b in more_buttons(choice.payload)] if more else [choice.payload]
+    assert payloads == [button.id for reply in many for button in reply.buttons]
+
+
+@settings(max_examples=60)
+@given(st.text(alphabet="క్షిర్త ా।.\n a", max_size=400), st.integers(8, 40))
+def test_split_keeps_every_letter_and_no_broken_syllable(text: str, longest: int) -> None:
+    parts = split_text(text, longest)
+    assert all(len(part) <= longest for part in parts)
+    squeeze = str.maketrans("", "", " \n")
+    assert "".join(parts).translate(squeeze) == text.translate(squeeze)
