@@ -113,4 +113,4 @@ def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:
         public_url=os.environ.get("SEVA_SANDBOX_PUBLIC_URL") or None,
     )
     # No access log: paths carry service and ticket numbers.
-    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning")
+    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", ws="none")
