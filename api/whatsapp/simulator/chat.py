@@ -36,7 +36,7 @@ def chat_router(world: World) -> APIRouter:
     @router.get("/chat/state")
     async def state() -> dict[str, Any]:
         return {
-            "last": world.events.last,
+            "cursor": world.events.cursor,
             "now": world.now(),
             "business": {
                 "name": world.rules.verified_name,
@@ -52,14 +52,14 @@ def chat_router(world: World) -> APIRouter:
         body = await request.json()
         phone = body.get("phone") or f"{NEW_PHONE_PREFIX}{secrets.randbelow(10**8):08d}"
         citizen = world.citizens.add(str(phone), language=str(body.get("language", "te")))
-        world.events.add("citizen", citizen.phone, **citizen.as_dict())
+        world.events.add("citizen", citizen.phone, citizen.as_dict())
         return citizen.as_dict()
 
     @router.get("/chat/events")
-    async def events(request: Request, after: int = 0) -> StreamingResponse:
-        after = int(request.headers.get("last-event-id") or after)
+    async def events(request: Request, after: str = "") -> StreamingResponse:
+        cursor = request.headers.get("last-event-id") or after
         return StreamingResponse(
-            world.events.stream(after),
+            world.events.stream(cursor),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
@@ -79,7 +79,7 @@ def chat_router(world: World) -> APIRouter:
     async def messages(phone: str) -> dict[str, Any]:
         citizen = _citizen(world, phone)
         return {
-            "last": world.events.last,
+            "cursor": world.events.cursor,
             "messages": [message.as_dict() for message in citizen.messages],
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -21,10 +22,10 @@ class Event:
     citizen: str
     data: dict[str, Any]
 
-    def as_sse(self) -> str:
+    def as_sse(self, boot: str) -> str:
         """As a server-sent event."""
         body = json.dumps({"citizen": self.citizen, "data": self.data}, ensure_ascii=False)
-        return f"id: {self.number}\nevent: {self.kind}\ndata: {body}\n\n"
+        return f"id: {boot}.{self.number}\nevent: {self.kind}\ndata: {body}\n\n"
 
 
 class EventLog:
@@ -34,12 +35,18 @@ class EventLog:
         self._events: deque[Event] = deque(maxlen=kept)
         self._wakers: set[asyncio.Event] = set()
         self._closed = False
+        self._boot = secrets.token_hex(4)
         self.last = 0
 
-    def add(self, kind: str, citizen: str = "", **data: Any) -> None:
+    @property
+    def cursor(self) -> str:
+        """Where the log stands; a cursor of an earlier process is recognised as such."""
+        return f"{self._boot}.{self.last}"
+
+    def add(self, kind: str, citizen: str = "", data: dict[str, Any] | None = None) -> None:
         """Records an event and wakes the readers."""
         self.last += 1
-        self._events.append(Event(self.last, kind, citizen, data))
+        self._events.append(Event(self.last, kind, citizen, data or {}))
         for waker in self._wakers:
             waker.set()
 
@@ -61,8 +68,11 @@ class EventLog:
             self._wakers.discard(waker)
         return True
 
-    async def stream(self, after: int) -> AsyncIterator[str]:
-        """Server-sent events after a number; `reset` where they are no longer all there."""
+    async def stream(self, cursor: str) -> AsyncIterator[str]:
+        """Server-sent events after a cursor; `reset` where they are no longer all there."""
+        boot, _, number = cursor.partition(".")
+        known = boot == self._boot and number.isdecimal()
+        after = int(number) if known else -1
         waker = asyncio.Event()
         self._wakers.add(waker)
         try:
@@ -70,12 +80,12 @@ class EventLog:
             oldest = self._events[0].number if self._events else self.last + 1
             if after > self.last or after + 1 < oldest:
                 after = self.last
-                yield Event(after, "reset", "", {}).as_sse()
+                yield Event(after, "reset", "", {}).as_sse(self._boot)
             while not self._closed:
                 waker.clear()
                 for event in [event for event in self._events if event.number > after]:
                     after = event.number
-                    yield event.as_sse()
+                    yield event.as_sse(self._boot)
                 try:
                     await asyncio.wait_for(waker.wait(), KEEP_ALIVE_S)
                 except asyncio.TimeoutError:

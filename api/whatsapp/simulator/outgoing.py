@@ -58,7 +58,7 @@ def mark_read(world: World, message_id: str, typing: bool) -> None:
             world.raise_state(earlier, "read")
     if typing:
         until = world.now() + world.rules.typing
-        world.events.add("typing", citizen.phone, until=until, seconds=world.rules.typing)
+        world.events.add("typing", citizen.phone, {"until": until, "seconds": world.rules.typing})
 
 
 def read_by_citizen(world: World, citizen: Citizen) -> int:
@@ -92,7 +92,7 @@ def _check_rates(world: World, citizen: Citizen) -> None:
             raise MetaError(130429, "Cloud API message throughput has been reached.")
     memory = rules.pair_burst * rules.pair_every
     citizen.sends = [sent for sent in citizen.sends if now - memory < sent <= now]
-    if faults.pair_rate and _debt(citizen.sends, rules.pair_every, now) >= rules.pair_burst:
+    if faults.pair_rate and _debt(citizen.sends, rules.pair_every, now) + 1 > rules.pair_burst:
         raise MetaError(
             131056,
             "Message failed to send because there were too many messages sent from this phone "
@@ -131,7 +131,7 @@ def _fail(world: World, citizen: Citizen, message: Message, code: int, details: 
     if message.number == 0:
         world.keep(citizen, message)
     else:
-        world.events.add("state", citizen.phone, id=message.id, state="failed")
+        world.events.add("state", citizen.phone, {"id": message.id, "state": "failed"})
     _tell(world, citizen, message, "failed")
 
 
@@ -140,7 +140,7 @@ def _react(world: World, citizen: Citizen, reaction: dict[str, Any]) -> None:
     if target is None or target.citizen != citizen.phone:
         raise MetaError(131009, "Param reaction['message_id'] is not a message of this chat.")
     target.reaction = reaction.get("emoji", "")
-    world.events.add("reaction", citizen.phone, id=target.id, emoji=target.reaction)
+    world.events.add("reaction", citizen.phone, {"id": target.id, "emoji": target.reaction})
 
 
 def _template_text(world: World, template: dict[str, Any]) -> str:
@@ -192,7 +192,7 @@ async def _progress(world: World, citizen: Citizen, message: Message, link: str 
             _fail(world, citizen, message, error.code, error.details)
             return
         message.extra.update(world.file_facts(file))
-        world.events.add("media", citizen.phone, id=message.id, **world.file_facts(file))
+        world.events.add("media", citizen.phone, {"id": message.id, **world.file_facts(file)})
     states = ["sent", "delivered"]
     if world.faults.reorder_statuses:
         states.reverse()

@@ -74,6 +74,7 @@ def simulator_command(host: str | None = None, port: int | None = None) -> None:
         port=port,
         log_level=settings.log_level.lower(),
         access_log=False,
+        ws="none",
         timeout_graceful_shutdown=STOP_S,
     )
 

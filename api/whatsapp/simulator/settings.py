@@ -13,7 +13,7 @@ class SimulatorSettings(Settings):
     """Seva's own settings, so that both sides share number, token and secret."""
 
     simulator_webhook_url: str = Field(
-        "",
+        default="",
         description="Where the simulator delivers webhooks; empty means "
         "`/webhooks/whatsapp` at `SEVA_SERVE_HOST` and `SEVA_SERVE_PORT`.",
     )

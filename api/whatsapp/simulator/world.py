@@ -79,13 +79,13 @@ class World:
     def keep(self, citizen: Citizen, message: Message) -> None:
         """Adds a message to a chat and shows it."""
         self.citizens.keep(citizen, message)
-        self.events.add("message", citizen.phone, **message.as_dict())
+        self.events.add("message", citizen.phone, message.as_dict())
 
     def raise_state(self, message: Message, state: str) -> bool:
         """Moves a message's state upwards and shows it; False if nothing changed."""
         changed = message.raise_to(state)
         if changed:
-            self.events.add("state", message.citizen, id=message.id, state=message.state)
+            self.events.add("state", message.citizen, {"id": message.id, "state": message.state})
         return changed
 
     def report(self, entry: dict[str, Any]) -> None:
@@ -95,7 +95,7 @@ class World:
         del self.wire[: -self.rules.kept["wire"]]
         if entry["what"] == "webhook":
             self.webhook["status"] = entry["status"]
-        self.events.add("wire", **entry)
+        self.events.add("wire", "", entry)
 
     def file_facts(self, file: MediaFile) -> dict[str, Any]:
         """What a bubble shows of a file."""
@@ -125,7 +125,7 @@ class World:
             state = "unreachable"
         if state != self.webhook["state"]:
             self.webhook["state"] = state
-            self.events.add("webhook", **self.webhook)
+            self.events.add("webhook", "", dict(self.webhook))
         return state
 
     async def shake_hands_until_verified(self) -> None:
