@@ -1,4 +1,4 @@
-"""The command `seva`: the composition root, so the one module of `nlu` that may reach api and actions.
+"""The command `seva`: the composition root, so it may reach api and actions, lazily.
 
 Everything heavy is imported inside a command, so that `seva --help`, `check` and `models` start at
 once; the environment that Rasa, TensorFlow and OpenMP read is set before any of them is imported.
@@ -22,7 +22,6 @@ from nlu.cli_models import (
     parse,
     promote,
     rollback,
-    speech,
     train,
     transcribe,
 )
@@ -51,25 +50,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_CATALOGUE, _MODELS, _PROCESSES = "Catalogue", "Models", "Processes"
-for panel, commands in (
-    (_CATALOGUE, (check, new_service, new_department)),
-    (
-        _MODELS,
-        (train, evaluate, compare, parse, transcribe, models, promote, rollback)
-        + (benchmark, speech),
-    ),
-    (_PROCESSES, (serve, worker, actions, sandbox, simulator, demo)),
+_PASSES_ARGUMENTS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+for command in (
+    *(check, new_service, new_department),
+    *(train, evaluate, compare, parse, transcribe, models, promote, rollback),
+    *(serve, worker, actions, sandbox, simulator, demo),
 ):
-    for command in commands:
-        extra = command in (benchmark, speech)
-        app.command(
-            command.__name__.replace("_", "-"),
-            rich_help_panel=panel,
-            context_settings=(
-                {"allow_extra_args": True, "ignore_unknown_options": True} if extra else None
-            ),
-        )(command)
+    app.command(command.__name__.replace("_", "-"))(command)
+app.command("benchmark", context_settings=_PASSES_ARGUMENTS_ON)(benchmark)
 
 
 def prepare_environment(environment: MutableMapping[str, str]) -> None:
