@@ -68,10 +68,10 @@ def _sum(counted: dict[str, int]) -> int:
 
 def _print_counts(catalogue: Catalogue) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     keys = (*catalogue.languages.keys, MIXED_KEY)
-    table = Table("trained + hold-out", *keys, "all")
+    table = Table(Column("trained + hold-out", no_wrap=True), *keys, "all")
     for name, counted in count(catalogue).items():
         cells = [f"{counted[key]['trained']} + {counted[key]['holdout']}" for key in keys]
         table.add_row(name, *cells, str(sum(map(_sum, counted.values()))))
