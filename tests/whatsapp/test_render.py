@@ -155,12 +155,16 @@ def test_outgoing_survives_the_outbox() -> None:
 
 
 buttons = st.builds(
-    PlainButton, st.text(min_size=1, max_size=40), st.text(min_size=1, max_size=30), st.none()
-    | st.text(max_size=90)
+    PlainButton,
+    st.text(min_size=1, max_size=40),
+    st.text(min_size=1, max_size=30),
+    st.none() | st.text(max_size=90),
 )
 replies = st.builds(
-    PlainReply, st.text(max_size=2000), st.lists(buttons, max_size=14).map(tuple), st.none()
-    | st.text(max_size=25)
+    PlainReply,
+    st.text(max_size=2000),
+    st.lists(buttons, max_size=14).map(tuple),
+    st.none() | st.text(max_size=25),
 )
 
 

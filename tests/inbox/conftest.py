@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+from worker_fakes import Clock, open_store
+
+from api.inbox.sqlite import SqliteInbox
+
+
+@pytest_asyncio.fixture
+async def clock() -> Clock:
+    return Clock()
+
+
+@pytest_asyncio.fixture
+async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteInbox]:
+    inbox = open_store(tmp_path / "inbox.sqlite", clock)
+    yield inbox
+    await inbox.close()

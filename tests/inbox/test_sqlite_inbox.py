@@ -1,0 +1,227 @@
+"""The inbox on a real SQLite file: durable, once, in order, fenced."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from worker_fakes import Clock, message, open_store
+
+from api.inbox.port import LeaseLost
+from api.inbox.sqlite import SqliteInbox
+from api.whatsapp.outgoing import Choice, Draft, Outgoing
+
+
+def draft(text: str, *choices: Choice) -> Draft:
+    return Draft(Outgoing("text", text), choices)
+
+
+async def test_message_survives_reopening_whole(tmp_path: Path, clock: Clock) -> None:
+    first = open_store(tmp_path / "inbox.sqlite", clock)
+    sent = message(1, "నమస్తే", timestamp=5, context_id="wamid.X", phone="919848012345")
+    await first.put([sent])
+    await first.close()
+    second = open_store(tmp_path / "inbox.sqlite", clock)
+    (claim,) = await second.claim("w")
+    assert claim.message == sent
+    await second.close()
+
+
+async def test_put_is_committed_when_it_returns(store: SqliteInbox, tmp_path: Path) -> None:
+    await store.put([message(1)])
+    other = sqlite3.connect(tmp_path / "inbox.sqlite")
+    assert other.execute("SELECT COUNT(*) FROM inbox").fetchone() == (1,)
+    assert store._read.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
+    assert store._read.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
+async def test_repeated_delivery_changes_nothing(store: SqliteInbox) -> None:
+    assert await store.put([message(1), message(2)]) == 2
+    assert await store.put([message(2), message(1), message(1)]) == 0
+    (claim,) = await store.claim("w")
+    await store.ack(claim)
+    assert await store.put([message(1)]) == 0
+    assert (await store.depth()).waiting == 1
+
+
+async def test_many_deliveries_at_once_share_commits(store: SqliteInbox) -> None:
+    new = await asyncio.gather(
+        *(store.put([message(n % 150, citizen=f"IN.{n % 7}")]) for n in range(300))
+    )
+    assert sum(new) == 150
+    assert (await store.depth()).waiting == 150
+
+
+async def test_one_message_in_flight_per_citizen(store: SqliteInbox) -> None:
+    await store.put([message(1), message(2), message(3, citizen="IN.2")])
+    claims = await store.claim("w", 10)
+    assert sorted(c.message.message_id for c in claims) == ["wamid.IN1", "wamid.IN3"]
+    assert await store.claim("w", 10) == []
+    await store.ack(next(c for c in claims if c.message.citizen == "IN.1"))
+    (following,) = await store.claim("w", 10)
+    assert following.message.message_id == "wamid.IN2"
+
+
+async def test_order_is_that_of_arrival(store: SqliteInbox) -> None:
+    await store.put([message(n) for n in range(20)])
+    seen = []
+    while claims := await store.claim("w", 5):
+        for claim in claims:
+            seen.append(claim.message.text)
+            await store.ack(claim)
+    assert seen == [f"text {n}" for n in range(20)]
+
+
+async def test_oldest_waiting_citizen_comes_first(store: SqliteInbox, clock: Clock) -> None:
+    for number in range(5):
+        await store.put([message(number, citizen=f"IN.{number}")])
+        clock.now += 1
+    claims = [(await store.claim("w", 1))[0].message.citizen for _ in range(5)]
+    assert claims == [f"IN.{n}" for n in range(5)]
+
+
+async def test_lease_that_ran_out_is_taken_over_and_fenced(
+    store: SqliteInbox, clock: Clock
+) -> None:
+    await store.put([message(1)])
+    (late,) = await store.claim("w1")
+    clock.now += 61
+    (claim,) = await store.claim("w2")
+    assert claim.attempt == 2
+    for step in (
+        store.ack(late, [draft("late")]),
+        store.fail(late, "x", 0),
+        store.bury(late, "x"),
+        store.extend(late),
+        store.release(late),
+    ):
+        with pytest.raises(LeaseLost):
+            await step
+    await store.ack(claim, [draft("right")])
+    (parcel,) = await store.outbox.claim("w2")
+    assert parcel.message.text == "right"
+
+
+async def test_extended_lease_is_kept(store: SqliteInbox, clock: Clock) -> None:
+    await store.put([message(1)])
+    (claim,) = await store.claim("w1")
+    clock.now += 50
+    await store.extend(claim)
+    clock.now += 50
+    assert await store.claim("w2") == []
+    await store.ack(claim)
+
+
+async def test_failed_message_waits_and_holds_its_lane(store: SqliteInbox, clock: Clock) -> None:
+    await store.put([message(1), message(2)])
+    (claim,) = await store.claim("w")
+    await store.fail(claim, "ValueError", 5)
+    assert await store.claim("w") == []
+    clock.now += 5
+    (again,) = await store.claim("w")
+    assert (again.message.message_id, again.attempt) == ("wamid.IN1", 2)
+
+
+async def test_released_message_does_not_count_the_attempt(store: SqliteInbox) -> None:
+    await store.put([message(1)])
+    (claim,) = await store.claim("w")
+    await store.release(claim)
+    (again,) = await store.claim("w")
+    assert again.attempt == 1
+
+
+async def test_dead_letter_says_sorry_and_the_lane_goes_on(store: SqliteInbox) -> None:
+    await store.put([message(1), message(2)])
+    (claim,) = await store.claim("w")
+    await store.bury(claim, "ValueError", [draft("sorry")])
+    (following,) = await store.claim("w")
+    assert following.message.message_id == "wamid.IN2"
+    assert (await store.depth()).dead == 1
+    (parcel,) = await store.outbox.claim("w")
+    assert parcel.message.text == "sorry"
+
+
+async def test_words_are_forgotten_once_answered(store: SqliteInbox, tmp_path: Path) -> None:
+    await store.put([message(1, "4991 1866 5246")])
+    (claim,) = await store.claim("w")
+    await store.ack(claim)
+    rows = sqlite3.connect(tmp_path / "inbox.sqlite").execute("SELECT * FROM inbox").fetchall()
+    assert "4991" not in str(rows)
+
+
+async def test_language_is_remembered(store: SqliteInbox) -> None:
+    assert (await store.citizen(message(1).lane)).language is None
+    await store.put([message(1), message(2)])
+    for language in ("hi", None):
+        (claim,) = await store.claim("w")
+        await store.ack(claim, language=language)
+    assert (await store.citizen(message(1).lane)).language == "hi"
+
+
+async def test_choices_belong_to_the_citizen_they_were_sent_to(store: SqliteInbox) -> None:
+    await store.put([message(1), message(2, citizen="IN.2")])
+    claims = await store.claim("w", 2)
+    mine = next(c for c in claims if c.message.citizen == "IN.1")
+    await store.ack(mine, [draft("which?", Choice("abc", "/choose", "Pay", 1))])
+    lane = message(1).lane
+    assert await store.choice(lane, "abc") == "/choose"
+    assert await store.choice(message(2, citizen="IN.2").lane, "abc") is None
+    assert await store.choice(lane, "xyz") is None
+    assert await store.numbered_choice(lane, 1) == "/choose"
+    assert await store.numbered_choice(lane, 2) is None
+
+
+async def test_numbers_count_only_in_the_last_message(store: SqliteInbox) -> None:
+    await store.put([message(1), message(2)])
+    (claim,) = await store.claim("w")
+    await store.ack(claim, [draft("which?", Choice("abc", "/choose", "Pay", 1))])
+    (claim,) = await store.claim("w")
+    await store.ack(claim, [draft("how many passengers?")])
+    assert await store.numbered_choice(message(1).lane, 1) is None
+
+
+async def test_purge_forgets_what_is_old_and_done(store: SqliteInbox, clock: Clock) -> None:
+    await store.put([message(1), message(2, citizen="IN.2")])
+    claims = await store.claim("w", 2)
+    await store.ack(claims[0], [draft("hi")])
+    clock.now += 15 * 86400
+    assert await store.purge(14 * 86400) == 1
+    assert await store.outbox.claim("w") == []
+    assert (await store.depth()).waiting == 1
+
+
+async def test_broken_store_is_an_error_not_a_loss(tmp_path: Path, clock: Clock) -> None:
+    store = open_store(tmp_path / "inbox.sqlite", clock)
+    sqlite3.connect(tmp_path / "inbox.sqlite").execute("DROP TABLE inbox_lanes")
+    with pytest.raises(sqlite3.OperationalError):
+        await store.put([message(1)])
+    rows = store._read.execute("SELECT COUNT(*) FROM inbox").fetchone()
+    assert rows[0] == 0
+    await store.close()
+
+
+async def test_bad_job_does_not_spoil_its_neighbours(store: SqliteInbox) -> None:
+    await store.put([message(0)])
+    (claim,) = await store.claim("w")
+    await store.ack(claim)
+    results = await asyncio.gather(
+        store.put([message(1)]), store.ack(claim), store.put([message(2)]), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [int, LeaseLost, int]
+
+
+async def test_two_processes_never_own_the_same_lane(tmp_path: Path, clock: Clock) -> None:
+    one = open_store(tmp_path / "inbox.sqlite", clock)
+    two = open_store(tmp_path / "inbox.sqlite", clock)
+    await one.put([message(n, citizen=f"IN.{n}") for n in range(40)])
+    taken: list[str] = []
+    while True:
+        found = await asyncio.gather(one.claim("a", 3), two.claim("b", 3))
+        if not any(found):
+            break
+        taken += [claim.message.message_id for claims in found for claim in claims]
+    assert len(taken) == len(set(taken)) == 40
+    await one.close()
+    await two.close()

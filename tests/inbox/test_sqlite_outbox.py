@@ -1,0 +1,144 @@
+"""The outbox: sent once, in order, states only upwards, doubts settled by statuses."""
+
+from __future__ import annotations
+
+import pytest
+from worker_fakes import Clock, message
+
+from api.inbox.port import Parcel
+from api.inbox.sqlite import SqliteInbox
+from api.whatsapp.outgoing import Draft, Outgoing
+from api.whatsapp.payload import Status
+
+
+async def answered(store: SqliteInbox, number: int = 1, *texts: str) -> None:
+    """A message that was answered with these texts."""
+    await store.put([message(number, phone="919848012345")])
+    (claim,) = await store.claim("w")
+    await store.ack(claim, [Draft(Outgoing("text", text)) for text in texts or ("one",)])
+
+
+async def next_parcel(store: SqliteInbox) -> Parcel | None:
+    parcels = await store.outbox.claim("w", 5)
+    return parcels[0] if parcels else None
+
+
+def state(store: SqliteInbox, tracker: str = "wamid.IN1:0") -> int:
+    row = store._read.execute("SELECT state FROM outbox WHERE tracker = ?", (tracker,))
+    return row.fetchone()[0]
+
+
+async def test_replies_go_one_after_the_other(store: SqliteInbox) -> None:
+    await answered(store, 1, "one", "two")
+    first = await next_parcel(store)
+    assert first and first.message.text == "one" and not first.doubtful
+    assert await next_parcel(store) is None
+    await store.outbox.sent(first, "wamid.OUT1")
+    second = await next_parcel(store)
+    assert second and second.message.text == "two"
+
+
+async def test_refused_reply_holds_the_next(store: SqliteInbox, clock: Clock) -> None:
+    await answered(store, 1, "one", "two")
+    await store.outbox.retry(await next_parcel(store), 4, "131056")
+    assert await next_parcel(store) is None
+    clock.now += 4
+    again = await next_parcel(store)
+    assert again and again.message.text == "one" and again.attempt == 2 and not again.doubtful
+
+
+async def test_final_refusal_lets_the_next_go(store: SqliteInbox) -> None:
+    await answered(store, 1, "one", "two")
+    await store.outbox.fail(await next_parcel(store), "131026")
+    parcel = await next_parcel(store)
+    assert parcel and parcel.message.text == "two"
+
+
+async def test_parked_reply_goes_when_the_citizen_writes(store: SqliteInbox, clock: Clock) -> None:
+    await answered(store)
+    await store.outbox.park(await next_parcel(store), "131047")
+    clock.now += 3 * 86400
+    assert await next_parcel(store) is None
+    await store.put([message(2)])
+    parcel = await next_parcel(store)
+    assert parcel and parcel.message.text == "one"
+
+
+async def test_death_while_sending_leaves_a_doubt(store: SqliteInbox, clock: Clock) -> None:
+    await answered(store)
+    await next_parcel(store)
+    clock.now += 59
+    assert await next_parcel(store) is None
+    clock.now += 2
+    parcel = await next_parcel(store)
+    assert parcel and parcel.doubtful
+
+
+@pytest.mark.parametrize("tracked", [True, False])
+async def test_status_settles_a_doubt(store: SqliteInbox, clock: Clock, tracked: bool) -> None:
+    await answered(store, 1, "one", "two")
+    await next_parcel(store)  # and the process dies
+    tracker = "wamid.IN1:0" if tracked else None
+    await store.put([], [Status("wamid.OUT1", "sent", tracker=tracker)])
+    parcel = await next_parcel(store)
+    if tracked:
+        assert parcel and parcel.message.text == "two"
+    else:
+        assert parcel is None
+
+
+async def test_status_before_the_answer_of_the_call(store: SqliteInbox) -> None:
+    await answered(store)
+    parcel = await next_parcel(store)
+    await store.put([], [Status("wamid.OUT1", "delivered", tracker=parcel.tracker)])
+    await store.outbox.sent(parcel, "wamid.OUT1")
+    assert state(store) == 3
+    assert await next_parcel(store) is None
+
+
+async def test_states_only_rise(store: SqliteInbox) -> None:
+    await answered(store)
+    await store.outbox.sent(await next_parcel(store), "wamid.OUT1")
+    seen = []
+    for name in ("delivered", "sent", "read", "delivered", "failed", "sent"):
+        await store.put([], [Status("wamid.OUT1", name, code=131026)])
+        seen.append(state(store))
+    assert seen == [3, 3, 4, 4, 4, 4]
+
+
+async def test_late_refusal_is_final_or_tried_again(store: SqliteInbox, clock: Clock) -> None:
+    await answered(store)
+    await store.outbox.sent(await next_parcel(store), "wamid.OUT1")
+    await store.put([], [Status("wamid.OUT1", "failed", code=131016)])
+    assert await next_parcel(store) is None
+    clock.now += 5
+    again = await next_parcel(store)
+    assert again and again.message.text == "one"
+    await store.outbox.sent(again, "wamid.OUT2")
+    await store.put([], [Status("wamid.OUT1", "failed", code=131016)])  # repeated: of the first
+    assert await next_parcel(store) is None
+    await store.put([], [Status("wamid.OUT2", "failed", code=131026)])
+    assert state(store) == 5
+    assert await next_parcel(store) is None
+
+
+async def test_phone_is_used_where_the_user_id_is_not_enough(store: SqliteInbox) -> None:
+    await answered(store)
+    parcel = await next_parcel(store)
+    assert parcel and parcel.citizen == "IN.1"
+    await store.outbox.use_phone(parcel, "131062")
+    again = await next_parcel(store)
+    assert again and again.citizen == "919848012345"
+
+
+async def test_arrived_words_are_forgotten(store: SqliteInbox) -> None:
+    await answered(store, 1, "secret")
+    await store.outbox.sent(await next_parcel(store), "wamid.OUT1")
+    await store.put([], [Status("wamid.OUT1", "delivered")])
+    assert "secret" not in str(store._read.execute("SELECT body FROM outbox").fetchall()[0][0])
+
+
+async def test_foreign_status_changes_nothing(store: SqliteInbox) -> None:
+    await answered(store)
+    await store.put([], [Status("wamid.FOREIGN", "read", tracker="x"), Status("y", "odd")])
+    assert state(store) == 0

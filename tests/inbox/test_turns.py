@@ -1,0 +1,245 @@
+"""What the worker answers to each kind of message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
+
+from api.inbox.sqlite import SqliteInbox
+from api.whatsapp.payload import Location, Media
+from api.whatsapp.render import PlainButton, PlainReply
+from api.whatsapp.sender import MediaRejected
+from nlu.speech.errors import SpeechError
+
+
+@dataclass
+class FakeTranscript:
+    text: str
+
+
+@dataclass
+class FakeTranscriber:
+    text: str = "కరెంటు బిల్లు"
+    error: Exception | None = None
+    asked: tuple[Path, str | None] | None = None
+
+    def transcribe(self, path: Path, language_prior: str | None = None) -> Any:
+        assert path.read_bytes() == b"OggS"
+        self.asked = (path, language_prior)
+        if self.error:
+            raise self.error
+        return FakeTranscript(self.text)
+
+
+class Bench:
+    def __init__(self, store: SqliteInbox, clock: Clock) -> None:
+        self.store, self.clock = store, clock
+        self.engine, self.whatsapp = FakeEngine(), FakeWhatsApp(files={"m1": b"OggS"})
+        self.transcriber = FakeTranscriber()
+
+    async def say(self, *messages: Any) -> list[str]:
+        """New texts that WhatsApp took."""
+        before = len(self.whatsapp.taken)
+        await self.store.put(messages)
+        worker = make_worker(
+            self.store, self.engine, self.whatsapp, self.clock, transcriber=self.transcriber
+        )
+        await worker.drain()
+        return self.whatsapp.texts()[before:]
+
+    def last(self) -> Any:
+        return self.whatsapp.taken[-1][2]
+
+
+@pytest.fixture
+def bench(store: SqliteInbox, clock: Clock) -> Bench:
+    return Bench(store, clock)
+
+
+async def test_text_is_answered(bench: Bench) -> None:
+    assert await bench.say(message(1, "నమస్తే")) == ["echo నమస్తే"]
+    _, metadata = bench.engine.heard[0]
+    assert metadata["inbox_id"] == "wamid.IN1"
+    assert metadata["payload"] is False and metadata["voice"] is False
+    assert bench.whatsapp.typing == ["wamid.IN1"]
+
+
+async def test_typed_payload_is_not_a_payload(bench: Bench) -> None:
+    await bench.say(message(1, '/choose{"service": "x"}'))
+    assert bench.engine.heard[0][1]["payload"] is False
+
+
+async def test_two_citizens_and_their_order(bench: Bench) -> None:
+    texts = await bench.say(
+        message(1, "a"), message(2, "b", citizen="IN.2"), message(3, "c"), message(4, "d")
+    )
+    assert [t for t in texts if t != "echo b"] == ["echo a", "echo c", "echo d"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "phrase"),
+    [
+        ({"kind": "video"}, "unsupported_message"),
+        ({"kind": "sticker"}, "unsupported_message"),
+        ({"kind": "contacts"}, "unsupported_message"),
+        ({"kind": "order"}, "unsupported_message"),
+        ({"kind": "unsupported"}, "unsupported_message"),
+        ({"kind": "image"}, "unsupported_message"),
+        ({"kind": "text", "text": "\u200b\u200d "}, "empty_message"),
+        ({"kind": "text", "text": "ా"}, "empty_message"),
+        ({"kind": "text", "text": "x" * 4097}, "message_too_long"),
+        ({"kind": "button", "button_id": "never-sent"}, "old_button"),
+        ({"kind": "button", "button_id": None}, "old_button"),
+        ({"kind": "list", "button_id": '/choose{"service": "x"}'}, "old_button"),
+    ],
+)
+async def test_what_the_dialogue_never_sees(
+    bench: Bench, facts: dict[str, Any], phrase: str
+) -> None:
+    (text,) = await bench.say(replace(message(1), **{"text": None, **facts}))
+    assert text == f"te:{phrase}"[:20]
+    assert bench.engine.heard == []
+
+
+@pytest.mark.parametrize("kind", ["reaction", "system"])
+async def test_silent_kinds_get_no_answer(bench: Bench, kind: str) -> None:
+    assert await bench.say(message(1, kind=kind)) == []
+    assert (await bench.store.depth()).waiting == 0
+
+
+async def test_caption_is_understood(bench: Bench) -> None:
+    await bench.say(message(1, "చెత్త తీయలేదు", kind="image", media=Media("m9")))
+    text, metadata = bench.engine.heard[0]
+    assert text == "చెత్త తీయలేదు" and metadata["media"]["id"] == "m9"
+
+
+async def test_location_is_said_in_words(bench: Bench) -> None:
+    place = Location(16.5, 80.6, "Benz Circle", "Vijayawada")
+    bare = Location(16.5, 80.6)
+    first = replace(message(1), kind="location", text=None, location=place)
+    await bench.say(first, replace(first, message_id="wamid.IN2", location=bare))
+    assert [text for text, _ in bench.engine.heard] == [
+        "Benz Circle, Vijayawada",
+        "16.500000, 80.600000",
+    ]
+    assert bench.engine.heard[0][1]["location"]["lat"] == 16.5
+
+
+async def test_phrases_come_in_the_language_of_the_dialogue(bench: Bench) -> None:
+    bench.engine.spoken = "en"
+    await bench.say(message(1, "hello"))
+    assert await bench.say(message(2, kind="video", citizen="IN.2"))
+    assert await bench.say(replace(message(3), kind="video", text=None)) == ["en:unsupported_messa"]
+
+
+async def test_tap_brings_the_payload_back(bench: Bench) -> None:
+    bench.engine.answer = lambda text: [
+        PlainReply("which?", (PlainButton('/choose{"a": 1}', "A"),))
+    ]
+    await bench.say(message(1))
+    sent_id = bench.last().options[0].id
+    await bench.say(message(2, kind="button", button_id=sent_id))
+    text, metadata = bench.engine.heard[1]
+    assert (text, metadata["payload"]) == ('/choose{"a": 1}', True)
+    (refused,) = await bench.say(message(3, kind="button", button_id=sent_id, citizen="IN.2"))
+    assert refused == "te:old_button"
+
+
+async def test_next_page_needs_no_dialogue(bench: Bench) -> None:
+    buttons = tuple(PlainButton(f"/choose{n}", f"Option {n}") for n in range(12))
+    bench.engine.answer = lambda text: [PlainReply("which?", buttons)]
+    await bench.say(message(1))
+    await bench.say(message(2, kind="list", button_id=bench.last().options[-1].id))
+    assert [option.title for option in bench.last().options] == [
+        "Option 9",
+        "Option 10",
+        "Option 11",
+    ]
+    assert len(bench.engine.heard) == 1
+    await bench.say(message(3, kind="button", button_id=bench.last().options[1].id))
+    assert bench.engine.heard[1][0] == "/choose10"
+
+
+@pytest.mark.parametrize("number", ["2", " 2 ", "౨", "२"])
+async def test_number_chooses_a_line(bench: Bench, number: str) -> None:
+    long = tuple(PlainButton(f"/choose{n}", f"A title that is far too long {n}") for n in (1, 2))
+    bench.engine.answer = lambda text: [PlainReply("which?", long)]
+    await bench.say(message(1))
+    await bench.say(message(2, number))
+    assert bench.engine.heard[1][0] == "/choose2"
+
+
+async def test_number_is_a_number_elsewhere(bench: Bench) -> None:
+    await bench.say(message(1))
+    await bench.say(message(2, "2"))
+    assert bench.engine.heard[1][0] == "2"
+
+
+def voice(number: int, media: str = "m1") -> Any:
+    return replace(message(number), kind="audio", text=None, media=Media(media, voice=True))
+
+
+async def test_voice_is_transcribed_and_its_file_removed(bench: Bench) -> None:
+    bench.engine.spoken = "te"
+    assert await bench.say(message(1), voice(2)) == ["echo text 1", "echo కరెంటు బిల్లు"]
+    assert bench.engine.heard[1][1]["voice"] is True
+    path, prior = bench.transcriber.asked
+    assert prior == "te" and not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "phrase"),
+    [
+        (SpeechError("audio_too_long", "x"), "voice_too_long"),
+        (SpeechError("audio_too_large", "x"), "voice_too_long"),
+        (SpeechError("unreadable_audio", "x"), "not_understood_voice"),
+        (SpeechError("empty_audio", "x"), "not_understood_voice"),
+        (MediaRejected("too_large"), "voice_too_long"),
+        (MediaRejected("expired"), "not_understood_voice"),
+    ],
+)
+async def test_voice_that_cannot_be_heard(bench: Bench, error: Exception, phrase: str) -> None:
+    bench.transcriber.error = error
+    assert await bench.say(voice(1)) == [f"te:{phrase}"[:20]]
+
+
+async def test_silence_is_not_understood(bench: Bench) -> None:
+    bench.transcriber.text = "  "
+    assert await bench.say(voice(1)) == ["te:not_understood_vo"]
+
+
+async def test_failing_dialogue_is_tried_again_then_given_up(bench: Bench) -> None:
+    bench.engine.failures = [RuntimeError("4991 1866 5246")] * 3
+    texts = await bench.say(message(1), message(2))
+    for _ in range(4):
+        bench.clock.now += 30
+        texts += await bench.say()
+    assert texts == ["te:internal_error", "echo text 2"]
+    depth = await bench.store.depth()
+    assert (depth.waiting, depth.dead) == (0, 1)
+
+
+async def test_what_failed_is_logged_without_its_words(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.engine.failures = [RuntimeError("4991 1866 5246")]
+    await bench.say(message(1, "my secret"))
+    assert "RuntimeError" in caplog.text
+    assert "4991" not in caplog.text and "secret" not in caplog.text
+
+
+async def test_dialogue_that_recovers_answers_late(bench: Bench) -> None:
+    bench.engine.failures = [RuntimeError()]
+    assert await bench.say(message(1)) == []
+    bench.clock.now += 2
+    assert await bench.say() == ["echo text 1"]
+    assert bench.engine.heard[0][1]["attempt"] == 2
+
+
+async def test_dialogue_without_words_is_apologised_for(bench: Bench) -> None:
+    bench.engine.answer = lambda text: []
+    assert await bench.say(message(1)) == ["te:internal_error"]

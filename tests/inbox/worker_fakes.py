@@ -1,0 +1,175 @@
+"""Fakes at the worker's seams: a clock, a dialogue with a memory, a WhatsApp that remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from api.delivery import Delivery
+from api.hearing import Hearing
+from api.inbox.port import Parcel
+from api.inbox.sqlite import SqliteInbox
+from api.metrics import Metrics
+from api.turn import Turns
+from api.whatsapp.payload import Inbound, Media, Status
+from api.whatsapp.policy import load_policy
+from api.whatsapp.render import PlainReply
+from api.wording import NEEDED, Wording
+from api.worker import Worker
+
+POLICY = load_policy(Path("data/whatsapp.yml"))
+PHRASES = {name: {"te": f"te:{name}"[:20], "en": f"en:{name}"[:20]} for name in NEEDED}
+PHONE_ID = "109876543210987"
+
+
+class Killed(BaseException):
+    """The process dies here: no `except Exception` may catch it."""
+
+
+@dataclass
+class Clock:
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Bomb:
+    """Kills at the n-th seam that is passed; a dead process passes no further one."""
+
+    at: int | None = None
+    passed: list[str] = field(default_factory=list)
+
+    def seam(self, name: str) -> None:
+        self.passed.append(name)
+        if self.at is not None and len(self.passed) >= self.at:
+            raise Killed(name)
+
+
+@dataclass
+class FakeEngine:
+    """Echoes; its tracker outlives the process, like Rasa's."""
+
+    bomb: Bomb = field(default_factory=Bomb)
+    tracker: dict[str, list[PlainReply]] = field(default_factory=dict)
+    heard: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    answer: Callable[[str], list[PlainReply]] = lambda text: [PlainReply(f"echo {text}")]
+    failures: list[Exception] = field(default_factory=list)
+    spoken: str | None = None
+
+    async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
+        raise NotImplementedError
+
+    async def parse_many(
+        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+    ) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[PlainReply]:
+        self.bomb.seam("before turn")
+        if self.failures:
+            raise self.failures.pop()
+        inbox_id = metadata["inbox_id"]
+        if inbox_id not in self.tracker:
+            self.heard.append((text, metadata))
+            self.tracker[inbox_id] = self.answer(text)
+        self.bomb.seam("after turn")
+        return self.tracker[inbox_id]
+
+    async def language(self, sender: str) -> str | None:
+        return self.spoken
+
+
+@dataclass
+class FakeWhatsApp:
+    """Takes messages like Meta does, and knows what it took."""
+
+    bomb: Bomb = field(default_factory=Bomb)
+    taken: list[tuple[str, str, Any]] = field(default_factory=list)
+    troubles: list[Exception] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    typing: list[str] = field(default_factory=list)
+
+    async def send(self, parcel: Parcel) -> str:
+        self.bomb.seam("before send")
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.taken.append((parcel.tracker, parcel.citizen, parcel.message))
+        message_id = f"wamid.OUT{len(self.taken)}"
+        self.bomb.seam("after send")
+        return message_id
+
+    async def show_typing(self, phone_number_id: str, message_id: str) -> None:
+        self.typing.append(message_id)
+
+    async def download(self, media: Media, max_bytes: int) -> bytes:
+        return self.files[media.id]
+
+    def texts(self) -> list[str]:
+        return [message.text for _, _, message in self.taken]
+
+    def statuses(self, state: str = "sent") -> list[Status]:
+        return [
+            Status(f"wamid.OUT{number}", state, tracker=tracker)
+            for number, (tracker, _, _) in enumerate(self.taken, 1)
+        ]
+
+
+class BombedInbox:
+    """An inbox whose process may die just before or just after each durable step."""
+
+    def __init__(self, real: Any, bomb: Bomb) -> None:
+        self._real, self._bomb = real, bomb
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._real, name)
+        if name not in ("claim", "ack", "sent", "fail", "bury", "retry"):
+            return attribute
+
+        async def step(*args: Any, **named: Any) -> Any:
+            self._bomb.seam(f"before {name}")
+            result = await attribute(*args, **named)
+            self._bomb.seam(f"after {name}")
+            return result
+
+        return step
+
+
+def message(number: int, text: str = "", citizen: str = "IN.1", **facts: Any) -> Inbound:
+    facts.setdefault("kind", "text")
+    return Inbound(f"wamid.IN{number}", PHONE_ID, citizen, text=text or f"text {number}", **facts)
+
+
+def open_store(path: Path, clock: Clock) -> SqliteInbox:
+    return SqliteInbox(path, POLICY, lease_s=60, doubt_s=30, window_s=0, clock=clock)
+
+
+def make_worker(
+    store: SqliteInbox,
+    engine: FakeEngine,
+    whatsapp: FakeWhatsApp,
+    clock: Clock,
+    *,
+    bomb: Bomb | None = None,
+    transcriber: Any = None,
+) -> Worker:
+    bomb = bomb or Bomb()
+    inbox: Any = BombedInbox(store, bomb)
+    outbox: Any = BombedInbox(store.outbox, bomb)
+    engine.bomb = whatsapp.bomb = bomb
+    wording, metrics = Wording(PHRASES, "te"), Metrics()
+    hearing = Hearing(inbox, whatsapp, transcriber, max_chars=4096, max_audio_bytes=1 << 20)
+    return Worker(
+        inbox,
+        outbox,
+        Turns(engine, hearing, inbox, wording, POLICY),
+        Delivery(outbox, whatsapp, wording, POLICY, metrics, doubt_s=30, clock=clock),
+        whatsapp,
+        POLICY,
+        metrics,
+        name_citizen=lambda lane: "someone",
+        concurrency=4,
+    )
