@@ -73,6 +73,7 @@ def _print_counts(catalogue: Catalogue) -> None:
     keys = (*catalogue.languages.keys, MIXED_KEY)
     table = Table(Column("trained + hold-out", no_wrap=True), *keys, "all")
     for name, counted in count(catalogue).items():
-        cells = [f"{counted[key]['trained']} + {counted[key]['holdout']}" for key in keys]
+        cells = [f"{counted[key]['trained']}+{counted[key]['holdout']}" for key in keys]
         table.add_row(name, *cells, str(sum(map(_sum, counted.values()))))
-    Console().print(table)
+    console = Console()
+    console.print(table, width=None if console.is_terminal else 120, crop=False)

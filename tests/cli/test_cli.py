@@ -108,7 +108,7 @@ def test_check_json_is_one_document(tmp_path: Path) -> None:
 
 def test_check_counts_prints_a_table(tmp_path: Path) -> None:
     """Trained and hold-out per key."""
-    assert "2 + 1" in seva("check", str(write_sample(tmp_path)), "--counts")[1]
+    assert "2+1" in seva("check", str(write_sample(tmp_path)), "--counts")[1]
 
 
 @pytest.mark.parametrize(
