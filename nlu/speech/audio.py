@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from nlu.speech.errors import SpeechError
 from nlu.speech.settings import SpeechSettings
-from nlu.speech.truncation import ends_inside_a_page
+from nlu.speech.truncation import declares_seconds, ends_early
 
 SAMPLE_RATE = 16_000  # what Whisper's feature extractor is made for
 Samples = npt.NDArray[np.float32]
@@ -33,10 +33,8 @@ def read_audio(path: Path, settings: SpeechSettings) -> Samples:
             "audio_too_large", f"the file has {size} bytes, {limits.max_bytes} are allowed"
         )
     with path.open("rb") as file:
-        if ends_inside_a_page(file):
-            raise SpeechError(
-                "unreadable_audio", "the file is cut off: its last page is incomplete"
-            )
+        if ends_early(file, limits.min_decoded_share):
+            raise SpeechError("unreadable_audio", "the file is cut off: its last bytes are missing")
         file.seek(0)
         samples, declared = _decode(file, settings)
     seconds = len(samples) / SAMPLE_RATE
@@ -63,15 +61,25 @@ def _decode(file: BinaryIO, settings: SpeechSettings) -> tuple[Samples, float | 
         ) as container:
             if not container.streams.audio:
                 raise SpeechError("unreadable_audio", "the file has no audio stream")
-            declared = container.duration / av.time_base if container.duration else None
+            seconds = _seconds(container)
+            kind = container.format.name
             chunks = list(_bounded(container, settings.limits.max_seconds))
     except (av.error.FFmpegError, ValueError, EOFError) as error:
         raise SpeechError(
             "unreadable_audio", f"the file is not readable audio ({type(error).__name__})"
         ) from error
+    declared = seconds if declares_seconds(file, kind) else None
     if not chunks:
         return np.zeros(0, np.float32), declared
     return np.concatenate(chunks).astype(np.float32) / 32768.0, declared
+
+
+def _seconds(container: av.container.InputContainer) -> float | None:
+    """Length of the sound as FFmpeg knows it from the header; a film may be longer."""
+    stream = container.streams.audio[0]
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
 
 
 def _bounded(

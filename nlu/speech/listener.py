@@ -71,6 +71,10 @@ class Listener:
         segments, _ = self._model.transcribe(speech, language=language, vad_filter=False, **options)
         return " ".join(text for s in segments if (text := s.text.strip()))
 
+    def forget(self) -> None:
+        """Drops what is left of the last voice."""
+        self._model.forget()
+
 
 class _EncodeOnce(WhisperModel):
     """Remembers the last window: language and text, and a second prompt, share one encoder run.
@@ -87,3 +91,7 @@ class _EncodeOnce(WhisperModel):
             self._encoded = super().encode(features)
             self._features = features.copy()
         return self._encoded
+
+    def forget(self) -> None:
+        """Drops the remembered window."""
+        self._features = self._encoded = None

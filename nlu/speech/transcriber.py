@@ -53,7 +53,11 @@ class Transcriber:
         started = time.perf_counter()
         samples = read_audio(path, self._settings)
         with self._lock:
-            heard = self._hear(samples, language_prior)
+            try:
+                heard = self._hear(samples, language_prior)
+            finally:
+                for listener in (self._detector, *self._listeners.values()):
+                    listener.forget()
         return replace(
             heard,
             duration_s=round(len(samples) / SAMPLE_RATE, 2),
