@@ -19,6 +19,8 @@ _GLUED = regex.compile(r"[\p{L}\p{M}]")
 
 def parse_amount(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
     """Rupees of the answer, as digits: the number beside a money word, else the first one."""
+    if text.text.startswith("-"):
+        return Rejected("too_small")
     spans = meant(list(find_numbers(text.text)))
     spans.sort(key=lambda span: not _money(text.text, span))
     return bounded(slot_type, [span.value for span in spans])

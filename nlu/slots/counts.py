@@ -19,6 +19,8 @@ _BARE = 0.5
 
 def parse_count(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
     """How many, as digits; "నేనొక్కడినే", "akela" and the like are one."""
+    if text.text.startswith("-"):
+        return Rejected("too_small")
     spans = meant(list(find_numbers(text.text)))
     values = [span.value for span in spans if span.value == span.value.to_integral_value()]
     if not spans:

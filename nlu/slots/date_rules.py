@@ -62,12 +62,18 @@ class DateRules:
     def _numeric(self) -> Iterator[Hit]:
         for match in _NUMERIC.finditer(self.text):
             if match["iso"]:
-                parts = int(match["isod"]), int(match["isom"]), int(match["iso"])
+                day = full_date(
+                    int(match["isod"]),
+                    int(match["isom"]),
+                    int(match["iso"]),
+                    self.when,
+                    self.today,
+                )
             else:
                 if not match["y"] and match["sep"] != "/" and not self.answer:
                     continue  # 4-5 in a message may be a door number or a range
-                parts = int(match["d"]), int(match["m"]), int(match["y"]) if match["y"] else None
-            day = full_date(*parts, self.when, self.today)
+                year = int(match["y"]) if match["y"] else None
+                day = full_date(int(match["d"]), int(match["m"]), year, self.when, self.today)
             if day is not None:
                 yield Hit(match.start(), match.end(), day.isoformat())
 
@@ -111,7 +117,12 @@ class DateRules:
 
     def _number(self, at: int, low: int, high: int) -> tuple[int, int] | None:
         """(words used, number) when a number between the bounds begins at the word `at`."""
-        if at >= len(self.tokens) or self.tokens[at].start not in self.numbers:
+        if at >= len(self.tokens):
+            return None
+        ordinal = self.lists.ordinals.at(self.tokens, at)
+        if ordinal is not None and low <= ordinal[1] <= high:
+            return ordinal
+        if self.tokens[at].start not in self.numbers:
             return None
         value, end, _ = self.numbers[self.tokens[at].start]
         used = sum(1 for token in self.tokens[at:] if token.start < end)

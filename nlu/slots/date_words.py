@@ -15,6 +15,7 @@ class DateWords:
     """Phrases of each kind; see the comments in the file."""
 
     months: Phrases[int]
+    ordinals: Phrases[int]
     weekdays: Phrases[int]
     short_weekdays: Phrases[int]
     relative: Phrases[tuple[int, ...]]
@@ -40,6 +41,7 @@ def date_words() -> DateWords:
     marks, days = lexicon["day_marks"], lexicon["days"]
     return DateWords(
         months=_keyed(lexicon["months"]),
+        ordinals=_keyed(lexicon["ordinals"]),
         weekdays=_keyed(lexicon["weekdays"]),
         short_weekdays=_keyed(lexicon["short_weekdays"]),
         relative=Phrases(

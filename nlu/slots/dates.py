@@ -65,8 +65,8 @@ def _answers(when: str | None, text: str, today: date) -> Iterator[Hit]:
 
 def _dateparser(text: str, when: str | None, today: date) -> date | None:
     """dateparser's opinion on a whole answer that names a day and a month."""
-    if not any(character.isalpha() for character in text):
-        return None
+    if not any(c.isalpha() for c in text) or not any(c.isdigit() for c in text):
+        return None  # "next week" is no day
     import dateparser
 
     found = dateparser.parse(

@@ -21,6 +21,7 @@ from nlu.text import Normalised, normalise, spoken_to_digits
 
 _SHAPED = ("number", "code", "mobile")
 _QUANTITIES = {"amount": find_amounts, "count": find_counts}
+_COMING_FROM = 0.3
 _NOT_DATES = ("number", "mobile", *_QUANTITIES)
 
 
@@ -63,11 +64,18 @@ def extract_for_service(
     types = {slot.type.name: slot.type for slot in service.slots}
     found = extract(text, types.values(), today=today, catalogue=catalogue)
     kept: list[Found] = []
-    for value in sorted(found, key=lambda f: (-f.confidence, f.start, f.start - f.end)):
+    journey = any(slot.role for slot in service.slots)
+    for value in sorted(found, key=lambda f: _rank(f, journey)):
         slot = _free_slot(service, value, {f.slot for f in kept})
         if slot is not None and not _meets(value, [(f.start, f.end) for f in kept]):
             kept.append(replace(value, slot=slot))
     return sorted(kept, key=lambda f: f.start)
+
+
+def _rank(value: Found, journey: bool) -> tuple[float, int, int]:
+    """Surest first; outside a journey, where people come from is rarely what they ask about."""
+    doubt = _COMING_FROM if value.role == "from" and not journey else 0.0
+    return doubt - value.confidence, value.start, value.start - value.end
 
 
 def _free_slot(service: Service, value: Found, filled: set[str | None]) -> str | None:

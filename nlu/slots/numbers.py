@@ -70,9 +70,12 @@ def _stands_alone(text: str, hit: Hit) -> bool:
     before = text[hit.start - 1 : hit.start] if hit.start else ""
     if before and (before in "/," or before.isalpha()):
         return False
-    if text[hit.end : hit.end + 1] == "/":
-        return False
-    glued = _LETTERS.match(text, hit.end)
+    return text[hit.end : hit.end + 1] != "/" and _ends_clean(text, hit.end)
+
+
+def _ends_clean(text: str, end: int) -> bool:
+    """True when no letters but a case ending are written onto the digits that end here."""
+    glued = _LETTERS.match(text, end)
     return glued is None or is_ending(glued.group())
 
 
@@ -88,6 +91,8 @@ def _windows(text: str, read: Callable[[str], tuple[str, float] | None]) -> Iter
     """Longest windows over groups of digits that `read` accepts, left to right."""
     for run in _RUN.finditer(text):
         groups = [(run.start() + m.start(), m.group()) for m in _GROUP.finditer(run.group())]
+        if not _ends_clean(text, run.end()):
+            groups.pop()  # 519 1బి: the last one belongs to the letters after it
         first = 0
         while first < len(groups):
             step = 1

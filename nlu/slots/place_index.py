@@ -11,6 +11,7 @@ from nlu.text import fold, normalise
 from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
 
+_LENGTHS = 0.7  # tirumala is not "dwaraka tirumala" misspelled
 _BUILT: dict[str, tuple[Gazetteer, PlaceIndex]] = {}
 
 
@@ -50,6 +51,9 @@ class PlaceIndex:
         hits = process.extract(
             sound, self._fuzzy, scorer=fuzz.ratio, score_cutoff=threshold, limit=8
         )
+        hits = [
+            hit for hit in hits if len(hit[0]) * _LENGTHS <= len(sound) <= len(hit[0]) / _LENGTHS
+        ]
         if not hits:
             return None
         best, score = self.joined[hits[0][0]], hits[0][1]
@@ -81,14 +85,15 @@ def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
     if not 0 < len(bare) <= index.longest + 2:
         return None
     best: tuple[Place, float] | None = None
+    generous, strict = (float(limits["thresholds"][k]) for k in ("answer", "answer_part"))
     for sound in dict.fromkeys(_wholes(bare)):
-        near = index.alike(sound, float(limits["thresholds"]["answer"]), margin)
+        near = index.alike(sound, generous if len(sound) > shortest else strict, margin)
         if len(sound) >= shortest - 1 and near and (best is None or near[1] > best[1]):
             best = near
     if best is not None:
         return best[0]
     for token in bare:
-        near = index.alike(token.sound, float(limits["thresholds"]["answer_part"]), margin)
+        near = index.alike(token.sound, strict, margin)
         if len(token.sound) >= shortest and near and (best is None or near[1] > best[1]):
             best = near
     return best[0] if best else None

@@ -23,20 +23,28 @@ class Stem:
 def stems(word: str) -> tuple[Stem, ...]:
     """The word itself, then without each case ending it may carry, longest ending first."""
     found = [Stem(word, len(word), None)]
-    for cut, put, role in _suffixes():
+    for cut, put, marked, role in _suffixes():
         if word.lower().endswith(cut) and len(word) - len(cut) >= _SHORTEST_STEM:
             base = word[: len(word) - len(cut)]
-            found.append(Stem(base + put, len(base) + len(put), role))
+            found.append(Stem(base + put, len(base) + len(marked), role))
     return tuple(found)
 
 
 @lru_cache(maxsize=1)
-def _suffixes() -> tuple[tuple[str, str, str | None], ...]:
+def _suffixes() -> tuple[tuple[str, str, str, str | None], ...]:
     rows = load_lexicon("suffixes")["suffixes"]
-    found = [(str(r["cut"]), str(r.get("put", "")), r.get("role")) for r in rows]
+    found = [
+        (
+            str(r["cut"]),
+            str(r.get("put", "")),
+            str(r.get("marked", r.get("put", ""))),
+            r.get("role"),
+        )
+        for r in rows
+    ]
     return tuple(sorted(found, key=lambda row: -len(row[0])))
 
 
 def is_ending(word: str) -> bool:
     """True for a case ending by itself, as after a number: 245కి."""
-    return any(word.lower() == cut for cut, _, _ in _suffixes())
+    return any(word.lower() == cut for cut, *_ in _suffixes())

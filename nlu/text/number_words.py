@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from nlu.text.lexicon import lexicon_folder, load_lexicon
 from nlu.text.normalise import normalise
@@ -35,16 +35,16 @@ class NumberWord:
 class NumberWords:
     """Lookup of number words of every language at once."""
 
-    def __init__(self, lexicon: dict[str, object]) -> None:
+    def __init__(self, lexicon: dict[str, Any]) -> None:
         """Builds the tables from the parsed YAML file."""
         self._exact: dict[str, NumberWord] = {}
         self._sound: dict[str, NumberWord] = {}
-        weak = {str(word) for word in lexicon.get("weak", [])}  # type: ignore[attr-defined]
+        weak = {str(word) for word in lexicon.get("weak", [])}
         for section, kind in _KINDS:
-            for value, forms in lexicon[section].items():  # type: ignore[attr-defined]
+            for value, forms in lexicon[section].items():
                 for form in map(str, forms):
                     self._add(form, NumberWord(kind, Decimal(str(value)), form in weak))
-        for form in map(str, lexicon.get("joiners", [])):  # type: ignore[attr-defined]
+        for form in map(str, lexicon.get("joiners", [])):
             self._exact[form] = NumberWord("joiner", Decimal(0))
 
     def _add(self, form: str, word: NumberWord) -> None:

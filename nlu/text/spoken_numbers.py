@@ -17,7 +17,7 @@ from nlu.text.normalise import Normalised, normalise
 from nlu.text.number_words import NumberWord, NumberWords, number_words
 
 _TOKEN = regex.compile(
-    r"(?P<number>(?<![\d.,])(?:\d{1,3}(?:,\d{2,3})+|\d+)(?:\.\d+)?(?![.,]?\d))"
+    r"(?P<number>(?<!\d)(?<!\d[.,])(?:\d{1,3}(?:,\d{2,3})+|\d+)(?:\.\d+)?(?![.,]?\d))"
     r"|(?P<word>[\p{L}\p{M}]+|&)|(?P<other>\d+|[^\s\d\p{L}\p{M}-])"
 )
 _MANY = 3  # as many single digits in a row are a dictated number, even of everyday words
@@ -155,7 +155,7 @@ class _Reader:
         """Takes the part at `at` into the number; False when it begins another one."""
         word = self.parts[at].word
         if word.kind == "joiner":
-            return self._kind(at - 1) == "multiplier" and self._kind(at + 1) == "cardinal"
+            return self._join(at)
         if word.kind == "fraction":
             return at == 0 and self._start_fraction(word)
         if word.kind == "multiplier":
@@ -163,6 +163,16 @@ class _Reader:
         if word.kind in ("cardinal", "fused"):
             return self._add(word, at)
         return False
+
+    def _join(self, at: int) -> bool:
+        """ "one hundred and one", "one and a half lakh"."""
+        following = next((p.word for p in self.parts[at:] if p.word.kind != "joiner"), None)
+        if following is None:
+            return False
+        half = following.kind == "fused" and following.value < 1
+        before = self.parts[at - 1].word.kind if at else "joiner"
+        after_hundred = before == "multiplier" and following.kind == "cardinal"
+        return after_hundred or (half and self.current is not None)
 
     def _start_fraction(self, word: NumberWord) -> bool:
         following = (self._kind(1), self._kind(2))
@@ -199,6 +209,9 @@ class _Reader:
             self.quantity = self.quantity or word.kind == "fused"
             return True
         previous = self.parts[at - 1]
+        if previous.word.kind == "joiner" and word.kind == "fused" and word.value < 1:
+            self.current += word.value
+            return True
         if part.literal or previous.literal or word.kind == "fused":
             return False
         if previous.word.kind == "cardinal":
