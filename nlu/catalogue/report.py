@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 from nlu.catalogue.checker import CheckResult
 from nlu.catalogue.model import MIXED_KEY, Catalogue
@@ -75,5 +76,4 @@ def _print_counts(catalogue: Catalogue) -> None:
     for name, counted in count(catalogue).items():
         cells = [f"{counted[key]['trained']}+{counted[key]['holdout']}" for key in keys]
         table.add_row(name, *cells, str(sum(map(_sum, counted.values()))))
-    console = Console()
-    console.print(table, width=None if console.is_terminal else 120, crop=False)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
