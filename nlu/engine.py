@@ -24,13 +24,14 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
-from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
+from rasa.core.tracker_store import TrackerStore  # noqa: E402
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from nlu.catalogue import load_catalogue
+from nlu.tracker_store import MaskingTrackerStore  # noqa: E402
 
 MODEL_ARCHIVE = "model.tar.gz"
 _FULL_WIDTH_SLASH = "\uff0f"
@@ -61,6 +62,10 @@ class Reply:
     buttons: tuple[Button, ...] = ()
     button_label: str | None = None
     document: Document | None = None
+
+
+class TurnFailed(RuntimeError):
+    """A turn ended without a reply, because an action failed; it may be taken again."""
 
 
 class Engine:
@@ -160,7 +165,8 @@ class Engine:
     async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Reply]:
         """One turn of dialogue. `metadata` as in docs/contracts.md §3; `payload: True` marks a
         tapped button, whose text is an intent of ours; a citizen's own words never are. A turn
-        whose inbox id is already in the tracker gives the same replies without running again."""
+        whose inbox id was answered before gives the same replies without running again. Raises
+        TurnFailed when there is no reply: the worker tries again later."""
         if metadata.get("attempt", 1) > 1:
             done = await self._earlier(sender, str(metadata.get("inbox_id")))
             if done is not None:
@@ -171,6 +177,8 @@ class Engine:
             words, channel, sender, input_channel="whatsapp", metadata=dict(metadata)
         )
         await self._agent.handle_message(message)
+        if not channel.said:  # Rasa only logs that an action failed
+            raise TurnFailed("the dialogue gave no reply; is the action server running?")
         return merged([reply_from(said) for said in channel.said])
 
     async def language(self, sender: str) -> str | None:
@@ -191,7 +199,7 @@ class Engine:
                     said = []
             elif isinstance(event, BotUttered) and said is not None:
                 said.append({"text": event.text, **event.data})
-        return None if said is None else merged([reply_from(one) for one in said])
+        return merged([reply_from(one) for one in said]) if said else None
 
 
 class _Collected(OutputChannel):
