@@ -182,9 +182,16 @@ class DateRules:
     def _day_mark(self, at: int) -> tuple[int, date | None]:
         day = self._number(at, 1, 31)
         mark = self.lists.mark_after.at(self.tokens, at + day[0]) if day else None
+        if day is not None and mark is None and self._only_ordinal(at, day[0]):
+            mark = (0, True)
         if day is None or mark is None:
             return 0, None
         return day[0] + mark[0], day_of_month(day[1], None, self.when, self.today)
+
+    def _only_ordinal(self, at: int, used: int) -> bool:
+        """An answer that is nothing but "twenty fifth"."""
+        whole = at == 0 and used == len(self.tokens)
+        return self.answer and whole and self.lists.ordinals.at(self.tokens, 0) is not None
 
     def _mark_day(self, at: int) -> tuple[int, date | None]:
         mark = self.lists.mark_before.at(self.tokens, at)

@@ -51,9 +51,7 @@ class PlaceIndex:
         hits = process.extract(
             sound, self._fuzzy, scorer=fuzz.ratio, score_cutoff=threshold, limit=8
         )
-        hits = [
-            hit for hit in hits if len(hit[0]) * _LENGTHS <= len(sound) <= len(hit[0]) / _LENGTHS
-        ]
+        hits = [hit for hit in hits if _LENGTHS <= len(sound) / len(hit[0]) <= 1 / _LENGTHS]
         if not hits:
             return None
         best, score = self.joined[hits[0][0]], hits[0][1]

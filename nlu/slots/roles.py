@@ -34,6 +34,8 @@ def role_beside(text: str, start: int, end: int) -> str | None:
 def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
     """Roles of two places of one kind: "X to Y", "X Y", or the opposite of the known one."""
     settled = sorted(hits, key=lambda hit: hit.start)
+    if len({hit.value for hit in settled}) < len(settled):
+        return settled  # one place named twice is no journey
     for i, (first, second) in enumerate(itertools.pairwise(settled)):
         between = text[first.end : second.start].strip().lower()
         if first.role is None and between in _markers()[2]:

@@ -34,13 +34,9 @@ def stems(word: str) -> tuple[Stem, ...]:
 def _suffixes() -> tuple[tuple[str, str, str, str | None], ...]:
     rows = load_lexicon("suffixes")["suffixes"]
     found = [
-        (
-            str(r["cut"]),
-            str(r.get("put", "")),
-            str(r.get("marked", r.get("put", ""))),
-            r.get("role"),
-        )
-        for r in rows
+        (str(row["cut"]), put, str(row.get("marked", put)), row.get("role"))
+        for row in rows
+        for put in [str(row.get("put", ""))]
     ]
     return tuple(sorted(found, key=lambda row: -len(row[0])))
 
