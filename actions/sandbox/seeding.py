@@ -13,12 +13,14 @@ import yaml
 from actions.sandbox.names import plain
 
 _SEEDS = Path(__file__).parent / "seeds"
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Seed = dict[str, Any]
 
 
 def load_seed(name: str) -> Seed:
     """`seeds/<name>.yml`."""
-    seed: Seed = yaml.safe_load((_SEEDS / f"{name}.yml").read_text(encoding="utf-8"))
+    text = (_SEEDS / f"{name}.yml").read_text(encoding="utf-8")
+    seed: Seed = yaml.load(text, Loader=_LOADER)
     return seed
 
 

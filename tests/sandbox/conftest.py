@@ -1,0 +1,104 @@
+"""The sandbox over real HTTP, and the real connectors that call it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from actions.departments import DepartmentDirectory, OperationResult, load_departments
+from actions.sandbox.server import create_app
+from actions.sandbox.store import DEPARTMENTS
+
+DATA = Path(__file__).parents[2] / "data" / "departments"
+
+
+class Sandbox:
+    """A served sandbox with connectors of every department."""
+
+    def __init__(self, url: str, database: Path) -> None:
+        self.url = url
+        self.database = database
+        self.touched: set[str] = set()
+        env = {f"SEVA_DEPARTMENT_{d.upper()}_URL": f"{url}/{d}" for d in DEPARTMENTS}
+        self._definitions = load_departments(DATA, env)
+        self.http = httpx.Client(base_url=url, timeout=10, trust_env=False)
+        self._serial = itertools.count(1)
+
+    def execute(
+        self,
+        department: str,
+        operation: str,
+        values: Mapping[str, str],
+        *,
+        request_id: str | None = None,
+        language: str = "te",
+    ) -> OperationResult:
+        """One operation as the action server executes it."""
+        self.touched.add(department)
+
+        async def call() -> OperationResult:
+            directory = DepartmentDirectory(self._definitions)
+            try:
+                return await directory.execute(
+                    department,
+                    operation,
+                    values,
+                    citizen="c-1",
+                    request_id=request_id or f"turn-{next(self._serial)}",
+                    language=language,
+                )
+            finally:
+                await directory.aclose()
+
+        return asyncio.run(call())
+
+    def fault(self, department: str, mode: str, **more: float) -> None:
+        """Set a department's fault switch."""
+        self.touched.add(department)
+        body = {"mode": mode, **more}
+        self.http.put(f"/__faults/{department}", json=body).raise_for_status()
+
+    def writes(self, department: str) -> list[dict[str, Any]]:
+        """The committed writes of a department."""
+        found: list[dict[str, Any]] = self.http.get(f"/__writes/{department}").json()
+        return found
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for the folder, in a thread on a free port."""
+    database = tmp_path_factory.mktemp("sandbox") / "sandbox.sqlite"
+    app = create_app(database)
+    config = uvicorn.Config(app, log_level="critical", access_log=False, ws="none")
+    server = uvicorn.Server(config)
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        while thread.is_alive() and not server.started:
+            time.sleep(0.01)
+        sandbox = Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}", database)
+        yield sandbox
+        sandbox.http.close()
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def sandbox(served: Sandbox) -> Sandbox:
+    """The sandbox as on its first day."""
+    for department in sorted(served.touched):
+        served.http.post(f"/__reset/{department}").raise_for_status()
+    served.touched.clear()
+    return served

@@ -1,0 +1,177 @@
+"""The sandbox's own surface: keys, problems, OpenAPI, orders, documents."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from actions.departments.openapi import load_openapi
+from actions.sandbox.store import DEPARTMENTS, Store
+
+from .conftest import DATA, Sandbox
+
+KEY = {"X-Api-Key": "sandbox-key"}
+RELIEF = {
+    "patient_name": "Lakshmi",
+    "aadhaar_number": "499118665246",
+    "hospital_name": "GGH Guntur",
+    "bank_account_number": "30501234567",
+    "ifsc_code": "SBIN0001234",
+}
+PRIVATE = {
+    "applicant_name": "Lakshmi",
+    "aadhaar_number": "499118665246",
+    "annual_income": "120000",
+    "purpose": "job",
+}
+
+
+@pytest.mark.parametrize("department", DEPARTMENTS)
+def test_served_openapi_agrees_with_the_written_one(sandbox: Sandbox, department: str) -> None:
+    served = sandbox.http.get(f"/{department}/openapi.json").json()
+    assert served["openapi"] == "3.0.3"
+    found = {
+        operation["operationId"]: (method.upper(), path, sorted(_parameters(operation)))
+        for path, item in served["paths"].items()
+        for method, operation in item.items()
+    }
+    written = {
+        name: (api.method, api.path, sorted((p.where, p.name.lower()) for p in api.parameters))
+        for name, api in load_openapi(DATA / "openapi" / f"{department}.yml").items()
+    }
+    assert found == written
+
+
+def _parameters(operation: dict[str, list[dict[str, str]]]) -> list[tuple[str, str]]:
+    return [(p["in"], p["name"].lower()) for p in operation.get("parameters", [])]
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Api-Key": "wrong"}, {"X-Api-Key": "కీ".encode()}])
+def test_wrong_key_is_a_problem(sandbox: Sandbox, headers: dict[str, str]) -> None:
+    answer = sandbox.http.get("/canteens/timings", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthorised")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_invalid_body_is_a_problem_that_repeats_no_values(sandbox: Sandbox) -> None:
+    answer = sandbox.http.post(
+        "/canteens/donations",
+        headers={**KEY, "Idempotency-Key": "k"},
+        json={"donor_name": "Lakshmi", "amount": 0, "mobile": "12345"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert "12345" not in answer.text
+
+
+def test_write_without_a_key_is_refused(sandbox: Sandbox) -> None:
+    url = "/energy/services/6123401005678/payments"
+    assert sandbox.http.post(url, headers=KEY, json={"payer": "c"}).status_code == 422
+    assert sandbox.writes("energy") == []
+
+
+def test_unknown_path_is_a_problem(sandbox: Sandbox) -> None:
+    answer = sandbox.http.get("/energy/nothing", headers=KEY)
+    assert (answer.status_code, answer.json()["code"]) == (404, "http_error")
+
+
+@pytest.mark.parametrize(
+    ("department", "pay", "look", "values"),
+    [
+        ("energy", "payBill", "getBill", {"service_number": "6123401005678"}),
+        ("municipal", "payTax", "getTaxDues", {"assessment_number": "1020304050"}),
+    ],
+)
+def test_paid_order_settles_the_dues(
+    sandbox: Sandbox, department: str, pay: str, look: str, values: dict[str, str]
+) -> None:
+    link = sandbox.execute(department, pay, values).fields["payment_link"]
+    page = sandbox.http.get(link)
+    for word in ("చెల్లించు", "भुगतान करें", "Pay", "845" if department == "energy" else "3,420"):
+        assert word in page.text
+    assert sandbox.http.get(f"{link}/state").json()["state"] == "open"
+    paid = sandbox.http.post(link, follow_redirects=True)
+    assert "చెల్లింపు పూర్తయింది" in paid.text
+    assert sandbox.http.get(f"{link}/state").json()["state"] == "paid"
+    assert sandbox.execute(department, look, values).outcome == "no_dues"
+
+
+def test_unknown_order_has_a_page_that_says_so(sandbox: Sandbox) -> None:
+    answer = sandbox.http.get("/pay/ORD-nothing")
+    assert answer.status_code == 404
+    assert "यह ऑर्डर नहीं मिला" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("department", "operation", "values", "words"),
+    [
+        (
+            "municipal",
+            "getBirthCertificate",
+            {
+                "ulb_name": "vijayawada",
+                "child_name": "Sai Teja",
+                "date_of_birth": "2019-05-14",
+                "mother_name": "Lakshmi",
+            },
+            ["జనన ధ్రువీకరణ పత్రం", "जन्म प्रमाण पत्र", "Birth certificate", "BC-VJA-2019-004512"],
+        ),
+        (
+            "revenue",
+            "getRor1b",
+            {
+                "district": "guntur",
+                "mandal": "Tenali",
+                "village": "Kolakaluru",
+                "khata_number": "245",
+            },
+            ["భూమి హక్కుల రికార్డు (1బి)", "भूमि अधिकार अभिलेख (1बी)", "M. Subba Rao", "2.35"],
+        ),
+    ],
+)
+def test_document_is_a_pdf_whose_text_reads_back(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    department: str,
+    operation: str,
+    values: dict[str, str],
+    words: list[str],
+) -> None:
+    document = sandbox.execute(department, operation, values).document
+    assert document is not None
+    answer = sandbox.http.get(document.url)
+    assert answer.headers["Content-Type"] == "application/pdf"
+    file = tmp_path / document.filename
+    file.write_bytes(answer.content)
+    command = ["pdftotext", "-layout", str(file), "-"]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert found.stderr == ""
+    assert [word for word in words if word not in found.stdout] == []
+
+
+def test_guessed_document_is_not_found(sandbox: Sandbox) -> None:
+    assert sandbox.http.get("/municipal/documents/1.pdf").status_code == 404
+
+
+def test_private_numbers_are_kept_nowhere(sandbox: Sandbox) -> None:
+    assert sandbox.execute("revenue", "applyIncomeCertificate", PRIVATE).outcome == "ok"
+    assert sandbox.execute("cmrf", "applyRelief", RELIEF).outcome == "ok"
+    files = list(sandbox.database.parent.glob("sandbox.sqlite*"))
+    kept = b"".join(file.read_bytes() for file in files)
+    assert b"GGH Guntur" not in kept
+    assert [n for n in (b"499118665246", b"30501234567") if n in kept] == []
+
+
+def test_fingerprint_differs_between_sandboxes(tmp_path: Path) -> None:
+    found = {Store(tmp_path / f"{n}.sqlite").fingerprint("499118665246") for n in (1, 2)}
+    assert len(found) == 2  # keyed: no table of all Aadhaar hashes helps
+
+
+def test_restart_keeps_what_was_written(tmp_path: Path) -> None:
+    database = tmp_path / "sandbox.sqlite"
+    with Store(database).transaction() as db:
+        db.execute("UPDATE energy_connections SET amount = 1")
+    with Store(database).transaction() as db:
+        row = db.execute("SELECT DISTINCT amount FROM energy_connections").fetchall()
+    assert [r["amount"] for r in row] == [1]

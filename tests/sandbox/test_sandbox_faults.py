@@ -1,0 +1,74 @@
+"""Faults of the sandbox as the connector meets them, and that nothing is written twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Sandbox
+
+BILL = {"service_number": "6123401005678"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"), [("down", "status"), ("error", "status"), ("wrong", "schema")]
+)
+def test_fault_is_unavailable_until_it_is_over(sandbox: Sandbox, mode: str, reason: str) -> None:
+    sandbox.fault("energy", mode)
+    result = sandbox.execute("energy", "getBill", BILL)
+    assert (result.outcome, result.reason) == ("unavailable", reason)
+    sandbox.fault("energy", "none")
+    assert sandbox.execute("energy", "getBill", BILL).outcome == "ok"
+
+
+def test_slow_department_answers_late(sandbox: Sandbox) -> None:
+    sandbox.fault("energy", "slow", delay_s=0.3)
+    result = sandbox.execute("energy", "getBill", BILL)
+    assert result.outcome == "ok"
+    assert result.elapsed_ms >= 300
+
+
+def test_fault_leaves_other_departments_alone(sandbox: Sandbox) -> None:
+    sandbox.fault("energy", "down")
+    assert sandbox.execute("canteens", "getTimings", {}).outcome == "ok"
+
+
+def test_fault_may_last_for_some_requests_only(sandbox: Sandbox) -> None:
+    sandbox.fault("energy", "down", times=1)
+    result = sandbox.execute("energy", "getBill", BILL)
+    assert (result.outcome, result.attempts) == ("ok", 2)
+
+
+def test_lost_answer_of_a_write_is_given_again_and_nothing_is_written_twice(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.fault("energy", "lost", times=1)
+    first = sandbox.execute("energy", "payBill", BILL, request_id="turn-lost")
+    assert (first.outcome, first.reason, first.attempts) == ("unavailable", "connect", 1)
+    assert len(sandbox.writes("energy")) == 1
+    again = sandbox.execute("energy", "payBill", BILL, request_id="turn-lost")
+    assert again.outcome == "ok"
+    (write,) = sandbox.writes("energy")
+    assert write["idempotency_key"] == "turn-lost"
+    assert write["reference"] == again.fields["order_id"]
+
+
+@pytest.mark.parametrize("values", [BILL, {"service_number": "1123401000012"}])
+def test_same_key_gets_the_same_answer(sandbox: Sandbox, values: dict[str, str]) -> None:
+    results = [
+        sandbox.execute("energy", "payBill", values, request_id="turn-same") for _ in range(3)
+    ]
+    assert len({(r.outcome, r.fields.get("order_id")) for r in results}) == 1
+    assert len(sandbox.writes("energy")) == (1 if results[0].outcome == "ok" else 0)
+
+
+def test_key_used_for_another_request_is_refused(sandbox: Sandbox) -> None:
+    sandbox.execute("energy", "payBill", BILL, request_id="turn-other")
+    other = {"service_number": "9123401000345"}
+    result = sandbox.execute("energy", "payBill", other, request_id="turn-other")
+    assert (result.outcome, result.reason) == ("unavailable", "status")
+    assert len(sandbox.writes("energy")) == 1
+
+
+def test_unknown_department_has_no_switch(sandbox: Sandbox) -> None:
+    assert sandbox.http.put("/__faults/police", json={"mode": "down"}).status_code == 404
+    assert sandbox.http.put("/__faults/energy", json={"mode": "explode"}).status_code == 422

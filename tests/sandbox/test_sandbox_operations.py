@@ -1,0 +1,402 @@
+"""Every operation and every outcome of the 21 services, over HTTP through the real YAML."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import regex
+import yaml
+
+from actions.departments import load_departments
+from actions.sandbox import clock
+
+from .conftest import DATA, Sandbox
+
+
+class Case(NamedTuple):
+    """One call; `fields` are patterns (fullmatch) of all result fields; `before` comes first."""
+
+    department: str
+    operation: str
+    values: dict[str, str]
+    outcome: str
+    fields: dict[str, str] = {}
+    before: dict[str, str] | None = None
+
+
+def day(ahead: int) -> str:
+    """ISO date so many days from today."""
+    return clock.in_days(ahead)
+
+
+MONEY = r"\d{1,3}(,\d\d)*(,\d{3})?(\.\d\d)?"
+LINK = r"http://127\.0\.0\.1:\d+/pay/ORD-[0-9a-f]{12}"
+DATE = r"\d\d-\d\d-\d{4}"
+TIME = r"\d{1,2}:\d\d [AP]M"
+MOBILE = {"mobile_number": "9848012345"}
+DARSHAN = {
+    "temple_name": "srisailam",
+    "darshan_type": "special",
+    "darshan_date": day(3),
+    "devotee_count": "4",
+    **MOBILE,
+}
+TICKET = {
+    "from_stop": "vijayawada",
+    "to_stop": "tirupati",
+    "travel_date": day(2),
+    "passenger_count": "2",
+    **MOBILE,
+}
+INCOME = {
+    "applicant_name": "లక్ష్మి",
+    "aadhaar_number": "499118665246",
+    "annual_income": "120000",
+    "purpose": "education",
+}
+BIRTH = {
+    "child_name": "సాయి",
+    "date_of_birth": "2019-05-14",
+    "place_of_birth": "తెనాలి",
+    "father_name": "శ్రీను",
+    "mother_name": "లక్ష్మి",
+    "aadhaar_number": "234123412346",
+}
+KHATA = {"district": "guntur", "mandal": "Tenali", "village": "Kolakaluru", "khata_number": "245"}
+RELIEF = {
+    "patient_name": "లక్ష్మి",
+    "aadhaar_number": "499118665246",
+    "hospital_name": "GGH Guntur",
+    "bank_account_number": "30501234567",
+    "ifsc_code": "SBIN0001234",
+}
+CHILD = {
+    "ulb_name": "vijayawada",
+    "child_name": "sai  teja",
+    "date_of_birth": "2019-05-14",
+    "mother_name": "లక్ష్మి",
+}
+DUE, PAID, UNKNOWN = "6123401005678", "1123401000012", "1123401009999"
+
+CASES = [
+    Case(
+        "endowments",
+        "bookDarshan",
+        DARSHAN,
+        "ok",
+        {"booking_id": r"\d{15}", "amount": "1,200", "slot_time": TIME, "payment_link": LINK},
+    ),
+    Case("endowments", "bookDarshan", {**DARSHAN, "darshan_date": day(13)}, "full"),
+    Case("endowments", "bookDarshan", {**DARSHAN, "darshan_date": day(17)}, "closed"),
+    Case("endowments", "bookDarshan", {**DARSHAN, "darshan_date": day(-1)}, "closed"),
+    Case(
+        "endowments",
+        "createOffering",
+        {"temple_name": "kanaka_durga", "amount": "1116"},
+        "ok",
+        {"offering_id": r"EH\d+", "payment_link": LINK},
+    ),
+    Case(
+        "endowments",
+        "getTemple",
+        {"temple_name": "srisailam"},
+        "ok",
+        {
+            "open_time": "4:30 AM",
+            "close_time": "10:00 PM",
+            "darshan_fee": "300",
+            "address": "శ్రీశైలం, నంద్యాల జిల్లా",
+            "phone": "1100",
+        },
+    ),
+    Case(
+        "energy",
+        "getBill",
+        {"service_number": DUE},
+        "ok",
+        {"amount": "845", "due_date": DATE, "bill_month": r".+ \d{4}", "consumer_name": ".+"},
+    ),
+    Case(
+        "energy",
+        "getBill",
+        {"service_number": PAID},
+        "no_dues",
+        {"amount": "0", "bill_month": ".+", "consumer_name": ".+"},
+    ),
+    Case("energy", "getBill", {"service_number": UNKNOWN}, "not_found"),
+    Case(
+        "energy",
+        "payBill",
+        {"service_number": DUE},
+        "ok",
+        {"amount": "845", "order_id": "ORD-.+", "payment_link": LINK},
+    ),
+    Case("energy", "payBill", {"service_number": PAID}, "no_dues"),
+    Case("energy", "payBill", {"service_number": UNKNOWN}, "not_found"),
+    Case(
+        "energy",
+        "registerSupplyComplaint",
+        {"service_number": DUE, "location": "తెనాలి"},
+        "ok",
+        {"complaint_number": r"SUP\d+", "expected_by": f"{DATE} {TIME}"},
+    ),
+    Case(
+        "energy",
+        "registerSupplyComplaint",
+        {"service_number": "6123401005679", "location": "తెనాలి"},
+        "already_open",
+        {"complaint_number": "SUP26110041", "expected_by": f"{DATE} {TIME}"},
+    ),
+    Case(
+        "energy",
+        "registerSupplyComplaint",
+        {"service_number": UNKNOWN, "location": "తెనాలి"},
+        "not_found",
+    ),
+    Case(
+        "apsrtc",
+        "bookTicket",
+        TICKET,
+        "ok",
+        {
+            "ticket_number": r"RTC\d{8}",
+            "fare": "1,820",
+            "departure_time": f"{DATE} {TIME}",
+            "payment_link": LINK,
+        },
+    ),
+    Case("apsrtc", "bookTicket", {**TICKET, "travel_date": day(90)}, "no_bus"),
+    Case("apsrtc", "bookTicket", {**TICKET, "to_stop": "vijayawada"}, "no_bus"),
+    Case("apsrtc", "bookTicket", {**TICKET, "travel_date": day(13)}, "full"),
+    Case(
+        "apsrtc",
+        "bookTicket",
+        {**TICKET, "passenger_count": "2"},
+        "full",
+        before={**TICKET, "passenger_count": "39"},
+    ),
+    Case(
+        "apsrtc",
+        "trackBus",
+        {"ticket_number": "RTC26110001"},
+        "ok",
+        {"place": "రాజమహేంద్రవరం", "delay_minutes": "12", "expected_time": TIME},
+    ),
+    Case("apsrtc", "trackBus", {"ticket_number": "RTC26110002"}, "not_started"),
+    Case("apsrtc", "trackBus", {"ticket_number": "RTC26110003"}, "not_found"),
+    Case("apsrtc", "trackBus", {"ticket_number": "RTC26119999"}, "not_found"),
+    Case(
+        "apsrtc",
+        "cancelTicket",
+        {"ticket_number": "RTC26110002", **MOBILE},
+        "ok",
+        {"refund_amount": "738", "refund_days": "7"},
+    ),
+    Case(
+        "apsrtc",
+        "cancelTicket",
+        {"ticket_number": "RTC26110002", "mobile_number": "9848000000"},
+        "not_found",
+    ),
+    Case("apsrtc", "cancelTicket", {"ticket_number": "RTC26110001", **MOBILE}, "departed"),
+    Case("apsrtc", "cancelTicket", {"ticket_number": "RTC26110003", **MOBILE}, "already_cancelled"),
+    Case(
+        "revenue",
+        "applyIncomeCertificate",
+        INCOME,
+        "ok",
+        {"application_number": r"IC\d{10}", "expected_by": DATE},
+    ),
+    Case("revenue", "applyIncomeCertificate", INCOME, "duplicate", before=INCOME),
+    Case(
+        "revenue",
+        "applyLateBirthRegistration",
+        BIRTH,
+        "ok",
+        {"application_number": r"LB\d{10}", "expected_by": DATE},
+    ),
+    Case("revenue", "applyLateBirthRegistration", {**BIRTH, "date_of_birth": day(-30)}, "not_late"),
+    Case("revenue", "applyLateBirthRegistration", BIRTH, "duplicate", before=BIRTH),
+    Case(
+        "revenue", "getRor1b", KHATA, "ok", {"owner_name": "M. Subba Rao", "extent_acres": "2.35"}
+    ),
+    Case(
+        "revenue",
+        "getRor1b",
+        {**KHATA, "mandal": "తెనాలి", "village": "కొలకలూరు"},
+        "ok",
+        {"owner_name": "M. Subba Rao", "extent_acres": "2.35"},
+    ),
+    Case("revenue", "getRor1b", {**KHATA, "khata_number": "9"}, "not_found"),
+    Case(
+        "canteens",
+        "listCanteens",
+        {"location": "guntur"},
+        "ok",
+        {"count": "3", "addresses": "(.*గుంటూరు\n?){3}"},
+    ),
+    Case(
+        "canteens",
+        "listCanteens",
+        {"location": "srikalahasti"},
+        "none",
+        {"count": "0", "addresses": ""},
+    ),
+    Case(
+        "canteens",
+        "getTimings",
+        {},
+        "ok",
+        {
+            "breakfast": f"{TIME} - {TIME}",
+            "lunch": f"{TIME} - {TIME}",
+            "dinner": f"{TIME} - {TIME}",
+        },
+    ),
+    Case(
+        "canteens",
+        "createDonation",
+        {"donor_name": "లక్ష్మి", "amount": "500", **MOBILE},
+        "ok",
+        {"donation_id": r"ACD\d+", "payment_link": LINK},
+    ),
+    Case(
+        "cmrf",
+        "getApplication",
+        {"application_number": "CMRF2026001001"},
+        "approved",
+        {"amount": "60,000", "updated_on": DATE},
+    ),
+    Case(
+        "cmrf",
+        "getApplication",
+        {"application_number": "CMRF2026001002"},
+        "pending",
+        {"updated_on": DATE},
+    ),
+    Case(
+        "cmrf",
+        "getApplication",
+        {"application_number": "CMRF2026001003"},
+        "rejected",
+        {"updated_on": DATE},
+    ),
+    Case("cmrf", "getApplication", {"application_number": "CMRF2026009999"}, "not_found"),
+    Case(
+        "cmrf",
+        "applyRelief",
+        RELIEF,
+        "ok",
+        {"application_number": r"CMRF\d{10}", "expected_by": DATE},
+    ),
+    Case("cmrf", "applyRelief", RELIEF, "duplicate", before=RELIEF),
+    Case("cmrf", "getEligibility", {}, "ok", {"income_limit": "2,50,000", "helpline": "1100"}),
+    Case(
+        "municipal",
+        "getBirthCertificate",
+        CHILD,
+        "ok",
+        {"certificate_number": "BC-VJA-2019-004512"},
+    ),
+    Case("municipal", "getBirthCertificate", {**CHILD, "mother_name": "రాధ"}, "not_found"),
+    Case(
+        "municipal",
+        "getTaxDues",
+        {"assessment_number": "1020304050"},
+        "ok",
+        {"amount": "3,420", "owner_name": ".+", "period": ".+"},
+    ),
+    Case(
+        "municipal",
+        "getTaxDues",
+        {"assessment_number": "1020304051"},
+        "no_dues",
+        {"amount": "0", "owner_name": ".+", "period": ".+"},
+    ),
+    Case("municipal", "getTaxDues", {"assessment_number": "9999999999"}, "not_found"),
+    Case(
+        "municipal",
+        "payTax",
+        {"assessment_number": "1020304050"},
+        "ok",
+        {"amount": "3,420", "order_id": "ORD-.+", "payment_link": LINK},
+    ),
+    Case("municipal", "payTax", {"assessment_number": "1020304051"}, "no_dues"),
+    Case("municipal", "payTax", {"assessment_number": "9999999999"}, "not_found"),
+    Case(
+        "municipal",
+        "registerGarbageComplaint",
+        {"ulb_name": "guntur", "location": "Market road"},
+        "ok",
+        {"complaint_number": r"SAN\d+", "expected_by": DATE},
+    ),
+    Case(
+        "municipal",
+        "registerGarbageComplaint",
+        {"ulb_name": "vijayawada", "location": "benz circle"},
+        "already_open",
+        {"complaint_number": "SAN26110041", "expected_by": DATE},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "case", CASES, ids=[f"{c.operation}-{c.outcome}-{n}" for n, c in enumerate(CASES)]
+)
+def test_operation_has_the_outcome_and_its_fields(sandbox: Sandbox, case: Case) -> None:
+    if case.before is not None:
+        first = sandbox.execute(case.department, case.operation, case.before)
+        assert first.outcome == "ok"
+    result = sandbox.execute(case.department, case.operation, case.values)
+    assert (result.outcome, result.reason) == (case.outcome, None)
+    assert result.fields.keys() == case.fields.keys()
+    wrong = {n: v for n, v in result.fields.items() if not regex.fullmatch(case.fields[n], v)}
+    assert wrong == {}
+
+
+def test_every_outcome_of_every_operation_has_a_case() -> None:
+    described = {
+        (name, row.outcome)
+        for department in load_departments(DATA, {}).values()
+        for name, operation in department.operations.items()
+        for row in operation.outcomes
+    }
+    assert described - {(case.operation, case.outcome) for case in CASES} == set()
+
+
+@pytest.mark.parametrize("language", ["te", "hi", "en"])
+def test_addresses_come_in_the_citizens_language(sandbox: Sandbox, language: str) -> None:
+    result = sandbox.execute("canteens", "listCanteens", {"location": "guntur"}, language=language)
+    name = {"te": "గుంటూరు", "hi": "गुंटूर", "en": "Guntur"}[language]
+    assert name in result.fields["addresses"]
+
+
+def test_bought_ticket_can_be_tracked_and_cancelled(sandbox: Sandbox) -> None:
+    ticket = sandbox.execute("apsrtc", "bookTicket", TICKET).fields["ticket_number"]
+    track = sandbox.execute("apsrtc", "trackBus", {"ticket_number": ticket})
+    assert track.outcome == "not_started"
+    values = {"ticket_number": ticket, **MOBILE}
+    outcomes = [sandbox.execute("apsrtc", "cancelTicket", values).outcome for _ in range(2)]
+    assert outcomes == ["ok", "already_cancelled"]
+
+
+def test_application_can_be_asked_after(sandbox: Sandbox) -> None:
+    number = sandbox.execute("cmrf", "applyRelief", RELIEF).fields["application_number"]
+    state = sandbox.execute("cmrf", "getApplication", {"application_number": number})
+    assert state.outcome == "pending"
+
+
+def test_every_temple_of_the_gazetteer_is_served(sandbox: Sandbox) -> None:
+    folder = Path(DATA).parent / "gazetteers"
+    temples = yaml.safe_load((folder / "temples.yml").read_text("utf-8"))["places"]
+    for temple in temples:
+        result = sandbox.execute("endowments", "getTemple", {"temple_name": temple["value"]})
+        assert result.outcome == "ok", temple["value"]
+
+
+def test_bill_is_never_out_of_date(sandbox: Sandbox) -> None:
+    due = sandbox.execute("energy", "getBill", {"service_number": DUE}).fields["due_date"]
+    assert datetime.datetime.strptime(due, "%d-%m-%Y").date() > clock.today()
