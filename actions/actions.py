@@ -63,7 +63,7 @@ def follow_step(dispatcher: CollectingDispatcher, step: Step) -> List[EventType]
     """Opens the form, performs at once, or waits, as the step says."""
     say(dispatcher, step.say)
     following = {forms.ASK: [FollowupAction(FORM)], GO: [FollowupAction("action_perform")]}
-    return [*events(step.state), SlotSet("answer", None), *following.get(step.next, [])]
+    return [*events(step.state), *following.get(step.next, [])]
 
 
 class ActionRoute(Action):
@@ -165,6 +165,8 @@ class ValidateServiceForm(FormValidationAction):
         domain: Dict[str, Any],
     ) -> Dict[str, Any]:
         """`answer` becomes `go` or `stop` at the end of the form."""
+        if value is None:
+            return {}
         here = context()
         state, heard = read(tracker, here)
         step = here.form().hear(state, heard)

@@ -13,7 +13,8 @@ def follow(state: State, heard: Heard, catalogue: Catalogue, settings: DialogueS
     """State with the reply language of this message. Native script always counts; Latin script
     only when it is clear and long enough, and never against a language chosen by name."""
     key = catalogue.languages.keys.get(heard.key or "")
-    if key is None or key.language == state.language:
+    without_letters = heard.key_confidence == 0.0
+    if key is None or key.language == state.language or without_letters:
         return state
     if key.script != "Latn":
         return replace(state, language=key.language)

@@ -53,6 +53,7 @@ def test_conversation(world: World, case: dict[str, Any], request: pytest.Fixtur
 def _check(turn: dict[str, Any], replies: list[Any], offered: list[Any], where: str) -> None:
     said = "\n".join(reply.text for reply in replies)
     assert said.strip(), f"{where}: no reply"
+    assert len(replies) == 1, f"{where}: more than one bubble: {said!r}"
     for part in turn.get("contains", ()):
         assert part in said, f"{where}: {part!r} not in {said!r}"
     for part in turn.get("lacks", ()):
