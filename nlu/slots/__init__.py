@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from nlu.slots.answer import parse
-from nlu.slots.message import extract, extract_for_service
+from nlu.slots.gazetteer import prepare
+from nlu.slots.message import extract, extract_for_service, warm
 from nlu.slots.result import Found, Parsed, Reason, Rejected
 
-__all__ = ["Found", "Parsed", "Reason", "Rejected", "extract", "extract_for_service", "parse"]
+__all__ = [
+    "Found",
+    "Parsed",
+    "Reason",
+    "Rejected",
+    "extract",
+    "extract_for_service",
+    "parse",
+    "prepare",
+]

@@ -6,7 +6,7 @@ all scripts meet. spaCy is imported at first use: reading answers does not need 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -37,6 +37,16 @@ def find_places(gazetteer: Gazetteer, text: str) -> Iterator[Hit]:
     message = _Message(gazetteer, text)
     yield from message.exact()
     yield from message.near()
+
+
+def prepare(gazetteers: Iterable[Gazetteer]) -> None:
+    """Imports spaCy and builds the matchers now, so that the first message does not wait.
+
+    Takes seconds where torch is installed, because spaCy's thinc imports it.
+    """
+    for gazetteer in gazetteers:
+        for language in (*_PIPELINES.values(), "en"):
+            _matcher(gazetteer, language)
 
 
 @lru_cache(maxsize=3)

@@ -78,6 +78,12 @@ def _rank(value: Found, journey: bool) -> tuple[float, int, int]:
     return doubt - value.confidence, value.start, value.start - value.end
 
 
+def warm(catalogue: Catalogue, today: date) -> None:
+    """Loads word lists, gazetteers and spaCy now, so that no citizen waits for them."""
+    for service in catalogue.services.values():
+        extract_for_service(service.title["en"], service, today=today, catalogue=catalogue)
+
+
 def _free_slot(service: Service, value: Found, filled: set[str | None]) -> str | None:
     """The first unfilled slot of the value's type whose role agrees."""
     fitting = [slot for slot in service.slots if slot.type.name == value.slot_type]

@@ -1,0 +1,95 @@
+"""Values in free messages: the table in messages.yml, and slots of real services."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlu.catalogue import Catalogue, load_catalogue
+from nlu.slots import Found, extract, extract_for_service
+
+HERE = Path(__file__).parent
+CASES = yaml.safe_load((HERE / "messages.yml").read_text("utf-8"))
+
+
+def shown(found: Found) -> str:
+    role = f" ({found.role})" if found.role else ""
+    return f"{found.slot_type}: {found.value} @{found.raw}{role}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["text"])
+def test_extract_table(case: dict[str, object], catalogue: Catalogue, today: date) -> None:
+    text = str(case["text"])
+    types = [catalogue.slot_types[name] for name in case["types"]]  # type: ignore[attr-defined]
+    found = extract(text, types, today=today, catalogue=catalogue)
+    assert [shown(f) for f in found] == case["found"]
+    assert all(text[f.start : f.end] == f.raw for f in found)
+    assert all(0 < f.confidence <= 1 for f in found)
+
+
+def slots(text: str, service: str, catalogue: Catalogue, today: date) -> dict[str | None, str]:
+    found = extract_for_service(text, catalogue.services[service], today=today, catalogue=catalogue)
+    return {f.slot: f.value for f in found}
+
+
+@pytest.mark.parametrize(
+    ("service", "text", "expected"),
+    [
+        (
+            "rtc_ticket_booking",
+            "కర్నూలు బస్సులో ఎల్లుండికి సీటు",
+            {"to_stop": "kurnool", "travel_date": "2026-11-27"},
+        ),
+        (
+            "rtc_ticket_booking",
+            "gunturu nundi vizag ki repu, 3 tickets, 98480 12345",
+            {
+                "from_stop": "guntur",
+                "to_stop": "visakhapatnam",
+                "travel_date": "2026-11-26",
+                "passenger_count": "3",
+                "mobile_number": "9848012345",
+            },
+        ),
+        (
+            "property_tax_payment",
+            "assessment 1020304050 का टैक्स भरना है",
+            {"assessment_number": "1020304050"},
+        ),
+        (
+            "temple_ehundi_offering",
+            "శ్రీశైలం మల్లన్న హుండీకి 1116 రూపాయలు",
+            {"temple_name": "srisailam", "amount": "1116"},
+        ),
+        (
+            "temple_ehundi_offering",
+            "vijayawada nunchi srisailam hundi ki 500",
+            {"temple_name": "srisailam", "amount": "500"},
+        ),
+        ("anna_canteen_timings", "repu 5 ki open aa", {}),
+    ],
+)
+def test_extract_for_service(
+    service: str, text: str, expected: dict[str, str], catalogue: Catalogue, today: date
+) -> None:
+    assert slots(text, service, catalogue, today) == expected
+
+
+CATALOGUE = load_catalogue(HERE.parents[1] / "data")
+PIECES = ["విజయవాడ", "కి", "nunchi", "tirupati", "5/12", "రేపు", "9848012345", "रुपये", "500", "\u200c"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=6), max_size=8).map(" ".join))
+def test_extract_places_are_true(text: str) -> None:
+    found = extract(
+        text, CATALOGUE.slot_types.values(), today=date(2026, 11, 25), catalogue=CATALOGUE
+    )
+    for value in found:
+        assert text[value.start : value.end] == value.raw
+        assert value.raw.strip() == value.raw != ""

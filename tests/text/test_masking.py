@@ -1,0 +1,65 @@
+"""Masking of Aadhaar and telephone numbers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nlu.text import mask
+from nlu.text.masking import last_four
+from nlu.text.verhoeff import verhoeff
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("499118665246", "XXXXXXXX5246"),
+        ("my aadhaar 4991 1866 5246.", "my aadhaar XXXXXXXX5246."),
+        ("4991-1866-5246", "XXXXXXXX5246"),
+        ("ఆధార్ ౪౯౯౧౧౮౬౬౫౨౪౬ ఇది", "ఆధార్ XXXXXXXX5246 ఇది"),
+        ("आधार ४९९१ १८६६ ५२४६", "आधार XXXXXXXX5246"),
+        ("499118665246 9848012345", "XXXXXXXX5246 9848012345"),
+        ("9848012345 4991 1866 5246", "9848012345 XXXXXXXX5246"),
+        ("499118665247", "499118665247"),  # a wrong check digit is no Aadhaar number
+        ("6123401005678", "6123401005678"),  # 13 digits
+        ("14991186652461", "14991186652461"),
+        ("", ""),
+    ],
+)
+def test_mask_aadhaar(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("call 9848012345", "call XXXXXX2345"),
+        ("+91 98480 12345", "+XXXXXXXX2345"),
+        ("౯౮౪౮౦౧౨౩౪౫", "XXXXXX2345"),
+        ("1020304050", "1020304050"),
+    ],
+)
+def test_mask_phones_for_logs(text: str, masked: str) -> None:
+    assert mask(text, phones=True) == masked
+
+
+def test_last_four_hides_short_values_whole() -> None:
+    assert last_four("499118665246") == "XXXXXXXX5246"
+    assert last_four("123") == "XXX"
+
+
+@given(st.integers(2, 9), st.text("0123456789", min_size=10, max_size=10), st.integers(0, 9))
+def test_verhoeff_finds_a_wrong_digit(first: int, middle: str, wrong: int) -> None:
+    body = f"{first}{middle}"
+    good = next(body + str(d) for d in range(10) if verhoeff(body + str(d)))
+    assert "X" * 8 in mask(good)
+    broken = good[:5] + str(wrong) + good[6:]
+    assert verhoeff(broken) is (broken == good)
+
+
+def test_verhoeff_known_numbers() -> None:
+    assert verhoeff("2363")  # the worked example of the check digit 3 for 236
+    assert verhoeff("234123412346")
+    assert not verhoeff("234123412347")
+    assert not verhoeff("")
