@@ -8,7 +8,9 @@ def actions_command(host: str, port: int) -> None:
     from rasa_sdk.endpoint import create_app
 
     from actions.context import context
+    from nlu.slots import prepare
 
-    context()  # a broken catalogue is reported at the start and not in a citizen's turn
+    here = context()  # a broken catalogue is reported at the start and not in a citizen's turn
+    prepare(here.catalogue.gazetteers.values())
     app = create_app("actions.actions")
     app.run(host=host, port=port, access_log=False, debug=False, motd=False)

@@ -19,7 +19,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from nlu.components.project import catalogue
-from nlu.slots import extract_for_service
+from nlu.slots import extract_for_service, prepare
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -32,9 +32,10 @@ class SlotExtractor(GraphComponent, EntityExtractorMixin):
         return {"catalogue": "data", "timezone": "Asia/Kolkata"}
 
     def __init__(self, config: Dict[str, Any]) -> None:
-        """Loads the catalogue; gazetteers are compiled at first use."""
+        """Loads the catalogue and compiles its gazetteers."""
         self._catalogue = catalogue(config["catalogue"])
         self._zone = ZoneInfo(config["timezone"])
+        prepare(self._catalogue.gazetteers.values())
 
     @classmethod
     def create(

@@ -6,6 +6,7 @@ all scripts meet. spaCy is imported at first use: reading answers does not need 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
@@ -40,10 +41,7 @@ def find_places(gazetteer: Gazetteer, text: str) -> Iterator[Hit]:
 
 
 def prepare(gazetteers: Iterable[Gazetteer]) -> None:
-    """Imports spaCy and builds the matchers now, so that the first message does not wait.
-
-    Takes seconds where torch is installed, because spaCy's thinc imports it.
-    """
+    """Imports spaCy and builds the matchers now, so that the first message does not wait."""
     for gazetteer in gazetteers:
         for language in (*_PIPELINES.values(), "en"):
             _matcher(gazetteer, language)
@@ -51,9 +49,23 @@ def prepare(gazetteers: Iterable[Gazetteer]) -> None:
 
 @lru_cache(maxsize=3)
 def _pipeline(language: str) -> Any:
-    import spacy
+    return _spacy().blank(language)
 
-    return spacy.blank(language)
+
+@lru_cache(maxsize=1)
+def _spacy() -> Any:
+    """spaCy, without the frameworks that its thinc imports where they are installed.
+
+    Blank pipelines need none of them, and they would cost each process seconds and half a gigabyte.
+    """
+    absent = [name for name in ("torch", "tensorflow", "mxnet") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    try:
+        import spacy
+    finally:
+        for name in absent:
+            sys.modules.pop(name, None)
+    return spacy
 
 
 def _matcher(gazetteer: Gazetteer, language: str) -> Any:
