@@ -10,15 +10,15 @@ _WORD = regex.compile(r"[\p{L}\p{M}]+")
 
 
 def is_loop(
-    text: str, *, unit_words: int, repeats: int, share: float, max_compression_ratio: float
+    text: str, *, repeats: tuple[int, ...], share: float, max_compression_ratio: float
 ) -> bool:
-    """Whether up to `unit_words` words repeat `repeats` times in a row over `share` of the text.
+    """Whether n words repeat `repeats[n - 1]` times in a row and fill `share` of the text.
 
     Digits do not count: a citizen may well say a number with five zeros.
     """
     words = _WORD.findall(text.lower())
-    for size in range(1, unit_words + 1):
-        if _longest_run(words, size) >= max(repeats * size, share * len(words)):
+    for size, least in enumerate(repeats, start=1):
+        if _longest_run(words, size) >= max(least * size, share * len(words)):
             return True
     return _compression_ratio(text) > max_compression_ratio
 

@@ -19,7 +19,6 @@ def refusal(text: str, prompt: str | None, rules: Rejection) -> Refusal | None:
         return "prompt_leak"
     if is_loop(
         text,
-        unit_words=rules.loop_unit_words,
         repeats=rules.loop_repeats,
         share=rules.loop_share,
         max_compression_ratio=rules.max_compression_ratio,

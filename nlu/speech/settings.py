@@ -83,8 +83,7 @@ class Rejection:
 
     leak_similarity: float
     leak_letters: int
-    loop_unit_words: int
-    loop_repeats: int
+    loop_repeats: tuple[int, ...]
     loop_share: float
     max_compression_ratio: float
 

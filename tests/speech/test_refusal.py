@@ -21,6 +21,8 @@ CASES = [
     ("भी " * 30, None, "repetition"),  # measured: white noise without VAD
     ("పన్ను, పను, " * 20, None, "repetition"),
     ("thank you " * 12, None, "repetition"),
+    ("I am the one who is the one who is the one who is the one", None, "repetition"),  # measured
+    ("haan ji haan ji haan ji", HINDI, None),
     ("Na karam to billu chudali.", PROMPT, None),
     ("Maa Kalanilo. Moodu Rojula Nunchi Manchi. Nillu Ravaranledu", PROMPT, None),
     ("Mujhi apanabi jali kaabila dekana hai.", HINDI, None),
