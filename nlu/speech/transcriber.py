@@ -13,7 +13,7 @@ from nlu.speech.language import spoken_languages
 from nlu.speech.listener import Listener
 from nlu.speech.refusal import Refusal, refusal
 from nlu.speech.settings import SpeechSettings, load_settings
-from nlu.speech.transcript import Transcript, Warning_
+from nlu.speech.transcript import Transcript, TranscriptWarning
 from nlu.speech.voice_activity import speech_in
 
 
@@ -70,7 +70,7 @@ class Transcriber:
         if not len(speech):
             return self._transcript("", self._rank((), saved)[0], ("no_speech",))
         longest = int(self._settings.limits.max_speech_seconds * SAMPLE_RATE)
-        warnings: tuple[Warning_, ...] = ("too_long",) if len(speech) > longest else ()
+        warnings: tuple[TranscriptWarning, ...] = ("too_long",) if len(speech) > longest else ()
         speech = speech[:longest]
         ranking = self._rank(self._detector.language_probabilities(speech), saved)
         first_refusal: Refusal | None = None
@@ -104,7 +104,7 @@ class Transcriber:
         return spoken_languages(probabilities, languages, self._settings.prior, saved)
 
     def _transcript(
-        self, text: str, spoken: tuple[str, float], warnings: tuple[Warning_, ...]
+        self, text: str, spoken: tuple[str, float], warnings: tuple[TranscriptWarning, ...]
     ) -> Transcript:
         language, share = spoken
         return Transcript(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Warning_ = Literal["no_speech", "prompt_leak", "repetition", "too_long"]
+TranscriptWarning = Literal["no_speech", "prompt_leak", "repetition", "too_long"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Transcript:
     duration_s: float
     elapsed_s: float
     model: str
-    warnings: tuple[Warning_, ...] = ()
+    warnings: tuple[TranscriptWarning, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object of `seva transcribe --json` and of `/parse/voice`."""
