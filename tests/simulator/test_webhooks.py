@@ -134,7 +134,8 @@ def test_anything_but_200_is_delivered_again(web, stage):
     sent = inbound(web, text="x")
     assert {message["id"] for message in delivered(stage, 3)} == {sent["id"]}
     wait_for(lambda: web.get("/__wire").json()["pending"] == 0)
-    attempts = [(entry["attempt"], entry["status"]) for entry in web.get("/__wire").json()["wire"]]
+    wire = web.get("/__wire").json()["wire"]
+    attempts = [(entry["attempt"], entry["status"]) for entry in wire]
     assert attempts == [(1, 503), (2, 202), (3, 200)]
     assert web.get(f"/chat/{PHONE}/messages").json()["messages"][0]["state"] == "delivered"
 

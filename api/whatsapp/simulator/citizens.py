@@ -67,6 +67,7 @@ class Citizen:
     name: str
     language: str = "te"
     username: str | None = None
+    born: int = 0
     last_inbound: float | None = None
     messages: list[Message] = field(default_factory=list)
     sends: list[float] = field(default_factory=list)
@@ -106,9 +107,11 @@ class CitizenBook:
         self._by_user_id: dict[str, str] = {}
         self._messages: dict[str, Message] = {}
         self._numbers = 0
+        self._births = 0
 
     def __iter__(self) -> Iterator[Citizen]:
-        return iter(list(self._citizens.values()))
+        """In the order in which the phones came."""
+        return iter(sorted(self._citizens.values(), key=lambda citizen: citizen.born))
 
     @property
     def last_number(self) -> int:
@@ -125,7 +128,8 @@ class CitizenBook:
         phone = normalise_phone(phone)
         citizen = self._citizens.get(phone)
         if citizen is None:
-            citizen = Citizen(phone, name or f"+{phone}", language)
+            self._births += 1
+            citizen = Citizen(phone, name or f"+{phone}", language, born=self._births)
             self._citizens[phone] = citizen
             self._by_user_id[citizen.user_id] = phone
             if len(self._citizens) > self._most_citizens:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from starlette.datastructures import UploadFile
 
 from api.whatsapp.simulator import outgoing
@@ -20,6 +20,10 @@ from api.whatsapp.simulator.rules import plain_type
 from api.whatsapp.simulator.world import World
 
 VERSION = re.compile(r"v\d{1,2}\.\d")
+
+
+class AnswerLost(RuntimeError):
+    """The fault `lost_answers`: the connection breaks although the message was taken."""
 
 
 def cloud_router(world: World) -> APIRouter:
@@ -54,14 +58,17 @@ def check_token(request: Request, world: World) -> None:
 
 
 def _messages(world: World) -> Callable[..., Any]:
-    async def messages(request: Request, phone_number_id: str) -> JSONResponse:
+    async def messages(request: Request, phone_number_id: str) -> Response:
         _check_number(world, phone_number_id)
         body = await _json(request)
         if "status" in body:
-            return _mark_read(world, body)
+            answer = _mark_read(world, body)
+            world.report({"what": "call", "status": 200, "body": body})
+            return answer
         citizen, message = outgoing.send(world, body)
+        world.report({"what": "call", "status": 200, "body": body})
         if world.faults.take_lost_answer():
-            raise MetaError(131000, "The answer got lost; the message did not.")
+            return StreamingResponse(_broken_answer(), media_type="application/json")
         contact = {"input": str(body.get("to") or body.get("recipient"))}
         if body.get("to"):
             contact["wa_id"] = citizen.phone
@@ -75,6 +82,11 @@ def _messages(world: World) -> Callable[..., Any]:
         )
 
     return messages
+
+
+async def _broken_answer() -> AsyncIterator[bytes]:
+    yield b'{"messaging_product"'
+    raise AnswerLost("on purpose, asked for through /__faults")
 
 
 def _mark_read(world: World, body: dict[str, Any]) -> JSONResponse:

@@ -27,7 +27,7 @@ class Faults:
     drop_statuses: bool = False  # no status webhooks at all
     delay_ms: int = 0  # before each webhook
     answer_delay_ms: int = 0  # before each answer of the Cloud API
-    lost_answers: int = 0  # the next n sends are accepted, but answered 500
+    lost_answers: int = 0  # the next n sends are taken, but the connection breaks
     send_errors: list[SendError] = field(default_factory=list)
     media_expired: bool = False  # media ids and URLs are gone
     media_corrupt: bool = False  # downloads do not match their sha256

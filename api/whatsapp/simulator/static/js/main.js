@@ -21,6 +21,8 @@ const saved = {
 const state = { citizens: [], current: "", webhook: { state: "waiting", url: "" }, online: true };
 let typingTimer = 0;
 let readTimer = 0;
+/** Events that come while a history is loading wait here, so that none is drawn over. */
+let held = null;
 
 const guard = (work) => work.catch((error) => notice(say("send_failed", { reason: error.message })));
 const send = (message) => guard(api.send(state.current, message));
@@ -33,7 +35,7 @@ const thread = new Thread(find("thread"), {
   onIdea: (text) => send({ type: "text", text }),
 });
 const desk = new Desk(find("desk"), {
-  onPhone: choose,
+  onPhone: (phone) => guard(choose(phone)),
   onNew: () => guard(api.addCitizen(document.documentElement.lang).then(async (citizen) => {
     addCitizen(citizen);
     await choose(citizen.phone);
@@ -81,11 +83,22 @@ async function choose(phone) {
   setTyping(0);
   const citizen = state.citizens.find((known) => known.phone === phone);
   if (citizen) citizen.unread = 0;
-  const { messages } = await api.loadMessages(phone);
-  if (state.current !== phone) return;
-  thread.messages = messages;
-  draw();
+  held ??= [];
+  try {
+    const { messages } = await api.loadMessages(phone);
+    if (state.current !== phone) return;
+    thread.messages = messages;
+    draw();
+  } finally {
+    if (state.current === phone) release();
+  }
   readSoon();
+}
+
+function release() {
+  const events = held ?? [];
+  held = null;
+  events.forEach((event) => onEvent(...event));
 }
 
 function addCitizen(citizen) {
@@ -122,8 +135,12 @@ function onMessage(message) {
 }
 
 function onEvent(kind, citizen, data) {
+  if (held) {
+    held.push([kind, citizen, data]);
+    return;
+  }
   const here = citizen === state.current;
-  if (kind === "reset") start();
+  if (kind === "reset") guard(start());
   else if (kind === "message") onMessage(data);
   else if (kind === "citizen") addCitizen(data);
   else if (kind === "wire") wire.add(data);
@@ -151,6 +168,7 @@ async function start() {
 }
 
 await loadWords();
+const cursor = await start();
 composer = new Composer(find("composer"), {
   onText: (text) => send({ type: "text", text }),
   onFile: (type, file) => guard(api.sendFile(state.current, type, file)),
@@ -158,7 +176,6 @@ composer = new Composer(find("composer"), {
   onPlace: place,
   onProblem: notice,
 });
-const cursor = await start();
 listen(cursor, onEvent, (online) => {
   state.online = online;
   drawBar();

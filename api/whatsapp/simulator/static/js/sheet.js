@@ -54,7 +54,11 @@ export function openList(message, onChoose) {
     onChoose(row);
   };
   form.addEventListener("change", () => sendButton.removeAttribute("disabled"));
-  form.addEventListener("keydown", (event) => event.key === "Enter" && submit());
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // else the button that gets the focus back opens the list again
+    submit();
+  });
   sendButton.addEventListener("click", submit);
   const close = openSheet(action.button, [form, el("footer", {}, sendButton)]);
 }

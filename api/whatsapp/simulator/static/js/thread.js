@@ -15,6 +15,7 @@ export class Thread {
     this.typing = null;
     this.newest = el("button.newest", { type: "button", hidden: true, onclick: () => this.toEnd() }, icon("down"));
     node.addEventListener("scroll", () => this.#showNewest(), { passive: true });
+    node.addEventListener("load", () => this.stays && this.toEnd(), true); // a picture has its height now
     new ResizeObserver(() => this.stays && this.toEnd()).observe(node);
     this.stays = true;
   }

@@ -1,11 +1,13 @@
-/** What goes over the wire: webhooks with the bot's answer, refused calls. */
+/** What goes over the wire: webhooks with the bot's answer, the bot's calls, refused ones. */
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { say } from "./words.js";
 
 const KEPT = 60;
+const SYMBOLS = { webhook: "up", call: "arrow_down" };
 
 function label({ what, body }) {
+  if (what === "call") return body.status ? `${body.status}${body.typing_indicator ? " + typing" : ""}` : `send: ${body.interactive?.type ?? body.type}`;
   const value = body?.entry?.[0]?.changes?.[0]?.value;
   if (!value) return what;
   if (value.statuses) return `status: ${value.statuses[0].status}`;
@@ -47,7 +49,7 @@ export class Wire {
       entry.ms !== undefined && `${Math.round(entry.ms)} ms`,
       entry.attempt > 1 && say("attempt", { n: entry.attempt }),
     ];
-    const summary = el("summary", {}, icon(entry.what === "webhook" ? "up" : "blocked", 15), label(entry),
+    const summary = el("summary", {}, icon(SYMBOLS[entry.what] ?? "blocked", 15), label(entry),
       el(`span.status${good ? "" : ".bad"}`, {}, facts.filter(Boolean).join(" · ")));
     const details = el("details", {}, summary);
     details.addEventListener("toggle", () => details.append(el("pre", { tabindex: 0 }, JSON.stringify(entry.body, null, 2))), { once: true });
