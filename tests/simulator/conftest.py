@@ -40,8 +40,8 @@ def stage() -> Iterator[SimpleNamespace]:
 def web(stage: SimpleNamespace) -> Iterator[httpx.Client]:
     """Calls of the page and of tests."""
     with httpx.Client(base_url=stage.url) as client:
-        wait_for(lambda: client.get("/__wire").json()["pending"] == 0)
         client.post("/__reset")
+        wait_for(lambda: client.get("/__wire").json()["pending"] == 0)
         stage.bot.clear()
         yield client
 

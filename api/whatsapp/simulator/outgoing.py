@@ -207,7 +207,8 @@ async def _progress(world: World, citizen: Citizen, message: Message, link: str 
 
 
 def _tell(world: World, citizen: Citizen, message: Message, state: str) -> None:
-    if world.faults.drop_statuses:
+    forgotten = world.citizens.message(message.id) is None  # after `/__reset`
+    if world.faults.drop_statuses or forgotten:
         return
     envelope = world.envelopes.status(citizen, message, state, world.now())
     world.courier.send(f"status:{citizen.phone}", envelope)
