@@ -26,7 +26,7 @@ from api.routes import health, metrics, parse, services, webhook
 from api.runtime import Runtime
 from api.settings import Settings
 from api.whatsapp.policy import load_policy
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import Catalogue, load_catalogue
 
 log = get_logger(__name__)
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
@@ -37,6 +37,8 @@ def create_app(
     engine: Engine | None = None,
     transcriber: Transcriber | None = None,
     inbox: Inbox | None = None,
+    *,
+    catalogue: Catalogue | None = None,
 ) -> FastAPI:
     """An application; what is not given is opened when it starts and closed when it stops.
 
@@ -46,7 +48,7 @@ def create_app(
     state = Runtime(
         settings=settings,
         policy=policy,
-        catalogue=load_catalogue(settings.data_dir),
+        catalogue=catalogue or load_catalogue(settings.data_dir),
         engine=engine or rasa_engine(settings, dialogue=False),
         keys=ApiKeys(settings.keys),
         metrics=Metrics(),

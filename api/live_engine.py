@@ -11,6 +11,7 @@ from typing import Any
 from api.log import configure_logging, describe, get_logger
 from api.ports import Engine, Reply
 from api.settings import Settings
+from nlu.training.registry import live_id
 
 log = get_logger(__name__)
 _LOOK_EVERY = 3.0
@@ -90,11 +91,13 @@ def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:
     """
 
     def find() -> Path:
-        folder: Path = importlib.import_module("nlu.engine").live_model(settings.models_dir)
-        return folder
+        name = live_id(settings.models_dir)
+        if name is None:
+            raise FileNotFoundError("no live model: run `seva train`, then `seva promote`")
+        return settings.models_dir / name
 
     async def load(folder: Path) -> Engine:
-        real = importlib.import_module("nlu.engine").Engine
+        real = (await asyncio.to_thread(importlib.import_module, "nlu.engine")).Engine
         wanted: dict[str, Any] = {"data_dir": settings.data_dir}
         if dialogue:
             wanted["tracker_url"] = settings.database_url

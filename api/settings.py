@@ -123,6 +123,18 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="Address of the sandbox departments."
     )
     sandbox_port: int = Field(default=8790, description="Port of the sandbox departments.")
+    sandbox_public_url: str = Field(
+        default="",
+        description="Address of the sandbox in links that citizens get; empty means its own.",
+    )
+    sandbox_key: str = Field(
+        default="sandbox-key", description="API key that the sandbox departments accept."
+    )
+    sealing_key: str = Field(
+        default="",
+        description="Key of the action server for what citizens told it, sealed in the tracker; "
+        "empty means a key made once and kept in `SEVA_VAR_DIR`.",
+    )
 
     # Limits
     max_text_chars: int = Field(default=4096, ge=1, description="Longest text that is understood.")

@@ -136,9 +136,12 @@ def _text(now: Runtime, text: Any, name: str = "`text`") -> str:
 
 def _language(now: Runtime, data: dict[str, Any]) -> str | None:
     language = data.get("language") or None
-    if language is not None and language not in now.catalogue.languages.keys:
-        known = ", ".join(now.catalogue.languages.keys)
-        raise Problem("invalid-request", f"`language` must be null or one of {known}.")
+    known = now.catalogue.languages.keys
+    if language is None:
+        return None
+    if not isinstance(language, str) or language not in known:
+        names = ", ".join(known)
+        raise Problem("invalid-request", f"`language` must be null or one of {names}.")
     return language
 
 

@@ -1,0 +1,74 @@
+"""Fakes behind the HTTP surface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy
+
+
+@dataclass
+class FakeUnderstanding:
+    """Understands everything as one service."""
+
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
+    error: Exception | None = None
+
+    async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
+        if self.error:
+            raise self.error
+        self.asked.append((text, language))
+        return {
+            "text": text,
+            "intent": {"name": "electricity_bill_view", "confidence": numpy.float32(0.97)},
+            "intent_ranking": [{"name": "electricity_bill_view", "confidence": 0.97}],
+            "entities": [],
+            "language": {"key": "te", "confidence": 0.99, "script": "Telu"},
+            "decision": {
+                "kind": "route",
+                "options": [{"service": "electricity_bill_view", "title": "కరెంటు బిల్లు"}],
+            },
+            "model": "fake",
+            "elapsed_ms": 0.1,
+        }
+
+    async def parse_many(
+        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+    ) -> list[dict[str, Any]]:
+        return [await self.parse(*pair) for pair in zip(texts, languages or [], strict=True)]
+
+    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Any]:
+        raise NotImplementedError
+
+    async def language(self, sender: str) -> str | None:
+        return None
+
+
+@dataclass(frozen=True)
+class FakeTranscript:
+    text: str
+    language: str = "te"
+    language_probability: float = 0.9
+    duration_s: float = 1.0
+    elapsed_s: float = 0.1
+    model: str = "fake"
+    warnings: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "warnings": list(self.warnings)}
+
+
+@dataclass
+class FakeSpeech:
+    text: str = "కరెంటు బిల్లు"
+    error: Exception | None = None
+    heard: list[tuple[bytes, str | None]] = field(default_factory=list)
+
+    def transcribe(self, path: Path, language_prior: str | None = None) -> FakeTranscript:
+        if self.error:
+            raise self.error
+        self.heard.append((path.read_bytes(), language_prior))
+        return FakeTranscript(self.text)

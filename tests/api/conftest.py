@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from api_fakes import FakeSpeech, FakeUnderstanding
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.settings import Settings
+from nlu.catalogue import load_catalogue
+
+CATALOGUE = load_catalogue(Path("data"))
+KEY = {"Authorization": "Bearer right-key"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(var_dir=tmp_path, models_dir=tmp_path / "models", api_keys="right-key,second")
+
+
+@pytest.fixture
+def engine() -> FakeUnderstanding:
+    return FakeUnderstanding()
+
+
+@pytest.fixture
+def speech() -> FakeSpeech:
+    return FakeSpeech()
+
+
+@pytest.fixture
+def client(
+    settings: Settings, engine: FakeUnderstanding, speech: FakeSpeech
+) -> Iterator[TestClient]:
+    app = create_app(settings, engine, speech, catalogue=CATALOGUE)
+    with TestClient(app, raise_server_exceptions=False, headers=KEY) as client:
+        yield client

@@ -1,0 +1,138 @@
+"""Services, health, metrics and the documentation of the HTTP surface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from api.settings import Settings, settings_markdown
+
+
+def test_services_carry_words_in_every_language(client: TestClient) -> None:
+    body = client.get("/services").json()
+    services = {service["name"]: service for service in body["services"]}
+    bill = services["electricity_bill_view"]
+    assert set(bill["title"]) == {"te", "hi", "en"}
+    assert bill["slots"][0]["type"] == "electricity_service_number"
+    departments = {department["id"] for department in body["departments"]}
+    assert {service["department"] for service in body["services"]} <= departments
+    assert "కరెంటు" in client.get("/services").text
+
+
+def test_ready_when_model_and_inbox_are(client: TestClient) -> None:
+    assert client.get("/health/ready").json() == {
+        "status": "ok",
+        "checks": {"model": "ok", "inbox": "ok"},
+    }
+
+
+def test_open_addresses_need_no_key(client: TestClient) -> None:
+    del client.headers["Authorization"]
+    for path in ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"):
+        assert client.get(path).status_code == 200, path
+
+
+def test_metrics_count_without_naming_anybody(client: TestClient) -> None:
+    client.post("/parse", json={"text": "my secret text"})
+    client.post("/parse", json={"text": ""})
+    client.get("/secret-address")
+    text = client.get("/metrics").text
+    assert 'seva_requests_total{route="/parse",status="200"} 1.0' in text
+    assert 'seva_requests_total{route="/parse",status="422"} 1.0' in text
+    assert 'seva_decisions_total{key="te",kind="route"} 1.0' in text
+    assert "seva_inbox_waiting 0.0" in text
+    assert "secret" not in text
+
+
+def test_description_names_every_route(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()["paths"]
+    hidden = {"/openapi.json", "/docs"}
+    routes = {
+        (route.path, method)
+        for route in client.app.routes
+        if isinstance(route, Route) and route.path not in hidden
+        for method in (route.methods or set()) - {"HEAD"}
+    }
+    assert routes == {
+        (path, method.upper()) for path, methods in described.items() for method in methods
+    }
+
+
+def test_answers_fit_the_description(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    answer = client.post("/parse", json={"text": "a"}).json()
+    problem = client.post("/parse", json={"text": ""}).json()
+    for value, name in ((answer, "ParseAnswer"), (problem, "Problem")):
+        schema = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        jsonschema.validate(value, schema)
+
+
+def test_examples_come_in_all_scripts(client: TestClient) -> None:
+    text = client.get("/openapi.json").text
+    assert "కరెంటు" in text and "टिकट" in text and "naa current bill" in text
+    parse = client.get("/openapi.json").json()["paths"]["/parse"]["post"]
+    for example in parse["requestBody"]["content"]["application/json"]["examples"].values():
+        assert client.post("/parse", json=example["value"]).status_code == 200
+
+
+def test_page_loads_everything_from_here(client: TestClient) -> None:
+    page = client.get("/docs").text
+    for asset in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"):
+        assert f"/docs/assets/{asset}" in page
+        assert client.get(f"/docs/assets/{asset}").status_code == 200
+    assert "cdn" not in page
+
+
+def test_settings_are_documented() -> None:
+    assert Path("docs/settings.md").read_text("utf-8") == settings_markdown(), (
+        "run `python -m api.settings > docs/settings.md`"
+    )
+
+
+def test_every_variable_in_the_code_is_documented() -> None:
+    import regex
+
+    documented = Path("docs/settings.md").read_text("utf-8")
+    used = {
+        name
+        for folder in ("api", "actions", "nlu", "data")
+        for kind in ("*.py", "*.yml")
+        for path in Path(folder).rglob(kind)
+        for name in regex.findall(r"\bSEVA_[A-Z_]*[A-Z]\b", path.read_text("utf-8"))
+    }
+    assert {name for name in used if f"`{name}`" not in documented} == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "database", "inbox"),
+    [
+        ({}, "sqlite:///var/seva.sqlite", "sqlite:///var/inbox.sqlite"),
+        ({"var_dir": "/x"}, "sqlite:////x/seva.sqlite", "sqlite:////x/inbox.sqlite"),
+        (
+            {"database_url": "postgresql://h/d", "inbox_url": "sqlite:///y"},
+            "postgresql://h/d",
+            "sqlite:///y",
+        ),
+    ],
+)
+def test_files_follow_the_folder(given: dict, database: str, inbox: str) -> None:
+    settings = Settings(**given)
+    assert (settings.database_url, settings.inbox_url) == (database, inbox)
+
+
+def test_unknown_inbox_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    from api.inbox.open import open_inbox
+    from api.whatsapp.policy import load_policy
+
+    policy = load_policy(Path("data/whatsapp.yml"))
+    with pytest.raises(ValueError, match=r"SEVA_INBOX_URL.*kafka"):
+        open_inbox(Settings(inbox_url="kafka://x", var_dir=tmp_path), policy)
+
+
+def test_demo_values_are_warned_about(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+    assert Settings().warnings() == ["SEVA_API_KEYS", "SEVA_WHATSAPP_APP_SECRET"]
+    assert Settings(api_keys="x", whatsapp_app_secret="y").warnings() == []
