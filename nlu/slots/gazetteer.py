@@ -72,10 +72,10 @@ def _matcher(gazetteer: Gazetteer, language: str) -> Any:
     """Matcher of the gazetteer's sounds; spaCy wants one for the vocabulary of each pipeline."""
     known = _BUILT.get((gazetteer.name, language))
     if known is None or known[0] is not gazetteer:
+        vocab = _pipeline(language).vocab  # before any other import of spaCy, see _spacy
         from spacy.matcher import PhraseMatcher
         from spacy.tokens import Doc
 
-        vocab = _pipeline(language).vocab
         matcher = PhraseMatcher(vocab, attr="NORM")
         for sounds, place in place_index(gazetteer).phrases.items():
             pattern = Doc(vocab, words=list(sounds))

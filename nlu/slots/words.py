@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 import regex
@@ -53,6 +54,9 @@ class Phrases(Generic[T]):
             if sounds is not None:
                 self._sound.setdefault(sounds, meaning)
             self.longest = max(self.longest, len(parts))
+        longer = [p for p in (*self._exact, *self._sound) if len(p) > 1]
+        self._first_words = frozenset(parts[0] for parts in longer)
+        self._alone = lru_cache(maxsize=8192)(self._find_alone)
 
     def get(self, parts: Sequence[str]) -> T | None:
         """Meaning of exactly these words; None when they are no phrase of ours."""
@@ -69,13 +73,29 @@ class Phrases(Generic[T]):
 
     def match(self, tokens: Sequence[Word], index: int) -> tuple[int, int, T] | None:
         """(words used, characters of the last one without its ending, meaning)."""
-        for length in range(min(self.longest, len(tokens) - index), 0, -1):
+        if index >= len(tokens):
+            return None
+        first = tokens[index].text
+        longest = min(self.longest, len(tokens) - index) if self._may_begin(first) else 1
+        for length in range(longest, 1, -1):
             parts = [token.text for token in tokens[index : index + length]]
             for stem in stems(parts[-1]):
                 meaning = self.get([*parts[:-1], stem.text])
                 if meaning is not None:
                     return length, stem.kept, meaning
+        alone = self._alone(first)
+        return (1, *alone) if alone else None
+
+    def _find_alone(self, word: str) -> tuple[int, T] | None:
+        for stem in stems(word):
+            meaning = self.get([stem.text])
+            if meaning is not None:
+                return stem.kept, meaning
         return None
+
+    def _may_begin(self, word: str) -> bool:
+        """Whether a phrase of several words can begin so: spares most words the longer look."""
+        return word.lower() in self._first_words or fold(word) in self._first_words
 
     def ending(self, tokens: Sequence[Word], index: int) -> tuple[int, T] | None:
         """(words used, meaning) of the longest phrase whose last word is at `index`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import regex
 
@@ -61,6 +62,7 @@ class Normalised:
         return self.offsets[start], self.ends[end - 1]
 
 
+@lru_cache(maxsize=1024)
 def normalise(text: str) -> Normalised:
     """NFC, no invisible characters, ASCII digits and quotes, single spaces. Idempotent."""
     spelled, starts, ends = text, list(range(len(text))), list(range(1, len(text) + 1))

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from nlu.text.endings import stems
 from nlu.text.lexicon import lexicon_folder, load_lexicon
 from nlu.text.normalise import normalise
 from nlu.text.phonetic import fold
@@ -62,6 +63,15 @@ class NumberWords:
         if single is not None:
             return (single,)
         return self._compound(lowered)
+
+    @lru_cache(maxsize=16384)  # noqa: B019 (one instance lives as long as the process)
+    def find_inflected(self, word: str) -> tuple[int, tuple[NumberWord, ...]]:
+        """Characters of `word` without its case ending, and its parts as numbers."""
+        for stem in stems(word):
+            found = self.find(stem.text)
+            if found:
+                return stem.kept, found
+        return 0, ()
 
     def _single(self, word: str) -> NumberWord | None:
         found = self._exact.get(word)

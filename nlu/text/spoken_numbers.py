@@ -12,7 +12,6 @@ from decimal import Decimal
 
 import regex
 
-from nlu.text.endings import stems
 from nlu.text.normalise import Normalised, normalise
 from nlu.text.number_words import NumberWord, NumberWords, number_words
 
@@ -102,11 +101,8 @@ def _runs(text: str) -> Iterable[list[_Part]]:
 
 def _word_parts(words: NumberWords, word: str, start: int) -> list[_Part]:
     """A word as number parts; its case ending is left outside (ఐదుగురికి is ఐదుగురి + కి)."""
-    for stem in stems(word):
-        found = words.find(stem.text)
-        if found:
-            return [_Part(start, start + stem.kept, part) for part in found]
-    return []
+    kept, found = words.find_inflected(word)
+    return [_Part(start, start + kept, part) for part in found]
 
 
 def _items(run: list[_Part]) -> list[NumberSpan]:
