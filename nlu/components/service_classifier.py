@@ -41,8 +41,9 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> Dict[str, Any]:
         """`views`: n-gram lengths per view; `dense_weight` scales the vector against them."""
         return {
-            "ridge": 2.0,
-            "dense_weight": 2.5,
+            "ridge": 1.0,
+            "balance": 1.0,
+            "dense_weight": 4.0,
             "views": {
                 "written": [2, 5],
                 "folded": [2, 4],
@@ -95,7 +96,12 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]
         rows = self._rows(examples)
         labels = [m.get(INTENT) for m in examples]
-        fitted = linear.fit(rows, labels, ridge=float(self._config["ridge"]))
+        fitted = linear.fit(
+            rows,
+            labels,
+            ridge=float(self._config["ridge"]),
+            balance=float(self._config["balance"]),
+        )
         self._model = linear.calibrate(fitted.model, fitted.left_out, labels)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder / "services.npz")
