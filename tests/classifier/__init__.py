@@ -1,0 +1,1 @@
+"""Tests of the linear classifiers and of the decision."""
