@@ -78,7 +78,8 @@ class Engine:
         self._agent = agent
         self._titles = titles
         self.model_id = model_id
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parse")
+        # onnxruntime works without the interpreter lock, so two messages can use two cores.
+        self._pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="parse")
 
     @classmethod
     async def load(
