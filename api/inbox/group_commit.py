@@ -83,11 +83,17 @@ class GroupCommit:
         _drop(connection)
 
     def _collect(self, first: _Job) -> tuple[list[_Job], bool]:
-        """Jobs that arrive within the window, and whether the end was asked for."""
-        batch, until = [first], time.monotonic() + self._window
+        """Jobs that arrive within the window, and whether the end was asked for.
+
+        Never `get(timeout=...)`: in Python 3.10 SimpleQueue can wait for ever once its remaining
+        time is below zero.
+        """
+        batch = [first]
+        if self._window:
+            time.sleep(self._window)
         while len(batch) < _MOST:
             try:
-                job = self._jobs.get(timeout=max(0.0, until - time.monotonic()))
+                job = self._jobs.get_nowait()
             except queue.Empty:
                 break
             if job is None:
