@@ -1,0 +1,1 @@
+"""Tests of the sentence encoder, without its weights."""
