@@ -1,0 +1,119 @@
+"""Labelled files, the catalogue's own hold-out, and the whole evaluation on a fake engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nlu.catalogue import load_catalogue
+from nlu.training.evaluate import LabelledFileError, evaluate, holdout, read_labelled
+from nlu.training.metrics import Labelled
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+GOOD = '{"text": "కరెంటు బిల్లు", "key": "te", "service": "electricity_bill_view"}'
+
+
+def write(tmp_path: Path, *lines: str) -> Path:
+    """A labelled file of these lines."""
+    path = tmp_path / "gold.jsonl"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def test_labelled_file_is_read(tmp_path: Path) -> None:
+    """Blank lines are nothing; slots may be absent, which is not the same as none."""
+    with_slots = '{"text": "a", "key": "en", "service": "s", "slots": {"n": "1"}}'
+    rows = read_labelled(write(tmp_path, GOOD, "", with_slots))
+    assert rows == [
+        Labelled("కరెంటు బిల్లు", "te", "electricity_bill_view", None),
+        Labelled("a", "en", "s", {"n": "1"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "not json",
+        '{"text": "a", "key": "te"}',
+        '{"key": "te", "service": "s"}',
+        '["text", "key", "service"]',
+        '"a text"',
+        "7",
+    ],
+)
+def test_wrong_line_is_told_with_file_and_line(line: str, tmp_path: Path) -> None:
+    """And with an example of how a line looks."""
+    path = write(tmp_path, GOOD, "", line)
+    with pytest.raises(LabelledFileError) as error:
+        read_labelled(path)
+    assert str(error.value).startswith(f"{path}:3: not a labelled message")
+    assert '"service": "birth_certificate"' in str(error.value)
+
+
+def test_empty_file_is_told(tmp_path: Path) -> None:
+    """Instead of dividing by zero later."""
+    with pytest.raises(LabelledFileError, match="no labelled messages"):
+        read_labelled(write(tmp_path, "", ""))
+
+
+def test_holdout_is_never_trained() -> None:
+    """The catalogue's own hold-out: all services, out of scope, and nothing from training."""
+    catalogue = load_catalogue(DATA)
+    rows = holdout(catalogue)
+    assert {r.service for r in rows} == {*catalogue.services, "out_of_scope"}
+    intents = [*catalogue.services.values(), *catalogue.conversation.values()]
+    trained = {u.text for i in intents for us in i.utterances.values() for u in us}
+    assert {r.text for r in rows} & trained == set()
+    for key in catalogue.languages.keys:
+        per_service = [r.service for r in rows if r.key == key]
+        assert min(per_service.count(name) for name in catalogue.services) >= 4
+    marked = [r for r in rows if r.slots]
+    assert marked
+    assert all(surface in r.text for r in marked for surface in (r.slots or {}).values())
+
+
+class PerfectEngine:
+    """Answers each text with what it was told, and counts the passes."""
+
+    model_id = "perfect"
+
+    def __init__(self, meant: dict[str, str]) -> None:
+        self._meant = meant
+        self.passes: list[int] = []
+
+    async def parse_many(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        """One pass."""
+        self.passes.append(len(texts))
+        return [await self.parse(text) for text in texts]
+
+    async def parse(self, text: str) -> dict[str, Any]:
+        """One message."""
+        name = self._meant[text]
+        outside = name == "out_of_scope"
+        return {
+            "intent": {"name": name, "confidence": 1.0},
+            "intent_ranking": [{"name": name, "confidence": 1.0}],
+            "decision": {
+                "kind": "out_of_scope" if outside else "route",
+                "options": [] if outside else [{"service": name}],
+            },
+            "entities": [],
+        }
+
+
+async def test_evaluation_of_a_perfect_engine() -> None:
+    """Every key at one, in batches, with the speed of a message alone."""
+    catalogue = load_catalogue(DATA)
+    rows = holdout(catalogue)
+    engine = PerfectEngine({row.text: row.service for row in rows})
+    found = await evaluate(engine, rows, catalogue)
+    assert found["model"] == "perfect"
+    assert {row["top1"] for row in found["by_key"].values()} == {1.0}
+    assert found["out_of_scope"]["recall"] == 1.0
+    assert found["out_of_scope"]["in_scope_rejected"] == 0.0
+    assert found["ece"] == 0.0 and found["unknown_services"] == []
+    assert found["ms_per_message_p50"] >= 0
+    assert sum(engine.passes) == len(rows) and max(engine.passes) > 1
