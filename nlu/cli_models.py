@@ -32,7 +32,7 @@ def finish(code: int | None) -> None:
 
 def train(
     profile: Annotated[
-        Profile, typer.Option(help="fast: a minute; full: minutes, most accurate.")
+        Profile, typer.Option(help="fast: a minute; full: not there yet.")
     ] = Profile.fast,
     json_output: Json = False,
 ) -> None:

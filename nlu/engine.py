@@ -95,7 +95,7 @@ class Engine:
         archive = model_dir / MODEL_ARCHIVE
         if not archive.is_file():
             raise FileNotFoundError(f"{archive}: no model there; run `seva train`")
-        _quiet()
+        quiet()
         endpoint = EndpointConfig(url=action_url) if action_url else None
         catalogue = load_catalogue(data_dir)
         sensitive = frozenset(
@@ -270,11 +270,13 @@ def _tracker_store(url: str | None, sensitive: frozenset[str]) -> TrackerStore |
     )
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """Rasa logs citizens' texts at debug level; nothing below a warning leaves it."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    for name in ("rasa", "tensorflow", "matplotlib", "sqlalchemy", "apscheduler"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.captureWarnings(True)
+    for name in ("py.warnings", "rasa", "tensorflow", "matplotlib", "sqlalchemy", "apscheduler"):
+        level = logging.ERROR if name == "py.warnings" else logging.WARNING
+        logging.getLogger(name).setLevel(level)
 
 
 def live_model(models: Path) -> Path:

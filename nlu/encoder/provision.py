@@ -7,11 +7,13 @@ does it ahead of time, and images for serving carry the finished folder.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,6 +41,7 @@ def encoder_folder(configured: str) -> Path:
 
 def make(source: str) -> Path:
     """Builds the sentence-transformers folder and its ONNX int8 form, atomically."""
+    _quiet_libraries()
     from nlu.encoder import onnx_export, sentence_transformer
 
     folder = cache_dir() / "encoder" / _folder_name(source)
@@ -47,7 +50,9 @@ def make(source: str) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
     try:
+        print(f"1/2 {source} to a sentence-transformers folder", file=sys.stderr)
         sentence_transformer.build(source, work / "sentence-transformer")
+        print("2/2 to ONNX int8", file=sys.stderr)
         onnx_export.export(work / "sentence-transformer", work / "onnx", source=source)
         if folder.exists():
             shutil.rmtree(folder)
@@ -55,6 +60,14 @@ def make(source: str) -> Path:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return folder
+
+
+def _quiet_libraries() -> None:
+    """The libraries' own progress bars and warnings say nothing to whoever waits here."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("TQDM_DISABLE", "1")
+    warnings.simplefilter("ignore")
+    logging.getLogger().setLevel(logging.ERROR)
 
 
 def _folder_name(source: str) -> str:

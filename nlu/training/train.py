@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
+import logging
 import os
 import resource
 import shutil
@@ -42,7 +44,7 @@ def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -
     """
     say = progress or (lambda text: None)
     if profile not in PROFILES:
-        raise ValueError(f"no profile {profile!r}; there is: {', '.join(PROFILES)}")
+        raise ValueError(f"profile {profile!r} is not there yet; use: {', '.join(PROFILES)}")
     from nlu.components.project import catalogue, catalogue_folder
     from nlu.encoder.onnx_encoder import fingerprint
     from nlu.encoder.provision import encoder_folder
@@ -62,6 +64,11 @@ def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -
         _promote_first(folder, existing.id)
         return existing
     say("Starting Rasa")
+    logging.captureWarnings(True)  # the libraries' deprecations say nothing to the data team
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
+    from nlu.engine import quiet
+
+    quiet()
     entry = folder / f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{inputs[:8]}"
     work = Path(tempfile.mkdtemp(dir=folder, prefix=".training-"))
     try:
@@ -115,20 +122,19 @@ def _configured_encoder(config: Path) -> str:
 
 
 def _rasa_train(config: Path, work: Path, say: Any) -> Path:
-    from nlu.engine import _quiet
-
-    _quiet()
+    os.environ.setdefault("TQDM_DISABLE", "1")
     from rasa.model_training import train as rasa_train
 
     say("Training")
-    result = rasa_train(
-        domain=str(ROOT / "data" / "rasa" / "domain.yml"),
-        config=str(config),
-        training_files=[],
-        output=str(work),
-        fixed_model_name=ARCHIVE.split(".")[0],
-        force_training=False,
-    )
+    with contextlib.redirect_stdout(sys.stderr):  # stdout belongs to --json
+        result = rasa_train(
+            domain=str(ROOT / "data" / "rasa" / "domain.yml"),
+            config=str(config),
+            training_files=[],
+            output=str(work),
+            fixed_model_name=ARCHIVE.split(".")[0],
+            force_training=False,
+        )
     if result.model is None:
         raise RuntimeError("Rasa trained no model; run `rasa train` to see its own messages")
     return Path(result.model)
@@ -158,7 +164,7 @@ def train_command(profile: str, json_output: bool = False) -> int:
     errors = Console(stderr=True)
     try:
         with errors.status("Training") as status:
-            manifest = train(profile, progress=lambda text: (status.update(text), errors.log(text)))
+            manifest = train(profile, progress=lambda text: (status.update(text), errors.print(text)))
     except (CatalogueError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
