@@ -23,6 +23,7 @@ from api.whatsapp.wire import message_body, typing_body
 
 log = get_logger(__name__)
 _TIMEOUT = httpx.Timeout(15, connect=5)
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class WhatsAppClient:
@@ -40,7 +41,8 @@ class WhatsAppClient:
         self._token = {"Authorization": f"Bearer {settings.whatsapp_access_token}"}
         self._media_hosts = {urlsplit(base).hostname, *split_list(settings.whatsapp_media_hosts)}
         self._document_hosts = set(split_list(settings.document_hosts))
-        self._http = httpx.AsyncClient(transport=transport, timeout=_TIMEOUT)
+        outside = urlsplit(base).hostname not in _LOOPBACK  # a proxy cannot reach this machine
+        self._http = httpx.AsyncClient(transport=transport, timeout=_TIMEOUT, trust_env=outside)
         self._pace = AsyncLimiter(settings.whatsapp_messages_per_second, 1)
 
     async def send(self, parcel: Parcel) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from api_fakes import FakeSpeech, FakeUnderstanding
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
 from nlu.catalogue import load_catalogue
+from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 
 CATALOGUE = load_catalogue(Path("data"))
 KEY = {"Authorization": "Bearer right-key"}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
-from api_fakes import FakeUnderstanding
 from starlette.testclient import TestClient
 
 from api.problems import KINDS, MEDIA_TYPE
+from tests.api.api_fakes import FakeUnderstanding
 
 CASES = yaml.safe_load((Path(__file__).parent / "bad_requests.yml").read_text("utf-8"))
 

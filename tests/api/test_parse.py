@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from api_fakes import FakeSpeech, FakeUnderstanding
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
 from nlu.speech.errors import SpeechError
+from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 
 
 @pytest.mark.parametrize(

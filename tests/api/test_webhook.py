@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_fakes import FakeUnderstanding
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
 from api.whatsapp.signature import HEADER, sign
+from tests.api.api_fakes import FakeUnderstanding
 
 FIXTURES = sorted((Path(__file__).parents[1] / "whatsapp" / "fixtures").glob("*.json"))
 PATH = "/webhooks/whatsapp"

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-from worker_fakes import Clock, open_store
 
 from api.inbox.sqlite import SqliteInbox
+from tests.inbox.worker_fakes import Clock, open_store
 
 
 @pytest_asyncio.fixture

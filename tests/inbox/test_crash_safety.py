@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from worker_fakes import (
+
+from tests.inbox.worker_fakes import (
     Bomb,
     Clock,
     FakeEngine,

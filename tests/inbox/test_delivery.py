@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from worker_fakes import POLICY, Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 from api.inbox.sqlite import SqliteInbox
 from api.whatsapp.render import PlainReply
 from api.whatsapp.sender import DocumentUnavailable, SendFailed, SendInDoubt
+from tests.inbox.worker_fakes import POLICY, Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 
 class Bench:

@@ -7,11 +7,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from worker_fakes import Clock, message, open_store
 
 from api.inbox.port import LeaseLost
 from api.inbox.sqlite import SqliteInbox
 from api.whatsapp.outgoing import Choice, Draft, Outgoing
+from tests.inbox.worker_fakes import Clock, message, open_store
 
 
 def draft(text: str, *choices: Choice) -> Draft:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from worker_fakes import Clock, message
 
 from api.inbox.port import Parcel
 from api.inbox.sqlite import SqliteInbox
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.payload import Status
+from tests.inbox.worker_fakes import Clock, message
 
 
 async def answered(store: SqliteInbox, number: int = 1, *texts: str) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 from api.inbox.sqlite import SqliteInbox
 from api.whatsapp.payload import Location, Media
 from api.whatsapp.render import PlainButton, PlainReply
 from api.whatsapp.sender import MediaRejected
 from nlu.speech.errors import SpeechError
+from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 
 @dataclass
