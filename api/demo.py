@@ -66,6 +66,8 @@ class Demo:
     def start(self) -> None:
         """Starts every process and waits until each is ready. Raises DemoError."""
         self.logs.mkdir(parents=True, exist_ok=True)
+        for file in self.settings.var_dir.glob("sandbox.sqlite*"):
+            file.unlink()  # the sandbox's bills are due again in every demo
         self.parts = self.parts_of()
         for part in self.parts:
             _port_must_be_free(part)
