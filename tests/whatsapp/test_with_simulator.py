@@ -44,11 +44,10 @@ class Answers(FakeEngine):
 
     def reply(self, text: str) -> list[PlainReply]:
         counts = {"buttons": 3, "list": 10, "pages": 12}
-        buttons = tuple(
-            PlainButton(f"/choose{n}", f"సేవ {n}", "వివరం") for n in range(counts.get(text, 0))
-        )
+        titles = [f"సేవ {number}" for number in range(counts.get(text, 0))]
         if text == "numbers":
-            buttons = tuple(PlainButton(f"/choose{n}", f"{'చాలా పొడవైన పేరు ' * 2}{n}") for n in (1, 2))
+            titles = [f"చాలా చాలా పొడవైన పేరు గల సేవ {number}" for number in range(3)]
+        buttons = tuple(PlainButton(f"/choose{n}", title) for n, title in enumerate(titles))
         return [PlainReply(f"echo {text}", buttons)]
 
 
