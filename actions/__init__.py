@@ -1,0 +1,1 @@
+"""Rasa custom actions, the dialogue, department connectors and the sandbox departments."""

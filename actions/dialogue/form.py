@@ -67,6 +67,14 @@ class Form:
             return self._confirmation(state, heard)
         return self._answer(state, heard)
 
+    def resume(self, state: State) -> Step:
+        """Goes on with a draft the department did not answer. What the citizen never confirmed,
+        because the look-up before the question failed, is confirmed first."""
+        service = self.catalogue.services[state.service or ""]
+        if service.lookup and state.lookup is None:
+            return self._after(state)
+        return Step(state, GO)
+
     def question(self, state: State) -> Say:
         """The next question, with the retry text in front after an answer that did not fit."""
         service = self.catalogue.services[state.service or ""]
@@ -99,13 +107,15 @@ class Form:
         return self._value_tapped(state, heard.payload.get("value", ""))
 
     def _value_tapped(self, state: State, value: str) -> Step:
-        if state.asked == CONFIRM:
-            if value == "yes":
-                return Step(state, GO)
+        if state.asked == CONFIRM and value == "yes":
+            return Step(state, GO)
+        if state.asked == CONFIRM and value == "no":
             return Step(cleared(state), STOP, (self._say("denied", state),))
-        slot = self._slot(self.catalogue.services[state.service or ""], state.asked or "")
-        if value in {c.value for c in slot.type.choices}:
-            return self._after(self._with(state, {slot.name: value}))
+        slots = self.catalogue.services[state.service or ""].slots
+        for slot in sorted(slots, key=lambda slot: slot.name != state.asked):
+            open_or_given = slot.name == state.asked or slot.name in state.values
+            if open_or_given and value in {c.value for c in slot.type.choices}:
+                return self._after(self._with(state, {slot.name: value}))
         return Step(state, ASK, (self._say("old_button", state),))
 
     def menu(self, state: State, heard: Heard) -> Say:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actions.dialogue import language, menus
-from actions.dialogue.form import GO, STOP, Form, Step, cleared
+from actions.dialogue.form import STOP, Form, Step, cleared
 from actions.dialogue.say import Say
 from actions.dialogue.state import Heard, State
 
@@ -13,7 +13,7 @@ from actions.dialogue.state import Heard, State
 def route(form: Form, state: State, heard: Heard) -> Step:
     """A citizen's own words: start a service, ask which, converse, or refuse."""
     if state.service and heard.text.strip().casefold() in form.settings.retry_words:
-        return Step(state, GO)
+        return form.resume(state)
     if heard.kind == "route":
         return form.start(state, heard.options[0], heard, heard.text)
     if heard.kind == "clarify":
@@ -38,7 +38,7 @@ def late_answer(form: Form, state: State, heard: Heard) -> Step:
     """A tapped answer of a question no longer open; only a retry still means something."""
     again = heard.payload.get("value") == "retry" and heard.payload.get("nonce") == state.nonce
     if again and state.service:
-        return Step(state, GO)
+        return form.resume(state)
     return Step(state, STOP, (Say(form.catalogue.phrases["old_button"][state.language]),))
 
 
@@ -55,6 +55,8 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
     if heard.intent in ("greet", "help"):
         lead = phrases["welcome" if heard.intent == "greet" else "help"][state.language]
         return Step(state, STOP, (_menu(form, state, lead),))
+    if heard.intent == "cancel" and state.service:  # a draft kept for a retry
+        return Step(cleared(state), STOP, (Say(phrases["cancelled"][state.language]),))
     answers = {
         "thanks": "thanks",
         "cancel": "nothing_to_cancel",

@@ -1,4 +1,4 @@
-"""The state of one conversation and what was just heard, read from Rasa's tracker and written back."""
+"""The state of one conversation and what was just heard, from and to Rasa's tracker."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Tests of the dialogue as plain functions: no Rasa, no HTTP."""

@@ -1,0 +1,149 @@
+"""A citizen and the form: says and taps things, without Rasa, and keeps the state between turns.
+
+What Rasa's rules do around the form (route when none is open, look up before the confirmation,
+perform at its end) is done here in the same order, with a department that answers from a list.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from actions.departments import OperationResult
+from actions.dialogue import language, perform, routing
+from actions.dialogue.form import ASK, GO, Form, Step
+from actions.dialogue.say import Button, Say
+from actions.dialogue.state import CONFIRM, Heard, State, read_state
+
+TODAY = date(2026, 11, 25)
+SCRIPTS = {"te": "Telu", "hi": "Deva"}
+
+
+def heard(
+    text: str,
+    *,
+    key: str | None = "en",
+    intent: str = "",
+    kind: str = "out_of_scope",
+    confidence: float = 0.9,
+    sure: float = 0.95,
+    inbox: str = "m1",
+) -> Heard:
+    """A message as the understanding gives it; `kind: route` is for the service `intent`."""
+    return Heard(
+        text=text,
+        intent=intent,
+        confidence=confidence,
+        kind=kind,
+        options=(intent,) if kind == "route" else (),
+        key=key,
+        key_confidence=sure,
+        script=SCRIPTS.get(key or "", "Latn"),
+        entities=(),
+        payload={},
+        metadata={"inbox_id": inbox},
+        message_id=inbox,
+    )
+
+
+def tapped(payload: str, inbox: str = "m1") -> Heard:
+    """A tapped button, from its id."""
+    intent, _, data = payload[1:].partition("{")
+    return replace(
+        heard(payload, key=None, intent=intent, kind="button", inbox=inbox),
+        payload=json.loads("{" + data),
+        script="",
+    )
+
+
+@dataclass
+class Department:
+    """Answers each operation with the results queued for it, the last one again and again."""
+
+    results: dict[str, list[OperationResult]] = field(default_factory=dict)
+    calls: list[tuple[str, dict[str, str], str, str]] = field(default_factory=list)
+
+    async def execute(
+        self,
+        department: str,
+        operation: str,
+        values: Mapping[str, str],
+        request_id: str,
+        language: str,
+    ) -> OperationResult:
+        """Notes (operation, values, request id, language)."""
+        self.calls.append((operation, dict(values), request_id, language))
+        queue = self.results.get(operation) or [OperationResult("ok")]
+        return queue.pop(0) if len(queue) > 1 else queue[0]
+
+
+@dataclass
+class Talk:
+    """One conversation."""
+
+    form: Form
+    department: Department = field(default_factory=Department)
+    state: State = field(default_factory=lambda: State(language="te"))
+    open: bool = False
+    said: list[Say] = field(default_factory=list)
+    turns: int = 0
+
+    @property
+    def text(self) -> str:
+        """All that was said in the last turn."""
+        return "\n".join(one.text for one in self.said)
+
+    @property
+    def buttons(self) -> list[Button]:
+        """All that can be tapped now."""
+        return [button for one in self.said for button in one.buttons]
+
+    async def say(self, text: str, **understood: Any) -> Talk:
+        """The citizen's own words."""
+        self.turns += 1
+        message = heard(text, **{"inbox": f"m{self.turns}", **understood})
+        if self.open:
+            return await self._follow(self.form.hear(self.state, message))
+        state = language.follow(self.state, message, self.form.catalogue, self.form.settings)
+        return await self._follow(routing.route(self.form, state, message))
+
+    async def tap(self, part: str, buttons: list[Button] | None = None) -> Talk:
+        """The button whose id holds `part`, of the last turn or of an older one."""
+        offered = buttons or self.buttons
+        button = next(b for b in offered if part in b.payload)
+        self.turns += 1
+        message = tapped(button.payload, f"m{self.turns}")
+        if self.open:
+            return await self._follow(self.form.hear(self.state, message))
+        step = {
+            "choose": routing.choose,
+            "answer": routing.late_answer,
+            "language": Form.hear,
+            "menu": lambda form, state, what: Step(state, "stop", (form.menu(state, what),)),
+        }[message.intent](self.form, self.state, message)
+        return await self._follow(step)
+
+    async def _follow(self, step: Step) -> Talk:
+        self.state, self.said = step.state, list(step.say)
+        catalogue, execute = self.form.catalogue, self.department.execute
+        self.open = step.next == ASK and self.state.service is not None
+        if self.open and self.state.asked == CONFIRM:
+            self.state, ended = await perform.look_up(self.state, catalogue, execute)
+            if ended:
+                self.open = False
+                self.said.append(ended)
+        if self.open:
+            self.said.append(self.form.question(self.state))
+        if step.next == GO:
+            self.state, outcome = await perform.perform(self.state, catalogue, execute)
+            self.said.append(outcome)
+        return self._stored()
+
+    def _stored(self) -> Talk:
+        """The state goes through the tracker's slots between any two turns."""
+        slots = self.state.slots()
+        self.state = read_state(slots, default_language="te", saved=None)
+        return self

@@ -1,0 +1,164 @@
+"""The state between turns: nothing a citizen told is readable in Rasa's tracker."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from cryptography.fernet import Fernet
+
+from actions import sealing
+from actions.dialogue.state import SLOTS, State, new_nonce, read_heard, read_state
+from actions.sealing import seal, unseal
+from tests.dialogue.talk import heard, tapped
+
+ROOT = Path(__file__).resolve().parents[2]
+FULL = State(
+    language="hi",
+    language_fixed=True,
+    service="income_certificate",
+    values={"applicant_name": "రవి కుమార్", "aadhaar_number": "499118665246"},
+    asked="annual_income",
+    attempts=2,
+    lookup={"owner_name": "K. Lakshmi"},
+    nonce="abc123def456",
+    heard="मेरा आधार 499118665246 है",
+)
+
+
+def restored(state: State) -> State:
+    """Through the tracker's slots and back."""
+    return read_state(state.slots(), default_language="te", saved="en")
+
+
+@pytest.mark.parametrize("state", [FULL, State(language="te"), replace(FULL, lookup={})])
+def test_state_survives_the_tracker(state: State) -> None:
+    """Empty and full."""
+    assert restored(state) == state
+
+
+def test_slots_hold_no_plain_value() -> None:
+    """Names, numbers, looked-up fields and what was heard are sealed."""
+    stored = str(FULL.slots())
+    for private in ("499118665246", "రవి", "Lakshmi", "आधार", "applicant_name", "owner_name"):
+        assert private not in stored
+
+
+def test_sealing_is_different_each_time() -> None:
+    """Equal values cannot be recognised by their tokens."""
+    assert seal("499118665246") != seal("499118665246")
+
+
+@pytest.mark.parametrize("value", [{"a": "బిల్లు"}, {}, "text", "", None])
+def test_sealed_opens_again(value: dict[str, str] | str | None) -> None:
+    """Mappings, texts and nothing."""
+    assert unseal(seal(value)) == value
+
+
+@pytest.mark.parametrize("token", [None, "", "not a token", "gAAAAABnonsense", "टोकन"])
+def test_foreign_token_reads_as_nothing(token: str | None) -> None:
+    """The citizen is asked again; no turn fails for ever."""
+    assert unseal(token) is None
+
+
+def test_token_of_another_key_reads_as_nothing() -> None:
+    """After a lost key."""
+    token = Fernet(Fernet.generate_key()).encrypt(b'{"a": "b"}').decode()
+    assert unseal(token) is None
+    assert read_state({"values": token}, default_language="te", saved=None).values == {}
+
+
+def test_key_file_is_private_and_made_once(tmp_path: Path) -> None:
+    """0600, in SEVA_VAR_DIR, and the same key for every process."""
+    before = {name: os.environ.get(name) for name in ("SEVA_VAR_DIR", "SEVA_SEALING_KEY")}
+    os.environ["SEVA_VAR_DIR"] = str(tmp_path / "var")
+    os.environ.pop("SEVA_SEALING_KEY")
+    try:
+        first, second = sealing._key_from_file(), sealing._key_from_file()
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
+    path = tmp_path / "var" / sealing.KEY_FILE
+    assert first == second == path.read_bytes()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_domain_slots_are_the_state() -> None:
+    """data/rasa/domain.yml has what the state writes, and the form's own `answer`."""
+    domain = yaml.safe_load((ROOT / "data" / "rasa" / "domain.yml").read_text("utf-8"))
+    assert set(domain["slots"]) == {*SLOTS, "answer"}
+    assert set(State(language="te").slots()) == set(SLOTS)
+    for slot in domain["slots"].values():
+        assert slot["influence_conversation"] is False
+
+
+@pytest.mark.parametrize(
+    ("slots", "saved", "language"),
+    [
+        ({}, None, "te"),
+        ({}, "hi", "hi"),
+        ({"language": "en"}, "hi", "en"),
+        ({"language": None, "attempts": None, "values": None}, None, "te"),
+    ],
+)
+def test_language_of_a_new_conversation(
+    slots: dict[str, str | None], saved: str | None, language: str
+) -> None:
+    """What the dialogue holds, then what the worker saved, then the default."""
+    assert read_state(slots, default_language="te", saved=saved).language == language
+
+
+def test_nonce_is_the_same_when_a_turn_is_redone() -> None:
+    """A redelivered message makes the same request; another message or service another."""
+    one = new_nonce(heard("bill", inbox="wamid.1"), "pay")
+    assert one == new_nonce(heard("bill", inbox="wamid.1"), "pay")
+    assert one != new_nonce(heard("bill", inbox="wamid.2"), "pay")
+    assert one != new_nonce(heard("bill", inbox="wamid.1"), "view")
+
+
+def test_heard_of_own_words() -> None:
+    """As the parse data of Rasa's message say it."""
+    message = {
+        "text": "కరెంటు బిల్లు",
+        "intent": {"name": "electricity_bill_view", "confidence": 0.9},
+        "decision": {"kind": "route", "options": ["electricity_bill_view"]},
+        "language": {"key": "te", "confidence": 1.0, "script": "Telu"},
+        "entities": [{"entity": "x", "value": "1"}],
+        "message_id": "abc",
+    }
+    found = read_heard(message, {})
+    assert (found.kind, found.options) == ("route", ("electricity_bill_view",))
+    assert (found.key, found.script, found.tapped) == ("te", "Telu", False)
+    assert found.payload == {}
+    assert found.request_id == "abc"
+    assert read_heard(message, {"inbox_id": "wamid.1"}).request_id == "wamid.1"
+
+
+def test_heard_of_a_tap() -> None:
+    """Its entities are the button's data; it has no language."""
+    message = {
+        "text": '/answer{"value": "yes", "nonce": "n"}',
+        "intent": {"name": "answer", "confidence": 1.0},
+        "entities": [{"entity": "value", "value": "yes"}, {"entity": "nonce", "value": "n"}],
+    }
+    found = read_heard(message, {"inbox_id": "m"})
+    assert found.tapped and found.kind == "button" and found.key is None
+    assert found.payload == {"value": "yes", "nonce": "n"}
+    assert found.entities == ()
+
+
+@pytest.mark.parametrize("message", [{}, {"text": None}, {"intent": None, "decision": None}])
+def test_heard_of_nothing(message: dict[str, object]) -> None:
+    """A message without parse data is out of scope, not an exception."""
+    assert read_heard(message, {}).kind == "out_of_scope"
+
+
+def test_tap_of_the_tests_is_a_tap() -> None:
+    """The harness builds what `read_heard` builds."""
+    event = tapped('/answer{"value": "yes", "nonce": "n"}')
+    assert event.tapped and event.payload == {"value": "yes", "nonce": "n"}
