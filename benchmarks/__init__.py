@@ -1,1 +1,1 @@
-"""One command each: `seva benchmark NAME`. Each prints machine, versions and a peer of the same run."""
+"""One command each, `seva benchmark NAME`: machine, versions and a peer of the same run."""

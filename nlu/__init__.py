@@ -1,0 +1,1 @@
+"""Understanding: catalogue, text, slots, encoder, classifier, Rasa components, speech."""

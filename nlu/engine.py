@@ -24,14 +24,14 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
-from rasa.core.tracker_store import TrackerStore  # noqa: E402
+from rasa.core.tracker_store import TrackerStore
 from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from nlu.catalogue import load_catalogue
-from nlu.tracker_store import MaskingTrackerStore  # noqa: E402
+from nlu.tracker_store import MaskingTrackerStore
 
 MODEL_ARCHIVE = "model.tar.gz"
 _FULL_WIDTH_SLASH = "\uff0f"

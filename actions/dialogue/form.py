@@ -231,7 +231,7 @@ class Form:
         found = extract_for_service(
             text, self.catalogue.services[service], today=self.today, catalogue=self.catalogue
         )
-        return {f.slot: f.value for f in found if f.slot not in known}
+        return {f.slot: f.value for f in found if f.slot and f.slot not in known}
 
     def _fits(self, slot: Slot, text: str) -> bool:
         result = parse(slot.type, text, today=self.today, catalogue=self.catalogue)

@@ -1,7 +1,7 @@
 """What to do with a ranked list of intents: route, clarify, converse or refuse.
 
 Confidences are calibrated, so the thresholds are probabilities: acting on a service below
-`route` would be wrong more often than we accept, and below `reject` even its neighbours are a guess.
+`route` would be wrong too often, and below `reject` even its neighbours are a guess.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _options(
     neighbours: Mapping[str, Sequence[str]],
     thresholds: Thresholds,
 ) -> tuple[str, ...]:
-    """The likeliest services; one alone is joined by its nearest neighbour, so that there is a choice."""
+    """The likeliest services; one alone is joined by its nearest neighbour."""
     chosen = [name for name, p in services if p >= thresholds.option][: thresholds.options]
     if not chosen:
         chosen = [services[0][0]]

@@ -39,7 +39,7 @@ class LanguageGuess:
 
 @dataclass(frozen=True)
 class LanguageIdentifier:
-    """Guesses the key of a message. `prior_weight` multiplies the odds of the citizen's language."""
+    """Guesses keys. `prior_weight` multiplies the odds of the citizen's own language."""
 
     keys: tuple[Key, ...]
     model: linear.LinearModel

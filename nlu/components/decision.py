@@ -23,7 +23,7 @@ class Decision(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """Probabilities; how they were chosen is in docs/understanding.md."""
-        return {"catalogue": "data", "route": 0.55, "reject": 0.25, "option": 0.08, "options": 3}
+        return {"catalogue": "data", "route": 0.6, "reject": 0.35, "option": 0.08, "options": 3}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         """Reads conversation intents and neighbours from the catalogue."""

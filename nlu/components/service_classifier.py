@@ -41,9 +41,9 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> Dict[str, Any]:
         """`views`: n-gram lengths per view; `dense_weight` scales the vector against them."""
         return {
-            "ridge": 1.0,
-            "balance": 1.0,
-            "dense_weight": 4.0,
+            "ridge": 0.7,
+            "balance": 0.4,
+            "dense_weight": 3.0,
             "views": {
                 "written": [2, 5],
                 "folded": [2, 4],

@@ -52,7 +52,7 @@ class SlotExtractor(GraphComponent, EntityExtractorMixin):
         """Extracts from each message."""
         today = datetime.now(self._zone).date()
         for message in messages:
-            intent = (message.get("intent") or {}).get("name")
+            intent = (message.get("intent") or {}).get("name") or ""
             service = self._catalogue.services.get(intent)
             if service is not None and message.get(TEXT):
                 found = self._entities(message.get(TEXT), service, today)

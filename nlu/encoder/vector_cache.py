@@ -1,4 +1,4 @@
-"""Vectors of texts already embedded, kept on disk by encoder and text, so that retraining is quick."""
+"""Vectors of texts already embedded, kept on disk, so that retraining is quick."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`seva compare`: two models on one labelled file, per key and service, with confidence intervals."""
+"""`seva compare`: two models on one labelled file, with confidence intervals."""
 
 from __future__ import annotations
 

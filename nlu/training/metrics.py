@@ -1,4 +1,4 @@
-"""Scores of understanding on labelled messages (definitions: shared/contract.md, `seva evaluate`)."""
+"""Scores of understanding on labelled messages, as `seva evaluate` defines them."""
 
 from __future__ import annotations
 

@@ -164,7 +164,12 @@ def train_command(profile: str, json_output: bool = False) -> int:
     errors = Console(stderr=True)
     try:
         with errors.status("Training") as status:
-            manifest = train(profile, progress=lambda text: (status.update(text), errors.print(text)))
+
+            def say(text: str) -> None:
+                errors.print(text)
+                status.update(text)
+
+            manifest = train(profile, progress=say)
     except (CatalogueError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
