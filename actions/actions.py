@@ -26,7 +26,7 @@ FORM = "service_form"
 def read(tracker: Tracker, here: Context) -> Tuple[State, Heard]:
     """The conversation's state and the message this turn is about."""
     events_back = reversed(tracker.events)
-    event: Dict[Text, Any] = next((e for e in events_back if e.get("event") == "user"), {})
+    event: dict[str, Any] = next((e for e in events_back if e.get("event") == "user"), {})
     metadata = event.get("metadata") or {}
     message = {**(event.get("parse_data") or {}), "message_id": event.get("message_id")}
     state = read_state(

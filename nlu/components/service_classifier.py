@@ -25,8 +25,6 @@ from nlu.components.sentence_encoder import VECTOR, SentenceEncoder
 from nlu.text import fold, normalise
 from nlu.text.phonetic import skeleton
 
-View = Tuple[str, int, int]
-
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class ServiceClassifier(IntentClassifier, GraphComponent):
