@@ -216,6 +216,8 @@ def split_list(value: str) -> tuple[str, ...]:
 
 def settings_markdown(data_dir: Path = Path("data")) -> str:
     """The text of `docs/settings.md`, from the fields above and the departments' files."""
+    from api.whatsapp.simulator.settings import SimulatorSettings  # has one more of its own
+
     lines = [
         "# Settings",
         "",
@@ -227,7 +229,7 @@ def settings_markdown(data_dir: Path = Path("data")) -> str:
         "| variable | default | meaning |",
         "|---|---|---|",
     ]
-    for field in Settings.__fields__.values():
+    for field in SimulatorSettings.__fields__.values():
         default = "(empty)" if field.default == "" else f"`{field.default}`"
         meaning = field.field_info.description or ""
         lines.append(f"| `SEVA_{field.name.upper()}` | {default} | {meaning} |")

@@ -91,7 +91,7 @@ class Inbox(Protocol):
         """The payload behind an option that we sent to this citizen."""
 
     async def numbered_choice(self, lane: str, number: int) -> str | None:
-        """The payload behind a number, if the last message to this citizen offered it."""
+        """The payload behind a number, if the last answer to this citizen offered it."""
 
     async def depth(self) -> Depth:
         """How much work there is."""

@@ -18,6 +18,8 @@ CREATE TABLE IF NOT EXISTS inbox (
     reason TEXT
 );
 CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (lane, seq) WHERE state = 0;
+CREATE INDEX IF NOT EXISTS inbox_dead ON inbox (seq) WHERE state = 2;
+CREATE INDEX IF NOT EXISTS inbox_age ON inbox (received_at);
 
 -- A lane is a citizen with open messages. `due_at` is when it may be claimed: the arrival of its
 -- first message, the end of a lease, or the end of a wait. `token` names the present owner.
@@ -43,6 +45,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 CREATE INDEX IF NOT EXISTS outbox_open ON outbox (lane, seq) WHERE state < 2;
 CREATE INDEX IF NOT EXISTS outbox_lane ON outbox (lane, seq);
 CREATE INDEX IF NOT EXISTS outbox_message ON outbox (message_id);
+CREATE INDEX IF NOT EXISTS outbox_age ON outbox (created_at);
 
 CREATE TABLE IF NOT EXISTS outbox_lanes (
     lane TEXT PRIMARY KEY, due_at REAL NOT NULL, token TEXT
@@ -55,6 +58,7 @@ CREATE TABLE IF NOT EXISTS choices (
     number INTEGER, created_at REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS choices_tracker ON choices (tracker, number);
+CREATE INDEX IF NOT EXISTS choices_age ON choices (created_at);
 
 CREATE TABLE IF NOT EXISTS citizens (
     lane TEXT PRIMARY KEY, phone_number_id TEXT NOT NULL, citizen TEXT NOT NULL, phone TEXT,

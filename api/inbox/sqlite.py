@@ -131,10 +131,11 @@ class SqliteInbox:
         return row["payload"] if row else None
 
     async def numbered_choice(self, lane: str, number: int) -> str | None:
-        """Found only if the very last message to the citizen offered numbers."""
+        """Found only if the last answer to the citizen offered numbers."""
         row = self._read.execute(
-            "SELECT payload FROM choices WHERE number = ? AND tracker = "
-            "(SELECT tracker FROM outbox WHERE lane = ? ORDER BY seq DESC LIMIT 1)",
+            "SELECT payload FROM choices WHERE number = ? AND tracker IN "
+            "(SELECT tracker FROM outbox WHERE inbox_id = "
+            "(SELECT inbox_id FROM outbox WHERE lane = ? ORDER BY seq DESC LIMIT 1))",
             (number, lane),
         ).fetchone()
         return row["payload"] if row else None

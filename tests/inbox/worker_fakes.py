@@ -155,6 +155,8 @@ def make_worker(
     *,
     bomb: Bomb | None = None,
     transcriber: Any = None,
+    lease_s: float = 60,
+    shutdown_s: float = 20,
 ) -> Worker:
     bomb = bomb or Bomb()
     inbox: Any = BombedInbox(store, bomb)
@@ -172,4 +174,6 @@ def make_worker(
         metrics,
         name_citizen=lambda lane: "someone",
         concurrency=4,
+        lease_s=lease_s,
+        shutdown_s=shutdown_s,
     )
