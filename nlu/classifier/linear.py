@@ -90,16 +90,21 @@ def fit(rows: Rows, labels: list[str], *, ridge: float, balance: float = 0.0) ->
 
     The leave-one-out scores come from the same inverse (Rifkin & Lippert 2007, "Notes on
     Regularized Least-Squares"), so calibration needs no folds. Work grows with the cube of the
-    rows: 1 s at 2,700, memory n² floats. `balance` 1 gives every label the same weight, however
+    rows: 1 s at 2,700; memory 4 n² bytes. `balance` 1 gives every label the same weight, however
     many rows it has (a row's ridge grows with the rows of its label); 0 gives every row the same.
     """
+    from scipy.linalg import blas, lapack
+
     dense, hashed = rows
     names, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
     target = np.where(np.asarray(labels)[:, None] == names[None], 1.0, -1.0).astype(np.float32)
-    kernel = dense @ dense.T + (hashed @ hashed.T).toarray() + 1.0
+    kernel = _kernel(dense.astype(np.float32), hashed)
     kernel[np.diag_indices_from(kernel)] += ridge * (counts / np.median(counts))[place] ** balance
-    inverse = np.linalg.inv(kernel.astype(np.float32))
-    alpha = inverse @ target
+    factor, failed = lapack.spotrf(kernel.T, lower=1, overwrite_a=1)
+    if failed:
+        raise ValueError("the kernel is not positive definite; a larger `ridge` mends that")
+    inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)  # its lower triangle
+    alpha = blas.ssymm(1.0, inverse, target, lower=1)
     left_out = target - alpha / np.diag(inverse)[:, None]
     columns = np.unique(hashed.indices)
     weights = hashed[:, columns].T @ alpha
@@ -111,6 +116,16 @@ def fit(rows: Rows, labels: list[str], *, ridge: float, balance: float = 0.0) ->
         alpha.sum(axis=0).astype(np.float32),
     )
     return Fitted(model, left_out)
+
+
+def _kernel(dense: np.ndarray, hashed: sparse.csr_matrix, block: int = 512) -> np.ndarray:
+    """Inner products (n, n) float32 of all rows plus 1 for the bias, in blocks to save memory."""
+    kernel = dense @ dense.T
+    kernel += 1.0
+    turned = hashed.T.tocsr()
+    for start in range(0, len(kernel), block):
+        kernel[start : start + block] += (hashed[start : start + block] @ turned).toarray()
+    return kernel
 
 
 def score_rows(model: LinearModel, rows: Rows) -> np.ndarray:

@@ -19,7 +19,9 @@ from rasa.shared.utils.common import cached_method
 
 from nlu.catalogue import Catalogue
 from nlu.components.project import catalogue, catalogue_folder
-from nlu.components.training_example import KEY
+from nlu.components.training_example import KEY, ROMANISED
+from nlu.text import normalise
+from nlu.text.indic_letters import romanise
 
 
 class CatalogueImporter(TrainingDataImporter):
@@ -31,10 +33,13 @@ class CatalogueImporter(TrainingDataImporter):
         domain_path: Optional[str] = None,
         training_data_paths: Optional[Union[List[str], str]] = None,
         catalogue: str = "data",
+        romanise: bool = False,
     ) -> None:
-        """`catalogue` is the folder named in config.yml; Rasa's own paths are not used."""
+        """`catalogue` is the folder named in config.yml; Rasa's own paths are not used.
+        `romanise` adds a copy in Latin letters of every utterance in Telugu or Devanagari."""
         self._config_file = config_file
         self._folder = catalogue
+        self._romanise = romanise
 
     @property
     def _catalogue(self) -> Catalogue:
@@ -81,14 +86,14 @@ class CatalogueImporter(TrainingDataImporter):
     def get_nlu_data(self, language: Optional[str] = "en") -> TrainingData:
         """Every trained utterance with its intent, marked values and utterance key."""
         intents: Dict[str, Any] = {**self._catalogue.services, **self._catalogue.conversation}
-        return TrainingData(
-            [
-                _message(name, key, utterance)
-                for name, intent in intents.items()
-                for key, utterances in intent.utterances.items()
-                for utterance in utterances
-            ]
-        )
+        native = {k.key for k in self._catalogue.languages.keys.values() if k.script != "Latn"}
+        messages = []
+        for name, intent in intents.items():
+            for key, utterances in intent.utterances.items():
+                messages += [_message(name, key, utterance) for utterance in utterances]
+                if self._romanise and key in native:
+                    messages += [_romanised(name, utterance) for utterance in utterances]
+        return TrainingData(messages)
 
 
 def _message(intent: str, key: str, utterance: Any) -> Message:
@@ -104,3 +109,9 @@ def _message(intent: str, key: str, utterance: Any) -> Message:
     ]
     message = Message.build(utterance.text, intent, entities=entities, example_metadata={KEY: key})
     return message
+
+
+def _romanised(intent: str, utterance: Any) -> Message:
+    words = normalise(utterance.text).text.split()
+    text = " ".join(romanise(word) for word in words)
+    return Message.build(text, intent, example_metadata={ROMANISED: True})

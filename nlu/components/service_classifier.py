@@ -22,7 +22,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.classifier import char_ngrams, linear
 from nlu.components.sentence_encoder import VECTOR, SentenceEncoder
-from nlu.text import fold, normalise
+from nlu.components.training_example import ROMANISED
+from nlu.text import fold, normalise, shares
 from nlu.text.phonetic import skeleton
 
 
@@ -100,7 +101,10 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
             ridge=float(self._config["ridge"]),
             balance=float(self._config["balance"]),
         )
-        self._model = linear.calibrate(fitted.model, fitted.left_out, labels)
+        # A message with a romanised copy is never wholly left out, so it says nothing here.
+        alone = [i for i, m in enumerate(examples) if _stands_alone(m)]
+        scores, truth = fitted.left_out[alone], [labels[i] for i in alone]
+        self._model = linear.calibrate(fitted.model, scores, truth)
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder / "services.npz")
             facts = {"labels": len(self._model.labels), "temperature": self._model.temperature}
@@ -137,7 +141,13 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
             "skeleton": skeleton(written),
             "phrase": folded.replace(" ", "_"),
         }
-        views: Dict[str, View] = self._config["views"]
+        views: Dict[str, Tuple[int, int]] = self._config["views"]
         return char_ngrams.hashed(
             [(name[0], seen[name], low, high) for name, (low, high) in views.items()]
         )
+
+
+def _stands_alone(message: Message) -> bool:
+    """Whether no copy of the message in other letters was trained."""
+    facts = (message.get("metadata") or {}).get("example", {})
+    return ROMANISED not in facts and shares(message.get(TEXT)).get("Latn", 0.0) > 0.5
