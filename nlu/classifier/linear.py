@@ -7,6 +7,7 @@ of Modern Neural Networks".
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,25 +95,28 @@ def fit(rows: Rows, labels: list[str], *, ridge: float, balance: float = 0.0) ->
     many rows it has (a row's ridge grows with the rows of its label); 0 gives every row the same.
     """
     from scipy.linalg import blas, lapack
+    from threadpoolctl import threadpool_limits
 
     dense, hashed = rows
     names, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
     target = np.where(np.asarray(labels)[:, None] == names[None], 1.0, -1.0).astype(np.float32)
-    kernel = _kernel(dense.astype(np.float32), hashed)
-    kernel[np.diag_indices_from(kernel)] += ridge * (counts / np.median(counts))[place] ** balance
-    factor, failed = lapack.spotrf(kernel.T, lower=1, overwrite_a=1)
-    if failed:
-        raise ValueError("the kernel is not positive definite; a larger `ridge` mends that")
-    inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)  # its lower triangle
-    alpha = blas.ssymm(1.0, inverse, target, lower=1)
+    with threadpool_limits(os.cpu_count()):  # training has the machine to itself
+        kernel = _kernel(dense.astype(np.float32), hashed)
+        weights = ridge * (counts / np.median(counts)) ** balance
+        kernel[np.diag_indices_from(kernel)] += weights[place]
+        factor, failed = lapack.spotrf(kernel.T, lower=1, overwrite_a=1)
+        if failed:
+            raise ValueError("the kernel is not positive definite; a larger `ridge` mends that")
+        inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)  # its lower triangle
+        alpha = blas.ssymm(1.0, inverse, target, lower=1)
     left_out = target - alpha / np.diag(inverse)[:, None]
     columns = np.unique(hashed.indices)
-    weights = hashed[:, columns].T @ alpha
+    hashed_weights = hashed[:, columns].T @ alpha
     model = LinearModel(
         tuple(str(name) for name in names),
         (dense.T @ alpha).astype(np.float32),
         columns.astype(np.int32),
-        np.asarray(weights, dtype=np.float32),
+        np.asarray(hashed_weights, dtype=np.float32),
         alpha.sum(axis=0).astype(np.float32),
     )
     return Fitted(model, left_out)

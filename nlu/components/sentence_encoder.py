@@ -6,6 +6,7 @@ texts in batches and keeps the vectors in a cache by content, since that is most
 
 from __future__ import annotations
 
+import os
 from typing import Any, Dict, List, Optional
 
 import numpy as np
@@ -38,7 +39,8 @@ class SentenceEncoder(GraphComponent):
     def __init__(self, config: Dict[str, Any]) -> None:
         """Loads the encoder; it is made first if the cache has none."""
         self._alias = config["alias"]
-        self._encoder = OnnxEncoder(encoder_folder(config["model"]), threads=threads())
+        self._folder = encoder_folder(config["model"])
+        self._encoder = OnnxEncoder(self._folder, threads=threads())
 
     @classmethod
     def create(
@@ -60,7 +62,8 @@ class SentenceEncoder(GraphComponent):
         """Embeds all training texts in batches, through the cache."""
         messages = [m for m in training_data.training_examples if m.get(TEXT)]
         texts = [normalise(m.get(TEXT)).text for m in messages]
-        vectors = VectorCache(self._encoder).encode(texts)
+        encoder = OnnxEncoder(self._folder, threads=os.cpu_count() or 1)  # training has the machine
+        vectors = VectorCache(encoder).encode(texts)
         for message, vector in zip(messages, vectors):
             self._add(message, vector)
         return training_data
