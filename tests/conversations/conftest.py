@@ -54,9 +54,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         **department_urls(sandbox_port),
     }
     loop = asyncio.new_event_loop()
-    with seva(
-        "sandbox", "/__faults/energy", sandbox_port, environment, folder / "sandbox.log"
-    ) as sandbox, seva("actions", "/health", actions_port, environment, folder / "actions.log"):
+    with (
+        seva(
+            "sandbox", "/__faults/energy", sandbox_port, environment, folder / "sandbox.log"
+        ) as sandbox,
+        seva("actions", "/health", actions_port, environment, folder / "actions.log"),
+    ):
         engine = loop.run_until_complete(
             Engine.load(
                 live_model(ROOT / "models"),

@@ -1,0 +1,56 @@
+"""Every service of the catalogue, completed against the sandbox in each reply language."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from nlu.catalogue import load_catalogue
+from nlu.text import shares
+from tests.conversations.conftest import World
+from tests.processes import ROOT
+
+CATALOGUE = load_catalogue(ROOT / "data")
+ANSWERS = yaml.safe_load((Path(__file__).parent / "answers.yml").read_text("utf-8"))
+SCRIPTS = {key.language: key.script for key in reversed(CATALOGUE.languages.keys.values())}
+DONE = {"cmrf_application_status": "approved"}  # outcomes other than ok that mean it worked
+
+
+@pytest.mark.parametrize("language", CATALOGUE.languages.reply)
+@pytest.mark.parametrize("name", sorted(CATALOGUE.services))
+def test_service_is_completed(world: World, name: str, language: str) -> None:
+    service = CATALOGUE.services[name]
+    httpx.post(f"{world.sandbox}/__reset/{service.department}", trust_env=False).raise_for_status()
+    sender = f"complete-{name}-{language}"
+    turns = 0
+
+    def turn(text: str, tapped: bool) -> list:
+        nonlocal turns
+        turns += 1
+        metadata = {"inbox_id": f"{sender}-{turns}", "language": language, "payload": tapped}
+        replies = world.turn(text, sender, metadata)
+        said = "\n".join(reply.text for reply in replies)
+        assert shares(said).get(SCRIPTS[language], 0) > 0.4, f"{text}: {said}"
+        return replies
+
+    replies = turn(f'/choose{{"service": "{name}"}}', True)
+    for slot in service.slots:
+        asked = (slot.ask or slot.type.ask)[language]
+        assert asked in replies[0].text, f"expected the question for {slot.name}: {replies}"
+        answer = ANSWERS.get(f"{name}/{slot.name}") or ANSWERS[slot.name]
+        replies = turn(answer[language], False)
+    if service.confirm:
+        yes = next(b.id for b in replies[0].buttons if '"yes"' in b.id)
+        assert "499118665246" not in replies[0].text, "Aadhaar is read back unmasked"
+        replies = turn(yes, True)
+    words = service.replies[DONE.get(name, "ok")][language]
+    fixed = max(words.replace("}", "{").split("{")[::2], key=len).strip()
+    assert fixed in replies[0].text, f"not the reply for success: {replies[0].text!r}"
+    assert "{" not in replies[0].text
+    if name in ("ror_1b", "birth_certificate"):
+        document = next(reply.document for reply in replies if reply.document)
+        pdf = httpx.get(document.url, trust_env=False)
+        assert pdf.content.startswith(b"%PDF"), pdf.text[:100]
