@@ -1,0 +1,142 @@
+"""What exists is documented: commands, configuration, import rules, slot types, metrics, faults."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+import yaml
+
+from actions.departments.result import Reason
+from actions.sandbox.faults import Mode
+from api.metrics import Metrics
+from nlu.catalogue import load_catalogue
+from nlu.catalogue.model import SLOT_KINDS
+from nlu.cli import app
+from tests.docs.pages import ROOT, pages, prose, text
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
+COMMANDS = sorted(str(command.name) for command in app.registered_commands)
+
+
+def quoted(page: str) -> set[str]:
+    """Everything in backticks on a page, outside fenced blocks."""
+    return set(re.findall(r"`([^`\n]+)`", prose(ROOT / page)))
+
+
+def keys(value: Any) -> Iterator[str]:
+    """Every key of a YAML tree."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield str(key)
+            yield from keys(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys(inner)
+
+
+def test_every_command_is_explained() -> None:
+    written = "\n".join(page.read_text("utf-8") for page in pages())
+    missing = [name for name in COMMANDS if not re.search(rf"seva {name}\b", written)]
+    assert not missing
+
+
+def test_commands_in_the_documentation_exist() -> None:
+    named = set()
+    for page in pages():
+        named |= set(
+            re.findall(r"(?:^\$ |^|`|& )seva ([a-z][a-z-]+)", page.read_text("utf-8"), re.M)
+        )
+    assert named - set(COMMANDS) <= {"review"}  # said to be planned
+
+
+@pytest.mark.parametrize(
+    "file, page",
+    [
+        ("config.yml", "docs/understanding.md"),
+        ("data/dialogue.yml", "docs/dialogue.md"),
+    ],
+)
+def test_every_key_is_explained(file: str, page: str) -> None:
+    assert set(keys(yaml.safe_load(text(file)))) - quoted(page) == set()
+
+
+def test_defaults_of_departments_are_explained() -> None:
+    defaults = yaml.safe_load(text("data/departments/defaults.yml"))
+    assert set(defaults) - quoted("docs/departments.md") == set()
+
+
+def test_faults_and_reasons_are_explained() -> None:
+    assert {*get_args(Mode), *get_args(Reason)} - quoted("docs/departments.md") == set()
+
+
+def test_the_import_table_is_that_of_import_linter() -> None:
+    page = text("docs/architecture.md").partition("<!-- import-contracts -->\n")[2]
+    rows = re.findall(r"^\| (`.*) \| (`.*) \|$", page.partition("\n\n")[0], re.M)
+    written = {
+        (frozenset(re.findall(r"`([\w.]+)`", who)), frozenset(re.findall(r"`([\w.]+)`", what)))
+        for who, what in rows
+    }
+    enforced = set()
+    for contract in tomllib.loads(text("pyproject.toml"))["tool"]["importlinter"]["contracts"]:
+        if contract["type"] == "independence":
+            for one in contract["modules"]:
+                others = frozenset(contract["modules"]) - {one}
+                enforced.add((frozenset([one]), others))
+        else:
+            who, what = contract["source_modules"], contract["forbidden_modules"]
+            enforced.add((frozenset(who), frozenset(what)))
+    assert written == enforced
+
+
+def test_slot_types_are_explained_and_used() -> None:
+    catalogue = load_catalogue(ROOT / "data")
+    page = text("docs/catalogue.md")
+    kinds = dict(re.findall(r"^\| (`.*) \| (\w+) \|$", page, re.M))
+    written = {
+        name: kind for names, kind in kinds.items() for name in re.findall(r"`(\w+)`", names)
+    }
+    there = {name: slot_type.kind for name, slot_type in catalogue.slot_types.items()}
+    assert {name: written.get(name) for name in there} == there
+    assert set(SLOT_KINDS) - quoted("docs/catalogue.md") == set()
+    used = {slot.type.name for s in catalogue.services.values() for slot in s.slots}
+    assert set(there) - used == set(), "a slot type that no service asks for"
+
+
+def test_phrases_are_said_or_known_to_be_planned() -> None:
+    code = "\n".join(
+        path.read_text("utf-8")
+        for folder in ("actions", "api", "nlu")
+        for path in (ROOT / folder).rglob("*.py")
+    )
+    phrases = load_catalogue(ROOT / "data").phrases
+    silent = {name for name in phrases if not re.search(rf"[\"']{name}[\"']", code)}
+    page = prose(ROOT / "docs" / "dialogue.md")
+    planned = page.partition("## Sentences written, but not said yet")[2].partition("\n## ")[0]
+    assert silent == set(re.findall(r"`(\w+)`", planned))
+
+
+def test_every_metric_is_explained() -> None:
+    names = {family.name for family in Metrics().registry.collect()}
+    assert {name.removesuffix("_total") for name in names} - quoted("docs/running.md") == set()
+
+
+def test_settings_in_the_documentation_exist() -> None:
+    known = set(re.findall(r"`(SEVA_\w+)`", text("docs/settings.md")))
+    for page in pages():
+        named = set(re.findall(r"\bSEVA_[A-Z0-9_]+\b", page.read_text("utf-8")))
+        assert named - known == set(), page
+
+
+def test_the_readme_has_the_two_commands() -> None:
+    makefile = Path(ROOT / "Makefile").read_text("utf-8")
+    for target in re.findall(r"^make (\w+)", text("README.md"), re.M):
+        assert re.search(rf"^{target}:", makefile, re.M), target
+    assert "make demo" in text("README.md") and "make test" in text("README.md")
