@@ -20,9 +20,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.encoder.onnx_encoder import OnnxEncoder, fingerprint
-from nlu.encoder.provision import encoder_folder, threads
+from nlu.encoder.provision import encoder_folder
 from nlu.encoder.vector_cache import VectorCache
 from nlu.text import normalise
+from nlu.threads import threads
 
 VECTOR = "sentence_vector"
 

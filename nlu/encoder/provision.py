@@ -25,11 +25,6 @@ def cache_dir() -> Path:
     return Path(os.environ.get("SEVA_CACHE_DIR") or ROOT / ".cache" / "seva")
 
 
-def threads() -> int:
-    """SEVA_THREADS, by default 1: more processes beat more threads on few cores."""
-    return max(1, int(os.environ.get("SEVA_THREADS") or 1))
-
-
 def encoder_folder(configured: str) -> Path:
     """Folder of the ONNX encoder for `configured` (or SEVA_ENCODER_MODEL), made if absent."""
     source = os.environ.get("SEVA_ENCODER_MODEL") or configured

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,9 @@ from nlu.speech.audio import Samples
 from nlu.speech.errors import SpeechModelError
 from nlu.speech.settings import ModelEntry, SpeechSettings
 from nlu.speech.weights import model_folder
+from nlu.threads import threads
 
 _DEFAULT_SUPPRESSED = -1  # faster-whisper's own list of non-speech symbols
-
-
-def threads() -> int:
-    """SEVA_THREADS; 0 or nothing means one per core that this process may use."""
-    return int(os.environ.get("SEVA_THREADS") or 0) or len(os.sched_getaffinity(0))
 
 
 class Listener:
