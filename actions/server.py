@@ -11,6 +11,6 @@ def actions_command(host: str, port: int) -> None:
     from nlu.slots import prepare
 
     here = context()  # a broken catalogue is reported at the start and not in a citizen's turn
-    prepare(here.catalogue.gazetteers.values())
+    prepare(here.catalogue, here.today())
     app = create_app("actions.actions")
     app.run(host=host, port=port, access_log=False, debug=False, motd=False)

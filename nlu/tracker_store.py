@@ -1,21 +1,24 @@
-"""Rasa's SQL tracker store, with Aadhaar and other sensitive numbers masked before they are stored.
+"""Rasa's SQL tracker store, with what must not be kept masked before it is stored.
 
-The dialogue of the running turn sees what the citizen wrote; the database never does.
+The dialogue of the running turn sees what the citizen wrote; the database never holds an Aadhaar
+number, the answer to a question for a sensitive slot, or the raw answer that Rasa's form keeps.
 """
 
 from __future__ import annotations
 
 import copy
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
 from rasa.core.tracker_store import SQLTrackerStore
-from rasa.shared.core.events import Event, UserUttered
+from rasa.shared.core.events import Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from nlu.text import mask
 from nlu.text.masking import last_four
+
+ASKED, ANSWER = "asked", "answer"
+STEPS = (None, "go", "stop")  # what the form itself writes into `answer`
 
 
 class MaskingTrackerStore(SQLTrackerStore):
@@ -30,22 +33,32 @@ class MaskingTrackerStore(SQLTrackerStore):
         stored = self._event_query(
             session, tracker.sender_id, fetch_events_from_all_sessions=False
         ).count()
-        for event in itertools.islice(tracker.events, stored, len(tracker.events)):
-            yield self.masked(event) if isinstance(event, UserUttered) else event
+        asked: str | None = None
+        for number, event in enumerate(tracker.events):
+            if isinstance(event, SlotSet) and event.key == ASKED:
+                asked = event.value
+            if number >= stored:
+                yield self.masked(event, asked)
 
-    def masked(self, event: UserUttered) -> UserUttered:
-        """A copy of the event that may be stored."""
+    def masked(self, event: Event, asked: str | None) -> Event:
+        """The event as it may be stored; `asked` is the slot whose answer a user event is."""
+        if isinstance(event, SlotSet) and event.key == ANSWER and event.value not in STEPS:
+            return SlotSet(ANSWER, None, event.timestamp, event.metadata)
+        if isinstance(event, UserUttered):
+            return self._masked_message(event, asked in self._sensitive)
+        return event
+
+    def _masked_message(self, event: UserUttered, answers_sensitive: bool) -> UserUttered:
         kept = copy.copy(event)
         hidden = [e for e in event.entities if e.get("entity") in self._sensitive and "raw" in e]
-        kept.text = _without(event.text, hidden)
+        text = event.text or ""
+        kept.text = last_four(text) if answers_sensitive else _without(text, hidden)
         kept.entities = [_masked_entity(e, e in hidden) for e in event.entities]
         kept.parse_data = {**event.parse_data, "text": kept.text, "entities": kept.entities}
         return kept
 
 
-def _without(text: str | None, hidden: list[dict[str, Any]]) -> str | None:
-    if text is None:
-        return None
+def _without(text: str, hidden: list[dict[str, Any]]) -> str:
     for entity in hidden:
         text = text.replace(entity["raw"], last_four(entity["raw"]))
     return mask(text)

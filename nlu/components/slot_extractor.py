@@ -35,7 +35,7 @@ class SlotExtractor(GraphComponent, EntityExtractorMixin):
         """Loads the catalogue and compiles its gazetteers."""
         self._catalogue = catalogue(config["catalogue"])
         self._zone = ZoneInfo(config["timezone"])
-        prepare(self._catalogue.gazetteers.values())
+        prepare(self._catalogue, datetime.now(self._zone).date())
 
     @classmethod
     def create(

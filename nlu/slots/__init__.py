@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from nlu.slots.answer import parse
-from nlu.slots.gazetteer import prepare
-from nlu.slots.message import extract, extract_for_service
+from nlu.slots.message import extract, extract_for_service, prepare
 from nlu.slots.result import Found, Parsed, Reason, Rejected
 
 __all__ = [

@@ -40,8 +40,8 @@ def find_places(gazetteer: Gazetteer, text: str) -> Iterator[Hit]:
     yield from message.near()
 
 
-def prepare(gazetteers: Iterable[Gazetteer]) -> None:
-    """Imports spaCy and builds the matchers now, so that the first message does not wait."""
+def prepare_places(gazetteers: Iterable[Gazetteer]) -> None:
+    """Imports spaCy and builds the matchers now."""
     for gazetteer in gazetteers:
         for language in (*_PIPELINES.values(), "en"):
             _matcher(gazetteer, language)

@@ -12,7 +12,7 @@ from nlu.slots.choices import find_choices
 from nlu.slots.counts import find_counts
 from nlu.slots.date_rules import DateRules
 from nlu.slots.dates import find_dates
-from nlu.slots.gazetteer import find_places
+from nlu.slots.gazetteer import find_places, prepare_places
 from nlu.slots.numbers import find_numbers_of
 from nlu.slots.result import Found, Hit
 from nlu.slots.roles import settle
@@ -82,6 +82,13 @@ def warm(catalogue: Catalogue, today: date) -> None:
     """Loads word lists, gazetteers and spaCy now, so that no citizen waits for them."""
     for service in catalogue.services.values():
         extract_for_service(service.title["en"], service, today=today, catalogue=catalogue)
+
+
+def prepare(catalogue: Catalogue, today: date) -> None:
+    """Loads word lists, gazetteers and spaCy now, so that no citizen waits for them."""
+    prepare_places(catalogue.gazetteers.values())
+    for slot_type in catalogue.slot_types.values():
+        extract(" ".join(slot_type.examples), [slot_type], today=today, catalogue=catalogue)
 
 
 def _free_slot(service: Service, value: Found, filled: set[str | None]) -> str | None:

@@ -194,7 +194,7 @@ def promote_command(model_id: str) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{model_id} is live. Running processes take it at their next start.")
+    print(f"{model_id} is live. Running processes take it over within seconds.")
     return 0
 
 
