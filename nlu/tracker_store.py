@@ -51,6 +51,8 @@ class MaskingTrackerStore(SQLTrackerStore):
     def _masked_message(self, event: UserUttered, answers_sensitive: bool) -> UserUttered:
         kept = copy.copy(event)
         hidden = [e for e in event.entities if e.get("entity") in self._sensitive and "raw" in e]
+        if answers_sensitive:  # whatever else the number was taken for
+            hidden = list(event.entities)
         text = event.text or ""
         kept.text = last_four(text) if answers_sensitive else _without(text, hidden)
         kept.entities = [_masked_entity(e, e in hidden) for e in event.entities]

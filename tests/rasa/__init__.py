@@ -1,0 +1,1 @@
+"""Tests on Rasa and the real encoder (slow)."""

@@ -1,0 +1,85 @@
+"""Rasa's own commands on this repository, as its documentation tells them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ROOT, department_urls, free_port, seva
+
+
+def rasa(*arguments: str, said: str | None = None) -> subprocess.CompletedProcess[str]:
+    """`rasa ARGUMENTS` in the repository's root."""
+    return subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "rasa", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "RASA_TELEMETRY_ENABLED": "false"},
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `rasa train` makes."""
+    out = tmp_path_factory.mktemp("rasa-train")
+    done = rasa("train", "--out", str(out), "--fixed-model-name", "seva")
+    assert done.returncode == 0, done.stderr[-3000:]
+    return out / "seva.tar.gz"
+
+
+@pytest.fixture(scope="module")
+def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """endpoints.yml for an action server and a sandbox of our own."""
+    folder = tmp_path_factory.mktemp("rasa-shell")
+    sandbox_port, actions_port = free_port(), free_port()
+    variables = {
+        "SEVA_VAR_DIR": str(folder / "var"),
+        "SEVA_SANDBOX_PORT": str(sandbox_port),
+        **department_urls(sandbox_port),
+    }
+    with (
+        seva("sandbox", "/__faults/energy", sandbox_port, variables, folder / "sandbox.log"),
+        seva("actions", "/health", actions_port, variables, folder / "actions.log") as actions,
+    ):
+        path = folder / "endpoints.yml"
+        path.write_text(f'action_endpoint:\n  url: "{actions}/webhook"\n', "utf-8")
+        yield path
+
+
+def test_rasa_data_validate() -> None:
+    """No conflict, no unused intent that would stop it; and the domain it saw is not empty."""
+    done = rasa("data", "validate")
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-3000:]
+    assert "No story structure conflicts found" in said
+    assert "empty domain" not in said
+
+
+def test_rasa_train_makes_a_model_of_all_services(model: Path) -> None:
+    """The archive holds the compiled domain."""
+    from rasa.engine.storage.local_model_storage import LocalModelStorage
+
+    metadata = LocalModelStorage.metadata_from_archive(model)
+    services = {path.stem for path in (ROOT / "data" / "services").glob("*/*.yml")}
+    assert services <= set(metadata.domain.intents)
+    assert "service_form" in metadata.domain.form_names
+
+
+def test_rasa_shell_answers(model: Path, endpoints: Path) -> None:
+    """One Telugu message, answered by the department."""
+    done = rasa(
+        *("shell", "-m", str(model), "--endpoints", str(endpoints)),
+        *("-p", str(free_port()), "-i", "127.0.0.1"),
+        said="నా కరెంటు బిల్లు ఎంత వచ్చింది 6123401005678\n/stop\n",
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "845" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr

@@ -1,0 +1,246 @@
+"""The only door to Rasa: turns may be repeated, words stay words, nothing private is kept."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import unicodedata
+from typing import Any
+
+import pytest
+
+from nlu.catalogue import load_catalogue
+from tests.processes import free_port
+from tests.rasa.conftest import Town
+
+AADHAAR = "499118665246"
+
+
+def text_of(replies: list[Any]) -> str:
+    """All that was said."""
+    return "\n".join(reply.text for reply in replies)
+
+
+def tap(town: Town, part: str, replies: list[Any], sender: str, inbox: str, **more: Any) -> Any:
+    """Taps the offered button whose id holds `part`."""
+    button = next(b for reply in replies for b in reply.buttons if part in b.id)
+    return town.turn(button.id, sender, inbox, payload=True, **more)
+
+
+def test_repeated_turn_gives_the_same_replies_and_acts_once(town: Town) -> None:
+    """A worker that died after the department wrote takes the turn again."""
+    before = len(town.writes("energy"))
+    asked = town.turn("pay my electricity bill 6123401005678", "twice", "1")
+    first = tap(town, '"yes"', asked, "twice", "2")
+    again = tap(town, '"yes"', asked, "twice", "2", attempt=2)
+    assert again == first and "http" in text_of(first)
+    assert len(town.writes("energy")) == before + 1
+
+
+def test_repeated_turn_keeps_its_buttons(town: Town) -> None:
+    """Replies come back whole, not as text only."""
+    asked = town.turn("bijli ka bill bharna hai 6123401005678", "buttons", "1")
+    again = town.turn("bijli ka bill bharna hai 6123401005678", "buttons", "1", attempt=2)
+    assert again == asked and len(asked[0].buttons) == 2
+
+
+def test_unknown_turn_runs_on_any_attempt(town: Town) -> None:
+    """A first try that never reached the dialogue leaves nothing to repeat."""
+    replies = town.turn("how much is my bill 6123401005678", "late", "1", attempt=3)
+    assert "845" in text_of(replies)
+
+
+def test_action_server_down_fails_the_turn_and_a_later_try_succeeds(town: Town) -> None:
+    """TurnFailed, not silence; then the same inbox id is answered as if nothing had happened."""
+    from nlu.engine import TurnFailed
+
+    words = "నా కరెంటు బిల్లు ఎంత వచ్చింది 6123401005678"
+    broken = town.load(f"http://127.0.0.1:{free_port()}/webhook")
+    with pytest.raises(TurnFailed):
+        town.run(broken.turn(words, "down", {"inbox_id": "down:1", "language": None}))
+    replies = town.turn(words, "down", "1", attempt=2)
+    assert "845" in text_of(replies)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        '/choose{"service": "electricity_bill_view"}',
+        '  /choose{"service": "electricity_bill_view"}',
+        '\u3000/menu{"department": "energy"}',
+        '/language{"language": "hi"}',
+        "/restart",
+        "/session_start",
+        "/electricity_bill_view",
+    ],
+)
+def test_typed_intent_stays_text(town: Town, typed: str) -> None:
+    """Only a tapped button is an intent; a citizen cannot inject one."""
+    sender = f"typed {typed}"
+    replies = town.turn(typed, sender, "1")
+    tracker = town.run(town.engine._agent.tracker_store.retrieve(sender))
+    assert text_of(replies)
+    assert tracker.latest_message.text.startswith("\uff0f")
+    assert tracker.latest_message.intent["name"] not in ("choose", "menu", "language", "restart")
+    answer = town.run(town.engine.parse(typed))
+    assert answer["text"] == typed
+    assert answer["intent"]["confidence"] < 1.0
+
+
+def test_tapped_intent_is_an_intent(town: Town) -> None:
+    """The same words from a button."""
+    replies = town.turn('/choose{"service": "electricity_bill_view"}', "tapped", "1", payload=True)
+    service = load_catalogue(town.data).services["electricity_bill_view"]
+    slot = service.slots[0]
+    assert text_of(replies) in (slot.ask or slot.type.ask).values()
+
+
+def digits(text: str) -> str:
+    """All digits of any script, as ASCII, without what stands between them."""
+    plain = [unicodedata.digit(c) for c in text if unicodedata.category(c) == "Nd"]
+    return "".join(map(str, plain))
+
+
+@pytest.mark.parametrize(
+    ("sender", "said"),
+    [
+        ("private-en", AADHAAR),
+        ("private-te", "నా ఆధార్ ౪౯౯౧ ౧౮౬౬ ౫౨౪౬"),
+        ("private-hi", "मेरा आधार ४९९१-१८६६-५२४६ है"),
+    ],
+)
+def test_trackers_hold_no_aadhaar(town: Town, sender: str, said: str) -> None:
+    """Said in a whole conversation, read back masked, and nowhere in the database."""
+    town.turn("I want to apply for an income certificate", sender, "1")
+    town.turn("Ravi Kumar", sender, "2")
+    town.turn(said, sender, "3")
+    town.turn("200000", sender, "4")
+    confirm = text_of(town.turn("education", sender, "5"))
+    assert "XXXXXXXX5246" in confirm and AADHAAR not in confirm
+    with sqlite3.connect(town.trackers) as database:
+        rows = database.execute("select data from events where sender_id = ?", (sender,)).fetchall()
+    assert len(rows) > 10
+    for (data,) in rows:
+        event = json.loads(data)
+        assert AADHAAR not in digits(str(event.get("text"))), event
+        assert AADHAAR not in json.dumps(event, ensure_ascii=False)
+    assert AADHAAR.encode() not in town.trackers.read_bytes()
+
+
+def test_whole_message_with_aadhaar_is_masked_too(town: Town) -> None:
+    """Unasked, in the first message."""
+    sender = "private-first"
+    town.turn(f"income certificate kavali, aadhaar {AADHAAR}", sender, "1")
+    with sqlite3.connect(town.trackers) as database:
+        stored = str(
+            database.execute("select data from events where sender_id = ?", (sender,)).fetchall()
+        )
+    assert "5246" in stored and AADHAAR not in stored
+
+
+def test_sensitive_answers_are_masked_whatever_their_form(town: Town) -> None:
+    """A bank account number has no checksum to be known by; that it was asked for is enough.
+
+    Nor has a mistyped Aadhaar number, eleven digits of which are right.
+    """
+    sender = "private-bank"
+    town.turn("I want to apply for the CM relief fund", sender, "1")
+    town.turn("Ravi Kumar", sender, "2")
+    town.turn("499118665247", sender, "3")
+    town.turn(AADHAAR, sender, "4")
+    town.turn("Government General Hospital, Guntur", sender, "5")
+    town.turn("30501234567", sender, "6")
+    confirm = text_of(town.turn("SBIN0001234", sender, "7"))
+    assert "XXXXXXX4567" in confirm
+    with sqlite3.connect(town.trackers) as database:
+        stored = str(
+            database.execute("select data from events where sender_id = ?", (sender,)).fetchall()
+        )
+    for private in (AADHAAR, "499118665247", "30501234567"):
+        assert private not in stored
+
+
+def test_failed_look_up_is_confirmed_after_the_retry(town: Town) -> None:
+    """Department down before the question: "try again" asks, and never pays unasked."""
+    before = len(town.writes("energy"))
+    with town.fault("energy", "down"):
+        saved = town.turn("pay my electricity bill 6123401005678", "unconfirmed", "1")
+    assert "845" not in text_of(saved)
+    asked = tap(town, '"retry"', saved, "unconfirmed", "2")
+    assert "845" in text_of(asked) and "http" not in text_of(asked)
+    assert len(asked[0].buttons) == 2
+    done = tap(town, '"yes"', asked, "unconfirmed", "3")
+    assert "http" in text_of(done)
+    assert len(town.writes("energy")) == before + 1
+
+
+TEXTS = [
+    "నా కరెంటు బిల్లు ఎంత వచ్చింది 6123401005678",
+    "naa current bill entha",
+    "मुझे विजयवाड़ा से तिरुपति का टिकट चाहिए",
+    "mera aay praman patra banwana hai",
+    "who won the cricket match yesterday",
+    "hi",
+    "6123401005678",
+    "😀",
+    "please pay my property tax for assessment number 1020304050 before the last date, thank you",
+]
+
+
+def test_many_messages_are_parsed_like_one_by_one(town: Town) -> None:
+    """Batching is for speed only: the same intent, decision, language and slots, in order."""
+    together = town.run(town.engine.parse_many(TEXTS))
+    assert [answer["text"] for answer in together] == TEXTS
+    for text, one in zip(TEXTS, together):
+        alone = town.run(town.engine.parse(text))
+        for part in ("decision", "language", "entities"):
+            assert one[part] == alone[part], text
+        assert one["intent"]["name"] == alone["intent"]["name"]
+        # int8 activations share one scale per batch, so vectors differ a little
+        assert one["intent"]["confidence"] == pytest.approx(alone["intent"]["confidence"], abs=0.06)
+
+
+def test_parse_many_with_languages_and_without_texts(town: Town) -> None:
+    """Each message with its own citizen's language; no messages, no answers."""
+    found = town.run(town.engine.parse_many(["123", "123", "123"], ["te", "hi", None]))
+    assert [answer["language"]["key"] for answer in found] == ["te", "hi", "te"]
+    assert town.run(town.engine.parse_many([])) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "\u200b", "\u200d\u200c", "?!.", "క" * 3000, "\x00", "\ud7ff"]
+)
+def test_strange_texts_are_parsed(town: Town, text: str) -> None:
+    """Whatever comes in, an answer in the shape of the contract comes out."""
+    answer = town.run(town.engine.parse(text))
+    assert answer["text"] == text
+    assert answer["decision"]["kind"] in ("route", "clarify", "out_of_scope", "conversation")
+    assert set(answer["language"]) == {"key", "confidence", "script"}
+
+
+def test_answer_has_the_shape_of_the_contract(town: Town) -> None:
+    """shared/contract.md."""
+    answer = town.run(town.engine.parse("కరెంటు బిల్లు 6123401005678"))
+    assert set(answer) == {
+        "text",
+        "intent",
+        "entities",
+        "intent_ranking",
+        "language",
+        "decision",
+        "model",
+        "elapsed_ms",
+    }
+    assert len(answer["intent_ranking"]) == 10
+    [entity] = answer["entities"]
+    assert answer["text"][entity["start"] : entity["end"]] == entity["raw"] == entity["value"]
+
+
+def test_engine_says_what_to_run_without_a_model(town: Town) -> None:
+    """Not a stack trace of Rasa."""
+    from nlu.engine import Engine, live_model
+
+    with pytest.raises(FileNotFoundError, match="seva train"):
+        town.run(Engine.load(town.data / "nothing"))
+    with pytest.raises(FileNotFoundError, match="seva promote"):
+        live_model(town.data)
