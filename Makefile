@@ -41,7 +41,7 @@ check: setup ## format, lint, types, import rules, catalogue, fast tests: under 
 	$(UV) run --frozen mypy nlu actions api
 	$(UV) run --frozen lint-imports
 	$(UV) run --frozen seva check --strict
-	$(UV) run --frozen pytest -q -m "not slow" tests
+	$(UV) run --frozen pytest -q -n auto -m "not slow" tests
 
 format: setup ## ruff format and fix
 	$(UV) run --frozen ruff format .
