@@ -23,6 +23,7 @@ import yaml
 from rich.console import Console
 
 from api.settings import Settings
+from nlu.catalogue import load_catalogue
 from nlu.text import shares
 
 START_SECONDS = 180.0
@@ -63,6 +64,19 @@ class Demo:
             Part("worker", f"http://{s.worker_metrics_host}:{s.worker_metrics_port}/metrics"),
         ]
 
+    def addresses(self) -> dict[str, str]:
+        """Where the parts find each other, so that changing a port takes one variable; what an
+        operator has set himself stays."""
+        s = self.settings
+        sandbox = f"http://{s.sandbox_host}:{s.sandbox_port}"
+        found = {
+            "SEVA_ACTION_SERVER_URL": f"http://{s.actions_host}:{s.actions_port}/webhook",
+            "SEVA_WHATSAPP_BASE_URL": f"http://{s.simulator_host}:{s.simulator_port}",
+        }
+        for department in load_catalogue(s.data_dir).departments.values():
+            found[department.base_url.env] = f"{sandbox}/{department.id}"
+        return {name: value for name, value in found.items() if name not in os.environ}
+
     def start(self) -> None:
         """Starts every process and waits until each is ready. Raises DemoError."""
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -71,6 +85,7 @@ class Demo:
         self.parts = self.parts_of()
         for part in self.parts:
             _port_must_be_free(part)
+        addresses = self.addresses()
         for part in self.parts:
             with open(self.logs / f"{part.name}.log", "wb") as log:
                 part.process = subprocess.Popen(
@@ -78,6 +93,7 @@ class Demo:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
+                    env={**os.environ, **addresses},
                 )
         waiting = {part.name: part for part in self.parts}
         until = time.monotonic() + START_SECONDS

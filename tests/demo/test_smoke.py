@@ -1,0 +1,109 @@
+"""`seva demo --smoke`: what counts as a right answer, and the real thing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rich.console import Console
+
+from api.demo import Demo, SmokeCase, verdict
+from api.settings import Settings
+from tests.processes import ROOT, free_port
+
+CASE = SmokeCase("919000000001", "te", "Telu", ["845"], text="నా కరెంటు బిల్లు ఎంత")
+TELUGU = "మీ కరెంటు బిల్లు ₹845"
+
+
+def replies(*texts: str) -> list[dict[str, Any]]:
+    """As the simulator's outbox lists them."""
+    return [{"text": text} for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        (replies(TELUGU), None),
+        (replies("మీ కరెంటు బిల్లు", "మొత్తం ₹845"), None),
+        ([], "no reply"),
+        (replies("మీ కరెంటు బిల్లు ఎంతో తెలియదు"), "not in the reply: 845"),
+        (replies("Your electricity bill is Rs 845"), "only 0% of the letters are Telu"),
+        (replies("आपका बिजली बिल ₹845"), "only 0% of the letters are Telu"),
+        (replies("845"), "only 0% of the letters are Telu"),
+        (replies(""), "not in the reply: 845"),
+    ],
+)
+def test_verdict(said: list[dict[str, Any]], wrong: str | None) -> None:
+    """Something must come back, with the amount in it, in the citizen's script."""
+    assert verdict(CASE, said) == wrong
+
+
+def test_smoke_file_covers_five_keys_and_a_voice_note() -> None:
+    """Two ways to write Telugu and Hindi, one English, one spoken; each its own citizen."""
+    raw = yaml.safe_load((ROOT / "data" / "demo" / "smoke.yml").read_text("utf-8"))
+    cases = [SmokeCase(**case) for case in raw]
+    assert len({case.citizen for case in cases}) == len(cases)
+    assert sorted(case.language for case in cases if case.text) == ["en", "hi", "hi", "te", "te"]
+    spoken = [case for case in cases if case.audio]
+    assert spoken and all((ROOT / "data" / "demo" / str(c.audio)).is_file() for c in spoken)
+    assert all(case.contains for case in cases if case.text)
+
+
+def test_parts_find_each_other_at_other_ports() -> None:
+    """One variable moves a part, and the others follow; it is the advice of the error message."""
+    settings = Settings(actions_port=1001, simulator_port=1002, sandbox_port=1003)
+    demo = Demo(settings.copy(update={"data_dir": ROOT / "data"}), Console(), Path("logs"))
+    addresses = demo.addresses()
+    assert addresses["SEVA_ACTION_SERVER_URL"] == "http://127.0.0.1:1001/webhook"
+    assert addresses["SEVA_WHATSAPP_BASE_URL"] == "http://127.0.0.1:1002"
+    assert addresses["SEVA_DEPARTMENT_ENERGY_URL"] == "http://127.0.0.1:1003/energy"
+    assert len(addresses) == 2 + 7
+
+
+def test_smoke_runs(tmp_path: Path) -> None:
+    """Every process, signed webhooks, a voice note; it ends 0 and leaves nothing running."""
+    names = ("SERVE", "WORKER_METRICS", "SIMULATOR", "ACTIONS", "SANDBOX")
+    ports = {f"SEVA_{name}_PORT": str(free_port()) for name in names}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "nlu.cli", "demo", "--smoke"],
+        cwd=ROOT,
+        env={**os.environ, **ports, "SEVA_VAR_DIR": str(tmp_path / "var")},
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    assert done.stdout.count("right") == 6
+    assert (tmp_path / "var" / "seva.sqlite").is_file()
+    logs = {path.stem for path in (tmp_path / "var" / "logs").glob("*.log")}
+    assert logs == {"sandbox", "actions", "simulator", "serve", "worker"}
+    for path in (tmp_path / "var" / "logs").glob("*.log"):
+        text = path.read_text("utf-8", "replace")
+        assert "Traceback" not in text, text[-3000:]
+        assert "919000000001" not in text and "6123401005678" not in text, path.name
+
+
+def test_taken_port_is_told(tmp_path: Path) -> None:
+    """With the variable to set, before anything is started."""
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-m", "nlu.cli", "demo", "--smoke"],
+            cwd=ROOT,
+            env={**os.environ, "SEVA_SANDBOX_PORT": port, "SEVA_VAR_DIR": str(tmp_path / "var")},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    told = " ".join(done.stderr.split())
+    assert f"port {port} is taken" in told and "SEVA_SANDBOX_PORT" in told
