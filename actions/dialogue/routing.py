@@ -21,7 +21,9 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         return Step(replace(cleared(state), heard=heard.text), STOP, (say,))
     if heard.kind == "conversation":
         return _converse(form, state, heard)
-    lead = form.catalogue.phrases["out_of_scope"][state.language]
+    # A transcript that makes no sense was more likely misheard than meant.
+    phrase = "not_understood_voice" if heard.metadata.get("voice") else "out_of_scope"
+    lead = form.catalogue.phrases[phrase][state.language]
     return Step(cleared(state), STOP, (_menu(form, state, lead),))
 
 

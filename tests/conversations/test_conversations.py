@@ -35,6 +35,7 @@ def test_conversation(world: World, case: dict[str, Any], request: pytest.Fixtur
         if "fault" in turn:
             world.fault(*turn["fault"])
         metadata: dict[str, Any] = {"inbox_id": f"{sender}:{number}", "language": None}
+        metadata["voice"] = turn.get("voice", False)
         if "tap" in turn:
             text = next((b.id for b in offered if turn["tap"] in b.id), None)
             assert text, f"turn {number}: no button with {turn['tap']!r} in {offered}"
