@@ -121,17 +121,12 @@ class Form:
     def menu(self, state: State, heard: Heard) -> Say:
         """The page of the menu that a tapped row leads to."""
         department = heard.payload.get("department", "")
-        page = heard.payload.get("page", "0")
+        asked = heard.payload.get("page", "0")
+        page = int(asked) if asked.isdecimal() else 0
         if department in self.catalogue.departments:
-            return menus.services(
-                self.catalogue,
-                state.language,
-                self.settings,
-                department,
-                int(page) if page.isdecimal() else 0,
-            )
+            return menus.services(self.catalogue, state.language, self.settings, department, page)
         lead = self.catalogue.phrases["menu_prompt"][state.language]
-        return menus.departments(self.catalogue, state.language, self.settings, lead)
+        return menus.departments(self.catalogue, state.language, self.settings, lead, page)
 
     def _interruption(self, state: State, heard: Heard) -> Step | None:
         """Cancel, help, a person, another language or another service in place of an answer."""

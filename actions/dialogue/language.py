@@ -19,7 +19,8 @@ def follow(state: State, heard: Heard, catalogue: Catalogue, settings: DialogueS
     if key.script != "Latn":
         return replace(state, language=key.language)
     clear = heard.key_confidence >= settings.language_confidence
-    long_enough = len(heard.text.split()) >= settings.language_words
+    needed = settings.language_words if state.language_known else settings.first_language_words
+    long_enough = len(heard.text.split()) >= needed
     if clear and long_enough and not state.language_fixed:
         return replace(state, language=key.language)
     return state

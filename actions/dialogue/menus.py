@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from actions.dialogue.say import Button, Say, payload
 from actions.dialogue.settings import DialogueSettings
 from nlu.catalogue import Catalogue
 
 
-def departments(catalogue: Catalogue, language: str, settings: DialogueSettings, lead: str) -> Say:
-    """All departments that have services, as a list under `lead`."""
+def departments(
+    catalogue: Catalogue, language: str, settings: DialogueSettings, lead: str, page: int = 0
+) -> Say:
+    """One page of the departments that have services, under `lead`."""
     used = {s.department for s in catalogue.services.values()}
     rows = [
         Button(d.menu[language], payload("menu", department=d.id), d.title[language][:72])
         for d in catalogue.departments.values()
         if d.id in used
     ]
-    return _listed(catalogue, language, lead, rows[: settings.list_page + 1])
+    return _listed(catalogue, language, lead, _page(catalogue, language, settings, rows, page, {}))
 
 
 def services(
@@ -25,11 +27,8 @@ def services(
 ) -> Say:
     """One page of a department's services; the last row leads to the next page."""
     found = [s for s in catalogue.services.values() if s.department == department]
-    start = page * settings.list_page
-    rows = [service_row(catalogue, s.name, language) for s in found[start:][: settings.list_page]]
-    if start + settings.list_page < len(found):
-        more = payload("menu", department=department, page=str(page + 1))
-        rows.append(Button(catalogue.phrases["more"][language], more))
+    rows = [service_row(catalogue, s.name, language) for s in found]
+    rows = _page(catalogue, language, settings, rows, page, {"department": department})
     return _listed(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
 
 
@@ -53,6 +52,23 @@ def service_row(catalogue: Catalogue, name: str, language: str) -> Button:
     """A service as a list row."""
     service = catalogue.services[name]
     return Button(service.menu[language], payload("choose", service=name), service.about[language])
+
+
+def _page(
+    catalogue: Catalogue,
+    language: str,
+    settings: DialogueSettings,
+    rows: Sequence[Button],
+    page: int,
+    menu: Mapping[str, str],
+) -> list[Button]:
+    """The rows of one page, and a row that leads to the next one if there is any."""
+    start = page * settings.list_page
+    shown = list(rows[start : start + settings.list_page])
+    if start + settings.list_page < len(rows):
+        more = payload("menu", **menu, page=str(page + 1))
+        shown.append(Button(catalogue.phrases["more"][language], more))
+    return shown
 
 
 def _listed(catalogue: Catalogue, language: str, text: str, rows: Sequence[Button]) -> Say:

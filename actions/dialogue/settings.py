@@ -20,6 +20,7 @@ class DialogueSettings:
     switch_words: int
     language_confidence: float
     language_words: int
+    first_language_words: int
     list_page: int
     retry_words: tuple[str, ...]
 

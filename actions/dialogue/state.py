@@ -64,6 +64,7 @@ class State:
     lookup: Mapping[str, str] | None = None
     nonce: str = ""
     heard: str | None = None
+    language_known: bool = True  # false for somebody's first message; not stored
 
     def slots(self) -> dict[str, Any]:
         """The Rasa slots that carry this state; what the citizen told is sealed."""
@@ -92,6 +93,7 @@ def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | 
         lookup=_mapping(slots.get("lookup")),
         nonce=slots.get("nonce") or "",
         heard=_text(slots.get("heard")),
+        language_known=bool(slots.get("language") or saved),
     )
 
 

@@ -33,7 +33,7 @@ class LanguageAndScript(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """`prior_weight`: odds for the citizen's language; `native_share`: letters that decide."""
-        return {"catalogue": "data", "ridge": 0.3, "prior_weight": 3.0, "native_share": 0.25}
+        return {"catalogue": "data", "ridge": 0.3, "prior_weight": 10.0, "native_share": 0.25}
 
     def __init__(
         self,

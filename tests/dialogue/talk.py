@@ -86,7 +86,7 @@ class Talk:
 
     form: Form
     department: Department = field(default_factory=Department)
-    state: State = field(default_factory=lambda: State(language="te"))
+    state: State = field(default_factory=lambda: State(language="te", language_known=False))
     open: bool = False
     said: list[Say] = field(default_factory=list)
     turns: int = 0

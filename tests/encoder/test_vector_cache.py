@@ -19,7 +19,7 @@ class CountingEncoder:
         self.fingerprint = fingerprint
         self.asked: list[list[str]] = []
 
-    def encode(self, texts: Sequence[str]) -> np.ndarray:
+    def encode(self, texts: Sequence[str], *, workers: int = 1) -> np.ndarray:
         """Length and first letter."""
         self.asked.append(list(texts))
         return np.asarray([[len(t), ord(t[0])] for t in texts], np.float32)
