@@ -2,28 +2,49 @@
 
 Words are padded with a space on both sides and cut into n-grams of code points, so that Telugu
 and Devanagari vowel signs stay with their letters' neighbours and no tokeniser can lose them.
+All n-grams of one length are hashed at once, by a polynomial over their code points.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import sparse
 
 BITS = 18
 BUCKETS = 1 << BITS
+_BASE = np.uint64(1_000_003)
+_MIX = np.uint64(
+    0x9E3779B97F4A7C15
+)  # 2^64 / golden ratio: spreads the polynomial over the top bits
+_SPACE = ord(" ")
 
 
-def ngrams(text: str, low: int, high: int) -> Iterable[str]:
-    """All n-grams of length `low` to `high` of each padded word of `text`."""
-    for word in text.split():
-        padded = f" {word} "
-        for size in range(low, high + 1):
-            for start in range(max(1, len(padded) - size + 1)):
-                yield padded[start : start + size]
+def ngram_buckets(text: str, low: int, high: int, prefix: str = "") -> np.ndarray:
+    """Bucket (int64) of each n-gram of length `low` to `high`; none crosses a word's border."""
+    padded = f" {' '.join(text.split())} "
+    codes = np.frombuffer(padded.encode("utf-32-le"), dtype="<u4").astype(np.uint64)
+    spaces = np.cumsum(codes == _SPACE)
+    seed = np.uint64(zlib.crc32(prefix.encode()))
+    found = []
+    rolling = np.full(len(codes), seed, dtype=np.uint64)
+    for size in range(1, high + 1):
+        count = len(codes) - size + 1
+        if count <= 0:
+            break
+        rolling = rolling[:count] * _BASE + codes[size - 1 :]
+        if size < low:
+            continue
+        if size == 1:
+            inside = codes != _SPACE
+        else:  # a space may stand at either end, but not between
+            inside = spaces[size - 2 :][:count] == spaces[:count]
+            if size == 2:
+                inside &= ~((codes[:-1] == _SPACE) & (codes[1:] == _SPACE))
+        found.append(((rolling[inside] * _MIX) >> np.uint64(64 - BITS)).astype(np.int64))
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
 def hashed(views: Sequence[tuple[str, str, int, int]]) -> tuple[np.ndarray, np.ndarray]:
@@ -33,20 +54,17 @@ def hashed(views: Sequence[tuple[str, str, int, int]]) -> tuple[np.ndarray, np.n
     length by itself, so that a long view does not drown a short one. Returns int32 and float32
     arrays of the same length.
     """
-    buckets: list[int] = []
-    values: list[float] = []
+    buckets, values = [], []
     for prefix, text, low, high in views:
-        counts = Counter(
-            zlib.crc32(f"{prefix}{gram}".encode()) & (BUCKETS - 1)
-            for gram in ngrams(text, low, high)
-        )
-        if not counts:
+        unique, counts = np.unique(ngram_buckets(text, low, high, prefix), return_counts=True)
+        if not len(unique):
             continue
-        weights = 1.0 + np.log(np.fromiter(counts.values(), dtype=np.float32))
-        weights /= np.linalg.norm(weights)
-        buckets.extend(counts.keys())
-        values.extend(weights)
-    return np.asarray(buckets, dtype=np.int32), np.asarray(values, dtype=np.float32)
+        weights = (1.0 + np.log(counts)).astype(np.float32)
+        buckets.append(unique.astype(np.int32))
+        values.append(weights / np.linalg.norm(weights))
+    if not buckets:
+        return np.zeros(0, np.int32), np.zeros(0, np.float32)
+    return np.concatenate(buckets), np.concatenate(values)
 
 
 def matrix(rows: Sequence[tuple[np.ndarray, np.ndarray]]) -> sparse.csr_matrix:

@@ -57,6 +57,7 @@ class Phrases(Generic[T]):
         longer = [p for p in (*self._exact, *self._sound) if len(p) > 1]
         self._first_words = frozenset(parts[0] for parts in longer)
         self._alone = lru_cache(maxsize=8192)(self._find_alone)
+        self._begins = lru_cache(maxsize=8192)(self._may_begin)
 
     def get(self, parts: Sequence[str]) -> T | None:
         """Meaning of exactly these words; None when they are no phrase of ours."""
@@ -76,7 +77,7 @@ class Phrases(Generic[T]):
         if index >= len(tokens):
             return None
         first = tokens[index].text
-        longest = min(self.longest, len(tokens) - index) if self._may_begin(first) else 1
+        longest = min(self.longest, len(tokens) - index) if self._begins(first) else 1
         for length in range(longest, 1, -1):
             parts = [token.text for token in tokens[index : index + length]]
             for stem in stems(parts[-1]):

@@ -12,8 +12,12 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 def lexicon_folder() -> Path:
     """`lexicon/` under SEVA_DATA_DIR, or under the project's own `data/`."""
-    data = Path(os.environ.get("SEVA_DATA_DIR") or "data")
-    return (data if data.is_absolute() else _ROOT / data) / "lexicon"
+    return _folder(os.environ.get("SEVA_DATA_DIR") or "data")
+
+
+@lru_cache(maxsize=8)
+def _folder(data: str) -> Path:
+    return _ROOT / data / "lexicon"  # an absolute `data` replaces the root
 
 
 @lru_cache(maxsize=32)
@@ -24,9 +28,14 @@ def _read(path: Path) -> Any:
     return yaml.load(path.read_text("utf-8"), Loader=loader)
 
 
+@lru_cache(maxsize=64)
+def _content(folder: Path, name: str) -> Any:
+    return _read(folder / f"{name}.yml")
+
+
 def load_lexicon(name: str) -> dict[str, Any]:
     """Content of `data/lexicon/<name>.yml`. Raises FileNotFoundError, yaml.YAMLError."""
-    content = _read(lexicon_folder() / f"{name}.yml")
+    content = _content(lexicon_folder(), name)
     if not isinstance(content, dict):
         raise TypeError(f"data/lexicon/{name}.yml must be a mapping")
     return content

@@ -53,6 +53,7 @@ _RULES = tuple((regex.compile(pattern), by) for pattern, by in _SOUNDS)
 _VOWELS = regex.compile(r"[aeiouyh]+")
 
 
+@lru_cache(maxsize=16384)
 def fold(text: str) -> str:
     """Sound of `text` in rough Latin: lower-case words and ASCII digits with single spaces."""
     return " ".join(_fold_word(word) for word in _words(text))

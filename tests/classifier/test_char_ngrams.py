@@ -5,34 +5,33 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nlu.classifier.char_ngrams import BUCKETS, hashed, matrix, ngrams
+from nlu.classifier.char_ngrams import BUCKETS, hashed, matrix, ngram_buckets
 
 
-@pytest.mark.parametrize(
-    ("word", "expected"),
-    [
-        ("కి", [" క", "కి", "ి "]),
-        ("की", [" क", "की", "ी "]),
-        ("ki", [" k", "ki", "i "]),
-        ("రూ", [" ర", "రూ", "ూ "]),
-        ("क़", [" क", "क\u093c", "\u093c "]),
-    ],
-)
-def test_ngrams_keep_vowel_signs(word: str, expected: list[str]) -> None:
-    """A sign is a code point like any other: no tokeniser drops or splits it off."""
-    import unicodedata
-
-    assert list(ngrams(unicodedata.normalize("NFD", word), 2, 2)) == expected
+def cut(text: str, low: int, high: int) -> list[str]:
+    """The n-grams, cut the plain way."""
+    return [
+        gram
+        for word in text.split()
+        for size in range(low, high + 1)
+        for gram in (f" {word} "[i : i + size] for i in range(len(word) + 3 - size))
+        if gram.strip()
+    ]
 
 
-def test_ngrams_never_cross_words() -> None:
-    """Each word is padded by itself."""
-    assert set(ngrams("ab cd", 3, 3)) == {" ab", "ab ", " cd", "cd "}
+@pytest.mark.parametrize("text", ["నా కరెంటు బిల్లు", "मेरा बिजली का बिल", "naa  bill", "a", "క़", "కి"])
+@pytest.mark.parametrize(("low", "high"), [(1, 4), (2, 5), (3, 5), (2, 2)])
+def test_every_ngram_of_every_word_has_its_bucket(text: str, low: int, high: int) -> None:
+    """Vowel signs included, none across words: as many as cutting the plain way finds."""
+    grams = cut(text, low, high)
+    buckets = ngram_buckets(text, low, high)
+    assert len(buckets) == len(grams)
+    assert len(set(buckets.tolist())) == len(set(grams))
 
 
-def test_ngrams_of_a_short_word_are_the_padded_word() -> None:
-    """Words shorter than the n-gram still count once."""
-    assert list(ngrams("a", 5, 5)) == [" a "]
+def test_a_vowel_sign_changes_the_buckets() -> None:
+    """కి and కు differ only in the sign."""
+    assert set(ngram_buckets("కి", 2, 2)) != set(ngram_buckets("కు", 2, 2))
 
 
 def test_hashed_scales_each_view_to_unit_length() -> None:
