@@ -20,7 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu.classifier import language as identification
 from nlu.classifier.language import Key, LanguageIdentifier
 from nlu.classifier.linear import LinearModel
-from nlu.components.project import catalogue
+from nlu.components.project import catalogue, code_fingerprint
 from nlu.components.training_example import KEY
 
 LANGUAGE = "language"
@@ -83,6 +83,11 @@ class LanguageAndScript(GraphComponent):
         with model_storage.read_from(resource) as folder:
             model = LinearModel.load(folder / "language.npz")
         return cls(config, model_storage, resource, model)
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+        """Other code beneath means a new training."""
+        return code_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
         """Trains on every example that knows its utterance key."""

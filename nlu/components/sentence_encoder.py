@@ -19,6 +19,7 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.components.project import code_fingerprint
 from nlu.encoder.onnx_encoder import OnnxEncoder, fingerprint
 from nlu.encoder.provision import encoder_folder
 from nlu.encoder.vector_cache import VectorCache
@@ -55,8 +56,9 @@ class SentenceEncoder(GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
-        """Other weights mean other vectors, hence a new training."""
-        return fingerprint(encoder_folder(config.get("model", cls.get_default_config()["model"])))
+        """Other weights or another normalisation mean other vectors, hence a new training."""
+        folder = encoder_folder(config.get("model", cls.get_default_config()["model"]))
+        return fingerprint(folder) + code_fingerprint()
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Embeds all training texts, through the cache."""

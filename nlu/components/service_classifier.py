@@ -21,6 +21,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.classifier import char_ngrams, linear
+from nlu.components.project import code_fingerprint
 from nlu.components.sentence_encoder import VECTOR, SentenceEncoder
 from nlu.components.training_example import ROMANISED
 from nlu.text import fold, normalise, shares
@@ -89,6 +90,11 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         with model_storage.read_from(resource) as folder:
             model = linear.LinearModel.load(folder / "services.npz")
         return cls(config, model_storage, resource, model)
+
+    @classmethod
+    def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
+        """Other code beneath means a new training."""
+        return code_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fits, then calibrates on the scores messages get from a model without them."""
