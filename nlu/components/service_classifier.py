@@ -22,7 +22,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.classifier import char_ngrams, linear
 from nlu.components.project import code_fingerprint
-from nlu.components.sentence_encoder import VECTOR, SentenceEncoder
+from nlu.components.sentence_encoder import SentenceEncoder, sentence_vector
 from nlu.components.training_example import ROMANISED
 from nlu.text import fold, normalise, shares
 from nlu.text.phonetic import skeleton
@@ -123,7 +123,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         for message in messages:
             if not message.get(TEXT):
                 continue
-            dense = message.get(VECTOR) * float(self._config["dense_weight"])
+            dense = sentence_vector(message) * float(self._config["dense_weight"])
             probabilities = self._model.probabilities(dense, self._hashed(message.get(TEXT)))
             order = np.argsort(-probabilities)[: int(self._config["ranking_length"])]
             ranking = [
@@ -135,7 +135,9 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         return messages
 
     def _rows(self, messages: List[Message]) -> linear.Rows:
-        dense = np.stack([m.get(VECTOR) for m in messages]) * float(self._config["dense_weight"])
+        dense = np.stack([sentence_vector(m) for m in messages]) * float(
+            self._config["dense_weight"]
+        )
         return dense, char_ngrams.matrix([self._hashed(m.get(TEXT)) for m in messages])
 
     def _hashed(self, text: str) -> Tuple[np.ndarray, np.ndarray]:
