@@ -26,7 +26,7 @@ ARGS = [
 PHONE_SIZE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # Playwright's event loop would block asyncio in later modules
 def chromium() -> Iterator[Browser]:
     path = os.environ.get("SEVA_TEST_CHROMIUM") or shutil.which("chromium")
     if path is None:
