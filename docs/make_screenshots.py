@@ -62,6 +62,7 @@ def main() -> None:
             page.close()
         page = browser.new_page(viewport={"width": 1200, "height": 1400})
         page.goto(DOCS)
+        page.locator(".opblock-summary-control").first.click()
         page.wait_for_timeout(2500)
         page.screenshot(path=IMAGES / "api-docs.png")
         browser.close()

@@ -34,12 +34,15 @@ def train(
     profile: Annotated[
         Profile, typer.Option(help="fast: a minute; full: not there yet.")
     ] = Profile.fast,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Make it live at once, whatever it scored.")
+    ] = False,
     json_output: Json = False,
 ) -> None:
     """Train a model. Reads the catalogue, writes a registry entry under models/."""
     from nlu.training.train import train_command
 
-    finish(train_command(profile.value, json_output))
+    finish(train_command(profile.value, json_output, promote))
 
 
 def evaluate(

@@ -158,7 +158,7 @@ def _utterances(known: Any) -> int:
     return sum(len(rows) for intent in intents for rows in intent.utterances.values())
 
 
-def train_command(profile: str, json_output: bool = False) -> int:
+def train_command(profile: str, json_output: bool = False, promote: bool = False) -> int:
     """`seva train [--profile fast]`."""
     from rich.console import Console
 
@@ -177,6 +177,8 @@ def train_command(profile: str, json_output: bool = False) -> int:
     except (CatalogueError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
+    if promote:
+        registry.promote(registry.models_dir(), manifest.id)
     if json_output:
         from dataclasses import asdict
 
