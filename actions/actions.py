@@ -34,7 +34,7 @@ def read(tracker: Tracker, here: Context) -> Tuple[State, Heard]:
         default_language=here.catalogue.languages.default,
         saved=metadata.get("language"),
     )
-    if state.service not in here.catalogue.services:
+    if state.service and state.service not in here.catalogue.services:
         state = forms.cleared(state)  # also where a service was taken out of the catalogue
     return state, read_heard(message, metadata)
 
