@@ -155,26 +155,31 @@ class Worker:
     @asynccontextmanager
     async def _alive(self, claim: Claim) -> AsyncIterator[None]:
         """Shows that we are at work, to the citizen and to the other workers."""
-        tasks = [asyncio.create_task(self._renew(claim))]
+        done = asyncio.Event()
+        tasks = [asyncio.create_task(self._renew(claim, done))]
         if claim.message.kind not in self._policy.silent:
-            tasks.append(asyncio.create_task(self._type(claim)))
+            tasks.append(asyncio.create_task(self._type(claim, done)))
         try:
             yield
         finally:
+            # Python 3.10 can lose a cancellation that meets the end of a call (bpo-42130), and a
+            # lost one would go on typing for ever: `done` ends the loops all the same.
+            done.set()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _renew(self, claim: Claim) -> None:
-        while True:
+    async def _renew(self, claim: Claim, done: asyncio.Event) -> None:
+        while not done.is_set():
             await asyncio.sleep(self._lease / 3)
             await self._inbox.extend(claim)
 
-    async def _type(self, claim: Claim) -> None:
+    async def _type(self, claim: Claim, done: asyncio.Event) -> None:
         message = claim.message
-        while True:
+        while not done.is_set():
             await self._sender.show_typing(message.phone_number_id, message.message_id)
-            await asyncio.sleep(self._policy.typing_seconds)
+            if not done.is_set():
+                await asyncio.sleep(self._policy.typing_seconds)
 
     async def _keep_house(self) -> None:
         """Gauges every few seconds, forgetting every hour."""

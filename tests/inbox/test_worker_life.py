@@ -122,3 +122,26 @@ async def test_long_turn_keeps_its_lease(store: SqliteInbox, clock: Clock) -> No
     await until(lambda: len(engine.heard) == 1)
     stop.set()
     await asyncio.wait_for(running, 2)
+
+
+class DeafWhatsApp(FakeWhatsApp):
+    """Loses the cancellation that meets its call, as Python 3.10 can (bpo-42130)."""
+
+    async def show_typing(self, phone_number_id: str, message_id: str) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            return
+
+
+async def test_lost_cancellation_does_not_type_for_ever(store: SqliteInbox, clock: Clock) -> None:
+    """It once kept one of the worker's places, and a stop waited its whole time for it."""
+    whatsapp, stop, engine = DeafWhatsApp(), asyncio.Event(), SlowEngine()
+    running = asyncio.create_task(make_worker(store, engine, whatsapp, clock).run(stop))
+    await store.put([message(1, "a")])
+    await asyncio.wait_for(engine.asked.wait(), 2)
+    await asyncio.sleep(0.05)  # the typing indicator is being sent
+    engine.go.set()
+    await until(lambda: whatsapp.texts() == ["echo a"])
+    stop.set()
+    await asyncio.wait_for(running, 2)

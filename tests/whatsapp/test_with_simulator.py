@@ -101,7 +101,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]
         with httpx.Client(base_url=url, trust_env=False) as web:
             yield SimpleNamespace(web=web, engine=engine, app=app)
         stop.set()
-        worker.join(30)
+        worker.join(10)
         assert not worker.is_alive()
 
 
