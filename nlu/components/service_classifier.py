@@ -20,12 +20,11 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.classifier import char_ngrams, linear
+from nlu.classifier import char_ngrams, linear, views
 from nlu.components.project import code_fingerprint
 from nlu.components.sentence_encoder import SentenceEncoder, sentence_vector
 from nlu.components.training_example import ROMANISED
-from nlu.text import fold, normalise, shares
-from nlu.text.phonetic import skeleton
+from nlu.text import shares
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -141,18 +140,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         return dense, char_ngrams.matrix([self._hashed(m.get(TEXT)) for m in messages])
 
     def _hashed(self, text: str) -> Tuple[np.ndarray, np.ndarray]:
-        written = normalise(text).text.lower()
-        folded = fold(written)
-        seen = {
-            "written": written,
-            "folded": folded,
-            "skeleton": skeleton(written),
-            "phrase": folded.replace(" ", "_"),
-        }
-        views: Dict[str, Tuple[int, int]] = self._config["views"]
-        return char_ngrams.hashed(
-            [(name[0], seen[name], low, high) for name, (low, high) in views.items()]
-        )
+        return views.hashed(text, self._config["views"])
 
 
 def _stands_alone(message: Message) -> bool:

@@ -1,0 +1,58 @@
+"""Views: four spellings of a message, hashed apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nlu.classifier import char_ngrams
+from nlu.classifier.views import hashed, spellings
+
+ALL = {"written": [2, 5], "folded": [2, 4], "skeleton": [2, 4], "phrase": [3, 5]}
+
+
+@pytest.mark.parametrize(
+    "text, folded, bones",
+    [
+        ("కరెంటు బిల్లు", "karent bilu", "krnt bl"),
+        ("Karentu billu", "karent bilu", "krnt bl"),
+        ("करेंट बिल", "karent bil", "krnt bl"),
+        ("karent bill", "karent bil", "krnt bl"),
+        ("CURRENT bill", "kurent bil", "krnt bl"),
+    ],
+)
+def test_spellings_of_every_key_meet_in_sound(text: str, folded: str, bones: str) -> None:
+    """The same words of te, te-Latn, hi, hi-Latn and en share their sound or its consonants."""
+    seen = spellings(text)
+    assert seen["folded"] == folded
+    assert seen["skeleton"] == bones
+    assert seen["phrase"] == folded.replace(" ", "_")
+
+
+def test_views_have_unit_length_each() -> None:
+    """So that a long view does not drown a short one."""
+    for name, lengths in ALL.items():
+        _, values = hashed("कल की बस का टिकट", {name: lengths})
+        assert np.linalg.norm(values) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_views_share_no_buckets_by_name() -> None:
+    """The same n-gram in two views counts as two."""
+    written, _ = hashed("bus", {"written": [3, 3]})
+    folded, _ = hashed("bus", {"folded": [3, 3]})
+    assert len(written) == len(folded) > 0
+    assert not set(written) & set(folded)
+
+
+def test_all_views_are_those_of_each() -> None:
+    """Naming several gives their n-grams side by side, in that order."""
+    text = "రేపటి బస్ టికెట్"
+    together, _ = hashed(text, ALL)
+    alone = np.concatenate([hashed(text, {name: lengths})[0] for name, lengths in ALL.items()])
+    assert (together == alone).all()
+    assert together.max() < char_ngrams.BUCKETS
+
+
+def test_no_letters_is_no_ngram() -> None:
+    """An empty message has no view."""
+    assert all(len(part) == 0 for part in hashed("", ALL))
