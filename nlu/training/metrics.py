@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nlu.text import normalise
+from nlu.training.calibration import calibration_error
+from nlu.training.calibration import summary as calibration
+from nlu.training.interval import wilson
 
 OUT_OF_SCOPE = "out_of_scope"
 
@@ -23,7 +26,9 @@ class Labelled:
 
 
 @dataclass
-class _Key:
+class _Tally:
+    """Counts of one key or one service."""
+
     rows: int = 0
     top1: int = 0
     top3: int = 0
@@ -31,6 +36,17 @@ class _Key:
     routed_right: int = 0
     clarified: int = 0
     clarified_hit: int = 0
+
+    def add(self, service: str, ranked: Sequence[str], kind: str, options: Sequence[str]) -> None:
+        self.rows += 1
+        self.top1 += ranked[:1] == [service]
+        self.top3 += service in ranked[:3]
+        if kind == "route":
+            self.routed += 1
+            self.routed_right += options[:1] == [service]
+        if kind == "clarify":
+            self.clarified += 1
+            self.clarified_hit += service in options
 
     def summary(self) -> dict[str, Any]:
         return {
@@ -41,6 +57,7 @@ class _Key:
             "route_rate": _share(self.routed, self.rows),
             "clarify_rate": _share(self.clarified, self.rows),
             "clarify_hit": _share(self.clarified_hit, self.clarified),
+            "top1_interval": wilson(self.top1, self.rows),
         }
 
 
@@ -56,6 +73,11 @@ class _Slots:
         self.right.update(name for name, _ in said & meant)
         self.found.update(name for name, _ in said)
         self.labelled.update(name for name, _ in meant)
+
+    @property
+    def f1(self) -> float | None:
+        """F1 over all slots; None where none was labelled or found."""
+        return self.summary()["f1"] if self.found or self.labelled else None
 
     def summary(self) -> dict[str, Any]:
         right = sum(self.right.values())
@@ -73,16 +95,18 @@ def score(
     services: frozenset[str],
 ) -> dict[str, Any]:
     """The document that `seva evaluate --json` prints, less model and speed."""
-    keys: dict[str, _Key] = defaultdict(_Key)
+    keys: dict[str, _Tally] = defaultdict(_Tally)
+    by_service: dict[str, _Tally] = defaultdict(_Tally)
+    slots_of: dict[str, _Slots] = defaultdict(_Slots)
     slots = _Slots()
     confused: Counter[tuple[str, str]] = Counter()
     outside = rejected = accepted = refused = inside = 0
-    certainty: list[tuple[float, bool]] = []
+    certainty: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for row, answer in zip(rows, answers):
         kind = answer["decision"]["kind"]
         options = [o["service"] for o in answer["decision"]["options"]]
         top = answer["intent"]["name"]
-        certainty.append((answer["intent"]["confidence"], top == row.service))
+        certainty[row.key].append((answer["intent"]["confidence"], top == row.service))
         if row.service == OUT_OF_SCOPE:
             outside += 1
             rejected += kind == OUT_OF_SCOPE
@@ -91,25 +115,26 @@ def score(
         inside += 1
         refused += kind == OUT_OF_SCOPE
         ranked = [i["name"] for i in answer["intent_ranking"] if i["name"] not in conversation]
+        keys[row.key].add(row.service, ranked, kind, options)
+        by_service[row.service].add(row.service, ranked, kind, options)
         best = ranked[0] if ranked else ""
-        key = keys[row.key]
-        key.rows += 1
-        key.top1 += best == row.service
-        key.top3 += row.service in ranked[:3]
-        if kind == "route":
-            key.routed += 1
-            key.routed_right += options[:1] == [row.service]
-        if kind == "clarify":
-            key.clarified += 1
-            key.clarified_hit += row.service in options
         if best != row.service:
             confused[(row.service, best)] += 1
         if row.slots is not None:
             slots.add(row.slots, answer)
+            slots_of[row.service].add(row.slots, answer)
+    everything = [pair for pairs in certainty.values() for pair in pairs]
     unknown = sorted({r.service for r in rows} - services - {OUT_OF_SCOPE})
     return {
         "rows": len(rows),
-        "by_key": {name: key.summary() for name, key in sorted(keys.items())},
+        "by_key": {
+            name: {**tally.summary(), "ece": calibration_error(certainty[name])}
+            for name, tally in sorted(keys.items())
+        },
+        "by_service": {
+            name: {**tally.summary(), "slots_f1": slots_of[name].f1}
+            for name, tally in sorted(by_service.items())
+        },
         "out_of_scope": {
             "rows": outside,
             "recall": _share(rejected, outside),
@@ -119,21 +144,9 @@ def score(
         "slots": slots.summary(),
         "confusions": [[a, b, n] for (a, b), n in confused.most_common(30)],
         "unknown_services": unknown,
-        "ece": calibration_error(certainty),
+        "ece": calibration_error(everything),
+        "calibration": calibration(everything),
     }
-
-
-def calibration_error(certainty: Sequence[tuple[float, bool]], bins: int = 15) -> float:
-    """Expected calibration error with equal-width bins (Guo et al. 2017)."""
-    total = 0.0
-    for i in range(bins):
-        low, high = i / bins, (i + 1) / bins
-        inside = [(c, r) for c, r in certainty if low < c <= high]
-        if inside:
-            mean = sum(c for c, _ in inside) / len(inside)
-            right = sum(r for _, r in inside) / len(inside)
-            total += abs(mean - right) * len(inside) / len(certainty)
-    return round(total, 4)
 
 
 def _scores(right: int, found: int, labelled: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nlu.training.metrics import Labelled, calibration_error, score
+from nlu.training.metrics import Labelled, score
 
 CONVERSATION = frozenset({"greet", "out_of_scope"})
 SERVICES = frozenset({"view", "pay", "bus", "income"})
@@ -55,6 +55,8 @@ def test_top1_top3_route_and_clarify_per_key() -> None:
         "route_rate": 0.5,
         "clarify_rate": 0.5,
         "clarify_hit": 0.5,
+        "top1_interval": [0.0456, 0.6994],
+        "ece": 0.65,
     }
     assert (en["rows"], en["top1"], en["clarify_hit"]) == (1, 1.0, 0.0)
     assert found["confusions"][0] == ["view", "pay", 3]
@@ -132,16 +134,29 @@ def test_nothing_ranked_is_an_answer_too() -> None:
     assert scored((Labelled("", "te", "view"), nothing))["by_key"]["te"]["top1"] == 0.0
 
 
-@pytest.mark.parametrize(
-    ("certainty", "error"),
-    [
-        ([(0.8, True)] * 8 + [(0.8, False)] * 2, 0.0),
-        ([(1.0, False)] * 4, 1.0),
-        ([(0.9, True)] * 5 + [(0.9, False)] * 5, 0.4),
-        ([(0.95, True)] * 9 + [(0.35, True)], 0.11),
-        ([], 0.0),
-    ],
-)
-def test_calibration_error(certainty: list[tuple[float, bool]], error: float) -> None:
-    """Distance between what was claimed and what came true, weighed by how often."""
-    assert calibration_error(certainty) == pytest.approx(error, abs=1e-3)
+def test_services_are_scored_one_by_one() -> None:
+    """Slots of a service are None where nothing was labelled or found."""
+    found = scored(
+        (Labelled("a", "te", "view", {"n": "1"}), answer(["view"], "route", ("view",), {"n": "1"})),
+        (Labelled("b", "hi", "view", {}), answer(["pay", "view"], "clarify", ("pay", "view"))),
+        (Labelled("c", "en", "bus"), answer(["bus"], "route", ("bus",))),
+    )["by_service"]
+    assert (found["view"]["rows"], found["view"]["top1"], found["view"]["clarify_hit"]) == (
+        2,
+        0.5,
+        1.0,
+    )
+    assert (found["view"]["slots_f1"], found["bus"]["slots_f1"]) == (1.0, None)
+
+
+@pytest.mark.parametrize("key", ["te", "te-Latn", "hi", "hi-Latn", "en"])
+def test_calibration_is_told_per_key_and_in_bins(key: str) -> None:
+    """Nine of ten right at 0.9: the key is calibrated, the bin says so; out of scope counts too."""
+    sure = answer(["view"], "route", ("view",), confidence=0.9)
+    pairs = [(Labelled("a", key, "view"), sure)] * 9
+    found = scored(*pairs, (Labelled("b", key, "out_of_scope"), sure))
+    assert found["by_key"][key]["ece"] == 0.0 and found["ece"] == 0.0
+    assert found["calibration"]["rows"] == 10
+    assert [b for b in found["calibration"]["bins"] if b["rows"]] == [
+        {"low": 0.8667, "high": 0.9333, "rows": 10, "confidence": 0.9, "right": 0.9}
+    ]
