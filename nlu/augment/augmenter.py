@@ -1,0 +1,144 @@
+"""Copies of utterances by the kinds and numbers a plan asks for; the same ones every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import Any, Protocol
+
+import yaml
+
+from nlu.augment.counted import Counted
+from nlu.augment.loan_words import LoanWords
+from nlu.augment.romanised import Romanised, WordRomaniser
+from nlu.augment.segments import Augmented, Segment, Writing, cut, join
+from nlu.augment.spelling import Spelling
+from nlu.augment.transcript import Transcript
+from nlu.augment.typing_habits import TypingHabits
+from nlu.augment.values import Values
+from nlu.catalogue.model import Catalogue, SlotType, Utterance
+
+KINDS = ("romanised", "spelling", "typing", "speech", "numbers", "values", "loan_words")
+"""Kinds of variation; `a+b` applies b to the result of a."""
+_TRIES = 3  # a draw that changes nothing is repeated
+
+
+class Kind(Protocol):
+    """One way to vary an utterance."""
+
+    def vary(
+        self, pieces: tuple[Segment, ...], where: Writing, random: Random
+    ) -> tuple[Segment, ...]:
+        """The pieces said or written otherwise; equal to the given ones when nothing applies."""
+        ...
+
+
+class Augmenter:
+    """Makes varied copies; which ones depends on the seed and the utterance alone."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        romanisers: Mapping[str, WordRomaniser],
+        plan: Mapping[str, float],
+        seed: int | None = None,
+    ) -> None:
+        """`plan`: copies of each utterance per kind, such as {romanised: 1, values+typing: 0.5}.
+
+        A fraction is a chance. `romanisers` by language code; without one for a language its words
+        are romanised by rule. `seed` overrides that of `data/augmentation.yml`. Raises ValueError
+        for an unknown kind and FileNotFoundError without the data file.
+        """
+        tables = load_tables(catalogue.root)
+        unknown = {kind for chain in plan for kind in chain.split("+")} - set(KINDS)
+        if unknown:
+            raise ValueError(
+                f"unknown kinds of augmentation: {', '.join(sorted(unknown))}; "
+                f"there are {', '.join(KINDS)}"
+            )
+        self._plan = {chain: float(copies) for chain, copies in plan.items()}
+        self._seed = tables["seed"] if seed is None else seed
+        self._keys: Mapping[str, list[str]] = tables["keys"]
+        scripts = {
+            key.script: romanisers[key.language]
+            for key in catalogue.languages.keys.values()
+            if key.language in romanisers
+        }
+        self._kinds: dict[str, Kind] = {
+            "romanised": Romanised(scripts),
+            "spelling": Spelling(tables["spelling"]),
+            "typing": TypingHabits(tables["typing"]),
+            "speech": Transcript(tables["speech"]),
+            "numbers": Counted(tables["numbers"]),
+            "values": Values(catalogue, tables["values"]),
+            "loan_words": LoanWords(tables["loan_words"]),
+        }
+        self._types: dict[str, dict[str, SlotType]] = {
+            name: {slot.name: slot.type for slot in service.slots}
+            for name, service in catalogue.services.items()
+        }
+
+    def copies(
+        self, utterance: Utterance, key: str, intent: str = "", draw: int = 0
+    ) -> list[Augmented]:
+        """The copies that the plan asks for, no two alike and none like the utterance.
+
+        Values are exchanged only where `intent` names a service, whose slots tell their types.
+        Another `draw` gives other copies.
+        """
+        found: dict[str, Augmented] = {}
+        for chain, wanted in self._plan.items():
+            random = self._random(utterance.text, key, intent, chain, draw)
+            number = int(wanted) + (random.random() < wanted % 1)
+            for _ in range(number):
+                copy = self._vary(utterance, key, intent, chain, random)
+                if copy is not None:
+                    found.setdefault(copy.text, copy)
+        return list(found.values())
+
+    def sample(self, utterance: Utterance, key: str, intent: str, draw: int) -> Augmented:
+        """The utterance as a training epoch `draw` sees it: one copy of the plan, or itself.
+
+        The plan's numbers are read as chances; what they leave below 1 is the unchanged utterance,
+        whose kind is the empty text. Copies of a kind that does not change it are also itself.
+        """
+        random = self._random(utterance.text, key, intent, "sample", draw)
+        rest = max(0.0, 1.0 - sum(self._plan.values()))
+        chain = random.choices([*self._plan, ""], [*self._plan.values(), rest])[0]
+        copy = self._vary(utterance, key, intent, chain, random) if chain else None
+        return copy or Augmented(utterance.text, utterance.marks, "")
+
+    def _vary(
+        self, utterance: Utterance, key: str, intent: str, chain: str, random: Random
+    ) -> Augmented | None:
+        """One copy, or None when the kinds change nothing in a few tries."""
+        where = Writing(key, self._types.get(intent, {}))
+        for _ in range(_TRIES):
+            pieces, written = cut(utterance), where
+            for kind in chain.split("+"):
+                if written.key not in self._keys[kind]:
+                    continue
+                pieces = self._kinds[kind].vary(pieces, written, random)
+                if kind in ("romanised", "speech"):
+                    written = Writing(_in_latin_letters(written.key), where.types)
+            text, marks = join(pieces)
+            if text and text != utterance.text:
+                return Augmented(text, marks, chain)
+        return None
+
+    def _random(self, *what: object) -> Random:
+        """A generator of its own for each utterance and use; text seeds do not vary by process."""
+        return Random("\n".join(map(str, (self._seed, *what))))
+
+
+def _in_latin_letters(key: str) -> str:
+    return key if key.endswith("Latn") or key in ("en", "mix") else f"{key}-Latn"
+
+
+@lru_cache(maxsize=8)
+def load_tables(folder: Path) -> Mapping[str, Any]:
+    """`augmentation.yml` of a data folder, read once. Raises FileNotFoundError."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load((folder / "augmentation.yml").read_text("utf-8"), Loader=loader)

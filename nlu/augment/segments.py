@@ -1,0 +1,82 @@
+"""An utterance as marked and unmarked pieces, so that a changed text keeps its marks exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import regex
+
+from nlu.catalogue.model import Mark, SlotType, Utterance
+
+WORD = regex.compile(r"(?<![\p{L}\p{M}\p{Cf}\d])[\p{L}\p{M}\p{Cf}]++(?!\d)")
+"""A run of letters with their signs and joiners, in any script, but no part of a code (RTC2611)."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of an utterance: a marked value, or what stands between two of them."""
+
+    text: str
+    mark: Mark | None = None
+
+    def with_text(self, text: str) -> Segment:
+        """The same piece saying `text`; a value never becomes empty or gets a space at its edge."""
+        if self.mark is not None and not text.strip():
+            return self
+        return replace(self, text=text.strip() if self.mark is not None else text)
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What is known of an utterance beside its words: its key, and the types of its slots."""
+
+    key: str
+    types: Mapping[str, SlotType] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Augmented:
+    """A varied copy of an utterance: its text, its marks (code points), and how it was made."""
+
+    text: str
+    marks: tuple[Mark, ...]
+    kind: str
+
+
+def cut(utterance: Utterance) -> tuple[Segment, ...]:
+    """The pieces of an utterance, left to right; joined again they are the utterance."""
+    pieces: list[Segment] = []
+    done = 0
+    for mark in sorted(utterance.marks, key=lambda m: m.start):
+        if mark.start > done:
+            pieces.append(Segment(utterance.text[done : mark.start]))
+        pieces.append(Segment(utterance.text[mark.start : mark.end], mark))
+        done = mark.end
+    if done < len(utterance.text):
+        pieces.append(Segment(utterance.text[done:]))
+    return tuple(pieces)
+
+
+def join(pieces: Iterable[Segment]) -> tuple[str, tuple[Mark, ...]]:
+    """Text of the pieces, without space at its ends, and the marks at their new places."""
+    texts: list[str] = []
+    marks: list[Mark] = []
+    length = 0
+    for piece in pieces:
+        text = piece.text if length else piece.text.lstrip()
+        if piece.mark is not None:
+            marks.append(replace(piece.mark, start=length, end=length + len(text)))
+        texts.append(text)
+        length += len(text)
+    return "".join(texts).rstrip(), tuple(marks)
+
+
+def rewrite(pieces: Iterable[Segment], change: Callable[[str], str]) -> tuple[Segment, ...]:
+    """The pieces with `change` applied to the text of each."""
+    return tuple(piece.with_text(change(piece.text)) for piece in pieces)
+
+
+def rewrite_words(pieces: Iterable[Segment], change: Callable[[str], str]) -> tuple[Segment, ...]:
+    """The pieces with `change` applied to each word."""
+    return rewrite(pieces, lambda text: WORD.sub(lambda word: change(word.group()), text))

@@ -1,0 +1,141 @@
+"""Other values in place of the marked ones: another town, another day, another number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from random import Random
+from typing import Any
+
+import regex
+
+from nlu.augment.segments import Segment, Writing
+from nlu.catalogue.model import MIXED_KEY, Catalogue, SlotType
+from nlu.text import normalise
+from nlu.text.script import dominant
+from nlu.text.verhoeff import verhoeff
+
+_SEPARATORS = regex.compile(r"[\s-]+")
+_LETTER = regex.compile(r"[\p{L}\p{M}]")
+_FIELD = regex.compile(r"\{(\w+?)(2?)\}", regex.ASCII)
+_CHECKSUMS = {"verhoeff": verhoeff}
+
+
+class Values:
+    """Draws values of a slot's type in the script and key of the value that was there."""
+
+    def __init__(self, catalogue: Catalogue, settings: Mapping[str, Any]) -> None:
+        """`settings` as under `values` of `data/augmentation.yml`."""
+        self._catalogue = catalogue
+        self._settings = settings
+        self._marked = _marked(catalogue)
+
+    def vary(
+        self, pieces: tuple[Segment, ...], where: Writing, random: Random
+    ) -> tuple[Segment, ...]:
+        """The pieces with other values; a value of a type that offers no other one stays."""
+        changed = []
+        for piece, following in zip(pieces, (*pieces[1:], None)):
+            slot_type = where.types.get(piece.mark.slot) if piece.mark else None
+            if slot_type is not None and random.random() >= self._settings["kept"]:
+                glued = following is not None and bool(_LETTER.match(following.text))
+                piece = piece.with_text(
+                    self._other(piece.text, slot_type, where.key, glued, random)
+                )
+            changed.append(piece)
+        return tuple(changed)
+
+    def _other(
+        self, surface: str, slot_type: SlotType, key: str, glued: bool, random: Random
+    ) -> str:
+        if slot_type.kind in ("number", "code", "mobile"):
+            return self._digits(surface, slot_type, random)
+        marked = self._marked.get((slot_type.name, key, glued), [])
+        listed = (
+            [] if glued and slot_type.kind != "place" else self._listed(slot_type, key, surface)
+        )
+        script = dominant(surface)
+        fitting = [
+            [text for text in group if dominant(text) in (script, None)]
+            if script
+            else [text for text in group if dominant(text) is None]
+            for group in (marked, listed)
+        ]
+        groups = [group for group in fitting if group]
+        if not groups:
+            return surface
+        other = self._filled(random.choice(random.choice(groups)), random)
+        return other.lower() if surface.islower() and surface.isascii() else other
+
+    def _listed(self, slot_type: SlotType, key: str, surface: str) -> list[str]:
+        """Values of a gazetteer, of the choices, or of the grammar for the type's kind."""
+        key = self._plain_key(key, surface)
+        language = self._catalogue.languages.keys[key].language
+        if slot_type.kind == "place" and slot_type.gazetteer:
+            places = self._catalogue.gazetteers[slot_type.gazetteer].places
+            return [text for place in places for text in (place.title[language], *place.forms)] + [
+                place.title["en"] for place in places if key.endswith("Latn")
+            ]
+        if slot_type.kind == "choice":
+            return [choice.title[language] for choice in slot_type.choices]
+        grammar = self._settings["kinds"].get(slot_type.kind, {})
+        return list(grammar.get(slot_type.when or "any", {}).get(key, ()))
+
+    def _plain_key(self, key: str, surface: str) -> str:
+        """The key itself; for a mixed utterance, the one of the value's script."""
+        if key != MIXED_KEY:
+            return key
+        keys = self._catalogue.languages.keys.values()
+        script = dominant(surface) or "Latn"
+        return next(k.key for k in reversed(list(keys)) if k.script == script)
+
+    def _digits(self, surface: str, slot_type: SlotType, random: Random) -> str:
+        """The same shape with other digits in its second half, fitting pattern and checksum."""
+        places = [i for i, letter in enumerate(surface) if letter.isdecimal()]
+        if not places or not self._fits(surface, slot_type):
+            return surface
+        for _ in range(self._settings["tries"]):
+            letters = list(surface)
+            for place in places[len(places) // 2 :]:
+                letters[place] = str(random.randrange(10))
+            if self._fits("".join(letters), slot_type):
+                return "".join(letters)
+        return surface
+
+    @staticmethod
+    def _fits(surface: str, slot_type: SlotType) -> bool:
+        value = _SEPARATORS.sub("", normalise(surface).text).upper()
+        if slot_type.pattern and not regex.fullmatch(slot_type.pattern, value):
+            return False
+        check = _CHECKSUMS.get(slot_type.checksum or "")
+        return check is None or (value.isdecimal() and check(value))
+
+    def _filled(self, template: str, random: Random) -> str:
+        """Fields of a template of the grammar drawn at random; `2` writes two digits."""
+
+        def drawn(match: regex.Match[str]) -> str:
+            name, padded = match.groups()
+            if name in self._settings["numbers"]:
+                number = random.randint(*self._settings["numbers"][name])
+            else:
+                number = random.choice(self._settings[name])
+            return f"{number:02d}" if padded else str(number)
+
+        return _FIELD.sub(drawn, template)
+
+
+def _marked(catalogue: Catalogue) -> Mapping[tuple[str, str, bool], list[str]]:
+    """Values marked anywhere in trained utterances: by type, key, and whether a suffix follows."""
+    found: dict[tuple[str, str, bool], dict[str, None]] = {}
+    for service in catalogue.services.values():
+        types = {slot.name: slot.type for slot in service.slots}
+        for key, utterances in service.utterances.items():
+            for utterance in utterances:
+                for mark in utterance.marks:
+                    glued = bool(_LETTER.match(utterance.text, mark.end))
+                    pool = found.setdefault((types[mark.slot].name, key, glued), {})
+                    pool[utterance.text[mark.start : mark.end]] = None
+    return {where: _without_braces(pool) for where, pool in found.items()}
+
+
+def _without_braces(texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if "{" not in text]
