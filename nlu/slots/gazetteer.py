@@ -1,36 +1,40 @@
 """Names of places in a free message: spaCy's PhraseMatcher over sounds, then near misses.
 
-Blank te, hi and en pipelines cut the words; each token's NORM is its phonetic spelling, so
-all scripts meet. spaCy is imported at first use: reading answers does not need it.
+A message is cut into words once, whatever the number of lists. Each word stands for its phonetic
+spelling, so that all scripts meet in one blank pipeline. spaCy is imported at first use: reading
+answers does not need it.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from nlu.catalogue import Gazetteer
+from nlu.catalogue import Gazetteer, Place
 from nlu.slots.place_index import (
     PlaceIndex,
+    cautious_lists,
     common_words,
     everyday_words,
     generic_words,
+    other_words,
     place_index,
 )
 from nlu.slots.result import Hit
 from nlu.slots.roles import role_beside
-from nlu.text import fold
+from nlu.slots.words import Word, words
+from nlu.text import fold, skeleton
 from nlu.text.endings import Stem, stems
 from nlu.text.lexicon import load_lexicon
-from nlu.text.script import dominant
 
-_PIPELINES = {"Telu": "te", "Deva": "hi"}
 _LONGEST_NEAR = 3  # words of a misspelled name
 _SURE = 0.95
 _UNSURE = 0.1  # taken off a near miss, so that an exact name always wins
-_BUILT: dict[tuple[str, str], tuple[Gazetteer, Any]] = {}
+_UNKNOWN = "-"  # stands for every word that is in no name: spaCy keeps each string it ever saw
+_BUILT: dict[str, tuple[Gazetteer, Any]] = {}
 
 
 def find_places(gazetteer: Gazetteer, text: str) -> Iterator[Hit]:
@@ -43,13 +47,14 @@ def find_places(gazetteer: Gazetteer, text: str) -> Iterator[Hit]:
 def prepare_places(gazetteers: Iterable[Gazetteer]) -> None:
     """Imports spaCy and builds the matchers now."""
     for gazetteer in gazetteers:
-        for language in (*_PIPELINES.values(), "en"):
-            _matcher(gazetteer, language)
+        _matcher(gazetteer)
+    other_words()
 
 
-@lru_cache(maxsize=3)
-def _pipeline(language: str) -> Any:
-    return _spacy().blank(language)
+@lru_cache(maxsize=1)
+def _pipeline() -> Any:
+    """A blank pipeline for all languages; its words are sounds."""
+    return _spacy().blank("xx")
 
 
 @lru_cache(maxsize=1)
@@ -68,23 +73,45 @@ def _spacy() -> Any:
     return spacy
 
 
-def _matcher(gazetteer: Gazetteer, language: str) -> Any:
-    """Matcher of the gazetteer's sounds; spaCy wants one for the vocabulary of each pipeline."""
-    known = _BUILT.get((gazetteer.name, language))
-    if known is None or known[0] is not gazetteer:
-        vocab = _pipeline(language).vocab  # before any other import of spaCy, see _spacy
-        from spacy.matcher import PhraseMatcher
-        from spacy.tokens import Doc
+def _document(sounds: Sequence[str]) -> Any:
+    from spacy.tokens import Doc
 
-        matcher = PhraseMatcher(vocab, attr="NORM")
-        for sounds, place in place_index(gazetteer).phrases.items():
-            pattern = Doc(vocab, words=list(sounds))
-            for token, sound in zip(pattern, sounds, strict=True):
-                token.norm_ = sound
-            matcher.add(place.value, [pattern])
+    return Doc(_pipeline().vocab, words=list(sounds))
+
+
+def _matcher(gazetteer: Gazetteer) -> Any:
+    """Matcher of the gazetteer's names by sound."""
+    known = _BUILT.get(gazetteer.name)
+    if known is None or known[0] is not gazetteer:
+        vocab = _pipeline().vocab  # before any other import of spaCy, see _spacy
+        from spacy.matcher import PhraseMatcher
+
+        matcher = PhraseMatcher(vocab)
+        matcher.add("place", [_document(sounds) for sounds in place_index(gazetteer).phrases])
         known = (gazetteer, matcher)
-        _BUILT[gazetteer.name, language] = known
+        _BUILT[gazetteer.name] = known
     return known[1]
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A word, and what is left of it without each case ending it may carry."""
+
+    word: Word
+    stems: tuple[Stem, ...]
+    sounds: tuple[str, ...]  # of the stems
+    skeleton: str
+
+
+@lru_cache(maxsize=64)
+def _tokens(text: str) -> tuple[_Token, ...]:
+    """The words of a message; kept for the lists that are looked for next."""
+    found = []
+    for word in words(text):
+        cuts = stems(word.text)
+        sounds = tuple(fold(stem.text) for stem in cuts)
+        found.append(_Token(word, cuts, sounds, skeleton(sounds[0])))
+    return tuple(found)
 
 
 class _Message:
@@ -94,89 +121,127 @@ class _Message:
         self.text = text
         self.gazetteer = gazetteer
         self.index: PlaceIndex = place_index(gazetteer)
-        self.language = _PIPELINES.get(dominant(text) or "", "en")
-        self.doc = _pipeline(self.language)(text)
-        self.cuts: list[tuple[Stem, ...]] = [stems(token.text) for token in self.doc]
+        self.tokens = _tokens(text)
+        self.cautious = gazetteer.name in cautious_lists()
         self.taken: set[int] = set()
 
     def exact(self) -> Iterator[Hit]:
         """Names that sound exactly like a listed one; the longest wins."""
-        from spacy.tokens import Span
-        from spacy.util import filter_spans
+        for first, last in self._spans():
+            if self.taken.isdisjoint(range(first, last)):
+                found = self._exactly(first, last)
+                if found is not None:
+                    self.taken.update(range(first, last))
+                    yield from self._hit(first, last, *found, _SURE)
 
-        matcher = _matcher(self.gazetteer, self.language)
-        spans: list[Span] = []
-        for depth in range(max(map(len, self.cuts), default=0)):
-            for token, variants in zip(self.doc, self.cuts, strict=True):
-                stem = variants[min(depth, len(variants) - 1)]
-                token.norm_ = fold(stem.text) or token.text
-            spans += [Span(self.doc, a, b, label=place) for place, a, b in matcher(self.doc)]
-        for span in filter_spans(spans):
-            stem = self._ending(span.start, span.end, span.label_)
-            self.taken.update(range(span.start, span.end))
-            yield from self._hit(span.start, span.end, stem, span.label_, _SURE)
+    def _spans(self) -> list[tuple[int, int]]:
+        """(first, after the last) word of everything that sounds like a name, longest first."""
+        known = [[s for s in token.sounds if s in self.index.sounds] for token in self.tokens]
+        spans: set[tuple[int, int]] = set()
+        for choice in (0, -1):  # the whole word, or the most of it cut
+            sounds = [variants[choice] if variants else _UNKNOWN for variants in known]
+            if any(known) and (choice == 0 or any(len(variants) > 1 for variants in known)):
+                matches = _matcher(self.gazetteer)(_document(sounds))
+                spans.update((first, last) for _, first, last in matches)
+        return sorted(spans, key=lambda span: (span[0] - span[1], span))
+
+    def _exactly(self, first: int, last: int) -> tuple[Stem, Place] | None:
+        """The place and the case ending under which the last word completes its name."""
+        lead = [token.word.text for token in self.tokens[first : last - 1]]
+        for stem in self.tokens[last - 1].stems:
+            found = self.index.exact([*lead, stem.text])
+            if found is not None:
+                return stem, found
+        return None
 
     def near(self) -> Iterator[Hit]:
         """Misspelled names among the words that no exact name has taken; fewer words first."""
         threshold = float(load_lexicon("matching")["thresholds"]["message"])
-        for length in range(1, min(_LONGEST_NEAR, len(self.doc)) + 1):
-            for first in range(len(self.doc) - length + 1):
-                if self.taken.intersection(range(first, first + length)):
-                    continue
-                found = self._nearest(first, first + length, threshold)
-                if found is not None:
-                    stem, place, score = found
-                    yield from self._hit(first, first + length, stem, place, score / 100 - _UNSURE)
+        for length in range(1, min(_LONGEST_NEAR, len(self.tokens)) + 1):
+            for first in range(len(self.tokens) - length + 1):
+                last = first + length
+                if self.taken.isdisjoint(range(first, last)):
+                    found = self._nearest(first, last, threshold)
+                    if found is not None:
+                        stem, place, score = found
+                        yield from self._hit(first, last, stem, place, score / 100 - _UNSURE)
 
-    def _nearest(self, first: int, last: int, threshold: float) -> tuple[Stem, str, float] | None:
-        if not all(self.doc[i].text[0].isalpha() for i in range(first, last)):
+    def _nearest(self, first: int, last: int, threshold: float) -> tuple[Stem, Place, float] | None:
+        window = self.tokens[first:last]
+        if not self._may_be_name(window):
             return None
-        shortest = int(load_lexicon("matching")["min_letters"])
-        lead = "".join(fold(self.doc[i].text) for i in range(first, last - 1))
-        best: tuple[Stem, str, float] | None = None
-        for stem in self.cuts[last - 1]:
-            sound = lead + fold(stem.text)
-            near = self.index.alike(sound, threshold) if len(sound) >= shortest else None
+        lead = "".join(token.sounds[0] for token in window[:-1])
+        best: tuple[Stem, Place, float] | None = None
+        for stem, sound in zip(window[-1].stems, window[-1].sounds, strict=True):
+            near = self.index.near(lead + sound, threshold)
             if near is not None and (best is None or near[1] > best[2]):
-                best = (stem, near[0].value, near[1])
+                best = (stem, *near)
         return best
 
-    def _ending(self, first: int, last: int, place: str) -> Stem:
-        """The case ending under which the last word completes the name of the place."""
-        lead = [self.doc[i].text for i in range(first, last - 1)]
-        for stem in self.cuts[last - 1]:
-            found = self.index.exact([*lead, stem.text])
-            if found is not None and found.value == place:
-                return stem
-        return self.cuts[last - 1][0]
+    def _may_be_name(self, window: Sequence[_Token]) -> bool:
+        """Spares most windows the look-up: numbers, frequent words, words of no longer name."""
+        if any(token.word.text[0].isdigit() for token in window):
+            return False
+        if len(window) == 1:
+            return window[0].sounds[0] not in other_words()
+        if self._together(window) in self.index.joined:
+            return True
+        return any(self.index.may_be_part(token.skeleton) for token in window)
+
+    @staticmethod
+    def _together(window: Sequence[_Token]) -> str:
+        return "".join(token.sounds[0] for token in window)
 
     def _hit(
-        self, first: int, last: int, stem: Stem, place: str, confidence: float
+        self, first: int, last: int, stem: Stem, place: Place, confidence: float
     ) -> Iterator[Hit]:
         """The name's own characters and its role; nothing for an everyday word by itself."""
-        token = self.doc[last - 1]
-        role = stem.role or role_beside(self.text, self.doc[first].idx, token.idx + len(token))
-        if role is None and self._everyday(first, last, stem):
+        start, end = self.tokens[first].word.start, self.tokens[last - 1].word.end
+        role = stem.role or role_beside(self.text, start, end)
+        if not self._is_meant(first, last, stem, role):
             return
         self.taken.update(range(first, last))
         last, kept = self._proper(first, last, stem, place)
-        yield Hit(self.doc[first].idx, self.doc[last - 1].idx + kept, place, confidence, role)
+        end = self.tokens[last - 1].word.start + kept
+        yield Hit(start, end, place.value, confidence, role)
 
-    def _everyday(self, first: int, last: int, stem: Stem) -> bool:
-        """True for a word such as kavali, or krishna that no word like "district" follows."""
-        following = self.doc[last].text.lower() if last < len(self.doc) else ""
-        name = (self.doc[first : last - 1].text + self.doc[last - 1].text[: stem.kept]).lower()
+    def _is_meant(self, first: int, last: int, stem: Stem, role: str | None) -> bool:
+        """False for words that only sound like a place: kavali, done, krishna by itself.
+
+        A name in the letters of the list is meant; so is a long one that sounds like it, unless
+        the list is a cautious one. Everything else needs a word beside it: a word for from or to,
+        or, where names of villages are looked for, a word such as "mandal".
+        """
+        parts = [token.word.text for token in self.tokens[first : last - 1]]
+        parts.append(self.tokens[last - 1].word.text[: stem.kept])
+        name = "".join(parts).lower()
+        beside = self._generic(last) or self._generic(first - 1)
         if name in common_words():
-            return following not in generic_words()
-        return name in everyday_words()
+            return role is not None or self._generic(last)
+        if name in everyday_words():
+            return role is not None and (beside or not self.cautious)
+        written = self.index.written([*parts[:-1], stem.text]) or self.index.written(parts)
+        if written is not None:
+            return True
+        sound = "".join(fold(part) for part in parts)
+        if self.cautious:
+            return beside
+        return len(sound) >= int(load_lexicon("matching")["min_letters"]) or role is not None
 
-    def _proper(self, first: int, last: int, stem: Stem, place: str) -> tuple[int, int]:
+    def _generic(self, place: int) -> bool:
+        """Whether a word such as district or temple stands there."""
+        if not 0 <= place < len(self.tokens):
+            return False
+        return any(stem.text.lower() in generic_words() for stem in self.tokens[place].stems)
+
+    def _proper(self, first: int, last: int, stem: Stem, place: Place) -> tuple[int, int]:
         """(last word, its characters) of the shortest beginning that names the place by itself.
 
         "Annavaram Satyanarayana Swamy" is marked as "Annavaram".
         """
         for end in range(first + 1, last):
-            found = self.index.exact([token.text for token in self.doc[first:end]])
-            if found is not None and found.value == place:
-                return end, len(self.doc[end - 1])
+            texts = [token.word.text for token in self.tokens[first:end]]
+            found = self.index.exact(texts)
+            if found is not None and found.value == place.value:
+                return end, len(texts[-1])
         return last, stem.kept

@@ -1,13 +1,18 @@
-"""The names of a gazetteer by sound: exact phrases and the most alike ones."""
+"""The names of a gazetteer: as written, by sound, and those that are nearly alike.
+
+Near names are found without comparing a word with all of them: two names whose consonants differ
+in at most one letter share a key (the deletion neighbourhood of SymSpell, on phonetic skeletons);
+only those few are compared letter by letter. So a look-up takes as long in a list of thousands.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from nlu.catalogue import Gazetteer, Place
 from nlu.slots.words import Word, words
-from nlu.text import fold, normalise
+from nlu.text import fold, normalise, skeleton
 from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
 
@@ -19,9 +24,10 @@ class PlaceIndex:
     """Every spelling of every place, folded so that scripts and spellings meet."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
-        """Folds all forms; the first place to claim a spelling keeps it."""
+        """Folds all forms; the first place to claim a spelling keeps it, titles before forms."""
         self.phrases: dict[tuple[str, ...], Place] = {}
         self.joined: dict[str, Place] = {}
+        self._written: dict[str, Place] = {}
         for titles in (True, False):
             for place in gazetteer.places:
                 forms = place.title.values() if titles else (place.value, *place.forms)
@@ -29,23 +35,69 @@ class PlaceIndex:
                     self._add(normalise(form.replace("_", " ")).text, place)
         everyday = {fold(word) for word in everyday_words() | common_words()}
         self._fuzzy = [sound for sound in self.joined if sound not in everyday]
+        self._neighbours = _neighbourhood(self._fuzzy)
+        self._parts = {skeleton(s) for sounds in self.phrases if len(sounds) > 1 for s in sounds}
+        self.sounds = frozenset(sound for sounds in self.phrases for sound in sounds)
         self.longest = max(map(len, self.phrases))
+        self.near = lru_cache(maxsize=8192)(self._near)
 
     def _add(self, form: str, place: Place) -> None:
-        sounds = tuple(word.sound for word in words(form))
+        tokens = words(form)
+        sounds = tuple(word.sound for word in tokens)
         if sounds:
+            self._written.setdefault(_letters(word.text for word in tokens), place)
             self.phrases.setdefault(sounds, place)
             self.joined.setdefault("".join(sounds), place)
 
     def exact(self, parts: Sequence[str]) -> Place | None:
-        """The place that sounds exactly like these words, written apart or together."""
+        """The place these words name: as listed, else by the same sound, apart or together."""
+        written = self.written(parts)
+        if written is not None:
+            return written
         sounds = tuple(fold(part) for part in parts)
         return self.phrases.get(sounds) or self.joined.get("".join(sounds))
+
+    def written(self, parts: Sequence[str]) -> Place | None:
+        """The place that is listed in just these letters."""
+        return self._written.get(_letters(parts))
+
+    def may_be_part(self, consonants: str) -> bool:
+        """Whether a word of such consonants occurs in a name of several words."""
+        return consonants in self._parts
+
+    def _near(self, sound: str, threshold: float) -> tuple[Place, float] | None:
+        """The place a misspelled word of a free message means, and how alike they are (0-100).
+
+        Vowels count half where the consonants agree. Short names must begin with the same letter.
+        """
+        from rapidfuzz import fuzz
+
+        same_place = self.joined.get(sound)
+        if same_place is not None:
+            return same_place, 100.0
+        limits = load_lexicon("matching")
+        shortest, sure = int(limits["min_letters"]), int(limits["any_first_letter"])
+        if len(sound) < shortest:
+            return None
+        consonants = skeleton(sound)
+        best: tuple[Place, float] | None = None
+        for name in {n for key in _keys(consonants) for n in self._neighbours.get(key, ())}:
+            if len(name) < shortest or (len(name) < sure and name[0] != sound[0]):
+                continue
+            score = fuzz.ratio(sound, name)
+            if skeleton(name) == consonants:
+                score = (score + 100.0) / 2
+            if score >= threshold and (best is None or score > best[1]):
+                best = (self.joined[name], score)
+        return best
 
     def alike(
         self, sound: str, threshold: float, margin: float = 0.0
     ) -> tuple[Place, float] | None:
-        """The place nearest to a joined sound, and how near (0-100), if by `margin` the nearest."""
+        """The place nearest to a joined sound, and how near (0-100), if by `margin` the nearest.
+
+        Compares with every name: for answers, where there is only one thing to look for.
+        """
         from rapidfuzz import fuzz, process
 
         hits = process.extract(
@@ -68,6 +120,27 @@ def place_index(gazetteer: Gazetteer) -> PlaceIndex:
         known = (gazetteer, PlaceIndex(gazetteer))
         _BUILT[gazetteer.name] = known
     return known[1]
+
+
+def _letters(parts: Iterable[str]) -> str:
+    return "".join(parts).lower()
+
+
+def _neighbourhood(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Names by each key of their consonants."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        for key in _keys(skeleton(name)):
+            found.setdefault(key, []).append(name)
+    return {key: tuple(group) for key, group in found.items()}
+
+
+def _keys(consonants: str) -> set[str]:
+    """The consonants, and what is left of them without any one; two alone stay together."""
+    keys = {consonants}
+    if len(consonants) > 2:  # noqa: PLR2004
+        keys.update(consonants[:i] + consonants[i + 1 :] for i in range(len(consonants)))
+    return keys
 
 
 def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
@@ -131,3 +204,15 @@ def everyday_words() -> frozenset[str]:
 def common_words() -> frozenset[str]:
     """Names of people and rivers that name a place only beside such a word or a generic one."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["common"])
+
+
+@lru_cache(maxsize=1)
+def other_words() -> frozenset[str]:
+    """Frequent words that are no place and sound nearly like one, by sound."""
+    return frozenset(fold(str(word)) for word in load_lexicon("not_places")["words"])
+
+
+@lru_cache(maxsize=1)
+def cautious_lists() -> frozenset[str]:
+    """Lists of villages and the like, full of everyday words: see matching.yml."""
+    return frozenset(str(name) for name in load_lexicon("matching")["cautious"])
