@@ -17,9 +17,13 @@ CONFIRMED_KINDS = frozenset({"pay", "apply", "book", "grievance", "donate"})
 SLOT_KINDS = (
     "number",
     "code",
+    "written",
     "mobile",
+    "email",
     "date",
+    "time",
     "amount",
+    "measure",
     "count",
     "choice",
     "place",
@@ -80,6 +84,7 @@ class SlotType:
     ask: Words
     retry: Words
     label: Words
+    unit: str | None = None
 
 
 @dataclass(frozen=True)

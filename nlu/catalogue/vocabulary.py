@@ -20,7 +20,7 @@ from nlu.catalogue.model import (
 )
 from nlu.catalogue.yaml_source import Node, Source
 
-CHECKSUMS = ("verhoeff", "luhn")
+CHECKSUMS = ("verhoeff",)
 NO_LANGUAGES = Languages(reply=(), default="", keys={}, names={})
 
 
@@ -97,11 +97,11 @@ def _slot_type(
         ("kind", "examples", "ask", "retry"),
         (
             *("pattern", "checksum", "sensitive", "extract", "min", "max", "when"),
-            *("gazetteer", "choices", "label"),
+            *("gazetteer", "choices", "label", "unit"),
         ),
     )
     kind = fields["kind"].one_of(SLOT_KINDS) if "kind" in fields else "text"
-    for key, owner in (("gazetteer", "place"), ("choices", "choice")):
+    for key, owner in (("gazetteer", "place"), ("choices", "choice"), ("unit", "measure")):
         if kind == owner and key not in fields:
             node.problem(f"a type of kind {owner} needs `{key}:`", f"add `{key}:` to {name}")
         elif kind != owner and key in fields:
@@ -124,6 +124,7 @@ def _slot_type(
         ask=ask,
         retry=fields["retry"].words(languages) if "retry" in fields else {},
         label=fields["label"].words(languages) if "label" in fields else ask,
+        unit=fields["unit"].text() if "unit" in fields else None,
     )
 
 

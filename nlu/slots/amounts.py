@@ -9,8 +9,9 @@ from functools import lru_cache
 import regex
 
 from nlu.catalogue import SlotType
+from nlu.slots.nouns import noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.words import Phrases, words
+from nlu.slots.words import Phrases, Word, words
 from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.lexicon import load_lexicon
 
@@ -29,11 +30,13 @@ def parse_amount(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
 def find_amounts(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
     """Amounts in a free message: sure beside a money word, likely for a quantity, else possible."""
     lexicon = load_lexicon("amounts")
-    for span in find_numbers(text.text):
+    spans = find_numbers(text.text)
+    tokens = words(text.text) if spans else []
+    for span in spans:
         money = _money(text.text, span)
         if money and _price(text.text, span):
             continue
-        if not money and not _plausible(text.text, span, lexicon):
+        if not money and (_of_something(tokens, span) or not _plausible(text.text, span, lexicon)):
             continue
         if bounded(slot_type, [span.value]) == Parsed(plain(span.value)):
             confidence = 1.0 if money else (0.9 if span.quantity else 0.5)
@@ -74,6 +77,14 @@ def _plausible(text: str, span: NumberSpan, lexicon: dict[str, object]) -> bool:
         return False
     longest = int(str(lexicon["longest_bare"]))
     return len(span.digits) <= longest and span.value >= int(str(lexicon["smallest_bare"]))
+
+
+def _of_something(tokens: list[Word], span: NumberSpan) -> bool:
+    """True for a number of people, pages, small numbers of years; incomes are said "a year"."""
+    noun = noun_after(tokens, span.end)
+    if noun in ("unit", "days"):
+        return span.value < int(load_lexicon("amounts")["counted_below"])
+    return noun is not None
 
 
 def _price(text: str, span: NumberSpan) -> bool:

@@ -11,16 +11,23 @@ from nlu.slots.choices import parse_choice
 from nlu.slots.counts import parse_count
 from nlu.slots.dates import parse_date
 from nlu.slots.free_text import parse_name, parse_text
+from nlu.slots.measures import parse_measure
 from nlu.slots.numbers import parse_code, parse_mobile, parse_number
 from nlu.slots.place_index import named_place
 from nlu.slots.result import Parsed, Rejected
+from nlu.slots.times import parse_time
+from nlu.slots.written import parse_email, parse_written
 from nlu.text import Normalised, normalise
 
 _READERS: dict[str, Callable[[SlotType, Normalised], Parsed | Rejected]] = {
     "number": parse_number,
     "code": parse_code,
+    "written": parse_written,
     "mobile": parse_mobile,
+    "email": parse_email,
+    "time": parse_time,
     "amount": parse_amount,
+    "measure": parse_measure,
     "count": parse_count,
     "choice": parse_choice,
     "name": parse_name,

@@ -44,6 +44,11 @@ def weekday(number: int, direction: int, when: str | None, today: date) -> date:
     return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
 
 
+def weekday_of_week(number: int, shift: int, today: date) -> date:
+    """That weekday of this week (shift 0), the next (1) or the last (-1); it begins on Monday."""
+    return today + timedelta(days=number - today.weekday() + 7 * shift)
+
+
 def _full_year(year: int, when: str | None, today: date) -> int:
     if year >= _CENTURY:
         return year

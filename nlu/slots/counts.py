@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from nlu.catalogue import SlotType
 from nlu.slots.amounts import bounded, meant, plain
+from nlu.slots.nouns import noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.words import Phrases, Word, words
 from nlu.text import Normalised, NumberSpan, find_numbers
@@ -32,8 +33,9 @@ def parse_count(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
 
 def find_counts(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
     """Counts in a free message; a lone digit is possible, a word needs its noun."""
-    tokens = words(text.text)
-    for span in find_numbers(text.text):
+    spans = find_numbers(text.text)
+    tokens = words(text.text) if spans else []
+    for span in spans:
         confidence = _confidence(text.text, tokens, span)
         if confidence and bounded(slot_type, [span.value]) == Parsed(plain(span.value)):
             yield Hit(span.start, span.end, plain(span.value), confidence)
@@ -60,7 +62,9 @@ def _confidence(text: str, tokens: list[Word], span: NumberSpan) -> float:
         near = text[tokens[inside[0] - 1].end : span.start].strip(" -") == ""
         if any(near and side.ending(tokens, inside[0] - 1) for side in (lists.before, lists.after)):
             return 0.9
-    return 0.0 if span.words or span.quantity or not _free(text, span) else _BARE
+    if span.words or span.quantity or not _free(text, span):
+        return 0.0
+    return 0.0 if noun_after(tokens, span.end) else _BARE
 
 
 def _free(text: str, span: NumberSpan) -> bool:

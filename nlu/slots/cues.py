@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import regex
 
+from nlu.catalogue import SlotType
 from nlu.slots.words import Phrases, words
 from nlu.text.lexicon import load_lexicon
 
@@ -17,6 +18,11 @@ def is_short(pattern: str | None) -> bool:
     """True when numbers of this pattern are too short to be recognised without a cue."""
     compiled = regex.compile(pattern or r"\d+")
     return any(compiled.fullmatch("2" * n) for n in range(1, _SHORT))
+
+
+def needs_cue(slot_type: SlotType) -> bool:
+    """True for short numbers, and for types whose numbers look like those of many others."""
+    return slot_type.name in load_lexicon("cues")["only"] or is_short(slot_type.pattern)
 
 
 def announced(slot_type: str, text: str, start: int, end: int) -> bool:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import regex
 
-from nlu.slots.calendar import choose, day_of_month, full_date, weekday
+from nlu.slots.calendar import choose, day_of_month, full_date, weekday, weekday_of_week
 from nlu.slots.date_words import DateWords, date_words
 from nlu.slots.result import Hit
 from nlu.slots.words import Word, words
@@ -79,6 +79,9 @@ class DateRules:
 
     def _from(self, at: int) -> tuple[int, date | None]:
         """(words used, date) of a date that begins at the word `at`; (0, None) for none."""
+        token = self.tokens[at]
+        if token.start not in self.numbers and not self.lists.begins(token.text):
+            return 0, None
         for rule in (
             self._relative,
             self._weekday,
@@ -98,8 +101,19 @@ class DateRules:
         found = self.lists.relative.at(self.tokens, at)
         if found is None:
             return 0, None
+        if not self.answer and not self._meant(at + found[0], found[1]):
+            return 0, None
         days = (self.today + timedelta(days=offset) for offset in found[1])
         return found[0], choose(days, self.when, self.today)
+
+    def _meant(self, after: int, offsets: tuple[int, ...]) -> bool:
+        """False for "until today", and for कल beside a verb of the other direction."""
+        if offsets == (0,):
+            return self.lists.until.at(self.tokens, after) is None
+        if len(offsets) == 1 or self.when not in ("past", "future"):
+            return True
+        past = any(self.lists.past.at(self.tokens, i) for i in range(len(self.tokens)))
+        return past is (self.when == "past")
 
     def _weekday(self, at: int) -> tuple[int, date | None]:
         used, direction, led = at, 0, False
@@ -108,7 +122,10 @@ class DateRules:
             if lead is not None:
                 used, direction, led = at + lead[0], sign, True
                 break
-        found = self.lists.weekdays.at(self.tokens, used)
+        week = self.lists.week_unit.at(self.tokens, used) if led else None
+        found = self.lists.weekdays.at(self.tokens, used + week[0] if week else used)
+        if week is not None and found is not None:
+            return used + week[0] + found[0] - at, weekday_of_week(found[1], direction, self.today)
         if found is None and (led or self.answer):
             found = self.lists.short_weekdays.at(self.tokens, used)
         if found is None:

@@ -10,7 +10,7 @@ from nlu.slots.words import Phrases
 from nlu.text.lexicon import load_lexicon
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DateWords:
     """Phrases of each kind; see the comments in the file."""
 
@@ -19,6 +19,8 @@ class DateWords:
     weekdays: Phrases[int]
     short_weekdays: Phrases[int]
     relative: Phrases[tuple[int, ...]]
+    past: Phrases[bool]
+    until: Phrases[bool]
     next: Phrases[bool]
     this: Phrases[bool]
     last: Phrases[bool]
@@ -32,6 +34,15 @@ class DateWords:
     ahead: Phrases[bool]
     ahead_before: Phrases[bool]
     ago: Phrases[bool]
+
+    @lru_cache(maxsize=16384)  # noqa: B019 (one instance lives as long as the process)
+    def begins(self, word: str) -> bool:
+        """Whether a date can begin with this word, digits aside: spares most words the rules."""
+        lists = (
+            *(self.months, self.ordinals, self.weekdays, self.short_weekdays, self.relative),
+            *(self.next, self.this, self.last, self.mark_before, self.ahead_before),
+        )
+        return any(phrases.begins(word) for phrases in lists)
 
 
 @lru_cache(maxsize=1)
@@ -49,6 +60,8 @@ def date_words() -> DateWords:
             for offsets, forms in lexicon["relative"].items()
             for form in forms
         ),
+        past=_flag(lexicon["past"]),
+        until=_flag(lexicon["until"]),
         next=_flag(lexicon["next"]),
         this=_flag(lexicon["this"]),
         last=_flag(lexicon["last"]),

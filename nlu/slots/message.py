@@ -10,19 +10,21 @@ from nlu.catalogue import Catalogue, Service, SlotType
 from nlu.slots.amounts import find_amounts
 from nlu.slots.choices import find_choices
 from nlu.slots.counts import find_counts
-from nlu.slots.date_rules import DateRules
 from nlu.slots.dates import find_dates
 from nlu.slots.gazetteer import find_places, prepare_places
+from nlu.slots.measures import find_measures
 from nlu.slots.numbers import find_numbers_of
 from nlu.slots.result import Found, Hit
 from nlu.slots.roles import settle
-from nlu.slots.spelled import spelled_letters
-from nlu.text import Normalised, normalise, spoken_to_digits
+from nlu.slots.times import find_times
+from nlu.slots.views import MessageViews, Span
+from nlu.slots.written import find_emails, find_written
+from nlu.text import Normalised
 
-_SHAPED = ("number", "code", "mobile")
-_QUANTITIES = {"amount": find_amounts, "count": find_counts}
-_COMING_FROM = 0.3
+_SHAPED = ("written", "email", "code", "number", "mobile")
+_QUANTITIES = {"amount": find_amounts, "count": find_counts, "measure": find_measures}
 _NOT_DATES = ("number", "mobile", *_QUANTITIES)
+_COMING_FROM = 0.3
 
 
 def extract(
@@ -33,24 +35,34 @@ def extract(
     A number that fits several types is reported for each of them: which one is meant only the
     service can tell (`extract_for_service`). Types with `extract: false` are never found.
     """
-    clean = normalise(text)
-    types = [slot_type for slot_type in slot_types if slot_type.extract]
-    rules = DateRules(clean.text, None, today, answer=False)
-    days = [clean.raw_span(day.start, day.end) for day in rules.hits()]
+    views = MessageViews(text, today)
     found: list[Found] = []
-    for shaped in (True, False):  # a quantity is never cut out of a number with a shape
-        taken = [(f.start, f.end) for f in found]
-        for slot_type in types:
-            if (slot_type.kind in _SHAPED) is not shaped:
+    # a quantity is never cut out of a number with a shape, nor a date out of 4-5-12 after "door no"
+    for slot_type in sorted((t for t in slot_types if t.extract), key=_turn):
+        for hit, view in _hits(slot_type, views, catalogue):
+            value = _found(slot_type, hit, view, text)
+            if slot_type.kind in _NOT_DATES and _meets(value, views.calendar):
                 continue
-            for hit, view in _hits(slot_type, clean, today, catalogue):
-                value = _found(slot_type, hit, view, text)
-                if slot_type.kind in _NOT_DATES and _meets(value, days):
-                    continue
-                if slot_type.kind in _QUANTITIES and _meets(value, taken):
-                    continue
-                found.append(value)
+            if slot_type.kind not in _SHAPED and _meets(value, _taken(slot_type, found, catalogue)):
+                continue
+            found.append(value)
     return sorted(found, key=lambda f: (f.start, f.end, f.slot_type))
+
+
+def _turn(slot_type: SlotType) -> bool:
+    """Types whose values have a shape of their own come first."""
+    return slot_type.kind not in _SHAPED
+
+
+def _taken(slot_type: SlotType, found: list[Found], catalogue: Catalogue) -> list[Span]:
+    """Places that a quantity, or a date, must not be read from."""
+    kinds = {f: catalogue.slot_types[f.slot_type].kind for f in found}
+    if slot_type.kind in _QUANTITIES:
+        return [(f.start, f.end) for f, kind in kinds.items() if kind in _SHAPED]
+    if slot_type.kind in ("date", "time"):
+        sure = [f for f, kind in kinds.items() if kind == "written" and f.confidence == 1.0]
+        return [(f.start, f.end) for f in sure]
+    return []
 
 
 def extract_for_service(
@@ -78,12 +90,6 @@ def _rank(value: Found, journey: bool) -> tuple[float, int, int]:
     return doubt - value.confidence, value.start, value.start - value.end
 
 
-def warm(catalogue: Catalogue, today: date) -> None:
-    """Loads word lists, gazetteers and spaCy now, so that no citizen waits for them."""
-    for service in catalogue.services.values():
-        extract_for_service(service.title["en"], service, today=today, catalogue=catalogue)
-
-
 def prepare(catalogue: Catalogue, today: date) -> None:
     """Loads word lists, gazetteers and spaCy now, so that no citizen waits for them."""
     prepare_places(catalogue.gazetteers.values())
@@ -104,20 +110,26 @@ def _free_slot(service: Service, value: Found, filled: set[str | None]) -> str |
 
 
 def _hits(
-    slot_type: SlotType, clean: Normalised, today: date, catalogue: Catalogue
+    slot_type: SlotType, views: MessageViews, catalogue: Catalogue
 ) -> Iterator[tuple[Hit, Normalised]]:
     """Hits of one type, each with the view of the text that its places belong to."""
-    kind = slot_type.kind
+    kind, clean = slot_type.kind, views.clean
     view = clean
     hits: Iterable[Hit] = ()
-    if kind in _SHAPED:
-        view = spoken_to_digits(clean)
-        view = spelled_letters(view) if kind == "code" else view
+    if kind in ("number", "mobile"):
+        view = views.digits
         hits = find_numbers_of(slot_type, view)
+    elif kind in ("code", "written"):
+        view = views.codes
+        hits = (find_numbers_of if kind == "code" else find_written)(slot_type, view)
     elif kind in _QUANTITIES:
         hits = _QUANTITIES[kind](slot_type, clean)
     elif kind == "date":
-        hits = find_dates(slot_type, clean, today)
+        hits = find_dates(slot_type, clean, views.today)
+    elif kind == "time":
+        hits = find_times(clean.text)
+    elif kind == "email":
+        hits = find_emails(clean.text)
     elif kind == "choice":
         hits = find_choices(slot_type, clean)
     elif kind == "place":

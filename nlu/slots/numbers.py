@@ -10,18 +10,19 @@ import regex
 
 from nlu.catalogue import SlotType
 from nlu.slots.checksums import consistent
-from nlu.slots.cues import announced, is_short
+from nlu.slots.cues import announced, needs_cue
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.spelled import spelled_letters
 from nlu.text import Normalised, spoken_to_digits
 from nlu.text.endings import is_ending
+from nlu.text.lexicon import load_lexicon
 
 _RUN = regex.compile(r"\d+(?:[ .-]{1,2}\d+)*")
 _GROUP = regex.compile(r"\d+")
 _CODE_PART = regex.compile(r"[A-Za-z]+|\d+")
 _LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _GAP = regex.compile(r"[ ./-]{0,2}")
-_LONGEST_CODE = 6  # parts a code may be written in: "RTC 2611 0001"
+_LONGEST_CODE = 12  # parts a code may be written in: "RTC 2611 0001", "A B C P K 1234 F"
 _COUNTRY = "IN"
 _MOBILE = (10, 13)  # digits: national, or with +91 or 0
 _PLUS = regex.compile(r"\+\s*$")
@@ -55,8 +56,15 @@ def find_numbers_of(slot_type: SlotType, view: Normalised) -> Iterator[Hit]:
         if hit.confidence <= 0 or not _stands_alone(view.text, hit):
             continue
         cue = announced(slot_type.name, view.text, hit.start, hit.end)
-        if cue or not is_short(slot_type.pattern):
+        if cue and len(hit.value) == 1 and not _in_digits(view, hit):
+            continue  # "rendu" beside a cue is more often "both" than a number
+        if cue or not needs_cue(slot_type):
             yield Hit(hit.start, hit.end, hit.value, _confidence(slot_type, cue))
+
+
+def _in_digits(view: Normalised, hit: Hit) -> bool:
+    start, end = view.raw_span(hit.start, hit.end)
+    return not _LETTERS.search(view.raw[start:end])
 
 
 def _confidence(slot_type: SlotType, cue: bool) -> float:
@@ -141,7 +149,7 @@ def _mobiles(slot_type: SlotType, text: str) -> Iterator[Hit]:
 
 def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
     pattern = _compiled(slot_type.pattern)
-    parts = list(_CODE_PART.finditer(text))
+    parts = [part for part in _CODE_PART.finditer(text) if part.group().lower() not in _no_part()]
     taken = 0
     for first, part in enumerate(parts):
         if part.start() < taken:
@@ -157,6 +165,12 @@ def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
                 good = consistent(slot_type.checksum, value)
                 yield Hit(part.start(), taken, value, 1.0 if good else 0.0)
                 break
+
+
+@lru_cache(maxsize=1)
+def _no_part() -> frozenset[str]:
+    """Words before a code, which are not its first letters: "no 2026...", "id"."""
+    return frozenset(map(str, load_lexicon("cues")["no_code"]))
 
 
 def _fitting(pattern: regex.Pattern[str], value: str) -> str | None:

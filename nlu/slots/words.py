@@ -87,6 +87,10 @@ class Phrases(Generic[T]):
         alone = self._alone(first)
         return (1, *alone) if alone else None
 
+    def begins(self, word: str) -> bool:
+        """Whether `word` is a phrase or the first word of one."""
+        return self._begins(word) or self._alone(word) is not None
+
     def _find_alone(self, word: str) -> tuple[int, T] | None:
         for stem in stems(word):
             meaning = self.get([stem.text])

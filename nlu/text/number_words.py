@@ -47,6 +47,7 @@ class NumberWords:
                     self._add(form, NumberWord(kind, Decimal(str(value)), form in weak))
         for form in map(str, lexicon.get("joiners", [])):
             self._exact[form] = NumberWord("joiner", Decimal(0))
+        self._longest = max(map(len, self._exact))
 
     def _add(self, form: str, word: NumberWord) -> None:
         form = normalise(form).text
@@ -78,9 +79,12 @@ class NumberWords:
         return self._sound.get(fold(word)) if found is None else found
 
     def _compound(self, word: str) -> tuple[NumberWord, ...]:
-        for cut in range(2, len(word) - 1):
-            first, second = self._single(word[:cut]), self._single(word[cut:])
-            if first is not None and second is not None and _compounds(first, second):
+        for cut in range(2, min(len(word) - 1, self._longest + 1)):
+            first = self._exact.get(word[:cut])  # by sound, most words would begin with some number
+            if first is None or first.kind not in ("cardinal", "multiplier"):
+                continue
+            second = self._single(word[cut:])
+            if second is not None and _compounds(first, second):
                 return (first, second)
         return ()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 import regex
 
@@ -47,6 +48,7 @@ class _Part:
     literal: str | None = None  # digits as written
 
 
+@lru_cache(maxsize=256)
 def find_numbers(text: str) -> tuple[NumberSpan, ...]:
     """Every number of `text` (normalised or ASCII digits), left to right, not overlapping."""
     spans: list[NumberSpan] = []
@@ -141,6 +143,8 @@ class _Reader:
         if not used or (self.current is None and not self.quantity):
             return max(used, 1), None
         value = self.total + (self.current or 0)
+        if self.added is not None:  # साढ़े पाँच: five and a half of something
+            value, self.quantity = value + self.added, True
         weak = used == 1 and first.word.weak
         digits = first.literal if used == 1 and first.literal else _plain(value)
         words = any(part.literal is None for part in self.parts[:used])
@@ -172,7 +176,7 @@ class _Reader:
 
     def _start_fraction(self, word: NumberWord) -> bool:
         following = (self._kind(1), self._kind(2))
-        if following[0] == "multiplier" or following == ("cardinal", "multiplier"):
+        if following[0] in ("multiplier", "cardinal"):
             self.added = word.value
             return True
         return False

@@ -107,7 +107,8 @@ def test_slot_types_are_explained_and_used() -> None:
     assert {name: written.get(name) for name in there} == there
     assert set(SLOT_KINDS) - quoted("docs/catalogue.md") == set()
     used = {slot.type.name for s in catalogue.services.values() for slot in s.slots}
-    assert set(there) - used == set(), "a slot type that no service asks for"
+    waiting = page.partition("Types that no service asks for yet")[2].partition("\n\n")[0]
+    assert set(there) - used == set(re.findall(r"`(\w+)`", waiting))
 
 
 def test_phrases_are_said_or_known_to_be_planned() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.rules.checking import Checking
 from nlu.catalogue.rules.examples import example_problems
+from nlu.text.lexicon import load_lexicon
 
-_LIMITED_KINDS = ("count", "amount")
+_LIMITED_KINDS = ("count", "amount", "measure")
 
 
 def slot_type_problems(check: Checking) -> Iterator[Problem]:
@@ -31,6 +32,10 @@ def slot_type_problems(check: Checking) -> Iterator[Problem]:
         if slot_type.kind not in _LIMITED_KINDS and (low is not None or high is not None):
             what = f"`min` and `max` mean nothing for kind {slot_type.kind}"
             yield check.at(file, *here, what=what, mend="remove them")
+        if slot_type.unit and slot_type.unit not in load_lexicon("units")["units"]:
+            what = f"{slot_type.name} is measured in the unknown unit `{slot_type.unit}`"
+            mend = "add it to data/lexicon/units.yml"
+            yield check.at(file, *here, "unit", what=what, mend=mend)
         if slot_type.kind == "date" and slot_type.when is None:
             what = f"the date {slot_type.name} does not say which dates fit"
             yield check.at(file, *here, what=what, mend="add `when: past`, `future` or `any`")

@@ -1,0 +1,100 @@
+"""How much of a unit: ages in years, land in acres and cents, load in kilowatts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from nlu.catalogue import SlotType
+from nlu.slots.amounts import bounded, meant
+from nlu.slots.result import Hit, Parsed, Rejected
+from nlu.slots.words import Phrases, Word, words
+from nlu.text import Normalised, NumberSpan, find_numbers
+from nlu.text.lexicon import load_lexicon
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Words of a unit and of its parts; see `data/lexicon/units.yml`."""
+
+    after: Phrases[Decimal]
+    before: Phrases[bool]
+    until: Phrases[bool]
+
+
+def parse_measure(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+    """The number beside the unit, else the first number of the answer."""
+    if text.text.startswith("-"):
+        return Rejected("too_small")
+    hits = [Decimal(hit.value) for hit in _measured(slot_type, text.text)]
+    spans = meant(list(find_numbers(text.text)))
+    return bounded(slot_type, hits or [span.value for span in spans])
+
+
+def find_measures(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
+    """Numbers beside a word of the unit, within the bounds of the type."""
+    for hit in _measured(slot_type, text.text):
+        if bounded(slot_type, [Decimal(hit.value)]) == Parsed(hit.value):
+            yield hit
+
+
+def _measured(slot_type: SlotType, text: str) -> Iterator[Hit]:
+    unit = unit_words(slot_type.unit or "")
+    spans = find_numbers(text)
+    if not spans:
+        return
+    tokens = words(text)
+    done = 0
+    for i, span in enumerate(spans):
+        if span.start < done:
+            continue
+        share = _beside(unit, tokens, span)
+        if share is not None:
+            value, end = span.value * share, span.end
+            following = spans[i + 1] if i + 1 < len(spans) else None
+            part = _beside(unit, tokens, following) if following else None
+            if following and part is not None and part < share and _joined(tokens, span, following):
+                value, end = value + following.value * part, following.end  # 2 acres 30 cents
+            done = end
+            yield Hit(span.start, end, _plain(value))
+        elif _announced(unit, tokens, span) and not span.weak:
+            yield Hit(span.start, span.end, _plain(span.value), 0.9)
+
+
+def _beside(unit: Unit, tokens: list[Word], span: NumberSpan) -> Decimal | None:
+    """Share of the unit that the word right after the number means; None for another word."""
+    at = next((i for i, token in enumerate(tokens) if token.start >= span.end), len(tokens))
+    found = unit.after.at(tokens, at)
+    if found is None or unit.until.at(tokens, at + found[0]):
+        return None
+    return found[1]
+
+
+def _joined(tokens: list[Word], span: NumberSpan, following: NumberSpan) -> bool:
+    """True when nothing but the unit stands between the two numbers."""
+    return sum(1 for token in tokens if span.end <= token.start < following.start) == 1
+
+
+def _announced(unit: Unit, tokens: list[Word], span: NumberSpan) -> bool:
+    at = sum(1 for token in tokens if token.end <= span.start)
+    return any(unit.before.ending(tokens, at - 1 - gap) for gap in (0, 1) if at - 1 - gap >= 0)
+
+
+def _plain(value: Decimal) -> str:
+    whole = value.to_integral_value()
+    return str(int(whole)) if value == whole else format(value.normalize(), "f")
+
+
+@lru_cache(maxsize=32)
+def unit_words(name: str) -> Unit:
+    """The words of one unit. Raises KeyError for a unit that the file does not have."""
+    row = load_lexicon("units")["units"][name]
+    shares = {Decimal(1): row["after"]}
+    shares.update({Decimal(str(k)): forms for k, forms in row.get("parts", {}).items()})
+    return Unit(
+        after=Phrases((str(f), share) for share, forms in shares.items() for f in forms),
+        before=Phrases((str(form), True) for form in row["before"]),
+        until=Phrases((str(form), True) for form in row["until"]),
+    )

@@ -1,0 +1,40 @@
+"""One message as its readers need it, each view made at most once."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+
+from nlu.slots.date_rules import DateRules
+from nlu.slots.spelled import spelled_letters
+from nlu.slots.times import find_times
+from nlu.text import Normalised, find_numbers, normalise, spoken_to_digits
+
+Span = tuple[int, int]
+
+
+class MessageViews:
+    """The cleaned text, its numbers as digits, and which characters are dates and times."""
+
+    def __init__(self, text: str, today: date) -> None:
+        self.clean: Normalised = normalise(text)
+        self.today = today
+
+    @cached_property
+    def digits(self) -> Normalised:
+        """Number words as digits."""
+        return spoken_to_digits(self.clean)
+
+    @cached_property
+    def codes(self) -> Normalised:
+        """Number words as digits and letter names as capitals."""
+        return spelled_letters(self.digits)
+
+    @cached_property
+    def calendar(self) -> list[Span]:
+        """Raw places of dates and times: their numbers are no quantities and no codes."""
+        text = self.clean.text
+        if not find_numbers(text):
+            return []
+        hits = [*DateRules(text, None, self.today, answer=False).hits(), *find_times(text)]
+        return [self.clean.raw_span(hit.start, hit.end) for hit in hits]
