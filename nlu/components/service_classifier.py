@@ -20,11 +20,10 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.classifier import char_ngrams, linear, views
+from nlu.classifier import char_ngrams, conjugate_gradient, linear, views
 from nlu.components.project import code_fingerprint
 from nlu.components.sentence_encoder import SentenceEncoder, sentence_vector
-from nlu.components.training_example import ROMANISED
-from nlu.text import shares
+from nlu.components.training_example import COPIED, COPY
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -38,7 +37,10 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """`views`: n-gram lengths per view; `dense_weight` scales the vector against them."""
+        """`views`: n-gram lengths per view; `dense_weight` scales the vector against them.
+
+        Above `exact_rows` the solution is found in steps, with `landmarks` rows as a guide.
+        """
         return {
             "ridge": 0.7,
             "balance": 0.4,
@@ -49,6 +51,8 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
                 "skeleton": [2, 4],
                 "phrase": [3, 5],
             },
+            "exact_rows": 12_000,
+            "landmarks": 2_000,
             "ranking_length": 10,
         }
 
@@ -105,8 +109,10 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
             labels,
             ridge=float(self._config["ridge"]),
             balance=float(self._config["balance"]),
+            exact_rows=int(self._config["exact_rows"]),
+            gradient=conjugate_gradient.Settings(landmarks=int(self._config["landmarks"])),
         )
-        # A message with a romanised copy is never wholly left out, so it says nothing here.
+        # A message with a copy is never wholly left out, so it says nothing here.
         alone = [i for i, m in enumerate(examples) if _stands_alone(m)]
         scores, truth = fitted.left_out[alone], [labels[i] for i in alone]
         self._model = linear.calibrate(fitted.model, scores, truth)
@@ -144,6 +150,6 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
 
 
 def _stands_alone(message: Message) -> bool:
-    """Whether no copy of the message in other letters was trained."""
+    """Whether the message is neither a copy of a trained one nor has copies."""
     facts = (message.get("metadata") or {}).get("example", {})
-    return ROMANISED not in facts and shares(message.get(TEXT)).get("Latn", 0.0) > 0.5
+    return COPY not in facts and COPIED not in facts

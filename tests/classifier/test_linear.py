@@ -9,6 +9,7 @@ import pytest
 from scipy import sparse
 
 from nlu.classifier import char_ngrams
+from nlu.classifier.int8_rows import Int8Rows
 from nlu.classifier.linear import Fitted, LinearModel, Rows, calibrate, fit, score_rows, softmax
 
 TEXTS = [
@@ -51,7 +52,7 @@ def test_leave_one_out_equals_refitting(rows: Rows, fitted: Fitted) -> None:
         keep = [i for i in range(len(TEXTS)) if i != left]
         without = fit(pick(rows, keep), [LABELS[i] for i in keep], ridge=RIDGE).model
         expected = score_rows(without, pick(rows, [left]))[0]
-        assert fitted.left_out[left] == pytest.approx(expected, abs=2e-3)
+        assert fitted.left_out[left] == pytest.approx(expected, abs=5e-3)  # int8 rounding
 
 
 def test_scores_of_one_equal_scores_of_many(rows: Rows, fitted: Fitted) -> None:
@@ -88,7 +89,9 @@ def test_calibration_lowers_negative_log_likelihood(fitted: Fitted) -> None:
 
 def test_calibration_flattens_overconfidence() -> None:
     """Scores that are often wrong get a temperature above one."""
-    model = LinearModel(("a", "b"), *(np.zeros((0, 2)), np.zeros(0, np.int32)), *[np.zeros(2)] * 2)
+    nothing = Int8Rows.of(np.zeros((0, 2), np.float32))
+    columns = np.zeros(0, np.int32)
+    model = LinearModel(("a", "b"), np.zeros((0, 2)), columns, nothing, np.zeros(2))
     scores = np.asarray([[9.0, 0.0], [9.0, 0.0], [0.0, 9.0], [0.0, 9.0]])
     assert calibrate(model, scores, ["a", "b", "b", "b"]).temperature > 1.0
 
