@@ -6,6 +6,7 @@ Only intents grow with the catalogue. Slots, forms, actions and rules are the co
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Dict, List, Optional, Union
 
 import rasa.shared.utils.io
@@ -17,11 +18,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.common import cached_method
 
+from nlu.augment import Augmented, Augmenter
 from nlu.catalogue import Catalogue
+from nlu.catalogue.model import Utterance
 from nlu.components.project import catalogue, catalogue_folder
-from nlu.components.training_example import KEY, ROMANISED
-from nlu.text import normalise
-from nlu.text.indic_letters import romanise
+from nlu.components.training_example import COPIED, COPY, KEY
+from nlu.text.romanisation import Romaniser
 
 
 class CatalogueImporter(TrainingDataImporter):
@@ -33,13 +35,13 @@ class CatalogueImporter(TrainingDataImporter):
         domain_path: Optional[str] = None,
         training_data_paths: Optional[Union[List[str], str]] = None,
         catalogue: str = "data",
-        romanise: bool = False,
+        augment: Optional[Dict[str, float]] = None,
     ) -> None:
         """`catalogue` is the folder named in config.yml; Rasa's own paths are not used.
-        `romanise` adds a copy in Latin letters of every utterance in Telugu or Devanagari."""
+        `augment`: varied copies of each utterance by kind, see `nlu.augment.Augmenter`."""
         self._config_file = config_file
         self._folder = catalogue
-        self._romanise = romanise
+        self._plan = augment or {}
 
     @property
     def _catalogue(self) -> Catalogue:
@@ -86,32 +88,36 @@ class CatalogueImporter(TrainingDataImporter):
     def get_nlu_data(self, language: Optional[str] = "en") -> TrainingData:
         """Every trained utterance with its intent, marked values and utterance key."""
         intents: Dict[str, Any] = {**self._catalogue.services, **self._catalogue.conversation}
-        native = {k.key for k in self._catalogue.languages.keys.values() if k.script != "Latn"}
+        augmenter = Augmenter(self._catalogue, self._romanisers(), self._plan)
         messages = []
         for name, intent in intents.items():
             for key, utterances in intent.utterances.items():
-                messages += [_message(name, key, utterance) for utterance in utterances]
-                if self._romanise and key in native:
-                    messages += [_romanised(name, utterance) for utterance in utterances]
+                for utterance in utterances:
+                    copies = augmenter.copies(utterance, key, name)
+                    facts = {KEY: key, **({COPIED: True} if copies else {})}
+                    messages.append(_message(name, utterance, facts))
+                    messages += [_message(name, copy, {COPY: copy.kind}) for copy in copies]
         return TrainingData(messages)
 
+    def _romanisers(self) -> Dict[str, Romaniser]:
+        """By language; one without statistics is spelled by rule."""
+        found = {}
+        folder = catalogue_folder(self._folder) / "romanisation"
+        for language in self._catalogue.languages.reply:
+            with suppress(FileNotFoundError):
+                found[language] = Romaniser.load(folder, language)
+        return found
 
-def _message(intent: str, key: str, utterance: Any) -> Message:
+
+def _message(intent: str, example: Union[Utterance, Augmented], facts: Dict[str, Any]) -> Message:
     entities = [
         {
             "entity": mark.slot,
             "start": mark.start,
             "end": mark.end,
-            "value": utterance.text[mark.start : mark.end],
+            "value": example.text[mark.start : mark.end],
             **({"role": mark.role} if mark.role else {}),
         }
-        for mark in utterance.marks
+        for mark in example.marks
     ]
-    message = Message.build(utterance.text, intent, entities=entities, example_metadata={KEY: key})
-    return message
-
-
-def _romanised(intent: str, utterance: Any) -> Message:
-    words = normalise(utterance.text).text.split()
-    text = " ".join(romanise(word) for word in words)
-    return Message.build(text, intent, example_metadata={ROMANISED: True})
+    return Message.build(example.text, intent, entities=entities, example_metadata=facts)

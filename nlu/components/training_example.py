@@ -1,4 +1,5 @@
 """Names under which the importer leaves the catalogue's facts on a training example."""
 
 KEY = "key"
-ROMANISED = "romanised"  # a copy in Latin letters, made by the importer
+COPY = "copy"  # how a varied copy was made, such as "romanised"
+COPIED = "copied"  # true on an utterance that has copies, which therefore is never wholly left out

@@ -2,7 +2,7 @@
 
 A model of the registry may carry them as `report/development.npz`. Without that file they are made
 here: the leave-one-out scores of the classifier of config.yml, fitted on the catalogue's utterances
-without their romanised copies, since a message with a copy is never wholly left out.
+without their varied copies, since a message with a copy is never wholly left out.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Development:
 
 
 def left_out(config: Path) -> Development:
-    """Leave-one-out probabilities of the catalogue's utterances, as if never romanised."""
+    """Leave-one-out probabilities of the catalogue's utterances, as if they had no copies."""
     import yaml
 
     from nlu.classifier import linear
@@ -78,7 +78,7 @@ def left_out(config: Path) -> Development:
         mine = [c for c in pipeline if c["name"].endswith(f".{component.__name__}")]
         return {**component.get_default_config(), **(mine[0] if mine else {})}
 
-    data = CatalogueImporter(str(config), romanise=False).get_nlu_data()
+    data = CatalogueImporter(str(config)).get_nlu_data()
     encoder = SentenceEncoder(settings(SentenceEncoder))
     messages = encoder.process_training_data(data).intent_examples
     chosen = settings(ServiceClassifier)
