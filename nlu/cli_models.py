@@ -51,11 +51,14 @@ def evaluate(
         str | None, typer.Option(help="Registry id; the live model if absent.")
     ] = None,
     json_output: Json = False,
+    html: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Also write the report as one HTML page.")
+    ] = None,
 ) -> None:
     """Score a labelled file. Per key: services, decisions, slots, out of scope."""
     from nlu.training.evaluate import evaluate_command
 
-    finish(evaluate_command(file, model, json_output))
+    finish(evaluate_command(file, model, json_output, html))
 
 
 def compare(

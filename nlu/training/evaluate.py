@@ -13,6 +13,7 @@ from typing import Any
 
 from nlu.catalogue import Catalogue
 from nlu.training.metrics import Labelled, score
+from nlu.training.registry import Manifest
 
 BATCH = 64
 
@@ -68,6 +69,13 @@ async def answers(engine: Any, rows: Sequence[Labelled]) -> tuple[list[dict[str,
 
 async def evaluate(engine: Any, rows: Sequence[Labelled], catalogue: Catalogue) -> dict[str, Any]:
     """The whole `--json` document."""
+    return (await evaluated(engine, rows, catalogue))[0]
+
+
+async def evaluated(
+    engine: Any, rows: Sequence[Labelled], catalogue: Catalogue
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The whole `--json` document, and the answers behind it, in the order of the rows."""
     found, median = await answers(engine, rows)
     result = score(
         rows,
@@ -75,14 +83,16 @@ async def evaluate(engine: Any, rows: Sequence[Labelled], catalogue: Catalogue) 
         conversation=frozenset(catalogue.conversation),
         services=frozenset(catalogue.services),
     )
-    return {"model": engine.model_id, **result, "ms_per_message_p50": median}
+    return {"model": engine.model_id, **result, "ms_per_message_p50": median}, found
 
 
-def evaluate_command(file: Path, model: str | None, json_output: bool) -> int:
-    """`seva evaluate FILE [--model ID] [--json]`."""
+def evaluate_command(
+    file: Path, model: str | None, json_output: bool, html: Path | None = None
+) -> int:
+    """`seva evaluate FILE [--model ID] [--json] [--html OUT.html]`."""
     from nlu.catalogue import load_catalogue
     from nlu.components.project import catalogue_folder
-    from nlu.training.registry import live_id, models_dir
+    from nlu.training.registry import live_id, models_dir, read
 
     try:
         rows = read_labelled(file)
@@ -94,19 +104,45 @@ def evaluate_command(file: Path, model: str | None, json_output: bool) -> int:
         print("no live model; run `seva train`, then `seva promote ID`", file=sys.stderr)
         return 1
     folder = catalogue_folder("data")
+    catalogue = load_catalogue(folder)
+    entry = models_dir() / str(model)
 
-    async def run() -> dict[str, Any]:
+    async def run() -> tuple[dict[str, Any], list[dict[str, Any]]]:
         from nlu.engine import Engine
 
-        engine = await Engine.load(models_dir() / str(model), data_dir=folder)
-        return await evaluate(engine, rows, load_catalogue(folder))
+        engine = await Engine.load(entry, data_dir=folder)
+        return await evaluated(engine, rows, catalogue)
 
-    result = asyncio.run(run())
+    try:
+        result, found = asyncio.run(run())
+    except FileNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if html:
+        write_page(html, result, list(zip(rows, found)), read(entry), file.name, catalogue)
+        print(f"Report: {html}", file=sys.stderr)
     if json_output:
         print(json.dumps(result, ensure_ascii=False, indent=2))
     else:
         print_table(result)
     return 0
+
+
+def write_page(
+    path: Path,
+    metrics: dict[str, Any],
+    predictions: Sequence[tuple[Labelled, dict[str, Any]]],
+    manifest: Manifest,
+    source: str,
+    catalogue: Catalogue,
+) -> None:
+    """Writes the report of a model of the registry; `source` says what was scored."""
+    from nlu.training.report import write_report
+    from nlu.training.thresholds import config_path, configured
+
+    facts = {**vars(manifest), "model": manifest.id, "source": source}
+    thresholds = configured(config_path())
+    write_report(path, metrics, predictions, facts, catalogue=catalogue, thresholds=thresholds)
 
 
 def print_table(result: dict[str, Any]) -> None:

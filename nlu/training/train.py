@@ -52,6 +52,7 @@ def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -
     from nlu.components.project import catalogue, catalogue_folder
     from nlu.encoder.onnx_encoder import fingerprint
     from nlu.encoder.provision import encoder_folder
+    from nlu.training.evaluate import write_page
 
     started = time.perf_counter()
     say("Reading the catalogue")
@@ -79,7 +80,7 @@ def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -
         archive = _rasa_train(config, catalogue_folder("data"), work, say)
         seconds = time.perf_counter() - started
         say("Scoring the hold-out")
-        metrics = asyncio.run(_holdout(work, known, catalogue_folder("data")))
+        metrics, predictions = asyncio.run(_holdout(work, known, catalogue_folder("data")))
         lock = ROOT / "uv.lock"
         manifest = Manifest(
             id=entry.name,
@@ -102,6 +103,14 @@ def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -
         report.mkdir()
         (report / "holdout.json").write_text(
             json.dumps(metrics, ensure_ascii=False, indent=2), "utf-8"
+        )
+        write_page(
+            report / "report.html",
+            metrics,
+            predictions,
+            manifest,
+            "the catalogue's hold-out",
+            known,
         )
         registry.write(work, manifest)
         os.chmod(work, 0o755)
@@ -144,13 +153,15 @@ def _rasa_train(config: Path, data: Path, work: Path, say: Any) -> Path:
     return Path(result.model)
 
 
-async def _holdout(work: Path, known: Any, data_dir: Path) -> dict[str, Any]:
+async def _holdout(work: Path, known: Any, data_dir: Path) -> tuple[dict[str, Any], list[Any]]:
+    """Scores of the hold-out, and each of its messages with the answer."""
     from nlu.engine import Engine
-    from nlu.training.evaluate import evaluate, holdout
+    from nlu.training.evaluate import evaluated, holdout
 
     engine = await Engine.load(work, data_dir=data_dir)
-    result = await evaluate(engine, holdout(known), known)
-    return {k: v for k, v in result.items() if k != "model"}
+    rows = holdout(known)
+    result, found = await evaluated(engine, rows, known)
+    return {k: v for k, v in result.items() if k != "model"}, list(zip(rows, found))
 
 
 def _utterances(known: Any) -> int:
