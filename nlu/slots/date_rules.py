@@ -20,6 +20,7 @@ _NUMERIC = regex.compile(
 )
 _YEARS = (1900, 2100)
 _LONGEST_DAYS = 400
+_LEADING = 2  # words before a lone ordinal: "on the"
 
 
 class DateRules:
@@ -86,6 +87,7 @@ class DateRules:
             self._relative,
             self._weekday,
             self._day_month,
+            self._year_month_day,
             self._month_day,
             self._month_shift,
             self._day_mark,
@@ -130,7 +132,14 @@ class DateRules:
             found = self.lists.short_weekdays.at(self.tokens, used)
         if found is None:
             return 0, None
-        return used + found[0] - at, weekday(found[1], direction, self.when, self.today)
+        after = used + found[0]
+        for phrases, shift in ((self.lists.next, 1), (self.lists.this, 0), (self.lists.last, -1)):
+            lead = phrases.at(self.tokens, after)  # friday next week
+            week = self.lists.week_unit.at(self.tokens, after + lead[0]) if lead else None
+            if lead is not None and week is not None:
+                day = weekday_of_week(found[1], shift, self.today)
+                return after + lead[0] + week[0] - at, day
+        return after - at, weekday(found[1], direction, self.when, self.today)
 
     def _number(self, at: int, low: int, high: int) -> tuple[int, int] | None:
         """(words used, number) when a number between the bounds begins at the word `at`."""
@@ -146,9 +155,11 @@ class DateRules:
         return (used, value) if low <= value <= high else None
 
     def _skip(self, at: int) -> int:
-        """Index after one joint such as "of", "th", "వ తేదీ"."""
-        joint = self.lists.joint.at(self.tokens, at)
-        return at + joint[0] if joint else at
+        """Index after at most two joints such as "of", "rd of", "వ తేదీ"."""
+        for _ in range(2):
+            joint = self.lists.joint.at(self.tokens, at)
+            at += joint[0] if joint else 0
+        return at
 
     def _year(self, at: int) -> tuple[int, int | None]:
         after = self._skip(at)
@@ -179,6 +190,18 @@ class DateRules:
         end += mark[0] if mark and year is None else 0
         return end - at, full_date(day[1], month[1], year, self.when, self.today)
 
+    def _year_month_day(self, at: int) -> tuple[int, date | None]:
+        """2019 మే 14."""
+        year = self._number(at, *_YEARS)
+        month = self.lists.months.at(self.tokens, at + year[0]) if year else None
+        if year is None or month is None:
+            return 0, None
+        day = self._number(at + year[0] + month[0], 1, 31)
+        if day is None:
+            return 0, None
+        used = year[0] + month[0] + day[0]
+        return used, full_date(day[1], month[1], year[1], self.when, self.today)
+
     def _month_shift(self, at: int) -> tuple[int, date | None]:
         """next month 5, వచ్చే నెల 10న, agle mahine ki 5 tarikh."""
         for phrases, shift in ((self.lists.next, 1), (self.lists.this, 0), (self.lists.last, -1)):
@@ -206,9 +229,9 @@ class DateRules:
         return day[0] + mark[0], day_of_month(day[1], None, self.when, self.today)
 
     def _only_ordinal(self, at: int, used: int) -> bool:
-        """An answer that is nothing but "twenty fifth"."""
-        whole = at == 0 and used == len(self.tokens)
-        return self.answer and whole and self.lists.ordinals.at(self.tokens, 0) is not None
+        """An answer that is nothing but "twenty fifth" or "on the fifth"."""
+        whole = at <= _LEADING and at + used == len(self.tokens)
+        return self.answer and whole and self.lists.ordinals.at(self.tokens, at) is not None
 
     def _mark_day(self, at: int) -> tuple[int, date | None]:
         mark = self.lists.mark_before.at(self.tokens, at)
@@ -221,7 +244,7 @@ class DateRules:
         """in two days, రెండు రోజుల తర్వాత, do din baad, a week later, 3 days ago."""
         lead = self.lists.ahead_before.at(self.tokens, at)
         start = at + (lead[0] if lead else 0)
-        count = self._number(start, 1, _LONGEST_DAYS)
+        count = self._number(start, 1, _LONGEST_DAYS) or self._one_week(start)
         if count is None:
             return 0, None
         after, days = start + count[0], count[1]
@@ -231,12 +254,20 @@ class DateRules:
         if unit is None:
             return 0, None
         end = after + unit[0]
+        roju = self.lists.day_unit.at(self.tokens, end) if week else None
+        end += roju[0] if roju else 0  # వారం రోజుల తర్వాత
         days *= 7 if week else 1
         for phrases, sign in ((self.lists.ahead, 1), (self.lists.ago, -1)):
             tail = phrases.at(self.tokens, end)
             if tail is not None:
                 return end + tail[0] - at, self.today + timedelta(days=sign * days)
-        in_unit = self.lists.day_unit_ahead.at(self.tokens, after)
+        in_unit = self.lists.day_unit_ahead.at(self.tokens, end - 1)
         if lead or in_unit:
             return end - at, self.today + timedelta(days=days)
         return 0, None
+
+    def _one_week(self, at: int) -> tuple[int, int] | None:
+        """ "a week" and a week without a number: (words before it, 1)."""
+        one = self.lists.one.at(self.tokens, at)
+        used = one[0] if one else 0
+        return (used, 1) if self.lists.week_unit.at(self.tokens, at + used) else None

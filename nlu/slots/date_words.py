@@ -34,6 +34,7 @@ class DateWords:
     ahead: Phrases[bool]
     ahead_before: Phrases[bool]
     ago: Phrases[bool]
+    one: Phrases[bool]
 
     @lru_cache(maxsize=16384)  # noqa: B019 (one instance lives as long as the process)
     def begins(self, word: str) -> bool:
@@ -41,6 +42,7 @@ class DateWords:
         lists = (
             *(self.months, self.ordinals, self.weekdays, self.short_weekdays, self.relative),
             *(self.next, self.this, self.last, self.mark_before, self.ahead_before),
+            self.week_unit,
         )
         return any(phrases.begins(word) for phrases in lists)
 
@@ -75,6 +77,7 @@ def date_words() -> DateWords:
         ahead=_flag(days["ahead"]),
         ahead_before=_flag(days["ahead_before"]),
         ago=_flag(days["ago"]),
+        one=_flag(days["one"]),
     )
 
 

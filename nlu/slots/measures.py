@@ -15,6 +15,9 @@ from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.lexicon import load_lexicon
 
 
+_BETWEEN = 2  # words: "acres and"
+
+
 @dataclass(frozen=True)
 class Unit:
     """Words of a unit and of its parts; see `data/lexicon/units.yml`."""
@@ -73,8 +76,8 @@ def _beside(unit: Unit, tokens: list[Word], span: NumberSpan) -> Decimal | None:
 
 
 def _joined(tokens: list[Word], span: NumberSpan, following: NumberSpan) -> bool:
-    """True when nothing but the unit stands between the two numbers."""
-    return sum(1 for token in tokens if span.end <= token.start < following.start) == 1
+    """True when nothing but the unit, and perhaps "and", stands between the two numbers."""
+    return 0 < sum(1 for token in tokens if span.end <= token.start < following.start) <= _BETWEEN
 
 
 def _announced(unit: Unit, tokens: list[Word], span: NumberSpan) -> bool:

@@ -78,7 +78,7 @@ class _Times:
         lead = self.lists.parts.match(self.tokens, at)
         part = lead[2] if lead else None
         start = self._joint(at + lead[0]) if lead else at
-        read = self._clock(start)
+        read = self._clock(start, led=lead is not None)
         if read is None:
             if lead is None or not self.answer:
                 return None
@@ -102,7 +102,7 @@ class _Times:
             return None
         return after, end, f"{_on_the_day(hour, part or self.lists.unsaid):02}:{minute:02}"
 
-    def _clock(self, at: int) -> tuple[int, int, int, bool] | None:
+    def _clock(self, at: int, *, led: bool) -> tuple[int, int, int, bool] | None:
         """(next word, end, minutes, whether no more is needed) of an hour that begins here."""
         lead = self.lists.before.at(self.tokens, at)
         first = at + lead[0] if lead else at
@@ -110,12 +110,16 @@ class _Times:
             return None
         added = lead[1] if lead else 0
         match = _CLOCK.match(self.text, self.tokens[first].start)
-        if match and (match["sep"] == ":" or self._marked(match.end())):
+        if match and (match["sep"] == ":" or led or self._marked(match.end())):
             used = sum(1 for token in self.tokens[first:] if token.start < match.end())
             return first + used, match.end(), int(match["h"]) * _HOUR + int(match["m"]), True
         span = self.numbers.get(self.tokens[first].start)
         minutes = _minutes_of(span) if span else None
-        if span is None or minutes is None:
+        if (
+            span is None
+            or minutes is None
+            or ":" in self.text[max(0, span.start - 1) : span.end + 1]
+        ):
             return None
         used = sum(1 for token in self.tokens[first:] if token.start < span.end)
         return first + used, span.end, minutes + added, lead is not None

@@ -172,7 +172,8 @@ class _Reader:
         half = following.kind == "fused" and following.value < 1
         before = self.parts[at - 1].word.kind if at else "joiner"
         after_hundred = before == "multiplier" and following.kind == "cardinal"
-        return after_hundred or (half and self.current is not None)
+        half_a = before == "fused" and following.kind == "multiplier"  # half a lakh
+        return after_hundred or half_a or (half and self.current is not None)
 
     def _start_fraction(self, word: NumberWord) -> bool:
         following = (self._kind(1), self._kind(2))
