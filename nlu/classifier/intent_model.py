@@ -69,6 +69,16 @@ class IntentModel:
         scores = linear.score_rows(self.linear_model, _rows(texts, vectors, self.settings))
         return linear.softmax(scores / self.linear_model.temperature)
 
+    def evidence(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
+        """How much speaks for each label by itself: (texts, labels), from 0 to 1.
+
+        Regression on +1 and -1 estimates 2 p - 1, p being the label's probability. Unlike those of
+        `predict_proba` these need not sum to one: little speaks for any label where a message is
+        like nothing learned, which is what tells messages out of scope.
+        """
+        scores = linear.score_rows(self.linear_model, _rows(texts, vectors, self.settings))
+        return np.clip((scores + 1) / 2, 0, 1)
+
     def predict(self, texts: Sequence[str], vectors: np.ndarray) -> list[str]:
         """The likeliest label of each text."""
         best = self.predict_proba(texts, vectors).argmax(axis=1)

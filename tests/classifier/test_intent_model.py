@@ -96,6 +96,21 @@ def test_temperature_comes_from_left_out_scores() -> None:
     assert unsure.max() < 0.6
 
 
+@pytest.mark.parametrize(
+    "text", ["వాతావరణం ఎలా ఉంది", "vatavaranam ela undi", "मौसम कैसा है", "mausam kaisa", "nice weather"]
+)
+def test_evidence_is_low_for_all_labels_where_nothing_is_known(
+    model: IntentModel, text: str
+) -> None:
+    """Whereas what was learned has much for its label; the ranking is that of probabilities."""
+    strange = model.evidence([text], np.zeros((1, 8)))
+    known = model.evidence(TEXTS, np.zeros((len(TEXTS), 8)))
+    assert strange.max() < known.max(axis=1).min()
+    assert ((strange >= 0) & (strange <= 1)).all()
+    probabilities = model.predict_proba(TEXTS, np.zeros((len(TEXTS), 8)))
+    assert (known.argmax(axis=1) == probabilities.argmax(axis=1)).all()
+
+
 def test_settings_name_what_lacks() -> None:
     with pytest.raises(KeyError, match="dense_weight"):
         IntentSettings.of({"ridge": 1, "balance": 0, "views": {}})
