@@ -63,34 +63,34 @@ class Development:
 
 
 def left_out(config: Path) -> Development:
-    """Leave-one-out probabilities of the catalogue's utterances, as if they had no copies."""
+    """Leave-one-out probabilities of the catalogue's utterances, none of them varied."""
     import yaml
 
-    from nlu.classifier import linear
-    from nlu.components.importer import CatalogueImporter
-    from nlu.components.sentence_encoder import SentenceEncoder
-    from nlu.components.service_classifier import ServiceClassifier
-    from nlu.components.training_example import KEY
+    from nlu.classifier import char_ngrams, linear, views
+    from nlu.classifier.intent_model import IntentSettings
+    from nlu.components.project import catalogue
+    from nlu.encoder.onnx_encoder import OnnxEncoder
+    from nlu.encoder.provision import encoder_folder
+    from nlu.encoder.vector_cache import VectorCache
+    from nlu.text import normalise
 
     pipeline = yaml.safe_load(config.read_text("utf-8"))["pipeline"]
-
-    def settings(component: Any) -> dict[str, Any]:
-        mine = [c for c in pipeline if c["name"].endswith(f".{component.__name__}")]
-        return {**component.get_default_config(), **(mine[0] if mine else {})}
-
-    data = CatalogueImporter(str(config)).get_nlu_data()
-    encoder = SentenceEncoder(settings(SentenceEncoder))
-    messages = encoder.process_training_data(data).intent_examples
-    chosen = settings(ServiceClassifier)
-    classifier = ServiceClassifier(chosen, None, None)  # type: ignore[arg-type]
-    truth = [message.get("intent") for message in messages]
-    fitted = linear.fit(
-        classifier._rows(messages),
-        truth,
-        ridge=float(chosen["ridge"]),
-        balance=float(chosen["balance"]),
-    )
-    model = linear.calibrate(fitted.model, fitted.left_out, truth)
-    key = [message.get("metadata")["example"][KEY] for message in messages]
+    components = {component["name"].rpartition(".")[2]: component for component in pipeline}
+    known = catalogue("data")
+    intents: dict[str, Any] = {**known.services, **known.conversation}
+    examples = [
+        (utterance.text, name, key)
+        for name, intent in intents.items()
+        for key, utterances in intent.utterances.items()
+        for utterance in utterances
+    ]
+    texts, truth, key = (tuple(column) for column in zip(*examples))
+    settings = IntentSettings.of(components["ServiceClassifier"])
+    encoder = VectorCache(OnnxEncoder(encoder_folder(components["SentenceEncoder"]["model"])))
+    vectors = encoder.encode([normalise(text).text for text in texts])
+    hashed = char_ngrams.matrix([views.hashed(text, settings.views) for text in texts])
+    rows = vectors * settings.dense_weight, hashed
+    fitted = linear.fit(rows, list(truth), ridge=settings.ridge, balance=settings.balance)
+    model = linear.calibrate(fitted.model, fitted.left_out, list(truth))
     chances = linear.softmax(fitted.left_out / model.temperature)
-    return Development(model.labels, chances, tuple(truth), tuple(key))
+    return Development(model.labels, chances, truth, key)

@@ -23,6 +23,7 @@ from nlu.training.report.confusion import Row, matrix, pairs
 from nlu.training.report.message import Message, Prediction, judged
 
 FOLDER = Path(__file__).parent
+MANIFEST = ("created", "profile", "services", "utterances", "train_seconds", "archive_bytes")
 STEPS = [i / 20 for i in range(20)]
 MIXED = "Several scripts"
 FLAWS = (  # the worst first
@@ -95,7 +96,7 @@ def write_report(
 
     `metrics` is the document of `seva evaluate --json`; `facts` tells about the model: `model`,
     `source` (what was scored), and any of the manifest's `created`, `profile`, `services`,
-    `utterances`, `train_seconds`, `archive_bytes`, `encoder`.
+    `utterances`, `train_seconds`, `archive_bytes`.
     """
     html = render(metrics, predictions, facts, catalogue=catalogue, thresholds=thresholds)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,7 +132,7 @@ def render(
     intents = Intents(conversation, {n: s.neighbours for n, s in catalogue.services.items()})
     return environment.get_template("template.html").render(
         metrics=metrics,
-        facts=facts,
+        facts={**dict.fromkeys(MANIFEST), **facts},
         names=names,
         thresholds=thresholds,
         headline=_headline(messages, metrics["by_key"]),
