@@ -6,7 +6,6 @@ Only intents grow with the catalogue. Slots, forms, actions and rules are the co
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any, Dict, List, Optional, Union
 
 import rasa.shared.utils.io
@@ -22,8 +21,8 @@ from nlu.augment import Augmented, Augmenter
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import Utterance
 from nlu.components.project import catalogue, catalogue_folder
-from nlu.components.training_example import COPIED, COPY, KEY
-from nlu.text.romanisation import Romaniser
+from nlu.components.training_example import COPIED, COPY, KEY, SOURCE
+from nlu.text.romanisation import romanisers
 
 
 class CatalogueImporter(TrainingDataImporter):
@@ -88,7 +87,8 @@ class CatalogueImporter(TrainingDataImporter):
     def get_nlu_data(self, language: Optional[str] = "en") -> TrainingData:
         """Every trained utterance with its intent, marked values and utterance key."""
         intents: Dict[str, Any] = {**self._catalogue.services, **self._catalogue.conversation}
-        augmenter = Augmenter(self._catalogue, self._romanisers(), self._plan)
+        folder = catalogue_folder(self._folder) / "romanisation"
+        augmenter = Augmenter(self._catalogue, romanisers(folder), self._plan)
         messages = []
         for name, intent in intents.items():
             for key, utterances in intent.utterances.items():
@@ -96,17 +96,9 @@ class CatalogueImporter(TrainingDataImporter):
                     copies = augmenter.copies(utterance, key, name)
                     facts = {KEY: key, **({COPIED: True} if copies else {})}
                     messages.append(_message(name, utterance, facts))
-                    messages += [_message(name, copy, {COPY: copy.kind}) for copy in copies]
+                    copied = {SOURCE: utterance.text}
+                    messages += [_message(name, c, {COPY: c.kind, **copied}) for c in copies]
         return TrainingData(messages)
-
-    def _romanisers(self) -> Dict[str, Romaniser]:
-        """By language; one without statistics is spelled by rule."""
-        found = {}
-        folder = catalogue_folder(self._folder) / "romanisation"
-        for language in self._catalogue.languages.reply:
-            with suppress(FileNotFoundError):
-                found[language] = Romaniser.load(folder, language)
-        return found
 
 
 def _message(intent: str, example: Union[Utterance, Augmented], facts: Dict[str, Any]) -> Message:

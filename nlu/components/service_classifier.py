@@ -8,6 +8,7 @@ Devanagari and Latin text share, that spelling across word borders, and as a con
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
@@ -20,10 +21,13 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.classifier import char_ngrams, conjugate_gradient, linear, views
+from nlu.classifier import char_ngrams, conjugate_gradient, linear, stacking, views
+from nlu.components.fine_tuning import facts
 from nlu.components.project import code_fingerprint
-from nlu.components.sentence_encoder import SentenceEncoder, sentence_vector
-from nlu.components.training_example import COPIED, COPY
+from nlu.components.sentence_encoder import SentenceEncoder, intent_logits, sentence_vector
+from nlu.components.training_example import COPIED, COPY, HELD_BACK, KEY
+
+DEVELOPMENT = "development.npz"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -62,12 +66,14 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         model_storage: ModelStorage,
         resource: Resource,
         model: Optional[linear.LinearModel] = None,
+        stacked: Optional[stacking.Stacking] = None,
     ) -> None:
-        """`model` is None until trained or loaded."""
+        """`model` is None until trained or loaded; `stacked` where the encoder is frozen."""
         self._config = config
         self._storage = model_storage
         self._resource = resource
         self._model = model
+        self._stacking = stacked
 
     @classmethod
     def create(
@@ -92,7 +98,9 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         """Loads the trained component."""
         with model_storage.read_from(resource) as folder:
             model = linear.LinearModel.load(folder / "services.npz")
-        return cls(config, model_storage, resource, model)
+            weights = json.loads((folder / "facts.json").read_text("utf-8")).get("stacking")
+        stacked = stacking.Stacking(**weights) if weights else None
+        return cls(config, model_storage, resource, model, stacked)
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
@@ -100,27 +108,70 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         return code_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fits, then calibrates on the scores messages get from a model without them."""
+        """Fits, then calibrates on the scores messages get from a model without them.
+
+        Where the encoder was fine-tuned, these are its development part: there the network's
+        logits are weighed against the n-grams' scores.
+        """
         examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]
-        rows = self._rows(examples)
+        tuned = intent_logits(examples[0]) is not None
+        if tuned:  # a copy of a held-back message would give it away
+            examples = [m for m in examples if COPY not in facts(m) or HELD_BACK not in facts(m)]
         labels = [m.get(INTENT) for m in examples]
         fitted = linear.fit(
-            rows,
+            self._rows(examples, dense=not tuned),
             labels,
             ridge=float(self._config["ridge"]),
             balance=float(self._config["balance"]),
             exact_rows=int(self._config["exact_rows"]),
             gradient=conjugate_gradient.Settings(landmarks=int(self._config["landmarks"])),
         )
-        # A message with a copy is never wholly left out, so it says nothing here.
-        alone = [i for i, m in enumerate(examples) if _stands_alone(m)]
-        scores, truth = fitted.left_out[alone], [labels[i] for i in alone]
-        self._model = linear.calibrate(fitted.model, scores, truth)
+        if tuned:
+            known = [i for i, m in enumerate(examples) if HELD_BACK in facts(m)]
+        else:  # a message with a copy is never wholly left out, so it says nothing here
+            known = [i for i, m in enumerate(examples) if _stands_alone(m)]
+        messages = [examples[i] for i in known]
+        probabilities = self._calibrate(fitted, known, messages)
         with self._storage.write_to(self._resource) as folder:
-            self._model.save(folder / "services.npz")
-            facts = {"labels": len(self._model.labels), "temperature": self._model.temperature}
-            (folder / "facts.json").write_text(json.dumps(facts), "utf-8")
+            self._save(folder)
+            np.savez_compressed(
+                folder / DEVELOPMENT,
+                labels=np.asarray(fitted.model.labels),
+                probabilities=probabilities.astype(np.float16),
+                truth=np.asarray([m.get(INTENT) for m in messages]),
+                key=np.asarray([str(facts(m).get(KEY, "")) for m in messages]),
+            )
         return self._resource
+
+    def _calibrate(
+        self, fitted: linear.Fitted, known: List[int], messages: List[Message]
+    ) -> np.ndarray:
+        """Sets the model and, if there is a network, its weight; the probabilities (known, labels)
+        of the messages that the model was calibrated on."""
+        scores, truth = fitted.left_out[known], [m.get(INTENT) for m in messages]
+        self._model = fitted.model
+        found = [logits for m in messages if (logits := intent_logits(m)) is not None]
+        if not found:
+            self._model = linear.calibrate(fitted.model, scores, truth)
+            return linear.softmax(scores / self._model.temperature)
+        logits = np.stack(found)
+        places = {label: i for i, label in enumerate(self._model.labels)}
+        self._stacking = stacking.fit(logits, scores, [places[name] for name in truth])
+        return self._stacking.probabilities(logits, scores)
+
+    def _save(self, folder: Path) -> None:
+        assert self._model is not None
+        self._model.save(folder / "services.npz")
+        found: Dict[str, Any] = {
+            "labels": len(self._model.labels),
+            "temperature": self._model.temperature,
+        }
+        if self._stacking is not None:
+            found["stacking"] = {
+                "network": self._stacking.network,
+                "ngrams": self._stacking.ngrams,
+            }
+        (folder / "facts.json").write_text(json.dumps(found), "utf-8")
 
     def process(self, messages: List[Message]) -> List[Message]:
         """Sets `intent` and `intent_ranking` (calibrated, best first)."""
@@ -128,8 +179,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         for message in messages:
             if not message.get(TEXT):
                 continue
-            dense = sentence_vector(message) * float(self._config["dense_weight"])
-            probabilities = self._model.probabilities(dense, self._hashed(message.get(TEXT)))
+            probabilities = self._probabilities(message)
             order = np.argsort(-probabilities)[: int(self._config["ranking_length"])]
             ranking = [
                 {"name": self._model.labels[i], "confidence": float(probabilities[i])}
@@ -139,11 +189,23 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
 
-    def _rows(self, messages: List[Message]) -> linear.Rows:
-        dense = np.stack([sentence_vector(m) for m in messages]) * float(
-            self._config["dense_weight"]
-        )
-        return dense, char_ngrams.matrix([self._hashed(m.get(TEXT)) for m in messages])
+    def _probabilities(self, message: Message) -> np.ndarray:
+        assert self._model is not None
+        hashed = self._hashed(message.get(TEXT))
+        if self._stacking is not None:
+            logits = intent_logits(message)
+            assert logits is not None
+            nothing = np.zeros(0, np.float32)
+            return self._stacking.probabilities(logits, self._model.scores(nothing, hashed))
+        dense = sentence_vector(message) * float(self._config["dense_weight"])
+        return self._model.probabilities(dense, hashed)
+
+    def _rows(self, messages: List[Message], *, dense: bool) -> linear.Rows:
+        vectors = np.zeros((len(messages), 0), np.float32)
+        if dense:
+            vectors = np.stack([sentence_vector(m) for m in messages])
+        hashed = char_ngrams.matrix([self._hashed(m.get(TEXT)) for m in messages])
+        return vectors * float(self._config["dense_weight"]), hashed
 
     def _hashed(self, text: str) -> Tuple[np.ndarray, np.ndarray]:
         return views.hashed(text, self._config["views"])
@@ -151,5 +213,4 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
 
 def _stands_alone(message: Message) -> bool:
     """Whether the message is neither a copy of a trained one nor has copies."""
-    facts = (message.get("metadata") or {}).get("example", {})
-    return COPY not in facts and COPIED not in facts
+    return COPY not in facts(message) and COPIED not in facts(message)

@@ -18,8 +18,11 @@ from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from nlu.catalogue import Service
 from nlu.components.project import catalogue
+from nlu.components.sentence_encoder import TAGGER
 from nlu.slots import extract_for_service, prepare
+from nlu.slots.tagged import read_value
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -28,13 +31,15 @@ class SlotExtractor(GraphComponent, EntityExtractorMixin):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """`timezone` decides what "tomorrow" means."""
-        return {"catalogue": "data", "timezone": "Asia/Kolkata"}
+        """`timezone` decides what "tomorrow" means; values that the network of profile `full`
+        tagged count from a probability of `learned`."""
+        return {"catalogue": "data", "timezone": "Asia/Kolkata", "learned": 0.6}
 
     def __init__(self, config: Dict[str, Any]) -> None:
         """Loads the catalogue and compiles its gazetteers."""
         self._catalogue = catalogue(config["catalogue"])
         self._zone = ZoneInfo(config["timezone"])
+        self._learned_from = float(config["learned"])
         prepare(self._catalogue, datetime.now(self._zone).date())
 
     @classmethod
@@ -56,8 +61,49 @@ class SlotExtractor(GraphComponent, EntityExtractorMixin):
             service = self._catalogue.services.get(intent)
             if service is not None and message.get(TEXT):
                 found = self._entities(message.get(TEXT), service, today)
-                message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
+                earlier = message.get(ENTITIES, [])
+                tagged = [e for e in earlier if e["extractor"] == TAGGER]
+                others = [e for e in earlier if e["extractor"] != TAGGER]
+                found += self._learned(message.get(TEXT), service, tagged, found, today)
+                message.set(ENTITIES, others + found, add_to_output=True)
+            elif message.get(ENTITIES):  # the network's values of no service
+                message.set(ENTITIES, [], add_to_output=True)
         return messages
+
+    def _learned(
+        self,
+        text: str,
+        service: Service,
+        tagged: List[Dict[str, Any]],
+        found: List[Dict[str, Any]],
+        today: date,
+    ) -> List[Dict[str, Any]]:
+        """Values that the network tagged, for slots of the service that no rule filled."""
+        slots = {slot.name: slot for slot in service.slots}
+        taken = {entity["entity"] for entity in found}
+        kept = []
+        for entity in sorted(tagged, key=lambda e: -e["confidence_entity"]):
+            slot = slots.get(entity["entity"])
+            clear = all(e["end"] <= entity["start"] or e["start"] >= entity["end"] for e in found)
+            sure = entity["confidence_entity"] >= self._learned_from
+            if slot is None or slot.name in taken or not clear or not sure:
+                continue
+            raw = text[entity["start"] : entity["end"]]
+            read = read_value(slot.type, raw, today=today, catalogue=self._catalogue)
+            if read is None:
+                continue
+            taken.add(slot.name)
+            end = entity["start"] + len(read.raw)
+            kept.append(
+                {
+                    **entity,
+                    "value": read.value,
+                    "raw": read.raw,
+                    "end": end,
+                    "role": slot.role,
+                }
+            )
+        return sorted(kept, key=lambda e: e["start"])
 
     def _entities(self, text: str, service: Any, today: date) -> List[Dict[str, Any]]:
         return [

@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 MODEL_FILE = "model.int8.onnx"
 TOKENIZER_FILE = "tokenizer.json"
@@ -27,8 +29,8 @@ def export(sentence_transformer: Path, folder: Path, *, source: str) -> None:
         raw = Path(work) / "model.onnx"
         _to_onnx(model, raw)
         fused = Path(work) / "fused.onnx"
-        _fuse(model, raw, fused)
-        _quantise(fused, folder / MODEL_FILE)
+        fuse(model[0].auto_model.config, raw, fused)
+        quantise(fused, folder / MODEL_FILE)
     shutil.copy(_tokenizer_file(sentence_transformer), folder / TOKENIZER_FILE)
     info = {
         "source": source,
@@ -91,10 +93,10 @@ def _to_onnx(model, path: Path) -> None:
         )
 
 
-def _fuse(model, raw: Path, fused: Path) -> None:
+def fuse(config: Any, raw: Path, fused: Path) -> None:
+    """Fuses attention, layer norm and GELU of a BERT-like graph; `config` is transformers'."""
     from onnxruntime.transformers import optimizer
 
-    config = model[0].auto_model.config
     optimised = optimizer.optimize_model(
         str(raw),
         model_type="bert",
@@ -105,10 +107,12 @@ def _fuse(model, raw: Path, fused: Path) -> None:
     optimised.save_model_to_file(str(fused))
 
 
-def _quantise(fused: Path, target: Path) -> None:
-    from onnx import TensorProto
+def quantise(fused: Path, target: Path, *, keep: Sequence[str] = ()) -> None:
+    """int8 weights for products and tables; nodes whose names begin with `keep` stay float32."""
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
+    names = [node.name for node in onnx.load(str(fused)).graph.node]
     quantize_dynamic(
         str(fused),
         str(target),
@@ -116,5 +120,6 @@ def _quantise(fused: Path, target: Path) -> None:
         weight_type=QuantType.QInt8,
         per_channel=True,
         reduce_range=False,
-        extra_options={"DefaultTensorType": TensorProto.FLOAT},
+        nodes_to_exclude=[name for name in names if name.startswith(tuple(keep))],
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
     )

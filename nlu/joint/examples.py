@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from nlu.text import normalise
+
 
 @dataclass(frozen=True)
 class Span:
@@ -22,3 +24,14 @@ class Example:
     intent: str
     spans: tuple[Span, ...] = ()
     language: str = ""
+
+
+def normalised(example: Example) -> Example:
+    """The example with its text normalised and its spans moved along."""
+    clean = normalise(example.text)
+    spans = []
+    for span in example.spans:
+        inside = [i for i, at in enumerate(clean.offsets) if span.start <= at < span.end]
+        if inside:
+            spans.append(Span(inside[0], inside[-1] + 1, span.label))
+    return Example(clean.text, example.intent, tuple(spans), example.language)

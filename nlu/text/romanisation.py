@@ -157,6 +157,12 @@ class Romaniser:
         return "".join(choose(spellings) for spellings in around if spellings)
 
 
+def romanisers(folder: Path) -> dict[str, Romaniser]:
+    """By language, for all that have statistics in `folder`."""
+    languages = sorted(path.name.split(".")[0] for path in folder.glob("*.words.tsv"))
+    return {language: Romaniser.load(folder, language) for language in languages}
+
+
 def read_table(path: Path) -> dict[str, Spellings]:
     """Rows `key<TAB>spelling:count spelling:count`; `-` is the empty spelling, `;` a comment."""
     table: dict[str, Spellings] = {}

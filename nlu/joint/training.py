@@ -1,0 +1,249 @@
+"""Fine-tunes the encoder jointly for intents and slots on the CPU. Needs torch.
+
+Cross-entropy with label smoothing for intents, a CRF for slots, a supervised contrastive loss on
+the sentence vectors; AdamW with rates falling from layer to layer, warm-up and linear decay,
+bf16 where the processor has it; the moving average of the weights is what remains.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from nlu.joint.examples import Example
+from nlu.joint.network import JointNetwork, TunedEmbedding, contrastive_loss, crf_loss
+from nlu.joint.precision import autocast
+from nlu.joint.settings import Settings
+from nlu.joint.tags import tag_names, tags_of
+from nlu.joint.words import Prepared, WordReader, padded
+
+Say = Callable[[str, float], None]
+Vary = Callable[[Example, random.Random], Example]
+
+
+@dataclass
+class Trained:
+    """The network, ready to export, with what its outputs mean."""
+
+    network: JointNetwork
+    intents: tuple[str, ...]
+    tags: tuple[str, ...]
+    tokenizer: Any
+    seconds: float
+    epochs: float
+
+
+@dataclass(frozen=True)
+class _Row:
+    prepared: Prepared
+    intent: int
+    tags: np.ndarray
+
+
+def train(
+    examples: Sequence[Example],
+    encoder: Path,
+    settings: Settings,
+    *,
+    intents: Sequence[str] | None = None,
+    neighbours: Mapping[str, Sequence[str]] | None = None,
+    vary: Vary | None = None,
+    threads: int = 1,
+    say: Say | None = None,
+) -> Trained:
+    """Trains on `examples` from the sentence-transformers folder `encoder`.
+
+    `intents` are all there are, those of the examples if None. `neighbours` names the intents
+    that are easily confused with an intent. `vary` may change an example anew in every epoch.
+    `say` gets a line and the share of the work that is done.
+    Raises ValueError for no examples.
+    """
+    if not examples:
+        raise ValueError("no examples to train on")
+    torch.manual_seed(settings.seed)
+    torch.set_num_threads(threads)
+    from sentence_transformers import SentenceTransformer
+
+    loaded = SentenceTransformer(str(encoder), device="cpu")
+    transformer = loaded[0].auto_model
+    transformer.set_attn_implementation("eager")  # fused attention is twice as slow on short texts
+    _set_dropout(transformer, settings.dropout)
+    tokenizer = loaded.tokenizer.backend_tokenizer
+    tokenizer.no_padding()
+    reader = WordReader(tokenizer, max_tokens=settings.max_tokens)
+    intents = list(intents or sorted({e.intent for e in examples}))
+    names = tag_names(span.label for e in examples for span in e.spans)
+    seen = sorted({int(i) for p in reader.read_many([e.text for e in examples]) for i in p.ids})
+    embeddings = TunedEmbedding(transformer.embeddings.word_embeddings, torch.tensor(seen))
+    transformer.embeddings.word_embeddings = embeddings
+    network = JointNetwork(transformer, len(intents), len(names), settings.dropout)
+    run = _Run(network, settings, _closeness(intents, neighbours or {}, settings))
+    rows = _Rows(reader, intents, names, loaded.tokenizer.pad_token_id, vary)
+    seconds, epochs = run.fit(examples, rows, say or (lambda line, share: None))
+    transformer.embeddings.word_embeddings = embeddings.baked()
+    network.eval()
+    return Trained(network, tuple(intents), tuple(names), tokenizer, seconds, epochs)
+
+
+class _Rows:
+    """Examples as arrays."""
+
+    def __init__(
+        self,
+        reader: WordReader,
+        intents: Sequence[str],
+        tags: Sequence[str],
+        pad: int,
+        vary: Vary | None,
+    ) -> None:
+        self._reader, self._pad, self._vary = reader, pad, vary
+        self._intent = {name: i for i, name in enumerate(intents)}
+        self._tag = {name: i for i, name in enumerate(tags)}
+
+    def read(self, examples: Sequence[Example], chance: random.Random) -> list[_Row]:
+        """One row for each example, varied if it is to be."""
+        if self._vary is not None:
+            examples = [self._vary(example, chance) for example in examples]
+        rows = []
+        for example, prepared in zip(examples, self._reader.read_many([e.text for e in examples])):
+            tags = [self._tag[name] for name in tags_of(prepared.words, example.spans)]
+            rows.append(_Row(prepared, self._intent[example.intent], np.asarray(tags)))
+        return rows
+
+    def batch(self, rows: Sequence[_Row]) -> tuple[dict[str, Any], Any, Any, Any]:
+        """Network input, intents (n,), tags (n, W), mask of words (n, W)."""
+        arrays = padded([row.prepared for row in rows], self._pad)
+        words = arrays["first"].shape[1]
+        tags = np.zeros((len(rows), words), np.int64)
+        mask = np.zeros((len(rows), words), bool)
+        for at, row in enumerate(rows):
+            tags[at, : len(row.tags)] = row.tags
+            mask[at, : len(row.tags)] = True
+        fed = {name: torch.from_numpy(value) for name, value in arrays.items()}
+        intents = torch.tensor([row.intent for row in rows])
+        return fed, intents, torch.from_numpy(tags), torch.from_numpy(mask)
+
+
+class _Run:
+    """One training: optimiser, schedule, moving average."""
+
+    def __init__(self, network: JointNetwork, settings: Settings, close: Any) -> None:
+        self._network, self._settings, self._close = network, settings, close
+        self._optimiser = torch.optim.AdamW(
+            _groups(network, settings), weight_decay=settings.weight_decay, fused=True
+        )
+        self._learned = [p for p in network.parameters() if p.requires_grad]
+        self._average = [p.detach().clone() for p in self._learned]
+        self._steps = 0
+        self._rates = [group["lr"] for group in self._optimiser.param_groups]
+
+    def fit(self, examples: Sequence[Example], rows: _Rows, say: Say) -> tuple[float, float]:
+        """Trains; returns seconds and epochs done."""
+        settings = self._settings
+        chance = random.Random(settings.seed)
+        started = time.monotonic()
+        total = settings.epochs * -(-len(examples) // settings.batch)
+        budget = settings.budget_minutes * 60
+        losses: list[float] = []
+        self._network.train()
+        for epoch in range(settings.epochs):
+            order = list(examples)
+            chance.shuffle(order)
+            for some in _batches(rows.read(order, chance), settings.batch, chance):
+                share = max(self._steps / total, (time.monotonic() - started) / budget)
+                if share >= 1:
+                    break
+                losses.append(self._step(rows.batch(some), share))
+                if self._steps % 50 == 0:
+                    done = time.monotonic() - started
+                    line = f"epoch {epoch + 1}/{settings.epochs}, loss {np.mean(losses[-50:]):.3f}"
+                    say(f"{line}, {done / 60:.1f} min", share)
+        with torch.no_grad():
+            for kept, average in zip(self._learned, self._average):
+                kept.copy_(average)
+        per_epoch = -(-len(examples) // settings.batch)
+        return time.monotonic() - started, round(self._steps / per_epoch, 2)
+
+    def _step(self, batch: tuple[Any, ...], share: float) -> float:
+        settings = self._settings
+        fed, intents, tags, mask = batch
+        warm = settings.warm_up
+        factor = share / warm if share < warm else (1 - share) / (1 - warm)
+        for group, rate in zip(self._optimiser.param_groups, self._rates):
+            group["lr"] = rate * max(factor, 1e-3)
+        with autocast():
+            sentence, logits, emissions = self._network(**fed)
+        loss = nn.functional.cross_entropy(
+            logits.float(), intents, label_smoothing=settings.smoothing
+        )
+        network = self._network
+        if emissions.shape[-1] > 1:
+            slots = crf_loss(emissions.float(), tags, mask, network.transitions, network.start)
+            loss = loss + settings.slot_weight * slots
+        if settings.contrast:
+            pull = contrastive_loss(sentence, intents, self._close, settings.temperature)
+            loss = loss + settings.contrast * pull
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._learned, 1.0, foreach=True)
+        self._optimiser.step()
+        self._optimiser.zero_grad()
+        self._steps += 1
+        decay = min(settings.average, self._steps / (self._steps + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_(self._average, self._learned, 1 - decay)
+        return float(loss.detach())
+
+
+def _batches(rows: list[_Row], size: int, chance: random.Random) -> Iterator[list[_Row]]:
+    """Batches of about one length: sorted inside windows, then mixed."""
+    window = 32 * size
+    cut = []
+    for at in range(0, len(rows), window):
+        some = sorted(rows[at : at + window], key=lambda row: len(row.prepared.ids))
+        cut += [some[i : i + size] for i in range(0, len(some), size)]
+    chance.shuffle(cut)
+    yield from cut
+
+
+def _groups(network: JointNetwork, settings: Settings) -> list[dict[str, Any]]:
+    """Parameter groups: heads at `head_rate`, layers at rates that fall downwards."""
+    layers = network.encoder.encoder.layer
+    groups: list[dict[str, Any]] = []
+    for depth, layer in enumerate(layers):
+        rate = settings.rate * settings.decay ** (len(layers) - 1 - depth)
+        groups.append({"params": list(layer.parameters()), "lr": rate})
+    rest = [p for p in network.encoder.embeddings.parameters() if p.requires_grad]
+    groups.append({"params": rest, "lr": settings.rate * settings.decay ** len(layers)})
+    inside = {id(p) for p in network.encoder.parameters()}
+    heads = [p for p in network.parameters() if id(p) not in inside]
+    groups.append({"params": heads, "lr": settings.head_rate})
+    return groups
+
+
+def _closeness(
+    intents: Sequence[str], neighbours: Mapping[str, Sequence[str]], settings: Settings
+) -> Any:
+    """(intents, intents) weights of negatives: `neighbour_weight` between neighbours, else 1."""
+    place = {name: i for i, name in enumerate(intents)}
+    table = torch.ones(len(intents), len(intents))
+    for name, others in neighbours.items():
+        for other in others:
+            if name in place and other in place:
+                table[place[name], place[other]] = settings.neighbour_weight
+                table[place[other], place[name]] = settings.neighbour_weight
+    return table
+
+
+def _set_dropout(transformer: Any, share: float) -> None:
+    """Dropout on hidden states; none on attention, where it costs much and brings little."""
+    for name, module in transformer.named_modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0 if name.endswith("attention.self.dropout") else share
