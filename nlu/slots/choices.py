@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 
 from nlu.catalogue import Choice, SlotType
 from nlu.slots.result import Hit, Parsed, Rejected
@@ -10,6 +13,9 @@ from nlu.slots.words import Phrases, words
 from nlu.text import Normalised, fold
 from nlu.text.lexicon import load_lexicon
 
+_NEAR = 24  # characters looked at on each side of a choice
+_LEADING = 2  # words before it: "for her"
+_PURPOSE = 0.95
 _BUILT: dict[str, tuple[SlotType, tuple[Phrases[Choice], Phrases[Choice]]]] = {}
 
 
@@ -24,9 +30,33 @@ def parse_choice(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
 
 
 def find_choices(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
-    """Choices named in a free message, by their listed forms only."""
-    for hit, _ in _forms(_phrases(slot_type)[1], text):
-        yield hit
+    """Choices named in a free message, by their listed forms only; surer beside "for".
+
+    Of forms side by side the last one counts, which all three languages make the head of a
+    compound: an "education loan" is a loan.
+    """
+    hits = [hit for hit, _ in _forms(_phrases(slot_type)[1], text)]
+    for hit, following in itertools.zip_longest(hits, hits[1:]):
+        if following is None or text.text[hit.end : following.start].strip(" -"):
+            purpose = _is_purpose(text.text, hit)
+            yield replace(hit, confidence=_PURPOSE) if purpose else hit
+
+
+def _is_purpose(text: str, hit: Hit) -> bool:
+    """True when the choice is said with "for": కోసం, के लिए, ke liye."""
+    after, before = _around()
+    following = words(text[hit.end : hit.end + _NEAR])
+    leading = words(text[max(0, hit.start - _NEAR) : hit.start])[-_LEADING:]
+    return after.at(following, 0) is not None or any(
+        before.at(leading, i) for i in range(len(leading))
+    )
+
+
+@lru_cache(maxsize=1)
+def _around() -> tuple[Phrases[bool], Phrases[bool]]:
+    lexicon = load_lexicon("cues")["purpose"]
+    after, before = (Phrases((str(f), True) for f in lexicon[key]) for key in ("after", "before"))
+    return after, before
 
 
 def _forms(phrases: Phrases[Choice], text: Normalised) -> Iterator[tuple[Hit, Choice]]:

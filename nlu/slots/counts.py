@@ -16,6 +16,7 @@ from nlu.text.lexicon import load_lexicon
 
 _FAR = 2  # words such as "bus" that may stand between the number and "tickets"
 _BARE = 0.5
+_CLAUSE_END = ("", ",", ".", ";", "!", "?")
 
 
 def parse_count(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
@@ -62,9 +63,15 @@ def _confidence(text: str, tokens: list[Word], span: NumberSpan) -> float:
         near = text[tokens[inside[0] - 1].end : span.start].strip(" -") == ""
         if any(near and side.ending(tokens, inside[0] - 1) for side in (lists.before, lists.after)):
             return 0.9
+    if inside[0] and lists.last.ending(tokens, inside[0] - 1) and _ends_clause(text, span):
+        return 0.9
     if span.words or span.quantity or not _free(text, span):
         return 0.0
     return 0.0 if noun_after(tokens, span.end) else _BARE
+
+
+def _ends_clause(text: str, span: NumberSpan) -> bool:
+    return text[span.end : span.end + 1] in _CLAUSE_END
 
 
 def _free(text: str, span: NumberSpan) -> bool:
@@ -82,6 +89,7 @@ class _Lists:
         self.after = Phrases((str(form), True) for form in counts["after"])
         self.skip = Phrases((str(form), True) for form in counts["skip"])
         self.before = Phrases((str(form), True) for form in counts["before"])
+        self.last = Phrases((str(form), True) for form in counts["last"])
         self.people = Phrases((str(form), True) for form in counts["people"])
         self.alone = Phrases(
             (str(form), int(number)) for number, forms in counts["alone"].items() for form in forms

@@ -54,8 +54,11 @@ class DateRules:
 
     def _end(self, word: Word) -> int:
         """Where the date ends: a case ending is not part of it (సోమవారానికి, repatiki)."""
-        lists = (self.lists.relative, self.lists.weekdays, self.lists.months)
-        for stem in stems(word.text):
+        lists = (
+            *(self.lists.relative, self.lists.weekdays, self.lists.months),
+            *(self.lists.mark_after, self.lists.month),
+        )
+        for stem in sorted(stems(word.text), key=lambda stem: stem.kept):
             if any(phrases.get([stem.text]) is not None for phrases in lists):
                 return word.start + stem.kept
         return word.end

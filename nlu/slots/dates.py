@@ -6,18 +6,21 @@ Our rules come first; dateparser is asked only for an answer that they do not un
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 
 import regex
 
 from nlu.catalogue import SlotType
 from nlu.slots.calendar import day_of_month, fits, full_date
+from nlu.slots.cues import announced
 from nlu.slots.date_rules import DateRules
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.text import Normalised
 
 _SPACED = regex.compile(r"(?<!\d)(?P<d>\d{1,2})\s+(?P<m>\d{1,2})\s+(?P<y>\d{4})(?!\d)")
 _TOGETHER = regex.compile(r"(?P<d>\d{2})(?P<m>\d{2})(?P<y>(?:19|20)\d{2})")
+_UNANNOUNCED = 0.95  # of two dates, the one beside "bus" or "darshan" is meant
 _ONLY_DAY = regex.compile(r"\d{1,2}")
 
 
@@ -38,7 +41,8 @@ def find_dates(slot_type: SlotType, text: Normalised, today: date) -> Iterator[H
     """Dates in a free message that lie on the right side of today."""
     for hit in DateRules(text.text, slot_type.when, today, answer=False).hits():
         if fits(date.fromisoformat(hit.value), slot_type.when, today):
-            yield hit
+            near = announced(slot_type.name, text.text, hit.start, hit.end)
+            yield hit if near else replace(hit, confidence=_UNANNOUNCED)
 
 
 def _answers(when: str | None, text: str, today: date) -> Iterator[Hit]:

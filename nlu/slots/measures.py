@@ -14,7 +14,6 @@ from nlu.slots.words import Phrases, Word, words
 from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.lexicon import load_lexicon
 
-
 _BETWEEN = 2  # words: "acres and"
 
 

@@ -13,6 +13,7 @@ from nlu.slots.nouns import noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.words import Phrases, Word, words
 from nlu.text import Normalised, NumberSpan, find_numbers
+from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
 
 _CLOCK = regex.compile(r"(?P<h>[01]?\d|2[0-4])(?P<sep>[:.])(?P<m>[0-5]\d)(?![\d:./-])")
@@ -89,7 +90,7 @@ class _Times:
         for phrases, certain in ((self.lists.clock, True), (self.lists.hours, self.answer)):
             word = phrases.match(self.tokens, after)
             if word is not None:
-                end, after = self._end(after, word[0], word[1]), after + word[0]
+                end, after = self._hour_end(after, word[0], word[1]), after + word[0]
                 sure = sure or certain
                 after, end, minutes = self._minutes(after, end, minutes)
                 break
@@ -155,6 +156,12 @@ class _Times:
     def _joint(self, at: int) -> int:
         joint = self.lists.joint.at(self.tokens, at)
         return at + joint[0] if joint else at
+
+    def _hour_end(self, at: int, used: int, kept: int) -> int:
+        """Where the word for hours ends; its case ending is not part of the time (గంటలకు)."""
+        word = self.tokens[at + used - 1]
+        bare = (s.kept for s in stems(word.text) if self.lists.hours.get([s.text]) is not None)
+        return word.start + min(bare, default=kept)
 
     def _end(self, at: int, used: int, kept: int) -> int:
         return self.tokens[at + used - 1].start + kept

@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from nlu.catalogue import Catalogue
-from nlu.slots import Parsed, Rejected, parse
+from nlu.slots import Parsed, Rejected, extract, parse
 
-TABLE = yaml.safe_load((Path(__file__).parent / "formats.yml").read_text("utf-8"))
+HERE = Path(__file__).parent
+TABLE = yaml.safe_load((HERE / "formats.yml").read_text("utf-8"))
+MESSAGES = yaml.safe_load((HERE / "format_messages.yml").read_text("utf-8"))
 CASES = [
     pytest.param(name, str(text), value, id=f"{name}-{key}-{text}")
     for name, keys in TABLE.items()
@@ -35,3 +37,14 @@ def test_parse_reads_formats_in_five_keys(
 @pytest.mark.parametrize("name", TABLE)
 def test_every_format_is_tested_in_five_keys(name: str, catalogue: Catalogue) -> None:
     assert set(TABLE[name]) == set(catalogue.languages.keys)
+
+
+@pytest.mark.parametrize("case", MESSAGES, ids=lambda case: case["text"])
+def test_extract_finds_formats_and_leaves_other_numbers(
+    case: dict[str, object], catalogue: Catalogue, today: date
+) -> None:
+    text = str(case["text"])
+    types = [catalogue.slot_types[name] for name in case["types"]]  # type: ignore[attr-defined]
+    found = extract(text, types, today=today, catalogue=catalogue)
+    assert [f"{f.slot_type}: {f.value} @{f.raw}" for f in found] == case["found"]
+    assert all(text[f.start : f.end] == f.raw for f in found)
