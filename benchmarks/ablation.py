@@ -56,12 +56,13 @@ TESTS = ("clean", "people", "speech", "respelled")
 
 @dataclass(frozen=True)
 class Row:
-    """One trained utterance."""
+    """One trained utterance; those beyond `--per-key` are only tested, never learned."""
 
     intent: str
     key: str
     utterance: Utterance
     fold: int
+    learned: bool = True
 
 
 @dataclass(frozen=True)
@@ -107,19 +108,25 @@ class Features:
         return np.concatenate([b for b, _ in parts]), np.concatenate([v for _, v in parts])
 
 
-def trained_rows(catalogue: Catalogue, folds: int) -> list[Row]:
-    """Every trained utterance; the same text falls into the same fold whatever its intent."""
+def trained_rows(catalogue: Catalogue, folds: int, per_key: int | None = None) -> list[Row]:
+    """Every trained utterance; the same text falls into the same fold whatever its intent.
+
+    At most `per_key` utterances of each intent and key may be learned.
+    """
     intents: Mapping[str, Any] = {**catalogue.services, **catalogue.conversation}
-    return [
-        Row(name, key, utterance, _fold(utterance.text, folds))
-        for name, intent in intents.items()
-        for key, utterances in intent.utterances.items()
-        for utterance in utterances
-    ]
+    found = []
+    for name, intent in intents.items():
+        for key, utterances in intent.utterances.items():
+            drawn = sorted(utterances, key=lambda utterance: _hash(utterance.text))
+            learned = {utterance.text for utterance in drawn[:per_key]}
+            found += [
+                Row(name, key, u, _hash(u.text) % folds, u.text in learned) for u in utterances
+            ]
+    return found
 
 
-def _fold(text: str, folds: int) -> int:
-    return zlib.crc32(f"{SEED} {normalise(text).text.lower()}".encode()) % folds
+def _hash(text: str) -> int:
+    return zlib.crc32(f"{SEED} {normalise(text).text.lower()}".encode())
 
 
 def tested_texts(rows: Sequence[Row], dakshina: Path | None) -> dict[str, dict[int, str]]:
@@ -171,11 +178,13 @@ def _plan(text: str) -> dict[str, float]:
     return {chain.strip(): float(number or 1) for chain, _, number in pairs}
 
 
-def run(*, folds: int, used: int, only: Sequence[str], dakshina: Path | None) -> dict[str, Any]:
+def run(
+    *, folds: int, used: int, per_key: int | None, only: Sequence[str], dakshina: Path | None
+) -> dict[str, Any]:
     """The document that `--json` prints. Raises FileNotFoundError and ValueError."""
     catalogue = load_catalogue(ROOT / "data")
     settings = configured()
-    rows = trained_rows(catalogue, folds)
+    rows = trained_rows(catalogue, folds, per_key)
     tests = tested_texts(rows, dakshina)
     features = Features(settings["model"])
     facts = machine()
@@ -183,8 +192,9 @@ def run(*, folds: int, used: int, only: Sequence[str], dakshina: Path | None) ->
     languages = {key.language for key in catalogue.languages.keys.values() if key.script != "Latn"}
     romanisers = {language: Romaniser.load(folder, language) for language in languages}
     for name, texts in tests.items():
-        print(f"Embedding {len(texts)} texts: {name}", file=sys.stderr)
-        features.learn(list(texts.values()))
+        needed = [text for at, text in texts.items() if rows[at].fold < used]
+        print(f"Embedding {len(needed)} texts: {name}", file=sys.stderr)
+        features.learn(needed)
     results = []
     for model in models(settings, only):
         print(f"{model.name}, {used} of {folds} folds", file=sys.stderr, flush=True)
@@ -193,6 +203,7 @@ def run(*, folds: int, used: int, only: Sequence[str], dakshina: Path | None) ->
     return {
         "folds": folds,
         "folds_used": used,
+        "per_key": per_key,
         "utterances": len(rows),
         "models": results,
         "machine": facts,
@@ -212,14 +223,14 @@ def _score(
     right: dict[str, dict[str, list[bool]]] = {test: {} for test in tests}
     seconds, copied = 0.0, 0
     for fold in range(used):
-        texts = [row.utterance.text for row in rows if row.fold != fold]
-        labels = [row.intent for row in rows if row.fold != fold]
-        for row in rows:
-            if row.fold != fold and model.plan:
-                copies = augmenter.copies(row.utterance, row.key, row.intent)
-                texts += [copy.text for copy in copies]
-                labels += [row.intent] * len(copies)
-        copied += len(texts) - sum(row.fold != fold for row in rows)
+        learned = [row for row in rows if row.learned and row.fold != fold]
+        texts = [row.utterance.text for row in learned]
+        labels = [row.intent for row in learned]
+        for row in learned:
+            copies = augmenter.copies(row.utterance, row.key, row.intent)
+            texts += [copy.text for copy in copies]
+            labels += [row.intent] * len(copies)
+        copied += len(texts) - len(learned)
         features.learn(texts)
         started = time.process_time()
         given = features.rows(texts, model, settings["dense_weight"])
@@ -294,6 +305,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--folds", type=int, default=5, help="parts the utterances are cut into")
     parser.add_argument("--use", type=int, help="only so many of the folds; a quick look")
     parser.add_argument(
+        "--per-key",
+        type=int,
+        help="learn at most so many utterances of each intent and key (default: all)",
+    )
+    parser.add_argument(
         "--only",
         nargs="*",
         default=(),
@@ -313,7 +329,11 @@ def main(argv: Sequence[str]) -> int:
     dakshina = given.data / "dakshina" if given.data else None
     try:
         result = run(
-            folds=given.folds, used=given.use or given.folds, only=given.only, dakshina=dakshina
+            folds=given.folds,
+            used=given.use or given.folds,
+            per_key=given.per_key,
+            only=given.only,
+            dakshina=dakshina,
         )
     except FileNotFoundError as error:
         print(f"{error.filename}: no such file; --data needs dakshina/*.tsv", file=sys.stderr)
