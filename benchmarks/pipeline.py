@@ -87,5 +87,6 @@ def accuracy(model: IntentModel, examples: Sequence[Example], vectors: Vectors) 
 
 
 def component(name: str) -> dict[str, Any]:
+    """The settings of a component of config.yml, by the name of its class."""
     config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
     return next(c for c in config["pipeline"] if c["name"].endswith("." + name))
