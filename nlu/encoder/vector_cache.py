@@ -15,7 +15,7 @@ from nlu.encoder.provision import cache_dir
 
 
 class VectorCache:
-    """One npz per encoder; keys are SHA-256 of the text, values float16 vectors."""
+    """One npz per encoder: `keys`, the SHA-256 of each text, and `vectors`, float16."""
 
     def __init__(self, encoder: OnnxEncoder, folder: Path | None = None) -> None:
         """`folder` defaults to `embeddings/` of the cache directory."""
@@ -24,28 +24,26 @@ class VectorCache:
 
     def encode(self, texts: Sequence[str], *, workers: int = 1) -> np.ndarray:
         """Returns float32 (len(texts), dimension); embeds only what is not cached yet."""
-        known = self._read()
-        keys = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts]
-        missing = {k: t for k, t in zip(keys, texts) if k not in known}
+        keys, vectors = self._read()
+        place = {key: at for at, key in enumerate(keys)}
+        wanted = [hashlib.sha256(text.encode()).hexdigest()[:32].encode() for text in texts]
+        missing = {key: text for key, text in zip(wanted, texts) if key not in place}
         if missing:
-            vectors = self._encoder.encode(list(missing.values()), workers=workers).astype(
-                np.float16
-            )
-            known.update(zip(missing.keys(), vectors))
-            self._write(known)
-        if not keys:
-            return np.zeros((0, self._encoder.dimension), np.float32)
-        return np.stack([known[k] for k in keys]).astype(np.float32)
+            made = self._encoder.encode(list(missing.values()), workers=workers)
+            vectors = np.concatenate([vectors, made.astype(np.float16)])
+            place.update(zip(missing, range(len(place), len(vectors))))
+            self._write(list(place), vectors)
+        return vectors[[place[key] for key in wanted]].astype(np.float32)
 
-    def _read(self) -> dict[str, np.ndarray]:
+    def _read(self) -> tuple[list[bytes], np.ndarray]:
         if not self._path.is_file():
-            return {}
+            return [], np.zeros((0, self._encoder.dimension), np.float16)
         with np.load(self._path, allow_pickle=False) as data:
-            return dict(zip((str(k) for k in data["keys"]), data["vectors"]))
+            return data["keys"].astype("S32").tolist(), data["vectors"]
 
-    def _write(self, known: dict[str, np.ndarray]) -> None:
+    def _write(self, keys: list[bytes], vectors: np.ndarray) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self._path.parent, suffix=".npz")
         with os.fdopen(handle, "wb") as out:
-            np.savez(out, keys=np.asarray(list(known)), vectors=np.stack(list(known.values())))
+            np.savez(out, keys=np.asarray(keys), vectors=vectors)
         os.replace(name, self._path)

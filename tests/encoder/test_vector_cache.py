@@ -69,3 +69,14 @@ def test_cache_leaves_no_unfinished_file(tmp_path: Path) -> None:
     """Written beside and moved into place."""
     VectorCache(CountingEncoder(), tmp_path).encode(["bus"])
     assert [p.name for p in tmp_path.iterdir()] == ["first.npz"]
+
+
+def test_cache_reads_files_of_the_earlier_form(tmp_path: Path) -> None:
+    """Keys were kept as wide text once; such a cache is still good."""
+    VectorCache(CountingEncoder(), tmp_path).encode(["bus", "bill"])
+    with np.load(tmp_path / "first.npz") as data:
+        keys, vectors = data["keys"], data["vectors"]
+    np.savez(tmp_path / "first.npz", keys=keys.astype("U32"), vectors=vectors)
+    later = CountingEncoder()
+    assert VectorCache(later, tmp_path).encode(["bill", "bus"])[:, 0].tolist() == [4, 3]
+    assert later.asked == []
