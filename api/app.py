@@ -39,8 +39,10 @@ def create_app(
     inbox: Inbox | None = None,
     *,
     catalogue: Catalogue | None = None,
+    load_first: bool = False,
 ) -> FastAPI:
-    """An application; what is not given is opened when it starts and closed when it stops.
+    """An application; what is not given is opened when it starts and closed when it stops. With
+    `load_first` it has not started before the model is loaded (or cannot be).
 
     Raises CatalogueError if the catalogue is broken and ValueError for an unknown inbox.
     """
@@ -65,6 +67,8 @@ def create_app(
             opened = state.inbox = open_inbox(settings, policy)
         keeper = None
         if isinstance(state.engine, LiveEngine):
+            if load_first:
+                await state.engine.look()
             keeper = asyncio.create_task(state.engine.keep())
         try:
             yield

@@ -72,6 +72,7 @@ class Demo:
         found = {
             "SEVA_ACTION_SERVER_URL": f"http://{s.actions_host}:{s.actions_port}/webhook",
             "SEVA_WHATSAPP_BASE_URL": f"http://{s.simulator_host}:{s.simulator_port}",
+            "SEVA_PROCESSES": "1",  # one citizen: a second model would only take memory
         }
         for department in load_catalogue(s.data_dir).departments.values():
             found[department.base_url.env] = f"{sandbox}/{department.id}"

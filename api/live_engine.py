@@ -104,6 +104,7 @@ def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:
             wanted["action_url"] = settings.action_server_url
             engine: Engine = await real.load(folder, **wanted)
         else:
+            wanted["cache_size"] = settings.parse_cache
             engine = await asyncio.to_thread(lambda: asyncio.run(real.load(folder, **wanted)))
         configure_logging(settings.log_level)
         return engine

@@ -1,12 +1,19 @@
-"""What Prometheus can ask of a process; one registry a process, no citizen in any label."""
+"""What Prometheus can ask of a process; no citizen in any label.
+
+One registry a process. Where several processes serve together (`api.processes`), each answers with
+the counts of all.
+"""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.inbox.port import Depth
+from api.processes import COUNTS_FOLDER
 
 _FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 _SLOW = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80)
@@ -32,10 +39,19 @@ class Metrics:
             "seva_turn_seconds", "From claim to outbox", ["voice"], buckets=_SLOW, **make
         )
         self.sends = Counter("seva_sends", "Sends by outcome", ["outcome"], **make)
+        make["multiprocess_mode"] = "mostrecent"  # the store is one for all processes
         self._waiting = Gauge("seva_inbox_waiting", "Messages without an answer", **make)
         self._dead = Gauge("seva_inbox_dead", "Dead letters", **make)
         self._outgoing = Gauge("seva_outbox_waiting", "Replies not yet sent", **make)
         self._oldest = Gauge("seva_inbox_oldest_seconds", "Age of the oldest message", **make)
+
+    def exposed(self) -> CollectorRegistry:
+        """What `/metrics` shows: this process's, or the sum over all that serve together."""
+        if COUNTS_FOLDER not in os.environ:
+            return self.registry
+        together = CollectorRegistry()
+        MultiProcessCollector(together)
+        return together
 
     def show_depth(self, depth: Depth) -> None:
         """Sets the gauges of the store."""

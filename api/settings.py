@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     threads: int = Field(
         default=1, ge=0, description="Threads for inference in one process; 0 means one per core."
     )
+    parse_cache: int = Field(
+        default=4096,
+        ge=0,
+        description="Answers of `/parse` kept in each process, about 4 kB each; 0 keeps none.",
+    )
     encoder_model: str = Field(
         default="",
         description="Sentence encoder: a folder or a hub id; empty means that of `config.yml`.",
@@ -107,6 +112,11 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="Address that `seva serve` listens on."
     )
     serve_port: int = Field(default=8780, description="Port of `seva serve`.")
+    processes: int = Field(
+        default=0,
+        ge=0,
+        description="Processes of `seva serve`, each with its own model; 0 means one per core.",
+    )
     worker_metrics_host: str = Field(
         default="127.0.0.1", description="Address of the worker's metrics."
     )

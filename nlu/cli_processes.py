@@ -22,11 +22,20 @@ _SERVE, _ACTIONS = _address("SERVE"), _address("ACTIONS")
 _SANDBOX, _SIMULATOR = _address("SANDBOX"), _address("SIMULATOR")
 
 
-def serve(host: Annotated[str, _SERVE[0]] = _HOST, port: Annotated[int, _SERVE[1]] = 8780) -> None:
+def serve(
+    host: Annotated[str, _SERVE[0]] = _HOST,
+    port: Annotated[int, _SERVE[1]] = 8780,
+    processes: Annotated[
+        int,
+        typer.Option(
+            min=0, envvar="SEVA_PROCESSES", help="Processes on that port; 0 means one per core."
+        ),
+    ] = 0,
+) -> None:
     """Serve HTTP. /parse, the WhatsApp webhook, console, health and metrics."""
     from api.cli import serve_command
 
-    finish(serve_command(host, port))
+    finish(serve_command(host, port, processes))
 
 
 def worker() -> None:

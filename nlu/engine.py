@@ -12,7 +12,6 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,16 +24,20 @@ import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.tracker_store import TrackerStore
-from rasa.engine.constants import PLACEHOLDER_MESSAGE, PLACEHOLDER_TRACKER
 from rasa.shared.core.events import BotUttered, UserUttered
-from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
+from nlu.answer_cache import AnswerCache
 from nlu.catalogue import load_catalogue
+from nlu.parsing_path import ParsingPath
 from nlu.tracker_store import MaskingTrackerStore
+from nlu.waiting_line import WaitingLine
 
 MODEL_ARCHIVE = "model.tar.gz"
 _FULL_WIDTH_SLASH = "\uff0f"
+_MOST_IN_A_PASS = 8  # so that nobody waits long for those who came later
+
+Question = tuple[str, str | None]  # a text, and the language its writer used before
 
 
 @dataclass(frozen=True)
@@ -72,14 +75,22 @@ class Engine:
     """Rasa's Agent in process. Make one with `Engine.load`; it serves all requests."""
 
     def __init__(
-        self, agent: Agent, model_id: str, titles: Mapping[str, Mapping[str, str]]
+        self,
+        agent: Agent,
+        model_id: str,
+        titles: Mapping[str, Mapping[str, str]],
+        cache_size: int = 0,
     ) -> None:
         """Use `Engine.load`."""
+        processor = agent.processor
+        assert processor is not None and processor.model_metadata is not None
+        assert processor.model_metadata.nlu_target is not None
         self._agent = agent
         self._titles = titles
         self.model_id = model_id
-        # onnxruntime works without the interpreter lock, so two messages can use two cores.
-        self._pool = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="parse")
+        self._path = ParsingPath(processor.graph_runner, processor.model_metadata.nlu_target)
+        self._line = WaitingLine(self._parse, _MOST_IN_A_PASS)
+        self._cache = AnswerCache(cache_size)
 
     @classmethod
     async def load(
@@ -89,9 +100,11 @@ class Engine:
         tracker_url: str | None = None,
         action_url: str | None = None,
         data_dir: Path = Path("data"),
+        cache_size: int = 0,
     ) -> Engine:
         """Loads a registry entry. `tracker_url` is a SQLAlchemy URL; without it trackers live in
-        memory and only `parse` makes sense. Raises FileNotFoundError and CatalogueError."""
+        memory and only `parse` makes sense. `cache_size` is how many answers are kept. Raises
+        FileNotFoundError and CatalogueError."""
         archive = model_dir / MODEL_ARCHIVE
         if not archive.is_file():
             raise FileNotFoundError(f"{archive}: no model there; run `seva train`")
@@ -108,37 +121,47 @@ class Engine:
         agent = Agent(tracker_store=store, action_endpoint=endpoint)
         agent.load_model(str(archive))
         titles = {name: service.title for name, service in catalogue.services.items()}
-        engine = cls(agent, model_dir.resolve().name, titles)
+        engine = cls(agent, model_dir.resolve().name, titles, cache_size)
         await engine.parse("warm up")
         return engine
 
     async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
-        """The answer of `POST /parse` (shared/contract.md) for one message."""
-        return (await self.parse_many([text], [language]))[0]
+        """The answer of `POST /parse` (shared/contract.md) for one message; not to be changed.
+
+        Messages that come while one pass runs are understood together by the next."""
+        key = self._cache.key(text, language)
+        kept = self._cache.get(key)
+        if kept is not None:
+            return {**kept, "elapsed_ms": 0.0}
+        answer = await self._line.ask((text, language))
+        self._cache.put(key, answer)
+        return answer
 
     async def parse_many(
         self, texts: Sequence[str], languages: Sequence[str | None] | None = None
     ) -> list[dict[str, Any]]:
-        """The same for many messages in one pass through the model, in their order."""
+        """The same for many messages, in their order; others get their turn in between."""
         priors = languages or [None] * len(texts)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, self._parse, texts, priors)
+        answers: list[dict[str, Any]] = []
+        for start in range(0, len(texts), _MOST_IN_A_PASS):
+            end = start + _MOST_IN_A_PASS
+            some = zip(texts[start:end], priors[start:end])
+            answers += await asyncio.gather(*(self.parse(*question) for question in some))
+        return answers
 
-    def _parse(self, texts: Sequence[str], priors: Sequence[str | None]) -> list[dict[str, Any]]:
+    def _parse(self, questions: Sequence[Question]) -> list[dict[str, Any]]:
+        """One pass through the model; `elapsed_ms` is the whole pass."""
         started = time.perf_counter()
-        processor = self._agent.processor
-        assert processor is not None and processor.model_metadata is not None
         messages = [
             UserMessage(_own_words(text), sender_id="parse", metadata={"language": prior})
-            for text, prior in zip(texts, priors)
+            for text, prior in questions
         ]
-        target = processor.model_metadata.nlu_target
-        tracker = DialogueStateTracker.from_events("parse", [])
-        parsed = processor.graph_runner.run(
-            inputs={PLACEHOLDER_MESSAGE: messages, PLACEHOLDER_TRACKER: tracker}, targets=[target]
-        )[target]
+        parsed = self._path.run(messages)
         elapsed = round((time.perf_counter() - started) * 1000, 2)
-        return [self._answer(text, message.data, elapsed) for text, message in zip(texts, parsed)]
+        return [
+            self._answer(text, message.data, elapsed)
+            for (text, _), message in zip(questions, parsed)
+        ]
 
     def _answer(self, text: str, data: Mapping[str, Any], elapsed_ms: float) -> dict[str, Any]:
         language = data["language"]

@@ -21,7 +21,7 @@ async def metrics(request: Request) -> Response:
             now.metrics.show_depth(await now.inbox.depth())
         except Exception as error:
             log.error("depth_unknown", error=describe(error))
-    text = generate_latest(now.metrics.registry)
+    text = generate_latest(now.metrics.exposed())
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from functools import lru_cache
+from typing import Any, Dict, List, Tuple
 
 import regex
 from indicnlp.tokenize.indic_tokenize import trivial_tokenize
@@ -33,8 +34,14 @@ class IndicTokenizer(Tokenizer):
         tokens: List[Token] = []
         for span in _SPACED.finditer(text):
             at = span.start()
-            for piece in trivial_tokenize(span.group()):
+            for piece in _pieces(span.group()):
                 start = text.index(piece, at)
                 tokens.append(Token(piece, start))
                 at = start + len(piece)
         return self._apply_token_pattern(tokens)
+
+
+@lru_cache(maxsize=16384)
+def _pieces(word: str) -> Tuple[str, ...]:
+    """What indic-nlp cuts a word without spaces into; people use the same words again and again."""
+    return tuple(trivial_tokenize(word))

@@ -48,8 +48,7 @@ class OnnxEncoder:
         vector would depend on its neighbours (cosine 0.992 to 0.997), and batches gain nothing
         on one core. `workers` texts are encoded at the same time.
         """
-        encodings = self._tokenizer.encode_batch([self.prompt + text for text in texts])
-        rows = [encoding.ids for encoding in encodings]
+        rows = [self._tokenizer.encode(self.prompt + text).ids for text in texts]
         if workers > 1 and len(rows) > 1:
             with ThreadPoolExecutor(workers) as pool:
                 vectors = list(pool.map(self._run, rows))

@@ -214,7 +214,7 @@ def test_strange_texts_are_parsed(town: Town, text: str) -> None:
     answer = town.run(town.engine.parse(text))
     assert answer["text"] == text
     assert answer["decision"]["kind"] in ("route", "clarify", "out_of_scope", "conversation")
-    assert set(answer["language"]) == {"key", "confidence", "script"}
+    assert set(answer["language"]) == {"key", "confidence", "script", "mixed"}
 
 
 def test_answer_has_the_shape_of_the_contract(town: Town) -> None:
@@ -243,3 +243,19 @@ def test_engine_says_what_to_run_without_a_model(town: Town) -> None:
         town.run(Engine.load(town.data / "nothing"))
     with pytest.raises(FileNotFoundError, match="seva promote"):
         live_model(town.data)
+
+
+def test_own_path_through_the_graph_understands_like_rasas_runner(town: Town) -> None:
+    """The nodes called in a fixed order, against dask; alone, together, and out of the cache."""
+    from rasa.core.channels.channel import UserMessage
+    from rasa.engine.constants import PLACEHOLDER_MESSAGE
+
+    processor = town.engine._agent.processor
+    target = processor.model_metadata.nlu_target
+    messages = [UserMessage(text, sender_id="parse", metadata={}) for text in TEXTS]
+    inputs = {PLACEHOLDER_MESSAGE: messages}
+    theirs = processor.graph_runner.run(inputs=inputs, targets=[target])[target]
+    for text, answer, message in zip(TEXTS, town.run(town.engine.parse_many(TEXTS)), theirs):
+        for part in ("intent", "intent_ranking", "entities", "language"):
+            assert answer[part] == message.data.get(part, []), text
+

@@ -1,0 +1,173 @@
+"""Several processes behind one port: each its own listener, the kernel shares out connections.
+
+Every process binds the port by itself with SO_REUSEPORT once it can answer, so a process that dies
+or starts takes no connection along. Processes are spawned, never forked: onnxruntime and
+TensorFlow do not survive a fork. They share nothing but files made for it: the inbox (SQLite in
+WAL mode), the model registry, and the counts for `/metrics`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from api.log import get_logger
+
+log = get_logger(__name__)
+COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # set before prometheus_client is imported
+_SPAWN = multiprocessing.get_context("spawn")
+_LOOK_EVERY = 0.2
+_YOUNG = 30.0  # seconds: who refuses to start does so by then
+_REFUSED = (1, 3)  # exit codes of `serve_command` and of uvicorn for "cannot start"
+_WAITS = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
+
+Serve = Callable[[bool, Connection], None]
+
+
+@dataclass
+class Member:
+    """One place among the processes, and who holds it now."""
+
+    number: int
+    process: BaseProcess | None = None
+    life: Connection | None = None  # closed when the supervisor dies
+    began: float = 0.0
+    due: float = 0.0
+    falls: int = 0
+
+
+class Processes:
+    """Keeps `count` processes alive until it is asked to stop.
+
+    `serve(load_first, life)` is run in each; it must be importable. `load_first` is false for one
+    of them, which listens at once. A process that refuses to start ends all; one that dies later
+    is started again, after a wait that grows with each fall.
+    """
+
+    def __init__(self, count: int, serve: Serve, stop_s: float) -> None:
+        self._members = [Member(number) for number in range(count)]
+        self._serve, self._stop_s = serve, stop_s
+        self._stop = threading.Event()
+
+    def run(self) -> int:
+        """Serves until SIGTERM or Ctrl-C; the exit code."""
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self._stop.set())
+        try:
+            while not self._stop.is_set():
+                for member in self._members:
+                    if not self._look_after(member):
+                        return 1
+                self._stop.wait(_LOOK_EVERY)
+            return 0
+        finally:
+            self._end_all()
+
+    @property
+    def pids(self) -> list[int]:
+        """Of those alive now."""
+        alive = [m.process for m in self._members if m.process and m.process.is_alive()]
+        return [process.pid for process in alive if process.pid]
+
+    def stop(self) -> None:
+        """Asks `run` to end."""
+        self._stop.set()
+
+    def _look_after(self, member: Member) -> bool:
+        """Starts or restarts a process; False if it cannot be started at all."""
+        now = time.monotonic()
+        if member.process is not None:
+            code = member.process.exitcode
+            if code is None:
+                if member.falls and now - member.began > _YOUNG:
+                    member.falls = 0
+                return True
+            forget_counts(member.process.pid)
+            if code in _REFUSED and now - member.began < _YOUNG and not member.falls:
+                return False
+            log.error("process_died", number=member.number, code=code)
+            member.process = None
+            member.due = now + _WAITS[min(member.falls, len(_WAITS) - 1)]
+            member.falls += 1
+        if now >= member.due:
+            self._start(member)
+        return True
+
+    def _start(self, member: Member) -> None:
+        if member.life is not None:
+            member.life.close()
+        theirs, member.life = _SPAWN.Pipe(duplex=False)
+        member.began = time.monotonic()
+        member.process = _SPAWN.Process(
+            target=self._serve,
+            args=(member.number > 0 or member.falls > 0, theirs),
+            name=f"serve-{member.number}",
+        )
+        member.process.start()
+        theirs.close()
+
+    def _end_all(self) -> None:
+        running = [m.process for m in self._members if m.process and m.process.is_alive()]
+        for process in running:
+            process.terminate()
+        until = time.monotonic() + self._stop_s
+        for process in running:
+            process.join(max(0.0, until - time.monotonic()))
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+
+def end_with(life: Connection) -> None:
+    """In a process of ours: stop as if asked to once the supervisor is gone, however it died."""
+
+    def wait() -> None:
+        try:
+            life.recv()
+        except EOFError:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="supervisor-watch", daemon=True).start()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on a port that the other processes of this server listen on as well."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sock.bind((host, port))
+    return sock
+
+
+def check_free(host: str, port: int) -> None:
+    """Raises OSError if another server has the port: SO_REUSEPORT would share it in silence."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))
+
+
+def share_counts(folder: Path) -> None:
+    """From here on, counts of all processes started are added up by `/metrics` of each."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ[COUNTS_FOLDER] = str(folder)
+
+
+def forget_counts(pid: int | None) -> None:
+    """Drops the gauges of a process that died; what it counted stays counted."""
+    if COUNTS_FOLDER in os.environ and pid is not None:
+        from prometheus_client.multiprocess import mark_process_dead
+
+        mark_process_dead(pid)

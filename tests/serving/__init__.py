@@ -1,0 +1,1 @@
+"""Several processes of `seva serve` behind one port."""
