@@ -14,7 +14,7 @@ import sys
 import time
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -34,6 +34,7 @@ from nlu.encoder.vector_cache import VectorCache
 from nlu.text import normalise
 from nlu.text.romanisation import Romaniser
 from nlu.text.script import dominant
+from nlu.training.evaluate import read_labelled
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20  # of the folds and of the noise tested with; that of training is in the data
@@ -63,6 +64,16 @@ class Row:
     utterance: Utterance
     fold: int
     learned: bool = True
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A message to be understood by the model that did not learn its `fold`; None: by each."""
+
+    text: str
+    key: str
+    intent: str
+    fold: int | None
 
 
 @dataclass(frozen=True)
@@ -129,30 +140,36 @@ def _hash(text: str) -> int:
     return zlib.crc32(f"{SEED} {normalise(text).text.lower()}".encode())
 
 
-def tested_texts(rows: Sequence[Row], dakshina: Path | None) -> dict[str, dict[int, str]]:
-    """Text of each row (by its place) per test; a row that a noise is not for is left out."""
+def tests_of(rows: Sequence[Row], dakshina: Path | None) -> dict[str, list[Tested]]:
+    """The tests: every row as it is and with each noise that is for its key."""
     alphabets = ablation_noise.alphabets([row.utterance.text for row in rows])
     spellings = {}
     if dakshina is not None:
         for language in ("te", "hi"):
             lexicon = dakshina / f"{language}.translit.sampled.train.tsv"
             spellings[f"{language}-Latn"] = ablation_noise.attested_spellings(lexicon)
-    found: dict[str, dict[int, str]] = {
-        test: {} for test in TESTS if spellings or test != "respelled"
-    }
-    for at, row in enumerate(rows):
+    found: dict[str, list[Tested]] = {test: [] for test in TESTS}
+    for row in rows:
         text, random = row.utterance.text, Random(f"{SEED} {row.utterance.text}")
-        found["clean"][at] = text
+        tested = Tested(text, row.key, row.intent, row.fold)
+        found["clean"].append(tested)
         script = dominant(text)
         if script in alphabets:
-            found["people"][at] = ablation_noise.people(text, alphabets[script], random)
+            noisy = ablation_noise.people(text, alphabets[script], random)
+            found["people"].append(replace(tested, text=noisy))
             if row.key != "en":
-                found["speech"][at] = ablation_noise.speech(text, random)
+                heard = ablation_noise.speech(text, random)
+                found["speech"].append(replace(tested, text=heard))
         if row.key in spellings:
             other = ablation_noise.respelled(text, spellings[row.key], random)
             if other != text:
-                found["respelled"][at] = other
-    return found
+                found["respelled"].append(replace(tested, text=other))
+    return {test: texts for test, texts in found.items() if texts}
+
+
+def labelled(path: Path) -> list[Tested]:
+    """Messages of a file as `seva evaluate` reads it; every fold's model is tested with them."""
+    return [Tested(row.text, row.key, row.service, None) for row in read_labelled(path)]
 
 
 def models(settings: Mapping[str, Any], only: Sequence[str]) -> list[Model]:
@@ -179,20 +196,26 @@ def _plan(text: str) -> dict[str, float]:
 
 
 def run(
-    *, folds: int, used: int, per_key: int | None, only: Sequence[str], dakshina: Path | None
+    *,
+    folds: int,
+    used: int,
+    per_key: int | None,
+    only: Sequence[str],
+    dakshina: Path | None,
+    also: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """The document that `--json` prints. Raises FileNotFoundError and ValueError."""
     catalogue = load_catalogue(ROOT / "data")
     settings = configured()
     rows = trained_rows(catalogue, folds, per_key)
-    tests = tested_texts(rows, dakshina)
+    tests = {**tests_of(rows, dakshina), **{path.stem: labelled(path) for path in also}}
     features = Features(settings["model"])
     facts = machine()
     folder = catalogue.root / "romanisation"
     languages = {key.language for key in catalogue.languages.keys.values() if key.script != "Latn"}
     romanisers = {language: Romaniser.load(folder, language) for language in languages}
-    for name, texts in tests.items():
-        needed = [text for at, text in texts.items() if rows[at].fold < used]
+    for name, tested in tests.items():
+        needed = [one.text for one in tested if one.fold is None or one.fold < used]
         print(f"Embedding {len(needed)} texts: {name}", file=sys.stderr)
         features.learn(needed)
     results = []
@@ -214,7 +237,7 @@ def _score(
     model: Model,
     augmenter: Augmenter,
     rows: Sequence[Row],
-    tests: Mapping[str, Mapping[int, str]],
+    tests: Mapping[str, Sequence[Tested]],
     features: Features,
     settings: Mapping[str, Any],
     used: int,
@@ -236,15 +259,13 @@ def _score(
         given = features.rows(texts, model, settings["dense_weight"])
         fitted = linear.fit(given, labels, ridge=settings["ridge"], balance=settings["balance"])
         seconds += time.process_time() - started
-        for test, noisy in tests.items():
-            chosen = [at for at in noisy if rows[at].fold == fold]
-            scores = linear.score_rows(
-                fitted.model,
-                features.rows([noisy[at] for at in chosen], model, settings["dense_weight"]),
-            )
-            best = [fitted.model.labels[i] for i in np.asarray(scores).argmax(axis=1)]
-            for at, said in zip(chosen, best):
-                right[test].setdefault(rows[at].key, []).append(said == rows[at].intent)
+        for test, messages in tests.items():
+            asked = [one for one in messages if one.fold in (fold, None)]
+            given = features.rows([one.text for one in asked], model, settings["dense_weight"])
+            scores = np.asarray(linear.score_rows(fitted.model, given))
+            for one, at in zip(asked, scores.argmax(axis=1)):
+                hit = fitted.model.labels[at] == one.intent
+                right[test].setdefault(one.key, []).append(hit)
     accuracy = {
         test: {key: round(100 * float(np.mean(hits)), 1) for key, hits in sorted(by_key.items())}
         for test, by_key in right.items()
@@ -322,6 +343,14 @@ def main(argv: Sequence[str]) -> int:
         type=Path,
         help="folder with dakshina/: adds the test `respelled`, which needs its lexicons",
     )
+    parser.add_argument(
+        "--also",
+        type=Path,
+        nargs="*",
+        default=(),
+        metavar="FILE",
+        help="labelled messages as for `seva evaluate`, each file a test of its own",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON document")
     given = parser.parse_args(list(argv))
     if given.folds < 2 or not 1 <= (given.use or given.folds) <= given.folds:
@@ -334,9 +363,10 @@ def main(argv: Sequence[str]) -> int:
             per_key=given.per_key,
             only=given.only,
             dakshina=dakshina,
+            also=given.also,
         )
     except FileNotFoundError as error:
-        print(f"{error.filename}: no such file; --data needs dakshina/*.tsv", file=sys.stderr)
+        print(f"{error.filename}: no such file (--data: folder with dakshina/)", file=sys.stderr)
         return 1
     except ValueError as error:
         print(error, file=sys.stderr)

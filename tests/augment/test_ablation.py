@@ -66,6 +66,20 @@ def test_words_are_respelled_as_attested(native: str, one: str, other: str, tmp_
     assert said == {f"bus {one} 25", f"bus {other} 25"}
 
 
+def test_messages_of_a_file_are_asked_of_every_model(tmp_path: Path) -> None:
+    file = tmp_path / "heard.jsonl"
+    file.write_text('{"text": "basu tiket", "key": "te-Latn", "service": "x"}\n', "utf-8")
+    assert ablation.labelled(file) == [ablation.Tested("basu tiket", "te-Latn", "x", None)]
+
+
+def test_few_utterances_per_key_can_be_learned(catalogue: Catalogue) -> None:
+    few = ablation.trained_rows(catalogue, 5, per_key=3)
+    counts: dict[tuple[str, str], int] = {}
+    for row in few:
+        counts[row.intent, row.key] = counts.get((row.intent, row.key), 0) + row.learned
+    assert set(counts.values()) == {3}
+
+
 def test_every_kind_has_a_line_and_its_keys() -> None:
     assert set(KINDS) == set(ablation.PLANS) - {"all"} == set(load_tables(DATA)["keys"])
 
