@@ -95,7 +95,7 @@ def fit(
     *,
     ridge: float,
     balance: float = 0.0,
-    exact_rows: int = 12_000,
+    exact_rows: int = 10_000,
     gradient: conjugate_gradient.Settings | None = None,
 ) -> Fitted:
     """Kernel ridge regression on +1/-1 targets, one column per label, solved in one go.

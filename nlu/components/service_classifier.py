@@ -55,7 +55,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
                 "skeleton": [2, 4],
                 "phrase": [3, 5],
             },
-            "exact_rows": 12_000,
+            "exact_rows": 10_000,
             "landmarks": 2_000,
             "ranking_length": 10,
         }

@@ -1,0 +1,58 @@
+"""Weights kept as int8 decide as floats would, on the catalogue's own messages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from nlu.catalogue import load_catalogue
+from nlu.classifier import char_ngrams, exact, views
+from nlu.classifier.int8_rows import Int8Rows
+from nlu.classifier.linear import softmax
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+VIEWS = {"written": (2, 4), "folded": (2, 4)}
+RIDGE, TEMPERATURE = 0.7, 0.13  # as a calibrated model has it
+
+
+@pytest.fixture(scope="module")
+def halves() -> dict[str, tuple[sparse.csr_matrix, np.ndarray, np.ndarray]]:
+    """Per key, messages left out of training: n-grams, scores by floats, scores by int8."""
+    catalogue = load_catalogue(DATA)
+    rows, labels, keys = [], [], []
+    for name, service in catalogue.services.items():
+        for key, found in service.utterances.items():
+            rows += [views.hashed(u.text, VIEWS) for u in found]
+            labels += [name] * len(found)
+            keys += [key] * len(found)
+    hashed = char_ngrams.matrix(rows)
+    train, left = np.arange(0, len(rows), 2), np.arange(1, len(rows), 2)
+    names = np.unique(labels)
+    target = np.where(np.asarray(labels)[train, None] == names[None], 1, -1).astype(np.float32)
+    ones = np.ones((len(train), 1), np.float32)
+    solution = exact.solve((ones, hashed[train]), target, np.full(len(train), RIDGE))
+    columns = np.unique(hashed[train].indices)
+    weights = np.asarray(hashed[train][:, columns].T @ solution.alpha)
+    seen = hashed[left][:, columns]
+    bias = solution.alpha.sum(axis=0)
+    floats, small = seen @ weights + bias, Int8Rows.of(weights).product(seen) + bias
+    of = np.asarray(keys)[left]
+    return {key: (seen[of == key], floats[of == key], small[of == key]) for key in set(keys)}
+
+
+@pytest.mark.parametrize("key", ["te", "te-Latn", "hi", "hi-Latn", "en", "mix"])
+def test_int8_ranks_the_same_service_first(halves, key: str) -> None:
+    """For every message but perhaps one in 200, where two services tie."""
+    _, floats, small = halves[key]
+    assert (floats.argmax(axis=1) == small.argmax(axis=1)).mean() >= 0.995
+
+
+@pytest.mark.parametrize("key", ["te", "te-Latn", "hi", "hi-Latn", "en", "mix"])
+def test_int8_moves_no_confidence_by_more_than_two_points(halves, key: str) -> None:
+    """So no threshold sees a difference that calibration could have told apart."""
+    _, floats, small = halves[key]
+    moved = np.abs(softmax(floats / TEMPERATURE) - softmax(small / TEMPERATURE))
+    assert moved.max() < 0.02
