@@ -1,14 +1,14 @@
 """Cross-lingual MASSIVE: trained on English alone, scored on Telugu and Hindi.
 
 The peer of the same run is logistic regression on the vectors of the encoder as published.
-Called by `seva benchmark massive --train en-US`.
+`seva benchmark massive --train-on en-US` does the same.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import command, pipeline
@@ -71,3 +71,17 @@ def lines(document: command.Document) -> Iterator[str]:
     ratios = "".join(f"{row['ratio']:>9}" for row in languages.values())
     yield f"{'ratio to the peer of this run':34}" + ratios
     yield f"training {document['training_cpu_seconds']} CPU seconds"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Entry point for `seva benchmark massive-cross-lingual` and `massive --train-on en-US`."""
+    parser = command.parser("massive-cross-lingual", __doc__)
+    parser.add_argument("--trained", default="en-US", help="the locale to train on")
+    given = parser.parse_args(list(argv))
+    return command.finish(
+        lambda: cross_lingual(given.data, given.trained), lines, as_json=given.json
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

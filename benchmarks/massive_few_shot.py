@@ -3,7 +3,7 @@
 Eight training messages of each intent are drawn, a classifier learns from them alone, and its
 accuracy on the scored split is averaged over ten draws, each language for itself. In the same run
 the peer: MTEB's own classifier, logistic regression of at most 100 steps, on the vectors of the
-encoder as published. Called by `seva benchmark massive --few-shot 8`.
+encoder as published. `seva benchmark massive --few-shot 8` does the same.
 """
 
 from __future__ import annotations
@@ -115,3 +115,18 @@ def _spread(row: command.Document, prefix: str) -> str:
 
 def _percent(share: np.floating[Any]) -> float:
     return round(100 * float(share), 2)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Entry point for `seva benchmark massive-few-shot`, and for `massive --few-shot N`."""
+    parser = command.parser("massive-few-shot", __doc__)
+    parser.add_argument("--shots", type=int, default=8, help="messages of each intent")
+    parser.add_argument("--draws", type=int, default=10, help="how often to draw them anew")
+    given = parser.parse_args(list(argv))
+    return command.finish(
+        lambda: few_shot(given.data, given.shots, given.draws), lines, as_json=given.json
+    )
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
