@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import numpy as np
 import pytest
 
 from nlu.catalogue import Catalogue, load_catalogue
-from nlu.classifier.language import Key, LanguageIdentifier, train
-from nlu.classifier.linear import LinearModel
+from nlu.classifier.language import Key, LanguageIdentifier
+from nlu.classifier.language_model import BUCKETS, MIX, LanguageModel, features
 
 DATA = Path(__file__).resolve().parents[2] / "data"
+SHIPPED = DATA / "language" / "model.npz"
 LATIN = ("te-Latn", "hi-Latn", "en")
 
 
@@ -24,22 +26,16 @@ def catalogue() -> Catalogue:
 
 @pytest.fixture(scope="module")
 def identifier(catalogue: Catalogue) -> LanguageIdentifier:
-    """Trained as the component does it."""
+    """With the model that ships."""
     keys = tuple(Key(k.key, k.language, k.script) for k in catalogue.languages.keys.values())
-    model = train(_texts(catalogue, "utterances"), keys, ridge=0.3)
-    return LanguageIdentifier(keys, model, 3.0, 0.25, catalogue.languages.default)
+    model = LanguageModel.load(SHIPPED)
+    return LanguageIdentifier(keys, model, 3.0, 0.25, 0.15, catalogue.languages.default)
 
 
 @pytest.fixture(scope="module")
 def undecided(identifier: LanguageIdentifier) -> LanguageIdentifier:
     """One whose model knows nothing: only script and prior are left."""
-    nothing = LinearModel(
-        LATIN,
-        np.zeros((0, 3), np.float32),
-        np.zeros(0, np.int32),
-        np.zeros((0, 3), np.float32),
-        np.zeros(3, np.float32),
-    )
+    nothing = LanguageModel.quantised(LATIN, np.zeros((BUCKETS, 3)), np.zeros(3))
     return replace(identifier, model=nothing)
 
 
@@ -63,6 +59,12 @@ def _texts(catalogue: Catalogue, part: str) -> dict[str, list[str]]:
         ("కరెంటు bill ఎంత", "te", "te", "Telu"),
         ("बिजली bill kitna है", "hi", "hi", "Deva"),
         ("కరెంటు బిల్లు pay చేయాలి 6123401005678", "te", "te", "Telu"),
+        ("naa electricity bill entha", "te-Latn", "te", "Latn"),
+        ("mera current bill kitna hai", "hi-Latn", "hi", "Latn"),
+        ("naku income certificate kavali", "te-Latn", "te", "Latn"),
+        ("ration card apply karna hai", "hi-Latn", "hi", "Latn"),
+        ("please electricity bill payment చూపించు", "te-Latn", "te", "Latn"),
+        ("please electricity bill payment दिखाओ", "hi-Latn", "hi", "Latn"),
     ],
 )
 def test_key_of_a_message(
@@ -116,9 +118,83 @@ def test_holdout_keys_are_told_apart(
     assert right / len(texts) >= 0.9
 
 
-def test_identifier_survives_its_file(tmp_path: Path, identifier: LanguageIdentifier) -> None:
-    """The same keys after loading."""
-    identifier.save(tmp_path)
-    loaded = replace(identifier, model=LinearModel.load(tmp_path / "language.npz"))
-    for text in ("naa bill entha", "mera bill kitna", "show my bill", "కరెంటు"):
-        assert loaded.guess(text).key == identifier.guess(text).key
+@pytest.mark.parametrize(
+    ("text", "mixed"),
+    [
+        ("కరెంటు బిల్లు ఎంత", False),
+        ("RTC26110001 టికెట్ రద్దు చేయాలి", False),  # a ticket's number is of no language
+        ("బస్సు current location చెప్పండి", True),
+        ("बिजली का बिल कितना है", False),
+        ("CMRF2026001003 की स्थिति बताइए", False),
+        ("मेरा current bill कितना है", True),
+        ("how much is my electricity bill", False),
+        ("where is my bus", False),
+        ("please electricity bill payment చూపించు", True),
+        ("please show my bill दिखाओ", True),
+        ("nenu repu tirupati velthunna", False),
+        ("mujhe kal subah jagana", False),
+    ],
+)
+def test_mixed_messages_are_marked(text: str, mixed: bool, identifier: LanguageIdentifier) -> None:
+    """Two scripts, or the grammar of one language with the nouns of another."""
+    assert identifier.guess(text).mixed is mixed
+
+
+@pytest.mark.parametrize(("part", "least"), [("mix", 0.7), ("te", 0.0), ("hi", 0.0)])
+def test_code_mixed_holdout_is_marked(
+    part: str, least: float, identifier: LanguageIdentifier, catalogue: Catalogue
+) -> None:
+    """Most of the code-mixed hold-out, hardly anything of the rest in native script."""
+    guesses = [identifier.guess(text).mixed for text in _texts(catalogue, "holdout")[part]]
+    share = sum(guesses) / len(guesses)
+    assert share >= least if least else share <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Naa BILL 123 entha?", "naa bill entha"),
+        ("నా bill", "na bill"),
+        ("मेरा bill", "mera bill"),
+    ],
+)
+def test_features_see_letters_only(one: str, other: str) -> None:
+    """Case, digits and punctuation do not count; native words are read in Latin letters."""
+    for mine, theirs in zip(features(one), features(other)):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_features_of_nothing_are_empty() -> None:
+    assert [len(part) for part in features("123 ?!")] == [0, 0]
+
+
+def test_shipped_model_is_small_and_says_where_it_comes_from() -> None:
+    model = LanguageModel.load(SHIPPED)
+    provenance = json.loads(model.provenance)
+    assert SHIPPED.stat().st_size < 2_000_000
+    assert set(model.labels) == {*LATIN, "te-Latn" + MIX, "hi-Latn" + MIX}
+    assert len(provenance["sha256"]) == 64 and provenance["sha256"] in (
+        DATA / "language" / "README.md"
+    ).read_text("utf-8")
+
+
+def test_model_survives_its_file(tmp_path: Path) -> None:
+    """The same arrays and the same bytes."""
+    random = np.random.default_rng(0)
+    model = LanguageModel.quantised(
+        LATIN, random.normal(size=(BUCKETS, 3)), np.asarray([0.1, -2.0, 3.0]), "where from"
+    )
+    model.save(tmp_path / "a.npz")
+    loaded = LanguageModel.load(tmp_path / "a.npz")
+    loaded.save(tmp_path / "b.npz")
+    assert (loaded.labels, loaded.provenance) == (model.labels, "where from")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    for text in ("naa bill entha", "mera bill kitna", "show my bill"):
+        np.testing.assert_array_equal(model.probabilities(text), loaded.probabilities(text))
+
+
+def test_int8_weights_stay_close_to_what_was_fitted() -> None:
+    """Half a step of a label's largest weight over 127 at most."""
+    weights = np.random.default_rng(1).normal(size=(BUCKETS, 3))
+    model = LanguageModel.quantised(LATIN, weights, np.zeros(3))
+    assert np.abs(model.weights * model.scale - weights).max() <= np.abs(weights).max() / 253
