@@ -7,6 +7,7 @@ answers does not need it.
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from nlu.text.lexicon import load_lexicon
 _LONGEST_NEAR = 3  # words of a misspelled name
 _SURE = 0.95
 _UNSURE = 0.1  # taken off a near miss, so that an exact name always wins
+_GAPS = (" ", "-", ".", ". ")  # between the words of one name
 _UNKNOWN = "-"  # stands for every word that is in no name: spaCy keeps each string it ever saw
 _BUILT: dict[str, tuple[Gazetteer, Any]] = {}
 
@@ -183,14 +185,16 @@ class _Message:
         if any(token.word.text[0].isdigit() for token in window):
             return False
         if len(window) == 1:
-            return window[0].sounds[0] not in other_words()
-        if self._together(window) in self.index.joined:
-            return True
-        return any(self.index.may_be_part(token.skeleton) for token in window)
-
-    @staticmethod
-    def _together(window: Sequence[_Token]) -> str:
-        return "".join(token.sounds[0] for token in window)
+            return other_words().isdisjoint(window[0].sounds)
+        joined = "".join(token.sounds[0] for token in window)
+        parts = any(self.index.may_be_part(token.skeleton) for token in window)
+        if joined not in self.index.joined and not parts:
+            return False
+        shortest = int(load_lexicon("matching")["shortest_part"])
+        return all(len(token.sounds[0]) >= shortest for token in window) and all(
+            self.text[one.word.end : other.word.start] in _GAPS
+            for one, other in itertools.pairwise(window)
+        )
 
     def _hit(
         self, first: int, last: int, stem: Stem, place: Place, confidence: float
@@ -219,11 +223,13 @@ class _Message:
         if name in common_words():
             return role is not None or self._generic(last)
         if name in everyday_words():
-            return role is not None and (beside or not self.cautious)
+            return beside if self.cautious else role is not None
         written = self.index.written([*parts[:-1], stem.text]) or self.index.written(parts)
         if written is not None:
             return True
         sound = "".join(fold(part) for part in parts)
+        if sound in other_words():
+            return False
         if self.cautious:
             return beside
         return len(sound) >= int(load_lexicon("matching")["min_letters"]) or role is not None

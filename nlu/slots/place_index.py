@@ -68,9 +68,11 @@ class PlaceIndex:
     def _near(self, sound: str, threshold: float) -> tuple[Place, float] | None:
         """The place a misspelled word of a free message means, and how alike they are (0-100).
 
-        Vowels count half where the consonants agree. Short names must begin with the same letter.
+        Vowels count half where enough consonants agree. Short names must begin with the same
+        letter.
         """
         from rapidfuzz import fuzz
+        from rapidfuzz.distance import OSA
 
         same_place = self.joined.get(sound)
         if same_place is not None:
@@ -79,14 +81,17 @@ class PlaceIndex:
         shortest, sure = int(limits["min_letters"]), int(limits["any_first_letter"])
         if len(sound) < shortest:
             return None
-        consonants = skeleton(sound)
+        consonants, agreeing = skeleton(sound), int(limits["agreeing_consonants"])
         best: tuple[Place, float] | None = None
         for name in {n for key in _keys(consonants) for n in self._neighbours.get(key, ())}:
             if len(name) < shortest or (len(name) < sure and name[0] != sound[0]):
                 continue
             score = fuzz.ratio(sound, name)
-            if skeleton(name) == consonants:
+            if len(consonants) >= agreeing and skeleton(name) == consonants:
                 score = (score + 100.0) / 2
+            wrong = sum(len(name) >= length for length in limits["wrong_letters"])
+            if score < threshold and OSA.distance(sound, name, score_cutoff=wrong) <= wrong:
+                score = threshold
             if score >= threshold and (best is None or score > best[1]):
                 best = (self.joined[name], score)
         return best
@@ -138,7 +143,7 @@ def _neighbourhood(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
 def _keys(consonants: str) -> set[str]:
     """The consonants, and what is left of them without any one; two alone stay together."""
     keys = {consonants}
-    if len(consonants) > 2:  # noqa: PLR2004
+    if len(consonants) > 2:
         keys.update(consonants[:i] + consonants[i + 1 :] for i in range(len(consonants)))
     return keys
 
@@ -209,7 +214,8 @@ def common_words() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def other_words() -> frozenset[str]:
     """Frequent words that are no place and sound nearly like one, by sound."""
-    return frozenset(fold(str(word)) for word in load_lexicon("not_places")["words"])
+    rows = load_lexicon("not_places")["words"]
+    return frozenset(fold(str(word)).replace(" ", "") for row in rows for word in row)
 
 
 @lru_cache(maxsize=1)
