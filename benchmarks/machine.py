@@ -1,4 +1,4 @@
-"""The machine and the versions that a number belongs to."""
+"""The machine and the versions that a number belongs to, and the memory of a server."""
 
 from __future__ import annotations
 
@@ -29,3 +29,32 @@ def machine() -> dict[str, object]:
         "python": platform.python_version(),
         "versions": {name: version(name) for name in PACKAGES},
     }
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
+        except OSError:  # it ended meanwhile
+            continue
+        parents[int(stat.parent.name)] = int(fields[1])
+    found = [pid]
+    for member in found:
+        found += [child for child, parent in parents.items() if parent == member]
+    return found
+
+
+def resident_mb(pid: int) -> list[float]:
+    """Resident memory of each process of a family, largest first."""
+    sizes = []
+    for member in family(pid):
+        try:
+            status = Path(f"/proc/{member}/status").read_text("utf-8")
+        except OSError:
+            continue
+        for line in status.splitlines():
+            if line.startswith("VmRSS"):
+                sizes.append(round(int(line.split()[1]) / 1024, 1))
+    return sorted(sizes, reverse=True)

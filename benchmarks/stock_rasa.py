@@ -40,49 +40,77 @@ CONFIG = {
     "policies": [{"name": "RulePolicy"}],
 }
 
+# DIET on sentence vectors of an encoder of LaBSE's size: what Rasa's documentation offers for
+# languages without whitespace rules of their own (LanguageModelFeaturizer).
+LABSE_SIZE = {
+    **CONFIG,
+    "pipeline": [
+        {"name": "WhitespaceTokenizer"},
+        {"name": "benchmarks.labse_size.LabseSizeFeaturizer"},
+        {"name": "DIETClassifier", "epochs": 1, "constrain_similarities": True},
+        {"name": "FallbackClassifier", "threshold": 0.3, "ambiguity_threshold": 0.1},
+    ],
+}
+_FEW = 3  # utterances per intent and key that the large peer is trained on: only its speed counts
 
-def trained(catalogue: Catalogue) -> Path:
+# Rasa runs several workers only with a lock store that it does not know as the one in memory;
+# parsing takes no locks.
+_ENDPOINTS = {"lock_store": {"type": "rasa.core.lock_store.InMemoryLockStore"}}
+
+
+def trained(catalogue: Catalogue, config: Mapping[str, Any] = CONFIG) -> Path:
     """Folder with `stock.tar.gz`; trained once per catalogue, on the very same utterances."""
-    stamp = hashlib.sha256(f"{catalogue.hash}{CONFIG}".encode()).hexdigest()[:12]
+    few = _FEW if config is LABSE_SIZE else None
+    stamp = hashlib.sha256(f"{catalogue.hash}{config}{few or ''}".encode()).hexdigest()[:12]
     folder = cache_dir() / "stock-rasa" / stamp
     if (folder / "stock.tar.gz").is_file():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     intents: dict[str, Any] = {**catalogue.services, **catalogue.conversation}
-    _write(folder / "config.yml", CONFIG)
+    _write(folder / "config.yml", config)
     _write(folder / "domain.yml", {"version": "3.1", "intents": list(intents)})
     nlu = [
-        {"intent": name, "examples": "".join(f"- {_marked(u)}\n" for u in _all(intent.utterances))}
+        {
+            "intent": name,
+            "examples": "".join(f"- {_marked(u)}\n" for u in _all(intent.utterances, few)),
+        }
         for name, intent in intents.items()
     ]
     _write(folder / "nlu.yml", {"version": "3.1", "nlu": nlu})
     command = [sys.executable, "-W", "ignore", "-m", "rasa", "train", "nlu"]
     command += ["-c", "config.yml", "-u", "nlu.yml", "-d", "domain.yml", "--out", "."]
     command += ["--fixed-model-name", "stock"]
-    print("Training stock Rasa (DIET, 5 epochs), once per catalogue", file=sys.stderr)
+    print("Training stock Rasa (DIET), once per catalogue", file=sys.stderr)
     done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"stock Rasa did not train:\n{done.stderr[-3000:]}")
     return folder
 
 
-def serve(folder: Path, port: int, log: Path) -> subprocess.Popen[bytes]:
-    """`rasa run --enable-api` on loopback, as its documentation says."""
+def serve(folder: Path, port: int, log: Path, workers: int = 1) -> subprocess.Popen[bytes]:
+    """`rasa run --enable-api` on loopback, as its documentation says; one worker is its default."""
     command = [sys.executable, "-W", "ignore", "-m", "rasa", "run", "--enable-api"]
     command += ["-m", "stock.tar.gz", "-i", "127.0.0.1", "-p", str(port)]
+    variables = environment()
+    if workers > 1:
+        _write(folder / "endpoints.yml", _ENDPOINTS)
+        command += ["--endpoints", "endpoints.yml"]
+        variables["SANIC_WORKERS"] = str(workers)
     with open(log, "wb") as out:
-        return subprocess.Popen(command, cwd=folder, env=environment(), stdout=out, stderr=out)
+        return subprocess.Popen(command, cwd=folder, env=variables, stdout=out, stderr=out)
 
 
 def environment() -> dict[str, str]:
     """The environment without our thread limits: Rasa as it comes."""
     limits = ("THREADS", "SEVA_")
     kept = {k: v for k, v in os.environ.items() if not any(limit in k for limit in limits)}
-    return {**kept, "RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    root = str(Path(__file__).resolve().parents[1])  # for benchmarks.labse_size
+    ours = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": root}
+    return {**kept, **ours}
 
 
-def _all(utterances: Mapping[str, Sequence[Any]]) -> list[Any]:
-    return [u for rows in utterances.values() for u in rows]
+def _all(utterances: Mapping[str, Sequence[Any]], few: int | None) -> list[Any]:
+    return [u for rows in utterances.values() for u in rows[:few]]
 
 
 def _marked(utterance: Any) -> str:
