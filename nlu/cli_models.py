@@ -32,8 +32,9 @@ def finish(code: int | None) -> None:
 
 def train(
     profile: Annotated[
-        Profile, typer.Option(help="fast: a minute; full: not there yet.")
-    ] = Profile.fast,
+        Profile | None,
+        typer.Option(help="fast: a minute; full: minutes, fine-tuned. As in config.yml if absent."),
+    ] = None,
     promote: Annotated[
         bool, typer.Option("--promote", help="Make it live at once, whatever it scored.")
     ] = False,
@@ -42,7 +43,7 @@ def train(
     """Train a model. Reads the catalogue, writes a registry entry under models/."""
     from nlu.training.train import train_command
 
-    finish(train_command(profile.value, json_output, promote))
+    finish(train_command(profile.value if profile else None, json_output, promote))
 
 
 def evaluate(

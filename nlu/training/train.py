@@ -11,8 +11,10 @@ import os
 import resource
 import shutil
 import sys
+import tarfile
 import tempfile
 import time
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -21,34 +23,42 @@ from nlu.training import registry
 from nlu.training.registry import ARCHIVE, Manifest
 
 ROOT = Path(__file__).resolve().parents[2]
-PROFILES = ("fast",)
+DEVELOPMENT = "development.npz"
+PROFILES = ("fast", "full")
+_DATA = ("rasa/*.yml", "augmentation.yml", "romanisation/*.tsv", "language/*")
 _CODE = tuple(
-    f"nlu/{name}" for name in ("classifier", "components", "text", "slots", "encoder", "catalogue")
+    f"nlu/{name}"
+    for name in (
+        *("classifier", "components", "text", "slots", "encoder", "catalogue"),
+        *("joint", "augment"),
+    )
 )
 
 
-def inputs_hash(data_hash: str, config: Path, encoder: str) -> str:
+def inputs_hash(data_hash: str, config: str, encoder: str) -> str:
     """Hash of all that decides a model: data, configuration, encoder and our code."""
     from nlu.components.project import catalogue_folder
 
     digest = hashlib.sha256(f"{data_hash}:{encoder}".encode())
-    digest.update(config.read_bytes())
+    digest.update(config.encode())
     for folder in _CODE:
         for path in sorted((ROOT / folder).glob("**/*.py")):
             digest.update(path.read_bytes())
-    for path in sorted((catalogue_folder("data") / "rasa").glob("*.yml")):
-        digest.update(path.read_bytes())
+    for pattern in _DATA:
+        for path in sorted(catalogue_folder("data").glob(pattern)):
+            digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -> Manifest:
+def train(profile: str | None = None, *, force: bool = False, progress: Any = None) -> Manifest:
     """Trains unless a model of the same inputs exists; promotes it if none is live.
 
+    `profile` is fast or full; None leaves what config.yml says.
     Raises CatalogueError for a broken catalogue and ValueError for an unknown profile.
     """
     say = progress or (lambda text: None)
-    if profile not in PROFILES:
-        raise ValueError(f"profile {profile!r} is not there yet; use: {', '.join(PROFILES)}")
+    if profile not in (None, *PROFILES):
+        raise ValueError(f"there is no profile {profile!r}; use {' or '.join(PROFILES)}")
     from nlu.components.project import catalogue, catalogue_folder
     from nlu.encoder.onnx_encoder import fingerprint
     from nlu.encoder.provision import encoder_folder
@@ -57,10 +67,11 @@ def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -
     started = time.perf_counter()
     say("Reading the catalogue")
     config = Path(os.environ.get("SEVA_CONFIG") or ROOT / "config.yml")
+    text, profile = in_profile(config.read_text("utf-8"), profile)
     known = catalogue("data")
     say("Finding the sentence encoder")
     encoder = fingerprint(encoder_folder(_configured_encoder(config)))
-    inputs = inputs_hash(known.hash, config, encoder)
+    inputs = inputs_hash(known.hash, text, encoder)
     folder = registry.models_dir()
     folder.mkdir(parents=True, exist_ok=True)
     existing = registry.find_by_inputs(folder, inputs)
@@ -77,7 +88,10 @@ def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -
     entry = folder / f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{inputs[:8]}"
     work = Path(tempfile.mkdtemp(dir=folder, prefix=".training-"))
     try:
-        archive = _rasa_train(config, catalogue_folder("data"), work, say)
+        used = work / "config.yml"
+        used.write_text(text, "utf-8")
+        with _progress(say):
+            archive = _rasa_train(used, catalogue_folder("data"), work, say)
         seconds = time.perf_counter() - started
         say("Scoring the hold-out")
         metrics, predictions = asyncio.run(_holdout(work, known, catalogue_folder("data")))
@@ -101,6 +115,7 @@ def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -
         )
         report = work / "report"
         report.mkdir()
+        _keep_development(archive, report)
         (report / "holdout.json").write_text(
             json.dumps(metrics, ensure_ascii=False, indent=2), "utf-8"
         )
@@ -119,6 +134,54 @@ def train(profile: str = "fast", *, force: bool = False, progress: Any = None) -
         shutil.rmtree(work, ignore_errors=True)
     _promote_first(folder, entry.name)
     return manifest
+
+
+def in_profile(config: str, profile: str | None) -> tuple[str, str]:
+    """The text of a config.yml set to `profile` (its own if None), and the profile.
+
+    Raises ValueError if its pipeline has no SentenceEncoder to set.
+    """
+    import yaml
+
+    read = yaml.safe_load(config)
+    found = [c for c in read["pipeline"] if c["name"].endswith(".SentenceEncoder")]
+    if not found:
+        if profile == "full":
+            raise ValueError("the pipeline of config.yml has no SentenceEncoder to fine-tune")
+        return config, "fast"
+    wanted = profile or found[0].get("profile", "fast")
+    if found[0].get("profile", "fast") == wanted:
+        return config, wanted
+    found[0]["profile"] = wanted
+    return yaml.safe_dump(read, sort_keys=False, allow_unicode=True), wanted
+
+
+@contextlib.contextmanager
+def _progress(say: Any) -> Iterator[None]:
+    """Lines of long work inside a component reach whoever waits."""
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            say(record.getMessage())
+
+    logger, handler = logging.getLogger("nlu.training.progress"), Lines()
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+def _keep_development(archive: Path, report: Path) -> None:
+    """Takes what the classifier was calibrated on out of the model, for thresholds and plots."""
+    with tarfile.open(archive) as packed:
+        for member in packed.getmembers():
+            if member.name.endswith(f"/{DEVELOPMENT}"):
+                content = packed.extractfile(member)
+                assert content is not None
+                (report / DEVELOPMENT).write_bytes(content.read())
 
 
 def _promote_first(folder: Path, model_id: str) -> None:
@@ -169,8 +232,8 @@ def _utterances(known: Any) -> int:
     return sum(len(rows) for intent in intents for rows in intent.utterances.values())
 
 
-def train_command(profile: str, json_output: bool = False, promote: bool = False) -> int:
-    """`seva train [--profile fast]`."""
+def train_command(profile: str | None, json_output: bool = False, promote: bool = False) -> int:
+    """`seva train [--profile fast|full]`."""
     from rich.console import Console
 
     from nlu.catalogue import CatalogueError

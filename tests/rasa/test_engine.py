@@ -258,4 +258,3 @@ def test_own_path_through_the_graph_understands_like_rasas_runner(town: Town) ->
     for text, answer, message in zip(TEXTS, town.run(town.engine.parse_many(TEXTS)), theirs):
         for part in ("intent", "intent_ranking", "entities", "language"):
             assert answer[part] == message.data.get(part, []), text
-

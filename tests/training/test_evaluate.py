@@ -9,8 +9,16 @@ from typing import Any
 import pytest
 
 from nlu.catalogue import load_catalogue
-from nlu.training.evaluate import LabelledFileError, evaluate, holdout, read_labelled
+from nlu.training.evaluate import (
+    LabelledFileError,
+    evaluate,
+    evaluated,
+    holdout,
+    read_labelled,
+    write_page,
+)
 from nlu.training.metrics import Labelled
+from nlu.training.registry import Manifest
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 GOOD = '{"text": "కరెంటు బిల్లు", "key": "te", "service": "electricity_bill_view"}'
@@ -117,3 +125,34 @@ async def test_evaluation_of_a_perfect_engine() -> None:
     assert found["ece"] == 0.0 and found["unknown_services"] == []
     assert found["ms_per_message_p50"] >= 0
     assert sum(engine.passes) == len(rows) and max(engine.passes) > 1
+
+
+async def test_page_tells_the_model_and_what_was_scored(tmp_path: Path) -> None:
+    """From the manifest; the scores are those of `--json`."""
+    catalogue = load_catalogue(DATA)
+    rows = [row for row in holdout(catalogue) if row.service == "electricity_bill_view"]
+    engine = PerfectEngine({row.text: row.service for row in rows})
+    metrics, found = await evaluated(engine, rows, catalogue)
+    manifest = Manifest(
+        id="20261125-000000-abcdef01",
+        created="2026-11-25T00:00:00+00:00",
+        profile="fast",
+        inputs="",
+        data_hash="",
+        config_hash="",
+        lock_hash="",
+        encoder="",
+        archive_sha256="",
+        archive_bytes=7_000_000,
+        services=21,
+        utterances=5945,
+        train_seconds=49.2,
+        peak_memory_mb=900.0,
+    )
+    path = tmp_path / "report.html"
+    write_page(path, metrics, list(zip(rows, found)), manifest, "gold.jsonl", catalogue)
+    page = path.read_text("utf-8")
+    assert "<h1>20261125-000000-abcdef01</h1>" in page
+    assert f"gold.jsonl, {len(rows)} messages" in page
+    assert "2026-11-25 00:00 UTC, profile fast, 49 s" in page
+    assert "21 services, from 5945 sentences" in page
