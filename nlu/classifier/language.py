@@ -8,6 +8,7 @@ language that carries its grammar, and is marked as mixed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,28 +63,36 @@ class LanguageIdentifier:
             return LanguageGuess(best.key, best.language, share[best.script], best.script, mixed)
         if share["Latn"] == 0.0:
             return self._without_letters(prior)
-        return self._latin(text, prior, best is not None and share[best.script] >= self.mixed_share)
+        return self._latin(text, prior, {k.language: share[k.script] for k in native})
 
     def _without_letters(self, prior: str | None) -> LanguageGuess:
         language = prior or self.default_language
         key = next(k for k in self.keys if k.language == language)
         return LanguageGuess(key.key, key.language, 0.0, "Zyyy")
 
-    def _latin(self, text: str, prior: str | None, two_scripts: bool) -> LanguageGuess:
+    def _latin(
+        self, text: str, prior: str | None, own_script: Mapping[str, float]
+    ) -> LanguageGuess:
+        """`own_script`: share of the letters in a language's own script. A word in it says as much
+        about who writes as their history does."""
         chances = dict(zip(self.model.labels, self.model.probabilities(text)))
         keys = [k for k in self.keys if k.key in chances]
         odds = np.asarray(
             [
                 (chances[k.key] + chances.get(k.key + MIX, 0.0))
                 * (self.prior_weight if k.language == prior else 1.0)
+                * (self.prior_weight if k.language in own_script else 1.0)
                 for k in keys
             ]
         )
         odds /= odds.sum()
         at = int(odds.argmax())
         key = keys[at]
-        mixed = two_scripts or chances.get(key.key + MIX, 0.0) > chances[key.key]
-        return LanguageGuess(key.key, key.language, float(odds[at]), "Latn", mixed)
+        two_scripts = max(own_script.values(), default=0.0) >= self.mixed_share
+        english_nouns = bool(chances.get(key.key + MIX, 0.0) > chances[key.key])
+        return LanguageGuess(
+            key.key, key.language, float(odds[at]), "Latn", two_scripts or english_nouns
+        )
 
 
 def _words_share(text: str) -> dict[str, float]:

@@ -17,7 +17,7 @@ from nlu.classifier.linear import softmax
 from nlu.text import normalise
 from nlu.text.indic_letters import romanise
 
-BITS = 16
+BITS = 18
 BUCKETS = 1 << BITS
 LONGEST = 5  # letters of an n-gram, spaces at a word's border included
 MIX = "+mix"

@@ -36,7 +36,7 @@ _NATIVE = {"te": "te-IN", "hi": "hi-IN"}
 class Settings:
     """How long and how strongly to adapt. Rates are shares of each batch."""
 
-    steps: int = 1800
+    steps: int = 900
     batch: int = 128
     rate: float = 8e-5
     warm_up: int = 100

@@ -33,7 +33,7 @@ SEED = 3
 FOLDS = 5
 CATALOGUE = 5.0
 STRENGTH = 30.0  # inverse regularisation
-ITERATIONS, FURTHER = 50, 25  # steps on public messages, then with the catalogue's
+ITERATIONS, FURTHER = 80, 40  # steps on public messages, then with the catalogue's
 
 Row = tuple[tuple[np.ndarray, np.ndarray], str, float]
 """Features of a message, its label, its weight."""

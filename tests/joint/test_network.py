@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ def test_crf_loss_is_the_negative_log_share_of_the_true_tags() -> None:
 
     def score(row: int, path: tuple[int, ...]) -> torch.Tensor:
         total = start[path[0]] + sum(emissions[row, i, tag] for i, tag in enumerate(path))
-        return total + sum(transitions[a, b] for a, b in zip(path, path[1:]))
+        return total + sum(transitions[a, b] for a, b in pairwise(path))
 
     expected = torch.zeros(())
     for row, length in enumerate((3, 2)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 from hypothesis import given
@@ -64,7 +64,7 @@ def test_viterbi_finds_the_best_of_all_sequences(words: int, tags: int, seed: in
 
     def score(path: tuple[int, ...]) -> float:
         total = start[path[0]] + sum(emissions[i, tag] for i, tag in enumerate(path))
-        return float(total + sum(transitions[a, b] for a, b in zip(path, path[1:])))
+        return float(total + sum(transitions[a, b] for a, b in pairwise(path)))
 
     best = max(product(range(tags), repeat=words), key=score)
     assert tuple(viterbi(emissions, transitions, start)) == best

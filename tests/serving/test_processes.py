@@ -18,6 +18,7 @@ from tests.processes import ROOT, free_port
 
 pytestmark = pytest.mark.slow  # processes are spawned and killed
 
+
 def until(true: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not true():

@@ -149,7 +149,7 @@ def test_times_round_trip(hour: int, minute: int) -> None:
 
 
 PIECES = ["ఉదయం", "6", "గంటలకు", "survey no", "123/4A", "ap 39 ab 1234", "ABCPK1234F", "लाख",
-          "साल", "ravi@gmail.com", "5k", "half past", "నుంచి", "15వ తారీఖున", "डेढ़", "\u200c", "k"]  # fmt: skip
+          "साल", "ravi@gmail.com", "5k", "half past", "నుంచి", "15వ తారీఖున", "डेढ़", "\u200c", "k"]  # fmt: skip  # noqa: E501
 
 
 @settings(max_examples=60, deadline=None)
