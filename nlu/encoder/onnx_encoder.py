@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from nlu.encoder.onnx_export import INFO_FILE, MODEL_FILE, TOKENIZER_FILE
+from nlu.encoder.onnx_session import open_session
 
 MAX_TOKENS = 128
 
@@ -20,7 +21,6 @@ class OnnxEncoder:
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Loads the folder written by `onnx_export.export`. Raises FileNotFoundError."""
-        import onnxruntime
         from tokenizers import Tokenizer
 
         for name in (MODEL_FILE, TOKENIZER_FILE, INFO_FILE):
@@ -32,14 +32,7 @@ class OnnxEncoder:
         self.fingerprint = fingerprint(folder)
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
         self._tokenizer.enable_truncation(min(MAX_TOKENS, int(info["max_tokens"])))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = onnxruntime.InferenceSession(
-            str(folder / MODEL_FILE), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(folder / MODEL_FILE, threads=threads)
 
     def encode(self, texts: Sequence[str], *, workers: int = 1) -> np.ndarray:
         """Returns float32 (len(texts), dimension), unit length, in the order given.

@@ -29,14 +29,14 @@ def identifier(catalogue: Catalogue) -> LanguageIdentifier:
     """With the model that ships."""
     keys = tuple(Key(k.key, k.language, k.script) for k in catalogue.languages.keys.values())
     model = LanguageModel.load(SHIPPED)
-    return LanguageIdentifier(keys, model, 3.0, 0.25, 0.15, catalogue.languages.default)
+    return LanguageIdentifier(keys, model, 10.0, 0.25, 0.15, catalogue.languages.default)
 
 
 @pytest.fixture(scope="module")
 def undecided(identifier: LanguageIdentifier) -> LanguageIdentifier:
     """One whose model knows nothing: only script and prior are left."""
     nothing = LanguageModel.quantised(LATIN, np.zeros((BUCKETS, 3)), np.zeros(3))
-    return replace(identifier, model=nothing)
+    return replace(identifier, model=nothing, prior_weight=3.0)
 
 
 def _texts(catalogue: Catalogue, part: str) -> dict[str, list[str]]:
