@@ -31,9 +31,10 @@ Times = dict[str, list[float]]
 
 async def run(model: str, most: int) -> dict[str, Any]:
     """The document that `--json` prints. Raises FileNotFoundError when the model is not there."""
+    from rasa.core.channels.channel import UserMessage
+
     from api.json_answer import json_response
     from nlu.engine import Engine
-    from rasa.core.channels.channel import UserMessage
 
     facts = machine()
     catalogue = load_catalogue(ROOT / "data")

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from nlu.joint.dropout import PooledDropout
 from nlu.joint.words import NGRAMS
 
 NGRAM_SIZE = 96
@@ -56,7 +57,7 @@ class JointNetwork(nn.Module):
         super().__init__()
         size = encoder.config.hidden_size
         self.encoder = encoder
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = PooledDropout(dropout)
         self.ngrams = nn.Embedding(NGRAMS, NGRAM_SIZE, padding_idx=0)
         nn.init.normal_(self.ngrams.weight, std=0.02)
         self.intent = nn.Linear(size, intents)

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from nlu.joint.dropout import set_dropout
 from nlu.joint.examples import Example
 from nlu.joint.network import JointNetwork, TunedEmbedding, contrastive_loss, crf_loss
 from nlu.joint.precision import autocast
@@ -75,7 +76,7 @@ def train(
     loaded = SentenceTransformer(str(encoder), device="cpu")
     transformer = loaded[0].auto_model
     transformer.set_attn_implementation("eager")  # fused attention is twice as slow on short texts
-    _set_dropout(transformer, settings.dropout)
+    set_dropout(transformer, settings.dropout)
     tokenizer = loaded.tokenizer.backend_tokenizer
     tokenizer.no_padding()
     reader = WordReader(tokenizer, max_tokens=settings.max_tokens)
@@ -241,9 +242,3 @@ def _closeness(
                 table[place[other], place[name]] = settings.neighbour_weight
     return table
 
-
-def _set_dropout(transformer: Any, share: float) -> None:
-    """Dropout on hidden states; none on attention, where it costs much and brings little."""
-    for name, module in transformer.named_modules():
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0 if name.endswith("attention.self.dropout") else share
