@@ -32,6 +32,8 @@ _QUIET = {
     "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TOKENIZERS_PARALLELISM": "false",
+    "TQDM_DISABLE": "1",  # Rasa's bars of a blink each; read when tqdm is imported
+    "TRANSFORMERS_VERBOSITY": "error",
 }
 _THREADS = (
     "OMP_NUM_THREADS",

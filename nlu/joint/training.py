@@ -241,4 +241,3 @@ def _closeness(
                 table[place[name], place[other]] = settings.neighbour_weight
                 table[place[other], place[name]] = settings.neighbour_weight
     return table
-

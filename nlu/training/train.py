@@ -190,7 +190,6 @@ def _promote_first(folder: Path, model_id: str) -> None:
 
 
 def _rasa_train(config: Path, data: Path, work: Path, say: Any) -> Path:
-    os.environ.setdefault("TQDM_DISABLE", "1")
     from rasa.model_training import train as rasa_train
 
     say("Training")
