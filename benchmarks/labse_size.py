@@ -18,6 +18,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.constants import TOKENS_NAMES
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
@@ -29,11 +30,12 @@ _ALIAS = "labse_size"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class LabseSizeFeaturizer(GraphComponent):
+class LabseSizeFeaturizer(DenseFeaturizer, GraphComponent):
     """Dense features of each token and of the message, as LanguageModelFeaturizer adds them."""
 
     def __init__(self) -> None:
         """Makes the network; about two gigabytes."""
+        super().__init__(_ALIAS, {"alias": _ALIAS})
         import torch
         from transformers import BertConfig, BertModel
 
