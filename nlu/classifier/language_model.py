@@ -27,7 +27,7 @@ def features(text: str) -> tuple[np.ndarray, np.ndarray]:
     """Buckets (int64) of a message's n-grams, and their weights (float32, unit length).
 
     Letters only, lower case, those of other scripts in rough Latin: digits and punctuation say
-    nothing about the language, and `please bill చూపించు` is one sentence.
+    nothing about the language, and an English sentence with one Telugu verb is one sentence.
     """
     lowered = (text if text.isascii() else normalise(text).text).lower()
     words = "".join(c if c.isalpha() or _is_sign(c) else " " for c in lowered).split()
