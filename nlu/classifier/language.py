@@ -54,7 +54,8 @@ class LanguageIdentifier:
     default_language: str
 
     def guess(self, text: str, prior: str | None = None) -> LanguageGuess:
-        """Guesses from the text and the language the citizen used before, if known."""
+        """Guesses from the text and the language the citizen used before, or the key, if known."""
+        before = next((k for k in self.keys if prior in (k.key, k.language)), None)
         share = shares(text)
         native = [k for k in self.keys if k.script != "Latn" and share.get(k.script, 0.0) > 0]
         best = max(native, key=lambda k: share[k.script], default=None)
@@ -62,16 +63,15 @@ class LanguageIdentifier:
             mixed = _words_share(text)["Latn"] >= self.mixed_share
             return LanguageGuess(best.key, best.language, share[best.script], best.script, mixed)
         if share["Latn"] == 0.0:
-            return self._without_letters(prior)
-        return self._latin(text, prior, {k.language: share[k.script] for k in native})
+            return self._without_letters(before)
+        return self._latin(text, before, {k.language: share[k.script] for k in native})
 
-    def _without_letters(self, prior: str | None) -> LanguageGuess:
-        language = prior or self.default_language
-        key = next(k for k in self.keys if k.language == language)
+    def _without_letters(self, before: Key | None) -> LanguageGuess:
+        key = before or next(k for k in self.keys if k.language == self.default_language)
         return LanguageGuess(key.key, key.language, 0.0, "Zyyy")
 
     def _latin(
-        self, text: str, prior: str | None, own_script: Mapping[str, float]
+        self, text: str, before: Key | None, own_script: Mapping[str, float]
     ) -> LanguageGuess:
         """`own_script`: share of the letters in a language's own script. A word in it says as much
         about who writes as their history does."""
@@ -80,7 +80,7 @@ class LanguageIdentifier:
         odds = np.asarray(
             [
                 (chances[k.key] + chances.get(k.key + MIX, 0.0))
-                * (self.prior_weight if k.language == prior else 1.0)
+                * (self.prior_weight if before and k.language == before.language else 1.0)
                 * (self.prior_weight if k.language in own_script else 1.0)
                 for k in keys
             ]

@@ -26,13 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEVELOPMENT = "development.npz"
 PROFILES = ("fast", "full")
 _DATA = ("rasa/*.yml", "augmentation.yml", "romanisation/*.tsv", "language/*")
-_CODE = tuple(
-    f"nlu/{name}"
-    for name in (
-        *("classifier", "components", "text", "slots", "encoder", "catalogue"),
-        *("joint", "augment"),
-    )
-)
+_CODE = ("augment", "catalogue", "classifier", "components", "encoder", "joint", "slots", "text")
 
 
 def inputs_hash(data_hash: str, config: str, encoder: str) -> str:
@@ -42,7 +36,7 @@ def inputs_hash(data_hash: str, config: str, encoder: str) -> str:
     digest = hashlib.sha256(f"{data_hash}:{encoder}".encode())
     digest.update(config.encode())
     for folder in _CODE:
-        for path in sorted((ROOT / folder).glob("**/*.py")):
+        for path in sorted((ROOT / "nlu" / folder).glob("**/*.py")):
             digest.update(path.read_bytes())
     for pattern in _DATA:
         for path in sorted(catalogue_folder("data").glob(pattern)):

@@ -258,3 +258,11 @@ def test_own_path_through_the_graph_understands_like_rasas_runner(town: Town) ->
     for text, answer, message in zip(TEXTS, town.run(town.engine.parse_many(TEXTS)), theirs):
         for part in ("intent", "intent_ranking", "entities", "language"):
             assert answer[part] == message.data.get(part, []), text
+
+
+@pytest.mark.parametrize("hint", [None, "te", "te-Latn", "hi", "hi-Latn", "en"])
+def test_any_key_may_come_as_the_hint(hint: str | None, town: Town) -> None:
+    """A bare number has no language of its own, so the hint is all there is."""
+    answer = town.run(town.engine.parse("6123401005678", hint))
+    assert answer["language"]["key"] == (hint or "te")
+    assert answer["decision"]["kind"] in ("clarify", "out_of_scope")
