@@ -44,6 +44,10 @@ class LabseSizeFeaturizer(DenseFeaturizer, GraphComponent):
         self._bert = BertModel(BertConfig(vocab_size=VOCABULARY)).eval()
 
     @classmethod
+    def validate_config(cls, config: Dict[str, Any]) -> None:
+        """There is nothing to set."""
+
+    @classmethod
     def create(
         cls,
         config: Dict[str, Any],
