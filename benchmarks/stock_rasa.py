@@ -55,7 +55,7 @@ _FEW = 3  # utterances per intent and key that the large peer is trained on: onl
 
 # Rasa runs several workers only with a lock store that it does not know as the one in memory;
 # parsing takes no locks.
-_ENDPOINTS = {"lock_store": {"type": "rasa.core.lock_store.InMemoryLockStore"}}
+_ENDPOINTS = {"lock_store": {"type": "benchmarks.worker_locks.WorkerLocks"}}
 
 
 def trained(catalogue: Catalogue, config: Mapping[str, Any] = CONFIG) -> Path:
@@ -104,7 +104,7 @@ def environment() -> dict[str, str]:
     """The environment without our thread limits: Rasa as it comes."""
     limits = ("THREADS", "SEVA_")
     kept = {k: v for k, v in os.environ.items() if not any(limit in k for limit in limits)}
-    root = str(Path(__file__).resolve().parents[1])  # for benchmarks.labse_size
+    root = str(Path(__file__).resolve().parents[1])  # for benchmarks.labse_size, worker_locks
     ours = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": root}
     return {**kept, **ours}
 
