@@ -93,8 +93,9 @@ def serve(folder: Path, port: int, log: Path, workers: int = 1) -> subprocess.Po
     command += ["-m", "stock.tar.gz", "-i", "127.0.0.1", "-p", str(port)]
     variables = environment()
     if workers > 1:
-        _write(folder / "endpoints.yml", _ENDPOINTS)
-        command += ["--endpoints", "endpoints.yml"]
+        # not `endpoints.yml`: that one Rasa would read with one worker as well
+        _write(folder / "workers.yml", _ENDPOINTS)
+        command += ["--endpoints", "workers.yml"]
         variables["SANIC_WORKERS"] = str(workers)
     with open(log, "wb") as out:
         return subprocess.Popen(command, cwd=folder, env=variables, stdout=out, stderr=out)
