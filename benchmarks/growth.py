@@ -49,27 +49,33 @@ def _environment(folder: Path) -> dict[str, str]:
 def _train(environment: dict[str, str], profile: str) -> tuple[dict[str, Any], dict[str, float]]:
     """The manifest of the model, and when (seconds) each step announced itself."""
     command = [sys.executable, "-m", "nlu.cli", "train", "--profile", profile, "--json"]
+    output, steps = listened(command, environment)
+    return json.loads(output), steps
+
+
+def listened(command: Sequence[str], environment: dict[str, str]) -> tuple[str, dict[str, float]]:
+    """Standard output of a command, and when (seconds) each line of its standard error came.
+
+    The output goes through a file: a pipe holds 64 kB and nobody reads it meanwhile, so a long
+    document would stop the command for ever. Raises RuntimeError when the command fails.
+    """
     began = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None and process.stdout is not None
     steps: dict[str, float] = {}
     said: list[str] = []
-    for line in process.stderr:
-        said.append(line)
-        print(f"  {line}", end="", file=sys.stderr)
-        steps.setdefault(line.strip(), round(time.perf_counter() - began, 1))
-    output = process.stdout.read()
-    if process.wait():
-        raise RuntimeError(f"`seva train` failed:\n{''.join(said)[-3000:]}")
-    steps["end"] = round(time.perf_counter() - began, 1)
-    return json.loads(output), steps
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.PIPE, text=True
+        )
+        assert process.stderr is not None
+        for line in process.stderr:
+            said.append(line)
+            print(f"  {line}", end="", file=sys.stderr)
+            steps.setdefault(line.strip(), round(time.perf_counter() - began, 1))
+        if process.wait():
+            raise RuntimeError(f"`{' '.join(command)}` failed:\n{''.join(said)[-3000:]}")
+        steps["end"] = round(time.perf_counter() - began, 1)
+        output.seek(0)
+        return output.read(), steps
 
 
 def measure(services: int, profile: str) -> dict[str, Any]:

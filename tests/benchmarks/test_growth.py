@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,3 +73,17 @@ def test_resident_memory_is_read_from_the_status(tmp_path: Path) -> None:
     status = tmp_path / "status"
     status.write_text("VmPeak:\t  999999 kB\nVmRSS:\t  524288 kB\n", "utf-8")
     assert resident_mb(status) == 512.0
+
+
+def test_long_output_is_read_whole() -> None:
+    """At 520 services the manifest is longer than a pipe holds, and training never ended."""
+    program = "import sys; print('Scoring', file=sys.stderr); print('x' * 300_000)"
+    output, steps = growth.listened([sys.executable, "-c", program], dict(os.environ))
+    assert output.strip() == "x" * 300_000
+    assert 0 <= steps["Scoring"] <= steps["end"]
+
+
+def test_a_failure_says_what_was_said() -> None:
+    program = "import sys; sys.exit('no such thing')"
+    with pytest.raises(RuntimeError, match="no such thing"):
+        growth.listened([sys.executable, "-c", program], dict(os.environ))
