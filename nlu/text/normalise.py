@@ -44,6 +44,13 @@ _PLAIN = {
 }
 _DROPPED = frozenset({"\u00ad", "\u034f", "\ufe0e", "\ufe0f"})
 
+_UNSETTLED = regex.compile(
+    # What a round may change: format characters and controls, foreign digits and spaces, forms of
+    # ASCII, spaces at the ends or in a row, and two signs for one letter.
+    r"[\p{Cf}\p{Cc}\uff01-\uff5e]|[^0-9\P{Nd}]|[^ \S]|^ |  | \Z|\L<listed>",
+    listed=[*_PLAIN, *_DROPPED, *_JOINED],
+)
+
 
 @dataclass(frozen=True)
 class Normalised:
@@ -65,6 +72,13 @@ class Normalised:
 @lru_cache(maxsize=1024)
 def normalise(text: str) -> Normalised:
     """NFC, no invisible characters, ASCII digits and quotes, single spaces. Idempotent."""
+    if unicodedata.is_normalized("NFC", text) and not _UNSETTLED.search(text):
+        return Normalised(text, tuple(range(len(text))), tuple(range(1, len(text) + 1)), text)
+    return _settled(text)
+
+
+def _settled(text: str) -> Normalised:
+    """Round after round until nothing changes."""
     spelled, starts, ends = text, list(range(len(text))), list(range(1, len(text) + 1))
     for _ in range(4):  # a composed letter can meet another one; texts settle in one or two rounds
         again, sources = _pass(spelled)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nlu.text import normalise
+from nlu.text.normalise import _settled
 
 INDIC = st.text(
     st.sampled_from(
@@ -40,6 +41,14 @@ ANY = st.text(max_size=40)
 )
 def test_normalise_table(raw: str, clean: str) -> None:
     assert normalise(raw).text == clean
+
+
+@given(ANY | INDIC)
+def test_texts_passed_by_are_those_that_no_round_changes(raw: str) -> None:
+    """The short way gives what the long one does."""
+    assert normalise(raw) == _settled(raw)
+    clean = normalise(raw).text
+    assert normalise(clean) == _settled(clean)
 
 
 @given(ANY | INDIC)
