@@ -17,12 +17,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.common import cached_method
 
-from nlu.augment import Augmented, Augmenter
+from nlu.augment import Augmented
+from nlu.augment.training_set import training_set
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import Utterance
 from nlu.components.project import catalogue, catalogue_folder
 from nlu.components.training_example import COPIED, COPY, KEY, SOURCE
-from nlu.text.romanisation import romanisers
+from nlu.components.training_message import TrainingMessage
 
 
 class CatalogueImporter(TrainingDataImporter):
@@ -86,18 +87,13 @@ class CatalogueImporter(TrainingDataImporter):
     @cached_method
     def get_nlu_data(self, language: Optional[str] = "en") -> TrainingData:
         """Every trained utterance with its intent, marked values and utterance key."""
-        intents: Dict[str, Any] = {**self._catalogue.services, **self._catalogue.conversation}
-        folder = catalogue_folder(self._folder) / "romanisation"
-        augmenter = Augmenter(self._catalogue, romanisers(folder), self._plan)
-        messages = []
-        for name, intent in intents.items():
-            for key, utterances in intent.utterances.items():
-                for utterance in utterances:
-                    copies = augmenter.copies(utterance, key, name)
-                    facts = {KEY: key, **({COPIED: True} if copies else {})}
-                    messages.append(_message(name, utterance, facts))
-                    copied = {SOURCE: utterance.text}
-                    messages += [_message(name, c, {COPY: c.kind, **copied}) for c in copies]
+        messages: List[Message] = []
+        for learned in training_set(self._catalogue, self._plan):
+            facts = {KEY: learned.key, **({COPIED: True} if learned.copies else {})}
+            messages.append(_message(learned.intent, learned.utterance, facts))
+            for copy in learned.copies:
+                facts = {COPY: copy.kind, SOURCE: learned.utterance.text}
+                messages.append(_message(learned.intent, copy, facts))
         return TrainingData(messages)
 
 
@@ -112,4 +108,4 @@ def _message(intent: str, example: Union[Utterance, Augmented], facts: Dict[str,
         }
         for mark in example.marks
     ]
-    return Message.build(example.text, intent, entities=entities, example_metadata=facts)
+    return TrainingMessage.build(example.text, intent, entities=entities, example_metadata=facts)

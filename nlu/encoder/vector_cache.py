@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +25,22 @@ class VectorCache:
         self._path = (folder or cache_dir() / "embeddings") / f"{encoder.fingerprint}.npz"
 
     def encode(self, texts: Sequence[str], *, workers: int = 1) -> np.ndarray:
-        """Returns float32 (len(texts), dimension); embeds only what is not cached yet."""
+        """Returns float32 (len(texts), dimension); embeds only what is not cached yet.
+
+        One process at a time: who comes later waits and finds what the first has made.
+        """
+        with self._alone() if texts else contextlib.nullcontext():
+            return self._encode(texts, workers)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Holds the lock of this cache; it falls with the process that holds it."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with open(self._path.with_suffix(".lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _encode(self, texts: Sequence[str], workers: int) -> np.ndarray:
         keys, vectors = self._read()
         place = {key: at for at, key in enumerate(keys)}
         wanted = [hashlib.sha256(text.encode()).hexdigest()[:32].encode() for text in texts]
@@ -42,7 +59,6 @@ class VectorCache:
             return data["keys"].astype("S32").tolist(), data["vectors"]
 
     def _write(self, keys: list[bytes], vectors: np.ndarray) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self._path.parent, suffix=".npz")
         with os.fdopen(handle, "wb") as out:
             np.savez(out, keys=np.asarray(keys), vectors=vectors)

@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from nlu.training import registry
+from nlu.training import embedding, registry
 from nlu.training.registry import ARCHIVE, Manifest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,18 +73,14 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
         say(f"{existing.id} was trained from the same catalogue, configuration and code")
         _promote_first(folder, existing.id)
         return existing
-    say("Starting Rasa")
-    logging.captureWarnings(True)  # the libraries' deprecations say nothing to the data team
-    logging.getLogger("py.warnings").setLevel(logging.ERROR)
-    from nlu.engine import quiet
-
-    quiet()
     entry = folder / f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{inputs[:8]}"
     work = Path(tempfile.mkdtemp(dir=folder, prefix=".training-"))
     try:
         used = work / "config.yml"
         used.write_text(text, "utf-8")
-        with _progress(say):
+        beside = embedding.beside(used) if profile == "fast" else contextlib.nullcontext()
+        with _progress(say), beside:
+            _start_rasa(say)
             archive = _rasa_train(used, catalogue_folder("data"), work, say)
         seconds = time.perf_counter() - started
         say("Scoring the hold-out")
@@ -128,6 +124,16 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
         shutil.rmtree(work, ignore_errors=True)
     _promote_first(folder, entry.name)
     return manifest
+
+
+def _start_rasa(say: Any) -> None:
+    """Imports it, which takes ten seconds."""
+    say("Starting Rasa")
+    logging.captureWarnings(True)  # the libraries' deprecations say nothing to the data team
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
+    from nlu.engine import quiet
+
+    quiet()
 
 
 def in_profile(config: str, profile: str | None) -> tuple[str, str]:

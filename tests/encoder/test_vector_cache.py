@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -65,10 +67,32 @@ def test_cache_of_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_who_comes_second_waits_and_finds_what_the_first_made(tmp_path: Path) -> None:
+    """Two processes train at once: no text is embedded twice. Locks of two opened files exclude
+    each other inside one process as well, so that threads can stand for processes here."""
+    started, done = threading.Event(), threading.Event()
+
+    class Slow(CountingEncoder):
+        def encode(self, texts: Sequence[str], *, workers: int = 1) -> np.ndarray:
+            started.set()
+            assert done.wait(20)
+            return super().encode(texts, workers=workers)
+
+    first, second = Slow(), CountingEncoder()
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(VectorCache(first, tmp_path).encode, ["bill", "bus"])
+        assert started.wait(20)
+        other = pool.submit(VectorCache(second, tmp_path).encode, ["bus", "bill"])
+        done.set()
+        assert one.result(20)[:, 0].tolist() == [4, 3]
+        assert other.result(20)[:, 0].tolist() == [3, 4]
+    assert second.asked == []
+
+
 def test_cache_leaves_no_unfinished_file(tmp_path: Path) -> None:
     """Written beside and moved into place."""
     VectorCache(CountingEncoder(), tmp_path).encode(["bus"])
-    assert [p.name for p in tmp_path.iterdir()] == ["first.npz"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["first.lock", "first.npz"]
 
 
 def test_cache_reads_files_of_the_earlier_form(tmp_path: Path) -> None:

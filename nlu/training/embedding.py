@@ -1,0 +1,62 @@
+"""Embeds the training texts beside the training itself: `python -m nlu.training.embedding CONFIG`.
+
+Rasa's start and its handling of the training data keep one core busy and the others idle. A process
+of its own fills the vector cache meanwhile; the encoder's component then waits for it, if it must,
+and finds every vector there. Nothing depends on this process: without it the component embeds.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def beside(config: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Inside, a process embeds the texts that a config.yml trains on; it is ended at the exit."""
+    command = [sys.executable, "-m", "nlu.training.embedding", str(config)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def embed(config: Path) -> int:
+    """Fills the cache with the vectors of all training texts; how many texts there are."""
+    import yaml
+
+    from nlu.augment.training_set import training_set
+    from nlu.components.project import catalogue
+    from nlu.encoder.onnx_encoder import OnnxEncoder
+    from nlu.encoder.provision import configured, encoder_folder
+    from nlu.encoder.vector_cache import VectorCache
+    from nlu.text import normalise
+
+    read: dict[str, Any] = yaml.safe_load(config.read_text("utf-8"))
+    importers = [i for i in read.get("importers") or () if i["name"].endswith(".CatalogueImporter")]
+    texts = {
+        normalise(text).text: None
+        for importer in importers
+        for learned in training_set(
+            catalogue(importer.get("catalogue", "data")), importer.get("augment") or {}
+        )
+        for text in learned.texts
+    }
+    encoder = OnnxEncoder(encoder_folder(configured(config)))
+    VectorCache(encoder).encode(list(texts), workers=os.cpu_count() or 1)
+    return len(texts)
+
+
+if __name__ == "__main__":
+    embed(Path(sys.argv[1]))
