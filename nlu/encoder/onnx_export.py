@@ -54,8 +54,11 @@ def _tokenizer_file(folder: Path) -> Path:
 def _to_onnx(model, path: Path) -> None:
     import torch
 
-    transformer = model[0].auto_model.eval()
-    transformer.config._attn_implementation = "eager"
+    from nlu.encoder.plain_bert import for_export
+
+    original = model[0].auto_model.eval()
+    original.config._attn_implementation = "eager"
+    transformer = for_export(original)
     pools_cls = getattr(model[1], "pooling_mode_cls_token", False) is True
 
     class Pooled(torch.nn.Module):
