@@ -74,8 +74,9 @@ def train(
         threads=threads,
         say=say,
     )
-    export.export(trained, folder, max_tokens=settings.max_tokens)
-    export.export(trained, folder / "float32", max_tokens=settings.max_tokens, int8=False)
+    learned = [e.text for e in examples]
+    export.export(trained, folder, max_tokens=settings.max_tokens, int8_on=learned)
+    export.export(trained, folder / "float32", max_tokens=settings.max_tokens)
     joint = JointModel(folder)
     classifier = component("ServiceClassifier")
     lengths = {name: (low, high) for name, (low, high) in classifier["views"].items()}

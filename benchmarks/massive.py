@@ -190,7 +190,9 @@ def main(argv: Sequence[str]) -> int:
         return massive_cross_lingual.main(shared)
     if given.profile == "fast":
         return command.finish(lambda: run_fast(given.data), lines, as_json=given.json)
-    changes = {"epochs": given.epochs} if given.epochs else {}
+    changes = pipeline.own_settings("massive_full")
+    if given.epochs:
+        changes["epochs"] = given.epochs
 
     def run() -> command.Document:
         return run_full(

@@ -23,8 +23,13 @@ _BLOCK = 2000  # texts between two lines of progress
 
 def settings(benchmark: str) -> dict[str, Any]:
     """The section of benchmarks/settings.yml over the `ServiceClassifier` of config.yml."""
+    return {**component("ServiceClassifier"), **own_settings(benchmark)}
+
+
+def own_settings(benchmark: str) -> dict[str, Any]:
+    """The section of benchmarks/settings.yml."""
     own = yaml.safe_load((ROOT / "benchmarks" / "settings.yml").read_text("utf-8"))
-    return {**component("ServiceClassifier"), **own[benchmark]}
+    return own[benchmark]
 
 
 def published(benchmark: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def read(folder: Path, locale: str, split: str) -> list[Example]:
             text, spans = unmarked(row["annot_utt"])
             if text != row["utt"]:
                 raise ValueError(f"{path}:{number}: `annot_utt` without its marks is not `utt`")
-            examples.append(Example(text, row["intent"], spans, locale))
+            examples.append(Example(text, row["intent"], spans, locale, row["id"]))
     return examples
 
 

@@ -152,8 +152,9 @@ class SentenceEncoder(GraphComponent):
         share, plan = float(given.pop("development")), dict(given.pop("augment"))
         settings = replace(Settings(), **given)
         known = catalogue(self._config["catalogue"])
+        examples = learned_from(messages, share)
         trained = training.train(
-            learned_from(messages, share),
+            examples,
             encoder_folder(self._config["model"]).parent / "sentence-transformer",
             settings,
             intents=sorted({m.get(INTENT) for m in messages if m.get(INTENT)}),
@@ -163,7 +164,8 @@ class SentenceEncoder(GraphComponent):
             say=lambda line, done: _progress.info("%s", line),
         )
         with tempfile.TemporaryDirectory() as work:
-            export.export(trained, Path(work), max_tokens=settings.max_tokens)
+            texts = [normalise(example.text).text for example in examples]
+            export.export(trained, Path(work), max_tokens=settings.max_tokens, int8_on=texts)
             folder.mkdir()
             for file in Path(work).iterdir():
                 (folder / file.name).write_bytes(file.read_bytes())

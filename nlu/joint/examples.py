@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nlu.text import normalise
 
@@ -18,12 +18,16 @@ class Span:
 
 @dataclass(frozen=True)
 class Example:
-    """A message with its intent and slot values. `language` is for reports only."""
+    """A message with its intent and slot values. `language` is for reports only.
+
+    Examples of one `group` (if not empty) say the same in other words or languages.
+    """
 
     text: str
     intent: str
     spans: tuple[Span, ...] = ()
     language: str = ""
+    group: str = ""
 
 
 def normalised(example: Example) -> Example:
@@ -34,4 +38,4 @@ def normalised(example: Example) -> Example:
         inside = [i for i, at in enumerate(clean.offsets) if span.start <= at < span.end]
         if inside:
             spans.append(Span(inside[0], inside[-1] + 1, span.label))
-    return Example(clean.text, example.intent, tuple(spans), example.language)
+    return replace(example, text=clean.text, spans=tuple(spans))

@@ -11,10 +11,12 @@ class Settings:
     """Rates are AdamW learning rates.
 
     `epochs` passes over the examples, fewer if `budget_minutes` of training would be exceeded.
-    `decay` scales the rate from layer to layer downwards. `average` is the decay of the
-    exponential moving average of the weights, which is what is kept. `contrast` weighs the
+    `decay` scales the rate from layer to layer downwards. `average` is the share of the
+    training that the exponential moving average of the weights, which is what is kept, looks back
+    on. `contrast` weighs the
     supervised contrastive loss, in which negatives from neighbouring intents count
-    `neighbour_weight` times.
+    `neighbour_weight` times. `agreement` weighs the loss between the intents of examples of one
+    group and their mean. `forget` is the share of sub-words hidden in each step.
     """
 
     epochs: int = 12
@@ -27,10 +29,12 @@ class Settings:
     weight_decay: float = 0.01
     dropout: float = 0.1
     smoothing: float = 0.1
-    average: float = 0.999
+    average: float = 0.08
     slot_weight: float = 1.0
     contrast: float = 0.1
     temperature: float = 0.1
     neighbour_weight: float = 4.0
+    agreement: float = 0.0
+    forget: float = 0.0
     max_tokens: int = 96
     seed: int = 11

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,13 @@ from torch import nn
 
 from nlu.joint.dropout import set_dropout
 from nlu.joint.examples import Example
-from nlu.joint.network import JointNetwork, TunedEmbedding, contrastive_loss, crf_loss
+from nlu.joint.network import (
+    JointNetwork,
+    TunedEmbedding,
+    agreement_loss,
+    contrastive_loss,
+    crf_loss,
+)
 from nlu.joint.precision import autocast
 from nlu.joint.settings import Settings
 from nlu.joint.tags import tag_names, tags_of
@@ -47,6 +53,7 @@ class _Row:
     prepared: Prepared
     intent: int
     tags: np.ndarray
+    group: str
 
 
 def train(
@@ -87,11 +94,37 @@ def train(
     transformer.embeddings.word_embeddings = embeddings
     network = JointNetwork(transformer, len(intents), len(names), settings.dropout)
     run = _Run(network, settings, _closeness(intents, neighbours or {}, settings))
-    rows = _Rows(reader, intents, names, loaded.tokenizer.pad_token_id, vary)
+    rows = _Rows(reader, intents, names, _Hidden.of(loaded.tokenizer, settings), vary)
     seconds, epochs = run.fit(examples, rows, say or (lambda line, share: None))
     transformer.embeddings.word_embeddings = embeddings.baked()
     network.eval()
     return Trained(network, tuple(intents), tuple(names), tokenizer, seconds, epochs)
+
+
+@dataclass(frozen=True)
+class _Hidden:
+    """Sub-words hidden in training: a `share` of those that are not `special` become `unknown`."""
+
+    share: float
+    special: tuple[int, ...]
+    unknown: int
+    pad: int
+    random: np.random.Generator
+
+    @classmethod
+    def of(cls, tokenizer: Any, settings: Settings) -> _Hidden:
+        special = tuple(tokenizer.all_special_ids)
+        random_ = np.random.default_rng(settings.seed)
+        return cls(
+            settings.forget, special, tokenizer.unk_token_id, tokenizer.pad_token_id, random_
+        )
+
+    def apply(self, ids: np.ndarray) -> np.ndarray:
+        """Ids (n, T), some of them hidden."""
+        if not self.share:
+            return ids
+        hidden = self.random.random(ids.shape) < self.share
+        return np.where(hidden & ~np.isin(ids, self.special), self.unknown, ids)
 
 
 class _Rows:
@@ -102,10 +135,10 @@ class _Rows:
         reader: WordReader,
         intents: Sequence[str],
         tags: Sequence[str],
-        pad: int,
+        hidden: _Hidden,
         vary: Vary | None,
     ) -> None:
-        self._reader, self._pad, self._vary = reader, pad, vary
+        self._reader, self._hidden, self._vary = reader, hidden, vary
         self._intent = {name: i for i, name in enumerate(intents)}
         self._tag = {name: i for i, name in enumerate(tags)}
 
@@ -116,12 +149,14 @@ class _Rows:
         rows = []
         for example, prepared in zip(examples, self._reader.read_many([e.text for e in examples])):
             tags = [self._tag[name] for name in tags_of(prepared.words, example.spans)]
-            rows.append(_Row(prepared, self._intent[example.intent], np.asarray(tags)))
+            intent = self._intent[example.intent]
+            rows.append(_Row(prepared, intent, np.asarray(tags), example.group))
         return rows
 
-    def batch(self, rows: Sequence[_Row]) -> tuple[dict[str, Any], Any, Any, Any]:
-        """Network input, intents (n,), tags (n, W), mask of words (n, W)."""
-        arrays = padded([row.prepared for row in rows], self._pad)
+    def batch(self, rows: Sequence[_Row]) -> tuple[dict[str, Any], Any, Any, Any, Any]:
+        """Network input, intents (n,), tags (n, W), mask of words (n, W), groups (n,)."""
+        arrays = padded([row.prepared for row in rows], self._hidden.pad)
+        arrays["input_ids"] = self._hidden.apply(arrays["input_ids"])
         words = arrays["first"].shape[1]
         tags = np.zeros((len(rows), words), np.int64)
         mask = np.zeros((len(rows), words), bool)
@@ -130,7 +165,9 @@ class _Rows:
             mask[at, : len(row.tags)] = True
         fed = {name: torch.from_numpy(value) for name, value in arrays.items()}
         intents = torch.tensor([row.intent for row in rows])
-        return fed, intents, torch.from_numpy(tags), torch.from_numpy(mask)
+        numbers = {}
+        groups = [numbers.setdefault(row.group or str(at), at) for at, row in enumerate(rows)]
+        return fed, intents, torch.from_numpy(tags), torch.from_numpy(mask), torch.tensor(groups)
 
 
 class _Run:
@@ -144,6 +181,7 @@ class _Run:
         self._learned = [p for p in network.parameters() if p.requires_grad]
         self._average = [p.detach().clone() for p in self._learned]
         self._steps = 0
+        self._looks_back = 2.0
         self._rates = [group["lr"] for group in self._optimiser.param_groups]
 
     def fit(self, examples: Sequence[Example], rows: _Rows, say: Say) -> tuple[float, float]:
@@ -151,14 +189,19 @@ class _Run:
         settings = self._settings
         chance = random.Random(settings.seed)
         started = time.monotonic()
-        total = settings.epochs * -(-len(examples) // settings.batch)
+        per_epoch = 0
         budget = settings.budget_minutes * 60
         losses: list[float] = []
         self._network.train()
         for epoch in range(settings.epochs):
             order = list(examples)
             chance.shuffle(order)
-            for some in _batches(rows.read(order, chance), settings.batch, chance):
+            together = bool(settings.agreement) and epoch % 2 == 1
+            batches = _batches(rows.read(order, chance), settings.batch, chance, together)
+            per_epoch = per_epoch or len(batches)
+            total = settings.epochs * per_epoch
+            self._looks_back = max(2.0, settings.average * total)
+            for some in batches:
                 share = max(self._steps / total, (time.monotonic() - started) / budget)
                 if share >= 1:
                     break
@@ -170,12 +213,11 @@ class _Run:
         with torch.no_grad():
             for kept, average in zip(self._learned, self._average):
                 kept.copy_(average)
-        per_epoch = -(-len(examples) // settings.batch)
         return time.monotonic() - started, round(self._steps / per_epoch, 2)
 
     def _step(self, batch: tuple[Any, ...], share: float) -> float:
         settings = self._settings
-        fed, intents, tags, mask = batch
+        fed, intents, tags, mask, groups = batch
         warm = settings.warm_up
         factor = share / warm if share < warm else (1 - share) / (1 - warm)
         for group, rate in zip(self._optimiser.param_groups, self._rates):
@@ -189,6 +231,8 @@ class _Run:
         if emissions.shape[-1] > 1:
             slots = crf_loss(emissions.float(), tags, mask, network.transitions, network.start)
             loss = loss + settings.slot_weight * slots
+        if settings.agreement:
+            loss = loss + settings.agreement * agreement_loss(logits.float(), groups)
         if settings.contrast:
             pull = contrastive_loss(sentence, intents, self._close, settings.temperature)
             loss = loss + settings.contrast * pull
@@ -197,21 +241,41 @@ class _Run:
         self._optimiser.step()
         self._optimiser.zero_grad()
         self._steps += 1
-        decay = min(settings.average, self._steps / (self._steps + 10))
+        decay = min(1 - 1 / self._looks_back, self._steps / (self._steps + 10))
         with torch.no_grad():
             torch._foreach_lerp_(self._average, self._learned, 1 - decay)
         return float(loss.detach())
 
 
-def _batches(rows: list[_Row], size: int, chance: random.Random) -> Iterator[list[_Row]]:
-    """Batches of about one length: sorted inside windows, then mixed."""
-    window = 32 * size
-    cut = []
-    for at in range(0, len(rows), window):
-        some = sorted(rows[at : at + window], key=lambda row: len(row.prepared.ids))
-        cut += [some[i : i + size] for i in range(0, len(some), size)]
+def _batches(
+    rows: list[_Row], size: int, chance: random.Random, together: bool
+) -> list[list[_Row]]:
+    """Batches of about one length: sorted inside windows, then mixed; groups `together` or not.
+
+    Together every second epoch only: such batches hold fewer different messages, from which slots
+    are learned more slowly.
+    """
+    groups: dict[str, list[_Row]] = {}
+    for at, row in enumerate(rows):
+        groups.setdefault(row.group if together and row.group else str(at), []).append(row)
+    units = list(groups.values())
+    window = 32 * size * len(units) // len(rows)
+    cut: list[list[_Row]] = []
+    for at in range(0, len(units), window):
+        batch: list[_Row] = []
+        for unit in sorted(units[at : at + window], key=_length):
+            if batch and len(batch) + len(unit) > size:
+                cut.append(batch)
+                batch = []
+            batch = batch + unit
+        cut.append(batch)
     chance.shuffle(cut)
-    yield from cut
+    return cut
+
+
+def _length(unit: list[_Row]) -> int:
+    """Sub-words of the longest."""
+    return max(len(row.prepared.ids) for row in unit)
 
 
 def _groups(network: JointNetwork, settings: Settings) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from itertools import pairwise, product
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import torch
 from nlu.joint import export, training
 from nlu.joint.examples import Example, Span
 from nlu.joint.model import JointModel
-from nlu.joint.network import TunedEmbedding, contrastive_loss, crf_loss
+from nlu.joint.network import TunedEmbedding, agreement_loss, contrastive_loss, crf_loss
 from nlu.joint.settings import Settings
+from nlu.joint.words import Prepared
 from tests.joint.tiny_encoder import tiny_encoder
 
 
@@ -53,6 +55,47 @@ def test_neighbours_weigh_more_as_negatives() -> None:
     assert contrastive_loss(vectors, intents, near, 0.1) > plain
 
 
+def test_examples_of_a_group_are_drawn_to_their_mean() -> None:
+    """None for examples by themselves; the less the group agrees, the more."""
+    logits = torch.tensor([[2.0, 0.0], [2.0, 0.0], [0.0, 2.0]], requires_grad=True)
+    assert float(agreement_loss(logits, torch.tensor([0, 1, 2]))) == 0.0
+    assert float(agreement_loss(logits, torch.tensor([0, 0, 2]))) == pytest.approx(0.0, abs=1e-6)
+    loss = agreement_loss(logits, torch.tensor([0, 0, 0]))
+    share = logits.detach().softmax(1)
+    mean = share.mean(0)
+    wanted = (mean * (mean.log() - share.log())).sum(1).mean()
+    assert float(loss) == pytest.approx(float(wanted), abs=1e-6)
+    loss.backward()
+    assert logits.grad is not None
+    assert logits.grad[2, 0] < 0 < logits.grad[0, 0]
+
+
+def test_batches_keep_groups_together() -> None:
+    """No batch is larger than asked for, no row is lost, none comes twice."""
+    rows = [_row(tokens, f"group {tokens // 3}") for tokens in range(3, 60)]
+    batches = training._batches(rows, 7, random.Random(1), together=True)
+    assert sorted(len(row.prepared.ids) for batch in batches for row in batch) == list(range(3, 60))
+    for batch in batches:
+        assert len(batch) <= 7
+        assert all(sum(row.group == other.group for other in batch) == 3 for row in batch)
+
+
+def _row(tokens: int, group: str) -> training._Row:
+    ids = np.zeros(tokens, np.int64)
+    return training._Row(Prepared(ids, ids[:1], ids[:1, None], ((0, 1),)), 0, ids[:1], group)
+
+
+def test_special_sub_words_are_never_hidden() -> None:
+    """About the share asked for of the others is."""
+    hidden = training._Hidden(0.3, (0, 1, 2), 3, 1, np.random.default_rng(0))
+    ids = np.tile(np.array([0, *range(10, 40), 2, 1, 1]), (200, 1))
+    found = hidden.apply(ids)
+    assert np.array_equal(found[:, [0, 31, 32, 33]], ids[:, [0, 31, 32, 33]])
+    inside = found[:, 1:31]
+    assert set(np.unique(inside[inside != ids[:, 1:31]])) == {3}
+    assert (inside == 3).mean() == pytest.approx(0.3, abs=0.03)
+
+
 def test_no_two_of_an_intent_give_no_contrast() -> None:
     loss = contrastive_loss(torch.randn(2, 4), torch.tensor([0, 1]), torch.ones(2, 2), 0.1)
     assert loss.item() == 0.0
@@ -82,10 +125,10 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Exampl
             examples.append(Example(text, "ticket", (Span(at, at + len(place), "to_stop"),)))
     for text in ("కరెంటు బిల్లు ఎంత", "current bill entha", "बिजली का बिल कितना है", "power bill"):
         examples += [Example(text, "bill"), Example(f"{text}?", "bill")]
-    settings = Settings(epochs=30, batch=8, rate=3e-3, head_rate=1e-2, average=0.9, warm_up=0.1)
+    settings = Settings(epochs=30, batch=8, rate=3e-3, head_rate=1e-2, average=0.1, warm_up=0.1)
     done = training.train(examples, tiny_encoder(folder / "encoder"), settings)
-    export.export(done, folder / "int8", max_tokens=32)
-    export.export(done, folder / "float32", max_tokens=32, int8=False)
+    export.export(done, folder / "int8", max_tokens=32, int8_on=[e.text for e in examples])
+    export.export(done, folder / "float32", max_tokens=32)
     return folder, examples
 
 
