@@ -6,7 +6,8 @@ Only intents grow with the catalogue. Slots, forms, actions and rules are the co
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Union
+from functools import lru_cache
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 import rasa.shared.utils.io
 from rasa.shared.core.domain import Domain
@@ -18,7 +19,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.common import cached_method
 
 from nlu.augment import Augmented
-from nlu.augment.training_set import training_set
+from nlu.augment.training_set import Learned, training_set
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import Utterance
 from nlu.components.project import catalogue, catalogue_folder
@@ -88,13 +89,21 @@ class CatalogueImporter(TrainingDataImporter):
     def get_nlu_data(self, language: Optional[str] = "en") -> TrainingData:
         """Every trained utterance with its intent, marked values and utterance key."""
         messages: List[Message] = []
-        for learned in training_set(self._catalogue, self._plan):
+        for learned in _training_set(self._folder, self._catalogue.hash, (*self._plan.items(),)):
             facts = {KEY: learned.key, **({COPIED: True} if learned.copies else {})}
             messages.append(_message(learned.intent, learned.utterance, facts))
             for copy in learned.copies:
                 facts = {COPY: copy.kind, SOURCE: learned.utterance.text}
                 messages.append(_message(learned.intent, copy, facts))
         return TrainingData(messages)
+
+
+@lru_cache(maxsize=1)
+def _training_set(
+    folder: str, content: str, plan: Tuple[Tuple[str, float], ...]
+) -> Tuple[Learned, ...]:
+    """Made once for the several importers that Rasa opens; `content` is the catalogue's hash."""
+    return tuple(training_set(catalogue(folder), dict(plan)))
 
 
 def _message(intent: str, example: Union[Utterance, Augmented], facts: Dict[str, Any]) -> Message:

@@ -165,7 +165,7 @@ class _Rows:
             mask[at, : len(row.tags)] = True
         fed = {name: torch.from_numpy(value) for name, value in arrays.items()}
         intents = torch.tensor([row.intent for row in rows])
-        numbers = {}
+        numbers: dict[str, int] = {}
         groups = [numbers.setdefault(row.group or str(at), at) for at, row in enumerate(rows)]
         return fed, intents, torch.from_numpy(tags), torch.from_numpy(mask), torch.tensor(groups)
 

@@ -22,9 +22,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def beside(config: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Inside, a process embeds the texts that a config.yml trains on; it is ended at the exit."""
     command = [sys.executable, "-m", "nlu.training.embedding", str(config)]
-    process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet)
     try:
         yield process
     finally:
@@ -59,4 +58,5 @@ def embed(config: Path) -> int:
 
 
 if __name__ == "__main__":
+    os.nice(5)  # Rasa goes first: what it does cannot be shared out
     embed(Path(sys.argv[1]))
