@@ -1,8 +1,9 @@
 """Questions that wait while one pass runs are answered together by the next.
 
-Nothing is ever delayed to fill a batch: a question that comes alone is answered at once. The work
-runs in the event loop's own thread: with one core for a process another thread would only wait
-for the interpreter lock, and hand over twice.
+Nothing is ever delayed to fill a batch: a question that comes alone is answered at once. A pass
+takes half of those that wait: its answers all come at its end, so that each more holds up the
+first, while a long line is worth a larger pass. The work runs in the event loop's own thread: with
+one core for a process another thread would only wait for the interpreter lock, and hand over twice.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Answer = TypeVar("Answer")
 
 
 class WaitingLine(Generic[Question, Answer]):
-    """First come, first served, up to `most` at a time."""
+    """First come, first served, half of the line and `most` at a time at the utmost."""
 
     def __init__(self, answer: Callable[[Sequence[Question]], Sequence[Answer]], most: int) -> None:
         """`answer` gives as many answers as it gets questions, in their order."""
@@ -37,7 +38,8 @@ class WaitingLine(Generic[Question, Answer]):
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
         """One pass, then back to the loop, so that it can read and write between passes."""
-        waiting = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        together = min(self._most, max(1, len(self._waiting) // 2))
+        waiting = [self._waiting.popleft() for _ in range(min(together, len(self._waiting)))]
         batch = [(question, future) for question, future in waiting if not future.cancelled()]
         if batch and not self._settle(batch) and len(batch) > 1:
             for one in batch:  # the question at fault must not take the others with it

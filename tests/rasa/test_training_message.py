@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 
-from rasa.shared.nlu.training_data.message import Message
+import numpy as np
+from rasa.nlu.tokenizers.tokenizer import Token
+from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.training_message import TrainingMessage
@@ -17,9 +19,29 @@ GIVEN = {
 }
 
 
-def test_equal_to_the_message_of_the_same_content() -> None:
-    """The fingerprint, by which Rasa drops duplicates and finds its cache, is the same."""
-    assert TrainingMessage.build(**GIVEN).fingerprint() == Message.build(**GIVEN).fingerprint()
+def features(number: float) -> Features:
+    return Features(np.full((1, 3), number, np.float32), "sentence", "text", "encoder")
+
+
+def test_content_decides_the_fingerprint() -> None:
+    """By it Rasa drops duplicates and finds its cache: tokens and vectors count as well."""
+
+    def made(end: int = 8, number: float = 1.0, **changes: str) -> str:
+        message = TrainingMessage.build(**{**GIVEN, **changes})
+        message.set("text_tokens", [Token("కరెంటు", 0, end)])
+        message.add_features(features(number))
+        return message.fingerprint()
+
+    assert made() == made()
+    others = {made(end=7), made(number=2.0), made(text="బిల్లు"), made(intent="ror_1b")}
+    assert len(others | {made()}) == 5
+
+
+def test_anything_a_component_leaves_can_be_fingerprinted() -> None:
+    message = TrainingMessage.build(**GIVEN)
+    before = message.fingerprint()
+    message.set("numbers", {"share": np.float32(0.5), "set": {1}})
+    assert message.fingerprint() != before
 
 
 def test_fingerprint_follows_every_change() -> None:
