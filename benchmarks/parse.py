@@ -4,7 +4,8 @@ All are trained on the catalogue's utterances and get the same messages over HTT
 client process. First eight clients that never pause, for the throughput; then messages that arrive
 by themselves at half that rate, for the latency people see (`p50_ms`, `p99_ms`); then one client.
 Every message is another one until all of the catalogue have been used, and no answers are kept.
-The client takes part of the same cores: its share is printed (`client_cpu`).
+The client takes part of the same cores: its share is printed (`client_cpu`). Where haproxy is
+installed (`make system`), the same processes are measured once more behind deploy/haproxy.cfg.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks import stock_rasa
+from benchmarks import behind_haproxy, stock_rasa
 from benchmarks.load import Target, closed_loop, open_loop
 from benchmarks.machine import machine, resident_mb
 from nlu.catalogue import Catalogue, load_catalogue
@@ -31,7 +32,7 @@ from nlu.training.evaluate import holdout
 
 ROOT = Path(__file__).resolve().parents[1]
 KEY = "benchmark-key"
-SEVA_PORT, STOCK_PORT = 8880, 8881
+SEVA_PORT, STOCK_PORT, BALANCER_PORT = 8880, 8881, 8882
 CLIENTS = 8
 START_S = 600.0
 Row = dict[str, Any]
@@ -62,6 +63,10 @@ def contenders(catalogue: Catalogue, processes: int, *, labse_size: bool) -> lis
     large one; those not trained yet are trained here."""
     folder = stock_rasa.trained(catalogue)
     found = [_seva(processes), _stock("stock", folder, 1)]
+    if behind_haproxy.program():
+        found.insert(1, _behind_haproxy())
+    else:
+        print("no haproxy: `make system` installs it; going on without", file=sys.stderr)
     if processes > 1:
         found.append(_stock(f"stock_{processes}_workers", folder, processes))
     if labse_size:
@@ -71,8 +76,20 @@ def contenders(catalogue: Catalogue, processes: int, *, labse_size: bool) -> lis
 
 
 def _seva(processes: int) -> Contender:
+    command = [sys.executable, "-m", "nlu.cli", "serve", "--processes", str(processes)]
+    return _ours("seva", command, SEVA_PORT, processes)
+
+
+def _behind_haproxy() -> Contender:
+    servers = behind_haproxy.ports(behind_haproxy.CONFIG.read_text("utf-8"))
+    bind = f"127.0.0.1:{BALANCER_PORT}"
+    command = [sys.executable, "-m", "benchmarks.behind_haproxy", bind]
+    return _ours("seva_haproxy", command, BALANCER_PORT, len(servers))
+
+
+def _ours(name: str, command: Sequence[str], port: int, processes: int) -> Contender:
     variables = {
-        "SEVA_SERVE_PORT": str(SEVA_PORT),
+        "SEVA_SERVE_PORT": str(port),
         "SEVA_API_KEYS": KEY,
         "SEVA_PARSE_CACHE": "0",
         "SEVA_THREADS": "1",
@@ -80,15 +97,14 @@ def _seva(processes: int) -> Contender:
     }
 
     def start(log: Path) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "nlu.cli", "serve", "--processes", str(processes)]
         with open(log, "wb") as out:
             environment = {**os.environ, **variables}
-            return subprocess.Popen(command, env=environment, stdout=out, stderr=out)
+            return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
 
-    base = f"http://127.0.0.1:{SEVA_PORT}"
+    base = f"http://127.0.0.1:{port}"
     headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
     target = Target(f"{base}/parse", headers, lambda text: {"text": text})
-    return Contender("seva", start, f"{base}/health/ready", target, processes)
+    return Contender(name, start, f"{base}/health/ready", target, processes)
 
 
 def _stock(name: str, folder: Path, workers: int) -> Contender:
@@ -170,7 +186,7 @@ def run(seconds: float, processes: int, *, labse_size: bool) -> dict[str, Any]:
     ratios = {
         f"throughput_ratio_to_{name}": round(rows["seva"]["rps"] / row["rps"], 2)
         for name, row in rows.items()
-        if name not in ("seva", "stock")
+        if not name.startswith("seva") and name != "stock"
     }
     ratio = round(rows["seva"]["rps"] / rows["stock"]["rps"], 2)
     facts = {**facts, "distinct_messages": len(texts), "seconds": seconds}
