@@ -83,6 +83,7 @@ def _multiplication(rows: Rows, frequent: float) -> Multiply:
     often = np.bincount(hashed.indices, minlength=hashed.shape[1])
     columns = np.flatnonzero(often >= frequent * len(dense))
     rest = np.flatnonzero((often > 0) & (often < frequent * len(dense)))
+    rest = rest[np.argsort(-often[rest], kind="stable")]  # what is needed most lies close together
     wide = np.hstack([dense, hashed[:, columns].toarray()])
     narrow = hashed[:, rest]
     forward, back = _parts(narrow), _parts(narrow.T.tocsr())
@@ -99,8 +100,10 @@ def _multiplication(rows: Rows, frequent: float) -> Multiply:
 
 
 def _parts(matrix: sparse.csr_matrix) -> list[sparse.csr_matrix]:
-    """The matrix cut into as many bands of rows as there are cores."""
-    edges = np.linspace(0, matrix.shape[0], (os.cpu_count() or 1) + 1).astype(int)
+    """The matrix cut into as many bands of rows, with as many values each, as there are cores."""
+    shares = np.linspace(0, matrix.nnz, (os.cpu_count() or 1) + 1)
+    edges = np.searchsorted(matrix.indptr, shares)
+    edges[0], edges[-1] = 0, matrix.shape[0]
     return [matrix[start:end] for start, end in pairwise(edges)]
 
 
