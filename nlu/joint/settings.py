@@ -11,12 +11,11 @@ class Settings:
     """Rates are AdamW learning rates.
 
     `epochs` passes over the examples, fewer if `budget_minutes` of training would be exceeded.
-    `decay` scales the rate from layer to layer downwards. `average` is the share of the
-    training that the exponential moving average of the weights, which is what is kept, looks back
-    on. `contrast` weighs the
-    supervised contrastive loss, in which negatives from neighbouring intents count
-    `neighbour_weight` times. `agreement` weighs the loss between the intents of examples of one
-    group and their mean. `forget` is the share of sub-words hidden in each step.
+    `decay` scales the rate from layer to layer downwards. What is kept is the exponential moving
+    average of the weights, which looks back on the share `average` of the training. `contrast`
+    weighs the supervised contrastive loss, in which negatives from neighbouring intents count
+    `neighbour_weight` times; `agreement` the loss between the intents of the examples of one group
+    and their mean.
     """
 
     epochs: int = 12
@@ -35,6 +34,5 @@ class Settings:
     temperature: float = 0.1
     neighbour_weight: float = 4.0
     agreement: float = 0.0
-    forget: float = 0.0
     max_tokens: int = 96
     seed: int = 11

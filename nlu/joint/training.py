@@ -1,8 +1,9 @@
 """Fine-tunes the encoder jointly for intents and slots on the CPU. Needs torch.
 
 Cross-entropy with label smoothing for intents, a CRF for slots, a supervised contrastive loss on
-the sentence vectors; AdamW with rates falling from layer to layer, warm-up and linear decay,
-bf16 where the processor has it; the moving average of the weights is what remains.
+the sentence vectors, agreement among translations; AdamW with rates falling from layer to layer,
+warm-up and linear decay, bf16 where the processor has it; the moving average of the weights is what
+remains.
 """
 
 from __future__ import annotations
@@ -94,37 +95,11 @@ def train(
     transformer.embeddings.word_embeddings = embeddings
     network = JointNetwork(transformer, len(intents), len(names), settings.dropout)
     run = _Run(network, settings, _closeness(intents, neighbours or {}, settings))
-    rows = _Rows(reader, intents, names, _Hidden.of(loaded.tokenizer, settings), vary)
+    rows = _Rows(reader, intents, names, loaded.tokenizer.pad_token_id, vary)
     seconds, epochs = run.fit(examples, rows, say or (lambda line, share: None))
     transformer.embeddings.word_embeddings = embeddings.baked()
     network.eval()
     return Trained(network, tuple(intents), tuple(names), tokenizer, seconds, epochs)
-
-
-@dataclass(frozen=True)
-class _Hidden:
-    """Sub-words hidden in training: a `share` of those that are not `special` become `unknown`."""
-
-    share: float
-    special: tuple[int, ...]
-    unknown: int
-    pad: int
-    random: np.random.Generator
-
-    @classmethod
-    def of(cls, tokenizer: Any, settings: Settings) -> _Hidden:
-        special = tuple(tokenizer.all_special_ids)
-        random_ = np.random.default_rng(settings.seed)
-        return cls(
-            settings.forget, special, tokenizer.unk_token_id, tokenizer.pad_token_id, random_
-        )
-
-    def apply(self, ids: np.ndarray) -> np.ndarray:
-        """Ids (n, T), some of them hidden."""
-        if not self.share:
-            return ids
-        hidden = self.random.random(ids.shape) < self.share
-        return np.where(hidden & ~np.isin(ids, self.special), self.unknown, ids)
 
 
 class _Rows:
@@ -135,10 +110,10 @@ class _Rows:
         reader: WordReader,
         intents: Sequence[str],
         tags: Sequence[str],
-        hidden: _Hidden,
+        pad: int,
         vary: Vary | None,
     ) -> None:
-        self._reader, self._hidden, self._vary = reader, hidden, vary
+        self._reader, self._pad, self._vary = reader, pad, vary
         self._intent = {name: i for i, name in enumerate(intents)}
         self._tag = {name: i for i, name in enumerate(tags)}
 
@@ -155,8 +130,7 @@ class _Rows:
 
     def batch(self, rows: Sequence[_Row]) -> tuple[dict[str, Any], Any, Any, Any, Any]:
         """Network input, intents (n,), tags (n, W), mask of words (n, W), groups (n,)."""
-        arrays = padded([row.prepared for row in rows], self._hidden.pad)
-        arrays["input_ids"] = self._hidden.apply(arrays["input_ids"])
+        arrays = padded([row.prepared for row in rows], self._pad)
         words = arrays["first"].shape[1]
         tags = np.zeros((len(rows), words), np.int64)
         mask = np.zeros((len(rows), words), bool)

@@ -85,17 +85,6 @@ def _row(tokens: int, group: str) -> training._Row:
     return training._Row(Prepared(ids, ids[:1], ids[:1, None], ((0, 1),)), 0, ids[:1], group)
 
 
-def test_special_sub_words_are_never_hidden() -> None:
-    """About the share asked for of the others is."""
-    hidden = training._Hidden(0.3, (0, 1, 2), 3, 1, np.random.default_rng(0))
-    ids = np.tile(np.array([0, *range(10, 40), 2, 1, 1]), (200, 1))
-    found = hidden.apply(ids)
-    assert np.array_equal(found[:, [0, 31, 32, 33]], ids[:, [0, 31, 32, 33]])
-    inside = found[:, 1:31]
-    assert set(np.unique(inside[inside != ids[:, 1:31]])) == {3}
-    assert (inside == 3).mean() == pytest.approx(0.3, abs=0.03)
-
-
 def test_no_two_of_an_intent_give_no_contrast() -> None:
     loss = contrastive_loss(torch.randn(2, 4), torch.tensor([0, 1]), torch.ones(2, 2), 0.1)
     assert loss.item() == 0.0
