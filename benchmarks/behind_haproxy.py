@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
         )
         for port in ports(CONFIG.read_text("utf-8"))
     ]
-    commands.append(([haproxy, "-f", str(CONFIG)], {"SEVA_BALANCER_BIND": bind}))
+    commands.append(([haproxy, "-f", str(CONFIG)], {"HAPROXY_BIND": bind}))
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise SystemExit(0)

@@ -21,6 +21,8 @@ from rasa.shared.utils.io import deep_container_fingerprint
 class TrainingMessage(Message):
     """A `Message` that keeps its fingerprint while nothing changes, and copies quickly."""
 
+    _cached_fingerprint: Optional[str]
+
     def set(self, prop: str, info: Any, add_to_output: bool = False) -> None:
         """As `Message.set`; setting a text to what it is changes nothing."""
         if isinstance(info, str) and not add_to_output and self.data.get(prop) == info:

@@ -9,57 +9,59 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import torch
-from torch import nn
-
-
-class PlainBert(nn.Module):
-    """The layers of a `transformers.BertModel` (shared, not copied) in evaluation."""
-
-    def __init__(self, bert: Any) -> None:
-        super().__init__()
-        self.config = bert.config
-        self.embeddings = bert.embeddings
-        self.encoder = bert.encoder
-
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Any:
-        """`last_hidden_state` (n, T, size) of ids and mask (n, T)."""
-        from transformers.modeling_outputs import BaseModelOutput
-
-        mask = (1.0 - attention_mask[:, None, None, :].float()) * -10000.0
-        states = self._embedded(input_ids)
-        for layer in self.encoder.layer:
-            after = layer.attention.output
-            attended = self._attention(layer.attention.self, states, mask)
-            states = after.LayerNorm(after.dense(attended) + states)
-            wide = nn.functional.gelu(layer.intermediate.dense(states))
-            states = layer.output.LayerNorm(layer.output.dense(wide) + states)
-        return BaseModelOutput(last_hidden_state=states)
-
-    def _embedded(self, input_ids: torch.Tensor) -> torch.Tensor:
-        table = self.embeddings
-        places = table.position_embeddings.weight[: input_ids.shape[1]]
-        kind = table.token_type_embeddings.weight[0]
-        embedded: torch.Tensor = table.LayerNorm(table.word_embeddings(input_ids) + kind + places)
-        return embedded
-
-    def _attention(self, own: Any, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        query, key, value = (self._heads(one(states)) for one in (own.query, own.key, own.value))
-        scale = math.sqrt(self.config.hidden_size // self.config.num_attention_heads)
-        shares = torch.softmax(query @ key.transpose(-1, -2) / scale + mask, dim=-1)
-        mixed = (shares @ value).permute(0, 2, 1, 3).contiguous()
-        return mixed.view(mixed.shape[0], mixed.shape[1], self.config.hidden_size)
-
-    def _heads(self, states: torch.Tensor) -> torch.Tensor:
-        """(n, T, size) as (n, heads, T, size of a head)."""
-        heads = self.config.num_attention_heads
-        size = self.config.hidden_size // heads
-        return states.view(states.shape[0], states.shape[1], heads, size).permute(0, 2, 1, 3)
-
 
 def for_export(transformer: Any) -> Any:
-    """The same encoder in the form that exports best; any but a plain BERT as it is."""
+    """The same encoder in the form that exports best, its layers shared, not copied.
+
+    Called with `input_ids` and `attention_mask` (n, T); gives `last_hidden_state` (n, T, size). An
+    encoder that is no BERT with GELU comes back as it is.
+    """
     from transformers import BertModel
 
     plain = type(transformer) is BertModel and transformer.config.hidden_act == "gelu"
-    return PlainBert(transformer).eval() if plain else transformer
+    return _plain(transformer).eval() if plain else transformer
+
+
+def _plain(bert: Any) -> Any:
+    import torch
+    from torch import nn
+    from transformers.modeling_outputs import BaseModelOutput
+
+    size, heads = bert.config.hidden_size, bert.config.num_attention_heads
+
+    class PlainBert(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.config = bert.config
+            self.embeddings = bert.embeddings
+            self.encoder = bert.encoder
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Any:
+            mask = (1.0 - attention_mask[:, None, None, :].float()) * -10000.0
+            states = self.embedded(input_ids)
+            for layer in self.encoder.layer:
+                after = layer.attention.output
+                attended = self.attention(layer.attention.self, states, mask)
+                states = after.LayerNorm(after.dense(attended) + states)
+                wide = nn.functional.gelu(layer.intermediate.dense(states))
+                states = layer.output.LayerNorm(layer.output.dense(wide) + states)
+            return BaseModelOutput(last_hidden_state=states)
+
+        def embedded(self, input_ids: torch.Tensor) -> Any:
+            table = self.embeddings
+            places = table.position_embeddings.weight[: input_ids.shape[1]]
+            kind = table.token_type_embeddings.weight[0]
+            return table.LayerNorm(table.word_embeddings(input_ids) + kind + places)
+
+        def attention(self, own: Any, states: torch.Tensor, mask: torch.Tensor) -> Any:
+            query, key, value = (_heads(one(states)) for one in (own.query, own.key, own.value))
+            scores = query @ key.transpose(-1, -2) / math.sqrt(size // heads) + mask
+            mixed = (torch.softmax(scores, dim=-1) @ value).permute(0, 2, 1, 3).contiguous()
+            return mixed.view(mixed.shape[0], mixed.shape[1], size)
+
+    def _heads(states: torch.Tensor) -> torch.Tensor:
+        """(n, T, size) as (n, heads, T, size of a head)."""
+        parts = states.view(states.shape[0], states.shape[1], heads, size // heads)
+        return parts.permute(0, 2, 1, 3)
+
+    return PlainBert()

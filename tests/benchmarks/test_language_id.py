@@ -23,7 +23,7 @@ def data(tmp_path: Path) -> Path:
     (tmp_path / "dakshina").mkdir()
     (tmp_path / "massive").mkdir()
     _write(tmp_path, "dev")
-    message = {"annot_utt": "show my bill", "utt": "show my bill", "intent": "x"}
+    message = {"id": "0", "annot_utt": "show my bill", "utt": "show my bill", "intent": "x"}
     (tmp_path / "massive" / "en-US.dev.jsonl").write_text(json.dumps(message), "utf-8")
     return tmp_path
 

@@ -95,7 +95,7 @@ def balanced(tmp_path: Path) -> Iterator[Balanced]:
     bind = f"127.0.0.1:{free_port()}"
     running = [server.start() for server in servers]
     assert HAPROXY is not None
-    process = subprocess.Popen([HAPROXY, "-f", str(config)], env={"SEVA_BALANCER_BIND": bind})
+    process = subprocess.Popen([HAPROXY, "-f", str(config)], env={"HAPROXY_BIND": bind})
     try:
         _wait(f"http://{bind}/health/ready")
         yield Balanced(f"http://{bind}", servers)
