@@ -36,7 +36,7 @@ def code_fingerprint() -> str:
     meet weights trained for the old one.
     """
     digest = hashlib.sha256()
-    for package in ("classifier", "text", "joint", "augment"):
+    for package in ("classifier", "text", "joint", "augment", "encoder"):
         for path in sorted((ROOT / "nlu" / package).glob("**/*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

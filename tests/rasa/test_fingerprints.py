@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from nlu.components import project
 from nlu.components.sentence_encoder import SentenceEncoder
 from nlu.components.service_classifier import ServiceClassifier
+
+_NO_CACHES = shutil.ignore_patterns("__pycache__")
 
 
 @pytest.mark.parametrize("component", [SentenceEncoder, ServiceClassifier])
@@ -14,3 +19,15 @@ def test_a_component_is_trained_again_when_the_code_beneath_changes(component) -
     """A new n-gram hash with weights of the old one once scored 0.47 where 0.96 was right."""
     addon = component.fingerprint_addon(component.get_default_config())
     assert addon and project.code_fingerprint() in addon
+
+
+@pytest.mark.parametrize("package", ["classifier", "text", "joint", "augment", "encoder"])
+def test_the_code_beneath_is_all_that_shapes_a_network(
+    package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How a network is exported (nlu/encoder) as well: int8 of old code must not come back."""
+    shutil.copytree(project.ROOT / "nlu", tmp_path / "nlu", ignore=_NO_CACHES)
+    monkeypatch.setattr(project, "ROOT", tmp_path)
+    before = project.code_fingerprint.__wrapped__()
+    (tmp_path / "nlu" / package / "__init__.py").write_text("changed = True\n", "utf-8")
+    assert project.code_fingerprint.__wrapped__() != before
