@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -38,7 +39,10 @@ def data_folder(given: Path | None) -> Path:
 def check(
     path: Folder = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Also refuse hold-outs close to a trained utterance.")
+        bool,
+        typer.Option(
+            "--strict", help="Also refuse sentences too alike, by letters and by meaning."
+        ),
     ] = False,
     counts: Annotated[
         bool, typer.Option("--counts", help="Print utterances per service and key.")
@@ -52,6 +56,13 @@ def check(
     from nlu.catalogue.report import print_report
 
     result = check_catalogue(data_folder(path), strict=strict)
+    if strict and not result.problems:
+        from nlu.encoder.provision import configured
+        from nlu.training.alikeness import alike_in_meaning
+
+        print("Comparing sentences by meaning ...", file=sys.stderr)
+        model = configured(ROOT / "config.yml")
+        result = replace(result, problems=alike_in_meaning(result, model))
     print_report(result, counts=counts, json_output=json_output)
     raise typer.Exit(1 if result.problems else 0)
 

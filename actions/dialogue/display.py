@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
+from actions.departments.formats import indian_grouping
 from actions.dialogue.say import filled
 from nlu.catalogue import Catalogue, Service, Slot, SlotType
 from nlu.text.masking import last_four
@@ -23,8 +25,8 @@ def shown(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) 
                 return choice.title[language]
     if slot_type.kind == "date":
         return "-".join(reversed(value.split("-")))
-    if slot_type.kind == "amount":
-        return f"₹{value}"
+    if slot_type.kind == "amount":  # as departments' amounts: the sentence has the sign
+        return indian_grouping(Decimal(value))
     return value
 
 
@@ -60,10 +62,15 @@ def confirmation(
         filled(
             catalogue.phrases["summary_line"],
             language,
-            {"slot": label(slot, language), "value": fields[slot.name]},
+            {"slot": label(slot, language), "value": _by_itself(slot, fields[slot.name])},
         )
         for slot in service.slots
         if slot.name in values
     ]
     summary = "\n".join([f"*{service.title[language]}*", *lines])
     return filled(catalogue.phrases["confirm_prompt"], language, {"summary": summary})
+
+
+def _by_itself(slot: Slot, value: str) -> str:
+    """A shown value where no sentence stands around it: money gets its sign."""
+    return f"₹{value}" if slot.type.kind == "amount" else value

@@ -25,9 +25,12 @@ def departments(
 def services(
     catalogue: Catalogue, language: str, settings: DialogueSettings, department: str, page: int
 ) -> Say:
-    """One page of a department's services; the last row leads to the next page."""
-    found = [s for s in catalogue.services.values() if s.department == department]
-    rows = [service_row(catalogue, s.name, language) for s in found]
+    """One page of a department's services, those that it puts `first` at the head; the last row
+    leads to the next page."""
+    own = [s.name for s in catalogue.services.values() if s.department == department]
+    first = [name for name in catalogue.departments[department].first if name in own]
+    names = [*first, *(name for name in own if name not in first)]
+    rows = [service_row(catalogue, name, language) for name in names]
     rows = _page(catalogue, language, settings, rows, page, {"department": department})
     return _listed(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
 

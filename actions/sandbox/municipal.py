@@ -46,7 +46,6 @@ class ComplaintRequest(BaseModel):
 def build(desk: Desk) -> FastAPI:
     """The department's app."""
     app = desk.app("Municipal services (sandbox)")
-    desk.serve_documents(app)
     seed = load_seed("municipal")
     key_check = [desk.guarded()]
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from actions.departments.formats import indian_grouping
 from actions.sandbox import clock, energy, municipal
+from actions.sandbox.counter import pay_order
 from actions.sandbox.problem import not_found
 from actions.sandbox.seeding import load_seed
 from actions.sandbox.store import Store
@@ -46,7 +47,11 @@ def build(store: Store) -> APIRouter:
             if row is not None and row["paid_at"] is None:
                 moment = clock.now().isoformat()
                 db.execute("UPDATE orders SET paid_at = ? WHERE id = ?", (moment, order_id))
-                _ON_PAID.get(row["operation"], _nothing)(db, row["reference"])
+                coded = _ON_PAID.get(row["operation"])
+                if coded is not None:
+                    coded(db, row["reference"])
+                else:
+                    pay_order(db, row["operation"], row["reference"])
         return RedirectResponse(f"/pay/{order_id}", 303)
 
     @router.get("/pay/{order_id}/state", include_in_schema=False)
@@ -66,7 +71,3 @@ def _order(db: sqlite3.Connection, order_id: str) -> sqlite3.Row | None:
         "SELECT * FROM orders WHERE id = ?", (order_id,)
     ).fetchone()
     return row
-
-
-def _nothing(db: sqlite3.Connection, reference: str) -> None:
-    """Most orders need nothing more than to be paid."""

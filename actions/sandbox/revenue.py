@@ -1,18 +1,17 @@
-"""Sandbox of the Revenue department: certificates and land records."""
+"""Sandbox of the Revenue department: certificates."""
 
 from __future__ import annotations
 
 import datetime
 import sqlite3
-from typing import Any, Literal
+from typing import Literal
 
-from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Response
 from pydantic import BaseModel, Field
 
 from actions.sandbox import clock
 from actions.sandbox.desk import Body, Desk, idempotency_key, language
-from actions.sandbox.names import is_one_of
-from actions.sandbox.problem import Problem, not_found
+from actions.sandbox.problem import Problem
 from actions.sandbox.seeding import load_seed
 from actions.sandbox.store import next_number
 
@@ -42,7 +41,6 @@ class LateBirthRequest(BaseModel):
 def build(desk: Desk) -> FastAPI:
     """The department's app."""
     app = desk.app("Revenue (sandbox)")
-    desk.serve_documents(app)
     seed = load_seed("revenue")
     key_check = [desk.guarded()]
 
@@ -88,25 +86,6 @@ def build(desk: Desk) -> FastAPI:
         payload = {**body.dict(exclude={"aadhaar"}), "subject": subject}
         return desk.once("applyLateBirthRegistration", key, payload, work)
 
-    @app.get("/ror-1b", operation_id="getRor1b", dependencies=key_check)
-    def get_ror_1b(
-        request: Request,
-        district: str = Query(..., regex="^[a-z][a-z0-9_]{1,63}$"),
-        mandal: str = Query(..., min_length=1, max_length=100),
-        village: str = Query(..., min_length=1, max_length=100),
-        khata: str = Query(..., min_length=1, max_length=20),
-        words: str = Depends(language),
-    ) -> dict[str, Any]:
-        for row in seed["khatas"]:
-            place = is_one_of(mandal, row["mandal"]) and is_one_of(village, row["village"])
-            if place and (row["district"], row["khata"]) == (district, khata):
-                holding = {name: row[name] for name in ("owner_name", "extent_acres", "khata")}
-                with desk.store.transaction() as db:
-                    filename = f"ROR-1B-{khata}.pdf"
-                    document = desk.document(db, request, "ror_1b", _printed(row), filename)
-                return {"holding": holding, "document": document}
-        raise not_found("khata")
-
     return app
 
 
@@ -125,17 +104,3 @@ def _take(
         "INSERT INTO revenue_applications VALUES (?, ?, ?, ?)", (number, kind, subject, expected)
     )
     return 201, {"application_number": number, "expected_by": expected}, number
-
-
-def _printed(row: dict[str, Any]) -> dict[str, str]:
-    """The values of the printed form."""
-    return {
-        "district": " / ".join(row["district_names"].values()),
-        "mandal": row["mandal"][0],
-        "village": row["village"][0],
-        "khata": row["khata"],
-        "owner_name": row["owner_name"],
-        "survey_numbers": row["survey_numbers"],
-        "extent_acres": str(row["extent_acres"]),
-        "issued_on": f"{clock.today():%d-%m-%Y}",
-    }

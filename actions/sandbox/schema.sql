@@ -59,3 +59,15 @@ CREATE TABLE IF NOT EXISTS municipal_complaints (
     number TEXT PRIMARY KEY, ulb TEXT NOT NULL, place TEXT NOT NULL, complainant TEXT NOT NULL,
     expected_by TEXT
 );
+
+-- Departments whose counters are written down (counters/<department>.yml).
+CREATE TABLE IF NOT EXISTS counter_records (
+    department TEXT NOT NULL, collection TEXT NOT NULL, serial INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    PRIMARY KEY (department, collection, serial)
+);
+CREATE TABLE IF NOT EXISTS counter_taken (
+    department TEXT NOT NULL, operation TEXT NOT NULL, number TEXT NOT NULL, subject TEXT,
+    expected TEXT,
+    PRIMARY KEY (department, number)
+);

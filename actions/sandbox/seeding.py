@@ -1,4 +1,5 @@
-"""Puts a department's first records into the sandbox's tables, from `seeds/<department>.yml`."""
+"""Puts a department's first records into the sandbox's tables, from `seeds/<department>.yml` and
+`counters/<department>.yml`."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ import yaml
 from actions.sandbox.names import plain
 
 _SEEDS = Path(__file__).parent / "seeds"
+COUNTERS = Path(__file__).parent / "counters"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Seed = dict[str, Any]
 
@@ -24,11 +26,25 @@ def load_seed(name: str) -> Seed:
     return seed
 
 
+def load_records(department: str) -> dict[str, list[Seed]]:
+    """The records of `counters/<department>.yml` by collection; empty without the file."""
+    path = COUNTERS / f"{department}.yml"
+    if not path.exists():
+        return {}
+    raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    return {name: list(rows) for name, rows in (raw.get("records") or {}).items()}
+
+
 def sow(db: sqlite3.Connection, department: str) -> None:
     """Put the records of a department in; most departments begin without any."""
     sower = _SOWERS.get(department)
     if sower is not None:
         sower(db, load_seed(department))
+    for collection, rows in load_records(department).items():
+        for serial, row in enumerate(rows):
+            _insert(
+                db, "counter_records", department, collection, serial, json.dumps(row, default=str)
+            )
 
 
 def _energy(db: sqlite3.Connection, seed: Seed) -> None:

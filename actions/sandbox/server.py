@@ -21,11 +21,12 @@ from actions.sandbox import (
     problem,
     revenue,
 )
+from actions.sandbox.counter import add_counters
 from actions.sandbox.desk import Desk
 from actions.sandbox.faults import Fault, FaultyApp, Mode
-from actions.sandbox.store import Store
+from actions.sandbox.store import DEPARTMENTS, Store
 
-_BUILDERS = {
+_CODED = {
     "endowments": endowments.build,
     "energy": energy.build,
     "apsrtc": apsrtc.build,
@@ -45,24 +46,39 @@ class FaultRequest(BaseModel):
 
 
 def create_app(
-    database: Path, *, api_key: str = "sandbox-key", public_url: str | None = None
+    database: Path,
+    *,
+    api_key: str = "sandbox-key",
+    public_url: str | None = None,
+    openapi: Path | None = None,
 ) -> FastAPI:
     """The sandbox over the SQLite file `database`, which is made and seeded if it is not there.
 
     `public_url` is where citizens reach it (links to pay, documents); by default the address
-    that a request came to.
+    that a request came to. `openapi` is the folder of the departments' OpenAPI files, by default
+    that of the catalogue.
     """
+    described = openapi or Path(os.environ.get("SEVA_DATA_DIR") or "data") / "departments/openapi"
     store = Store(database)
     app = FastAPI(title="Seva sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     problem.install(app)
     app.include_router(payments.build(store))
     faulty: dict[str, FaultyApp] = {}
-    for name, build in _BUILDERS.items():
-        faulty[name] = FaultyApp(build(Desk(name, store, api_key, public_url)))
+    for name in DEPARTMENTS:
+        desk = Desk(name, store, api_key, public_url)
+        counters = _CODED.get(name, _written)(desk)
+        desk.serve_documents(counters)
+        add_counters(desk, counters, described / f"{name}.yml")
+        faulty[name] = FaultyApp(counters)
     _add_controls(app, store, faulty)
     for name, department in faulty.items():
         app.mount(f"/{name}", department)
     return app
+
+
+def _written(desk: Desk) -> FastAPI:
+    """A department without code: all its counters are written down."""
+    return desk.app(f"{desk.department.title()} (sandbox)")
 
 
 def _add_controls(app: FastAPI, store: Store, faulty: dict[str, FaultyApp]) -> None:

@@ -13,8 +13,17 @@ from pathlib import Path
 from actions.sandbox.seeding import sow
 
 _HERE = Path(__file__).parent
-DEPARTMENTS = ("endowments", "energy", "apsrtc", "revenue", "canteens", "cmrf", "municipal")
-_SHARED = ("keyed_answers", "writes", "orders", "documents")
+DEPARTMENTS = (
+    "endowments",
+    "energy",
+    "apsrtc",
+    "revenue",
+    "land",
+    "canteens",
+    "cmrf",
+    "municipal",
+)
+_SHARED = ("keyed_answers", "writes", "orders", "documents", "counter_records", "counter_taken")
 
 
 class Store:

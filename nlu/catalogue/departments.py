@@ -39,7 +39,7 @@ def read_departments(
 
 
 def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -> Department | None:
-    optional = {"helpline", "timeouts", *defaults}
+    optional = {"helpline", "first", "timeouts", *defaults}
     fields = top.fields(_REQUIRED, sorted(optional))
     if not set(_REQUIRED) <= fields.keys():
         return None
@@ -58,6 +58,7 @@ def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -
         title=fields["title"].words(languages.reply),
         menu=fields["menu"].words(languages.reply),
         helpline=fields["helpline"].text() if "helpline" in fields else None,
+        first=tuple(n.text() for n in fields["first"].items()) if "first" in fields else (),
         openapi=top.file.parent / fields["openapi"].text(),
         base_url=_variable(fields["base_url"]),
         auth=_mapping(fields["auth"]),

@@ -10,6 +10,7 @@ import yaml
 
 PROJECT_DATA = Path(__file__).resolve().parents[2] / "data"
 FILE = "check.yml"
+_ALIKE = ("leak_ratio", "swap_ratio", "swap_from", "leak_cosine", "swap_cosine")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class Limits:
     buttons: int
     script_share: int
     leak_ratio: int
+    swap_ratio: int
+    swap_from: int
+    leak_cosine: float
+    swap_cosine: float
     phrases: Mapping[str, PhraseLimit]
 
 
@@ -48,7 +53,7 @@ def load_limits(root: Path) -> Limits:
         **content["lengths"],
         buttons=content["buttons"],
         script_share=content["script_share"],
-        leak_ratio=content["leak_ratio"],
+        **{name: content[name] for name in _ALIKE},
         phrases={
             name: PhraseLimit(tuple(entry.get("fields", ())), entry.get("longest", sentence))
             for name, entry in content["phrases"].items()

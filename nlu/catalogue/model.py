@@ -85,6 +85,7 @@ class SlotType:
     retry: Words
     label: Words
     unit: str | None = None
+    longest: int | None = None
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,7 @@ class Operation:
 class Department:
     """A department and how its computers are reached.
 
+    `first` names the services that head its menu, as they are asked for most.
     `settings` is the whole file merged over `departments/defaults.yml`, for what only the
     connector reads (retry, breaker, limits, formats).
     """
@@ -183,6 +185,7 @@ class Department:
     title: Words
     menu: Words
     helpline: str | None
+    first: tuple[str, ...]
     openapi: Path
     base_url: Variable
     auth: Mapping[str, Any]

@@ -97,7 +97,7 @@ def _slot_type(
         ("kind", "examples", "ask", "retry"),
         (
             *("pattern", "checksum", "sensitive", "extract", "min", "max", "when"),
-            *("gazetteer", "choices", "label", "unit"),
+            *("gazetteer", "choices", "label", "unit", "longest"),
         ),
     )
     kind = fields["kind"].one_of(SLOT_KINDS) if "kind" in fields else "text"
@@ -106,6 +106,8 @@ def _slot_type(
             node.problem(f"a type of kind {owner} needs `{key}:`", f"add `{key}:` to {name}")
         elif kind != owner and key in fields:
             fields[key].problem(f"`{key}` means nothing for kind {kind}", "remove it")
+    if "longest" in fields and kind not in ("name", "text"):
+        fields["longest"].problem(f"`longest` means nothing for kind {kind}", "remove it")
     ask = fields["ask"].words(languages) if "ask" in fields else {}
     choices = fields["choices"].items() if "choices" in fields else []
     return SlotType(
@@ -125,6 +127,7 @@ def _slot_type(
         retry=fields["retry"].words(languages) if "retry" in fields else {},
         label=fields["label"].words(languages) if "label" in fields else ask,
         unit=fields["unit"].text() if "unit" in fields else None,
+        longest=fields["longest"].whole() if "longest" in fields else None,
     )
 
 

@@ -207,11 +207,16 @@ class Node:
         return _scalar(self.node)
 
 
+_LISTED = 100  # names that a message still lists one by one
+
+
 def did_you_mean(value: str, known: Collection[str]) -> str:
-    """How to mend a name that is not known: the closest known ones, or all of them."""
+    """How to mend a name that is not known: the closest known ones, or all if they are few."""
     close = difflib.get_close_matches(value, sorted(known), n=2, cutoff=0.6)
     if close:
         return "did you mean " + " or ".join(f"`{name}`" for name in close) + "?"
+    if len(known) > _LISTED:
+        return f"none of the {len(known)} known names is near it: correct it, or remove it"
     return "use one of: " + ", ".join(sorted(known)) if known else "remove it"
 
 

@@ -30,10 +30,13 @@ class DateRules:
         self.text, self.when, self.today, self.answer = text, when, today, answer
         self.tokens: list[Word] = words(text)
         self.lists: DateWords = date_words()
+        self.numeric = [match for match in _NUMERIC.finditer(text) if self._is_date(match)]
         self.numbers = {
             span.start: (int(span.value), span.end, span.weak)
             for span in find_numbers(text)
             if span.value == span.value.to_integral_value() and span.value < _YEARS[1]
+            # "date 14/05/2019" is no 14th of a month
+            if not any(match.start() <= span.start < match.end() for match in self.numeric)
         }
 
     def hits(self) -> list[Hit]:
@@ -63,8 +66,12 @@ class DateRules:
                 return word.start + stem.kept
         return word.end
 
+    def _is_date(self, match: regex.Match[str]) -> bool:
+        """False for 4-5 in a message, which may be a door number or a range."""
+        return bool(match["iso"] or match["y"] or match["sep"] == "/" or self.answer)
+
     def _numeric(self) -> Iterator[Hit]:
-        for match in _NUMERIC.finditer(self.text):
+        for match in self.numeric:
             if match["iso"]:
                 day = full_date(
                     int(match["isod"]),
@@ -74,8 +81,6 @@ class DateRules:
                     self.today,
                 )
             else:
-                if not match["y"] and match["sep"] != "/" and not self.answer:
-                    continue  # 4-5 in a message may be a door number or a range
                 year = int(match["y"]) if match["y"] else None
                 day = full_date(int(match["d"]), int(match["m"]), year, self.when, self.today)
             if day is not None:

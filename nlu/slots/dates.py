@@ -41,7 +41,7 @@ def find_dates(slot_type: SlotType, text: Normalised, today: date) -> Iterator[H
     """Dates in a free message that lie on the right side of today."""
     for hit in DateRules(text.text, slot_type.when, today, answer=False).hits():
         if fits(date.fromisoformat(hit.value), slot_type.when, today):
-            near = announced(slot_type.name, text.text, hit.start, hit.end)
+            near = announced(slot_type.name, text, hit.start, hit.end)
             yield hit if near else replace(hit, confidence=_UNANNOUNCED)
 
 

@@ -11,14 +11,12 @@ from nlu.slots.result import Parsed, Rejected
 from nlu.text import Normalised
 from nlu.text.lexicon import load_lexicon
 
-_LENGTH = (2, 100)  # of a name; facts/citizen-services.md section 2
-_LONGEST_TEXT = 250
 _NAME = regex.compile(r"[\p{L}\p{M} .'’()-]+")
 _LETTER = regex.compile(r"\p{L}")
 
 
 def parse_name(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
-    """A person's name in any script: letters, dots and hyphens, 2 to 100 characters."""
+    """A person's name in any script: letters, dots and hyphens, of so many words at most."""
     name = _bare(text.text, "name")
     if not name:
         return Rejected("empty")
@@ -27,21 +25,28 @@ def parse_name(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
     if not _NAME.fullmatch(name) or not _LETTER.search(name):
         return Rejected("format")
     longest = int(load_lexicon("names")["longest_name_words"])
-    if not _LENGTH[0] <= len(name) <= _LENGTH[1] or len(name.split()) > longest:
+    if not _fits(slot_type, name) or len(name.split()) > longest:
         return Rejected("length")
     return Parsed(name) if _matches(slot_type, name) else Rejected("format")
 
 
 def parse_text(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
-    """An address or the name of a place: at least one letter, at most 250 characters."""
+    """An address, a complaint or the name of a place: at least one letter, not too long."""
     said = _bare(text.text, "text")
     if not said:
         return Rejected("empty")
     if not _LETTER.search(said):
         return Rejected("format")
-    if not _LENGTH[0] <= len(said) <= _LONGEST_TEXT:
+    if not _fits(slot_type, said):
         return Rejected("length")
     return Parsed(said) if _matches(slot_type, said) else Rejected("format")
+
+
+def _fits(slot_type: SlotType, said: str) -> bool:
+    """True for a length between the shortest of all and the longest of the type, or of its kind."""
+    lengths = load_lexicon("names")["lengths"]
+    longest = slot_type.longest or int(lengths[slot_type.kind])
+    return int(lengths["shortest"]) <= len(said) <= longest
 
 
 def _matches(slot_type: SlotType, value: str) -> bool:

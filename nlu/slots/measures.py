@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from nlu.catalogue import SlotType
 from nlu.slots.amounts import bounded, meant
+from nlu.slots.nouns import leads, noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.words import Phrases, Word, words
 from nlu.text import Normalised, NumberSpan, find_numbers
@@ -69,7 +70,7 @@ def _beside(unit: Unit, tokens: list[Word], span: NumberSpan) -> Decimal | None:
     """Share of the unit that the word right after the number means; None for another word."""
     at = next((i for i, token in enumerate(tokens) if token.start >= span.end), len(tokens))
     found = unit.after.at(tokens, at)
-    if found is None or unit.until.at(tokens, at + found[0]):
+    if found is None or unit.until.at(tokens, at + found[0]) or leads(tokens, at):
         return None
     return found[1]
 
@@ -80,7 +81,11 @@ def _joined(tokens: list[Word], span: NumberSpan, following: NumberSpan) -> bool
 
 
 def _announced(unit: Unit, tokens: list[Word], span: NumberSpan) -> bool:
+    """True beside a word such as "extent", unless the number is one of another unit."""
     at = sum(1 for token in tokens if token.end <= span.start)
+    following = sum(1 for token in tokens if token.start < span.end)
+    if unit.after.at(tokens, following) is None and noun_after(tokens, span.end) is not None:
+        return False
     return any(unit.before.ending(tokens, at - 1 - gap) for gap in (0, 1) if at - 1 - gap >= 0)
 
 

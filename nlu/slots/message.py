@@ -23,7 +23,8 @@ from nlu.text import Normalised
 
 _SHAPED = ("written", "email", "code", "number", "mobile")
 _QUANTITIES = {"amount": find_amounts, "count": find_counts, "measure": find_measures}
-_NOT_DATES = ("number", "mobile", *_QUANTITIES)
+_NOT_DATES = ("number", "code", "mobile", *_QUANTITIES)
+_NOT_PAPERS = ("written", *_NOT_DATES)
 _COMING_FROM = 0.3
 
 
@@ -35,13 +36,26 @@ def extract(
     A number that fits several types is reported for each of them: which one is meant only the
     service can tell (`extract_for_service`). Types with `extract: false` are never found.
     """
+    return _extract(text, slot_types, today, catalogue, one_service=False)
+
+
+def _extract(
+    text: str,
+    slot_types: Iterable[SlotType],
+    today: date,
+    catalogue: Catalogue,
+    *,
+    one_service: bool,
+) -> list[Found]:
     views = MessageViews(text, today)
     found: list[Found] = []
     # a quantity is never cut out of a number with a shape, nor a date out of 4-5-12 after "door no"
     for slot_type in sorted((t for t in slot_types if t.extract), key=_turn):
-        for hit, view in _hits(slot_type, views, catalogue):
+        for hit, view in _hits(slot_type, views, catalogue, one_service):
             value = _found(slot_type, hit, view, text)
             if slot_type.kind in _NOT_DATES and _meets(value, views.calendar):
+                continue
+            if slot_type.kind in _NOT_PAPERS and _meets(value, views.papers):
                 continue
             if slot_type.kind not in _SHAPED and _meets(value, _taken(slot_type, found, catalogue)):
                 continue
@@ -74,7 +88,7 @@ def extract_for_service(
     service that asks from and to is where the citizen wants to go.
     """
     types = {slot.type.name: slot.type for slot in service.slots}
-    found = extract(text, types.values(), today=today, catalogue=catalogue)
+    found = _extract(text, types.values(), today, catalogue, one_service=True)
     kept: list[Found] = []
     journey = any(slot.role for slot in service.slots)
     for value in sorted(found, key=lambda f: _rank(f, journey)):
@@ -110,7 +124,7 @@ def _free_slot(service: Service, value: Found, filled: set[str | None]) -> str |
 
 
 def _hits(
-    slot_type: SlotType, views: MessageViews, catalogue: Catalogue
+    slot_type: SlotType, views: MessageViews, catalogue: Catalogue, one_service: bool
 ) -> Iterator[tuple[Hit, Normalised]]:
     """Hits of one type, each with the view of the text that its places belong to."""
     kind, clean = slot_type.kind, views.clean
@@ -119,9 +133,12 @@ def _hits(
     if kind in ("number", "mobile"):
         view = views.digits
         hits = find_numbers_of(slot_type, view)
-    elif kind in ("code", "written"):
+    elif kind == "code":
         view = views.codes
-        hits = (find_numbers_of if kind == "code" else find_written)(slot_type, view)
+        hits = find_numbers_of(slot_type, view, one_service=one_service)
+    elif kind == "written":
+        view = views.codes
+        hits = find_written(slot_type, view)
     elif kind in _QUANTITIES:
         hits = _QUANTITIES[kind](slot_type, clean)
     elif kind == "date":

@@ -16,7 +16,37 @@ def noun_after(tokens: Sequence[Word], end: int) -> Noun | None:
     """The noun that begins the rest of the text behind the character `end`."""
     at = next((i for i, token in enumerate(tokens) if token.start >= end), len(tokens))
     found = _nouns().at(tokens, at)
-    return found[1] if found else None
+    return found[1] if found and not leads(tokens, at) else None
+
+
+def is_quantity(tokens: Sequence[Word], end: int, value: str) -> bool:
+    """True for digits that end at `end` and tell how much or how many: "2 acres", "500 rupees"."""
+    noun, limits = noun_after(tokens, end), load_lexicon("amounts")
+    if not value.isdigit() or noun in (None, "other"):
+        return False  # papers are named by their number: "document no 4521 copies"
+    if noun == "money":
+        return len(value) <= int(limits["longest_bare"])
+    return int(value) < int(limits["counted_below"])
+
+
+def leads(tokens: Sequence[Word], at: int) -> bool:
+    """True for a unit that is written before its number: the last of "survey no 123 ac 2.50"."""
+    found = _leading().at(tokens, at)
+    if found is None:
+        return False
+    used, parts = found
+    number = tokens[at + used : at + used + parts]
+    together = number[-1].end - number[0].start if number else 0
+    digits = sum(len(token.text) for token in number if token.text.isdigit())
+    return len(number) == parts and together == digits + parts - 1
+
+
+@lru_cache(maxsize=1)
+def _leading() -> Phrases[int]:
+    """Words before a number, and its parts: "rs 500" has one, "ac 2.50" two ("2 ac 30" is 2 ac)."""
+    units = load_lexicon("units")["units"].values()
+    money = [(str(form), 1) for form in load_lexicon("amounts")["before"]]
+    return Phrases([*money, *((str(form), 2) for row in units for form in row["before"])])
 
 
 @lru_cache(maxsize=1)
@@ -32,7 +62,8 @@ def _rows() -> Iterator[tuple[str, Noun]]:
     for key in ("after", "people"):
         for form in counts["counts"][key]:
             yield str(form), "people"
-    for form in (*dates["days"]["unit"], *dates["days"]["week"], *dates["month"]):
+    days = dates["days"]
+    for form in (*days["unit"], *days["week"], *days["months"], *dates["month"]):
         yield str(form), "days"
     for form in (*times["clock"], *times["hours"], *times["minutes"]):
         yield str(form), "hours"

@@ -4,31 +4,39 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import regex
 
 from nlu.catalogue import SlotType
 from nlu.slots.checksums import consistent
-from nlu.slots.cues import announced, needs_cue
+from nlu.slots.cues import announced, is_small_word, needs_cue
+from nlu.slots.nouns import is_quantity
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.spelled import spelled_letters
+from nlu.slots.words import words
 from nlu.text import Normalised, spoken_to_digits
 from nlu.text.endings import is_ending
 from nlu.text.lexicon import load_lexicon
 
-_RUN = regex.compile(r"\d+(?:[ .-]{1,2}\d+)*")
+# Groups of digits; those behind the letters of AP29Z1234 belong to them.
+_RUN = regex.compile(r"(?<!\d[A-Za-z]{1,3})(?<!\d[A-Za-z]{1,3}\d+)\d+(?:[ .-]{1,2}\d+)*")
 _GROUP = regex.compile(r"\d+")
 _CODE_PART = regex.compile(r"[A-Za-z]+|\d+")
+# A code written in one piece, as on a receipt: TL20180566. Nothing else looks like it.
+_ONE_PIECE = regex.compile(
+    r"(?<![\p{L}\p{M}\d/-])(?P<letters>[A-Za-z]{2,5})\d{6,}(?![\d/]|-[A-Za-z\d])"
+)
 _LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _GAP = regex.compile(r"[ ./-]{0,2}")
 _LONGEST_CODE = 12  # parts a code may be written in: "RTC 2611 0001", "A B C P K 1234 F"
+_LIKELY = 0.8  # confidence of a number without a cue
 _COUNTRY = "IN"
 _MOBILE = (10, 13)  # digits: national, or with +91 or 0
 _PLUS = regex.compile(r"\+\s*$")
 
 
-@lru_cache(maxsize=64)
+@cache
 def _compiled(pattern: str | None) -> regex.Pattern[str]:
     return regex.compile(pattern or r"\d+")
 
@@ -49,28 +57,32 @@ def parse_mobile(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
     return _best(slot_type, list(_mobiles(slot_type, spoken_to_digits(text).text)))
 
 
-def find_numbers_of(slot_type: SlotType, view: Normalised) -> Iterator[Hit]:
-    """Numbers of this type in a free message; `view` has its number words turned into digits."""
+def find_numbers_of(
+    slot_type: SlotType, view: Normalised, *, one_service: bool = False
+) -> Iterator[Hit]:
+    """Numbers of this type in a free message; `view` has its number words turned into digits.
+
+    Where only the types of `one_service` are looked for, a code in one piece needs no cue.
+    """
     finders = {"number": _numbers, "code": _codes, "mobile": _mobiles}
     for hit in finders[slot_type.kind](slot_type, view.text):
         if hit.confidence <= 0 or not _stands_alone(view.text, hit):
             continue
-        cue = announced(slot_type.name, view.text, hit.start, hit.end)
-        if cue and len(hit.value) == 1 and not _in_digits(view, hit):
-            continue  # "rendu" beside a cue is more often "both" than a number
+        if is_quantity(words(view.text), hit.end, hit.value):
+            continue
+        cue = announced(slot_type.name, view, hit.start, hit.end)
+        if cue and is_small_word(view, hit.start, hit.end):
+            continue
         if cue or not needs_cue(slot_type):
             yield Hit(hit.start, hit.end, hit.value, _confidence(slot_type, cue))
-
-
-def _in_digits(view: Normalised, hit: Hit) -> bool:
-    start, end = view.raw_span(hit.start, hit.end)
-    return not _LETTERS.search(view.raw[start:end])
+        elif one_service and _ONE_PIECE.fullmatch(view.text[hit.start : hit.end]):
+            yield Hit(hit.start, hit.end, hit.value, _LIKELY)
 
 
 def _confidence(slot_type: SlotType, cue: bool) -> float:
     if cue or slot_type.checksum or slot_type.kind == "code":
         return 1.0
-    return 0.8
+    return _LIKELY
 
 
 def _stands_alone(text: str, hit: Hit) -> bool:
@@ -148,8 +160,15 @@ def _mobiles(slot_type: SlotType, text: str) -> Iterator[Hit]:
 
 
 def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
+    """Codes in one piece, then in groups: "naa TL20180566 ki" is TL20180566, without the words."""
     pattern = _compiled(slot_type.pattern)
-    parts = [part for part in _CODE_PART.finditer(text) if part.group().lower() not in _no_part()]
+    for whole in _ONE_PIECE.finditer(text):
+        value = whole.group().upper()
+        if pattern.fullmatch(value) and whole["letters"].lower() not in no_part():
+            good = consistent(slot_type.checksum, value)
+            yield Hit(whole.start(), whole.end(), value, 1.0 if good else 0.0)
+            text = text[: whole.start()] + " " * len(value) + text[whole.end() :]
+    parts = [part for part in _CODE_PART.finditer(text) if part.group().lower() not in no_part()]
     taken = 0
     for first, part in enumerate(parts):
         if part.start() < taken:
@@ -168,8 +187,8 @@ def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
 
 
 @lru_cache(maxsize=1)
-def _no_part() -> frozenset[str]:
-    """Words before a code, which are not its first letters: "no 2026...", "id"."""
+def no_part() -> frozenset[str]:
+    """Words before a code or number, which are not its first letters: "no 2026...", "id"."""
     return frozenset(map(str, load_lexicon("cues")["no_code"]))
 
 

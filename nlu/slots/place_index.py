@@ -83,7 +83,8 @@ class PlaceIndex:
             return None
         consonants, agreeing = skeleton(sound), int(limits["agreeing_consonants"])
         best: tuple[Place, float] | None = None
-        for name in {n for key in _keys(consonants) for n in self._neighbours.get(key, ())}:
+        names = {n for key in _keys(consonants) for n in self._neighbours.get(key, ())}
+        for name in sorted(names):  # of names as near, every process takes the same
             if len(name) < shortest or (len(name) < sure and name[0] != sound[0]):
                 continue
             score = fuzz.ratio(sound, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import regex
@@ -33,23 +34,43 @@ def spell(word: str) -> str | None:
 
 
 def spelled_letters(text: Normalised) -> Normalised:
-    """The text with such words replaced; single-letter words too (ఏ, के), so only for codes."""
+    """The text with such words replaced; single-letter words too (ఏ, బీ), so only for codes."""
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     done = 0
-    for match in (*_INDIC_WORD.finditer(text.text), None):
-        capitals = spell(match.group()) if match else None
-        if match is not None and capitals is None:
-            continue
-        until = match.start() if match else len(text.text)
-        out.append(text.text[done:until])
-        starts += text.offsets[done:until]
-        ends += text.ends[done:until]
-        if match is not None and capitals is not None:
-            start, end = text.raw_span(*match.span())
-            out.append(capitals)
-            starts += [start] * len(capitals)
-            ends += [end] * len(capitals)
-            done = match.end()
+    for match, capitals in _spelled(text.text):
+        start, end = text.raw_span(*match.span())
+        out += [text.text[done : match.start()], capitals]
+        starts += [*text.offsets[done : match.start()], *[start] * len(capitals)]
+        ends += [*text.ends[done : match.start()], *[end] * len(capitals)]
+        done = match.end()
+    out.append(text.text[done:])
+    starts += text.offsets[done:]
+    ends += text.ends[done:]
     return Normalised("".join(out), tuple(starts), tuple(ends), text.raw)
+
+
+def _spelled(text: str) -> Iterator[tuple[regex.Match[str], str]]:
+    """Words that are letter names, with their capitals; के and the like only in a row of them."""
+    found = [(match, spell(match.group())) for match in _INDIC_WORD.finditer(text)]
+    for at, (match, capitals) in enumerate(found):
+        if capitals is None:
+            continue
+        beside = [*found[max(0, at - 1) : at], *found[at + 1 : at + 2]]
+        if match.group() not in _everyday() or any(_in_row(text, match, *x) for x in beside):
+            yield match, capitals
+
+
+def _in_row(
+    text: str, word: regex.Match[str], other: regex.Match[str], capitals: str | None
+) -> bool:
+    """True when `other` is a spelled letter beside `word`, and not the letter of a number (1बी)."""
+    between = text[min(word.end(), other.end()) : max(word.start(), other.start())]
+    apart = other.start() == 0 or not text[other.start() - 1].isdigit()
+    return bool(capitals) and other.group() not in _everyday() and apart and not between.strip(" .")
+
+
+@lru_cache(maxsize=1)
+def _everyday() -> frozenset[str]:
+    return frozenset(map(str, load_lexicon("letters")["everyday"]))

@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 
 from nlu.slots.date_rules import DateRules
+from nlu.slots.papers import find_papers
 from nlu.slots.spelled import spelled_letters
 from nlu.slots.times import find_times
 from nlu.text import Normalised, find_numbers, normalise, spoken_to_digits
@@ -14,7 +15,7 @@ Span = tuple[int, int]
 
 
 class MessageViews:
-    """The cleaned text, its numbers as digits, and which characters are dates and times."""
+    """The cleaned text, its numbers as digits, and which characters are dates, times and papers."""
 
     def __init__(self, text: str, today: date) -> None:
         self.clean: Normalised = normalise(text)
@@ -38,3 +39,8 @@ class MessageViews:
             return []
         hits = [*DateRules(text, None, self.today, answer=False).hits(), *find_times(text)]
         return [self.clean.raw_span(hit.start, hit.end) for hit in hits]
+
+    @cached_property
+    def papers(self) -> list[Span]:
+        """Raw places of papers that are named by a number: it is none of the citizen's."""
+        return [self.clean.raw_span(*span) for span in find_papers(self.clean.text)]

@@ -8,9 +8,12 @@ from functools import lru_cache
 import regex
 
 from nlu.catalogue import SlotType
-from nlu.slots.cues import announced, needs_cue
+from nlu.slots.cues import announced, is_small_word, needs_cue
+from nlu.slots.nouns import is_quantity
+from nlu.slots.numbers import no_part
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.spelled import spelled_letters
+from nlu.slots.words import words
 from nlu.text import Normalised, spoken_to_digits
 from nlu.text.endings import is_ending
 from nlu.text.lexicon import load_lexicon
@@ -35,7 +38,11 @@ def parse_written(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
 def find_written(slot_type: SlotType, view: Normalised) -> Iterator[Hit]:
     """Such numbers in a free message, beside a cue where the type needs one."""
     for hit in _pieces(slot_type, view.text):
-        cue = announced(slot_type.name, view.text, hit.start, hit.end)
+        if is_small_word(view, hit.start, hit.end):
+            continue
+        if is_quantity(words(view.text), hit.end, hit.value):
+            continue
+        cue = announced(slot_type.name, view, hit.start, hit.end)
         if cue or not needs_cue(slot_type):
             yield Hit(hit.start, hit.end, hit.value, 1.0 if cue else 0.8)
 
@@ -46,9 +53,20 @@ def _pieces(slot_type: SlotType, text: str) -> Iterator[Hit]:
         glued = _GLUED.match(text, match.end())
         if glued and not is_ending(glued.group()):
             continue
-        value = _with_signs(match.group().lower(), "signs").upper()
-        if fits.fullmatch(value):
-            yield Hit(match.start(), match.end(), value)
+        for start in _starts(match):
+            value = _with_signs(text[start : match.end()].lower(), "signs").upper()
+            if fits.fullmatch(value):
+                yield Hit(start, match.end(), value)
+                break
+
+
+def _starts(match: regex.Match[str]) -> Iterator[int]:
+    """Where the number may begin: at the letters before its first sign (A-12), else behind it."""
+    letters = match["letters"]
+    if letters is None or letters.lower() not in no_part():
+        yield match.start()
+    if letters is not None:
+        yield match.end("letters") + 1
 
 
 def parse_email(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
@@ -101,9 +119,10 @@ def _piece() -> regex.Pattern[str]:
     """Letters and digits joined by signs, or by their names between spaces."""
     joint = rf"(?:\s?[/\\-]\s?|\s(?:{_spoken('signs')})\s)"
     part = r"[A-Za-z0-9]{1,12}"
-    first = rf"(?<![\p{{L}}\p{{M}}\d/-])(?=[A-Za-z]{{0,8}}\d){part}"
+    first = r"(?<![\p{L}\p{M}\d])(?<!\d[/.-])(?:(?P<letters>[A-Za-z]{1,8})[/-])?"
+    last = r"(?:\s(?-i:[A-Z])(?![\p{L}\p{M}\d]))?(?![\d/]|\.\d)"
     return regex.compile(
-        rf"{first}(?:{joint}{part})*(?:\s(?-i:[A-Z])(?![\p{{L}}\p{{M}}\d]))?(?![\d/])",
+        rf"{first}(?=[A-Za-z]{{0,8}}\d){part}(?:{joint}{part})*{last}",
         regex.IGNORECASE,
     )
 

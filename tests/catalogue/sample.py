@@ -25,6 +25,10 @@ lengths: {menu: 24, about: 72, button: 20, row: 24, sentence: 1024}
 buttons: 3
 script_share: 60
 leak_ratio: 92
+swap_ratio: 92
+swap_from: 16
+leak_cosine: 98
+swap_cosine: 99
 phrases:
   menu_button: {longest: 20}
   talk_to_person: {fields: [helpline]}

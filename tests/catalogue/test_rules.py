@@ -147,6 +147,47 @@ def test_check_strict_finds_a_holdout_that_only_changes_the_value(tmp_path: Path
     assert problem.line == line_of(tmp_path / PAY, "999999")
 
 
+@pytest.mark.parametrize(
+    ("key", "first", "second"),
+    [
+        (
+            "te",
+            "[123456](meter_number) మీటరు బిల్లు ఎంత వచ్చింది",
+            "[654321](meter_number) మీటరు బిల్లు ఎంత వచ్చింది",
+        ),
+        (
+            "te-Latn",
+            "naa current bill entha vachindo cheppandi",
+            "naa current bill entha vachindo cheppandi andi",
+        ),
+        ("hi", "इस महीने का बिल कितना आया है बताइए", "इस महीने का बिल कितना आया है बताओ"),
+        (
+            "hi-Latn",
+            "is mahine ka bill kitna aaya hai bataiye",
+            "is mahine ka bill kitna aya hai bataiye",
+        ),
+        (
+            "en",
+            "how much is the bill of this month please",
+            "how much is the bill of last month please",
+        ),
+    ],
+)
+def test_check_strict_finds_template_swaps(
+    tmp_path: Path, key: str, first: str, second: str
+) -> None:
+    """Two trained sentences that differ in a word or a value teach the same twice."""
+    root = write_sample(tmp_path)
+    file = root / VIEW
+    text = file.read_text("utf-8")
+    head, mark, rest = text.partition(f"\n  {key}: [")
+    file.write_text(f'{head}{mark}"{first}",\n    "{second}",\n    {rest}', "utf-8")
+    assert check_catalogue(root).problems == ()
+    (problem,) = check_catalogue(root, strict=True).problems
+    assert "alike" in problem.what and "another situation" in problem.mend
+    assert problem.line == line_of(file, f'"{second}"')
+
+
 def test_check_ignores_the_script_of_marked_values(tmp_path: Path) -> None:
     """A long code in Latin letters does not make a Telugu sentence English."""
     code = "[RTC26110001RTC26110001](meter_number) బిల్లు"

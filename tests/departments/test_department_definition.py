@@ -25,8 +25,8 @@ def append(folder: Path, text: str) -> None:
         file.write(text)
 
 
-def test_seven_departments_are_described() -> None:
-    assert len(load_departments(DATA / "departments", {})) == 7
+def test_eight_departments_are_described() -> None:
+    assert len(load_departments(DATA / "departments", {})) == 8
 
 
 def test_department_overrides_single_defaults(folder: Path) -> None:

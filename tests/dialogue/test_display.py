@@ -27,7 +27,7 @@ def test_sensitive_values_are_masked_in_the_confirmation(
     service = catalogue.services["income_certificate"]
     text = display.confirmation(service, INCOME, {}, language, catalogue)
     assert "499118665246" not in text and "XXXXXXXX5246" in text
-    assert "Ravi Kumar" in text and "₹200000" in text
+    assert "Ravi Kumar" in text and "₹2,00,000" in text
     purpose = next(s for s in service.slots if s.name == "purpose").type.choices[0]
     assert purpose.value == "education" and purpose.title[language] in text
     assert service.title[language] in text
@@ -51,7 +51,7 @@ def test_every_sensitive_slot_is_masked(catalogue: Catalogue) -> None:
     ("slot_type", "value", "language", "expected"),
     [
         ("future_date", "2026-11-26", "te", "26-11-2026"),
-        ("amount", "500", "hi", "₹500"),
+        ("amount", "150000", "hi", "1,50,000"),
         ("temple", "srisailam", "te", "శ్రీశైలం"),
         ("bus_station", "vijayawada", "en", "Vijayawada"),
         ("bus_station", "vijayawada", "hi", "विजयवाड़ा"),
@@ -63,9 +63,18 @@ def test_every_sensitive_slot_is_masked(catalogue: Catalogue) -> None:
 def test_value_shown(
     catalogue: Catalogue, slot_type: str, value: str, language: str, expected: str
 ) -> None:
-    """Dates day first, money with its sign, places and choices by name."""
+    """Dates day first, money grouped, places and choices by name."""
     found = display.shown(catalogue.slot_types[slot_type], value, language, catalogue)
     assert expected in found if slot_type == "temple" else found == expected
+
+
+@pytest.mark.parametrize("language", ["te", "hi", "en"])
+def test_amount_has_its_sign_once(catalogue: Catalogue, language: str) -> None:
+    """In the service's own words as in a summary."""
+    service = catalogue.services["temple_ehundi_offering"]
+    values = {"temple_name": "srisailam", "amount": "1116"}
+    said = display.confirmation(service, values, {}, language, catalogue)
+    assert "₹1,116" in said and said.count("₹") == 1
 
 
 def test_every_reply_and_confirmation_has_its_fields(catalogue: Catalogue) -> None:

@@ -44,10 +44,24 @@ def test_services_are_listed_in_limits(form: Form, language: str) -> None:
     """Every department, every service once."""
     seen = []
     for department in form.catalogue.departments:
-        say = menus.services(form.catalogue, language, form.settings, department, 0)
-        within_limits(say)
-        seen += [json.loads(b.payload[len("/choose") :])["service"] for b in say.buttons]
+        page = 0
+        while page is not None:
+            say = menus.services(form.catalogue, language, form.settings, department, page)
+            within_limits(say)
+            chosen = [b.payload for b in say.buttons if b.payload.startswith("/choose")]
+            seen += [json.loads(payload[len("/choose") :])["service"] for payload in chosen]
+            page = page + 1 if len(chosen) < len(say.buttons) else None
     assert sorted(seen) == sorted(form.catalogue.services)
+
+
+def test_most_asked_services_head_the_menu(form: Form) -> None:
+    """In the order that the department's file gives; the others follow."""
+    for name, department in form.catalogue.departments.items():
+        say = menus.services(form.catalogue, "te", form.settings, name, 0)
+        expected = [f'/choose{{"service": "{service}"' for service in department.first]
+        shown = [b.payload for b in say.buttons[: len(expected)]]
+        assert all(a.startswith(b) for a, b in zip(shown, expected)), shown
+        assert len(shown) == len(expected)
 
 
 def many_services(catalogue: Catalogue, count: int) -> Catalogue:

@@ -118,7 +118,7 @@ def test_unknown_order_has_a_page_that_says_so(sandbox: Sandbox) -> None:
             ["జనన ధ్రువీకరణ పత్రం", "जन्म प्रमाण पत्र", "Birth certificate", "BC-VJA-2019-004512"],
         ),
         (
-            "revenue",
+            "land",
             "getRor1b",
             {
                 "district": "guntur",

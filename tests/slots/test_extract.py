@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, Slot, load_catalogue
 from nlu.slots import Found, extract, extract_for_service
 
 HERE = Path(__file__).parent
@@ -78,6 +79,32 @@ def test_extract_for_service(
     service: str, text: str, expected: dict[str, str], catalogue: Catalogue, today: date
 ) -> None:
     assert slots(text, service, catalogue, today) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("SUP261100041 ఎంతవరకు వచ్చింది", "SUP261100041"),
+        ("SUP261100041లో ఏముంది", "SUP261100041"),
+        ("naa number sup261100041 emaindi", "SUP261100041"),
+        ("SUP261100041 का क्या हुआ", "SUP261100041"),
+        ("light ka SUP261100041 ho gaya kya", "SUP261100041"),
+        ("what about SUP261100041, please", "SUP261100041"),
+        ("call mob9848012345", None),
+        ("rs150000 kattanu", None),
+        ("2611000041 emaindi", None),  # any office may have written it
+        ("SUP-2611-00041 emaindi", None),
+    ],
+)
+def test_code_in_one_piece_needs_no_cue_in_one_service(
+    text: str, found: str | None, catalogue: Catalogue, today: date
+) -> None:
+    code = catalogue.slot_types["complaint_number"]
+    slot = Slot("complaint", code, required=True, role=None, ask={}, label={})
+    service = replace(catalogue.services["cmrf_application_status"], slots=(slot,))
+    values = extract_for_service(text, service, today=today, catalogue=catalogue)
+    assert [value.value for value in values] == ([found] if found else [])
+    assert extract(text, [code], today=today, catalogue=catalogue) == []  # other services have such
 
 
 CATALOGUE = load_catalogue(HERE.parents[1] / "data")

@@ -76,6 +76,30 @@ def test_parse_reads_every_choice(name: str, catalogue: Catalogue, today: date) 
             assert isinstance(found, Parsed) and found.value == choice.value, text
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "మా వీధిలో వారం రోజులుగా నీళ్ళు రావడం లేదు, ఎవరూ పట్టించుకోవడం లేదు. ",
+        "maa veedhilo varam rojuluga neellu ravatledu, evaru pattinchukovatledu. ",
+        "हमारी गली में एक हफ़्ते से पानी नहीं आ रहा, कोई सुनता नहीं। ",
+        "hamari gali mein ek hafte se paani nahi aa raha, koi sunta nahi. ",
+        "There has been no water in our street for a week and nobody listens. ",
+    ],
+)
+def test_parse_text_may_be_as_long_as_its_type_says(
+    sentence: str, catalogue: Catalogue, today: date
+) -> None:
+    def read(name: str, length: int) -> Parsed | Rejected:
+        said = (sentence * 20)[:length].strip(" .,")
+        return parse(catalogue.slot_types[name], said, today=today, catalogue=catalogue)
+
+    assert catalogue.slot_types["grievance_text"].longest == 1000
+    assert isinstance(read("grievance_text", 900), Parsed)
+    assert read("grievance_text", 1100) == Rejected("length")
+    assert isinstance(read("place_text", 240), Parsed)
+    assert read("place_text", 300) == Rejected("length")
+
+
 CATALOGUE = load_catalogue(HERE.parents[1] / "data")
 
 

@@ -24,6 +24,13 @@ def department_problems(check: Checking) -> Iterator[Problem]:
                 what = f"the menu title `{menu}` is also that of {other}"
                 mend = "make them different, so that citizens can tell the departments apart"
                 yield check.at(department.file, "menu", language, what=what, mend=mend)
+        for name in department.first:
+            service = check.catalogue.services.get(name)
+            if service is None or service.department != department.id:
+                own = [s.name for s in check.catalogue.services.values()]
+                what = f"`{name}` of `first` is no service of {department.id}"
+                mend = did_you_mean(name, own)
+                yield check.at(department.file, "first", what=what, mend=mend)
         yield from _operations(check, department)
 
 

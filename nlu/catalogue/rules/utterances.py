@@ -41,12 +41,14 @@ def utterance_problems(check: Checking) -> Iterator[Problem]:
         if isinstance(intent, Service):
             roles = {slot.name: slot.role for slot in intent.slots}
         yield from _counts(check, intent)
-        for said in _said(name, intent):
+        for said in said_of(name, intent):
             yield from _marks(said, roles)
             yield from _script(check, said)
             yield from _repeated(said, seen)
         if check.strict:
             yield from _leaks(check, name, intent)
+            if isinstance(intent, Service):
+                yield from _swaps(check, name, intent)
 
 
 def bare(text: str) -> str:
@@ -55,7 +57,8 @@ def bare(text: str) -> str:
     return "".join(c for c in folded if unicodedata.category(c)[0] in "LMN")
 
 
-def _said(name: str, intent: Service | ConversationIntent) -> Iterator[Said]:
+def said_of(name: str, intent: Service | ConversationIntent) -> Iterator[Said]:
+    """Every utterance of an intent, trained and held out, with where it stands."""
     for part in LISTS:
         for key, found in getattr(intent, part).items():
             for utterance in found:
@@ -147,26 +150,52 @@ def _leaks(check: Checking, name: str, intent: Service | ConversationIntent) -> 
     """Hold-outs that differ from a trained utterance by hardly more than a marked value."""
     from rapidfuzz import fuzz, process
 
-    trained = {_shape(s.utterance): s for s in _said(name, intent) if s.part == "utterances"}
-    for said in _said(name, intent):
+    trained = {shape(s.utterance): s for s in said_of(name, intent) if s.part == "utterances"}
+    for said in said_of(name, intent):
         if said.part != "holdout":
             continue
         best = process.extractOne(
-            _shape(said.utterance),
+            shape(said.utterance),
             trained.keys(),
             scorer=fuzz.ratio,
             score_cutoff=check.limits.leak_ratio,
         )
         if best and bare(said.utterance.text) != bare(trained[best[0]].utterance.text):
-            other = trained[best[0]]
-            what = (
-                f"the hold-out `{said.utterance.text}` is {best[1]:.0f} % alike to the trained "
-                f"`{other.utterance.text}` ({other.file}:{other.utterance.line})"
-            )
-            yield Problem(said.file, said.utterance.line, what, "write it in other words")
+            yield too_alike(said, trained[best[0]], f"{best[1]:.0f} % alike")
 
 
-def _shape(utterance: Utterance) -> str:
+def _swaps(check: Checking, name: str, service: Service) -> Iterator[Problem]:
+    """Trained utterances of a key that differ by hardly more than a word or a marked value."""
+    from rapidfuzz import fuzz
+
+    for key in service.utterances:
+        before: list[tuple[str, Said]] = []
+        for said in said_of(name, service):
+            if (said.part, said.key) != ("utterances", key):
+                continue
+            own = shape(said.utterance)
+            for other, earlier in before:
+                if max(len(own), len(other)) < check.limits.swap_from:
+                    continue
+                ratio = fuzz.ratio(own, other, score_cutoff=check.limits.swap_ratio)
+                if ratio:
+                    yield too_alike(said, earlier, f"{ratio:.0f} % alike")
+                    break
+            before.append((own, said))
+
+
+def too_alike(said: Said, other: Said, how: str) -> Problem:
+    """The problem of a sentence that teaches or measures nothing new."""
+    which = "hold-out" if said.part == "holdout" else "utterance"
+    what = (
+        f"the {which} `{said.utterance.text}` is {how} to the trained "
+        f"`{other.utterance.text}` ({other.file}:{other.utterance.line})"
+    )
+    mend = "write it in other words" if said.part == "holdout" else "write another situation"
+    return Problem(said.file, said.utterance.line, what, mend)
+
+
+def shape(utterance: Utterance) -> str:
     """The sentence with each marked value replaced by its slot, without case and punctuation."""
     pieces, after = [], 0
     for mark in utterance.marks:

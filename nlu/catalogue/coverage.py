@@ -1,0 +1,102 @@
+"""The catalogue as tables of Markdown: sentences by department and key, and every service.
+
+`python -m nlu.catalogue.coverage` writes them into docs/catalogue.md and docs/services.md; a test
+keeps both true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from nlu.catalogue.loader import load_catalogue
+from nlu.catalogue.model import MIXED_KEY, Catalogue, ConversationIntent, Service
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE, BEGIN, END = Path("docs/catalogue.md"), "<!-- coverage -->", "<!-- /coverage -->"
+SERVICES = Path("docs/services.md")
+_HEAD = (
+    "# Every service\n\n"
+    "Made by `python -m nlu.catalogue.coverage` from `data/services/`; a test keeps it true. Slots "
+    "in the order in which they are asked; those in brackets are taken when they are said, and "
+    "never asked for.\n"
+)
+
+
+def coverage(catalogue: Catalogue) -> str:
+    """Trained and held-out sentences per department, and per conversation intent, and key."""
+    keys = (*catalogue.languages.keys, MIXED_KEY)
+    departments: dict[str, list[Service]] = {}
+    for service in catalogue.services.values():
+        departments.setdefault(service.department, []).append(service)
+    rows = []
+    for name, services in sorted(departments.items()):
+        cells = [_sentences(services, key) for key in keys]
+        rows.append((catalogue.departments[name].title["en"], str(len(services)), *cells))
+    everything = list(catalogue.services.values())
+    total = [_sentences(everything, key) for key in keys]
+    rows.append(("**all**", str(len(everything)), *total))
+    for name, intent in catalogue.conversation.items():
+        rows.append((f"`{name}`", "", *(_sentences([intent], key) for key in keys)))
+    return _table(("department", "services", *(f"`{key}`" for key in keys)), rows)
+
+
+def services(catalogue: Catalogue) -> str:
+    """docs/services.md: each department with its services."""
+    parts = [_HEAD]
+    for name, department in catalogue.departments.items():
+        own = [s for s in catalogue.services.values() if s.department == name]
+        if own:
+            head = ("service", "kind", "Telugu", "Hindi", "English", "slots", "operation")
+            rows = [_row(service) for service in own]
+            parts.append(f"\n## {department.title['en']} (`{name}`)\n\n{_table(head, rows)}")
+    return "".join(parts)
+
+
+def _row(service: Service) -> tuple[str, ...]:
+    slots = (f"`{s.name}`" if s.required else f"[`{s.name}`]" for s in service.slots)
+    calls = [call for call in (service.lookup, service.operation) if call is not None]
+    return (
+        f"`{service.name}`",
+        service.kind,
+        *(service.title[language] for language in ("te", "hi", "en")),
+        ", ".join(slots) or "-",
+        ", ".join(f"`{call}`" for call in calls),
+    )
+
+
+def _sentences(intents: Sequence[Service] | Sequence[ConversationIntent], key: str) -> str:
+    trained = sum(len(intent.utterances.get(key, ())) for intent in intents)
+    held = sum(len(intent.holdout.get(key, ())) for intent in intents)
+    return f"{trained:,} + {held:,}"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    def lines() -> Iterator[str]:
+        yield "| " + " | ".join(head) + " |"
+        yield "|" + "---|" * len(head)
+        for row in rows:
+            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+
+    return "\n".join(lines()) + "\n"
+
+
+def with_coverage(page: str, table: str) -> str:
+    """The page with the table between its two marks. Raises ValueError without the marks."""
+    before, _, rest = page.partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise ValueError(f"{PAGE} lacks {BEGIN} ... {END}")
+    return f"{before}{BEGIN}\n{table}{END}{after}"
+
+
+def write(root: Path = ROOT) -> None:
+    """Writes both pages."""
+    catalogue = load_catalogue(root / "data")
+    page = root / PAGE
+    page.write_text(with_coverage(page.read_text("utf-8"), coverage(catalogue)), "utf-8")
+    (root / SERVICES).write_text(services(catalogue), "utf-8")
+
+
+if __name__ == "__main__":
+    write()

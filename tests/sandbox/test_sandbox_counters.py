@@ -1,0 +1,65 @@
+"""Every outcome of the operations that are written down, over HTTP through the real YAML."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from actions.sandbox import clock
+from actions.sandbox.counter import load_counters
+from actions.sandbox.store import DEPARTMENTS
+from nlu.catalogue import load_catalogue
+from tests.processes import ROOT
+
+from .conftest import Sandbox
+
+CATALOGUE = load_catalogue(ROOT / "data")
+OWNER = {op: name for name, d in CATALOGUE.departments.items() for op in d.operations}
+CASES = [
+    case
+    for file in sorted((Path(__file__).parent / "cases").glob("*.yml"))
+    for case in yaml.safe_load(file.read_text("utf-8"))
+]
+_DAYS = re.compile(r"([+-]\d+)d")
+
+
+def values_of(call: dict[str, Any]) -> dict[str, str]:
+    """Slots of a case; `+3d` is the day three days from today."""
+    found = {}
+    for name, value in call["values"].items():
+        ahead = _DAYS.fullmatch(str(value))
+        found[name] = clock.in_days(int(ahead[1])) if ahead else str(value)
+    return found
+
+
+@pytest.mark.parametrize(
+    "case", CASES, ids=[f"{c['operation']}-{c['outcome']}-{i}" for i, c in enumerate(CASES)]
+)
+def test_operation_comes_to_its_outcome(sandbox: Sandbox, case: dict[str, Any]) -> None:
+    for earlier in case.get("before", ()):
+        sandbox.execute(OWNER[earlier["operation"]], earlier["operation"], values_of(earlier))
+    department = OWNER[case["operation"]]
+    result = sandbox.execute(department, case["operation"], values_of(case))
+    assert result.outcome == case["outcome"], result
+    operation = CATALOGUE.departments[department].operations[case["operation"]]
+    if case["outcome"] == "ok":
+        assert set(result.fields) == set(operation.result)
+        empty = [name for name, value in result.fields.items() if value in (None, "")]
+        assert not empty, f"empty: {empty}"
+        assert "None" not in result.fields.values()
+
+
+@pytest.mark.parametrize("department", DEPARTMENTS)
+def test_every_outcome_has_a_case(department: str) -> None:
+    reached = {(case["operation"], case["outcome"]) for case in CASES}
+    known = CATALOGUE.departments[department].operations
+    wanted = {
+        (name, outcome.outcome)
+        for name in load_counters(department)
+        for outcome in known[name].outcomes
+    }
+    assert wanted - {("getRor1b", "ok"), ("getRor1b", "not_found")} <= reached, wanted - reached
