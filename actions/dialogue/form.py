@@ -13,7 +13,7 @@ from datetime import date
 from actions.dialogue import display, language, menus
 from actions.dialogue.say import Button, Say, filled, payload
 from actions.dialogue.settings import DialogueSettings
-from actions.dialogue.state import CONFIRM, Heard, State, new_nonce
+from actions.dialogue.state import CONFIRM, SWITCH, Heard, State, new_nonce
 from nlu.catalogue import Catalogue, Service, Slot
 from nlu.slots import Parsed, extract_for_service, parse
 
@@ -23,6 +23,7 @@ STOP = "stop"  # the form ends without performing anything
 
 OPEN_KINDS = ("name", "text")  # any words can be the answer
 INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
+KEEP = "keep"  # the value of the button that says: it was the answer
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Form:
         """What a message means while the form is open."""
         if heard.tapped:
             return self._tapped(state, heard)
+        if _meant_instead(state):
+            return self._switch_answered(state, heard)
         interruption = self._interruption(state, heard)
         if interruption:
             return interruption
@@ -80,6 +83,8 @@ class Form:
         service = self.catalogue.services[state.service or ""]
         if state.asked == CONFIRM:
             return self._confirm_question(service, state)
+        if _meant_instead(state):
+            return self._switch_question(service, state)
         slot = self._slot(service, state.asked or "")
         words = (slot.type.retry if state.attempts else None) or slot.ask or slot.type.ask
         buttons = tuple(
@@ -98,12 +103,15 @@ class Form:
         if heard.intent == "choose":
             name = heard.payload.get("service", "")
             if name in self.catalogue.services:
-                return self.start(state, name, heard, "")
+                told = (state.heard or "") if name == _meant_instead(state) else ""
+                return self.start(state, name, heard, told)
             return Step(state, ASK, (self._say("unknown_service", state),))
         if heard.intent == "menu":
             return Step(cleared(state), STOP, (self.menu(state, heard),))
         if heard.payload.get("nonce") != state.nonce:
             return Step(state, ASK, (self._say("old_button", state),))
+        if _meant_instead(state) and heard.payload.get("value") == KEEP:
+            return self._kept(state, heard)
         return self._value_tapped(state, heard.payload.get("value", ""))
 
     def _value_tapped(self, state: State, value: str) -> Step:
@@ -134,20 +142,53 @@ class Form:
         fits = slot is not None and self._fits(slot, heard.text)
         if fits and slot is not None and slot.type.kind not in OPEN_KINDS:
             return None
-        sure = heard.confidence >= self.settings.interrupt_confidence
+        # Any words can answer an open question, so other meanings must be surer there.
+        open_answer = fits
+        needed = (
+            self.settings.interrupt_confidence_open
+            if open_answer
+            else self.settings.interrupt_confidence
+        )
+        sure = heard.confidence >= needed
         if sure and heard.kind == "conversation" and heard.intent in INTERRUPTS:
             return self._interrupted(state, heard)
-        open_question = slot is not None and slot.type.kind in OPEN_KINDS
-        needed = (
-            self.settings.switch_confidence_open
-            if open_question
-            else self.settings.switch_confidence
-        )
         other = heard.options[0] if heard.kind == "route" and heard.options else None
         long_enough = len(heard.text.split()) >= self.settings.switch_words
-        if other and other != state.service and heard.confidence >= needed and long_enough:
+        if not other or other == state.service or not long_enough:
+            return None
+        if open_answer and heard.confidence >= self.settings.switch_confidence_open:
+            return Step(replace(state, asked=SWITCH + other, heard=heard.text), ASK)
+        if not open_answer and heard.confidence >= self.settings.switch_confidence:
             return self.start(self._follow(state, heard), other, heard, heard.text)
         return None
+
+    def _switch_answered(self, state: State, heard: Heard) -> Step:
+        """Typed words after the question whether another service was meant."""
+        other = _meant_instead(state) or ""
+        if heard.kind == "conversation" and heard.intent == "affirm":
+            return self.start(self._follow(state, heard), other, heard, state.heard or "")
+        if heard.kind == "conversation" and heard.intent == "deny":
+            return self._kept(state, heard)
+        return self.hear(self._asking_again(state), heard)
+
+    def _kept(self, state: State, heard: Heard) -> Step:
+        """The words heard before are the answer after all."""
+        return self._answer(self._asking_again(state), replace(heard, text=state.heard or ""))
+
+    def _asking_again(self, state: State) -> State:
+        return replace(self._after(state).state, heard=None)
+
+    def _switch_question(self, service: Service, state: State) -> Say:
+        phrases, language = self.catalogue.phrases, state.language
+        other = self.catalogue.services[_meant_instead(state) or service.name]
+        titles = {"current": service.title[language], "title": other.title[language]}
+        yes = payload("choose", service=other.name)
+        no = payload("answer", value=KEEP, nonce=state.nonce)
+        buttons = (
+            Button(phrases["yes_button"][language], yes),
+            Button(phrases["no_button"][language], no),
+        )
+        return Say(filled(phrases["switch_prompt"], language, titles), buttons)
 
     def _interrupted(self, state: State, heard: Heard) -> Step:
         if heard.intent == "change_language":
@@ -233,7 +274,7 @@ class Form:
         return isinstance(result, Parsed)
 
     def _asked_slot(self, state: State) -> Slot | None:
-        if state.asked in (None, CONFIRM):
+        if state.asked in (None, CONFIRM) or _meant_instead(state):
             return None
         return self._slot(self.catalogue.services[state.service or ""], state.asked or "")
 
@@ -276,6 +317,12 @@ class Form:
     def _follow_native(self, state: State, heard: Heard) -> State:
         """Numbers, dates and names in Latin letters never change the reply language."""
         return state if heard.script == "Latn" else self._follow(state, heard)
+
+
+def _meant_instead(state: State) -> str | None:
+    """The service that the citizen was just asked whether they meant it instead."""
+    asked = state.asked or ""
+    return asked[len(SWITCH) :] if asked.startswith(SWITCH) else None
 
 
 def cleared(state: State) -> State:

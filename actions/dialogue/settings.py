@@ -15,6 +15,7 @@ class DialogueSettings:
 
     max_attempts: int
     interrupt_confidence: float
+    interrupt_confidence_open: float
     switch_confidence: float
     switch_confidence_open: float
     switch_words: int

@@ -21,6 +21,8 @@ SLOTS = (
     "heard",
 )
 CONFIRM = "confirm"
+SWITCH = "switch/"
+"""Before a service in `asked`: was that one meant, or are the words in `heard` the answer?"""
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,66 @@ async def test_names_are_not_taken_for_services(
     assert talk.state.asked == "aadhaar_number"
 
 
+OTHER = {"intent": "anna_canteen_locations", "kind": "route", "confidence": 0.97}
+ELSEWHERE = [
+    ("te", "విజయవాడలో అన్న క్యాంటీన్ ఎక్కడుంది", "అవును", "కాదు"),
+    ("te-Latn", "vijayawada lo anna canteen ekkada undi", "avunu", "kaadu"),
+    ("hi", "विजयवाड़ा में अन्ना कैंटीन कहाँ है", "हाँ", "नहीं"),
+    ("hi-Latn", "vijayawada mein anna canteen kahan hai", "haan", "nahi"),
+    ("en", "where is an anna canteen in Vijayawada", "yes", "no"),
+]
+
+
+async def at_an_address(talk: Talk, key: str) -> None:
+    """A form that asks where: any words can be the answer."""
+    outage = {"intent": "electricity_supply_failure_complaint", "kind": "route"}
+    await talk.say("no power at 1123401000012", key=key, **outage)
+    assert talk.state.asked == "location"
+
+
+@pytest.mark.parametrize(("key", "words", "yes", "no"), ELSEWHERE)
+@pytest.mark.parametrize("way", ["tapped", "typed"])
+async def test_words_that_may_be_both_are_asked_about(
+    talk: Talk, key: str, words: str, yes: str, no: str, way: str
+) -> None:
+    """An address that sounds like another service: asked, and "no" makes it the answer."""
+    await at_an_address(talk, key)
+    await talk.say(words, key=key, **OTHER)
+    phrase = talk.form.catalogue.phrases["switch_prompt"][language_of(key)]
+    assert phrase.split("*")[0].strip() in talk.text and talk.state.values.get("location") is None
+    if way == "tapped":
+        await talk.tap('"keep"')
+    else:
+        await talk.say(no, key=key, intent="deny", kind="conversation")
+    assert words.startswith(talk.state.values["location"])  # without "hai"
+    assert talk.state.asked == CONFIRM and talk.state.heard is None
+
+
+@pytest.mark.parametrize(("key", "words", "yes", "no"), ELSEWHERE)
+@pytest.mark.parametrize("way", ["tapped", "typed"])
+async def test_other_service_that_was_meant_is_started(
+    talk: Talk, key: str, words: str, yes: str, no: str, way: str
+) -> None:
+    """With what the sentence already told."""
+    await at_an_address(talk, key)
+    await talk.say(words, key=key, **OTHER)
+    if way == "tapped":
+        await talk.tap('"anna_canteen_locations"')
+    else:
+        await talk.say(yes, key=key, intent="affirm", kind="conversation")
+    [(operation, values, *_)] = talk.department.calls
+    assert (operation, values) == ("listCanteens", {"location": "vijayawada"})
+
+
+async def test_other_words_after_the_question_answer_the_form(talk: Talk) -> None:
+    """Who neither taps nor says yes or no has answered the first question."""
+    await at_an_address(talk, "en")
+    await talk.say("near the anna canteen road", key="en", **OTHER)
+    await talk.say("Gandhi Nagar third lane", key="en", sure=0.0)
+    assert talk.state.values["location"] == "Gandhi Nagar third lane"
+    assert talk.state.asked == CONFIRM
+
+
 async def test_cancel_works_where_any_words_fit(talk: Talk) -> None:
     """A sure "stop" is never somebody's name."""
     await talk.say("income certificate", key="en", intent="income_certificate", kind="route")
