@@ -58,6 +58,7 @@ def write(source: Path, folder: Path, *, services: int, per_key: int, seed: int 
     for file in files[services:]:
         file.unlink()
     kept = files[:services]
+    _head_menus(folder, {file.stem for file in kept})
     templates = [yaml.load(file.read_text("utf-8"), Loader=_LOADER) for file in kept]
     for file, content in zip(kept, templates):
         for part, count in (("utterances", per_key), ("holdout", HELD_OUT)):
@@ -70,6 +71,15 @@ def write(source: Path, folder: Path, *, services: int, per_key: int, seed: int 
         content = _made_up(templates[number % len(templates)], number, languages, chance, said)
         _write(folder / "services" / content["department"] / f"{content['service']}.yml", content)
     return load_catalogue(folder)
+
+
+def _head_menus(folder: Path, kept: set[str]) -> None:
+    """Takes services that are gone out of `first` of the departments."""
+    for file in (folder / "departments").glob("*.yml"):
+        content = yaml.load(file.read_text("utf-8"), Loader=_LOADER)
+        if "first" in content:
+            content["first"] = [name for name in content["first"] if name in kept]
+            _write(file, content)
 
 
 def _language(known: Catalogue, key: str) -> Language:
