@@ -62,7 +62,7 @@ def test_parts_find_each_other_at_other_ports() -> None:
     assert addresses["SEVA_ACTION_SERVER_URL"] == "http://127.0.0.1:1001/webhook"
     assert addresses["SEVA_WHATSAPP_BASE_URL"] == "http://127.0.0.1:1002"
     assert addresses["SEVA_DEPARTMENT_ENERGY_URL"] == "http://127.0.0.1:1003/energy"
-    assert sum(name.endswith("_URL") for name in addresses) == 2 + 7
+    assert sum(name.endswith("_URL") for name in addresses) == 2 + 8
 
 
 def test_smoke_runs(tmp_path: Path) -> None:
