@@ -19,6 +19,7 @@ import pytest
 from tests.processes import ROOT, department_urls, free_port, seva
 
 NEW_SERVICE = Path(__file__).parent / "electricity_meter_shift.yml"
+TWIN = "electricity_meter_shifting"
 
 
 @contextmanager
@@ -88,9 +89,14 @@ class Town:
 
 @pytest.fixture(scope="session")
 def one_more(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """data/ with one file dropped in, and nothing else changed."""
+    """data/ with one file dropped in for the service that the catalogue has for the same."""
     data = tmp_path_factory.mktemp("one-more") / "data"
     shutil.copytree(ROOT / "data", data)
+    (data / "services" / "energy" / f"{TWIN}.yml").unlink()
+    for file in data.glob("services/*/*.yml"):
+        text = file.read_text("utf-8")
+        if TWIN in text:
+            file.write_text(text.replace(f'"{TWIN}"', f'"{NEW_SERVICE.stem}"'), "utf-8")
     shutil.copy(NEW_SERVICE, data / "services" / "energy")
     return data
 
