@@ -140,7 +140,7 @@ def test_whole_conversation_about_the_new_service(town: Town, language: str) -> 
     ],
 )
 def test_new_service_is_understood_in_all_five_keys(town: Town, text: str, key: str) -> None:
-    """Words it was not trained on, among 165 services: the first, or one of three to choose from."""
+    """Words it was not trained on, among 165 services: one of the first three."""
     answer = town.run(town.engine.parse(text))
     assert NAME in [ranked["name"] for ranked in answer["intent_ranking"][:3]]
     assert answer["language"]["key"] == key
