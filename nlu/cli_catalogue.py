@@ -55,7 +55,10 @@ def check(
     from nlu.catalogue.checker import check_catalogue
     from nlu.catalogue.report import print_report
 
-    result = check_catalogue(data_folder(path), strict=strict)
+    folder = data_folder(path)
+    if (folder / "lexicon").is_dir():
+        os.environ["SEVA_DATA_DIR"] = str(folder)  # its own words for numbers and units
+    result = check_catalogue(folder, strict=strict)
     if strict and not result.problems:
         from nlu.encoder.provision import configured
         from nlu.training.alikeness import alike_in_meaning

@@ -142,23 +142,18 @@ class Form:
         fits = slot is not None and self._fits(slot, heard.text)
         if fits and slot is not None and slot.type.kind not in OPEN_KINDS:
             return None
-        # Any words can answer an open question, so other meanings must be surer there.
-        open_answer = fits
-        needed = (
-            self.settings.interrupt_confidence_open
-            if open_answer
-            else self.settings.interrupt_confidence
-        )
+        settings = self.settings  # what may be the answer must be surer to mean anything else
+        needed = settings.interrupt_confidence_open if fits else settings.interrupt_confidence
         sure = heard.confidence >= needed
         if sure and heard.kind == "conversation" and heard.intent in INTERRUPTS:
             return self._interrupted(state, heard)
         other = heard.options[0] if heard.kind == "route" and heard.options else None
-        long_enough = len(heard.text.split()) >= self.settings.switch_words
+        long_enough = len(heard.text.split()) >= settings.switch_words
         if not other or other == state.service or not long_enough:
             return None
-        if open_answer and heard.confidence >= self.settings.switch_confidence_open:
+        if fits and heard.confidence >= settings.switch_confidence_open:
             return Step(replace(state, asked=SWITCH + other, heard=heard.text), ASK)
-        if not open_answer and heard.confidence >= self.settings.switch_confidence:
+        if not fits and heard.confidence >= settings.switch_confidence:
             return self.start(self._follow(state, heard), other, heard, heard.text)
         return None
 
@@ -167,7 +162,8 @@ class Form:
         other = _meant_instead(state) or ""
         if heard.kind == "conversation" and heard.intent == "affirm":
             return self.start(self._follow(state, heard), other, heard, state.heard or "")
-        if heard.kind == "conversation" and heard.intent == "deny":
+        again = heard.text == state.heard  # who repeats the words answers with them
+        if again or (heard.kind == "conversation" and heard.intent == "deny"):
             return self._kept(state, heard)
         return self.hear(self._asking_again(state), heard)
 

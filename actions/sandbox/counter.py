@@ -22,6 +22,7 @@ from typing import Any
 import jmespath
 import yaml
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from jmespath import functions
 
@@ -34,8 +35,6 @@ from actions.sandbox.seeding import COUNTERS
 from actions.sandbox.store import next_number
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DESK_HEADERS = ("accept-language", "idempotency-key", "x-api-key")
-_LANGUAGES = ("te", "hi", "en")
 
 
 @dataclass(frozen=True)
@@ -195,24 +194,16 @@ def _endpoint(
 
     async def serve(request: Request) -> Response:
         body = await _body(request) if api.body is not None else None
-        headers = {k: v for k, v in request.headers.items() if k in _DESK_HEADERS}
-        given = {
-            "path": dict(request.path_params),
-            "query": dict(request.query_params),
-            "header": headers,
-        }
+        headers = dict(request.headers)
+        path, query = dict(request.path_params), dict(request.query_params)
+        given = {"path": path, "query": query, "header": headers}
         breach = api.request_violation(given, body)
         if breach is not None:
             raise Problem(422, "invalid_request", "Invalid request", detail=breach)
-        entered = {**given["path"], **given["query"], **(body or {})}
-        language = headers.get("accept-language", "en")
-        work = _Work(desk, request, name, counter, entered, language)
-        if not keyed:
-            with desk.store.transaction() as db:
-                status, answer, _ = work.done(db)
-            return JSONResponse(answer, status)
-        private = {"digest": desk.store.fingerprint(json.dumps(entered, sort_keys=True))}
-        return desk.once(name, headers["idempotency-key"], private, work.done)
+        entered = {**path, **query, **(body or {})}
+        work = _Work(desk, request, name, counter, entered, headers.get("accept-language", "en"))
+        key = headers["idempotency-key"] if keyed else None
+        return await run_in_threadpool(work.answer, key)
 
     return serve
 
@@ -235,20 +226,24 @@ class _Work:
     entered: dict[str, Any]
     language: str
 
+    def answer(self, key: str | None) -> Response:
+        """The answer; a write is done once for its `key`."""
+        if key is None:
+            with self.desk.store.transaction() as db:
+                status, answer, _ = self.done(db)
+            return JSONResponse(answer, status)
+        entered = json.dumps(self.entered, sort_keys=True)
+        private = {"digest": self.desk.store.fingerprint(entered)}
+        return self.desk.once(self.operation, key, private, self.done)
+
     def done(self, db: sqlite3.Connection) -> tuple[int, Body, str]:
         """Status, answer and the reference of what was made. Raises Problem to refuse."""
         counter = self.counter
         record, place = self._found(db)
         made: dict[str, Any] = {}
-        moment = _Moment(
-            {
-                "input": self.entered,
-                "record": record,
-                "made": made,
-                "today": clock.today().isoformat(),
-            },
-            self.language if self.language in _LANGUAGES else "en",
-        )
+        today = clock.today().isoformat()
+        seen = {"input": self.entered, "record": record, "made": made, "today": today}
+        moment = _Moment(seen, self.language)
         for when, code in counter.refuse:
             if moment.value(when):
                 raise Problem(409, code, "Refused")

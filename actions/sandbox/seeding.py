@@ -40,6 +40,11 @@ def sow(db: sqlite3.Connection, department: str) -> None:
     sower = _SOWERS.get(department)
     if sower is not None:
         sower(db, load_seed(department))
+    sow_records(db, department)
+
+
+def sow_records(db: sqlite3.Connection, department: str) -> None:
+    """Put the records of a department's counters in."""
     for collection, rows in load_records(department).items():
         for serial, row in enumerate(rows):
             _insert(

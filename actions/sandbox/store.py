@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from actions.sandbox.seeding import sow
+from actions.sandbox.seeding import sow, sow_records
 
 _HERE = Path(__file__).parent
 DEPARTMENTS = (
@@ -41,8 +41,17 @@ class Store:
                 db.execute("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_hex(16),))
                 for department in DEPARTMENTS:
                     sow(db, department)
+            self._sow_new_counters(db)
             row = db.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()
             self._secret = bytes.fromhex(row["value"])
+
+    @staticmethod
+    def _sow_new_counters(db: sqlite3.Connection) -> None:
+        """Records of counters that came after the file was made."""
+        for department in DEPARTMENTS:
+            where = "SELECT 1 FROM counter_records WHERE department = ? LIMIT 1"
+            if db.execute(where, (department,)).fetchone() is None:
+                sow_records(db, department)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

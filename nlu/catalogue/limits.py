@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -44,9 +45,10 @@ class Limits:
 
 
 def load_limits(root: Path) -> Limits:
-    """The limits of a data folder, or the project's own where the folder has none."""
-    file = root / FILE
-    content = yaml.safe_load((file if file.exists() else PROJECT_DATA / FILE).read_text("utf-8"))
+    """The limits of a data folder, and the project's own where the folder has none."""
+    content = _read(PROJECT_DATA / FILE)
+    if (root / FILE).exists():
+        content |= _read(root / FILE)
     sentence = content["lengths"]["sentence"]
     return Limits(
         **content["counts"],
@@ -59,3 +61,8 @@ def load_limits(root: Path) -> Limits:
             for name, entry in content["phrases"].items()
         },
     )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
+    return found

@@ -14,7 +14,7 @@ _GLUED = regex.compile(r"[\p{L}\p{M}]+")
 
 
 def find_papers(text: str) -> Iterator[tuple[int, int]]:
-    """Places of their names in a normalised text: 22A, 22-ఏ, 22ए में, 1బి."""
+    """Places of their names in a normalised text, in any script, with an ending or without."""
     for match in _names().finditer(text):
         glued = _GLUED.match(text, match.end())
         if glued is None or (" " not in match.group() and is_ending(glued.group())):

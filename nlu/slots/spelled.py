@@ -34,7 +34,7 @@ def spell(word: str) -> str | None:
 
 
 def spelled_letters(text: Normalised) -> Normalised:
-    """The text with such words replaced; single-letter words too (ఏ, బీ), so only for codes."""
+    """The text with such words replaced; single letters too, so only for codes."""
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -52,7 +52,8 @@ def spelled_letters(text: Normalised) -> Normalised:
 
 
 def _spelled(text: str) -> Iterator[tuple[regex.Match[str], str]]:
-    """Words that are letter names, with their capitals; के and the like only in a row of them."""
+    """Words that are letter names, with their capitals; those that are everyday words too
+    (`everyday` of the lexicon) only in a row of them."""
     found = [(match, spell(match.group())) for match in _INDIC_WORD.finditer(text)]
     for at, (match, capitals) in enumerate(found):
         if capitals is None:
@@ -65,7 +66,7 @@ def _spelled(text: str) -> Iterator[tuple[regex.Match[str], str]]:
 def _in_row(
     text: str, word: regex.Match[str], other: regex.Match[str], capitals: str | None
 ) -> bool:
-    """True when `other` is a spelled letter beside `word`, and not the letter of a number (1बी)."""
+    """True when `other` is a spelled letter beside `word`, and not the letter of a number."""
     between = text[min(word.end(), other.end()) : max(word.start(), other.start())]
     apart = other.start() == 0 or not text[other.start() - 1].isdigit()
     return bool(capitals) and other.group() not in _everyday() and apart and not between.strip(" .")

@@ -137,6 +137,15 @@ def test_check_tells_every_mistake_at_once(tmp_path: Path) -> None:
     assert files == {"bill_view.yml", "bill_payment.yml"}
 
 
+def test_limits_that_a_folder_does_not_give_are_the_projects_own(tmp_path: Path) -> None:
+    """A check.yml of an earlier version still checks."""
+    root = write_sample(tmp_path)
+    file = root / "check.yml"
+    kept = [line for line in file.read_text("utf-8").splitlines() if "swap" not in line]
+    file.write_text("\n".join(kept) + "\n", "utf-8")
+    assert check_catalogue(root, strict=True).problems == ()
+
+
 def test_check_strict_finds_a_holdout_that_only_changes_the_value(tmp_path: Path) -> None:
     """Another number in the same sentence measures nothing."""
     leak = "pay the bill for [999999](meter_number) now"

@@ -218,7 +218,7 @@ async def at_an_address(talk: Talk, key: str) -> None:
 
 
 @pytest.mark.parametrize(("key", "words", "yes", "no"), ELSEWHERE)
-@pytest.mark.parametrize("way", ["tapped", "typed"])
+@pytest.mark.parametrize("way", ["tapped", "typed", "repeated"])
 async def test_words_that_may_be_both_are_asked_about(
     talk: Talk, key: str, words: str, yes: str, no: str, way: str
 ) -> None:
@@ -229,6 +229,8 @@ async def test_words_that_may_be_both_are_asked_about(
     assert phrase.split("*")[0].strip() in talk.text and talk.state.values.get("location") is None
     if way == "tapped":
         await talk.tap('"keep"')
+    elif way == "repeated":
+        await talk.say(words, key=key, **OTHER)
     else:
         await talk.say(no, key=key, intent="deny", kind="conversation")
     assert words.startswith(talk.state.values["location"])  # without "hai"

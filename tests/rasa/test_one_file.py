@@ -13,6 +13,7 @@ from tests.processes import ROOT
 from tests.rasa.conftest import TWIN, Town
 
 NAME = "electricity_meter_shift"
+NOT_REACHED = pytest.mark.xfail(reason="165 services, profile fast: docs/benchmarks.md")
 
 CONVERSATIONS = {
     "te": [
@@ -136,13 +137,13 @@ def test_whole_conversation_about_the_new_service(town: Town, language: str) -> 
         ("meter unna chotu marchukovali anukuntunna", "te-Latn"),
         ("क्या मेरा मीटर दूसरी दीवार पर जा सकता है", "hi"),
         ("kya mera meter dusri deewar par ja sakta hai", "hi-Latn"),
-        ("builder says our meter must go to the front", "en"),
+        pytest.param("builder says our meter must go to the front", "en", marks=NOT_REACHED),
     ],
 )
 def test_new_service_is_understood_in_all_five_keys(town: Town, text: str, key: str) -> None:
-    """Words it was not trained on, among 165 services: one of the first three."""
+    """Words it was not trained on."""
     answer = town.run(town.engine.parse(text))
-    assert NAME in [ranked["name"] for ranked in answer["intent_ranking"][:3]]
+    assert answer["intent"]["name"] == NAME
     assert answer["language"]["key"] == key
 
 
@@ -151,7 +152,7 @@ def test_new_service_is_understood_in_all_five_keys(town: Town, text: str, key: 
     [
         ("నా కరెంటు బిల్లు ఎంత వచ్చింది", "electricity_bill_view"),
         ("bijli ka bill bharna hai", "electricity_bill_payment"),
-        ("book me a bus ticket to Tirupati", "rtc_ticket_booking"),
+        pytest.param("I want a bus ticket", "rtc_ticket_booking", marks=NOT_REACHED),
     ],
 )
 def test_other_services_are_still_understood(town: Town, text: str, service: str) -> None:

@@ -1,8 +1,4 @@
-"""The live model of profile `fast` is not worse than it was measured, on its hold-out.
-
-Floors against getting worse, a little below what was measured with 165 services
-(docs/benchmarks.md). They are no aims: 0.93 is wanted of profile `full`, 0.90 out of scope.
-"""
+"""The live model is as good as the issue demands, on hold-out it was never trained on."""
 
 from __future__ import annotations
 
@@ -15,6 +11,9 @@ from nlu.catalogue import load_catalogue
 from nlu.training.registry import live_id, models_dir
 from tests.processes import ROOT
 
+# What was reached with 21 services is not yet with 165: docs/benchmarks.md#the-catalogue.
+# The checks stay as they are; who reaches them takes the mark away.
+NOT_REACHED = pytest.mark.xfail(strict=True, reason="not reached with 165 services, profile fast")
 KEYS = ("te", "te-Latn", "hi", "hi-Latn", "en")
 
 
@@ -26,19 +25,21 @@ def manifest() -> dict[str, Any]:
     return json.loads((models_dir() / live / "manifest.json").read_text("utf-8"))
 
 
+@NOT_REACHED
 @pytest.mark.parametrize("key", KEYS)
 def test_top1_of_each_key(manifest: dict[str, Any], key: str) -> None:
-    """And four messages of a service were asked, on average."""
+    """At least 0.95, and four messages of every service were asked."""
     row = manifest["metrics"]["by_key"][key]
     assert row["rows"] >= 4 * manifest["services"]
-    assert row["top1"] >= 0.84
+    assert row["top1"] >= 0.95
 
 
+@NOT_REACHED
 def test_out_of_scope(manifest: dict[str, Any]) -> None:
     """Refused when it is none of ours, and hardly ever when it is."""
     outside = manifest["metrics"]["out_of_scope"]
     assert outside["rows"] >= 20
-    assert outside["recall"] >= 0.5
+    assert outside["recall"] >= 0.85
     assert outside["in_scope_rejected"] <= 0.05
 
 
@@ -48,6 +49,15 @@ def test_every_service_of_the_catalogue_is_in_the_model(manifest: dict[str, Any]
     assert manifest["metrics"]["unknown_services"] == []
 
 
+@NOT_REACHED
 def test_training_stayed_in_its_bounds(manifest: dict[str, Any]) -> None:
-    """Below 4.5 GB; the time depends on the machine and is measured by hand."""
-    assert manifest["peak_memory_mb"] < 4500
+    """Below 2.5 GB; the time depends on the machine and is measured by hand."""
+    assert manifest["peak_memory_mb"] < 2500
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_not_worse_than_measured(manifest: dict[str, Any], key: str) -> None:
+    """A little below what was measured, so that getting worse is noticed meanwhile."""
+    assert manifest["metrics"]["by_key"][key]["top1"] >= 0.84
+    assert manifest["metrics"]["out_of_scope"]["recall"] >= 0.5
+    assert manifest["metrics"]["out_of_scope"]["in_scope_rejected"] <= 0.05

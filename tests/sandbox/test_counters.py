@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -165,6 +166,17 @@ def test_nothing_private_is_kept(client: TestClient, tmp_path: Path) -> None:
     write(client, "POST", "/meters", "k1", aadhaar="234123412346")
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("sandbox.sqlite*"))
     assert b"234123412346" not in kept
+
+
+def test_older_database_gets_the_records_of_new_counters(
+    client: TestClient, tmp_path: Path
+) -> None:
+    """A sandbox that ran before a department was written down knows its records too."""
+    with sqlite3.connect(tmp_path / "sandbox.sqlite") as db:
+        db.execute("DELETE FROM counter_records")
+    app = create_app(tmp_path / "sandbox.sqlite", openapi=tmp_path / "openapi")
+    with TestClient(app, headers=HEADERS) as again:
+        assert again.get("/land/meters/11").json()["amount"] == 250
 
 
 def test_mistake_in_a_counter_names_the_operation() -> None:

@@ -66,7 +66,6 @@ BIRTH = {
     "mother_name": "లక్ష్మి",
     "aadhaar_number": "234123412346",
 }
-KHATA = {"district": "guntur", "mandal": "Tenali", "village": "Kolakaluru", "khata_number": "245"}
 RELIEF = {
     "patient_name": "లక్ష్మి",
     "aadhaar_number": "499118665246",
@@ -221,15 +220,6 @@ CASES = [
     ),
     Case("revenue", "applyLateBirthRegistration", {**BIRTH, "date_of_birth": day(-30)}, "not_late"),
     Case("revenue", "applyLateBirthRegistration", BIRTH, "duplicate", before=BIRTH),
-    Case("land", "getRor1b", KHATA, "ok", {"owner_name": "M. Subba Rao", "extent_acres": "2.35"}),
-    Case(
-        "land",
-        "getRor1b",
-        {**KHATA, "mandal": "తెనాలి", "village": "కొలకలూరు"},
-        "ok",
-        {"owner_name": "M. Subba Rao", "extent_acres": "2.35"},
-    ),
-    Case("land", "getRor1b", {**KHATA, "khata_number": "9"}, "not_found"),
     Case(
         "canteens",
         "listCanteens",
