@@ -27,7 +27,7 @@ from benchmarks.machine import machine
 from nlu.augment import Augmenter
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.catalogue.model import MIXED_KEY, Utterance
-from nlu.classifier import char_ngrams, linear, views
+from nlu.classifier import char_ngrams, hinge, linear, views
 from nlu.encoder.onnx_encoder import OnnxEncoder
 from nlu.encoder.provision import cache_dir, encoder_folder
 from nlu.encoder.vector_cache import VectorCache
@@ -257,14 +257,14 @@ def _score(
         features.learn(texts)
         started = time.process_time()
         given = features.rows(texts, model, settings["dense_weight"])
-        fitted = linear.fit(given, labels, ridge=settings["ridge"], balance=settings["balance"])
+        fitted = linear.fit(given, labels, hinge.Settings(cost=settings["cost"]))
         seconds += time.process_time() - started
         for test, messages in tests.items():
             asked = [one for one in messages if one.fold in (fold, None)]
             given = features.rows([one.text for one in asked], model, settings["dense_weight"])
-            scores = np.asarray(linear.score_rows(fitted.model, given))
+            scores = np.asarray(linear.score_rows(fitted, given))
             for one, at in zip(asked, scores.argmax(axis=1)):
-                hit = fitted.model.labels[at] == one.intent
+                hit = fitted.labels[at] == one.intent
                 right[test].setdefault(one.key, []).append(hit)
     accuracy = {
         test: {key: round(100 * float(np.mean(hits)), 1) for key, hits in sorted(by_key.items())}
@@ -293,7 +293,7 @@ def configured() -> dict[str, Any]:
         elif name == "SentenceEncoder":
             found["model"] = part["model"]
         elif name == "ServiceClassifier":
-            found |= {k: part[k] for k in ("ridge", "balance", "dense_weight", "views")}
+            found |= {k: part[k] for k in ("cost", "dense_weight", "views")}
     return found
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.pipeline import component
-from nlu.classifier import char_ngrams, conjugate_gradient, linear, stacking, views
+from nlu.classifier import char_ngrams, hinge, linear, stacking, views
 from nlu.encoder.provision import encoder_folder
 from nlu.joint.examples import Example, Span
 from nlu.joint.model import JointModel, Understood
@@ -80,20 +80,17 @@ def train(
     joint = JointModel(folder)
     classifier = component("ServiceClassifier")
     lengths = {name: (low, high) for name, (low, high) in classifier["views"].items()}
-    fitted = linear.fit(
+    ngrams = linear.fit(
         (np.zeros((len(examples), 0), np.float32), _hashed([e.text for e in examples], lengths)),
         [e.intent for e in examples],
-        ridge=float(classifier["ridge"]),
-        balance=0.0,
-        exact_rows=4000,
-        gradient=conjugate_gradient.Settings(),
+        hinge.Settings(cost=float(classifier["cost"])),
     )
     texts = [e.text for e in development]
     logits = [one.logits for one in joint.understand(texts, workers=os.cpu_count() or 1)]
     truth = [joint.intents.index(e.intent) for e in development]
-    scores = _scores(fitted.model, texts, lengths)
+    scores = _scores(ngrams, texts, lengths)
     weights = stacking.fit(np.stack(logits), scores, truth)
-    return FullModel(joint, fitted.model, weights, lengths, trained.seconds, trained.epochs)
+    return FullModel(joint, ngrams, weights, lengths, trained.seconds, trained.epochs)
 
 
 def _hashed(texts: Sequence[str], lengths: dict[str, tuple[int, int]]) -> Any:

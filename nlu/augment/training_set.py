@@ -1,4 +1,5 @@
-"""Everything that a model learns from: the catalogue's utterances, each with its varied copies."""
+"""Everything that a training sees: the catalogue's utterances, each with its varied copies, and the
+development sentences, which are not learned."""
 
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ class Learned:
     key: str
     utterance: Utterance
     copies: tuple[Augmented, ...]
+    development: bool = False
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -28,7 +30,8 @@ class Learned:
 
 
 def training_set(catalogue: Catalogue, plan: Mapping[str, float]) -> Iterator[Learned]:
-    """Every trained utterance in the catalogue's order; `plan` as for `Augmenter`."""
+    """Every utterance in the catalogue's order, those of a development part last; `plan` as for
+    `Augmenter`."""
     intents: dict[str, Any] = {**catalogue.services, **catalogue.conversation}
     augmenter = Augmenter(catalogue, romanisers(catalogue.root / "romanisation"), plan)
     for name, intent in intents.items():
@@ -36,3 +39,7 @@ def training_set(catalogue: Catalogue, plan: Mapping[str, float]) -> Iterator[Le
             for utterance in utterances:
                 copies = augmenter.copies(utterance, key, name)
                 yield Learned(name, key, utterance, tuple(copies))
+    for name, intent in intents.items():
+        for key, utterances in intent.development.items():
+            for utterance in utterances:
+                yield Learned(name, key, utterance, (), development=True)

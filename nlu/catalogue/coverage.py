@@ -24,7 +24,7 @@ _HEAD = (
 
 
 def coverage(catalogue: Catalogue) -> str:
-    """Trained and held-out sentences per department, and per conversation intent, and key."""
+    """Trained, development and held-out sentences per department, conversation intent and key."""
     keys = (*catalogue.languages.keys, MIXED_KEY)
     departments: dict[str, list[Service]] = {}
     for service in catalogue.services.values():
@@ -68,7 +68,8 @@ def _row(service: Service) -> tuple[str, ...]:
 def _sentences(intents: Sequence[Service] | Sequence[ConversationIntent], key: str) -> str:
     trained = sum(len(intent.utterances.get(key, ())) for intent in intents)
     held = sum(len(intent.holdout.get(key, ())) for intent in intents)
-    return f"{trained:,} + {held:,}"
+    chosen = sum(len(intent.development.get(key, ())) for intent in intents)
+    return f"{trained:,} + {chosen:,} + {held:,}"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -112,6 +112,7 @@ class Service:
     menu: Words
     about: Words
     utterances: Mapping[str, tuple[Utterance, ...]]
+    development: Mapping[str, tuple[Utterance, ...]]
     holdout: Mapping[str, tuple[Utterance, ...]]
     slots: tuple[Slot, ...]
     lookup: str | None
@@ -129,6 +130,7 @@ class ConversationIntent:
 
     name: str
     utterances: Mapping[str, tuple[Utterance, ...]]
+    development: Mapping[str, tuple[Utterance, ...]]
     holdout: Mapping[str, tuple[Utterance, ...]]
     file: Path
 

@@ -9,7 +9,7 @@ from nlu.catalogue.checker import CheckResult
 from nlu.catalogue.model import MIXED_KEY, Catalogue
 
 Counts = dict[str, dict[str, dict[str, int]]]
-"""Intent -> key -> {"trained": n, "holdout": n}."""
+"""Intent -> key -> {"trained": n, "development": n, "holdout": n}."""
 
 
 def print_report(result: CheckResult, *, counts: bool, json_output: bool) -> None:
@@ -54,6 +54,7 @@ def count(catalogue: Catalogue) -> Counts:
         name: {
             key: {
                 "trained": len(intent.utterances.get(key, ())),
+                "development": len(intent.development.get(key, ())),
                 "holdout": len(intent.holdout.get(key, ())),
             }
             for key in keys
@@ -72,8 +73,8 @@ def _print_counts(catalogue: Catalogue) -> None:
     from rich.table import Column, Table
 
     keys = (*catalogue.languages.keys, MIXED_KEY)
-    table = Table(Column("trained + hold-out", no_wrap=True), *keys, "all")
+    table = Table(Column("trained + development + hold-out", no_wrap=True), *keys, "all")
     for name, counted in count(catalogue).items():
-        cells = [f"{counted[key]['trained']}+{counted[key]['holdout']}" for key in keys]
+        cells = ["+".join(map(str, counted[key].values())) for key in keys]
         table.add_row(name, *cells, str(sum(map(_sum, counted.values()))))
     Console(width=None if sys.stdout.isatty() else 120).print(table)

@@ -23,7 +23,7 @@ _REQUIRED = (
     *("service", "department", "phase", "kind", "title", "menu", "about"),
     *("utterances", "holdout", "slots", "operation", "replies"),
 )
-_OPTIONAL = ("lookup", "confirm", "confirm_text", "neighbours")
+_OPTIONAL = ("development", "lookup", "confirm", "confirm_text", "neighbours")
 _NO_TYPE = SlotType(
     name="",
     kind="text",
@@ -48,15 +48,14 @@ def read_conversation(
 ) -> ConversationIntent | None:
     """One conversation intent; None if it has no name or no utterances."""
     top = source.read(file)
-    fields = top.fields(("intent", "utterances", "holdout")) if top else {}
+    fields = top.fields(("intent", "utterances", "holdout"), ("development",)) if top else {}
     if not {"intent", "utterances"} <= fields.keys():
         return None
     name = _named_as_file(fields["intent"])
-    holdout = fields.get("holdout")
     return ConversationIntent(
         name=name,
         utterances=_utterances(fields["utterances"], languages),
-        holdout=_utterances(holdout, languages) if holdout else {},
+        **_measured(fields, languages),
         file=file,
     )
 
@@ -80,7 +79,7 @@ def read_service(
         menu=fields["menu"].words(reply),
         about=fields["about"].words(reply),
         utterances=_utterances(fields["utterances"], languages),
-        holdout=_utterances(fields["holdout"], languages),
+        **_measured(fields, languages),
         slots=_slots(fields["slots"], reply, slot_types),
         lookup=_operation_id(fields.get("lookup")),
         confirm="confirm" in fields and fields["confirm"].flag(),
@@ -92,6 +91,16 @@ def read_service(
         neighbours=fields["neighbours"].texts() if "neighbours" in fields else (),
         file=file,
     )
+
+
+def _measured(
+    fields: Mapping[str, Node], languages: Languages
+) -> dict[str, Mapping[str, tuple[Utterance, ...]]]:
+    """What is not learned: the sentences that calibrate, and those that score."""
+    return {
+        part: _utterances(fields[part], languages) if part in fields else {}
+        for part in ("development", "holdout")
+    }
 
 
 def _named_as_file(node: Node) -> str:

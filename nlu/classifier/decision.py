@@ -14,12 +14,16 @@ OUT_OF_SCOPE = "out_of_scope"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Probabilities chosen on development data; see docs/understanding.md."""
+    """Probabilities chosen on development data; see docs/understanding.md.
+
+    A message is refused from `refuse` on that it is out of scope, whatever else it may be.
+    """
 
     route: float
     reject: float
     option: float
     options: int
+    refuse: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -39,15 +43,15 @@ def decide(
     """Decides for one message. `ranking` is (intent, probability), best first."""
     if not ranking:
         return Decision(OUT_OF_SCOPE)
+    outside = sum(p for name, p in ranking if name == OUT_OF_SCOPE)
+    if outside >= thresholds.refuse:
+        return Decision(OUT_OF_SCOPE)
     top, confidence = ranking[0]
     services = [(name, p) for name, p in ranking if name not in conversation]
-    if top == OUT_OF_SCOPE and confidence >= thresholds.route:
-        return Decision(OUT_OF_SCOPE)
     if top in conversation and top != OUT_OF_SCOPE and confidence >= thresholds.reject:
         return Decision("conversation")
     if top not in conversation and confidence >= thresholds.route:
         return Decision("route", (top,))
-    outside = sum(p for name, p in ranking if name == OUT_OF_SCOPE)
     inside = sum(p for _, p in services)
     if not services or inside < thresholds.reject or outside > inside:
         return Decision(OUT_OF_SCOPE)

@@ -1,21 +1,22 @@
-"""Ridge classification on dense and hashed features, calibrated by temperature.
+"""Linear classification on dense and hashed features, calibrated by temperature.
 
-The model is plain arrays (npz), loaded without pickle. Logistic regression (L-BFGS) was as good
-but took 30 s and more where this takes one. Temperature scaling: Guo et al. 2017, "On Calibration
-of Modern Neural Networks".
+The model is plain arrays (npz), loaded without pickle. Temperature scaling: Guo et al. 2017, "On
+Calibration of Modern Neural Networks".
 """
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 
-from nlu.classifier import conjugate_gradient, exact
+from nlu.classifier import hinge
 from nlu.classifier.int8_rows import Int8Rows
-from nlu.classifier.kernel import Rows
+
+Rows = tuple[np.ndarray, sparse.csr_matrix]  # dense (n, d) and hashed (n, buckets)
 
 
 @dataclass(frozen=True)
@@ -81,55 +82,26 @@ def softmax(scores: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=-1, keepdims=True)
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """A model and the scores (n, labels) each training row gets from a model without that row."""
+def fit(rows: Rows, labels: Sequence[str], settings: hinge.Settings) -> LinearModel:
+    """One machine a label (see `hinge.solve`), not yet calibrated.
 
-    model: LinearModel
-    left_out: np.ndarray
-
-
-def fit(
-    rows: Rows,
-    labels: list[str],
-    *,
-    ridge: float,
-    balance: float = 0.0,
-    exact_rows: int = 10_000,
-    gradient: conjugate_gradient.Settings | None = None,
-) -> Fitted:
-    """Kernel ridge regression on +1/-1 targets, one column per label, solved in one go.
-
-    Up to `exact_rows` by a matrix inverse, above by conjugate gradients, which find the same to a
-    tolerance in time and memory that grow with the rows. The leave-one-out scores come from the
-    same solution (Rifkin & Lippert 2007, "Notes on Regularized Least-Squares"), so calibration
-    needs no folds. `balance` 1 gives every label the same weight, however many rows it has (a
-    row's ridge grows with the rows of its label); 0 gives every row the same.
+    Raises ValueError where there are not at least two labels.
     """
-    from threadpoolctl import threadpool_limits
-
-    names, place, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    target = np.where(np.asarray(labels)[:, None] == names[None], 1.0, -1.0).astype(np.float32)
-    weights = ridge * (counts / np.median(counts)) ** balance
-    dense = np.hstack([rows[0], np.ones((len(labels), 1))]).astype(np.float32)  # 1: the bias
-    hashed = rows[1]
-    with threadpool_limits(os.cpu_count()):  # training has the machine to itself
-        if len(labels) <= exact_rows:
-            solution = exact.solve((dense, hashed), target, weights[place])
-        else:
-            settings = gradient or conjugate_gradient.Settings()
-            solution = conjugate_gradient.solve((dense, hashed), target, weights[place], settings)
-        bottom = dense.T @ solution.alpha
-    left_out = target - solution.alpha / solution.inverse_diagonal[:, None]
+    names, place = np.unique(labels, return_inverse=True)
+    if len(names) < 2:
+        raise ValueError(f"at least two intents are needed to tell apart, not {len(names)}")
+    dense, hashed = rows
     columns = np.unique(hashed.indices)
-    model = LinearModel(
+    joined = sparse.hstack([sparse.csr_matrix(dense), hashed[:, columns]]).tocsr()
+    found = hinge.solve(joined, place, len(names), settings)
+    width = dense.shape[1]
+    return LinearModel(
         tuple(str(name) for name in names),
-        bottom[:-1],
+        found[:, :width].T,
         columns.astype(np.int32),
-        Int8Rows.of(np.asarray(hashed[:, columns].T @ solution.alpha)),
-        bottom[-1],
+        Int8Rows.of(found[:, width:-1].T),
+        found[:, -1],
     )
-    return Fitted(model, left_out)
 
 
 def score_rows(model: LinearModel, rows: Rows) -> np.ndarray:
@@ -139,7 +111,7 @@ def score_rows(model: LinearModel, rows: Rows) -> np.ndarray:
     return np.asarray(dense @ model.dense_weights + by_hash + model.bias)
 
 
-def calibrate(model: LinearModel, scores: np.ndarray, labels: list[str]) -> LinearModel:
+def calibrate(model: LinearModel, scores: np.ndarray, labels: Sequence[str]) -> LinearModel:
     """Sets the temperature that minimises negative log likelihood on held-out `scores`."""
     from scipy.optimize import minimize_scalar
 

@@ -35,6 +35,7 @@ class Decision(GraphComponent):
             "reject": 0.35,
             "option": 0.08,
             "options": 3,
+            "refuse": 0.5,
             "timezone": "Asia/Kolkata",
         }
 
@@ -49,6 +50,7 @@ class Decision(GraphComponent):
             float(config["reject"]),
             float(config["option"]),
             int(config["options"]),
+            float(config["refuse"]),
         )
 
     @classmethod

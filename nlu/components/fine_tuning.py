@@ -1,8 +1,8 @@
 """Training examples for the joint network, and which of them are held back as development part.
 
-The network has seen what it was trained on, so its scores there say nothing about how sure it is.
-A share of the utterances, chosen by a hash of their text, is therefore kept from it: on these its
-scores are weighed against the n-grams' and calibrated.
+A model has seen what it was trained on, so its scores there say nothing about how sure it is. The
+catalogue's development sentences are kept from it: on these its scores are calibrated. A catalogue
+without any gives a share of its utterances instead, chosen by a hash of their text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 from nlu.augment import Augmenter
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import Mark, Utterance
-from nlu.components.training_example import COPY, KEY, SOURCE
+from nlu.components.training_example import COPY, HELD_BACK, KEY, SOURCE
 from nlu.joint.examples import Example, Span, normalised
 from nlu.text.romanisation import romanisers
 
@@ -30,16 +30,25 @@ def facts(message: Message) -> Dict[str, Any]:
 
 
 def held_back(message: Message, share: float) -> bool:
-    """Whether a message, or the one that it is a copy of, belongs to the development part."""
+    """Whether a message, or the one that it is a copy of, belongs to the development part: marked
+    as held back, or within the `share` that is taken where nothing is marked."""
+    if HELD_BACK in facts(message):
+        return True
     text = facts(message).get(SOURCE) or message.get(TEXT)
     digest = hashlib.sha256(f"{message.get(INTENT)}\n{text}".encode()).digest()
     return int.from_bytes(digest[:4], "big") / 2**32 < share
+
+
+def share_of(messages: List[Message], share: float) -> float:
+    """0 where the catalogue itself holds messages back, otherwise `share`."""
+    return 0.0 if any(HELD_BACK in facts(m) for m in messages) else share
 
 
 def learned_from(messages: List[Message], share: float) -> List[Example]:
     """What the network learns from: no copies, as it varies examples itself, and no
     development part (but at least one example of every intent)."""
     originals = [m for m in messages if m.get(TEXT) and m.get(INTENT) and COPY not in facts(m)]
+    share = share_of(messages, share)
     kept = [m for m in originals if not held_back(m, share)]
     missing = {m.get(INTENT) for m in originals} - {m.get(INTENT) for m in kept}
     kept += [m for m in originals if m.get(INTENT) in missing]

@@ -23,7 +23,7 @@ from nlu.augment.training_set import Learned, training_set
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import Utterance
 from nlu.components.project import catalogue, catalogue_folder
-from nlu.components.training_example import COPIED, COPY, KEY, SOURCE
+from nlu.components.training_example import COPY, HELD_BACK, KEY, SOURCE
 from nlu.components.training_message import TrainingMessage
 
 
@@ -87,10 +87,11 @@ class CatalogueImporter(TrainingDataImporter):
 
     @cached_method
     def get_nlu_data(self, language: Optional[str] = "en") -> TrainingData:
-        """Every trained utterance with its intent, marked values and utterance key."""
+        """Every trained utterance with its intent, marked values and utterance key; and those of
+        the development part, as held back."""
         messages: List[Message] = []
         for learned in _training_set(self._folder, self._catalogue.hash, (*self._plan.items(),)):
-            facts = {KEY: learned.key, **({COPIED: True} if learned.copies else {})}
+            facts = {KEY: learned.key, **({HELD_BACK: True} if learned.development else {})}
             messages.append(_message(learned.intent, learned.utterance, facts))
             for copy in learned.copies:
                 facts = {COPY: copy.kind, SOURCE: learned.utterance.text}

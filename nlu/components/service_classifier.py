@@ -2,12 +2,14 @@
 
 The n-grams see the message four ways: as written, folded to a phonetic spelling that Telugu,
 Devanagari and Latin text share, that spelling across word borders, and as a consonant skeleton
-(what a transcript of speech keeps). Probabilities are calibrated on leave-one-out scores.
+(what a transcript of speech keeps). Probabilities are calibrated on messages that nothing was
+learned from: the catalogue's development sentences or, without any, a share of its utterances.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -21,18 +23,18 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.classifier import char_ngrams, conjugate_gradient, linear, stacking, views
-from nlu.components.fine_tuning import facts
+from nlu.classifier import char_ngrams, hinge, linear, stacking, views
+from nlu.components.fine_tuning import facts, held_back, share_of
 from nlu.components.project import code_fingerprint
 from nlu.components.sentence_encoder import SentenceEncoder, intent_logits, sentence_vector
-from nlu.components.training_example import COPIED, COPY, HELD_BACK, KEY
+from nlu.components.training_example import COPY, HELD_BACK, KEY
 
 DEVELOPMENT = "development.npz"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class ServiceClassifier(IntentClassifier, GraphComponent):
-    """Ridge classification over all services and conversation intents."""
+    """Linear machines over all services and conversation intents."""
 
     @classmethod
     def required_components(cls) -> List[type]:
@@ -41,13 +43,11 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """`views`: n-gram lengths per view; `dense_weight` scales the vector against them.
-
-        Above `exact_rows` the solution is found in steps, with `landmarks` rows as a guide.
-        """
+        """`cost` of an utterance on the wrong side; `views`: n-gram lengths per view;
+        `dense_weight` scales the vector against them; `development`: the share held back where
+        the catalogue holds back nothing itself."""
         return {
-            "ridge": 0.7,
-            "balance": 0.4,
+            "cost": 0.2,
             "dense_weight": 3.0,
             "views": {
                 "written": [2, 5],
@@ -55,8 +55,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
                 "skeleton": [2, 4],
                 "phrase": [3, 5],
             },
-            "exact_rows": 10_000,
-            "landmarks": 2_000,
+            "development": 0.1,
             "ranking_length": 10,
         }
 
@@ -108,53 +107,55 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         return code_fingerprint()
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fits, then calibrates on the scores messages get from a model without them.
+        """Calibrates on the held-back examples, under a model that has not learned from them.
 
-        Where the encoder was fine-tuned, these are its development part: there the network's
-        logits are weighed against the n-grams' scores.
+        Where the encoder was fine-tuned, its logits are weighed against the n-grams' scores.
         """
         examples = [m for m in training_data.intent_examples if m.get(TEXT) and m.get(INTENT)]
         tuned = intent_logits(examples[0]) is not None
-        if tuned:  # a copy of a held-back message would give it away
-            examples = [m for m in examples if COPY not in facts(m) or HELD_BACK not in facts(m)]
-        labels = [m.get(INTENT) for m in examples]
-        fitted = linear.fit(
-            self._rows(examples, dense=not tuned),
-            labels,
-            ridge=float(self._config["ridge"]),
-            balance=float(self._config["balance"]),
-            exact_rows=int(self._config["exact_rows"]),
-            gradient=conjugate_gradient.Settings(landmarks=int(self._config["landmarks"])),
-        )
-        if tuned:
-            known = [i for i, m in enumerate(examples) if HELD_BACK in facts(m)]
-        else:  # a message with a copy is never wholly left out, so it says nothing here
-            known = [i for i, m in enumerate(examples) if _stands_alone(m)]
-        messages = [examples[i] for i in known]
-        probabilities = self._calibrate(fitted, known, messages)
+        held = self._held_back(examples)
+        messages = [m for m, out in zip(examples, held) if out and COPY not in facts(m)]
+        learned = [m for m, out in zip(examples, held) if not out]
+        self._model = self._fit(learned, dense=not tuned)
+        probabilities = self._calibrate(messages, tuned=tuned)
+        if not any(HELD_BACK in facts(m) for m in examples):  # they are the catalogue's utterances
+            again = self._fit(examples, dense=not tuned)
+            self._model = replace(again, temperature=self._model.temperature)
         with self._storage.write_to(self._resource) as folder:
             self._save(folder)
             np.savez_compressed(
                 folder / DEVELOPMENT,
-                labels=np.asarray(fitted.model.labels),
+                labels=np.asarray(self._model.labels),
                 probabilities=probabilities.astype(np.float16),
                 truth=np.asarray([m.get(INTENT) for m in messages]),
                 key=np.asarray([str(facts(m).get(KEY, "")) for m in messages]),
             )
         return self._resource
 
-    def _calibrate(
-        self, fitted: linear.Fitted, known: List[int], messages: List[Message]
-    ) -> np.ndarray:
-        """Sets the model and, if there is a network, its weight; the probabilities (known, labels)
-        of the messages that the model was calibrated on."""
-        scores, truth = fitted.left_out[known], [m.get(INTENT) for m in messages]
-        self._model = fitted.model
-        found = [logits for m in messages if (logits := intent_logits(m)) is not None]
-        if not found:
-            self._model = linear.calibrate(fitted.model, scores, truth)
+    def _held_back(self, examples: List[Message]) -> List[bool]:
+        """Marked ones or, without any, a share; never the last of an intent."""
+        share = share_of(examples, float(self._config["development"]))
+        held = [held_back(m, share) for m in examples]
+        known = {m.get(INTENT) for m, out in zip(examples, held) if not out}
+        return [out and m.get(INTENT) in known for m, out in zip(examples, held)]
+
+    def _fit(self, examples: List[Message], *, dense: bool) -> linear.LinearModel:
+        labels = [m.get(INTENT) for m in examples]
+        settings = hinge.Settings(cost=float(self._config["cost"]))
+        return linear.fit(self._rows(examples, dense=dense), labels, settings)
+
+    def _calibrate(self, messages: List[Message], *, tuned: bool) -> np.ndarray:
+        """Sets the temperature or, if there is a network, the weights of the two; the
+        probabilities (messages, labels) that `messages` then get."""
+        assert self._model is not None
+        if not messages:
+            return np.zeros((0, len(self._model.labels)), np.float32)
+        scores = linear.score_rows(self._model, self._rows(messages, dense=not tuned))
+        truth = [m.get(INTENT) for m in messages]
+        if not tuned:
+            self._model = linear.calibrate(self._model, scores, truth)
             return linear.softmax(scores / self._model.temperature)
-        logits = np.stack(found)
+        logits = np.stack([found for m in messages if (found := intent_logits(m)) is not None])
         places = {label: i for i, label in enumerate(self._model.labels)}
         self._stacking = stacking.fit(logits, scores, [places[name] for name in truth])
         return self._stacking.probabilities(logits, scores)
@@ -209,8 +210,3 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
 
     def _hashed(self, text: str) -> Tuple[np.ndarray, np.ndarray]:
         return views.hashed(text, self._config["views"])
-
-
-def _stands_alone(message: Message) -> bool:
-    """Whether the message is neither a copy of a trained one nor has copies."""
-    return COPY not in facts(message) and COPIED not in facts(message)

@@ -2,6 +2,5 @@
 
 KEY = "key"
 COPY = "copy"  # how a varied copy was made, such as "romanised"
-COPIED = "copied"  # true on an utterance that has copies, which therefore is never wholly left out
 SOURCE = "source"  # the text of the utterance that a copy was made of
-HELD_BACK = "held_back"  # true where a fine-tuned encoder did not learn from the example
+HELD_BACK = "held_back"  # true where nothing is learned from the example, which calibrates

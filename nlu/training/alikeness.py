@@ -2,8 +2,8 @@
 
 Letters tell a sentence with one word swapped, but not one that was only turned round or written
 in synonyms. The sentence encoder tells those: two trained utterances of a key nearer than
-`swap_cosine` teach the same thing twice, a hold-out nearer than `leak_cosine` to a trained one
-measures what was learned by heart. Limits in `data/check.yml`.
+`swap_cosine` teach the same thing twice, a hold-out or development sentence nearer than
+`leak_cosine` to a trained one measures what was learned by heart. Limits in `data/check.yml`.
 """
 
 from __future__ import annotations
@@ -48,10 +48,11 @@ def _too_near(group: list[Said], near: np.ndarray, swap: float, leak: float) -> 
     """Each sentence of one service and key at most once, with the nearest before it."""
     trained = [i for i, said in enumerate(group) if said.part == "utterances"]
     for i, said in enumerate(group):
-        others = trained if said.part == "holdout" else [j for j in trained if j < i]
+        learned = said.part == "utterances"
+        others = [j for j in trained if j < i] if learned else trained
         if not others:
             continue
         nearest = max(others, key=lambda j: float(near[i, j]))
-        if near[i, nearest] >= (leak if said.part == "holdout" else swap):
+        if near[i, nearest] >= (swap if learned else leak):
             how = f"{100 * near[i, nearest]:.1f} % alike in meaning"
             yield too_alike(said, group[nearest], how)

@@ -1,15 +1,13 @@
 """Development data: what a model says about messages that it was not fitted on.
 
-A model of the registry may carry them as `report/development.npz`. Without that file they are made
-here: the leave-one-out scores of the classifier of config.yml, fitted on the catalogue's utterances
-without their varied copies, since a message with a copy is never wholly left out.
+A model of the registry carries them as `report/development.npz`: the catalogue's development
+sentences or, where it has none, the utterances that its training held back.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -60,37 +58,3 @@ class Development:
                 tuple(str(name) for name in meant),
                 tuple(str(key) for key in data["key"]),
             )
-
-
-def left_out(config: Path) -> Development:
-    """Leave-one-out probabilities of the catalogue's utterances, none of them varied."""
-    import yaml
-
-    from nlu.classifier import char_ngrams, linear, views
-    from nlu.classifier.intent_model import IntentSettings
-    from nlu.components.project import catalogue
-    from nlu.encoder.onnx_encoder import OnnxEncoder
-    from nlu.encoder.provision import encoder_folder
-    from nlu.encoder.vector_cache import VectorCache
-    from nlu.text import normalise
-
-    pipeline = yaml.safe_load(config.read_text("utf-8"))["pipeline"]
-    components = {component["name"].rpartition(".")[2]: component for component in pipeline}
-    known = catalogue("data")
-    intents: dict[str, Any] = {**known.services, **known.conversation}
-    examples = [
-        (utterance.text, name, key)
-        for name, intent in intents.items()
-        for key, utterances in intent.utterances.items()
-        for utterance in utterances
-    ]
-    texts, truth, key = (tuple(column) for column in zip(*examples))
-    settings = IntentSettings.of(components["ServiceClassifier"])
-    encoder = VectorCache(OnnxEncoder(encoder_folder(components["SentenceEncoder"]["model"])))
-    vectors = encoder.encode([normalise(text).text for text in texts])
-    hashed = char_ngrams.matrix([views.hashed(text, settings.views) for text in texts])
-    rows = vectors * settings.dense_weight, hashed
-    fitted = linear.fit(rows, list(truth), ridge=settings.ridge, balance=settings.balance)
-    model = linear.calibrate(fitted.model, fitted.left_out, list(truth))
-    chances = linear.softmax(fitted.left_out / model.temperature)
-    return Development(model.labels, chances, truth, key)

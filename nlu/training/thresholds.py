@@ -2,7 +2,7 @@
 
 Expected cost of a message: over services, talk and what is out of scope, the mean cost of the
 outcomes in each, weighed by the shares of `data/decision.yml`. `route` and `reject` are searched
-together over a grid, `option` after them, twice, since it only changes what a question offers.
+together over a grid, `refuse` and `option` after them, twice.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Costs:
         wanted: dict[str, set[str]] = {
             "costs": {str(name) for name in OUTCOMES if name != "right"},
             "shares": {"service", "conversation", "out_of_scope"},
-            "sweep": {"route", "reject", "option"},
+            "sweep": {"route", "reject", "option", "refuse"},
         }
         for section, names in wanted.items():
             given = set(raw.get(section) or {})
@@ -93,6 +93,7 @@ def choose(rows: Sequence[Ranked], intents: Intents, costs: Costs, current: Thre
             abs(found.thresholds.route - current.route)
             + abs(found.thresholds.reject - current.reject)
             + abs(found.thresholds.option - current.option)
+            + abs(found.thresholds.refuse - current.refuse)
         )
         return round(found.cost, 9), apart
 
@@ -103,6 +104,8 @@ def choose(rows: Sequence[Ranked], intents: Intents, costs: Costs, current: Thre
                 best = min(
                     best, point(replace(best.thresholds, route=route, reject=reject)), key=rank
                 )
+        for refuse in costs.sweep["refuse"]:
+            best = min(best, point(replace(best.thresholds, refuse=refuse)), key=rank)
         for option in costs.sweep["option"]:
             best = min(best, point(replace(best.thresholds, option=option)), key=rank)
     return Choice(best, start, tuple(tried.values()))
@@ -115,7 +118,11 @@ def configured(config: Path) -> Thresholds:
     pipeline = yaml.safe_load(config.read_text("utf-8"))["pipeline"]
     mine = next(c for c in pipeline if c["name"].endswith(".Decision"))
     return Thresholds(
-        float(mine["route"]), float(mine["reject"]), float(mine["option"]), int(mine["options"])
+        float(mine["route"]),
+        float(mine["reject"]),
+        float(mine["option"]),
+        int(mine["options"]),
+        float(mine["refuse"]),
     )
 
 
@@ -155,11 +162,10 @@ def main(argv: Sequence[str]) -> int:
     known = catalogue("data")
     saved = models_dir() / str(given.model or live_id(models_dir())) / development.FILE
     config = config_path()
-    if saved.is_file():
-        data = development.Development.load(saved)
-    else:
-        print(f"{saved} is not there; making leave-one-out scores", file=sys.stderr)
-        data = development.left_out(config)
+    if not saved.is_file():
+        print(f"{saved} is not there: train a model with `seva train`", file=sys.stderr)
+        return 1
+    data = development.Development.load(saved)
     intents = Intents(
         frozenset(known.conversation), {n: s.neighbours for n, s in known.services.items()}
     )
@@ -179,7 +185,7 @@ def print_table(choice: Choice) -> None:
 
     table = Table("", "suggested", "config.yml")
     pair = (choice.best, choice.current)
-    for name in ("route", "reject", "option"):
+    for name in ("route", "reject", "option", "refuse"):
         table.add_row(name, *(f"{getattr(p.thresholds, name):g}" for p in pair))
     table.add_row("expected cost", *(f"{p.cost:.4f}" for p in pair))
     for name in OUTCOMES:
@@ -188,7 +194,9 @@ def print_table(choice: Choice) -> None:
     out.print(table)
     for point in sorted(choice.tried, key=lambda p: p.cost)[1:8]:
         at = point.thresholds
-        values = f"route {at.route:g} reject {at.reject:g} option {at.option:g}"
+        values = (
+            f"route {at.route:g} reject {at.reject:g} option {at.option:g} refuse {at.refuse:g}"
+        )
         out.print(f"  {point.cost:.4f}  {values}")
     out.print("Nothing was changed. The values are in config.yml, under Decision.")
 

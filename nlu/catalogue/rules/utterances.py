@@ -13,7 +13,8 @@ from nlu.catalogue.rules.checking import Checking
 from nlu.catalogue.yaml_source import did_you_mean
 from nlu.text.script import counts
 
-LISTS = ("utterances", "holdout")
+LISTS = ("utterances", "development", "holdout")
+_NAMES = {"utterances": "trained", "development": "a development sentence", "holdout": "held out"}
 CONVERSATION_MARKS = {"language": None}
 """What conversation intents may mark: the language asked for."""
 
@@ -58,7 +59,7 @@ def bare(text: str) -> str:
 
 
 def said_of(name: str, intent: Service | ConversationIntent) -> Iterator[Said]:
-    """Every utterance of an intent, trained and held out, with where it stands."""
+    """Every utterance of an intent, learned or not, with where it stands."""
     for part in LISTS:
         for key, found in getattr(intent, part).items():
             for utterance in found:
@@ -67,12 +68,12 @@ def said_of(name: str, intent: Service | ConversationIntent) -> Iterator[Said]:
 
 def _counts(check: Checking, intent: Service | ConversationIntent) -> Iterator[Problem]:
     wanted = {"utterances": check.limits.trained, "holdout": check.limits.holdout}
-    for part in LISTS:
+    for part, count in wanted.items():
         for key in check.catalogue.languages.keys:
             found = len(getattr(intent, part).get(key, ()))
-            if found < wanted[part]:
-                what = f"{part}.{key} has {found} of at least {wanted[part]}"
-                mend = f"add {wanted[part] - found} more, as people really write"
+            if found < count:
+                what = f"{part}.{key} has {found} of at least {count}"
+                mend = f"add {count - found} more, as people really write"
                 yield check.at(intent.file, part, key, what=what, mend=mend)
 
 
@@ -135,8 +136,8 @@ def _repeated(said: Said, seen: dict[str, list[Said]]) -> Iterator[Problem]:
             what = f"`{text}` is also an utterance of {other.intent} ({at})"
             yield Problem(said.file, line, what, "one sentence means one thing: keep one of them")
         elif other.part != said.part:
-            what = f"`{text}` is both trained and held out ({at})"
-            yield Problem(said.file, line, what, "write a new hold-out sentence")
+            what = f"`{text}` is both {_NAMES[other.part]} and {_NAMES[said.part]} ({at})"
+            yield Problem(said.file, line, what, "write another sentence that is not learned")
         elif other.key == said.key and other.utterance.text.casefold() == text.casefold():
             what = f"`{text}` is written twice ({at})"
             yield Problem(said.file, line, what, "remove one, or write another sentence")
@@ -147,12 +148,12 @@ def _repeated(said: Said, seen: dict[str, list[Said]]) -> Iterator[Problem]:
 
 
 def _leaks(check: Checking, name: str, intent: Service | ConversationIntent) -> Iterator[Problem]:
-    """Hold-outs that differ from a trained utterance by hardly more than a marked value."""
+    """What measures and differs from a trained utterance by hardly more than a marked value."""
     from rapidfuzz import fuzz, process
 
     trained = {shape(s.utterance): s for s in said_of(name, intent) if s.part == "utterances"}
     for said in said_of(name, intent):
-        if said.part != "holdout":
+        if said.part == "utterances":
             continue
         best = process.extractOne(
             shape(said.utterance),
@@ -186,12 +187,13 @@ def _swaps(check: Checking, name: str, service: Service) -> Iterator[Problem]:
 
 def too_alike(said: Said, other: Said, how: str) -> Problem:
     """The problem of a sentence that teaches or measures nothing new."""
-    which = "hold-out" if said.part == "holdout" else "utterance"
+    which = {"utterances": "utterance", "holdout": "hold-out"}.get(said.part, said.part)
     what = (
         f"the {which} `{said.utterance.text}` is {how} to the trained "
         f"`{other.utterance.text}` ({other.file}:{other.utterance.line})"
     )
-    mend = "write it in other words" if said.part == "holdout" else "write another situation"
+    learned = said.part == "utterances"
+    mend = "write another situation" if learned else "write it in other words"
     return Problem(said.file, said.utterance.line, what, mend)
 
 
