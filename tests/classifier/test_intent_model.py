@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nlu.classifier.intent_model import IntentModel, IntentSettings
+from nlu.classifier.intent_model import IntentModel, IntentSettings, held_back
 
 SETTINGS = IntentSettings.of(
     {
-        "ridge": 0.7,
-        "balance": 0.4,
+        "cost": 0.2,
         "dense_weight": 3.0,
         "views": {"written": [2, 5], "folded": [2, 4]},
         "name": "a key of another kind",
@@ -84,6 +83,15 @@ def test_probabilities_are_rows_over_labels(model: IntentModel) -> None:
     assert model.labels == tuple(sorted(TRAINED))
 
 
+def test_of_each_label_a_tenth_is_held_back() -> None:
+    """However they are mixed; the last where there are few, none of a single one."""
+    labels = ["a"] * 24 + ["b", "c"] * 3 + ["d"]
+    shuffled = [labels[i] for i in np.random.default_rng(0).permutation(len(labels))]
+    held = held_back(shuffled)
+    taken = [label for label, out in zip(shuffled, held) if out]
+    assert sorted(taken) == ["a", "a", "b", "c"]
+
+
 def test_temperature_comes_from_left_out_scores() -> None:
     """Labels given at random leave nothing to be sure of, although each is learned by heart."""
     shuffled = list(np.random.default_rng(1).permutation(LABELS))
@@ -113,4 +121,4 @@ def test_evidence_is_low_for_all_labels_where_nothing_is_known(
 
 def test_settings_name_what_lacks() -> None:
     with pytest.raises(KeyError, match="dense_weight"):
-        IntentSettings.of({"ridge": 1, "balance": 0, "views": {}})
+        IntentSettings.of({"cost": 1, "views": {}})

@@ -1,0 +1,73 @@
+"""Machines found on few of the rows are those found on all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from nlu.classifier.hinge import Settings, solve
+
+ROWS, LABELS = 900, 12
+CLOSE = 1e-4  # so that two solutions may differ by little
+
+
+@pytest.fixture(scope="module")
+def rows() -> sparse.csr_matrix:
+    """A dense part that leans towards a row's label, and rare columns of which some do."""
+    random = np.random.default_rng(5)
+    place = np.arange(ROWS) % LABELS
+    dense = random.normal(size=(LABELS, 16))[place] + random.normal(size=(ROWS, 16))
+    own = np.arange(600) % LABELS == place[:, None]
+    rare = random.random((ROWS, 600)) < np.where(own, 0.1, 0.01)
+    return sparse.csr_matrix(np.hstack([dense, rare]).astype(np.float32) * 0.5)
+
+
+@pytest.fixture(scope="module")
+def place() -> np.ndarray:
+    return np.arange(ROWS) % LABELS
+
+
+@pytest.fixture(scope="module")
+def whole(rows, place) -> np.ndarray:
+    """Every machine on every row."""
+    return solve(rows, place, LABELS, Settings(tolerance=CLOSE, exact_rows=ROWS))
+
+
+def scores(weights: np.ndarray, rows: sparse.csr_matrix) -> np.ndarray:
+    return rows @ weights[:, :-1].T + weights[:, -1]
+
+
+def test_machines_know_their_own_rows(rows, place, whole) -> None:
+    """And are sure of what they learned: beyond zero on the right side."""
+    assert whole.shape == (LABELS, rows.shape[1] + 1) and whole.dtype == np.float32
+    found = scores(whole, rows)
+    assert (found.argmax(axis=1) == place).all()
+
+
+@pytest.mark.parametrize("near", [60, 200])
+def test_a_part_of_the_rows_is_enough(rows, place, whole, near: int) -> None:
+    """What is left out lies beyond the margin and changes nothing."""
+    part = solve(rows, place, LABELS, Settings(tolerance=CLOSE, exact_rows=0, near=near, workers=1))
+    assert scores(part, rows) == pytest.approx(scores(whole, rows), abs=0.02)
+
+
+def test_processes_change_nothing(rows, place) -> None:
+    """The same bytes from one process and from two."""
+    one, two = (
+        solve(rows, place, LABELS, Settings(exact_rows=0, near=100, workers=workers))
+        for workers in (1, 2)
+    )
+    assert one.tobytes() == two.tobytes()
+
+
+def test_rows_that_are_right_anyway_do_not_count(rows, place, whole) -> None:
+    """Unlike least squares: a row far on the right side may be there ten times."""
+    found = scores(whole, rows)
+    own = np.where(place[:, None] == np.arange(LABELS), 1.0, -1.0)
+    first = np.argmax((own * found).min(axis=1))
+    assert (own * found)[first].min() > 1.0
+    again = sparse.vstack([rows, *[rows[first]] * 10]).tocsr()
+    labels = np.r_[place, [place[first]] * 10]
+    repeated = solve(again, labels, LABELS, Settings(tolerance=CLOSE, exact_rows=2 * ROWS))
+    assert scores(repeated, rows) == pytest.approx(found, abs=0.02)
