@@ -77,6 +77,17 @@ def train(
     learned = [e.text for e in examples]
     export.export(trained, folder, max_tokens=settings.max_tokens, int8_on=learned)
     export.export(trained, folder / "float32", max_tokens=settings.max_tokens)
+    return weighed(examples, development, folder, trained.seconds, trained.epochs)
+
+
+def weighed(
+    examples: Sequence[Example],
+    development: Sequence[Example],
+    folder: Path,
+    seconds: float = 0.0,
+    epochs: float = 0.0,
+) -> FullModel:
+    """The network that `train` wrote to `folder`, beside n-grams learned from `examples`."""
     joint = JointModel(folder)
     classifier = component("ServiceClassifier")
     lengths = {name: (low, high) for name, (low, high) in classifier["views"].items()}
@@ -90,7 +101,7 @@ def train(
     truth = [joint.intents.index(e.intent) for e in development]
     scores = _scores(ngrams, texts, lengths)
     weights = stacking.fit(np.stack(logits), scores, truth)
-    return FullModel(joint, ngrams, weights, lengths, trained.seconds, trained.epochs)
+    return FullModel(joint, ngrams, weights, lengths, seconds, epochs)
 
 
 def _hashed(texts: Sequence[str], lengths: dict[str, tuple[int, int]]) -> Any:

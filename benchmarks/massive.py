@@ -52,22 +52,31 @@ def slot_f1(truth: Sequence[Sequence[Span]], found: Sequence[Sequence[Span]]) ->
 
 
 def run_full(
-    data: Path, *, minutes: float, threads: int, changes: dict[str, Any], keep: Path | None
+    data: Path,
+    *,
+    minutes: float,
+    threads: int,
+    changes: dict[str, Any],
+    keep: Path | None,
+    kept: Path | None = None,
 ) -> command.Document:
-    """Trains and scores profile `full`."""
+    """Trains and scores profile `full`; with the network in `kept`, only the n-grams."""
     facts = machine()
     train, development, scored, split = read(data)
     with tempfile.TemporaryDirectory() as work:
-        folder = keep or Path(work)
-        model = full_profile.train(
-            train,
-            development,
-            folder,
-            minutes=minutes,
-            threads=threads,
-            say=lambda line, share: print(f"{share:4.0%} {line}", file=sys.stderr, flush=True),
-            **changes,
-        )
+        folder = kept or keep or Path(work)
+        if kept:
+            model = full_profile.weighed(train, development, folder)
+        else:
+            model = full_profile.train(
+                train,
+                development,
+                folder,
+                minutes=minutes,
+                threads=threads,
+                say=lambda line, share: print(f"{share:4.0%} {line}", file=sys.stderr, flush=True),
+                **changes,
+            )
         print("Scoring", file=sys.stderr)
         found = {locale: _scores(model, rows, folder) for locale, rows in scored.items()}
     return {
@@ -178,6 +187,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="of torch")
     parser.add_argument("--epochs", type=int, help="passes over train, full")
     parser.add_argument("--keep", type=Path, help="folder to leave the trained network in")
+    parser.add_argument("--kept", type=Path, help="score the network that --keep left there")
     parser.add_argument("--few-shot", type=int, metavar="N", help="N messages of each intent")
     parser.add_argument("--draws", type=int, default=10, help="draws of --few-shot")
     parser.add_argument("--train-on", choices=["en-US"], help="cross-lingual: train on this only")
@@ -201,6 +211,7 @@ def main(argv: Sequence[str]) -> int:
             threads=given.threads,
             changes=changes,
             keep=given.keep,
+            kept=given.kept,
         )
 
     return command.finish(run, lines, as_json=given.json)

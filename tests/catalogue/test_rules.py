@@ -71,6 +71,27 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (VIEW, '"show bill"', '"HELLO!"', "HELLO", "also an utterance of greet"),
     (VIEW, '"show bill"', '"How much is the bill"', "How much is the", "is written twice"),
     (VIEW, "what do I owe this month", "Show  bill.", "Show  bill.", "both trained and held out"),
+    (
+        VIEW,
+        "holdout:",
+        'development:\n  en: ["Show  bill."]\nholdout:',
+        "Show  bill.",
+        "both trained and a development sentence",
+    ),
+    (
+        VIEW,
+        "holdout:",
+        'development:\n  en: ["what do I owe this month"]\nholdout:',
+        "what do I owe this month",
+        "both a development sentence and held out",
+    ),
+    (
+        VIEW,
+        "holdout:",
+        'development:\n  fr: ["la facture"]\nholdout:',
+        "fr:",
+        "unknown key `fr`",
+    ),
     (VIEW, '"బిల్లు ఎంత"', '"please bill entha"', "please", "script of `te`"),
     (VIEW, '"bill entha"', '"బిల్లు entha"', "entha", "letters that are not Latin"),
     (VIEW, '"show bill"', '"?!"', "?!", "has no letter or digit"),
@@ -154,6 +175,17 @@ def test_check_strict_finds_a_holdout_that_only_changes_the_value(tmp_path: Path
     (problem,) = check_catalogue(tmp_path, strict=True).problems
     assert "100 % alike" in problem.what
     assert problem.line == line_of(tmp_path / PAY, "999999")
+
+
+def test_check_strict_finds_a_development_sentence_that_only_changes_the_value(
+    tmp_path: Path,
+) -> None:
+    """It would make the model sure of what it knows by heart."""
+    leak = 'development:\n  en: ["pay the bill for [999999](meter_number) now"]\nholdout:'
+    write_sample(tmp_path, {PAY: ("holdout:", leak)})
+    assert check_catalogue(tmp_path).problems == ()
+    (problem,) = check_catalogue(tmp_path, strict=True).problems
+    assert "the development `pay the bill" in problem.what and "100 % alike" in problem.what
 
 
 @pytest.mark.parametrize(

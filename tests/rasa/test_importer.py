@@ -7,7 +7,8 @@ from collections import Counter
 from rasa.shared.nlu.training_data.message import Message
 
 from nlu.components.importer import CatalogueImporter
-from nlu.components.training_example import COPIED, COPY, KEY
+from nlu.components.project import catalogue
+from nlu.components.training_example import COPY, HELD_BACK, KEY, SOURCE
 
 
 def facts(message: Message) -> dict[str, object]:
@@ -16,7 +17,7 @@ def facts(message: Message) -> dict[str, object]:
 
 def test_without_a_plan_only_the_catalogue_is_trained() -> None:
     messages = CatalogueImporter().get_nlu_data().intent_examples
-    assert all(KEY in facts(m) and COPIED not in facts(m) for m in messages)
+    assert all(KEY in facts(m) and COPY not in facts(m) for m in messages)
 
 
 def test_copies_are_told_from_what_the_catalogue_says() -> None:
@@ -26,9 +27,22 @@ def test_copies_are_told_from_what_the_catalogue_says() -> None:
     assert {facts(m)[COPY] for m in copies} == {"romanised", "values"}
     assert len(data) - len(copies) == len(plain)
     assert all(KEY not in facts(m) for m in copies)
-    copied = Counter(facts(m).get(KEY) for m in data if COPIED in facts(m))
-    assert copied["te"] == sum(facts(m).get(KEY) == "te" for m in plain)
-    assert 0 < copied["en"] < sum(facts(m).get(KEY) == "en" for m in plain)
+    key = {m.get("text"): facts(m)[KEY] for m in plain}
+    copied = Counter(key[facts(m)[SOURCE]] for m in copies)
+    assert copied["te"] > copied["en"] > 0  # `romanised` is of Telugu and Hindi only
+
+
+def test_development_sentences_are_held_back_and_not_copied() -> None:
+    """Nothing is learned from them; the learned ones are not marked."""
+    data = CatalogueImporter(augment={"typing": 1}).get_nlu_data().intent_examples
+    known = catalogue("data")
+    intents = [*known.services.values(), *known.conversation.values()]
+    expected = {u.text for i in intents for rows in i.development.values() for u in rows}
+    held = [m for m in data if HELD_BACK in facts(m)]
+    assert {m.get("text") for m in held} == expected and len(expected) > 2000
+    assert {facts(m)[KEY] for m in held} == {"te", "te-Latn", "hi", "hi-Latn", "en"}
+    assert all(COPY not in facts(m) and facts(m).get(SOURCE) is None for m in held)
+    assert not expected & {facts(m).get(SOURCE) for m in data}
 
 
 def test_marked_values_of_copies_are_in_their_texts() -> None:

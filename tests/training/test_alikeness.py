@@ -28,19 +28,16 @@ TURNED = {
 }
 
 
-@pytest.mark.parametrize("part", ["utterances", "holdout"])
+@pytest.mark.parametrize("part", ["utterances", "development", "holdout"])
 @pytest.mark.parametrize("key", TURNED)
 def test_sentence_turned_round_is_found(key: str, part: str) -> None:
     result = check_catalogue(ROOT / "data")
     service = result.catalogue.services[SERVICE]
     first, second = TURNED[key]
     trained = {key: (Utterance(first, (), 1), Utterance("new meter board hummed loudly", (), 2))}
-    held = {}
-    if part == "holdout":
-        held = {key: (Utterance(second, (), 3),)}
-    else:
-        trained[key] += (Utterance(second, (), 3),)
-    only = {SERVICE: replace(service, utterances=trained, holdout=held)}
+    parts = {"utterances": trained, "development": {}, "holdout": {}}
+    parts[part] = {key: (*parts[part].get(key, ()), Utterance(second, (), 3))}
+    only = {SERVICE: replace(service, **parts)}
     catalogue = replace(result.catalogue, services=only)
     (problem,) = alike_in_meaning(replace(result, catalogue=catalogue), "adapted")
     assert problem.line == 3

@@ -1,0 +1,133 @@
+"""What the classifier learns from, and what it calibrates on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rasa.engine.graph import ExecutionContext, GraphSchema
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.components.fine_tuning import learned_from
+from nlu.components.service_classifier import DEVELOPMENT, ServiceClassifier
+from nlu.components.training_example import HELD_BACK, KEY
+from nlu.components.training_message import TrainingMessage
+
+BILL = {
+    "te": ["కరెంటు బిల్లు ఎంత", "నా బిల్లు చూపించు", "ఈ నెల కరెంటు బిల్లు"],
+    "te-Latn": ["karentu billu entha", "naa billu choopinchu", "ee nela billu"],
+    "hi": ["बिजली का बिल कितना", "मेरा बिल दिखाओ", "इस महीने का बिल"],
+    "hi-Latn": ["bijli ka bill kitna", "mera bill dikhao", "is mahine ka bill"],
+    "en": ["how much is the bill", "show my bill", "bill of this month"],
+}
+BUS = {
+    "te": ["బస్ టికెట్ కావాలి", "బస్సు ఎన్నింటికి", "టికెట్ రద్దు"],
+    "te-Latn": ["bus ticket kavali", "bassu ennintiki", "ticket raddu"],
+    "hi": ["बस का टिकट चाहिए", "बस कितने बजे", "टिकट रद्द"],
+    "hi-Latn": ["bus ka ticket chahiye", "bus kitne baje", "ticket radd"],
+    "en": ["i want a bus ticket", "when is the bus", "cancel the ticket"],
+}
+UNSEEN = {"te": "కరెంటు బిల్", "te-Latn": "bassu ticket", "hi": "बिल दिखाइए", "hi-Latn": "bill kitna"}
+
+
+def messages(*, held_back: dict[str, str]) -> list[Message]:
+    """Both services in every key, and sentences of a development part."""
+    said = [(text, "bill", key, False) for key, texts in BILL.items() for text in texts]
+    said += [(text, "bus", key, False) for key, texts in BUS.items() for text in texts]
+    said += [(text, intent, "te", True) for text, intent in held_back.items()]
+    found = []
+    for text, intent, key, held in said:
+        facts: dict[str, Any] = {KEY: key, **({HELD_BACK: True} if held else {})}
+        message = TrainingMessage.build(text, intent, example_metadata=facts)
+        found.append(embedded(message))
+    return found
+
+
+def embedded(message: Message) -> Message:
+    """With a vector that says nothing, so that n-grams decide."""
+    vector = np.full((1, 4), 0.5, np.float32)
+    message.add_features(Features(vector, FEATURE_TYPE_SENTENCE, TEXT, "sentence_encoder"))
+    return message
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> LocalModelStorage:
+    return LocalModelStorage.create(tmp_path)
+
+
+def trained(
+    storage: LocalModelStorage, data: list[Message], name: str = "classifier"
+) -> tuple[ServiceClassifier, dict[str, np.ndarray]]:
+    """The component, read back, and what it was calibrated on."""
+    config = {**ServiceClassifier.get_default_config()}
+    resource, context = Resource(name), ExecutionContext(GraphSchema({}))
+    ServiceClassifier.create(config, storage, resource, context).train(TrainingData(data))
+    with storage.read_from(resource) as folder, np.load(folder / DEVELOPMENT) as kept:
+        development = dict(kept)
+    return ServiceClassifier.load(config, storage, resource, context), development
+
+
+def top(classifier: ServiceClassifier, text: str) -> tuple[str, float]:
+    message = embedded(Message(data={TEXT: text}))
+    classifier.process([message])
+    first = message.get("intent_ranking")[0]
+    return first["name"], first["confidence"]
+
+
+def test_development_sentences_calibrate_and_teach_nothing(storage: LocalModelStorage) -> None:
+    """Words that only they have stay unknown."""
+    strange = {"zzqx wvvk": "bus", "కరెంటు బిల్లు ఎప్పుడు": "bill"}
+    classifier, development = trained(storage, messages(held_back=strange))
+    assert sorted(development["truth"]) == ["bill", "bus"]
+    assert development["probabilities"].shape == (2, 2)
+    without, _ = trained(storage, messages(held_back={"కరెంటు బిల్లు ఎప్పుడు": "bill"}), "other")
+    message = embedded(Message(data={TEXT: "zzqx wvvk"}))
+    scores = [
+        c._model.scores(np.zeros(4), c._hashed(message.get(TEXT))) for c in (classifier, without)
+    ]
+    assert scores[0] == pytest.approx(scores[1])
+
+
+def test_wrong_development_sentences_make_it_unsure(storage: LocalModelStorage) -> None:
+    """The temperature is theirs: what they say is often wrong is not said with confidence."""
+    honest = {"కరెంటు బిల్లు ఎప్పుడు": "bill", "bus kab hai": "bus", "show the bill": "bill"}
+    wrong = {text: {"bill": "bus", "bus": "bill"}[intent] for text, intent in honest.items()}
+    sure, _ = trained(storage, messages(held_back=honest), "honest")
+    unsure, _ = trained(storage, messages(held_back=wrong), "wrong")
+    for text in UNSEEN.values():
+        assert top(sure, text)[1] > top(unsure, text)[1]
+
+
+def test_without_a_development_part_a_share_calibrates_and_is_learned_after_all(
+    storage: LocalModelStorage,
+) -> None:
+    """Every utterance is learned in the end."""
+    data = messages(held_back={})
+    classifier, development = trained(storage, data)
+    assert 0 < len(development["truth"]) < len(data) / 2
+    for message in data:
+        assert top(classifier, message.get(TEXT))[0] == message.get("intent")
+
+
+@pytest.mark.parametrize("key", UNSEEN)
+def test_it_understands_each_key(storage: LocalModelStorage, key: str) -> None:
+    classifier, _ = trained(storage, messages(held_back={}))
+    assert top(classifier, UNSEEN[key])[0] == ("bus" if key == "te-Latn" else "bill")
+
+
+def test_the_network_learns_everything_but_the_development_part() -> None:
+    """Then no share is taken besides."""
+    held = {"కరెంటు బిల్లు ఎప్పుడు": "bill"}
+    data = messages(held_back=held)
+    learned = {example.text for example in learned_from(data, share=0.5)}
+    assert learned == {m.get(TEXT) for m in data} - set(held)
+    fewer = learned_from(messages(held_back={}), share=0.5)
+    assert 0 < len(fewer) < len(data) - 1
+    assert {example.intent for example in fewer} == {"bill", "bus"}
