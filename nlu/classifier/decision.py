@@ -16,7 +16,7 @@ OUT_OF_SCOPE = "out_of_scope"
 class Thresholds:
     """Probabilities chosen on development data; see docs/understanding.md.
 
-    A message is refused from `refuse` on that it is out of scope, whatever else it may be.
+    Unless it is talk, a message is refused from `refuse` on that it is out of scope.
     """
 
     route: float
@@ -43,13 +43,13 @@ def decide(
     """Decides for one message. `ranking` is (intent, probability), best first."""
     if not ranking:
         return Decision(OUT_OF_SCOPE)
-    outside = sum(p for name, p in ranking if name == OUT_OF_SCOPE)
-    if outside >= thresholds.refuse:
-        return Decision(OUT_OF_SCOPE)
     top, confidence = ranking[0]
     services = [(name, p) for name, p in ranking if name not in conversation]
     if top in conversation and top != OUT_OF_SCOPE and confidence >= thresholds.reject:
         return Decision("conversation")
+    outside = sum(p for name, p in ranking if name == OUT_OF_SCOPE)
+    if outside >= thresholds.refuse:
+        return Decision(OUT_OF_SCOPE)
     if top not in conversation and confidence >= thresholds.route:
         return Decision("route", (top,))
     inside = sum(p for _, p in services)

@@ -81,8 +81,8 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (
         VIEW,
         "holdout:",
-        'development:\n  en: ["what do I owe this month"]\nholdout:',
-        "what do I owe this month",
+        'development:\n  en: ["WHAT do I owe this month"]\nholdout:',
+        '"what do I owe this month',
         "both a development sentence and held out",
     ),
     (
@@ -181,7 +181,9 @@ def test_check_strict_finds_a_development_sentence_that_only_changes_the_value(
     tmp_path: Path,
 ) -> None:
     """It would make the model sure of what it knows by heart."""
-    leak = 'development:\n  en: ["pay the bill for [999999](meter_number) now"]\nholdout:'
+    others = "".join(f"  {key}: []\n" for key in ("te", "te-Latn", "hi", "hi-Latn"))
+    leak = '  en: ["pay the bill for [999999](meter_number) now"]\n'
+    leak = f"development:\n{others}{leak}holdout:"
     write_sample(tmp_path, {PAY: ("holdout:", leak)})
     assert check_catalogue(tmp_path).problems == ()
     (problem,) = check_catalogue(tmp_path, strict=True).problems

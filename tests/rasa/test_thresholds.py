@@ -11,9 +11,10 @@ from nlu.catalogue import load_catalogue
 from nlu.training.registry import live_id, models_dir
 from tests.processes import ROOT
 
-# What was reached with 21 services is not yet with 165: docs/benchmarks.md#the-catalogue.
-# The checks stay as they are; who reaches them takes the mark away.
-NOT_REACHED = pytest.mark.xfail(strict=True, reason="not reached with 165 services, profile fast")
+# The checks stay as they were with 21 services. With 165, profile fast is near to some of them and
+# short of others, profile full reaches all but the memory: docs/benchmarks.md#the-catalogue.
+NEAR = pytest.mark.xfail(strict=False, reason="near with 165 services and profile fast")
+NOT_REACHED = pytest.mark.xfail(strict=True, reason="not reached with 165 services")
 KEYS = ("te", "te-Latn", "hi", "hi-Latn", "en")
 
 
@@ -25,8 +26,7 @@ def manifest() -> dict[str, Any]:
     return json.loads((models_dir() / live / "manifest.json").read_text("utf-8"))
 
 
-@NOT_REACHED
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", ["te", *(pytest.param(key, marks=NEAR) for key in KEYS[1:])])
 def test_top1_of_each_key(manifest: dict[str, Any], key: str) -> None:
     """At least 0.95, and four messages of every service were asked."""
     row = manifest["metrics"]["by_key"][key]
@@ -34,7 +34,7 @@ def test_top1_of_each_key(manifest: dict[str, Any], key: str) -> None:
     assert row["top1"] >= 0.95
 
 
-@NOT_REACHED
+@NEAR
 def test_out_of_scope(manifest: dict[str, Any]) -> None:
     """Refused when it is none of ours, and hardly ever when it is."""
     outside = manifest["metrics"]["out_of_scope"]
@@ -58,6 +58,6 @@ def test_training_stayed_in_its_bounds(manifest: dict[str, Any]) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_not_worse_than_measured(manifest: dict[str, Any], key: str) -> None:
     """A little below what was measured, so that getting worse is noticed meanwhile."""
-    assert manifest["metrics"]["by_key"][key]["top1"] >= 0.84
-    assert manifest["metrics"]["out_of_scope"]["recall"] >= 0.5
+    assert manifest["metrics"]["by_key"][key]["top1"] >= 0.92
+    assert manifest["metrics"]["out_of_scope"]["recall"] >= 0.75
     assert manifest["metrics"]["out_of_scope"]["in_scope_rejected"] <= 0.05
