@@ -24,6 +24,7 @@ from nlu.text.indic_letters import romanise
 from nlu.text.script import counts
 
 HELD_OUT = 4  # per key, what `seva check` asks for
+UNLEARNED = {"development": 3, "holdout": HELD_OUT}  # sentences a key
 TOPIC_WORDS = 4
 REPLACED = 2  # words of an utterance that give way to its topic
 LETTERS = 4  # shortest content word
@@ -61,7 +62,7 @@ def write(source: Path, folder: Path, *, services: int, per_key: int, seed: int 
     _head_menus(folder, {file.stem for file in kept})
     templates = [yaml.load(file.read_text("utf-8"), Loader=_LOADER) for file in kept]
     for file, content in zip(kept, templates):
-        for part, count in (("utterances", per_key), ("holdout", HELD_OUT)):
+        for part, count in {"utterances": per_key, **UNLEARNED}.items():
             content[part] = {key: content[part][key][:count] for key in keys}
         content["neighbours"] = []
         _write(file, content)
@@ -111,7 +112,8 @@ def _made_up(
         words = [romanise(word) for word in native] if native else None
         topics[key] = words or chance.sample(language.content, TOPIC_WORDS)
     trained = {key: len(rows) for key, rows in template["utterances"].items()}
-    for part, wanted in (("utterances", trained), ("holdout", dict.fromkeys(trained, HELD_OUT))):
+    unlearned = {part: dict.fromkeys(trained, count) for part, count in UNLEARNED.items()}
+    for part, wanted in {"utterances": trained, **unlearned}.items():
         content[part] = {
             key: _utterances(languages[key], topics[key], count, chance, said)
             for key, count in wanted.items()

@@ -109,7 +109,7 @@ def test_settings_of_a_benchmark_complete_those_of_the_pipeline(benchmark: str) 
     """Whatever is not set there is the pipeline's own."""
     settings = pipeline.settings(benchmark)
     assert settings["name"].endswith(".ServiceClassifier")
-    assert {"ridge", "balance", "dense_weight", "views"} <= set(settings)
+    assert {"cost", "dense_weight", "views"} <= set(settings)
 
 
 def test_tables_show_every_number_of_their_document() -> None:
