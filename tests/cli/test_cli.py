@@ -103,13 +103,13 @@ def test_check_json_is_one_document(tmp_path: Path) -> None:
     assert code == 1
     assert document["valid"] is False
     assert document["problems"][0]["line"] == 10
-    assert document["counts"]["bill_view"]["te"] == {"trained": 2, "holdout": 1}
+    assert document["counts"]["bill_view"]["te"] == {"trained": 2, "development": 0, "holdout": 1}
     assert "బిల్లు" in output
 
 
 def test_check_counts_prints_a_table(tmp_path: Path) -> None:
-    """Trained and hold-out per key."""
-    assert "2+1" in seva("check", str(write_sample(tmp_path)), "--counts")[1]
+    """Trained, development and hold-out per key."""
+    assert "2+0+1" in seva("check", str(write_sample(tmp_path)), "--counts")[1]
 
 
 @pytest.mark.parametrize(
