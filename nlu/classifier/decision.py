@@ -53,7 +53,7 @@ def decide(
     if top not in conversation and confidence >= thresholds.route:
         return Decision("route", (top,))
     inside = sum(p for _, p in services)
-    if not services or inside < thresholds.reject or outside > inside:
+    if not services or inside < thresholds.reject:
         return Decision(OUT_OF_SCOPE)
     return Decision("clarify", _options(services, neighbours, thresholds))
 
