@@ -189,6 +189,25 @@ def test_phones_are_apart_and_speak_their_language(open_page, stage):
     expect(page.locator("textarea")).to_have_attribute("placeholder", "संदेश")
 
 
+def test_who_types_while_a_history_loads_keeps_cursor_and_words(open_page, stage):
+    page = open_page(size={"width": 1360, "height": 900})
+    line = page.locator("#composer textarea")
+    expect(line).to_have_attribute("placeholder", "సందేశం")
+    wait = []
+    page.route("**/chat/*/messages", lambda route: wait.append(route))
+    choose_phone(page, "919000054321")
+    line.focus()
+    page.keyboard.insert_text("बिजली")
+    page.wait_for_function("true")
+    assert len(wait) == 1
+    wait[0].continue_()
+    expect(line).to_have_attribute("placeholder", "संदेश")
+    page.keyboard.insert_text(" चली गई")
+    page.keyboard.press("Enter")
+    expect(page.locator(".row.mine")).to_have_count(1)
+    assert [message.text for message in stage.bot.seen] == ["बिजली चली गई"]
+
+
 def test_message_to_another_phone_is_counted(open_page, stage):
     page = open_page(size=DESKTOP)
     body = {"citizen": "919885067890", "text": "hello"}

@@ -20,32 +20,27 @@ export class Composer {
       event.preventDefault();
       this.#submit();
     });
-    this.draw();
-  }
-
-  /** Draws the line again, in the present language. */
-  draw() {
-    const draft = this.input?.value ?? "";
-    this.input = el("textarea", { rows: 1, placeholder: say("type_message"), "aria-label": say("type_message"), enterkeyhint: "send", maxlength: 65536 });
-    this.input.value = draft;
+    this.input = el("textarea", { rows: 1, enterkeyhint: "send", maxlength: 65536 });
     this.input.addEventListener("input", () => this.#fit());
     this.input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       this.#submit();
     });
-    const attach = el("button.round.attach", { type: "button", "aria-label": say("attach"), onclick: () => openAttach(this.actions) }, icon("attach"));
-    this.field = el("div.field", {}, this.input, attach);
+    this.attach = el("button.round.attach", { type: "button", onclick: () => openAttach(this.actions) }, icon("attach"));
+    this.field = el("div.field", {}, this.input, this.attach);
     this.go = el("button.round.go", { type: "button" });
     this.#hold();
-    this.form.replaceChildren(this.field, this.go);
-    this.#fit();
+    form.replaceChildren(this.field, this.go);
+    this.draw();
   }
 
-  fill(text) {
-    this.input.value = text;
+  /** Words in the present language. The line itself stays: who is typing keeps the cursor. */
+  draw() {
+    this.input.placeholder = say("type_message");
+    this.input.setAttribute("aria-label", say("type_message"));
+    this.attach.setAttribute("aria-label", say("attach"));
     this.#fit();
-    this.input.focus();
   }
 
   #fit() {
