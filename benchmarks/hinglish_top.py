@@ -69,6 +69,7 @@ def _full(train: Sequence[Example], scored: Sequence[Example]) -> tuple[float, f
             Path(work),
             threads=os.cpu_count() or 1,
             say=lambda line, share: print(f"{share:4.0%} {line}", file=sys.stderr, flush=True),
+            **pipeline.own_settings("hinglish_top_full"),
         )
         took = time.process_time() - began
         found, _ = model.predict([normalised(e).text for e in scored])

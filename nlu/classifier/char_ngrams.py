@@ -47,6 +47,11 @@ def ngram_buckets(text: str, low: int, high: int, prefix: str = "") -> np.ndarra
     return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
+def bucket(name: str) -> np.int32:
+    """The bucket of something that is no n-gram."""
+    return np.int32(zlib.crc32(name.encode()) >> (32 - BITS))
+
+
 def hashed(views: Sequence[tuple[str, str, int, int]]) -> tuple[np.ndarray, np.ndarray]:
     """Buckets and L2-normalised log counts of several views of one message.
 

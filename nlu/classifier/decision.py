@@ -23,7 +23,7 @@ class Thresholds:
     reject: float
     option: float
     options: int
-    refuse: float = 0.5
+    refuse: float
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from nlu.classifier import char_ngrams
+from nlu.classifier.place_mentions import PlaceMentions
 from nlu.text import fold, normalise
 from nlu.text.phonetic import skeleton
 
@@ -29,9 +30,19 @@ def spellings(text: str) -> dict[str, str]:
     }
 
 
-def hashed(text: str, views: Views) -> tuple[np.ndarray, np.ndarray]:
-    """Hash buckets and values of a raw message in the `views` named (see `char_ngrams.hashed`)."""
+def hashed(
+    text: str, views: Views, places: PlaceMentions | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Hash buckets and values of a raw message in the `views` named (see `char_ngrams.hashed`).
+
+    With `places`, one bucket more says which kinds of places the message names, if any.
+    """
     seen = spellings(text)
-    return char_ngrams.hashed(
+    buckets, values = char_ngrams.hashed(
         [(name[0], seen[name], low, high) for name, (low, high) in views.items()]
     )
+    kinds = places.kinds(text) if places is not None else ()
+    if not kinds:
+        return buckets, values
+    named = char_ngrams.bucket("places " + " ".join(kinds))
+    return np.append(buckets, named), np.append(values, np.float32(2))

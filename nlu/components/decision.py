@@ -31,11 +31,11 @@ class Decision(GraphComponent):
         """Probabilities; how they were chosen is in docs/understanding.md."""
         return {
             "catalogue": "data",
-            "route": 0.6,
-            "reject": 0.35,
-            "option": 0.08,
+            "route": 0.7,
+            "reject": 0.6,
+            "option": 0.02,
             "options": 3,
-            "refuse": 0.5,
+            "refuse": 0.15,
             "timezone": "Asia/Kolkata",
         }
 

@@ -24,8 +24,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.classifier import char_ngrams, hinge, linear, stacking, views
+from nlu.classifier.place_mentions import PlaceMentions
 from nlu.components.fine_tuning import facts, held_back, share_of
-from nlu.components.project import code_fingerprint
+from nlu.components.project import catalogue, code_fingerprint
 from nlu.components.sentence_encoder import SentenceEncoder, intent_logits, sentence_vector
 from nlu.components.training_example import COPY, HELD_BACK, KEY
 
@@ -47,6 +48,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         `dense_weight` scales the vector against them; `development`: the share held back where
         the catalogue holds back nothing itself."""
         return {
+            "catalogue": "data",
             "cost": 0.2,
             "dense_weight": 3.0,
             "views": {
@@ -73,6 +75,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         self._resource = resource
         self._model = model
         self._stacking = stacked
+        self._places = PlaceMentions.of(catalogue(config["catalogue"]))
 
     @classmethod
     def create(
@@ -209,4 +212,4 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         return vectors * float(self._config["dense_weight"]), hashed
 
     def _hashed(self, text: str) -> Tuple[np.ndarray, np.ndarray]:
-        return views.hashed(text, self._config["views"])
+        return views.hashed(text, self._config["views"], self._places)

@@ -25,7 +25,10 @@ from nlu.training.registry import ARCHIVE, Manifest
 ROOT = Path(__file__).resolve().parents[2]
 DEVELOPMENT = "development.npz"
 PROFILES = ("fast", "full")
-_DATA = ("rasa/*.yml", "augmentation.yml", "romanisation/*.tsv", "language/*")
+_DATA = (
+    *("rasa/*.yml", "augmentation.yml", "romanisation/*.tsv", "language/*"),
+    *("lexicon/place_mentions.yml", "lexicon/matching.yml"),
+)
 _CODE = ("augment", "catalogue", "classifier", "components", "encoder", "joint", "slots", "text")
 
 

@@ -15,7 +15,7 @@ from nlu.training.evaluate import holdout
 from nlu.training.metrics import Labelled, score
 
 CATALOGUE = load_catalogue(Path(__file__).resolve().parents[2] / "data")
-THRESHOLDS = Thresholds(route=0.6, reject=0.35, option=0.08, options=3)
+THRESHOLDS = Thresholds(route=0.6, reject=0.35, option=0.08, options=3, refuse=0.5)
 VIEW, PAY = "electricity_bill_view", "electricity_bill_payment"
 ROWS = [Labelled("x", key, VIEW) for key in ("te", "te-Latn", "hi", "hi-Latn", "en")]
 

@@ -6,7 +6,7 @@ import pytest
 
 from nlu.classifier.decision import Decision, Thresholds, decide
 
-THRESHOLDS = Thresholds(route=0.55, reject=0.25, option=0.08, options=3)
+THRESHOLDS = Thresholds(route=0.55, reject=0.25, option=0.08, options=3, refuse=0.5)
 CONVERSATION = frozenset({"greet", "cancel", "out_of_scope"})
 NEIGHBOURS = {"view": ("pay", "outage"), "pay": ("view",), "lonely": ()}
 OUT = Decision("out_of_scope")

@@ -48,7 +48,7 @@ def test_outcomes_are_counted_by_group() -> None:
     ranking = [("view", 0.9), ("pay", 0.1)]
     rows = [Ranked(t, "te", ranking) for t in ("view", "view", "pay", "greet", "out_of_scope")]
     rows.append(Ranked("out_of_scope", "te", []))
-    assert counted(rows, INTENTS, Thresholds(0.6, 0.3, 0.08, 3)) == Counter(
+    assert counted(rows, INTENTS, Thresholds(0.6, 0.3, 0.08, 3, 0.5)) == Counter(
         {
             ("service", "right"): 2,
             ("service", "wrong_action"): 1,

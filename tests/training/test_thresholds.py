@@ -16,7 +16,7 @@ from nlu.training.thresholds import Costs, choose, configured, document
 
 ROOT = Path(__file__).resolve().parents[2]
 INTENTS = Intents(frozenset({"greet", "out_of_scope"}), {"view": ("pay",), "pay": ("view",)})
-CURRENT = Thresholds(route=0.6, reject=0.35, option=0.08, options=3)
+CURRENT = Thresholds(route=0.6, reject=0.35, option=0.08, options=3, refuse=0.5)
 SWEEP = {
     "route": [0.5, 0.6, 0.7, 0.8, 0.9],
     "reject": [0.2, 0.35, 0.5],
