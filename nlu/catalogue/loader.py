@@ -88,14 +88,18 @@ def _training_hash(
 ) -> str:
     """sha256 over what training depends on, so that an edited reply or hold-out retrains nothing.
 
-    Utterances with marks, slots with their types and roles, neighbours, places, and the files of
-    languages and slot types as they are.
+    Utterances and development sentences with marks, slots with their types and roles, neighbours,
+    places, and the files of languages and slot types as they are.
     """
     content: dict[str, Any] = {
-        "intents": {name: _trained(i.utterances) for name, i in conversation.items()},
+        "intents": {
+            name: [_trained(i.utterances), _trained(i.development)]
+            for name, i in conversation.items()
+        },
         "services": {
             name: {
                 "utterances": _trained(service.utterances),
+                "development": _trained(service.development),
                 "slots": [(s.name, s.type.name, s.role) for s in service.slots],
                 "neighbours": service.neighbours,
             }

@@ -45,4 +45,4 @@ def hashed(
     if not kinds:
         return buckets, values
     named = char_ngrams.bucket("places " + " ".join(kinds))
-    return np.append(buckets, named), np.append(values, np.float32(2))
+    return np.append(buckets, named), np.append(values, np.float32(1))

@@ -91,6 +91,13 @@ def test_catalogue_is_frozen_and_survives_pickling(tmp_path: Path) -> None:
     assert pickle.loads(pickle.dumps(catalogue)) == catalogue
 
 
+DEVELOPMENT = "development:\n" + "".join(
+    f'  {key}: ["{text}"]\n'
+    for key, text in {
+        **{"te": "ఎంత వచ్చింది", "te-Latn": "entha vachindi", "hi": "कितना आया"},
+        **{"hi-Latn": "kitna aaya", "en": "how much came"},
+    }.items()
+)
 UNCHANGED = [
     (VIEW, '"Not found"', '"No such meter"'),
     (VIEW, '"what do I owe this month"', '"tell me what I owe"'),
@@ -105,6 +112,7 @@ CHANGED = [
     (TYPES_FILE, "\\d{6}", "\\d{7}"),
     ("gazetteers/towns.yml", "thenali", "tenaali"),
     ("conversation/greet.yml", '"hello"', '"good day"'),
+    (VIEW, "holdout:", f"{DEVELOPMENT}holdout:"),
 ]
 
 
