@@ -31,11 +31,11 @@ class Decision(GraphComponent):
         """Probabilities; how they were chosen is in docs/understanding.md."""
         return {
             "catalogue": "data",
-            "route": 0.7,
-            "reject": 0.6,
+            "route": 0.75,
+            "reject": 0.5,
             "option": 0.02,
             "options": 3,
-            "refuse": 0.15,
+            "refuse": 0.4,
             "timezone": "Asia/Kolkata",
         }
 
