@@ -37,7 +37,7 @@ def parse_measure(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
 
 
 def find_measures(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
-    """Numbers beside a word of the unit, within the bounds of the type."""
+    """Numbers with the word of the unit beside them, within the bounds of the type."""
     for hit in _measured(slot_type, text.text):
         if bounded(slot_type, [Decimal(hit.value)]) == Parsed(hit.value):
             yield hit
@@ -53,26 +53,29 @@ def _measured(slot_type: SlotType, text: str) -> Iterator[Hit]:
     for i, span in enumerate(spans):
         if span.start < done:
             continue
-        share = _beside(unit, tokens, span)
-        if share is not None:
-            value, end = span.value * share, span.end
+        beside = _beside(unit, tokens, span)
+        if beside is not None:
+            share, end = beside
+            value = span.value * share
             following = spans[i + 1] if i + 1 < len(spans) else None
             part = _beside(unit, tokens, following) if following else None
-            if following and part is not None and part < share and _joined(tokens, span, following):
-                value, end = value + following.value * part, following.end  # 2 acres 30 cents
+            if following and part and part[0] < share and _joined(tokens, span, following):
+                value, end = value + following.value * part[0], part[1]  # 2 acres 30 cents
             done = end
             yield Hit(span.start, end, _plain(value))
         elif _announced(unit, tokens, span) and not span.weak:
             yield Hit(span.start, span.end, _plain(span.value), 0.9)
 
 
-def _beside(unit: Unit, tokens: list[Word], span: NumberSpan) -> Decimal | None:
-    """Share of the unit that the word right after the number means; None for another word."""
+def _beside(unit: Unit, tokens: list[Word], span: NumberSpan) -> tuple[Decimal, int] | None:
+    """Share of the unit that the words right after the number mean, and where they end without
+    a case ending; None for other words."""
     at = next((i for i, token in enumerate(tokens) if token.start >= span.end), len(tokens))
-    found = unit.after.at(tokens, at)
+    found = unit.after.match(tokens, at)
     if found is None or unit.until.at(tokens, at + found[0]) or leads(tokens, at):
         return None
-    return found[1]
+    used, kept, share = found
+    return share, tokens[at + used - 1].start + kept
 
 
 def _joined(tokens: list[Word], span: NumberSpan, following: NumberSpan) -> bool:

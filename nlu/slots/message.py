@@ -15,7 +15,7 @@ from nlu.slots.gazetteer import find_places, prepare_places
 from nlu.slots.measures import find_measures
 from nlu.slots.numbers import find_numbers_of
 from nlu.slots.result import Found, Hit
-from nlu.slots.roles import settle
+from nlu.slots.roles import role_beside, settle
 from nlu.slots.times import find_times
 from nlu.slots.views import MessageViews, Span
 from nlu.slots.written import find_emails, find_written
@@ -112,12 +112,15 @@ def prepare(catalogue: Catalogue, today: date) -> None:
 
 
 def _free_slot(service: Service, value: Found, filled: set[str | None]) -> str | None:
-    """The first unfilled slot of the value's type whose role agrees."""
+    """The first unfilled slot of the value's type whose role agrees.
+
+    A place without a role is where the citizen wants to go, a day without one when it begins.
+    """
     fitting = [slot for slot in service.slots if slot.type.name == value.slot_type]
-    role = value.role
-    if role is None and any(slot.role for slot in fitting):
-        role = "to"
     for slot in fitting:
+        role = value.role
+        if role is None and any(other.role for other in fitting):
+            role = "from" if slot.type.kind == "date" else "to"
         if slot.name not in filled and slot.role in (None, role):
             return slot.name
     return None
@@ -142,7 +145,10 @@ def _hits(
     elif kind in _QUANTITIES:
         hits = _QUANTITIES[kind](slot_type, clean)
     elif kind == "date":
-        hits = find_dates(slot_type, clean, views.today)
+        hits = (
+            replace(hit, role=role_beside(clean.text, hit.start, hit.end))
+            for hit in find_dates(slot_type, clean, views.today)
+        )
     elif kind == "time":
         hits = find_times(clean.text)
     elif kind == "email":

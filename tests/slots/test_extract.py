@@ -33,6 +33,40 @@ def test_extract_table(case: dict[str, object], catalogue: Catalogue, today: dat
     assert all(0 < f.confidence <= 1 for f in found)
 
 
+PERIODS = [
+    "02-06-2025 నుంచి 28-02-2026 దాకా ఇల్లు ఖాళీ",
+    "02-06-2025 nunchi 28-02-2026 varaku illu khaali",
+    "02-06-2025 से 28-02-2026 तक मकान खाली था",
+    "02-06-2025 se 28-02-2026 tak makan khali tha",
+    "house empty from 02-06-2025 to 28-02-2026",
+    "మా house 28-02-2026 వరకు empty, 02-06-2025 నుంచి",
+]
+SINCE = [
+    "02-06-2025 నుంచి ఇల్లు ఖాళీ",
+    "02-06-2025 nunchi illu khaali",
+    "02-06-2025 से मकान खाली है",
+    "02-06-2025 se makan khali hai",
+    "house empty since 02-06-2025",
+    "house empty 02-06-2025",
+]
+
+
+@pytest.mark.parametrize("text", PERIODS)
+def test_a_period_has_its_two_days_the_right_way_round(
+    text: str, catalogue: Catalogue, today: date
+) -> None:
+    expected = {"from_date": "2025-06-02", "to_date": "2026-02-28"}
+    assert slots(text, "vacancy_remission", catalogue, today) == expected
+
+
+@pytest.mark.parametrize("text", SINCE)
+def test_a_day_since_when_is_not_the_day_until_when(
+    text: str, catalogue: Catalogue, today: date
+) -> None:
+    found = slots(text, "vacancy_remission", catalogue, today)
+    assert found == {"from_date": "2025-06-02"}
+
+
 def slots(text: str, service: str, catalogue: Catalogue, today: date) -> dict[str | None, str]:
     found = extract_for_service(text, catalogue.services[service], today=today, catalogue=catalogue)
     return {f.slot: f.value for f in found}
