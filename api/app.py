@@ -26,7 +26,7 @@ from api.routes import health, metrics, parse, services, webhook
 from api.runtime import Runtime
 from api.settings import Settings
 from api.whatsapp.policy import load_policy
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, shared_catalogue
 
 log = get_logger(__name__)
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
@@ -50,7 +50,7 @@ def create_app(
     state = Runtime(
         settings=settings,
         policy=policy,
-        catalogue=catalogue or load_catalogue(settings.data_dir),
+        catalogue=catalogue or shared_catalogue(settings.data_dir),
         engine=engine or rasa_engine(settings, dialogue=False),
         keys=ApiKeys(settings.keys),
         metrics=Metrics(),

@@ -21,7 +21,7 @@ from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.policy import load_policy
 from api.wording import Wording
 from api.worker import Worker
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 
 log = get_logger(__name__)
 
@@ -44,7 +44,7 @@ class LazyTranscriber:
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     """Works until `stop` is set. Raises OSError or ValueError if it cannot begin."""
     policy = load_policy(settings.data_dir / "whatsapp.yml")
-    catalogue = load_catalogue(settings.data_dir)
+    catalogue = shared_catalogue(settings.data_dir)
     wording = Wording(catalogue.phrases, catalogue.languages.default)
     engine = rasa_engine(settings, dialogue=True)
     keeper: asyncio.Task[Any] | None = None

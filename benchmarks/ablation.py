@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 import zlib
@@ -107,7 +108,8 @@ class Features:
         """Embeds texts that are new."""
         new = sorted(set(texts) - self._vectors.keys())
         if new:
-            vectors = self._cache.encode([normalise(text).text for text in new])
+            clean = [normalise(text).text for text in new]
+            vectors = self._cache.encode(clean, workers=os.cpu_count() or 1)
             self._vectors.update(zip(new, vectors))
 
     def _grams(self, text: str, wanted: views.Views) -> tuple[np.ndarray, np.ndarray]:

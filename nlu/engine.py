@@ -28,7 +28,7 @@ from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.utils.endpoints import EndpointConfig
 
 from nlu.answer_cache import AnswerCache
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from nlu.parsing_path import ParsingPath
 from nlu.tracker_store import MaskingTrackerStore
 from nlu.waiting_line import WaitingLine
@@ -110,7 +110,7 @@ class Engine:
             raise FileNotFoundError(f"{archive}: no model there; run `seva train`")
         quiet()
         endpoint = EndpointConfig(url=action_url) if action_url else None
-        catalogue = load_catalogue(data_dir)
+        catalogue = shared_catalogue(data_dir)
         sensitive = frozenset(
             slot.name
             for service in catalogue.services.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nlu.catalogue.errors import CatalogueError, Problem
-from nlu.catalogue.loader import load_catalogue, read_catalogue
+from nlu.catalogue.loader import load_catalogue, read_catalogue, shared_catalogue
 from nlu.catalogue.model import (
     Catalogue,
     Choice,
@@ -48,4 +48,5 @@ __all__ = [
     "Words",
     "load_catalogue",
     "read_catalogue",
+    "shared_catalogue",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,21 @@ def load_catalogue(path: Path = Path("data")) -> Catalogue:
     if problems:
         raise CatalogueError(problems)
     return catalogue
+
+
+def shared_catalogue(path: Path = Path("data")) -> Catalogue:
+    """As `load_catalogue`, but one for the whole process as long as no file of it changes.
+
+    A catalogue holds some 35 MB; engine, components and API all need the same one.
+    """
+    root = Path(path).absolute()
+    state = tuple((at, at.stat().st_mtime_ns, at.stat().st_size) for at in root.glob("**/*.yml"))
+    return _shared(root, tuple(sorted(state)))
+
+
+@lru_cache(maxsize=2)
+def _shared(root: Path, state: tuple[tuple[Path, int, int], ...]) -> Catalogue:
+    return load_catalogue(root)
 
 
 def read_catalogue(path: Path = Path("data")) -> tuple[Catalogue, list[Problem]]:

@@ -7,7 +7,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, shared_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,14 +18,9 @@ def catalogue_folder(configured: str) -> Path:
     return path if path.is_absolute() else ROOT / path
 
 
-@lru_cache(maxsize=4)
-def _loaded(folder: Path) -> Catalogue:
-    return load_catalogue(folder)
-
-
 def catalogue(configured: str) -> Catalogue:
     """The catalogue of `config.yml`. Raises CatalogueError listing every mistake."""
-    return _loaded(catalogue_folder(configured))
+    return shared_catalogue(catalogue_folder(configured))
 
 
 @lru_cache(maxsize=1)

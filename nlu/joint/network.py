@@ -132,6 +132,19 @@ def agreement_loss(logits: torch.Tensor, groups: torch.Tensor) -> torch.Tensor:
     return (apart * together).sum() / together.sum().clamp_min(1)
 
 
+def consistency_loss(emissions: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """How far apart the tags of the first half of a batch and of its second half are.
+
+    `emissions` (2n, W, tags) of n messages that passed twice with different dropout, `mask` (2n, W)
+    of words. Kullback-Leibler both ways, mean over words: R-Drop (Liang et al. 2021, arXiv
+    2106.14448) on the tag of each word by itself.
+    """
+    first, second = emissions.log_softmax(-1).chunk(2)
+    words = mask[: len(first)]
+    apart = ((first.exp() - second.exp()) * (first - second)).sum(-1) / 2
+    return (apart * words).sum() / words.sum()
+
+
 def contrastive_loss(
     vectors: torch.Tensor, intents: torch.Tensor, close: torch.Tensor, temperature: float
 ) -> torch.Tensor:

@@ -15,7 +15,9 @@ class Settings:
     average of the weights, which looks back on the share `average` of the training. `contrast`
     weighs the supervised contrastive loss, in which negatives from neighbouring intents count
     `neighbour_weight` times; `agreement` the loss between the intents of the examples of one group
-    and their mean.
+    and their mean. With `consistency` each example of a batch goes through twice, with different
+    dropout, so that half as many different ones make a batch: the two agree on intents as a group
+    does, and `consistency` weighs how far apart their slots are.
     """
 
     epochs: int = 12
@@ -34,5 +36,6 @@ class Settings:
     temperature: float = 0.1
     neighbour_weight: float = 4.0
     agreement: float = 0.0
+    consistency: float = 0.0
     max_tokens: int = 96
     seed: int = 11

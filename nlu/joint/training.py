@@ -25,6 +25,7 @@ from nlu.joint.network import (
     JointNetwork,
     TunedEmbedding,
     agreement_loss,
+    consistency_loss,
     contrastive_loss,
     crf_loss,
 )
@@ -171,7 +172,8 @@ class _Run:
             order = list(examples)
             chance.shuffle(order)
             together = bool(settings.agreement) and epoch % 2 == 1
-            batches = _batches(rows.read(order, chance), settings.batch, chance, together)
+            size = settings.batch // (2 if settings.consistency else 1)
+            batches = _batches(rows.read(order, chance), size, chance, together)
             per_epoch = per_epoch or len(batches)
             total = settings.epochs * per_epoch
             self._looks_back = max(2.0, settings.average * total)
@@ -191,7 +193,7 @@ class _Run:
 
     def _step(self, batch: tuple[Any, ...], share: float) -> float:
         settings = self._settings
-        fed, intents, tags, mask, groups = batch
+        fed, intents, tags, mask, groups = _twice(batch) if settings.consistency else batch
         warm = settings.warm_up
         factor = share / warm if share < warm else (1 - share) / (1 - warm)
         for group, rate in zip(self._optimiser.param_groups, self._rates):
@@ -205,6 +207,8 @@ class _Run:
         if emissions.shape[-1] > 1:
             slots = crf_loss(emissions.float(), tags, mask, network.transitions, network.start)
             loss = loss + settings.slot_weight * slots
+            if settings.consistency:
+                loss = loss + settings.consistency * consistency_loss(emissions.float(), mask)
         if settings.agreement:
             loss = loss + settings.agreement * agreement_loss(logits.float(), groups)
         if settings.contrast:
@@ -219,6 +223,13 @@ class _Run:
         with torch.no_grad():
             torch._foreach_lerp_(self._average, self._learned, 1 - decay)
         return float(loss.detach())
+
+
+def _twice(batch: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A batch followed by itself; an example and its double are of one group."""
+    fed, *others = batch
+    doubled = {name: torch.cat([value, value]) for name, value in fed.items()}
+    return doubled, *(torch.cat([value, value]) for value in others)
 
 
 def _batches(

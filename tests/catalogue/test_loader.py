@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nlu.catalogue import CatalogueError, Mark, load_catalogue
+from nlu.catalogue import CatalogueError, Mark, load_catalogue, shared_catalogue
 from tests.catalogue.sample import PAY, TYPES_FILE, VIEW, write_sample
 
 
@@ -81,6 +81,19 @@ def test_load_refuses_text_that_is_not_utf8(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes() + b'# \xff\xfe "')
     with pytest.raises(CatalogueError, match=r"phrases\.yml:4: this is not UTF-8"):
         load_catalogue(tmp_path)
+
+
+def test_a_shared_catalogue_is_read_again_only_when_a_file_changed(tmp_path: Path) -> None:
+    """Engine, components and API of a process hold one, and an edit is seen."""
+    folder = write_sample(tmp_path)
+    first = shared_catalogue(folder)
+    assert shared_catalogue(folder) is first
+    file = folder / PAY
+    edited = file.read_text("utf-8").replace("Which meter to pay for?", "Which of your meters?")
+    file.write_text(edited, "utf-8")
+    again = shared_catalogue(folder)
+    assert again is not first
+    assert again.services["bill_payment"].slots[0].ask["en"] == "Which of your meters?"
 
 
 def test_catalogue_is_frozen_and_survives_pickling(tmp_path: Path) -> None:

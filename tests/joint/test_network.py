@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise, product
 from pathlib import Path
 
@@ -13,7 +14,13 @@ import torch
 from nlu.joint import export, training
 from nlu.joint.examples import Example, Span
 from nlu.joint.model import JointModel
-from nlu.joint.network import TunedEmbedding, agreement_loss, contrastive_loss, crf_loss
+from nlu.joint.network import (
+    TunedEmbedding,
+    agreement_loss,
+    consistency_loss,
+    contrastive_loss,
+    crf_loss,
+)
 from nlu.joint.settings import Settings
 from nlu.joint.words import Prepared
 from tests.joint.tiny_encoder import tiny_encoder
@@ -70,6 +77,21 @@ def test_examples_of_a_group_are_drawn_to_their_mean() -> None:
     assert logits.grad[2, 0] < 0 < logits.grad[0, 0]
 
 
+def test_two_passes_of_a_message_are_drawn_together() -> None:
+    """Nothing where they agree; else both move, and words beyond the mask count nothing."""
+    mask = torch.tensor([[True, False]] * 2)
+    same = torch.tensor([[[2.0, 0.0], [1.0, 0.0]], [[2.0, 0.0], [0.0, 9.0]]])
+    assert float(consistency_loss(same, mask)) == pytest.approx(0.0, abs=1e-6)
+    apart = torch.tensor([[[2.0, 0.0], [0.0, 0.0]], [[0.0, 2.0], [0.0, 9.0]]], requires_grad=True)
+    loss = consistency_loss(apart, mask)
+    share = torch.tensor([2.0, 0.0]).softmax(0)
+    assert float(loss) == pytest.approx(float(2 * (share[0] - share[1])), abs=1e-5)
+    loss.backward()
+    assert apart.grad is not None
+    assert apart.grad[0, 0, 0] > 0 > apart.grad[1, 0, 0]
+    assert not apart.grad[:, 1].any()
+
+
 def test_batches_keep_groups_together() -> None:
     """No batch is larger than asked for, no row is lost, none comes twice."""
     rows = [_row(tokens, f"group {tokens // 3}") for tokens in range(3, 60)]
@@ -103,9 +125,7 @@ def test_only_pieces_seen_in_training_move() -> None:
     assert torch.allclose(tuned.baked()(ids), moved)
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Example]]:
-    folder = tmp_path_factory.mktemp("joint")
+def _examples() -> list[Example]:
     examples = []
     for place in ("తిరుపతి", "विजयवाड़ा", "kurnool", "ongole", "guntur", "नेल्लोर"):
         for before, after in (("బస్ టికెట్", ""), ("ticket to", "please"), ("टिकट", "चाहिए")):
@@ -114,11 +134,36 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Exampl
             examples.append(Example(text, "ticket", (Span(at, at + len(place), "to_stop"),)))
     for text in ("కరెంటు బిల్లు ఎంత", "current bill entha", "बिजली का बिल कितना है", "power bill"):
         examples += [Example(text, "bill"), Example(f"{text}?", "bill")]
-    settings = Settings(epochs=30, batch=8, rate=3e-3, head_rate=1e-2, average=0.1, warm_up=0.1)
-    done = training.train(examples, tiny_encoder(folder / "encoder"), settings)
+    return examples
+
+
+_QUICK = Settings(epochs=30, batch=8, rate=3e-3, head_rate=1e-2, average=0.1, warm_up=0.1)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Example]]:
+    folder = tmp_path_factory.mktemp("joint")
+    examples = _examples()
+    done = training.train(examples, tiny_encoder(folder / "encoder"), _QUICK)
     export.export(done, folder / "int8", max_tokens=32, int8_on=[e.text for e in examples])
     export.export(done, folder / "float32", max_tokens=32)
     return folder, examples
+
+
+def test_examples_that_pass_twice_are_learned_in_halved_batches(tmp_path: Path) -> None:
+    """26 examples in batches of eight: four steps an epoch, and seven where each passes twice."""
+    examples, steps = _examples(), []
+    settings = replace(_QUICK, agreement=1.0, consistency=1.0)
+
+    def say(line: str, share: float) -> None:
+        steps.append(share)
+
+    done = training.train(examples, tiny_encoder(tmp_path / "encoder"), settings, say=say)
+    assert len(steps) == 30 * 7 // 50  # one line in fifty steps
+    export.export(done, tmp_path / "float32", max_tokens=32)
+    understood = JointModel(tmp_path / "float32").understand([e.text for e in examples])
+    found = [done.intents[int(one.logits.argmax())] for one in understood]
+    assert found == [e.intent for e in examples]
 
 
 def test_a_trained_network_knows_intents_and_values(trained: tuple[Path, list[Example]]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -16,6 +17,7 @@ import yaml
 from tests.joint.tiny_encoder import tiny_encoder
 from tests.processes import ROOT
 
+DEPARTMENT = "energy"
 TEXTS = {
     "నా కరెంటు బిల్లు ఎంత వచ్చింది? 6123401005678": "electricity_bill_view",
     "naa current bill entha 6123401005678": "electricity_bill_view",
@@ -24,12 +26,12 @@ TEXTS = {
     "how much is my electricity bill 6123401005678": "electricity_bill_view",
 }
 _SERVE = """
-import asyncio, json, sys
+import asyncio, json, os, sys
 from pathlib import Path
 from nlu.engine import Engine
 
 async def main():
-    engine = await Engine.load(Path(sys.argv[1]), data_dir=Path("data"))
+    engine = await Engine.load(Path(sys.argv[1]), data_dir=Path(os.environ["SEVA_DATA_DIR"]))
     answers = [await engine.parse(text) for text in json.loads(sys.argv[2])]
     together = await engine.parse_many(json.loads(sys.argv[2]))
     print(json.dumps([answers, together, "torch" in sys.modules]))
@@ -40,14 +42,19 @@ asyncio.run(main())
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A project of its own: config.yml in profile full, a tiny encoder, nothing cached."""
+    """A project of its own: one department, a tiny encoder, nothing cached."""
     folder = tmp_path_factory.mktemp("full")
+    shutil.copytree(ROOT / "data", folder / "data")
+    for department in (folder / "data" / "services").iterdir():
+        if department.name != DEPARTMENT:
+            shutil.rmtree(department)
     config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
     encoder = next(c for c in config["pipeline"] if c["name"].endswith(".SentenceEncoder"))
     encoder["joint"] = {**encoder["joint"], "epochs": 2, "rate": 1e-3}
     (folder / "config.yml").write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")
     return {
         **os.environ,
+        "SEVA_DATA_DIR": str(folder / "data"),
         "SEVA_CONFIG": str(folder / "config.yml"),
         "SEVA_ENCODER_MODEL": str(tiny_encoder(folder / "tiny")),
         "SEVA_MODELS_DIR": str(folder / "models"),
