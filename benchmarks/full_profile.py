@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.pipeline import component
-from nlu.classifier import char_ngrams, hinge, linear, stacking, views
+from nlu.classifier import hinge, linear, stacking, views
 from nlu.encoder.provision import encoder_folder
 from nlu.joint.examples import Example, Span
 from nlu.joint.model import JointModel, Understood
@@ -105,7 +105,7 @@ def weighed(
 
 
 def _hashed(texts: Sequence[str], lengths: dict[str, tuple[int, int]]) -> Any:
-    return char_ngrams.matrix([views.hashed(text, lengths) for text in texts])
+    return views.matrix(texts, lengths)
 
 
 def _scores(

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nlu.classifier import char_ngrams, hinge, linear, views
+from nlu.classifier import hinge, linear, views
 
 
 @dataclass(frozen=True)
@@ -103,5 +103,5 @@ def held_back(labels: Sequence[str]) -> np.ndarray:
 
 
 def _rows(texts: Sequence[str], vectors: np.ndarray, settings: IntentSettings) -> linear.Rows:
-    hashed = char_ngrams.matrix([views.hashed(text, settings.views) for text in texts])
+    hashed = views.matrix(texts, settings.views)
     return vectors.astype(np.float32) * settings.dense_weight, hashed

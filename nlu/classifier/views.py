@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy import sparse
 
 from nlu.classifier import char_ngrams
 from nlu.classifier.place_mentions import PlaceMentions
 from nlu.text import fold, normalise
 from nlu.text.phonetic import skeleton
 
+_FEW = 2000  # texts that are hashed sooner than a process starts
 Views = Mapping[str, Sequence[int]]  # name of the view: shortest and longest n-gram
 
 
@@ -46,3 +48,26 @@ def hashed(
         return buckets, values
     named = char_ngrams.bucket("places " + " ".join(kinds))
     return np.append(buckets, named), np.append(values, np.float32(1))
+
+
+def matrix(
+    texts: Sequence[str], views: Views, places: PlaceMentions | None = None, *, workers: int = 1
+) -> sparse.csr_matrix:
+    """Many messages as `hashed` has them, rows of a (texts, BUCKETS) matrix.
+
+    More than a few are shared out among `workers` processes.
+    """
+    if workers == 1 or len(texts) <= _FEW:
+        return char_ngrams.matrix(_rows(texts, views, places))
+    from joblib import Parallel, delayed
+
+    share = -(-len(texts) // (4 * workers))
+    parts = [texts[at : at + share] for at in range(0, len(texts), share)]
+    found = Parallel(n_jobs=workers)(delayed(_rows)(part, views, places) for part in parts)
+    return char_ngrams.matrix([row for rows in found for row in rows])
+
+
+def _rows(
+    texts: Sequence[str], views: Views, places: PlaceMentions | None
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [hashed(text, views, places) for text in texts]

@@ -9,6 +9,7 @@ learned from: the catalogue's development sentences or, without any, a share of 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
@@ -23,7 +24,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from nlu.classifier import char_ngrams, hinge, linear, stacking, views
+from nlu.classifier import hinge, linear, stacking, views
 from nlu.classifier.place_mentions import PlaceMentions
 from nlu.components.fine_tuning import facts, held_back, share_of
 from nlu.components.project import catalogue, code_fingerprint
@@ -208,7 +209,9 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         vectors = np.zeros((len(messages), 0), np.float32)
         if dense:
             vectors = np.stack([sentence_vector(m) for m in messages])
-        hashed = char_ngrams.matrix([self._hashed(m.get(TEXT)) for m in messages])
+        texts = [m.get(TEXT) for m in messages]
+        cores = os.cpu_count() or 1  # training has the machine to itself
+        hashed = views.matrix(texts, self._config["views"], self._places, workers=cores)
         return vectors * float(self._config["dense_weight"]), hashed
 
     def _hashed(self, text: str) -> Tuple[np.ndarray, np.ndarray]:

@@ -25,6 +25,7 @@ from nlu.training.registry import ARCHIVE, Manifest
 ROOT = Path(__file__).resolve().parents[2]
 DEVELOPMENT = "development.npz"
 PROFILES = ("fast", "full")
+_GZIP_LEVEL = 6
 _DATA = (
     *("rasa/*.yml", "augmentation.yml", "romanisation/*.tsv", "language/*"),
     *("lexicon/place_mentions.yml", "lexicon/matching.yml"),
@@ -196,7 +197,8 @@ def _rasa_train(config: Path, data: Path, work: Path, say: Any) -> Path:
     from rasa.model_training import train as rasa_train
 
     say("Training")
-    with contextlib.redirect_stdout(sys.stderr):  # stdout belongs to --json
+    stdout = contextlib.redirect_stdout(sys.stderr)  # it belongs to --json
+    with stdout, _packing(_GZIP_LEVEL):
         result = rasa_train(
             domain=str(data / "rasa" / "domain.yml"),
             config=str(config),
@@ -208,6 +210,24 @@ def _rasa_train(config: Path, data: Path, work: Path, say: Any) -> Path:
     if result.model is None:
         raise RuntimeError("Rasa trained no model; run `rasa train` to see its own messages")
     return Path(result.model)
+
+
+@contextlib.contextmanager
+def _packing(level: int) -> Iterator[None]:
+    """Inside, Rasa gzips model archives at `level`, not at 9.
+
+    At 9 a model of 165 services takes 18 s to pack, at 6 it takes 2 and is 3 % larger.
+    """
+    from tarsafe import TarSafe
+
+    def gzopen(name: str, mode: str = "r", fileobj: Any = None, **given: Any) -> Any:
+        return super(TarSafe, TarSafe).gzopen(name, mode, fileobj, level, **given)
+
+    TarSafe.gzopen = gzopen
+    try:
+        yield
+    finally:
+        del TarSafe.gzopen
 
 
 async def _holdout(work: Path, known: Any, data_dir: Path) -> tuple[dict[str, Any], list[Any]]:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nlu.classifier import char_ngrams
-from nlu.classifier.views import hashed, spellings
+from nlu.classifier.place_mentions import PlaceMentions
+from nlu.classifier.views import hashed, matrix, spellings
 
 ALL = {"written": [2, 5], "folded": [2, 4], "skeleton": [2, 4], "phrase": [3, 5]}
 
@@ -56,3 +57,16 @@ def test_all_views_are_those_of_each() -> None:
 def test_no_letters_is_no_ngram() -> None:
     """An empty message has no view."""
     assert all(len(part) == 0 for part in hashed("", ALL))
+
+
+def test_rows_are_the_same_whoever_hashes_them() -> None:
+    """Processes share the texts out; rows come in the order of the texts."""
+    texts = [f"కరెంటు బిల్లు {n} bijli ka bill" for n in range(2_500)]
+    places = PlaceMentions({"here": ["Guntur"], "elsewhere": ["Pune"]})
+    texts[7], texts[2_400] = "tax in Guntur", "पुणे में टैक्स"
+    alone, shared = matrix(texts, ALL, places), matrix(texts, ALL, places, workers=2)
+    assert (alone != shared).nnz == 0
+    assert alone.shape == shared.shape == (2_500, char_ngrams.BUCKETS)
+    buckets, values = hashed(texts[2_400], ALL, places)
+    row = shared[2_400]
+    assert dict(zip(row.indices, row.data)) == dict(zip(buckets, values))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from pathlib import Path
 
 import pytest
 import yaml
+from tarsafe import TarSafe
 
 from nlu.catalogue import load_catalogue
-from nlu.training.train import inputs_hash, train
+from nlu.training.train import _packing, inputs_hash, train
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,3 +68,17 @@ def test_unknown_profile_is_refused() -> None:
     """Before anything is read."""
     with pytest.raises(ValueError, match="profile 'huge'"):
         train("huge")
+
+
+def test_archives_are_packed_at_the_level_given_only_inside(tmp_path: Path) -> None:
+    """Byte 8 of a gzip file tells: 2 is level 9, 0 one in between (RFC 1952, XFL)."""
+    packed = {}
+    for name in ("inside", "after"):
+        packing = _packing(6) if name == "inside" else contextlib.nullcontext()
+        with packing, TarSafe.open(str(tmp_path / name), "w:gz") as tar:
+            tar.add(__file__, arcname="this.py")
+        packed[name] = (tmp_path / name).read_bytes()[8]
+        with TarSafe.open(str(tmp_path / name)) as tar:
+            tar.extractall(tmp_path / f"{name}-out")
+        assert (tmp_path / f"{name}-out" / "this.py").read_bytes() == Path(__file__).read_bytes()
+    assert packed == {"inside": 0, "after": 2}
