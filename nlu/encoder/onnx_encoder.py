@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nlu.encoder.onnx_export import INFO_FILE, MODEL_FILE, TOKENIZER_FILE
+from nlu.encoder import sub_words
+from nlu.encoder.onnx_export import INFO_FILE, MODEL_FILE
 from nlu.encoder.onnx_session import open_session
 
 MAX_TOKENS = 128
@@ -21,17 +22,14 @@ class OnnxEncoder:
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Loads the folder written by `onnx_export.export`. Raises FileNotFoundError."""
-        from tokenizers import Tokenizer
-
-        for name in (MODEL_FILE, TOKENIZER_FILE, INFO_FILE):
+        for name in (MODEL_FILE, INFO_FILE):
             if not (folder / name).is_file():
                 raise FileNotFoundError(f"{folder / name} is missing; run `make encoder`")
         info = json.loads((folder / INFO_FILE).read_text("utf-8"))
         self.dimension: int = info["dimension"]
         self.prompt: str = info["prompt"]
         self.fingerprint = fingerprint(folder)
-        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
-        self._tokenizer.enable_truncation(min(MAX_TOKENS, int(info["max_tokens"])))
+        self._sub_words = sub_words.load(folder, min(MAX_TOKENS, int(info["max_tokens"])))
         self._session = open_session(folder / MODEL_FILE, threads=threads)
 
     def encode(self, texts: Sequence[str], *, workers: int = 1) -> np.ndarray:
@@ -41,7 +39,7 @@ class OnnxEncoder:
         vector would depend on its neighbours (cosine 0.992 to 0.997), and batches gain nothing
         on one core. `workers` texts are encoded at the same time.
         """
-        rows = [self._tokenizer.encode(self.prompt + text).ids for text in texts]
+        rows = [self._sub_words.ids(self.prompt + text) for text in texts]
         if workers > 1 and len(rows) > 1:
             with ThreadPoolExecutor(workers) as pool:
                 vectors = list(pool.map(self._run, rows))
@@ -56,9 +54,10 @@ class OnnxEncoder:
 
 
 def fingerprint(folder: Path) -> str:
-    """Hash of the model file: two encoders with the same one give the same vectors."""
+    """Hash of model and tokenizer: two encoders with the same one give the same vectors."""
     digest = hashlib.sha256()
-    for name in (MODEL_FILE, TOKENIZER_FILE):
+    tokenizers = (sub_words.SENTENCEPIECE_FILE, sub_words.TOKENIZER_FILE)
+    for name in (MODEL_FILE, *(name for name in tokenizers if (folder / name).is_file())):
         with open(folder / name, "rb") as handle:
             while chunk := handle.read(1 << 20):
                 digest.update(chunk)

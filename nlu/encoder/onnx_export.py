@@ -8,20 +8,22 @@ int8 (onnxruntime dynamic quantisation). Needs torch and onnx; serving never imp
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nlu.encoder.sub_words import TOKENIZER_FILE
+
 MODEL_FILE = "model.int8.onnx"
-TOKENIZER_FILE = "tokenizer.json"
 INFO_FILE = "encoder.json"
 
 
 def export(sentence_transformer: Path, folder: Path, *, source: str) -> None:
-    """Writes `model.int8.onnx`, `tokenizer.json` and `encoder.json` to `folder`."""
+    """Writes `model.int8.onnx`, `encoder.json` and the tokenizer to `folder`."""
     from sentence_transformers import SentenceTransformer
+
+    from nlu.encoder import sentencepiece_file
 
     model = SentenceTransformer(str(sentence_transformer), device="cpu")
     folder.mkdir(parents=True, exist_ok=True)
@@ -31,7 +33,7 @@ def export(sentence_transformer: Path, folder: Path, *, source: str) -> None:
         fused = Path(work) / "fused.onnx"
         fuse(model[0].auto_model.config, raw, fused)
         quantise(fused, folder / MODEL_FILE)
-    shutil.copy(_tokenizer_file(sentence_transformer), folder / TOKENIZER_FILE)
+    sentencepiece_file.write(_tokenizer_file(sentence_transformer).read_text("utf-8"), folder)
     info = {
         "source": source,
         "dimension": model.get_sentence_embedding_dimension(),

@@ -19,7 +19,7 @@ from pathlib import Path
 from nlu.encoder import adapted_weights
 
 ROOT = Path(__file__).resolve().parents[2]
-VERSION = "2"
+VERSION = "3"
 DEFAULT = "adapted"
 
 

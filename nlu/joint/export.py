@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from nlu.encoder import onnx_export
+from nlu.encoder import onnx_export, sentencepiece_file
 from nlu.encoder.plain_bert import for_export
 from nlu.encoder.smoothing import smooth
-from nlu.joint.model import CRF, INFO, NETWORK, TOKENIZER
+from nlu.encoder.sub_words import HuggingFace
+from nlu.joint.model import CRF, INFO, NETWORK
 from nlu.joint.training import Trained
 from nlu.joint.words import MAX_NGRAMS, WordReader, padded
 
@@ -49,7 +50,8 @@ def export(trained: Trained, folder: Path, *, max_tokens: int, int8_on: Sequence
             onnx_export.quantise(even, folder / NETWORK, keep=_HEADS)
         else:
             fused.replace(folder / NETWORK)
-    trained.tokenizer.save(str(folder / TOKENIZER))
+    trained.tokenizer.no_truncation()
+    sentencepiece_file.write(trained.tokenizer.to_str(), folder)
     np.savez(
         folder / CRF,
         transitions=network.transitions.detach().numpy(),
@@ -62,7 +64,7 @@ def export(trained: Trained, folder: Path, *, max_tokens: int, int8_on: Sequence
 def _feeds(tokenizer: Any, texts: Sequence[str], max_tokens: int) -> list[dict[str, np.ndarray]]:
     """Inputs of the network for messages spread evenly over `texts`."""
     step = max(1, len(texts) // _MEASURED)
-    reader = WordReader(tokenizer, max_tokens=max_tokens)
+    reader = WordReader(HuggingFace(tokenizer, max_tokens))
     return [padded([one], pad=0) for one in reader.read_many(texts[::step])]  # alone: no padding
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from nlu.encoder import sub_words
 from nlu.joint.examples import Span
 from nlu.joint.tags import allowed, spans_of, viterbi
 from nlu.joint.words import Prepared, WordReader, padded
 
 NETWORK = "joint.onnx"
-TOKENIZER = "tokenizer.json"
 CRF = "crf.npz"
 INFO = "joint.json"
 _NEVER = -1e4
@@ -37,19 +37,15 @@ class JointModel:
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Raises FileNotFoundError naming the file that is missing."""
-        from tokenizers import Tokenizer
-
         from nlu.encoder.onnx_session import open_session
 
-        for name in (NETWORK, TOKENIZER, CRF, INFO):
+        for name in (NETWORK, CRF, INFO):
             if not (folder / name).is_file():
                 raise FileNotFoundError(f"{folder / name} is missing; run `seva train`")
         info = json.loads((folder / INFO).read_text("utf-8"))
         self.intents = tuple(info["intents"])
         self.tags = tuple(info["tags"])
-        self._reader = WordReader(
-            Tokenizer.from_file(str(folder / TOKENIZER)), max_tokens=int(info["max_tokens"])
-        )
+        self._reader = WordReader(sub_words.load(folder, int(info["max_tokens"])))
         with np.load(folder / CRF, allow_pickle=False) as crf:
             free = allowed(self.tags)
             self._transitions = np.where(free, crf["transitions"], _NEVER)

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from nlu.encoder.sub_words import HuggingFace
 from nlu.joint.dropout import set_dropout
 from nlu.joint.examples import Example
 from nlu.joint.network import (
@@ -88,7 +89,7 @@ def train(
     set_dropout(transformer, settings.dropout)
     tokenizer = loaded.tokenizer.backend_tokenizer
     tokenizer.no_padding()
-    reader = WordReader(tokenizer, max_tokens=settings.max_tokens)
+    reader = WordReader(HuggingFace(tokenizer, settings.max_tokens))
     intents = list(intents or sorted({e.intent for e in examples}))
     names = tag_names(span.label for e in examples for span in e.spans)
     seen = sorted({int(i) for p in reader.read_many([e.text for e in examples]) for i in p.ids})

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import regex
 
 from nlu.classifier.char_ngrams import BITS, ngram_buckets
+from nlu.encoder.sub_words import SubWords
 from nlu.text import fold
 
 NGRAMS = 1 << 15
@@ -44,10 +44,9 @@ def split(text: str) -> list[tuple[int, int]]:
 class WordReader:
     """Prepares messages; the n-grams of words are remembered, as most words come again."""
 
-    def __init__(self, tokenizer: Any, *, max_tokens: int = 96) -> None:
-        """`tokenizer`: a `tokenizers.Tokenizer` that knows where its tokens lie in the text."""
-        self._tokenizer = tokenizer
-        self._tokenizer.enable_truncation(max_tokens)
+    def __init__(self, sub_words: SubWords) -> None:
+        """`sub_words` of the encoder."""
+        self._sub_words = sub_words
         self._known: dict[str, np.ndarray] = {}
 
     def read(self, text: str) -> Prepared:
@@ -56,11 +55,9 @@ class WordReader:
 
     def read_many(self, texts: Sequence[str]) -> list[Prepared]:
         """The arrays of many messages."""
-        encodings = self._tokenizer.encode_batch(list(texts))
-        return [self._prepared(text, one) for text, one in zip(texts, encodings)]
+        return [self._prepared(text, *self._sub_words.read(text)) for text in texts]
 
-    def _prepared(self, text: str, encoding: Any) -> Prepared:
-        ends = [end for _, end in encoding.offsets]
+    def _prepared(self, text: str, ids: list[int], ends: list[int]) -> Prepared:
         first: list[int] = []
         words: list[tuple[int, int]] = []
         token = 0
@@ -72,8 +69,9 @@ class WordReader:
             first.append(min(token, len(ends) - 1))
             words.append((start, end))
         ngrams = np.stack([self._ngrams(text[start:end]) for start, end in words])
-        ids = np.asarray(encoding.ids, np.int64)
-        return Prepared(ids, np.asarray(first, np.int64), ngrams, tuple(words))
+        return Prepared(
+            np.asarray(ids, np.int64), np.asarray(first, np.int64), ngrams, tuple(words)
+        )
 
     def _ngrams(self, word: str) -> np.ndarray:
         known = self._known.get(word)
