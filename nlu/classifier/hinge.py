@@ -45,10 +45,10 @@ def solve(
     `place` (n,) is the label of each row, 0 to `labels` - 1, each at least once and at least two.
     The same rows give the same weights, whatever the number of processes.
     """
+    single = rows.astype(np.float32)
     if rows.shape[0] <= settings.exact_rows:
         everything = [np.arange(rows.shape[0])] * labels
-        return _machines(rows.astype(np.float64), place, range(labels), everything, settings)
-    single = rows.astype(np.float32)
+        return _machines(single, place, range(labels), everything, settings)
     own = place[:, None] == np.arange(labels)
     alike = _alike(single, own)
     alike[own] = np.inf
@@ -57,15 +57,8 @@ def solve(
         np.sort(np.argpartition(-alike[:, label], take[label])[: take[label]])
         for label in range(labels)
     ]
-    double = rows.astype(np.float64)
-    first = _shared_out(double, place, near, settings)
-    scores = single @ first[:, :-1].T + first[:, -1]
-    del first
-    close = [
-        np.flatnonzero(own[:, label] | (scores[:, label] > -1 - settings.slack))
-        for label in range(labels)
-    ]
-    return _shared_out(double, place, close, settings)
+    del own, alike
+    return _shared_out(single, place, near, settings)
 
 
 def _alike(rows: sparse.csr_matrix, own: np.ndarray) -> np.ndarray:
@@ -83,18 +76,18 @@ def _alike(rows: sparse.csr_matrix, own: np.ndarray) -> np.ndarray:
 
 
 def _shared_out(
-    rows: sparse.csr_matrix, place: np.ndarray, chosen: list[np.ndarray], settings: Settings
+    rows: sparse.csr_matrix, place: np.ndarray, near: list[np.ndarray], settings: Settings
 ) -> np.ndarray:
-    """`_machines` of all labels, by several processes."""
+    """`_two_rounds` of all labels, by several processes."""
     from joblib import Parallel, delayed
     from joblib.externals.loky import get_reusable_executor
 
     workers = settings.workers or os.cpu_count() or 1
     if workers == 1:
-        return _machines(rows, place, range(len(chosen)), chosen, settings)
-    shares = np.array_split(np.arange(len(chosen)), 4 * workers)
+        return _two_rounds(rows, place, range(len(near)), near, settings)
+    shares = np.array_split(np.arange(len(near)), 4 * workers)
     tasks = [
-        delayed(_machines)(rows, place, share, [chosen[label] for label in share], settings)
+        delayed(_two_rounds)(rows, place, share, [near[label] for label in share], settings)
         for share in shares
         if len(share)
     ]
@@ -102,6 +95,25 @@ def _shared_out(
         return np.vstack(Parallel(n_jobs=workers)(tasks))
     finally:
         get_reusable_executor().shutdown(wait=True)  # they would wait for more, with their memory
+
+
+def _two_rounds(
+    rows: sparse.csr_matrix,
+    place: np.ndarray,
+    labels: np.ndarray | range,
+    near: list[np.ndarray],
+    settings: Settings,
+) -> np.ndarray:
+    """Weights of the machines of `labels`: on the rows `near`, then on all those that these do not
+    keep away."""
+    first = _machines(rows, place, labels, near, settings)
+    scores = rows @ first[:, :-1].T + first[:, -1]
+    del first
+    close = [
+        np.flatnonzero((place == label) | (scores[:, at] > -1 - settings.slack))
+        for at, label in enumerate(labels)
+    ]
+    return _machines(rows, place, labels, close, settings)
 
 
 def _machines(
