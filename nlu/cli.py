@@ -26,6 +26,7 @@ from nlu.cli_models import (
     transcribe,
 )
 from nlu.cli_processes import actions, demo, sandbox, serve, simulator, worker
+from nlu.cli_speech import speech
 
 _QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
@@ -59,6 +60,7 @@ for command in (
     *(serve, worker, actions, sandbox, simulator, demo),
 ):
     app.command(command.__name__.replace("_", "-"))(command)
+app.add_typer(speech)
 app.command("benchmark", context_settings=_PASSES_ARGUMENTS_ON)(benchmark)
 
 

@@ -114,6 +114,17 @@ class SpeechSettings:
                 return entry
         return replace(self.unlisted_model, name=Path(name).name, source=name)
 
+    def hearing_with(self, name: str) -> SpeechSettings:
+        """These settings, but the model called `name` (or a folder, or a hub id) hears every
+        language that it knows."""
+        entry = self.entry(name)
+        chosen = dict.fromkeys(entry.languages, entry.name)
+        return replace(
+            self,
+            models={**self.models, entry.name: entry},
+            model_of_language={**self.model_of_language, **chosen},
+        )
+
     @property
     def default_entry(self) -> ModelEntry:
         """SEVA_WHISPER_MODEL if set, else `default_model`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,24 @@ async def _parse(text: str, language: str | None) -> dict[str, Any]:
 
     engine = await Engine.load(live_model(models_dir()), data_dir=catalogue_folder("data"))
     return await engine.parse(text, language)
+
+
+def service_ranking() -> Callable[[str, str], list[str]]:
+    """Asks the live model: a text and its language to services, best first. Raises
+    FileNotFoundError without a live model."""
+    from nlu.components.project import catalogue_folder
+    from nlu.engine import Engine, live_model
+    from nlu.training.registry import models_dir
+
+    loop = asyncio.new_event_loop()
+    loading = Engine.load(live_model(models_dir()), data_dir=catalogue_folder("data"))
+    engine = loop.run_until_complete(loading)
+
+    def ranking(text: str, language: str) -> list[str]:
+        answer = loop.run_until_complete(engine.parse(text, language))
+        return [row["name"] for row in answer["intent_ranking"]]
+
+    return ranking
 
 
 def parse_command(

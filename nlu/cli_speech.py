@@ -1,0 +1,93 @@
+"""`seva speech`: commands about speech models."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nlu.cli_models import Json, finish
+
+speech = typer.Typer(
+    name="speech",
+    help="Speech models. Convert a fine-tuned Whisper, measure one on recordings.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+class Mode(str, Enum):
+    """How a speech model writes."""
+
+    native = "native"
+    romanised = "romanised"
+
+
+@speech.command()
+def convert(
+    source: Annotated[
+        str, typer.Argument(metavar="HUB_ID", help="A hub id, or a folder of Hugging Face's form.")
+    ],
+    to: Annotated[Path, typer.Option(file_okay=False, help="New folder for the model.")],
+    language: Annotated[
+        list[str],
+        typer.Option(
+            help="A language that it hears, as data/speech.yml names it; may be repeated."
+        ),
+    ],
+    mode: Annotated[
+        Mode, typer.Option(help="native: it writes the language's own script.")
+    ] = Mode.native,
+    quantisation: Annotated[str, typer.Option(help="Of CTranslate2.")] = "int8",
+) -> None:
+    """Make a fine-tuned Whisper usable. Prints what belongs into data/speech.yml."""
+    from nlu.speech.conversion import convert_command
+
+    finish(convert_command(source, to, language, mode.value, quantisation))
+
+
+@speech.command()
+def evaluate(
+    manifest: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="Tab-separated: file, language, text and service."
+        ),
+    ],
+    model: Annotated[
+        str | None, typer.Option(help="Of data/speech.yml, a folder or a hub id.")
+    ] = None,
+    understand: Annotated[
+        bool, typer.Option("--understand", help="Also ask the live model which service it is.")
+    ] = False,
+    saved_language: Annotated[
+        bool, typer.Option("--saved-language", help="As if each citizen's language were known.")
+    ] = False,
+    details: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Also write one JSON a line, a recording.")
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Measure a speech model on recordings. Error rates, language, services, speed."""
+    from nlu.speech.evaluation import evaluate_command
+    from nlu.training.parse import service_ranking
+
+    ranking = None
+    if understand:
+        try:
+            ranking = service_ranking()
+        except FileNotFoundError as error:
+            typer.echo(str(error), err=True)
+            finish(1)
+    finish(
+        evaluate_command(
+            manifest,
+            model=model,
+            understand=ranking,
+            saved_language=saved_language,
+            details=details,
+            json_output=json_output,
+        )
+    )
