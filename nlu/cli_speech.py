@@ -12,7 +12,7 @@ from nlu.cli_models import Json, finish
 
 speech = typer.Typer(
     name="speech",
-    help="Speech models. Convert a fine-tuned Whisper, measure one on recordings.",
+    help="Speech models. Fine-tune a Whisper, convert it for serving, measure it on recordings.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -91,3 +91,27 @@ def evaluate(
             json_output=json_output,
         )
     )
+
+
+@speech.command()
+def tune(
+    manifest: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="Tab-separated: file, language, text."),
+    ],
+    base: Annotated[str, typer.Option(help="A hub id, or a folder of Hugging Face's form.")],
+    to: Annotated[Path, typer.Option(file_okay=False, help="New folder for the model.")],
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the recordings.")] = 5,
+    batch: Annotated[int, typer.Option(min=1, help="Recordings a step.")] = 8,
+    rate: Annotated[float, typer.Option(help="Learning rate.")] = 1e-5,
+    freeze_encoder: Annotated[
+        bool, typer.Option("--freeze-encoder", help="Only the decoder learns: half the memory.")
+    ] = False,
+) -> None:
+    """Fine-tune a Whisper on recordings. Keeps the epoch that is best on a tenth held back."""
+    import os
+
+    from nlu.speech.tuning import TuningSettings, tune_command
+
+    settings = TuningSettings(epochs=epochs, batch=batch, rate=rate, freeze_encoder=freeze_encoder)
+    finish(tune_command(manifest, base, to, settings, threads=os.cpu_count() or 1))

@@ -44,7 +44,7 @@ def tiny_whisper(folder: Path, says: str = "", *, fast_tokenizer: bool = True) -
     )
     if says:
         start = ["<|startoftranscript|>", "<|te|>", "<|transcribe|>", "<|notimestamps|>"]
-        words = tokenizer.encode(f" {says}", add_special_tokens=False)
+        words = tokenizer.encode(says, add_special_tokens=False)
         tokens = [*tokenizer.convert_tokens_to_ids(start), *words, tokenizer.eos_token_id]
         optimiser = torch.optim.AdamW(network.parameters(), lr=1e-2)
         for _ in range(80):
