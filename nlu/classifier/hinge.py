@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from nlu.classifier.processes import shared_out
+
 _SKETCH, _RIDGE = 1024, 10.0  # only say which rows are looked at first
 
 
@@ -79,22 +81,16 @@ def _shared_out(
     rows: sparse.csr_matrix, place: np.ndarray, near: list[np.ndarray], settings: Settings
 ) -> np.ndarray:
     """`_two_rounds` of all labels, by several processes."""
-    from joblib import Parallel, delayed
-    from joblib.externals.loky import get_reusable_executor
-
     workers = settings.workers or os.cpu_count() or 1
     if workers == 1:
         return _two_rounds(rows, place, range(len(near)), near, settings)
     shares = np.array_split(np.arange(len(near)), 4 * workers)
     tasks = [
-        delayed(_two_rounds)(rows, place, share, [near[label] for label in share], settings)
+        (rows, place, share, [near[label] for label in share], settings)
         for share in shares
         if len(share)
     ]
-    try:
-        return np.vstack(Parallel(n_jobs=workers)(tasks))
-    finally:
-        get_reusable_executor().shutdown(wait=True)  # they would wait for more, with their memory
+    return np.vstack(shared_out(_two_rounds, tasks, workers))
 
 
 def _two_rounds(

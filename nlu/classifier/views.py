@@ -13,6 +13,7 @@ from scipy import sparse
 
 from nlu.classifier import char_ngrams
 from nlu.classifier.place_mentions import PlaceMentions
+from nlu.classifier.processes import shared_out
 from nlu.text import fold, normalise
 from nlu.text.phonetic import skeleton
 
@@ -59,11 +60,9 @@ def matrix(
     """
     if workers == 1 or len(texts) <= _FEW:
         return char_ngrams.matrix(_rows(texts, views, places))
-    from joblib import Parallel, delayed
-
     share = -(-len(texts) // (4 * workers))
-    parts = [texts[at : at + share] for at in range(0, len(texts), share)]
-    found = Parallel(n_jobs=workers)(delayed(_rows)(part, views, places) for part in parts)
+    parts = [(texts[at : at + share], views, places) for at in range(0, len(texts), share)]
+    found = shared_out(_rows, parts, workers)
     return char_ngrams.matrix([row for rows in found for row in rows])
 
 

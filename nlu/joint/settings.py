@@ -16,8 +16,8 @@ class Settings:
     weighs the supervised contrastive loss, in which negatives from neighbouring intents count
     `neighbour_weight` times; `agreement` the loss between the intents of the examples of one group
     and their mean. With `consistency` each example of a batch goes through twice, with different
-    dropout, so that half as many different ones make a batch: the two agree on intents as a group
-    does, and `consistency` weighs how far apart their slots are.
+    dropout, so that half as many different ones make a batch: the two are a group for `agreement`,
+    and `consistency` weighs how far apart their slots are.
     """
 
     epochs: int = 12

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _COPIED = ("tokenizer.json", "preprocessor_config.json")
-NATIVE, QUANTISATION = "native", "int8"
+QUANTISATION = "int8"
 
 
 def convert(source: str, folder: Path, *, quantisation: str = QUANTISATION) -> None:

@@ -8,8 +8,10 @@ recordings held back is lowest. Needs torch and transformers (dependency group `
 from __future__ import annotations
 
 import copy
+import os
 import random
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from nlu.speech.audio import SAMPLE_RATE, read_audio
+from nlu.speech.errors import SpeechError
 from nlu.speech.manifest import Recording
 from nlu.speech.settings import load_settings
 
@@ -110,8 +113,11 @@ def tune(
         if loss < best:
             best, kept, weights = loss, epoch, copy.deepcopy(network.state_dict())
     network.load_state_dict(weights)
-    for part in (network, tokenizer, extractor):
-        part.save_pretrained(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as work:
+        for part in (network, tokenizer, extractor):
+            part.save_pretrained(Path(work) / "model")
+        os.replace(Path(work) / "model", folder)
     return Tuned(before, best, kept, tuple(left_out))
 
 
@@ -122,7 +128,10 @@ def _rows(
     speech = load_settings()
     rows, left_out = [], []
     for recording in recordings:
-        samples = read_audio(recording.file, speech)
+        try:
+            samples = read_audio(recording.file, speech)
+        except SpeechError as error:
+            raise SpeechError(error.code, f"{recording.file}: {error}") from error
         tokenizer.set_prefix_tokens(
             language=recording.language, task="transcribe", predict_timestamps=False
         )
@@ -200,7 +209,6 @@ def tune_command(
     """`seva speech tune`. Returns 0, or 1 where manifest, recording or model are at fault."""
     from rich.console import Console
 
-    from nlu.speech.errors import SpeechError
     from nlu.speech.manifest import ManifestError, read_manifest
 
     console = Console(stderr=True)

@@ -10,25 +10,26 @@ from pathlib import Path
 from typing import Any
 
 
-async def _parse(text: str, language: str | None) -> dict[str, Any]:
+async def _live_engine() -> Any:
+    """Raises FileNotFoundError without a live model."""
     from nlu.components.project import catalogue_folder
     from nlu.engine import Engine, live_model
     from nlu.training.registry import models_dir
 
-    engine = await Engine.load(live_model(models_dir()), data_dir=catalogue_folder("data"))
-    return await engine.parse(text, language)
+    return await Engine.load(live_model(models_dir()), data_dir=catalogue_folder("data"))
+
+
+async def _parse(text: str, language: str | None) -> dict[str, Any]:
+    engine = await _live_engine()
+    answer: dict[str, Any] = await engine.parse(text, language)
+    return answer
 
 
 def service_ranking() -> Callable[[str, str], list[str]]:
     """Asks the live model: a text and its language to services, best first. Raises
     FileNotFoundError without a live model."""
-    from nlu.components.project import catalogue_folder
-    from nlu.engine import Engine, live_model
-    from nlu.training.registry import models_dir
-
     loop = asyncio.new_event_loop()
-    loading = Engine.load(live_model(models_dir()), data_dir=catalogue_folder("data"))
-    engine = loop.run_until_complete(loading)
+    engine = loop.run_until_complete(_live_engine())
 
     def ranking(text: str, language: str) -> list[str]:
         answer = loop.run_until_complete(engine.parse(text, language))
