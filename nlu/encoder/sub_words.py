@@ -77,7 +77,9 @@ def load(folder: Path, max_tokens: int) -> SubWords:
     if (folder / SENTENCEPIECE_FILE).is_file():
         return SentencePiece(folder / SENTENCEPIECE_FILE, max_tokens)
     if not (folder / TOKENIZER_FILE).is_file():
-        raise FileNotFoundError(f"{folder / TOKENIZER_FILE} is missing")
+        raise FileNotFoundError(
+            f"{folder / TOKENIZER_FILE} is missing; run `make encoder`, for a model `seva train`"
+        )
     from tokenizers import Tokenizer
 
     return HuggingFace(Tokenizer.from_file(str(folder / TOKENIZER_FILE)), max_tokens)
