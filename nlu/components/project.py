@@ -1,4 +1,4 @@
-"""The catalogue as components see it: loaded once per process and content."""
+"""The catalogue as components see it: one for the whole life of a process."""
 
 from __future__ import annotations
 
@@ -18,9 +18,15 @@ def catalogue_folder(configured: str) -> Path:
     return path if path.is_absolute() else ROOT / path
 
 
+@lru_cache(maxsize=4)
+def _seen_first(folder: Path) -> Catalogue:
+    return shared_catalogue(folder)
+
+
 def catalogue(configured: str) -> Catalogue:
-    """The catalogue of `config.yml`. Raises CatalogueError listing every mistake."""
-    return shared_catalogue(catalogue_folder(configured))
+    """The catalogue of `config.yml`, as this process saw it first: what is edited during a training
+    belongs to the next one. Raises CatalogueError listing every mistake."""
+    return _seen_first(catalogue_folder(configured))
 
 
 @lru_cache(maxsize=1)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
+import pytest
 from rasa.shared.nlu.training_data.message import Message
 
+from nlu.catalogue import shared_catalogue
 from nlu.components.importer import CatalogueImporter
 from nlu.components.project import catalogue
 from nlu.components.training_example import COPY, HELD_BACK, KEY, SOURCE
+from tests.catalogue.sample import PAY, write_sample
 
 
 def facts(message: Message) -> dict[str, object]:
@@ -53,3 +57,16 @@ def test_marked_values_of_copies_are_in_their_texts() -> None:
         for entity in message.get("entities"):
             surface = message.get("text")[entity["start"] : entity["end"]]
             assert entity["value"] == surface != ""
+
+
+def test_what_is_edited_during_a_training_belongs_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Model and manifest tell of one catalogue, whenever the data team saves a file."""
+    folder = write_sample(tmp_path)
+    monkeypatch.setenv("SEVA_DATA_DIR", str(folder))
+    begun = catalogue("data")
+    file = folder / PAY
+    file.write_text(file.read_text("utf-8").replace("Which meter", "Which of the meters"), "utf-8")
+    assert shared_catalogue(folder).services["bill_payment"] != begun.services["bill_payment"]
+    assert catalogue("data") is begun
