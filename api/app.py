@@ -27,6 +27,7 @@ from api.runtime import Runtime
 from api.settings import Settings
 from api.whatsapp.policy import load_policy
 from nlu.catalogue import Catalogue, shared_catalogue
+from nlu.speech.pool import HearingPool
 
 log = get_logger(__name__)
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
@@ -54,7 +55,8 @@ def create_app(
         engine=engine or rasa_engine(settings, dialogue=False),
         keys=ApiKeys(settings.keys),
         metrics=Metrics(),
-        transcriber=transcriber,
+        transcriber=transcriber
+        or HearingPool(settings.hearing_processes, settings.hearing_waiting),
         inbox=inbox,
     )
     for name in settings.warnings():
@@ -77,6 +79,7 @@ def create_app(
                 keeper.cancel()
                 with suppress(asyncio.CancelledError):
                     await keeper
+            await state.transcriber.close()
             if opened is not None:
                 await opened.close()
                 state.inbox = None

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from api.blank import is_blank
 from api.inbox.port import Inbox
-from api.ports import Transcriber, Transcript
+from api.ports import Engine, Reading, Transcriber, Transcript
 from api.whatsapp.payload import Inbound, Media
 from api.whatsapp.render import MORE, PlainButton, more_buttons
 from api.whatsapp.sender import MediaRejected, Sender
 from nlu.speech.errors import SpeechError
-from nlu.speech.upload import voice_file
 
 _VOICE_PHRASES = {
     "audio_too_long": "voice_too_long",
@@ -24,11 +22,13 @@ _VOICE_PHRASES = {
 
 @dataclass(frozen=True)
 class Said:
-    """What the dialogue gets. `payload` marks a tap on one of our own options."""
+    """What the dialogue gets. `payload` marks a tap on one of our own options; `spoken` is the
+    language of a voice note."""
 
     text: str
     payload: bool = False
     voice: bool = False
+    spoken: str | None = None
     location: dict[str, Any] | None = None
     media: dict[str, Any] | None = None
 
@@ -58,20 +58,21 @@ class Hearing:
         inbox: Inbox,
         sender: Sender,
         transcriber: Transcriber | None,
+        engine: Engine,
         *,
         max_chars: int,
         max_audio_bytes: int,
     ) -> None:
-        self._inbox, self._sender, self._transcriber = inbox, sender, transcriber
+        self._inbox, self._sender = inbox, sender
+        self._transcriber, self._engine = transcriber, engine
         self._max_chars, self._max_audio = max_chars, max_audio_bytes
-        self._one_voice = asyncio.Semaphore(1)
 
     async def hear(self, message: Inbound, language: str | None) -> Heard:
         """What the message says; errors of WhatsApp and of the model go to the caller."""
         if message.kind in ("button", "list"):
             return await self._tap(message)
         if message.kind == "audio" and message.media is not None:
-            return await self._voice(message.media, language)
+            return await self._voice(message, message.media, language)
         if message.kind == "location" and message.location is not None:
             place = message.location
             text = ", ".join(part for part in (place.name, place.address) if part)
@@ -98,28 +99,37 @@ class Hearing:
         payload = await self._inbox.choice(message.lane, message.button_id or "")
         return _meaning(payload) if payload is not None else Unclear("old_button")
 
-    async def _voice(self, media: Media, language: str | None) -> Heard:
+    async def _voice(self, message: Inbound, media: Media, language: str | None) -> Heard:
         if self._transcriber is None:
             return Unclear("unsupported_message")
         try:
             recording = await self._sender.download(media, self._max_audio)
-            async with self._one_voice:
-                transcript = await asyncio.to_thread(
-                    transcribe, self._transcriber, recording, language
-                )
+            transcript = await self._transcriber.transcribe(recording, language, message.lane)
         except MediaRejected as error:
             return Unclear(_VOICE_PHRASES.get(error.reason, "not_understood_voice"))
         except SpeechError as error:
             return Unclear(_VOICE_PHRASES.get(error.code, "not_understood_voice"))
         if is_blank(transcript.text):
             return Unclear("not_understood_voice")
-        return Said(transcript.text[: self._max_chars], voice=True)
+        best = await likeliest(self._engine, transcript)
+        return Said(best.text[: self._max_chars], voice=True, spoken=best.language)
 
 
-def transcribe(transcriber: Transcriber, recording: bytes, language: str | None) -> Transcript:
-    """What is said in a recording; it lies on disk only as long as that takes."""
-    with voice_file(recording) as path:
-        return transcriber.transcribe(path, language)
+async def likeliest(engine: Engine, transcript: Transcript) -> Reading:
+    """The reading of a transcript that makes most sense: what the engine is surest of, unless it
+    is out of scope. The first one leads a tie."""
+    readings = list(transcript.readings())
+    if len(readings) == 1:
+        return readings[0]
+    answers = await engine.parse_many([r.text for r in readings], [r.language for r in readings])
+    sense = [_sense(answer) for answer in answers]
+    return readings[sense.index(max(sense))]
+
+
+def _sense(answer: dict[str, Any]) -> float:
+    if answer["decision"]["kind"] == "out_of_scope":
+        return 0.0
+    return float(answer["intent"]["confidence"])
 
 
 def _meaning(payload: str) -> Heard:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -107,15 +106,36 @@ class Transcript(Protocol):
     def warnings(self) -> Sequence[str]:
         """What makes it doubtful."""
 
+    def readings(self) -> Sequence[Reading]:
+        """The text, and what it is as another language where that was a close call."""
+
     def as_json(self) -> dict[str, Any]:
         """All of it, for an API."""
 
 
-class Transcriber(Protocol):
-    """`nlu.speech.transcriber.Transcriber`; works in the calling thread."""
+class Reading(Protocol):
+    """Speech written down as one language."""
 
-    def transcribe(self, path: Path, language_prior: str | None = None) -> Transcript:
-        """The transcript of an audio file; `SpeechError` if the recording is at fault."""
+    @property
+    def text(self) -> str:
+        """The words."""
+
+    @property
+    def language(self) -> str:
+        """The language that they are taken for."""
+
+
+class Transcriber(Protocol):
+    """`nlu.speech.pool.HearingPool`."""
+
+    async def transcribe(
+        self, recording: bytes, language: str | None, caller: str = ""
+    ) -> Transcript:
+        """The transcript of a recording; `language` is the speaker's saved one, `caller` who
+        waits for it. `SpeechError` if the recording is at fault, `PoolFull` if too many wait."""
+
+    async def close(self) -> None:
+        """Ends what was started."""
 
 
 Phrases = Mapping[str, Mapping[str, str]]

@@ -80,6 +80,11 @@ KINDS: dict[str, ProblemKind] = {
     "speech-not-ready": ProblemKind(
         503, "No speech model is loaded", "See docs/voice.md and SEVA_WHISPER_MODEL."
     ),
+    "too-many-recordings": ProblemKind(
+        503,
+        "Too many recordings wait to be heard",
+        "Try again after Retry-After; see SEVA_HEARING_PROCESSES.",
+    ),
     "inbox-unavailable": ProblemKind(
         503, "The message could not be kept", "Deliver it again later; WhatsApp does."
     ),

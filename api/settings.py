@@ -156,6 +156,20 @@ class Settings(BaseSettings):
         default=120, gt=0, description="Longest voice message in seconds."
     )
 
+    # Voice
+    hearing_processes: int = Field(
+        default=1,
+        ge=1,
+        description="Processes that hear voice notes, for each worker and each process of "
+        "`seva serve` that gets one; each takes a core and, with Whisper base, 0.4 GB.",
+    )
+    hearing_waiting: int = Field(
+        default=32,
+        ge=0,
+        description="Recordings that may wait to be heard in a process of `seva serve`; the next "
+        "gets 503. A worker's recordings wait in the inbox.",
+    )
+
     # Worker
     worker_concurrency: int = Field(
         default=8, ge=1, description="Citizens served at the same time."

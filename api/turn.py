@@ -62,6 +62,12 @@ class Turns:
         sorry = PlainReply(self._wording.say("internal_error", citizen.language))
         return self._render([sorry], message, citizen.language)
 
+    async def listening(self, message: Inbound) -> Sequence[Draft]:
+        """What is said while a voice note takes long."""
+        citizen = await self._inbox.citizen(message.lane)
+        words = PlainReply(self._wording.say("listening", citizen.language))
+        return self._render([words], message, citizen.language)
+
     async def _dialogue(self, claim: Claim, said: Said, language: str | None) -> Answer:
         message = claim.message
         metadata: dict[str, Any] = {
@@ -70,6 +76,7 @@ class Turns:
             "attempt": claim.attempt,
             "language": language,
             "voice": said.voice,
+            "spoken": said.spoken,
             "payload": said.payload,
             "location": said.location,
             "media": said.media,

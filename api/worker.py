@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from api.delivery import Delivery
@@ -25,7 +26,10 @@ _PURGE_EVERY = 3600.0
 
 
 class Worker:
-    """Serves several citizens at once, each in the order of their messages."""
+    """Serves several citizens at once, each in the order of their messages.
+
+    Voice notes have places of their own, `voices` of them, so that they never take those of texts.
+    """
 
     def __init__(
         self,
@@ -39,6 +43,7 @@ class Worker:
         *,
         name_citizen: Callable[[str], str],
         concurrency: int = 8,
+        voices: int = 1,
         lease_s: float = 60,
         shutdown_s: float = 20,
         keep_s: float = 14 * 86400,
@@ -46,7 +51,7 @@ class Worker:
         self._inbox, self._outbox, self._turns = inbox, outbox, turns
         self._delivery, self._sender = delivery, sender
         self._policy, self._metrics, self._name_citizen = policy, metrics, name_citizen
-        self._concurrency, self._lease = concurrency, lease_s
+        self._concurrency, self._voices, self._lease = concurrency, voices, lease_s
         self._shutdown, self._keep = shutdown_s, keep_s
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._wake = asyncio.Event()
@@ -54,10 +59,14 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, then finishes the turns under way."""
         keeper = asyncio.create_task(self._keep_house())
-        claims = self._loop(stop, self._inbox.claim, self._serve)
-        parcels = self._loop(stop, self._outbox.claim, self._deliver)
+        texts, voices = (partial(self._inbox.claim, voice=voice) for voice in (False, True))
+        loops = (
+            self._loop(stop, texts, self._serve, self._concurrency),
+            self._loop(stop, voices, self._serve, self._voices),
+            self._loop(stop, self._outbox.claim, self._deliver, self._concurrency),
+        )
         try:
-            await asyncio.gather(claims, parcels)
+            await asyncio.gather(*loops)
         finally:
             keeper.cancel()
 
@@ -76,10 +85,11 @@ class Worker:
         stop: asyncio.Event,
         claim: Callable[[str, int], Awaitable[list[Any]]],
         work: Callable[[Any], Coroutine[Any, Any, None]],
+        places: int,
     ) -> None:
         tasks: set[asyncio.Task[None]] = set()
         while not stop.is_set():
-            free = self._concurrency - len(tasks)
+            free = places - len(tasks)
             found: list[Any] = []
             try:
                 found = await claim(self._name, free) if free else []
@@ -159,6 +169,8 @@ class Worker:
         tasks = [asyncio.create_task(self._renew(claim, done))]
         if claim.message.kind not in self._policy.silent:
             tasks.append(asyncio.create_task(self._type(claim, done)))
+        if claim.message.kind == "audio":
+            tasks.append(asyncio.create_task(self._listen(claim, done)))
         try:
             yield
         finally:
@@ -180,6 +192,14 @@ class Worker:
             await self._sender.show_typing(message.phone_number_id, message.message_id)
             if not done.is_set():
                 await asyncio.sleep(self._policy.typing_seconds)
+
+    async def _listen(self, claim: Claim, done: asyncio.Event) -> None:
+        await asyncio.sleep(self._policy.listening_seconds)
+        if not done.is_set():
+            drafts = await self._turns.listening(claim.message)
+            if not done.is_set():
+                await self._inbox.say_meanwhile(claim, "listening", drafts)
+                self._wake.set()
 
     async def _keep_house(self) -> None:
         """Gauges every few seconds, forgetting every hour."""

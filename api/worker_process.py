@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 from prometheus_client import start_http_server
@@ -14,7 +13,6 @@ from api.inbox.open import open_inbox
 from api.live_engine import rasa_engine
 from api.log import citizen_hash, get_logger
 from api.metrics import Metrics
-from api.ports import Transcriber, Transcript
 from api.settings import Settings
 from api.turn import Turns
 from api.whatsapp.client import WhatsAppClient
@@ -22,23 +20,9 @@ from api.whatsapp.policy import load_policy
 from api.wording import Wording
 from api.worker import Worker
 from nlu.catalogue import shared_catalogue
+from nlu.speech.pool import HearingPool
 
 log = get_logger(__name__)
-
-
-class LazyTranscriber:
-    """Loads the speech model with the first voice message, in the thread that hears it."""
-
-    def __init__(self) -> None:
-        self._real: Transcriber | None = None
-
-    def transcribe(self, path: Path, language_prior: str | None = None) -> Transcript:
-        """Of the real transcriber; its errors come through."""
-        if self._real is None:
-            from nlu.speech.transcriber import Transcriber as Whisper
-
-            self._real = Whisper.load()
-        return self._real.transcribe(path, language_prior)
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
@@ -51,10 +35,12 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     inbox = open_inbox(settings, policy)
     sender = WhatsAppClient(settings, policy)
     metrics = Metrics()
+    pool = HearingPool(settings.hearing_processes, settings.hearing_waiting)
     hearing = Hearing(
         inbox,
         sender,
-        LazyTranscriber(),
+        pool,
+        engine,
         max_chars=settings.max_text_chars,
         max_audio_bytes=settings.max_audio_bytes,
     )
@@ -68,6 +54,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         metrics,
         name_citizen=citizen_hash(settings.log_key or settings.whatsapp_app_secret),
         concurrency=settings.worker_concurrency,
+        voices=settings.hearing_processes + 1,  # one is answered while the next is heard
         lease_s=settings.lease_seconds,
         shutdown_s=settings.shutdown_seconds,
         keep_s=settings.keep_days * 86400,
@@ -86,6 +73,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     finally:
         if keeper is not None:
             keeper.cancel()
+        await pool.close()
         await sender.close()
         await inbox.close()
         log.info("worker_stopped")

@@ -12,7 +12,7 @@ from nlu.cli_models import Json, finish
 
 speech = typer.Typer(
     name="speech",
-    help="Speech models. Fine-tune a Whisper, convert it for serving, measure it on recordings.",
+    help="Speech models. Fine-tune a Whisper, convert it, measure it, read the catalogue to it.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -23,6 +23,38 @@ class Mode(str, Enum):
 
     native = "native"
     romanised = "romanised"
+
+
+@speech.command()
+def augment(
+    voice: Annotated[
+        list[str] | None,
+        typer.Option(help="A voice of data/voices.yml; may be repeated. Default: its `training`."),
+    ] = None,
+    per_intent: Annotated[
+        int, typer.Option(min=1, help="Utterances of each service and language.")
+    ] = 8,
+    longest: Annotated[int, typer.Option(help="Characters of an utterance.")] = 100,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes. Default: one a core.")
+    ] = None,
+) -> None:
+    """Read the catalogue to the speech model. Keeps what it writes as training text."""
+    from nlu.catalogue import load_catalogue
+    from nlu.components.project import catalogue_folder
+    from nlu.speech.augmentation import augment_command
+    from nlu.speech.synthesis import SynthesisError
+    from nlu.speech.synthesis.voices import load_voices
+
+    try:
+        voices = voice or list(load_voices().training)
+    except SynthesisError as error:
+        typer.echo(str(error), err=True)
+        finish(1)
+    catalogue = load_catalogue(catalogue_folder("data"))
+    finish(
+        augment_command(catalogue, voices, per_intent=per_intent, longest=longest, workers=workers)
+    )
 
 
 @speech.command()

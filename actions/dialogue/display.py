@@ -30,6 +30,11 @@ def shown(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) 
     return value
 
 
+def spelled(slot_type: SlotType, value: str) -> str:
+    """A value read back sign by sign; of a sensitive one the last four only."""
+    return last_four(value) if slot_type.sensitive else " ".join(value)
+
+
 def shown_values(
     service: Service, values: Mapping[str, str], language: str, catalogue: Catalogue
 ) -> dict[str, str]:

@@ -13,7 +13,7 @@ from datetime import date
 from actions.dialogue import display, language, menus
 from actions.dialogue.say import Button, Say, filled, payload
 from actions.dialogue.settings import DialogueSettings
-from actions.dialogue.state import CONFIRM, SWITCH, Heard, State, new_nonce
+from actions.dialogue.state import CONFIRM, READ_BACK, SWITCH, Heard, State, new_nonce
 from nlu.catalogue import Catalogue, Service, Slot
 from nlu.slots import Parsed, extract_for_service, parse
 
@@ -24,6 +24,7 @@ STOP = "stop"  # the form ends without performing anything
 OPEN_KINDS = ("name", "text")  # any words can be the answer
 INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
 KEEP = "keep"  # the value of the button that says: it was the answer
+RIGHT, WRONG = "right", "wrong"  # before a slot: the buttons under its value read back
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,9 @@ class Form:
     settings: DialogueSettings
     today: date
 
-    def start(self, state: State, service: str, heard: Heard, text: str) -> Step:
-        """Begins a service, taking what `text` already tells. Asks only for what is missing."""
+    def start(self, state: State, service: str, heard: Heard, text: str, *, spoken: bool) -> Step:
+        """Begins a service, taking what `text`, written or `spoken`, already tells. Asks only for
+        what is missing."""
         fresh = replace(
             state,
             service=service,
@@ -54,8 +56,10 @@ class Form:
             lookup=None,
             nonce=new_nonce(heard, service),
             heard=None,
+            heard_spoken=False,
+            unchecked=(),
         )
-        return self._after(replace(fresh, values=self._found(service, text, {})))
+        return self._after(self._with(fresh, self._found(service, text, {}), spoken=spoken))
 
     def hear(self, state: State, heard: Heard) -> Step:
         """What a message means while the form is open."""
@@ -68,6 +72,11 @@ class Form:
             return interruption
         if state.asked == CONFIRM:
             return self._confirmation(state, heard)
+        if _read_back(state) and heard.kind == "conversation":
+            if heard.intent == "affirm":
+                return self._checked(state)
+            if heard.intent == "deny":
+                return self._asked_anew(state)
         return self._answer(state, heard)
 
     def resume(self, state: State) -> Step:
@@ -83,6 +92,8 @@ class Form:
         service = self.catalogue.services[state.service or ""]
         if state.asked == CONFIRM:
             return self._confirm_question(service, state)
+        if _read_back(state):
+            return self._read_back_question(service, state)
         if _meant_instead(state):
             return self._switch_question(service, state)
         slot = self._slot(service, state.asked or "")
@@ -104,7 +115,7 @@ class Form:
             name = heard.payload.get("service", "")
             if name in self.catalogue.services:
                 told = (state.heard or "") if name == _meant_instead(state) else ""
-                return self.start(state, name, heard, told)
+                return self.start(state, name, heard, told, spoken=state.heard_spoken)
             return Step(state, ASK, (self._say("unknown_service", state),))
         if heard.intent == "menu":
             return Step(cleared(state), STOP, (self.menu(state, heard),))
@@ -115,6 +126,9 @@ class Form:
         return self._value_tapped(state, heard.payload.get("value", ""))
 
     def _value_tapped(self, state: State, value: str) -> Step:
+        answer, _, name = value.partition("/")
+        if name and name == _read_back(state) and answer in (RIGHT, WRONG):
+            return self._checked(state) if answer == RIGHT else self._asked_anew(state)
         if state.asked == CONFIRM and value == "yes":
             return Step(state, GO)
         if state.asked == CONFIRM and value == "no":
@@ -123,7 +137,7 @@ class Form:
         for slot in sorted(slots, key=lambda slot: slot.name != state.asked):
             open_or_given = slot.name == state.asked or slot.name in state.values
             if open_or_given and value in {c.value for c in slot.type.choices}:
-                return self._after(self._with(state, {slot.name: value}))
+                return self._after(self._with(state, {slot.name: value}, spoken=False))
         return Step(state, ASK, (self._say("old_button", state),))
 
     def menu(self, state: State, heard: Heard) -> Say:
@@ -152,16 +166,19 @@ class Form:
         if not other or other == state.service or not long_enough:
             return None
         if fits and heard.confidence >= settings.switch_confidence_open:
-            return Step(replace(state, asked=SWITCH + other, heard=heard.text), ASK)
+            asked = replace(state, asked=SWITCH + other, heard=heard.text)
+            return Step(replace(asked, heard_spoken=heard.by_voice), ASK)
         if not fits and heard.confidence >= settings.switch_confidence:
-            return self.start(self._follow(state, heard), other, heard, heard.text)
+            follow = self._follow(state, heard)
+            return self.start(follow, other, heard, heard.text, spoken=heard.by_voice)
         return None
 
     def _switch_answered(self, state: State, heard: Heard) -> Step:
         """Typed words after the question whether another service was meant."""
         other = _meant_instead(state) or ""
         if heard.kind == "conversation" and heard.intent == "affirm":
-            return self.start(self._follow(state, heard), other, heard, state.heard or "")
+            follow, told = self._follow(state, heard), state.heard or ""
+            return self.start(follow, other, heard, told, spoken=state.heard_spoken)
         again = heard.text == state.heard  # who repeats the words answers with them
         if again or (heard.kind == "conversation" and heard.intent == "deny"):
             return self._kept(state, heard)
@@ -213,7 +230,7 @@ class Form:
             return Step(cleared(state), STOP, (self._say("denied", state),))
         corrected = self._found(state.service or "", heard.text, {})
         if corrected:
-            return self._after(self._with(state, corrected))
+            return self._after(self._with(state, corrected, spoken=heard.by_voice))
         return self._misfit(state)
 
     def _answer(self, state: State, heard: Heard) -> Step:
@@ -227,11 +244,25 @@ class Form:
                 state = self._follow_native(state, heard)
             more = self._found(state.service or "", heard.text, {**state.values, **given})
             more = {n: v for n, v in more.items() if v != result.value}
-            return self._after(self._with(state, {**more, **given}))
+            return self._after(self._with(state, {**more, **given}, spoken=heard.by_voice))
         found = self._found(state.service or "", heard.text, state.values)
         if found:
-            return self._after(self._with(state, found))
+            return self._after(self._with(state, found, spoken=heard.by_voice))
         return self._misfit(self._follow(state, heard))
+
+    def _checked(self, state: State) -> Step:
+        """The value read back is right."""
+        name = _read_back(state)
+        left = tuple(other for other in state.unchecked if other != name)
+        return self._after(replace(state, unchecked=left))
+
+    def _asked_anew(self, state: State) -> Step:
+        """The value read back is wrong: the question again, showing what an answer looks like."""
+        name = _read_back(state)
+        values = {slot: value for slot, value in state.values.items() if slot != name}
+        left = tuple(other for other in state.unchecked if other != name)
+        step = self._after(replace(state, values=values, unchecked=left, lookup=None))
+        return replace(step, state=replace(step.state, attempts=1))
 
     def _misfit(self, state: State) -> Step:
         attempts = state.attempts + 1
@@ -246,6 +277,8 @@ class Form:
     def _after(self, state: State) -> Step:
         """Asks the first missing slot, then for confirmation, then goes."""
         service = self.catalogue.services[state.service or ""]
+        for name in state.unchecked:
+            return Step(replace(state, asked=READ_BACK + name, attempts=0), ASK)
         for slot in service.slots:
             if slot.required and slot.name not in state.values:
                 return Step(replace(state, asked=slot.name, attempts=0), ASK)
@@ -253,8 +286,19 @@ class Form:
             return Step(replace(state, asked=CONFIRM, attempts=0), ASK)
         return Step(replace(state, asked=None, attempts=0), GO)
 
-    def _with(self, state: State, values: Mapping[str, str]) -> State:
-        return replace(state, values={**state.values, **values}, lookup=None)
+    def _with(self, state: State, values: Mapping[str, str], *, spoken: bool) -> State:
+        """The state with values added. Numbers that were spoken are to be read back."""
+        unchecked = [name for name in state.unchecked if name not in values]
+        if spoken:
+            service = self.catalogue.services[state.service or ""]
+            kinds = self.settings.read_back
+            unchecked += [
+                slot.name
+                for slot in service.slots
+                if slot.name in values and slot.type.kind in kinds
+            ]
+        known = {**state.values, **values}
+        return replace(state, values=known, unchecked=tuple(unchecked), lookup=None)
 
     def _found(self, service: str, text: str, known: Mapping[str, str]) -> dict[str, str]:
         """Slot values in free text, for slots not yet known."""
@@ -272,10 +316,26 @@ class Form:
     def _asked_slot(self, state: State) -> Slot | None:
         if state.asked in (None, CONFIRM) or _meant_instead(state):
             return None
-        return self._slot(self.catalogue.services[state.service or ""], state.asked or "")
+        name = _read_back(state) or state.asked or ""
+        return self._slot(self.catalogue.services[state.service or ""], name)
 
     def _slot(self, service: Service, name: str) -> Slot:
         return next(slot for slot in service.slots if slot.name == name)
+
+    def _read_back_question(self, service: Service, state: State) -> Say:
+        phrases, language = self.catalogue.phrases, state.language
+        slot = self._slot(service, _read_back(state) or "")
+        value = display.spelled(slot.type, state.values[slot.name])
+        fields = {"slot": display.label(slot, language), "value": value}
+        answers = (("right_button", RIGHT), ("wrong_button", WRONG))
+        buttons = tuple(
+            Button(
+                phrases[name][language],
+                payload("answer", value=f"{answer}/{slot.name}", nonce=state.nonce),
+            )
+            for name, answer in answers
+        )
+        return Say(filled(phrases["voice_read_back"], language, fields), buttons)
 
     def _confirm_question(self, service: Service, state: State) -> Say:
         text = display.confirmation(
@@ -321,8 +381,23 @@ def _meant_instead(state: State) -> str | None:
     return asked[len(SWITCH) :] if asked.startswith(SWITCH) else None
 
 
+def _read_back(state: State) -> str | None:
+    """The slot whose value was just read back."""
+    asked = state.asked or ""
+    return asked[len(READ_BACK) :] if asked.startswith(READ_BACK) else None
+
+
 def cleared(state: State) -> State:
     """No service under way; the language stays."""
     return replace(
-        state, service=None, values={}, asked=None, attempts=0, lookup=None, nonce="", heard=None
+        state,
+        service=None,
+        values={},
+        asked=None,
+        attempts=0,
+        lookup=None,
+        nonce="",
+        heard=None,
+        heard_spoken=False,
+        unchecked=(),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from actions.dialogue.say import Button, Say, payload
+from actions.dialogue.say import Button, Say, filled, payload
 from actions.dialogue.settings import DialogueSettings
 from nlu.catalogue import Catalogue
 
@@ -40,6 +40,17 @@ def clarify(catalogue: Catalogue, language: str, options: Sequence[str]) -> Say:
     rows = [service_row(catalogue, name, language) for name in options]
     rows.append(Button(catalogue.phrases["none_of_these"][language], payload("menu")))
     return _listed(catalogue, language, catalogue.phrases["clarify_prompt"][language], rows)
+
+
+def meant(catalogue: Catalogue, language: str, service: str) -> Say:
+    """Whether a voice note meant this service: yes, or the menu."""
+    words = catalogue.phrases["voice_confirm"]
+    title = {"title": catalogue.services[service].title[language]}
+    buttons = (
+        Button(catalogue.phrases["right_button"][language], payload("choose", service=service)),
+        Button(catalogue.phrases["wrong_button"][language], payload("menu")),
+    )
+    return Say(filled(words, language, title), buttons)
 
 
 def languages(catalogue: Catalogue, language: str) -> Say:

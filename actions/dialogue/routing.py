@@ -7,18 +7,22 @@ from dataclasses import replace
 from actions.dialogue import language, menus
 from actions.dialogue.form import STOP, Form, Step, cleared
 from actions.dialogue.say import Say
-from actions.dialogue.state import Heard, State
+from actions.dialogue.state import MEANT, Heard, State
 
 
 def route(form: Form, state: State, heard: Heard) -> Step:
     """A citizen's own words: start a service, ask which, converse, or refuse."""
     if state.service and heard.text.strip().casefold() in form.settings.retry_words:
         return form.resume(state)
-    if heard.kind == "route":
-        return form.start(state, heard.options[0], heard, heard.text)
-    if heard.kind == "clarify":
-        say = menus.clarify(form.catalogue, state.language, heard.options)
-        return Step(replace(cleared(state), heard=heard.text), STOP, (say,))
+    if (state.asked or "").startswith(MEANT):
+        answered = _meant_answered(form, state, heard)
+        if answered:
+            return answered
+        state = cleared(state)
+    if heard.kind == "route" and _surely_heard(form, heard):
+        return form.start(state, heard.options[0], heard, heard.text, spoken=heard.by_voice)
+    if heard.kind in ("route", "clarify"):
+        return _ask_which(form, state, heard)
     if heard.kind == "conversation":
         return _converse(form, state, heard)
     # A transcript that makes no sense was more likely misheard than meant.
@@ -27,13 +31,46 @@ def route(form: Form, state: State, heard: Heard) -> Step:
     return Step(cleared(state), STOP, (_menu(form, state, lead),))
 
 
+def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
+    """Yes or no to the question whether a voice note meant a service; other words are None."""
+    service = (state.asked or "")[len(MEANT) :]
+    if heard.kind != "conversation" or service not in form.catalogue.services:
+        return None
+    if heard.intent == "affirm":
+        return form.start(state, service, heard, state.heard or "", spoken=state.heard_spoken)
+    if heard.intent == "deny":
+        lead = form.catalogue.phrases["menu_prompt"][state.language]
+        return Step(cleared(state), STOP, (_menu(form, state, lead),))
+    return None
+
+
+def _surely_heard(form: Form, heard: Heard) -> bool:
+    """Whether a service may start at once: always if it was written, and if it was spoken when
+    the understanding is surer than it must be of written words."""
+    if not heard.by_voice:
+        return True
+    spoken = str(heard.metadata.get("spoken") or "")
+    return heard.confidence >= form.settings.voice_sure.get(spoken, 0.0)
+
+
+def _ask_which(form: Form, state: State, heard: Heard) -> Step:
+    """Offers services; the words are kept for the one that is chosen."""
+    kept = replace(cleared(state), heard=heard.text, heard_spoken=heard.by_voice)
+    if heard.kind == "clarify":
+        say = menus.clarify(form.catalogue, state.language, heard.options)
+        return Step(kept, STOP, (say,))
+    service = heard.options[0]
+    say = menus.meant(form.catalogue, state.language, service)
+    return Step(replace(kept, asked=MEANT + service), STOP, (say,))
+
+
 def choose(form: Form, state: State, heard: Heard) -> Step:
     """A tapped service, with what the citizen had said before."""
     name = heard.payload.get("service", "")
     if name not in form.catalogue.services:
         words = form.catalogue.phrases["unknown_service"][state.language]
         return Step(state, STOP, (Say(words),))
-    return form.start(state, name, heard, state.heard or "")
+    return form.start(state, name, heard, state.heard or "", spoken=state.heard_spoken)
 
 
 def late_answer(form: Form, state: State, heard: Heard) -> Step:

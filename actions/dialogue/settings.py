@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,8 @@ class DialogueSettings:
     language_words: int
     first_language_words: int
     list_page: int
+    voice_sure: Mapping[str, float]
+    read_back: tuple[str, ...]
     retry_words: tuple[str, ...]
 
 
@@ -30,5 +33,6 @@ class DialogueSettings:
 def load_settings(folder: Path) -> DialogueSettings:
     """Reads `<folder>/dialogue.yml`. Raises TypeError when a line is missing or unknown."""
     raw = yaml.safe_load((folder / "dialogue.yml").read_text("utf-8"))
-    raw["retry_words"] = tuple(raw["retry_words"])
+    for name in ("retry_words", "read_back"):
+        raw[name] = tuple(raw[name])
     return DialogueSettings(**raw)

@@ -19,8 +19,14 @@ SLOTS = (
     "lookup",
     "nonce",
     "heard",
+    "heard_spoken",
+    "unchecked",
 )
 CONFIRM = "confirm"
+READ_BACK = "read_back/"
+"""Before a slot in `asked`: is the value heard by voice right?"""
+MEANT = "meant/"
+"""Before a service in `asked`, with no form open: is it what the voice note in `heard` meant?"""
 SWITCH = "switch/"
 """Before a service in `asked`: was that one meant, or are the words in `heard` the answer?"""
 
@@ -48,6 +54,11 @@ class Heard:
         return self.text.startswith("/")
 
     @property
+    def by_voice(self) -> bool:
+        """Whether it was spoken."""
+        return bool(self.metadata.get("voice"))
+
+    @property
     def request_id(self) -> str:
         """Stable over redelivery: the inbox id where there is one."""
         return str(self.metadata.get("inbox_id") or self.message_id)
@@ -55,7 +66,11 @@ class Heard:
 
 @dataclass(frozen=True)
 class State:
-    """Rasa's constant slots as typed values; `values` and `lookup` map slot or field to text."""
+    """Rasa's constant slots as typed values; `values` and `lookup` map slot or field to text.
+
+    `heard` are words kept for later, `heard_spoken` says whether they were a voice note.
+    `unchecked` names the slots whose values were heard by voice and not yet read back.
+    """
 
     language: str
     language_fixed: bool = False
@@ -66,6 +81,8 @@ class State:
     lookup: Mapping[str, str] | None = None
     nonce: str = ""
     heard: str | None = None
+    heard_spoken: bool = False
+    unchecked: tuple[str, ...] = ()
     language_known: bool = True  # false for somebody's first message; not stored
 
     def slots(self) -> dict[str, Any]:
@@ -80,6 +97,8 @@ class State:
             "lookup": seal(self.lookup),
             "nonce": self.nonce,
             "heard": seal(self.heard),
+            "heard_spoken": self.heard_spoken,
+            "unchecked": list(self.unchecked) or None,
         }
 
 
@@ -95,6 +114,8 @@ def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | 
         lookup=_mapping(slots.get("lookup")),
         nonce=slots.get("nonce") or "",
         heard=_text(slots.get("heard")),
+        heard_spoken=bool(slots.get("heard_spoken")),
+        unchecked=tuple(slots.get("unchecked") or ()),
         language_known=bool(slots.get("language") or saved),
     )
 

@@ -29,19 +29,27 @@ class Lanes:
             (lane, now),
         )
 
-    def has_due(self, db: sqlite3.Connection, now: float) -> bool:
-        """Whether there is anything to claim."""
-        found = db.execute(f"SELECT 1 FROM {self.queue}_lanes WHERE due_at <= ? LIMIT 1", (now,))
+    def has_due(self, db: sqlite3.Connection, now: float, only: str = "") -> bool:
+        """Whether there is anything to claim; `only` as for `take`."""
+        found = db.execute(f"{self._due(only)} LIMIT 1", (now,))
         return found.fetchone() is not None
 
+    def _due(self, only: str) -> str:
+        due = f"SELECT lane FROM {self.queue}_lanes l WHERE due_at <= ?"
+        if not only:
+            return due
+        head = (
+            f"SELECT seq FROM {self.queue} WHERE lane = l.lane AND {self.is_open} "
+            "ORDER BY seq LIMIT 1"
+        )
+        return f"{due} AND EXISTS (SELECT 1 FROM {self.queue} WHERE seq = ({head}) AND {only})"
+
     def take(
-        self, db: sqlite3.Connection, now: float, until: float, limit: int
+        self, db: sqlite3.Connection, now: float, until: float, limit: int, only: str = ""
     ) -> list[tuple[str, sqlite3.Row]]:
-        """Owns up to `limit` due lanes: for each the token and its first open row."""
-        due = db.execute(
-            f"SELECT lane FROM {self.queue}_lanes WHERE due_at <= ? ORDER BY due_at LIMIT ?",
-            (now, limit),
-        ).fetchall()
+        """Owns up to `limit` due lanes: for each the token and its first open row, which meets
+        the SQL condition `only`."""
+        due = db.execute(f"{self._due(only)} ORDER BY due_at LIMIT ?", (now, limit)).fetchall()
         taken = []
         for (lane,) in due:
             row = self.head(db, lane)

@@ -64,8 +64,13 @@ class Inbox(Protocol):
     async def put(self, messages: Sequence[Inbound], statuses: Sequence[Status] = ()) -> int:
         """Keeps a delivery, durable before return; the number of messages that were new."""
 
-    async def claim(self, worker: str, limit: int = 1) -> list[Claim]:
-        """Up to `limit` messages to answer, each of another citizen."""
+    async def claim(self, worker: str, limit: int = 1, voice: bool | None = None) -> list[Claim]:
+        """Up to `limit` messages to answer, each of another citizen: only voice notes, all but
+        voice notes, or any."""
+
+    async def say_meanwhile(self, claim: Claim, name: str, drafts: Sequence[Draft]) -> None:
+        """Says something before the answer; for one message and `name` once only, however often
+        its turn is taken. `LeaseLost` if it is too late."""
 
     async def extend(self, claim: Claim) -> None:
         """Renews the lease of a turn that takes long; `LeaseLost` if it is too late."""

@@ -20,6 +20,11 @@ from api.whatsapp.policy import WhatsAppPolicy
 
 Clock = Callable[[], float]
 INBOX = Lanes("inbox", "state = 0")
+_VOICE = {
+    None: "",
+    True: "json_extract(payload, '$.kind') = 'audio'",
+    False: "json_extract(payload, '$.kind') <> 'audio'",
+}
 OUTBOX = Lanes("outbox", "state < 2")
 
 
@@ -58,20 +63,33 @@ class SqliteInbox:
 
         return await self._writer.run(change) if messages or statuses else 0
 
-    async def claim(self, worker: str, limit: int = 1) -> list[Claim]:
+    async def claim(self, worker: str, limit: int = 1, voice: bool | None = None) -> list[Claim]:
         """The first message of each due lane; a message counts its attempts here."""
-        now = self._clock()
-        if limit < 1 or not INBOX.has_due(self._read, now):
+        now, only = self._clock(), _VOICE[voice]
+        if limit < 1 or not INBOX.has_due(self._read, now, only):
             return []
 
         def change(db: sqlite3.Connection) -> list[Claim]:
             claims = []
-            for token, row in INBOX.take(db, now, now + self._lease, limit):
+            for token, row in INBOX.take(db, now, now + self._lease, limit, only):
                 db.execute("UPDATE inbox SET attempts = attempts + 1 WHERE seq = ?", (row["seq"],))
                 claims.append(Claim(_read_message(row["payload"]), row["attempts"] + 1, token))
             return claims
 
         return await self._writer.run(change)
+
+    async def say_meanwhile(self, claim: Claim, name: str, drafts: Sequence[Draft]) -> None:
+        """Drafts of their own in the outbox, under the message's id and `name`."""
+        now, message = self._clock(), claim.message
+        until = now + self._lease
+
+        def change(db: sqlite3.Connection) -> None:
+            INBOX.hold(db, message.lane, claim.token, until)
+            said = f"{message.message_id}/{name}"
+            if not db.execute("SELECT 1 FROM outbox WHERE inbox_id = ?", (said,)).fetchone():
+                insert_drafts(db, OUTBOX, said, message.lane, drafts, now)
+
+        await self._writer.run(change)
 
     async def extend(self, claim: Claim) -> None:
         """Renews the lease."""

@@ -6,7 +6,6 @@ Plain Starlette routes: the time that FastAPI's validation takes is most of the 
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import Any
 
@@ -19,13 +18,14 @@ from starlette.routing import Route
 from starlette.types import Message, Receive
 
 from api.blank import is_blank
-from api.hearing import transcribe
+from api.hearing import likeliest
 from api.json_answer import json_response, read_json
 from api.live_engine import NoModel
 from api.log import describe, get_logger
 from api.problems import Problem
 from api.runtime import Runtime, runtime
 from nlu.speech.errors import SpeechError
+from nlu.speech.pool import PoolFull
 
 log = get_logger(__name__)
 _BYTES_A_CHARACTER = 12  # a JSON escape of a surrogate pair
@@ -72,16 +72,22 @@ async def parse_voice(request: Request) -> Response:
     now = runtime(request)
     now.keys.check(request.headers.get("authorization"))
     recording, language = await _recording(request, now)
-    speech = await now.speech()
     prior = language.split("-")[0] if language else None
+    caller = request.headers.get("authorization", "")
     try:
-        transcript = await asyncio.to_thread(transcribe, speech, recording, prior)
+        transcript = await now.transcriber.transcribe(recording, prior, caller)
     except SpeechError as error:
         raise Problem(error.code.replace("_", "-")) from None
+    except PoolFull:
+        raise Problem("too-many-recordings") from None
+    except Exception as error:
+        log.error("speech_failed", error=describe(error))
+        raise Problem("speech-not-ready") from None
     if is_blank(transcript.text):
         raise Problem("nothing-heard", transcript=transcript.as_json())
-    text = transcript.text[: now.settings.max_text_chars]
-    answer = await _understand(now.engine.parse(text, language))
+    best = await _understand(likeliest(now.engine, transcript))
+    text = best.text[: now.settings.max_text_chars]
+    answer = await _understand(now.engine.parse(text, best.language))
     return json_response({**answer, "transcript": transcript.as_json()})
 
 

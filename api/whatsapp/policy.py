@@ -44,6 +44,7 @@ class WhatsAppPolicy:
     limits: Limits
     silent: frozenset[str]
     typing_seconds: float
+    listening_seconds: float
     turn_attempts: int
     turn_wait: tuple[float, ...]
     send_wait: tuple[float, ...]
@@ -90,6 +91,7 @@ def load_policy(path: Path) -> WhatsAppPolicy:
         limits=Limits(**data["limits"]),
         silent=frozenset(data["silent"]),
         typing_seconds=data["typing_seconds"],
+        listening_seconds=data["listening_seconds"],
         turn_attempts=retry["turn"]["attempts"],
         turn_wait=tuple(retry["turn"]["wait"]),
         send_wait=tuple(retry["send"]["wait"]),

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import yaml
 
 from nlu.augment.counted import Counted
+from nlu.augment.heard import FOLDER, Heard
 from nlu.augment.loan_words import LoanWords
 from nlu.augment.romanised import Romanised, WordRomaniser
 from nlu.augment.segments import Augmented, Segment, Writing, cut, join
@@ -20,7 +21,10 @@ from nlu.augment.typing_habits import TypingHabits
 from nlu.augment.values import Values
 from nlu.catalogue.model import Catalogue, SlotType, Utterance
 
-KINDS = ("romanised", "spelling", "typing", "speech", "numbers", "values", "loan_words")
+KINDS = (
+    *("romanised", "spelling", "typing", "speech"),
+    *("heard", "numbers", "values", "loan_words"),
+)
 """Kinds of variation; `a+b` applies b to the result of a."""
 _TRIES = 3  # a draw that changes nothing is repeated
 
@@ -71,6 +75,7 @@ class Augmenter:
             "spelling": Spelling(tables["spelling"]),
             "typing": TypingHabits(tables["typing"]),
             "speech": Transcript(tables["speech"]),
+            "heard": Heard.read(catalogue.root / FOLDER),
             "numbers": Counted(tables["numbers"]),
             "values": Values(catalogue, tables["values"]),
             "loan_words": LoanWords(tables["loan_words"]),
@@ -121,7 +126,7 @@ class Augmenter:
                 if written.key not in self._keys[kind]:
                     continue
                 pieces = self._kinds[kind].vary(pieces, written, random)
-                if kind in ("romanised", "speech"):
+                if kind in ("romanised", "speech", "heard"):
                     written = Writing(_in_latin_letters(written.key), where.types)
             text, marks = join(pieces)
             if text and text != utterance.text:

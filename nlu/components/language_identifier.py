@@ -1,7 +1,8 @@
 """Which language and script a message is in, as a Rasa component.
 
 Nothing is trained with a catalogue: the model ships in `data/language`. The citizen's saved
-language comes in as `metadata.language` and counts as prior evidence.
+language comes in as `metadata.language`, that of a voice note as `metadata.spoken`, and counts as
+prior evidence.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ class LanguageAndScript(GraphComponent):
     def process(self, messages: List[Message]) -> List[Message]:
         """Guesses the language of each message."""
         for message in messages:
-            prior = (message.get("metadata") or {}).get("language")
+            known = message.get("metadata") or {}
+            prior = known.get("spoken") or known.get("language")
             guess = self._identifier.guess(message.get(TEXT) or "", prior)
             value = {
                 "key": guess.key,

@@ -14,6 +14,9 @@ class SpeechError(Exception):
         super().__init__(message)
         self.code: SpeechErrorCode = code
 
+    def __reduce__(self) -> tuple[type, tuple[SpeechErrorCode, str]]:
+        return type(self), (self.code, str(self))  # it comes from another process
+
 
 class SpeechModelError(Exception):
     """The model or its settings are at fault; the message says how to mend it."""

@@ -103,6 +103,7 @@ class SpeechSettings:
     prompts: Mapping[str, tuple[str, ...]]
     languages: Mapping[str, LanguageWeight]
     prior: Prior
+    close_call: float
     limits: Limits
     formats: tuple[str, ...]
     rejection: Rejection

@@ -13,7 +13,7 @@ from nlu.speech.language import spoken_languages
 from nlu.speech.listener import Listener
 from nlu.speech.refusal import Refusal, refusal
 from nlu.speech.settings import SpeechSettings, load_settings
-from nlu.speech.transcript import Transcript, TranscriptWarning
+from nlu.speech.transcript import Reading, Transcript, TranscriptWarning
 from nlu.speech.voice_activity import speech_in
 
 
@@ -77,11 +77,21 @@ class Transcriber:
         for candidate in ranking[:2]:  # a made-up text is often that of a wrong language
             text, refused = self._write(speech, candidate[0])
             if not refused:
-                return self._transcript(text, candidate, warnings)
+                heard = self._transcript(text, candidate, warnings)
+                others = () if first_refusal else self._others(speech, ranking)
+                return replace(heard, others=others)
             first_refusal = first_refusal or refused
             if refused == "no_speech":
                 break
         return self._transcript("", ranking[0], (*warnings, first_refusal or "no_speech"))
+
+    def _others(self, speech: Samples, ranking: list[tuple[str, float]]) -> tuple[Reading, ...]:
+        """The speech as the second language, if it is nearly as likely as the first."""
+        (_, best), *rest = ranking
+        if not rest or best > self._settings.close_call * rest[0][1]:
+            return ()
+        text, refused = self._write(speech, rest[0][0])
+        return () if refused else (Reading(text, rest[0][0]),)
 
     def _write(self, speech: Samples, language: str) -> tuple[str, Refusal | None]:
         """The first prompt's text that was really said, or why there is none."""

@@ -9,11 +9,20 @@ TranscriptWarning = Literal["no_speech", "prompt_leak", "repetition", "too_long"
 
 
 @dataclass(frozen=True)
+class Reading:
+    """The same speech written down as another language."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
 class Transcript:
     """The text and how far to trust it.
 
     `text` is empty when nothing usable was heard; `warnings` then says why. Only `too_long` comes
-    with a text: that of the part that was heard.
+    with a text: that of the part that was heard. Where the language was a close call, `others`
+    holds what the speech is in the other one: understanding tells which makes sense.
     """
 
     text: str
@@ -23,7 +32,16 @@ class Transcript:
     elapsed_s: float
     model: str
     warnings: tuple[TranscriptWarning, ...] = ()
+    others: tuple[Reading, ...] = ()
+
+    def readings(self) -> tuple[Reading, ...]:
+        """The text, then the others."""
+        return (Reading(self.text, self.language), *self.others)
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object of `seva transcribe --json` and of `/parse/voice`."""
-        return {**asdict(self), "warnings": list(self.warnings)}
+        return {
+            **asdict(self),
+            "warnings": list(self.warnings),
+            "others": [asdict(reading) for reading in self.others],
+        }

@@ -28,6 +28,7 @@ PROFILES = ("fast", "full")
 _GZIP_LEVEL = 6
 _DATA = (
     *("rasa/*.yml", "augmentation.yml", "romanisation/*.tsv", "language/*"),
+    "speech_augmentation/*.tsv",
     *("lexicon/place_mentions.yml", "lexicon/matching.yml"),
 )
 _CODE = ("augment", "catalogue", "classifier", "components", "encoder", "joint", "slots", "text")

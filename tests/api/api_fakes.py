@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy
+
+from nlu.speech.transcript import Reading
 
 
 @dataclass
@@ -56,6 +57,10 @@ class FakeTranscript:
     elapsed_s: float = 0.1
     model: str = "fake"
     warnings: tuple[str, ...] = ()
+    others: tuple[Reading, ...] = ()
+
+    def readings(self) -> tuple[Reading, ...]:
+        return (Reading(self.text, self.language), *self.others)
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "warnings": list(self.warnings)}
@@ -67,8 +72,13 @@ class FakeSpeech:
     error: Exception | None = None
     heard: list[tuple[bytes, str | None]] = field(default_factory=list)
 
-    def transcribe(self, path: Path, language_prior: str | None = None) -> FakeTranscript:
+    async def transcribe(
+        self, recording: bytes, language: str | None, caller: str = ""
+    ) -> FakeTranscript:
         if self.error:
             raise self.error
-        self.heard.append((path.read_bytes(), language_prior))
+        self.heard.append((recording, language))
         return FakeTranscript(self.text)
+
+    async def close(self) -> None:
+        pass

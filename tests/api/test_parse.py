@@ -10,7 +10,8 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from nlu.speech.errors import SpeechError
+from nlu.speech.errors import SpeechError, SpeechModelError
+from nlu.speech.pool import PoolFull
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 
 
@@ -71,10 +72,12 @@ def test_voice_brings_its_transcript(client: TestClient, speech: FakeSpeech) -> 
         (SpeechError("empty_audio", "x"), 422, "empty-audio"),
         (SpeechError("audio_too_long", "x"), 413, "audio-too-long"),
         (SpeechError("audio_too_large", "x"), 413, "audio-too-large"),
+        (PoolFull("x"), 503, "too-many-recordings"),
+        (SpeechModelError("x"), 503, "speech-not-ready"),
     ],
 )
 def test_recording_at_fault(
-    client: TestClient, speech: FakeSpeech, error: SpeechError, status: int, problem: str
+    client: TestClient, speech: FakeSpeech, error: Exception, status: int, problem: str
 ) -> None:
     speech.error = error
     answer = client.post("/parse/voice", files={"audio": b"x"})

@@ -31,8 +31,10 @@ def heard(
     confidence: float = 0.9,
     sure: float = 0.95,
     inbox: str = "m1",
+    spoken: str | None = None,
 ) -> Heard:
-    """A message as the understanding gives it; `kind: route` is for the service `intent`."""
+    """A message as the understanding gives it; `kind: route` is for the service `intent`, `spoken`
+    the language of a voice note."""
     return Heard(
         text=text,
         intent=intent,
@@ -44,7 +46,7 @@ def heard(
         script=SCRIPTS.get(key or "", "Latn"),
         entities=(),
         payload={},
-        metadata={"inbox_id": inbox},
+        metadata={"inbox_id": inbox, "voice": spoken is not None, "spoken": spoken},
         message_id=inbox,
     )
 

@@ -26,6 +26,8 @@ FULL = State(
     lookup={"owner_name": "K. Lakshmi"},
     nonce="abc123def456",
     heard="मेरा आधार 499118665246 है",
+    heard_spoken=True,
+    unchecked=("aadhaar_number",),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -225,3 +226,37 @@ async def test_two_processes_never_own_the_same_lane(tmp_path: Path, clock: Cloc
     assert len(taken) == len(set(taken)) == 40
     await one.close()
     await two.close()
+
+
+async def test_voices_and_texts_can_be_claimed_apart(store: SqliteInbox) -> None:
+    """By what a citizen's first open message is."""
+    voice = replace(message(1, citizen="IN.V"), kind="audio", text=None)
+    await store.put([voice, message(2, citizen="IN.V"), message(3, citizen="IN.T")])
+    (text,) = await store.claim("w", 5, voice=False)
+    assert text.message.message_id == "wamid.IN3"
+    assert await store.claim("w", 5, voice=False) == []
+    (spoken,) = await store.claim("w", 5, voice=True)
+    assert spoken.message.message_id == "wamid.IN1"
+    await store.ack(spoken)
+    assert await store.claim("w", 5, voice=True) == []
+    (after,) = await store.claim("w", 5, voice=False)
+    assert after.message.message_id == "wamid.IN2"
+
+
+async def test_what_is_said_meanwhile_is_said_once(store: SqliteInbox, clock: Clock) -> None:
+    """For one message and name, before its answer, and only by the owner of the lane."""
+    await store.put([message(1)])
+    (claim,) = await store.claim("w")
+    for _ in range(2):
+        await store.say_meanwhile(claim, "listening", [draft("listening")])
+    (parcel,) = await store.outbox.claim("w", 5)
+    assert parcel.message.text == "listening"
+    await store.outbox.sent(parcel, "wamid.OUT1")
+    clock.now += 100
+    (again,) = await store.claim("w2")
+    with pytest.raises(LeaseLost):
+        await store.say_meanwhile(claim, "other", [draft("late")])
+    await store.say_meanwhile(again, "listening", [draft("listening")])
+    await store.ack(again, [draft("answer")])
+    (parcel,) = await store.outbox.claim("w", 5)
+    assert parcel.message.text == "answer"

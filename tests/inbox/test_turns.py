@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+import asyncio
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -13,26 +13,38 @@ from api.whatsapp.payload import Location, Media
 from api.whatsapp.render import PlainButton, PlainReply
 from api.whatsapp.sender import MediaRejected
 from nlu.speech.errors import SpeechError
+from nlu.speech.transcript import Reading
 from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 
 @dataclass
 class FakeTranscript:
     text: str
+    language: str = "te"
+    others: tuple[Reading, ...] = ()
+
+    def readings(self) -> tuple[Reading, ...]:
+        return (Reading(self.text, self.language), *self.others)
 
 
 @dataclass
 class FakeTranscriber:
     text: str = "కరెంటు బిల్లు"
     error: Exception | None = None
-    asked: tuple[Path, str | None] | None = None
+    others: tuple[Reading, ...] = ()
+    asked: list[tuple[bytes, str | None, str]] = field(default_factory=list)
+    go: asyncio.Event | None = None
 
-    def transcribe(self, path: Path, language_prior: str | None = None) -> Any:
-        assert path.read_bytes() == b"OggS"
-        self.asked = (path, language_prior)
+    async def transcribe(self, recording: bytes, language: str | None, caller: str = "") -> Any:
+        self.asked.append((recording, language, caller))
+        if self.go:
+            await self.go.wait()
         if self.error:
             raise self.error
-        return FakeTranscript(self.text)
+        return FakeTranscript(self.text, others=self.others)
+
+    async def close(self) -> None:
+        pass
 
 
 class Bench:
@@ -183,12 +195,30 @@ def voice(number: int, media: str = "m1") -> Any:
     return replace(message(number), kind="audio", text=None, media=Media(media, voice=True))
 
 
-async def test_voice_is_transcribed_and_its_file_removed(bench: Bench) -> None:
+async def test_voice_is_transcribed(bench: Bench) -> None:
     bench.engine.spoken = "te"
     assert await bench.say(message(1), voice(2)) == ["echo text 1", "echo కరెంటు బిల్లు"]
     assert bench.engine.heard[1][1]["voice"] is True
-    path, prior = bench.transcriber.asked
-    assert prior == "te" and not path.exists()
+    assert bench.engine.heard[1][1]["spoken"] == "te"
+    assert bench.transcriber.asked == [(b"OggS", "te", voice(2).lane)]
+
+
+@pytest.mark.parametrize(
+    ("sure_of", "text", "spoken"),
+    [
+        ({"telugu": 0.6, "hindi": 0.9}, "hindi", "hi"),
+        ({"telugu": 0.9, "hindi": 0.6}, "telugu", "te"),
+        ({"hindi": 0.2}, "hindi", "hi"),
+        ({}, "telugu", "te"),  # neither makes sense: what was likelier
+    ],
+)
+async def test_a_close_call_is_what_makes_sense(
+    bench: Bench, sure_of: dict[str, float], text: str, spoken: str
+) -> None:
+    bench.transcriber.text, bench.transcriber.others = "telugu", (Reading("hindi", "hi"),)
+    bench.engine.sure_of = sure_of
+    await bench.say(voice(1))
+    assert (bench.engine.heard[0][0], bench.engine.heard[0][1]["spoken"]) == (text, spoken)
 
 
 @pytest.mark.parametrize(
@@ -243,3 +273,76 @@ async def test_dialogue_that_recovers_answers_late(bench: Bench) -> None:
 async def test_dialogue_without_words_is_apologised_for(bench: Bench) -> None:
     bench.engine.answer = lambda text: []
     assert await bench.say(message(1)) == ["te:internal_error"]
+
+
+class Slow:
+    """A worker at work while the transcriber hears for as long as the test wants."""
+
+    def __init__(self, bench: Bench, **facts: Any) -> None:
+        bench.transcriber.go = asyncio.Event()
+        self.bench, self.stop = bench, asyncio.Event()
+        self.worker = make_worker(
+            bench.store,
+            bench.engine,
+            bench.whatsapp,
+            bench.clock,
+            transcriber=bench.transcriber,
+            **facts,
+        )
+
+    async def __aenter__(self) -> Slow:
+        self.running = asyncio.create_task(self.worker.run(self.stop))
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        self.bench.transcriber.go.set()
+        self.stop.set()
+        await asyncio.wait_for(self.running, 5)
+
+    async def until(self, found: Any) -> None:
+        for _ in range(500):
+            if found():
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError("it never happened")
+
+
+async def test_texts_are_answered_while_voices_queue(bench: Bench) -> None:
+    """However many: they have places of their own."""
+    async with Slow(bench, voices=2) as slow:
+        await bench.store.put([replace(voice(n), citizen=f"IN.{n}") for n in range(20)])
+        await slow.until(lambda: len(bench.transcriber.asked) == 2)
+        await bench.store.put([message(100 + n, citizen=f"IN.T{n}") for n in range(8)])
+        await slow.until(lambda: len(bench.whatsapp.texts()) == 8)
+        assert len(bench.transcriber.asked) == 2
+        bench.transcriber.go.set()
+        await slow.until(lambda: len(bench.whatsapp.texts()) == 28)
+    callers = [caller for _, _, caller in bench.transcriber.asked]
+    assert len(set(callers)) == 20
+
+
+async def test_a_voice_that_takes_long_is_told_once(bench: Bench) -> None:
+    """And then answered; a turn that is taken again does not tell it again."""
+    async with Slow(bench, listening_s=0.01) as slow:
+        await bench.store.put([voice(1)])
+        await slow.until(lambda: bench.whatsapp.texts() == ["te:listening"])
+        bench.engine.failures = [RuntimeError("x")]
+        bench.transcriber.go.set()
+        await slow.until(lambda: not bench.engine.failures)
+        bench.transcriber.go.clear()
+        await asyncio.sleep(0.1)
+        bench.clock.now += 30
+        await slow.until(lambda: len(bench.transcriber.asked) == 2)
+        await asyncio.sleep(0.1)
+        bench.transcriber.go.set()
+        await slow.until(lambda: len(bench.whatsapp.texts()) == 2)
+    assert bench.whatsapp.texts() == ["te:listening", "echo కరెంటు బిల్లు"]
+
+
+async def test_texts_and_quick_voices_are_not_told(bench: Bench) -> None:
+    async with Slow(bench, listening_s=0.2) as slow:
+        bench.transcriber.go.set()
+        await bench.store.put([message(1, "a"), voice(2)])
+        await slow.until(lambda: len(bench.whatsapp.texts()) == 2)
+        await asyncio.sleep(0.3)
+    assert "te:listening" not in bench.whatsapp.texts()

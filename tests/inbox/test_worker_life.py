@@ -95,10 +95,10 @@ async def test_failing_store_is_survived(store: SqliteInbox, clock: Clock) -> No
     failures = [OSError("disk"), OSError("disk")]
     real = worker._inbox.claim
 
-    async def claim(name: str, limit: int) -> Any:
+    async def claim(name: str, limit: int, voice: bool | None = None) -> Any:
         if failures:
             raise failures.pop()
-        return await real(name, limit)
+        return await real(name, limit, voice)
 
     worker._inbox.__dict__["claim"] = claim
     running = asyncio.create_task(worker.run(stop))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ class FakeEngine:
     answer: Callable[[str], list[PlainReply]] = lambda text: [PlainReply(f"echo {text}")]
     failures: list[Exception] = field(default_factory=list)
     spoken: str | None = None
+    sure_of: dict[str, float] = field(default_factory=dict)
 
     async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
         raise NotImplementedError
@@ -66,7 +67,14 @@ class FakeEngine:
     async def parse_many(
         self, texts: Sequence[str], languages: Sequence[str | None] | None = None
     ) -> list[dict[str, Any]]:
-        raise NotImplementedError
+        """Sure of what it is told to be sure of, out of scope otherwise."""
+        return [
+            {
+                "intent": {"name": "x", "confidence": self.sure_of.get(text, 0.3)},
+                "decision": {"kind": "route" if text in self.sure_of else "out_of_scope"},
+            }
+            for text in texts
+        ]
 
     async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[PlainReply]:
         self.bomb.seam("before turn")
@@ -157,23 +165,26 @@ def make_worker(
     transcriber: Any = None,
     lease_s: float = 60,
     shutdown_s: float = 20,
+    voices: int = 1,
+    listening_s: float = 5,
 ) -> Worker:
     bomb = bomb or Bomb()
     inbox: Any = BombedInbox(store, bomb)
     outbox: Any = BombedInbox(store.outbox, bomb)
     engine.bomb = whatsapp.bomb = bomb
     wording, metrics = Wording(PHRASES, "te"), Metrics()
-    hearing = Hearing(inbox, whatsapp, transcriber, max_chars=4096, max_audio_bytes=1 << 20)
+    hearing = Hearing(inbox, whatsapp, transcriber, engine, max_chars=4096, max_audio_bytes=1 << 20)
     return Worker(
         inbox,
         outbox,
         Turns(engine, hearing, inbox, wording, POLICY),
         Delivery(outbox, whatsapp, wording, POLICY, metrics, doubt_s=30, clock=clock),
         whatsapp,
-        POLICY,
+        replace(POLICY, listening_seconds=listening_s),
         metrics,
         name_citizen=lambda lane: "someone",
         concurrency=4,
+        voices=voices,
         lease_s=lease_s,
         shutdown_s=shutdown_s,
     )

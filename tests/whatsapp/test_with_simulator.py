@@ -58,7 +58,7 @@ def work(settings: Settings, engine: FakeEngine, stop: threading.Event) -> None:
         inbox, metrics = open_inbox(settings, POLICY), Metrics()
         sender = WhatsAppClient(settings, POLICY)
         wording = Wording(CATALOGUE.phrases, "te")
-        hearing = Hearing(inbox, sender, None, max_chars=4096, max_audio_bytes=1 << 20)
+        hearing = Hearing(inbox, sender, None, engine, max_chars=4096, max_audio_bytes=1 << 20)
         worker = Worker(
             inbox,
             inbox.outbox,

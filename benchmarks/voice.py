@@ -1,0 +1,269 @@
+"""`seva benchmark voice`: from a spoken hold-out sentence to the service it asks for.
+
+Offline voices (`make voices`) say hold-out sentences of the catalogue; the recordings go through
+Whisper and the live model as a voice note does. Beside it stand the same sentences as text, and
+the same transcripts under a model trained without what was heard (`before`): the difference is
+what `seva speech augment` is worth. A clip in which nothing was understood counts as wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from benchmarks.command import machine_line
+from benchmarks.machine import machine
+from benchmarks.voice_clips import CONDITIONS, Clip, Sentence, clips, sentences
+from nlu.catalogue import load_catalogue
+from nlu.speech.evaluation import Heard, scores
+from nlu.speech.manifest import Recording
+from nlu.speech.synthesis import SynthesisError
+
+ROOT = Path(__file__).resolve().parents[1]
+LANGUAGES = ("te", "hi", "en")
+SENTENCES = 60
+HEARD = "heard"  # the kind of augmentation under test
+
+
+@dataclass(frozen=True)
+class Understood:
+    """The ranking of one text under one model, and how long that took."""
+
+    services: tuple[str, ...]
+    decision: str
+    seconds: float
+
+
+def without_heard(config: str) -> str:
+    """A config.yml whose training hears nothing."""
+    read = yaml.safe_load(config)
+    for importer in read.get("importers") or ():
+        (importer.get("augment") or {}).pop(HEARD, None)
+    return yaml.safe_dump(read, sort_keys=False, allow_unicode=True)
+
+
+def trained_before() -> Path:
+    """The model without `heard`, trained unless the cache has it. Raises RuntimeError."""
+    from nlu.encoder.provision import cache_dir
+
+    models = cache_dir() / "voice-benchmark-models"
+    with tempfile.TemporaryDirectory() as work:
+        config = Path(work) / "config.yml"
+        config.write_text(without_heard((ROOT / "config.yml").read_text("utf-8")), "utf-8")
+        environment = {**os.environ, "SEVA_CONFIG": str(config), "SEVA_MODELS_DIR": str(models)}
+        print("Training the model before", file=sys.stderr)
+        command = [sys.executable, "-m", "nlu.cli", "train", "--json"]
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE)
+    if done.returncode:
+        raise RuntimeError("the model without `heard` could not be trained; see above")
+    return models / json.loads(done.stdout)["id"]
+
+
+_process: dict[str, Any] = {}
+
+
+def _start() -> None:
+    from nlu.speech.transcriber import Transcriber
+
+    _process["transcriber"] = Transcriber.load()
+
+
+def _hear(job: tuple[Path, str | None]) -> Any:
+    file, saved = job
+    return _process["transcriber"].transcribe(file, saved)
+
+
+def heard(some: Sequence[Clip], *, saved: bool, workers: int) -> list[Any]:
+    """A transcript of each clip, by `workers` processes of one thread."""
+    from rich.console import Console
+    from rich.progress import track
+
+    jobs = [(clip.file, clip.sentence.language if saved else None) for clip in some]
+    with ProcessPoolExecutor(workers, initializer=_start) as pool:
+        found = pool.map(_hear, jobs, chunksize=4)
+        return list(track(found, "Hearing", total=len(jobs), console=Console(stderr=True)))
+
+
+async def understood(
+    model: Path, texts: Sequence[tuple[str, str | None]]
+) -> list[Understood | None]:
+    """What a model makes of each text and its language; None for an empty text."""
+    from nlu.components.project import catalogue_folder
+    from nlu.engine import Engine
+
+    engine = await Engine.load(model, data_dir=catalogue_folder("data"))
+    found: list[Understood | None] = []
+    for text, language in texts:
+        if not text.strip():
+            found.append(None)
+            continue
+        began = time.perf_counter()
+        answer = await engine.parse(text, language)
+        took = time.perf_counter() - began
+        ranking = tuple(row["name"] for row in answer["intent_ranking"])
+        found.append(Understood(ranking, answer["decision"]["kind"], took))
+    return found
+
+
+def row(
+    some: Sequence[Clip], transcripts: Sequence[Any], answers: Sequence[Understood | None]
+) -> dict[str, Any]:
+    """Measures of clips of one kind; seconds of the turn include understanding."""
+    rows = [
+        Heard(
+            Recording(c.file, c.sentence.language, c.sentence.text, c.sentence.service, c.voice),
+            transcript,
+            services=answer.services if answer else (),
+        )
+        for c, transcript, answer in zip(some, transcripts, answers)
+    ]
+    found = scores(rows)
+    spent = sum(t.elapsed_s for t in transcripts) + sum(a.seconds for a in answers if a)
+    length = sum(t.duration_s for t in transcripts)
+    return {**found, "turn_real_time_factor": round(spent / length, 3) if length else None}
+
+
+def text_row(some: Sequence[Sentence], answers: Sequence[Understood | None]) -> dict[str, float]:
+    """The same sentences written."""
+    places = [s.service for s in some]
+    return {
+        "top_1": _share([a is not None and n in a.services[:1] for n, a in zip(places, answers)]),
+        "top_3": _share([a is not None and n in a.services[:3] for n, a in zip(places, answers)]),
+    }
+
+
+def _share(right: Sequence[bool]) -> float:
+    return round(sum(right) / max(1, len(right)), 4)
+
+
+def run(count: int, *, before: bool, saved: bool, workers: int) -> dict[str, Any]:
+    """The document that `--json` prints. Raises FileNotFoundError without a live model,
+    SynthesisError without voices and RuntimeError when training fails."""
+    from nlu.components.project import catalogue_folder
+    from nlu.engine import live_model
+    from nlu.training.registry import models_dir
+
+    facts = machine()
+    models = {"after": live_model(models_dir())}
+    if before:
+        models = {"before": trained_before(), **models}
+    catalogue = load_catalogue(catalogue_folder("data"))
+    said = [s for language in LANGUAGES for s in sentences(catalogue, language, count)]
+    made = clips(said, workers=workers)
+    transcripts = heard(made, saved=saved, workers=workers)
+    asked: list[tuple[str, str | None]] = [(t.text, t.language) for t in transcripts]
+    asked += [(s.text, None) for s in said]
+    found = {name: asyncio.run(understood(model, asked)) for name, model in models.items()}
+    rows = []
+    for language in LANGUAGES:
+        for condition in CONDITIONS:
+            for voice in (
+                None,
+                *sorted({c.voice for c in made if c.sentence.language == language}),
+            ):
+                places = [
+                    i
+                    for i, clip in enumerate(made)
+                    if clip.sentence.language == language
+                    and clip.condition == condition
+                    and voice in (None, clip.voice)
+                ]
+                for name in models:
+                    measured = row(
+                        [made[i] for i in places],
+                        [transcripts[i] for i in places],
+                        [found[name][i] for i in places],
+                    )
+                    kind = {"language": language, "condition": condition, "voice": voice or "all"}
+                    rows.append({**kind, "model": name, "measured": measured})
+    written = {
+        name: {
+            language: text_row(
+                [s for s in said if s.language == language],
+                [a for s, a in zip(said, answers[len(made) :]) if s.language == language],
+            )
+            for language in LANGUAGES
+        }
+        for name, answers in found.items()
+    }
+    return {
+        "sentences": {lang: sum(s.language == lang for s in said) for lang in LANGUAGES},
+        "saved_language": saved,
+        "processes": workers,
+        "rows": rows,
+        "text": written,
+        "machine": facts,
+    }
+
+
+def lines(document: Mapping[str, Any]) -> Iterator[str]:
+    """The table."""
+    counts = ", ".join(f"{key} {n}" for key, n in document["sentences"].items())
+    known = "known" if document["saved_language"] else "not known"
+    yield f"hold-out sentences: {counts}; the citizen's language is {known} beforehand"
+    heads = ("top-1", "top-3", "language", "unheard", "CER", "RTF")
+    yield f"{'':4}{'':8}{'voice':14}{'model':8}" + "".join(f"{head:>10}" for head in heads)
+    for one in document["rows"]:
+        m = one["measured"]
+        cells = (m["top_1"], m["top_3"], m["language"], m["unheard"], m["phonetic_cer"])
+        turn = m["turn_real_time_factor"]
+        yield (
+            f"{one['language']:4}{one['condition']:8}{one['voice']:14}{one['model']:8}"
+            + "".join(f"{cell!s:>10}" for cell in (*cells, turn))
+        )
+    for name, by_language in document["text"].items():
+        for language, m in by_language.items():
+            yield f"{language:4}{'text':8}{'-':14}{name:8}{m['top_1']:>10}{m['top_3']:>10}"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Entry point for `seva benchmark voice`."""
+    parser = argparse.ArgumentParser(
+        prog="seva benchmark voice",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--sentences", type=int, default=SENTENCES, help="of each language")
+    parser.add_argument("--no-before", action="store_true", help="the live model only")
+    parser.add_argument(
+        "--saved-language", action="store_true", help="each citizen's language is known"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=os.cpu_count() or 1, help="processes that hear"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    given = parser.parse_args(list(argv))
+    if given.sentences < 1 or given.workers < 1:
+        parser.error("--sentences and --workers take numbers from 1")
+    try:
+        document = run(
+            given.sentences,
+            before=not given.no_before,
+            saved=given.saved_language,
+            workers=given.workers,
+        )
+    except (FileNotFoundError, RuntimeError, SynthesisError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    if given.json:
+        print(json.dumps(document, ensure_ascii=False, indent=2))
+        return 0
+    print("\n".join([machine_line(document["machine"]), *lines(document)]))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,77 @@
+"""Reads `data/voices.yml` and opens voices."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from nlu.speech.synthesis.festival import FestivalVoice
+from nlu.speech.synthesis.kokoro import KokoroSettings, KokoroVoice
+from nlu.speech.synthesis.spoken import SynthesisError, Voice
+
+ROOT = Path(__file__).resolve().parents[3]
+ENGINES = ("festival", "kokoro")
+
+
+@dataclass(frozen=True)
+class VoiceEntry:
+    """One voice; `sounds` is espeak-ng's language, for Kokoro only."""
+
+    name: str
+    engine: str
+    language: str
+    voice: str
+    licence: str
+    sounds: str = ""
+
+
+@dataclass(frozen=True)
+class Voices:
+    """All of `data/voices.yml`."""
+
+    entries: Mapping[str, VoiceEntry]
+    training: tuple[str, ...]
+    benchmark: Mapping[str, tuple[str, ...]]
+    styles: Mapping[str, str]
+    kokoro: KokoroSettings
+
+    def entry(self, name: str) -> VoiceEntry:
+        """Raises SynthesisError for an unknown name."""
+        if name not in self.entries:
+            raise SynthesisError(f"no voice {name!r}; there are {', '.join(self.entries)}")
+        return self.entries[name]
+
+
+def load_voices(path: Path | None = None) -> Voices:
+    """Reads `path`, by default `voices.yml` in SEVA_DATA_DIR. Raises SynthesisError."""
+    path = path or Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data") / "voices.yml"
+    try:
+        data: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+        entries = {name: VoiceEntry(name, **raw) for name, raw in data["voices"].items()}
+        benchmark = {key: tuple(names) for key, names in data["benchmark"].items()}
+        training = tuple(data["training"])
+        kokoro = dict(data["kokoro"])
+        kokoro["phonemes"] = tuple((a, b) for a, b in kokoro["phonemes"])
+        found = Voices(entries, training, benchmark, data["styles"], KokoroSettings(**kokoro))
+    except (OSError, KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:
+        raise SynthesisError(f"{path}: {error!r}; see docs/voice.md for its shape") from error
+    for entry in entries.values():
+        if entry.engine not in ENGINES:
+            raise SynthesisError(f"{path}: {entry.name}: engine is one of {', '.join(ENGINES)}")
+    for name in (*training, *(name for names in benchmark.values() for name in names)):
+        found.entry(name)
+    return found
+
+
+def open_voice(name: str, voices: Voices | None = None) -> Voice:
+    """The voice called `name`. Raises SynthesisError where it is unknown or not installed."""
+    voices = voices or load_voices()
+    entry = voices.entry(name)
+    if entry.engine == "festival":
+        return FestivalVoice(entry.name, entry.language, entry.voice)
+    return KokoroVoice(entry.name, entry.language, entry.voice, entry.sounds, voices.kokoro)
