@@ -33,8 +33,8 @@ def augment(
     ] = None,
     per_intent: Annotated[
         int, typer.Option(min=1, help="Utterances of each service and language.")
-    ] = 8,
-    longest: Annotated[int, typer.Option(help="Characters of an utterance.")] = 100,
+    ] = 6,
+    longest: Annotated[int, typer.Option(help="Characters of an utterance.")] = 80,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes. Default: one a core.")
     ] = None,

@@ -165,13 +165,14 @@ class Form:
         long_enough = len(heard.text.split()) >= settings.switch_words
         if not other or other == state.service or not long_enough:
             return None
-        if fits and heard.confidence >= settings.switch_confidence_open:
+        wanted = settings.switch_confidence_open if fits else settings.switch_confidence
+        if heard.confidence < wanted:
+            return None
+        state = state if fits else self._follow(state, heard)
+        if fits or not surely_meant(heard, settings):
             asked = replace(state, asked=SWITCH + other, heard=heard.text)
             return Step(replace(asked, heard_spoken=heard.by_voice), ASK)
-        if not fits and heard.confidence >= settings.switch_confidence:
-            follow = self._follow(state, heard)
-            return self.start(follow, other, heard, heard.text, spoken=heard.by_voice)
-        return None
+        return self.start(state, other, heard, heard.text, spoken=heard.by_voice)
 
     def _switch_answered(self, state: State, heard: Heard) -> Step:
         """Typed words after the question whether another service was meant."""
@@ -385,6 +386,13 @@ def _read_back(state: State) -> str | None:
     """The slot whose value was just read back."""
     asked = state.asked or ""
     return asked[len(READ_BACK) :] if asked.startswith(READ_BACK) else None
+
+
+def surely_meant(heard: Heard, settings: DialogueSettings) -> bool:
+    """Whether the service of a message may start without a question: always if it was written, and
+    if it was spoken where the understanding is surer than it must be of written words."""
+    spoken = str(heard.metadata.get("spoken") or "")
+    return not heard.by_voice or heard.confidence >= settings.voice_sure.get(spoken, 0.0)
 
 
 def cleared(state: State) -> State:

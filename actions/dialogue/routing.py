@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actions.dialogue import language, menus
-from actions.dialogue.form import STOP, Form, Step, cleared
+from actions.dialogue.form import STOP, Form, Step, cleared, surely_meant
 from actions.dialogue.say import Say
 from actions.dialogue.state import MEANT, Heard, State
 
@@ -19,7 +19,7 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         if answered:
             return answered
         state = cleared(state)
-    if heard.kind == "route" and _surely_heard(form, heard):
+    if heard.kind == "route" and surely_meant(heard, form.settings):
         return form.start(state, heard.options[0], heard, heard.text, spoken=heard.by_voice)
     if heard.kind in ("route", "clarify"):
         return _ask_which(form, state, heard)
@@ -42,15 +42,6 @@ def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
         lead = form.catalogue.phrases["menu_prompt"][state.language]
         return Step(cleared(state), STOP, (_menu(form, state, lead),))
     return None
-
-
-def _surely_heard(form: Form, heard: Heard) -> bool:
-    """Whether a service may start at once: always if it was written, and if it was spoken when
-    the understanding is surer than it must be of written words."""
-    if not heard.by_voice:
-        return True
-    spoken = str(heard.metadata.get("spoken") or "")
-    return heard.confidence >= form.settings.voice_sure.get(spoken, 0.0)
 
 
 def _ask_which(form: Form, state: State, heard: Heard) -> Step:

@@ -188,3 +188,15 @@ async def test_cancel_works_at_the_question(talk: Talk) -> None:
     await talk.say("cancel", intent="cancel", kind="conversation")
     assert talk.state.service is None and talk.state.unchecked == ()
     assert not talk.department.calls
+
+
+async def test_another_service_heard_in_a_form_is_asked_about(talk: Talk) -> None:
+    """What was misheard must not end a form; a written request does, and so does a yes."""
+    await talk.say("birth certificate", key="en", intent="birth_certificate", kind="route")
+    await spoken(talk, "te", 0.9)
+    assert talk.state.service == "birth_certificate"
+    title = talk.form.catalogue.services[SERVICE].title["te"]
+    assert title in talk.text
+    await talk.tap("choose")
+    assert talk.state.service == SERVICE
+    assert "6 1 2 3" in talk.text

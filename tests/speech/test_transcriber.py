@@ -97,6 +97,7 @@ def test_command_prints_one_json_document(capsys: pytest.CaptureFixture[str]) ->
         "elapsed_s",
         "model",
         "warnings",
+        "others",
     ]
     assert printed["warnings"] == []
 
@@ -111,3 +112,57 @@ def test_command_says_why_a_file_cannot_be_heard(
     assert out == ""
     assert "unreadable_audio" in err
     assert transcribe_command(tmp_path / "none.ogg", json=True) == 2
+
+
+class OneListener:
+    """Writes what the test says, per language; hears `te` and `hi` as it says."""
+
+    name = "a model"
+
+    def __init__(self, heard: dict[str, float], written: dict[str, str]) -> None:
+        self.heard, self.written = heard, written
+        self.asked: list[str] = []
+
+    def language_probabilities(self, speech: np.ndarray) -> list[tuple[str, float]]:
+        return list(self.heard.items())
+
+    def prompts(self, language: str) -> tuple[None]:
+        return (None,)
+
+    def write(self, speech: np.ndarray, language: str, prompt: None) -> str:
+        self.asked.append(language)
+        return self.written[language]
+
+    def forget(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("heard", "saved", "asked", "others"),
+    [
+        ({"te": 0.4, "hi": 0.3}, None, ["te", "hi"], [("kya hua", "hi")]),
+        ({"te": 0.6, "hi": 0.2}, None, ["te"], []),
+        ({"te": 0.4, "hi": 0.3}, "te", ["te"], []),  # the saved language settles it
+        ({"te": 0.25, "hi": 0.3}, "te", ["te"], []),
+    ],
+)
+def test_a_close_call_is_written_down_twice(
+    heard: dict[str, float],
+    saved: str | None,
+    asked: list[str],
+    others: list[tuple[str, str]],
+) -> None:
+    settings = load_settings()
+    listener = OneListener(heard, {"te": "emi jarigindi", "hi": "kya hua", "en": "what"})
+    made = Transcriber(settings, listener, dict.fromkeys(("te", "hi", "en"), listener))
+    found = made.transcribe(DEMO / "voice-te.ogg", saved)
+    assert (found.text, found.language) == ("emi jarigindi", "te")
+    assert [(other.text, other.language) for other in found.others] == others
+    assert listener.asked == asked
+    assert [reading.language for reading in found.readings()] == asked
+
+
+def test_a_made_up_second_reading_is_none() -> None:
+    listener = OneListener({"te": 0.4, "hi": 0.3}, {"te": "emi jarigindi", "hi": "bhi " * 30})
+    made = Transcriber(load_settings(), listener, dict.fromkeys(("te", "hi"), listener))
+    assert made.transcribe(DEMO / "voice-te.ogg").others == ()
