@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LANGUAGES = ("te", "hi", "en")
 SENTENCES = 60
 HEARD = "heard"  # the kind of augmentation under test
+THRESHOLDS = (0.75, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99)
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Understood:
     services: tuple[str, ...]
     decision: str
     seconds: float
+    confidence: float = 0.0
 
 
 def without_heard(config: str) -> str:
@@ -114,7 +116,8 @@ async def understood(
         answer = await engine.parse(text, language)
         took = time.perf_counter() - began
         ranking = tuple(row["name"] for row in answer["intent_ranking"])
-        found.append(Understood(ranking, answer["decision"]["kind"], took))
+        sure = float(answer["intent"]["confidence"])
+        found.append(Understood(ranking, answer["decision"]["kind"], took, sure))
     return found
 
 
@@ -145,11 +148,29 @@ def text_row(some: Sequence[Sentence], answers: Sequence[Understood | None]) -> 
     }
 
 
+def at_once(some: Sequence[Clip], answers: Sequence[Understood | None]) -> list[dict[str, float]]:
+    """For each threshold of the confidence: the share of clips whose service would start without
+    a question (`voice_sure` of data/dialogue.yml), and how many of these are the wrong one."""
+    found = []
+    for threshold in THRESHOLDS:
+        started = [
+            (clip, answer)
+            for clip, answer in zip(some, answers)
+            if answer and answer.decision == "route" and answer.confidence >= threshold
+        ]
+        wrong = sum(answer.services[0] != clip.sentence.service for clip, answer in started)
+        share = round(len(started) / max(1, len(some)), 3)
+        found.append({"threshold": threshold, "share": share, "wrong": wrong})
+    return found
+
+
 def _share(right: Sequence[bool]) -> float:
     return round(sum(right) / max(1, len(right)), 4)
 
 
-def run(count: int, *, before: bool, saved: bool, workers: int) -> dict[str, Any]:
+def run(
+    count: int, *, before: bool, saved: bool, workers: int, part: str = "holdout"
+) -> dict[str, Any]:
     """The document that `--json` prints. Raises FileNotFoundError without a live model,
     SynthesisError without voices and RuntimeError when training fails."""
     from nlu.components.project import catalogue_folder
@@ -161,7 +182,7 @@ def run(count: int, *, before: bool, saved: bool, workers: int) -> dict[str, Any
     if before:
         models = {"before": trained_before(), **models}
     catalogue = load_catalogue(catalogue_folder("data"))
-    said = [s for language in LANGUAGES for s in sentences(catalogue, language, count)]
+    said = [s for language in LANGUAGES for s in sentences(catalogue, language, count, part)]
     made = clips(said, workers=workers)
     transcripts = heard(made, saved=saved, workers=workers)
     asked: list[tuple[str, str | None]] = [(t.text, t.language) for t in transcripts]
@@ -201,6 +222,19 @@ def run(count: int, *, before: bool, saved: bool, workers: int) -> dict[str, Any
     }
     return {
         "sentences": {lang: sum(s.language == lang for s in said) for lang in LANGUAGES},
+        "part": part,
+        "at_once": {
+            language: at_once(
+                *zip(
+                    *(
+                        (clip, answer)
+                        for clip, answer in zip(made, found["after"])
+                        if clip.sentence.language == language and clip.condition == "clean"
+                    )
+                )
+            )
+            for language in LANGUAGES
+        },
         "saved_language": saved,
         "processes": workers,
         "rows": rows,
@@ -213,7 +247,7 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
     """The table."""
     counts = ", ".join(f"{key} {n}" for key, n in document["sentences"].items())
     known = "known" if document["saved_language"] else "not known"
-    yield f"hold-out sentences: {counts}; the citizen's language is {known} beforehand"
+    yield f"{document['part']} sentences: {counts}; the citizen's language is {known} beforehand"
     heads = ("top-1", "top-3", "language", "unheard", "CER", "RTF")
     yield f"{'':4}{'':8}{'voice':14}{'model':8}" + "".join(f"{head:>10}" for head in heads)
     for one in document["rows"]:
@@ -227,6 +261,10 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
     for name, by_language in document["text"].items():
         for language, m in by_language.items():
             yield f"{language:4}{'text':8}{'-':14}{name:8}{m['top_1']:>10}{m['top_3']:>10}"
+    yield "clean clips that start a service without a question, and wrong ones among them:"
+    for language, thresholds in document["at_once"].items():
+        parts = (f"{t['threshold']:g}: {t['share']:.0%}/{t['wrong']}" for t in thresholds)
+        yield f"{language:4}" + "  ".join(parts)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -242,6 +280,11 @@ def main(argv: Sequence[str]) -> int:
         "--saved-language", action="store_true", help="each citizen's language is known"
     )
     parser.add_argument(
+        "--development",
+        action="store_true",
+        help="development sentences, to choose `voice_sure` by",
+    )
+    parser.add_argument(
         "--workers", type=int, default=os.cpu_count() or 1, help="processes that hear"
     )
     parser.add_argument("--json", action="store_true", help="one JSON document")
@@ -254,6 +297,7 @@ def main(argv: Sequence[str]) -> int:
             before=not given.no_before,
             saved=given.saved_language,
             workers=given.workers,
+            part="development" if given.development else "holdout",
         )
     except (FileNotFoundError, RuntimeError, SynthesisError) as error:
         print(error, file=sys.stderr)

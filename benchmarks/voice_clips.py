@@ -34,7 +34,7 @@ _LONGEST = 100  # characters of a sentence
 
 @dataclass(frozen=True)
 class Sentence:
-    """A hold-out sentence of a service."""
+    """A sentence that asks for a service."""
 
     service: str
     language: str
@@ -51,16 +51,20 @@ class Clip:
     file: Path
 
 
-def sentences(catalogue: Catalogue, language: str, count: int) -> list[Sentence]:
-    """`count` hold-out sentences in the language's own script, of as many services as there are.
+def sentences(
+    catalogue: Catalogue, language: str, count: int, part: str = "holdout"
+) -> list[Sentence]:
+    """`count` sentences of a `part` (holdout or development) that nothing is trained on.
 
-    Which ones depends on the sentences alone. None has digits: what a voice makes of them is its
-    own affair.
+    In the language's own script, of as many services as there are. Which ones depends on the
+    sentences alone. None has digits: what a voice makes of them is its own affair.
     """
     own: list[list[str]] = []
     names: list[str] = []
     for name, service in catalogue.services.items():
-        texts = [u.text for u in service.holdout.get(language, ()) if _sayable(u.text, language)]
+        texts = [
+            u.text for u in getattr(service, part).get(language, ()) if _sayable(u.text, language)
+        ]
         own.append(sorted(texts, key=_draw))
         names.append(name)
     rounds = [

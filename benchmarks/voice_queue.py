@@ -88,7 +88,7 @@ class Chat:
 async def _write_until(chat: Chat, rate: float, over: asyncio.Event) -> list[float]:
     """Texts at `rate` a second (Poisson) until `over`."""
     chance = random.Random(_SEED)
-    tasks = []
+    tasks: list[asyncio.Task[float]] = []
     while not over.is_set():
         tasks.append(asyncio.create_task(chat.write(TEXTS[len(tasks) % len(TEXTS)])))
         await asyncio.sleep(chance.expovariate(rate))

@@ -115,7 +115,7 @@ def test_odd_audio_gets_its_answer(
         assert _VOICE_PHRASES.get(error.code, AGAIN) == phrase
         return
     if found == HEARD:
-        assert "billu" in heard.text.lower() and heard.language == "te"
+        assert "chudali" in heard.text.lower() and heard.language == "te"
     else:
         assert (heard.text, heard.warnings) == ("", (found,))
         assert phrase == AGAIN

@@ -1,0 +1,99 @@
+"""Transcripts kept as data: read, written, and used in place of their utterances."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from nlu.augment import Augmenter
+from nlu.augment.heard import FOLDER, Heard, HeardUtterance, read_heard, write_heard
+from nlu.augment.segments import Segment, Writing
+from nlu.catalogue import Catalogue
+from nlu.catalogue.model import Mark, Utterance
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = [
+    HeardUtterance(
+        "electricity_bill_view", "te", "a voice", "whisper", "నా కరెంటు బిల్లు", "Na karam to billu"
+    ),
+    HeardUtterance("greet", "hi", "a voice", "whisper", "नमस्ते", ""),
+]
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    """The same rows are the same file, in any order and whatever spaces are in them."""
+    file = tmp_path / "a.tsv"
+    write_heard(file, ROWS)
+    first = file.read_bytes()
+    assert sorted(read_heard(file), key=str) == sorted(ROWS, key=str)
+    untidy = HeardUtterance(*(f" {cell}\t" if cell else cell for cell in vars(ROWS[0]).values()))
+    write_heard(file, [ROWS[1], untidy, ROWS[1]])
+    assert file.read_bytes() == first
+
+
+def test_no_file_is_no_rows(tmp_path: Path) -> None:
+    assert read_heard(tmp_path / "none.tsv") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "a.tsv:1:"), ("wrong\n", "a.tsv:1:"), ("HEAD\na\tb\n", "a.tsv:2: 6 columns")],
+)
+def test_a_broken_file_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "a.tsv"
+    file.write_text(text.replace("HEAD", "intent\tlanguage\tvoice\tmodel\ttext\ttranscript"))
+    with pytest.raises(ValueError, match=said):
+        read_heard(file)
+
+
+def test_a_transcript_takes_the_place_of_its_utterance(tmp_path: Path) -> None:
+    """Without marks; an utterance that was not read, or not understood, stays."""
+    write_heard(tmp_path / "a.tsv", ROWS)
+    heard, where, random = Heard.read(tmp_path), Writing("te"), Random(1)
+    pieces = (Segment("నా "), Segment("కరెంటు బిల్లు", Mark(3, 16, "x")))
+    assert heard.vary(pieces, where, random) == (Segment("Na karam to billu"),)
+    for text in ("नमस्ते", "वहाँ"):
+        assert heard.vary((Segment(text),), where, random) == (Segment(text),)
+
+
+def test_the_kind_makes_copies_of_the_catalogue(catalogue: Catalogue) -> None:
+    """Of utterances that have a transcript, in Latin letters for Telugu and Hindi."""
+    augmenter = Augmenter(catalogue, {}, {"heard": 1})
+    rows = [
+        row for file in sorted((ROOT / "data" / FOLDER).glob("*.tsv")) for row in read_heard(file)
+    ]
+    assert rows
+    for row in rows[:: max(1, len(rows) // 50)]:
+        copies = augmenter.copies(Utterance(row.text, (), 1), row.language, row.intent)
+        if row.transcript and row.transcript != row.text:
+            assert [copy.kind for copy in copies] == ["heard"]
+            assert copies[0].text.isascii() and not copies[0].marks
+        else:
+            assert copies == []
+
+
+def test_what_was_heard_belongs_to_the_catalogue(catalogue: Catalogue) -> None:
+    """Every row is an utterance that is trained today, never one of the hold-out."""
+    intents = {**catalogue.services, **catalogue.conversation}
+    held = {
+        " ".join(u.text.split())
+        for intent in intents.values()
+        for part in (intent.holdout, intent.development)
+        for rows in part.values()
+        for u in rows
+    }
+    stale = []
+    for file in sorted((ROOT / "data" / FOLDER).glob("*.tsv")):
+        for row in read_heard(file):
+            assert row.voice == file.stem
+            assert row.text not in held
+            known = (
+                intents[row.intent].utterances.get(row.language, ())
+                if row.intent in intents
+                else ()
+            )
+            if row.text not in {" ".join(u.text.split()) for u in known}:
+                stale.append(row.text)
+    assert stale == [], "run `make voices` and `seva speech augment`"
