@@ -1,8 +1,9 @@
 """`seva benchmark parse`: our `/parse` beside stock `rasa run --enable-api`, one after the other.
 
-All are trained on the catalogue's utterances and get the same messages over HTTP from the same
-client process. First eight clients that never pause, for the throughput; then messages that arrive
-by themselves at half that rate, for the latency people see (`p50_ms`, `p99_ms`); then one client.
+All are trained on utterances of the catalogue (stock Rasa on six of each intent and key) and get
+the same messages over HTTP from the same client process. First eight clients that never pause, for
+the throughput; then messages that arrive by themselves at half that rate, for the latency people
+see (`p50_ms`, `p99_ms`); then one client.
 Every message is another one until all of the catalogue have been used, and no answers are kept.
 The client takes part of the same cores: its share is printed (`client_cpu`). Where haproxy is
 installed (`make system`), the same processes are measured once more behind deploy/haproxy.cfg.
