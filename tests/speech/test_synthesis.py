@@ -133,7 +133,9 @@ def kokoro(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     folder().mkdir()
     (folder() / "model.onnx").touch()
     np.arange(510 * 256, dtype=np.float32).tofile(folder() / "style.bin")
-    settings = KokoroSettings((("tʃ", "ʧ"),), tries=3, loudest=2.0, quietest=0.02)
+    settings = KokoroSettings(
+        (("tʃ", "ʧ"),), tries=3, speeds=(1.0, 0.9), loudest=2.0, quietest=0.02
+    )
 
     def made(outputs: list[np.ndarray], sounds: str = "te") -> tuple[KokoroVoice, Session]:
         session = Session(outputs)
@@ -152,6 +154,7 @@ def test_noise_and_silence_are_made_again(kokoro) -> None:
     lengths = [given["tokens"].shape[1] for given in session.given]
     assert lengths[1:] == [lengths[0] + 1, lengths[0] + 2]
     assert session.given[0]["style"].shape == (1, 256)
+    assert [float(given["speed"][0]) for given in session.given] == pytest.approx([1, 0.9, 1])
 
 
 def test_nothing_but_noise_is_an_error(kokoro) -> None:

@@ -2,7 +2,7 @@
 
 Phonemes are espeak-ng's, styles the model's own; a Hindi style reads Telugu phonemes. The model
 returns noise or near silence now and then: what sounds wrong is made again, from a text with more
-space at its end.
+space at its end, at other speeds.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class KokoroSettings:
 
     phonemes: tuple[tuple[str, str], ...]
     tries: int
+    speeds: tuple[float, ...]
     loudest: float
     quietest: float
 
@@ -66,9 +67,10 @@ class KokoroVoice:
         ids = [symbols[sign] for sign in self.phonemes(text) if sign in symbols]
         if not ids:
             raise SynthesisError(f"{self.name}: nothing to say in {text!r}")
+        speeds = self._settings.speeds
         for spaces in range(self._settings.tries):
             tokens = [*ids[: _LONGEST - spaces], *[_SPACE] * spaces]
-            samples = self._run(session, tokens)
+            samples = self._run(session, tokens, speeds[spaces % len(speeds)])
             if self._sounds_right(samples):
                 return resampled(_trimmed(samples), RATE)
         raise SynthesisError(f"{self.name}: only noise for {text!r}")
@@ -86,12 +88,12 @@ class KokoroVoice:
             found = found.replace(written, taught)
         return found
 
-    def _run(self, session: Any, tokens: Sequence[int]) -> np.ndarray:
+    def _run(self, session: Any, tokens: Sequence[int], speed: float) -> np.ndarray:
         style = self._style[min(len(tokens), len(self._style)) - 1]
         given = {
             "tokens": np.asarray([[0, *tokens, 0]], np.int64),
             "style": style,
-            "speed": np.ones(1, np.float32),
+            "speed": np.asarray([speed], np.float32),
         }
         return np.asarray(session.run(None, given)[0], np.float32).ravel()
 

@@ -56,6 +56,7 @@ def load_voices(path: Path | None = None) -> Voices:
         benchmark = {key: tuple(names) for key, names in data["benchmark"].items()}
         training = tuple(data["training"])
         kokoro = dict(data["kokoro"])
+        kokoro["speeds"] = tuple(kokoro["speeds"])
         kokoro["phonemes"] = tuple((a, b) for a, b in kokoro["phonemes"])
         found = Voices(entries, training, benchmark, data["styles"], KokoroSettings(**kokoro))
     except (OSError, KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:
