@@ -45,11 +45,12 @@ PLANS: Mapping[str, Mapping[str, float]] = {
     "spelling": {"spelling": 1},
     "typing": {"typing": 1},
     "speech": {"speech": 1},
+    "heard": {"heard": 1},
     "numbers": {"numbers": 1},
     "values": {"values": 1},
     "loan_words": {"loan_words": 1},
     "all": {
-        **{"romanised": 1, "spelling": 1, "typing": 1, "speech": 1},
+        **{"romanised": 1, "spelling": 1, "typing": 1, "speech": 1, "heard": 1},
         **{"numbers": 1, "values": 1, "loan_words": 1},
     },
 }

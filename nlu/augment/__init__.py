@@ -1,7 +1,8 @@
 """Varied copies of training utterances: other spellings, slips, transcripts, numbers, values.
 
-Every kind keeps the marked values of the utterance exact. Rates and tables are data
-(`data/augmentation.yml`); which kinds earn their place is measured by `seva benchmark ablation`.
+Every kind but `heard`, which has none, keeps the marked values of the utterance exact. Rates and
+tables are data (`data/augmentation.yml`); which kinds earn their place is measured by `seva
+benchmark ablation`.
 """
 
 from __future__ import annotations

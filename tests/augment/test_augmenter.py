@@ -16,7 +16,8 @@ from nlu.text.script import shares
 from tests.augment.conftest import DATA, KEYS
 
 Rows = dict[str, list[tuple[str, Utterance]]]
-CHAINS = (*KINDS, "romanised+spelling", "values+numbers+typing", "values+speech")
+KEEPING = tuple(kind for kind in KINDS if kind != "heard")  # whose copies have the marks
+CHAINS = (*KEEPING, "romanised+spelling", "values+numbers+typing", "values+speech")
 
 
 class Spelled:
