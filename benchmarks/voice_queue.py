@@ -177,7 +177,7 @@ def main(argv: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--voices", type=int, default=20, help="voice notes sent at once")
-    parser.add_argument("--rate", type=float, default=4.0, help="texts a second")
+    parser.add_argument("--rate", type=float, default=1.0, help="texts a second")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     given = parser.parse_args(list(argv))
     if given.voices < 2 or given.rate <= 0:
