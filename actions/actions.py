@@ -133,8 +133,7 @@ class ActionMenu(Action):
         """Shows the list."""
         here = context()
         state, heard = read(tracker, here)
-        say(dispatcher, [here.form().menu(state, heard)])
-        return events(state)
+        return follow_step(dispatcher, routing.menu(here.form(), state, heard))
 
 
 class ActionStaleAnswer(Action):

@@ -35,7 +35,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     inbox = open_inbox(settings, policy)
     sender = WhatsAppClient(settings, policy)
     metrics = Metrics()
-    pool = HearingPool(settings.hearing_processes, settings.hearing_waiting)
+    voices = settings.hearing_processes + 1  # one is answered while the next is heard
+    pool = HearingPool(settings.hearing_processes, waiting=voices)
     hearing = Hearing(
         inbox,
         sender,
@@ -54,7 +55,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         metrics,
         name_citizen=citizen_hash(settings.log_key or settings.whatsapp_app_secret),
         concurrency=settings.worker_concurrency,
-        voices=settings.hearing_processes + 1,  # one is answered while the next is heard
+        voices=voices,
         lease_s=settings.lease_seconds,
         shutdown_s=settings.shutdown_seconds,
         keep_s=settings.keep_days * 86400,

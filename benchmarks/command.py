@@ -28,15 +28,20 @@ def parser(name: str, description: str | None) -> argparse.ArgumentParser:
 
 
 def finish(
-    run: Callable[[], Document], lines: Callable[[Document], Iterable[str]], *, as_json: bool
+    run: Callable[[], Document],
+    lines: Callable[[Document], Iterable[str]],
+    *,
+    as_json: bool,
+    failures: tuple[type[Exception], ...] = (ValueError,),
 ) -> int:
-    """Runs a benchmark and prints its document, as JSON or as lines; the exit code."""
+    """Runs a benchmark and prints its document, as JSON or as lines; the exit code. `failures` are
+    told in their own words."""
     try:
         document = run()
     except MissingData as problem:
         print(problem, file=sys.stderr)
         return 2
-    except ValueError as problem:
+    except failures as problem:
         print(problem, file=sys.stderr)
         return 1
     if as_json:

@@ -17,23 +17,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from benchmarks.command import machine_line
+from benchmarks import command
 from benchmarks.machine import machine
 from benchmarks.voice_clips import CONDITIONS, Clip, Sentence, clips, sentences
 from nlu.catalogue import load_catalogue
 from nlu.speech.evaluation import Heard, scores
 from nlu.speech.manifest import Recording
+from nlu.speech.pool import HearingPool
 from nlu.speech.synthesis import SynthesisError
+from nlu.speech.synthesis.voices import load_voices
 
 ROOT = Path(__file__).resolve().parents[1]
-LANGUAGES = ("te", "hi", "en")
 SENTENCES = 60
 HEARD = "heard"  # the kind of augmentation under test
 THRESHOLDS = (0.75, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99)
@@ -74,29 +74,25 @@ def trained_before() -> Path:
     return models / json.loads(done.stdout)["id"]
 
 
-_process: dict[str, Any] = {}
-
-
-def _start() -> None:
-    from nlu.speech.transcriber import Transcriber
-
-    _process["transcriber"] = Transcriber.load()
-
-
-def _hear(job: tuple[Path, str | None]) -> Any:
-    file, saved = job
-    return _process["transcriber"].transcribe(file, saved)
-
-
-def heard(some: Sequence[Clip], *, saved: bool, workers: int) -> list[Any]:
-    """A transcript of each clip, by `workers` processes of one thread."""
+async def heard(some: Sequence[Clip], *, saved: bool, workers: int) -> list[Any]:
+    """A transcript of each clip, by the pool that serves citizens, with `workers` processes."""
     from rich.console import Console
-    from rich.progress import track
+    from rich.progress import Progress
 
-    jobs = [(clip.file, clip.sentence.language if saved else None) for clip in some]
-    with ProcessPoolExecutor(workers, initializer=_start) as pool:
-        found = pool.map(_hear, jobs, chunksize=4)
-        return list(track(found, "Hearing", total=len(jobs), console=Console(stderr=True)))
+    pool = HearingPool(workers, waiting=len(some))
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("Hearing", total=len(some))
+
+        async def hear(clip: Clip) -> Any:
+            language = clip.sentence.language if saved else None
+            found = await pool.transcribe(clip.file.read_bytes(), language)
+            progress.advance(task)
+            return found
+
+        try:
+            return list(await asyncio.gather(*map(hear, some)))
+        finally:
+            await pool.close()
 
 
 async def understood(
@@ -181,15 +177,15 @@ def run(
     models = {"after": live_model(models_dir())}
     if before:
         models = {"before": trained_before(), **models}
-    catalogue = load_catalogue(catalogue_folder("data"))
-    said = [s for language in LANGUAGES for s in sentences(catalogue, language, count, part)]
+    catalogue, languages = load_catalogue(catalogue_folder("data")), load_voices().benchmark
+    said = [s for language in languages for s in sentences(catalogue, language, count, part)]
     made = clips(said, workers=workers)
-    transcripts = heard(made, saved=saved, workers=workers)
+    transcripts = asyncio.run(heard(made, saved=saved, workers=workers))
     asked: list[tuple[str, str | None]] = [(t.text, t.language) for t in transcripts]
     asked += [(s.text, None) for s in said]
     found = {name: asyncio.run(understood(model, asked)) for name, model in models.items()}
     rows = []
-    for language in LANGUAGES:
+    for language in languages:
         for condition in CONDITIONS:
             for voice in (
                 None,
@@ -216,12 +212,12 @@ def run(
                 [s for s in said if s.language == language],
                 [a for s, a in zip(said, answers[len(made) :]) if s.language == language],
             )
-            for language in LANGUAGES
+            for language in languages
         }
         for name, answers in found.items()
     }
     return {
-        "sentences": {lang: sum(s.language == lang for s in said) for lang in LANGUAGES},
+        "sentences": {lang: sum(s.language == lang for s in said) for lang in languages},
         "part": part,
         "at_once": {
             language: at_once(
@@ -233,7 +229,7 @@ def run(
                     )
                 )
             )
-            for language in LANGUAGES
+            for language in languages
         },
         "saved_language": saved,
         "processes": workers,
@@ -291,22 +287,18 @@ def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(list(argv))
     if given.sentences < 1 or given.workers < 1:
         parser.error("--sentences and --workers take numbers from 1")
-    try:
-        document = run(
+    return command.finish(
+        lambda: run(
             given.sentences,
             before=not given.no_before,
             saved=given.saved_language,
             workers=given.workers,
             part="development" if given.development else "holdout",
-        )
-    except (FileNotFoundError, RuntimeError, SynthesisError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    if given.json:
-        print(json.dumps(document, ensure_ascii=False, indent=2))
-        return 0
-    print("\n".join([machine_line(document["machine"]), *lines(document)]))
-    return 0
+        ),
+        lines,
+        as_json=given.json,
+        failures=(FileNotFoundError, RuntimeError, SynthesisError),
+    )
 
 
 if __name__ == "__main__":

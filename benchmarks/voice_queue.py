@@ -1,16 +1,15 @@
 """`seva benchmark voice-queue`: how long texts wait while voice notes queue.
 
 The whole product as `seva demo` starts it: simulated WhatsApp, webhook, inbox, worker, Rasa, action
-server, sandbox, over real HTTP. Citizens write at a steady rate, first alone, then while as many
-voice notes as asked for wait to be heard. Times count from the message's delivery by the simulator
-to the reply that reaches it.
+server, sandbox, over real HTTP. Citizens write hold-out sentences at a steady rate, first alone,
+then while as many voice notes as asked for wait to be heard. Times count from the message's
+delivery by the simulator to the reply that reaches it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import os
 import random
 import socket
@@ -25,19 +24,13 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from benchmarks.command import machine_line
+from benchmarks import command
 from benchmarks.machine import machine
 from nlu.catalogue import load_catalogue
+from nlu.training.evaluate import holdout
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTE = ROOT / "data" / "demo" / "voice-te.ogg"
-TEXTS = (
-    "నా కరెంటు బిల్లు ఎంత",
-    "current bill kattali",
-    "मुझे जाति प्रमाण पत्र चाहिए",
-    "bijli ka bill kitna hai",
-    "book a bus ticket from vijayawada to tirupati",
-)
 ALONE_SECONDS = 20.0
 LONGEST = 180.0
 _SEED = 5
@@ -85,18 +78,20 @@ class Chat:
             query["after"] = replies[-1]["number"]
 
 
-async def _write_until(chat: Chat, rate: float, over: asyncio.Event) -> list[float]:
+async def _write_until(
+    chat: Chat, texts: Sequence[str], rate: float, over: asyncio.Event
+) -> list[float]:
     """Texts at `rate` a second (Poisson) until `over`."""
     chance = random.Random(_SEED)
     tasks: list[asyncio.Task[float]] = []
     while not over.is_set():
-        tasks.append(asyncio.create_task(chat.write(TEXTS[len(tasks) % len(TEXTS)])))
+        tasks.append(asyncio.create_task(chat.write(texts[len(tasks) % len(texts)])))
         await asyncio.sleep(chance.expovariate(rate))
     return list(await asyncio.gather(*tasks))
 
 
 async def measure(
-    base: str, voices: int, rate: float, listening: Collection[str]
+    base: str, texts: Sequence[str], voices: int, rate: float, listening: Collection[str]
 ) -> dict[str, Any]:
     """Texts alone, then beside `voices` notes sent at once."""
     limits = httpx.Limits(max_connections=None)
@@ -104,17 +99,17 @@ async def measure(
         base_url=base, timeout=LONGEST + 10, trust_env=False, limits=limits
     ) as client:
         chat = Chat(client, listening)
-        await chat.write(TEXTS[0])
+        await chat.write(texts[0])
         await chat.speak(NOTE.read_bytes())  # the speech model is loaded
         over = asyncio.Event()
-        alone = asyncio.create_task(_write_until(chat, rate, over))
+        alone = asyncio.create_task(_write_until(chat, texts, rate, over))
         await asyncio.sleep(ALONE_SECONDS)
         over.set()
         found = {"alone": _summary(await alone)}
         over = asyncio.Event()
         note = NOTE.read_bytes()
         spoken = [asyncio.create_task(chat.speak(note)) for _ in range(voices)]
-        beside = asyncio.create_task(_write_until(chat, rate, over))
+        beside = asyncio.create_task(_write_until(chat, texts, rate, over))
         times = await asyncio.gather(*spoken)
         over.set()
         found["beside"] = _summary(await beside)
@@ -147,8 +142,11 @@ def run(voices: int, rate: float) -> dict[str, Any]:
         try:
             demo.start()
             base = f"http://{settings.simulator_host}:{settings.simulator_port}"
-            listening = load_catalogue(settings.data_dir).phrases["listening"].values()
-            found = asyncio.run(measure(base, voices, rate, set(listening)))
+            catalogue = load_catalogue(settings.data_dir)
+            texts = [row.text for row in holdout(catalogue)]
+            random.Random(_SEED).shuffle(texts)
+            listening = set(catalogue.phrases["listening"].values())
+            found = asyncio.run(measure(base, texts, voices, rate, listening))
         finally:
             demo.stop()
     return {**found, "rate": rate, "machine": facts}
@@ -184,16 +182,12 @@ def main(argv: Sequence[str]) -> int:
         parser.error("--voices takes numbers from 2, --rate numbers above 0")
     from api.demo import DemoError
 
-    try:
-        document = run(given.voices, given.rate)
-    except (DemoError, RuntimeError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    if given.json:
-        print(json.dumps(document, ensure_ascii=False, indent=2))
-        return 0
-    print("\n".join([machine_line(document["machine"]), *lines(document)]))
-    return 0
+    return command.finish(
+        lambda: run(given.voices, given.rate),
+        lines,
+        as_json=given.json,
+        failures=(DemoError, RuntimeError),
+    )
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ is missing. `Step` says what Rasa's form does next.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from actions.dialogue import display, language, menus
-from actions.dialogue.say import Button, Say, filled, payload
+from actions.dialogue import language, menus, questions
+from actions.dialogue.questions import KEEP, RIGHT, WRONG
+from actions.dialogue.say import Say, filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import CONFIRM, READ_BACK, SWITCH, Heard, State, new_nonce
 from nlu.catalogue import Catalogue, Service, Slot
@@ -23,8 +24,6 @@ STOP = "stop"  # the form ends without performing anything
 
 OPEN_KINDS = ("name", "text")  # any words can be the answer
 INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
-KEEP = "keep"  # the value of the button that says: it was the answer
-RIGHT, WRONG = "right", "wrong"  # before a slot: the buttons under its value read back
 
 
 @dataclass(frozen=True)
@@ -89,21 +88,16 @@ class Form:
 
     def question(self, state: State) -> Say:
         """The next question, with the retry text in front after an answer that did not fit."""
-        service = self.catalogue.services[state.service or ""]
+        service, catalogue = self.catalogue.services[state.service or ""], self.catalogue
         if state.asked == CONFIRM:
-            return self._confirm_question(service, state)
-        if _read_back(state):
-            return self._read_back_question(service, state)
-        if _meant_instead(state):
-            return self._switch_question(service, state)
-        slot = self._slot(service, state.asked or "")
-        words = (slot.type.retry if state.attempts else None) or slot.ask or slot.type.ask
-        buttons = tuple(
-            Button(c.title[state.language], payload("answer", value=c.value, nonce=state.nonce))
-            for c in slot.type.choices
-        )
-        label = self.catalogue.phrases["choose_button"][state.language]
-        return Say(words[state.language], buttons, label if len(buttons) > 3 else None)
+            return questions.confirm(catalogue, service, state)
+        other = _meant_instead(state)
+        if other:
+            return questions.switch(catalogue, service, other, state)
+        read_back = _read_back(state)
+        if read_back:
+            return questions.read_back(catalogue, self._slot(service, read_back), state)
+        return questions.ask(catalogue, self._slot(service, state.asked or ""), state)
 
     # --- what a message means -------------------------------------------------------------
 
@@ -191,18 +185,6 @@ class Form:
 
     def _asking_again(self, state: State) -> State:
         return replace(self._after(state).state, heard=None)
-
-    def _switch_question(self, service: Service, state: State) -> Say:
-        phrases, language = self.catalogue.phrases, state.language
-        other = self.catalogue.services[_meant_instead(state) or service.name]
-        titles = {"current": service.title[language], "title": other.title[language]}
-        yes = payload("choose", service=other.name)
-        no = payload("answer", value=KEEP, nonce=state.nonce)
-        buttons = (
-            Button(phrases["yes_button"][language], yes),
-            Button(phrases["no_button"][language], no),
-        )
-        return Say(filled(phrases["switch_prompt"], language, titles), buttons)
 
     def _interrupted(self, state: State, heard: Heard) -> Step:
         if heard.intent == "change_language":
@@ -322,38 +304,6 @@ class Form:
 
     def _slot(self, service: Service, name: str) -> Slot:
         return next(slot for slot in service.slots if slot.name == name)
-
-    def _read_back_question(self, service: Service, state: State) -> Say:
-        phrases, language = self.catalogue.phrases, state.language
-        slot = self._slot(service, _read_back(state) or "")
-        value = display.spelled(slot.type, state.values[slot.name])
-        fields = {"slot": display.label(slot, language), "value": value}
-        answers = (("right_button", RIGHT), ("wrong_button", WRONG))
-        buttons = tuple(
-            Button(
-                phrases[name][language],
-                payload("answer", value=f"{answer}/{slot.name}", nonce=state.nonce),
-            )
-            for name, answer in answers
-        )
-        return Say(filled(phrases["voice_read_back"], language, fields), buttons)
-
-    def _confirm_question(self, service: Service, state: State) -> Say:
-        text = display.confirmation(
-            service, state.values, state.lookup or {}, state.language, self.catalogue
-        )
-        phrases = self.catalogue.phrases
-        buttons: Sequence[tuple[str, str]] = (("confirm_yes", "yes"), ("confirm_no", "no"))
-        return Say(
-            text,
-            tuple(
-                Button(
-                    phrases[name][state.language],
-                    payload("answer", value=value, nonce=state.nonce),
-                )
-                for name, value in buttons
-            ),
-        )
 
     def person(self, state: State) -> Say:
         """Whom to call: the department's helpline, or the state's."""

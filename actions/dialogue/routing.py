@@ -64,6 +64,12 @@ def choose(form: Form, state: State, heard: Heard) -> Step:
     return form.start(state, name, heard, state.heard or "", spoken=state.heard_spoken)
 
 
+def menu(form: Form, state: State, heard: Heard) -> Step:
+    """A page of the menu; who goes there did not mean what a voice note was taken for."""
+    unmeant = cleared(state) if (state.asked or "").startswith(MEANT) else state
+    return Step(unmeant, STOP, (form.menu(state, heard),))
+
+
 def late_answer(form: Form, state: State, heard: Heard) -> Step:
     """A tapped answer of a question no longer open; only a retry still means something."""
     again = heard.payload.get("value") == "retry" and heard.payload.get("nonce") == state.nonce

@@ -75,7 +75,7 @@ class Augmenter:
             "spelling": Spelling(tables["spelling"]),
             "typing": TypingHabits(tables["typing"]),
             "speech": Transcript(tables["speech"]),
-            "heard": Heard.read(catalogue.root / FOLDER),
+            "heard": _heard(catalogue.root / FOLDER),
             "numbers": Counted(tables["numbers"]),
             "values": Values(catalogue, tables["values"]),
             "loan_words": LoanWords(tables["loan_words"]),
@@ -136,6 +136,11 @@ class Augmenter:
     def _random(self, *what: object) -> Random:
         """A generator of its own for each utterance and use; text seeds do not vary by process."""
         return Random("\n".join(map(str, (self._seed, *what))))
+
+
+@lru_cache(maxsize=8)
+def _heard(folder: Path) -> Heard:
+    return Heard.read(folder)
 
 
 def _in_latin_letters(key: str) -> str:

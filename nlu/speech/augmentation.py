@@ -1,7 +1,7 @@
 """`seva speech augment`: reads the catalogue to the speech model and keeps what it writes.
 
-A speech model errs in its own way: Whisper base, which may only write Latin letters, makes
-"Na karam to billu chudali" of నా కరెంటు బిల్లు చూడాలి. Its transcripts join the training text of
+A speech model errs in its own way, and Whisper base may only write Latin letters: "Na karam to
+billu chudali" is its electricity bill. Its transcripts join the training text of
 the service that was asked for (kind `heard` of docs/augmentation.md). They are data, kept with
 their provenance; what was heard before is not heard again.
 """

@@ -124,7 +124,7 @@ class Talk:
             "choose": routing.choose,
             "answer": routing.late_answer,
             "language": Form.hear,
-            "menu": lambda form, state, what: Step(state, "stop", (form.menu(state, what),)),
+            "menu": routing.menu,
         }[message.intent](self.form, self.state, message)
         return await self._follow(step)
 
