@@ -52,13 +52,19 @@ def check(
     ] = False,
 ) -> None:
     """Check the catalogue. Names every mistake at once, with file:line and how to mend it."""
+    from nlu.augment.heard import FOLDER, Heard
     from nlu.catalogue.checker import check_catalogue
+    from nlu.catalogue.errors import CatalogueError
     from nlu.catalogue.report import print_report
 
     folder = data_folder(path)
     if (folder / "lexicon").is_dir():
         os.environ["SEVA_DATA_DIR"] = str(folder)  # its own words for numbers and units
     result = check_catalogue(folder, strict=strict)
+    try:
+        Heard.read(folder / FOLDER)
+    except CatalogueError as error:
+        result = replace(result, problems=(*result.problems, *error.problems))
     if strict and not result.problems:
         from nlu.encoder.provision import configured
         from nlu.training.alikeness import alike_in_meaning

@@ -13,8 +13,10 @@ from pathlib import Path
 from random import Random
 
 from nlu.augment.segments import Segment, Writing, join
+from nlu.catalogue.errors import CatalogueError, Problem
 
 FOLDER = "speech_augmentation"
+_MEND = "take the file back from git, or delete it and run `seva speech augment`"
 
 
 @dataclass(frozen=True)
@@ -33,17 +35,22 @@ _COLUMNS = tuple(field.name for field in fields(HeardUtterance))
 
 
 def read_heard(file: Path) -> list[HeardUtterance]:
-    """The rows of one file; none where it is not there. Raises ValueError with file and line."""
+    """The rows of one file; none where it is not there. Raises CatalogueError."""
     if not file.is_file():
         return []
     with file.open(encoding="utf-8", newline="") as lines:
         reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
         rows = list(reader)
     if not rows or tuple(rows[0]) != _COLUMNS:
-        raise ValueError(f"{file}:1: the columns are {' '.join(_COLUMNS)}, separated by tabs")
-    for number, row in enumerate(rows, 1):
-        if len(row) != len(_COLUMNS):
-            raise ValueError(f"{file}:{number}: {len(_COLUMNS)} columns are expected")
+        what = f"the columns are {' '.join(_COLUMNS)}, separated by tabs"
+        raise CatalogueError([Problem(file, 1, what, _MEND)])
+    problems = [
+        Problem(file, number, f"{len(row)} columns where {len(_COLUMNS)} are expected", _MEND)
+        for number, row in enumerate(rows, 1)
+        if len(row) != len(_COLUMNS)
+    ]
+    if problems:
+        raise CatalogueError(problems)
     return [HeardUtterance(*row) for row in rows[1:]]
 
 
@@ -66,7 +73,7 @@ class Heard:
 
     @classmethod
     def read(cls, folder: Path) -> Heard:
-        """All files of a folder. Raises ValueError with file and line."""
+        """All files of a folder. Raises CatalogueError."""
         found: dict[str, dict[str, None]] = {}
         for file in sorted(folder.glob("*.tsv")):
             for row in read_heard(file):

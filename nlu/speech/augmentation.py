@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nlu.augment.heard import FOLDER, HeardUtterance, read_heard, write_heard
+from nlu.catalogue.errors import CatalogueError
 from nlu.catalogue.model import Catalogue
 from nlu.speech.errors import SpeechError
 from nlu.speech.resampling import opus
@@ -104,7 +105,7 @@ def augment_command(
         try:
             language = open_voice(name).language
             kept = {row.text: row for row in read_heard(file)}
-        except (SynthesisError, ValueError) as error:
+        except (SynthesisError, CatalogueError) as error:
             print(error, file=sys.stderr)
             return 1
         wanted = readings(catalogue, language, per_intent, longest)
