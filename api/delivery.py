@@ -12,7 +12,13 @@ from api.log import describe, get_logger
 from api.metrics import Metrics
 from api.whatsapp.outgoing import Outgoing
 from api.whatsapp.policy import WhatsAppPolicy
-from api.whatsapp.sender import DocumentUnavailable, Sender, SendFailed, SendInDoubt
+from api.whatsapp.sender import (
+    DocumentUnavailable,
+    Sender,
+    SendFailed,
+    SendInDoubt,
+    VoiceUnavailable,
+)
 from api.wording import Wording
 
 log = get_logger(__name__)
@@ -47,6 +53,9 @@ class Delivery:
             await self._outbox.doubt(parcel, self._doubt, describe(error))
         except DocumentUnavailable as error:
             await self._without_document(parcel, error)
+        except VoiceUnavailable as error:  # its words have been sent before it, as text
+            self._count(parcel, "no_voice")
+            await self._outbox.fail(parcel, describe(error))
         else:
             self._count(parcel, "sent")
             await self._outbox.sent(parcel, message_id)

@@ -7,11 +7,12 @@ from typing import Any
 
 from api.blank import is_blank
 from api.inbox.port import Inbox
-from api.ports import Engine, Reading, Transcriber, Transcript
+from api.ports import Engine, Transcriber
 from api.whatsapp.payload import Inbound, Media
 from api.whatsapp.render import MORE, PlainButton, more_buttons
 from api.whatsapp.sender import MediaRejected, Sender
 from nlu.speech.errors import SpeechError
+from nlu.speech.readings import likeliest
 
 _VOICE_PHRASES = {
     "audio_too_long": "voice_too_long",
@@ -23,12 +24,13 @@ _VOICE_PHRASES = {
 @dataclass(frozen=True)
 class Said:
     """What the dialogue gets. `payload` marks a tap on one of our own options; `spoken` is the
-    language of a voice note."""
+    language of a voice note, `others` what else its words may be."""
 
     text: str
     payload: bool = False
     voice: bool = False
     spoken: str | None = None
+    others: tuple[str, ...] = ()
     location: dict[str, Any] | None = None
     media: dict[str, Any] | None = None
 
@@ -111,25 +113,10 @@ class Hearing:
             return Unclear(_VOICE_PHRASES.get(error.code, "not_understood_voice"))
         if is_blank(transcript.text):
             return Unclear("not_understood_voice")
-        best = await likeliest(self._engine, transcript)
-        return Said(best.text[: self._max_chars], voice=True, spoken=best.language)
-
-
-async def likeliest(engine: Engine, transcript: Transcript) -> Reading:
-    """The reading of a transcript that makes most sense: what the engine is surest of, unless it
-    is out of scope. The first one leads a tie."""
-    readings = list(transcript.readings())
-    if len(readings) == 1:
-        return readings[0]
-    answers = await engine.parse_many([r.text for r in readings], [r.language for r in readings])
-    sense = [_sense(answer) for answer in answers]
-    return readings[sense.index(max(sense))]
-
-
-def _sense(answer: dict[str, Any]) -> float:
-    if answer["decision"]["kind"] == "out_of_scope":
-        return 0.0
-    return float(answer["intent"]["confidence"])
+        best, *others = await likeliest(self._engine.parse_heard, transcript.readings())
+        words = best.text[: self._max_chars]
+        rest = tuple(other.text[: self._max_chars] for other in others)
+        return Said(words, voice=True, spoken=best.language, others=rest)
 
 
 def _meaning(payload: str) -> Heard:

@@ -12,6 +12,7 @@ from typing import Any
 from api.log import configure_logging, describe, get_logger
 from api.ports import Engine, Reply
 from api.settings import Settings
+from nlu.speech.readings import Reading
 from nlu.training.registry import live_id
 
 log = get_logger(__name__)
@@ -73,6 +74,10 @@ class LiveEngine:
     ) -> list[dict[str, Any]]:
         """Of the live model."""
         return await self._now().parse_many(texts, languages)
+
+    async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
+        """Of the live model."""
+        return await self._now().parse_heard(readings)
 
     async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> Sequence[Reply]:
         """Of the live model."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from nlu.speech.readings import Reading
+
 
 class Button(Protocol):
     """Something to tap; `id` is the payload that comes back to the engine."""
@@ -65,6 +67,9 @@ class Engine(Protocol):
     ) -> list[dict[str, Any]]:
         """The answers for several texts."""
 
+    async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
+        """The answer for a voice note: the first reading's words and language count, all help."""
+
     async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> Sequence[Reply]:
         """One turn; the same `inbox_id` again gives the same replies and changes nothing.
 
@@ -111,18 +116,6 @@ class Transcript(Protocol):
 
     def as_json(self) -> dict[str, Any]:
         """All of it, for an API."""
-
-
-class Reading(Protocol):
-    """Speech written down as one language."""
-
-    @property
-    def text(self) -> str:
-        """The words."""
-
-    @property
-    def language(self) -> str:
-        """The language that they are taken for."""
 
 
 class Transcriber(Protocol):

@@ -170,6 +170,12 @@ class Settings(BaseSettings):
         "gets 503. A worker's recordings wait in the inbox.",
     )
 
+    spoken_replies: bool = Field(
+        default=False,
+        description="Whether a voice note is also answered by a voice note, for citizens who "
+        "cannot read; needs `make voices`. The engines' licences are in `docs/voice.md`.",
+    )
+
     # Worker
     worker_concurrency: int = Field(
         default=8, ge=1, description="Citizens served at the same time."

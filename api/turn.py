@@ -9,10 +9,10 @@ from typing import Any
 from api.hearing import Hearing, NextPage, Said
 from api.inbox.port import Claim, Inbox
 from api.ports import Engine, Reply
-from api.whatsapp.outgoing import Draft
+from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.payload import Inbound
 from api.whatsapp.policy import WhatsAppPolicy
-from api.whatsapp.render import PlainReply, render
+from api.whatsapp.render import PlainReply, read_aloud, render
 from api.wording import Wording
 
 
@@ -34,7 +34,10 @@ class Turns:
         inbox: Inbox,
         wording: Wording,
         policy: WhatsAppPolicy,
+        spoken: frozenset[str] = frozenset(),
     ) -> None:
+        """`spoken`: languages in which a voice note is also answered by one."""
+        self._spoken = spoken
         self._engine, self._hearing, self._inbox = engine, hearing, inbox
         self._wording, self._policy = wording, policy
 
@@ -66,7 +69,7 @@ class Turns:
         """What is said while a voice note takes long."""
         citizen = await self._inbox.citizen(message.lane)
         words = PlainReply(self._wording.say("listening", citizen.language))
-        return self._render([words], message, citizen.language)
+        return self._written([words], message, citizen.language)
 
     async def _dialogue(self, claim: Claim, said: Said, language: str | None) -> Answer:
         message = claim.message
@@ -77,6 +80,7 @@ class Turns:
             "language": language,
             "voice": said.voice,
             "spoken": said.spoken,
+            "others": list(said.others),
             "payload": said.payload,
             "location": said.location,
             "media": said.media,
@@ -87,6 +91,16 @@ class Turns:
         return Answer(drafts or await self.apology(message), language)
 
     def _render(
+        self, replies: Sequence[Reply], message: Inbound, language: str | None
+    ) -> list[Draft]:
+        """The messages, with a voice note at their end where one was answered by voice."""
+        drafts = self._written(replies, message, language)
+        if message.kind == "audio" and language in self._spoken:
+            words = read_aloud(drafts, self._policy.limits.spoken)
+            drafts += [Draft(Outgoing("voice", words))] if words else []
+        return drafts
+
+    def _written(
         self, replies: Sequence[Reply], message: Inbound, language: str | None
     ) -> list[Draft]:
         return render(

@@ -21,8 +21,23 @@ from api.wording import Wording
 from api.worker import Worker
 from nlu.catalogue import shared_catalogue
 from nlu.speech.pool import HearingPool
+from nlu.speech.speaker import Speaker
+from nlu.speech.synthesis import SynthesisError
 
 log = get_logger(__name__)
+
+
+def _speaker(settings: Settings) -> Speaker | None:
+    """Voices for replies, where they are switched on; a missing one is told and left out."""
+    if not settings.spoken_replies:
+        return None
+    try:
+        speaker = Speaker()
+    except SynthesisError as error:
+        raise ValueError(str(error)) from error
+    for language, why in speaker.missing.items():
+        log.error("voice_missing", language=language, error=why)
+    return speaker
 
 
 async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
@@ -33,7 +48,8 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     engine = rasa_engine(settings, dialogue=True)
     keeper: asyncio.Task[Any] | None = None
     inbox = open_inbox(settings, policy)
-    sender = WhatsAppClient(settings, policy)
+    speaker = _speaker(settings)
+    sender = WhatsAppClient(settings, policy, speaker=speaker)
     metrics = Metrics()
     voices = settings.hearing_processes + 1  # one is answered while the next is heard
     pool = HearingPool(settings.hearing_processes, waiting=voices)
@@ -48,7 +64,14 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     worker = Worker(
         inbox,
         inbox.outbox,
-        Turns(engine, hearing, inbox, wording, policy),
+        Turns(
+            engine,
+            hearing,
+            inbox,
+            wording,
+            policy,
+            spoken=speaker.languages if speaker else frozenset(),
+        ),
         Delivery(inbox.outbox, sender, wording, policy, metrics, doubt_s=settings.doubt_seconds),
         sender,
         policy,

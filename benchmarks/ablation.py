@@ -46,6 +46,7 @@ PLANS: Mapping[str, Mapping[str, float]] = {
     "typing": {"typing": 1},
     "speech": {"speech": 1},
     "heard": {"heard": 1},
+    "misheard": {"misheard": 1},
     "numbers": {"numbers": 1},
     "values": {"values": 1},
     "loan_words": {"loan_words": 1},

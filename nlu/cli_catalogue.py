@@ -52,7 +52,7 @@ def check(
     ] = False,
 ) -> None:
     """Check the catalogue. Names every mistake at once, with file:line and how to mend it."""
-    from nlu.augment.heard import FOLDER, Heard
+    from nlu.augment.heard import FOLDER, read_all_heard
     from nlu.catalogue.checker import check_catalogue
     from nlu.catalogue.errors import CatalogueError
     from nlu.catalogue.report import print_report
@@ -62,7 +62,7 @@ def check(
         os.environ["SEVA_DATA_DIR"] = str(folder)  # its own words for numbers and units
     result = check_catalogue(folder, strict=strict)
     try:
-        Heard.read(folder / FOLDER)
+        read_all_heard(folder / FOLDER)
     except CatalogueError as error:
         result = replace(result, problems=(*result.problems, *error.problems))
     if strict and not result.problems:

@@ -32,8 +32,16 @@ def augment(
         typer.Option(help="A voice of data/voices.yml; may be repeated. Default: its `training`."),
     ] = None,
     per_intent: Annotated[
-        int, typer.Option(min=1, help="Utterances of each service and language.")
-    ] = 6,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Utterances of each service for a voice. Default: as data/voices.yml has it.",
+        ),
+    ] = None,
+    development: Annotated[
+        int,
+        typer.Option(min=0, help="Development sentences of each service, which only calibrate."),
+    ] = 1,
     longest: Annotated[int, typer.Option(help="Characters of an utterance.")] = 80,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes. Default: one a core.")
@@ -47,13 +55,18 @@ def augment(
     from nlu.speech.synthesis.voices import load_voices
 
     try:
-        voices = voice or list(load_voices().training)
+        known = load_voices()
+        wanted = {name: known.readings(name) for name in voice or known.training}
     except SynthesisError as error:
         typer.echo(str(error), err=True)
         finish(1)
     catalogue = load_catalogue(catalogue_folder("data"))
+    if per_intent:
+        wanted = dict.fromkeys(wanted, per_intent)
     finish(
-        augment_command(catalogue, voices, per_intent=per_intent, longest=longest, workers=workers)
+        augment_command(
+            catalogue, wanted, development=development, longest=longest, workers=workers
+        )
     )
 
 
@@ -104,12 +117,12 @@ def evaluate(
 ) -> None:
     """Measure a speech model on recordings. Error rates, language, services, speed."""
     from nlu.speech.evaluation import evaluate_command
-    from nlu.training.parse import service_ranking
+    from nlu.training.parse import understanding
 
-    ranking = None
+    ask = None
     if understand:
         try:
-            ranking = service_ranking()
+            ask = understanding()
         except FileNotFoundError as error:
             typer.echo(str(error), err=True)
             finish(1)
@@ -117,7 +130,7 @@ def evaluate(
         evaluate_command(
             manifest,
             model=model,
-            understand=ranking,
+            understand=ask,
             saved_language=saved_language,
             details=details,
             json_output=json_output,

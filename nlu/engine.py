@@ -12,7 +12,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from rasa.utils.endpoints import EndpointConfig
 from nlu.answer_cache import AnswerCache
 from nlu.catalogue import shared_catalogue
 from nlu.parsing_path import ParsingPath
+from nlu.speech.readings import Reading
 from nlu.tracker_store import MaskingTrackerStore
 from nlu.waiting_line import WaitingLine
 
@@ -37,7 +38,15 @@ MODEL_ARCHIVE = "model.tar.gz"
 _FULL_WIDTH_SLASH = "\uff0f"
 _MOST_IN_A_PASS = 8  # so that nobody waits long for those who came later
 
-Question = tuple[str, str | None]  # a text, and the language its writer used before
+
+@dataclass(frozen=True)
+class Question:
+    """What to understand. `language` is the one that its writer used before; `metadata` says more
+    of what was spoken."""
+
+    text: str
+    language: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,9 +142,16 @@ class Engine:
         kept = self._cache.get(key)
         if kept is not None:
             return {**kept, "elapsed_ms": 0.0}
-        answer = await self._line.ask((text, language))
+        answer = await self._line.ask(Question(text, language))
         self._cache.put(key, answer)
         return answer
+
+    async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
+        """The same for a voice note in Whisper's `readings`: the first one's words and language
+        count, all of them help to tell the service."""
+        first, *others = readings
+        spoken = {"spoken": first.language, "others": [other.text for other in others]}
+        return await self._line.ask(Question(first.text, first.language, spoken))
 
     async def parse_many(
         self, texts: Sequence[str], languages: Sequence[str | None] | None = None
@@ -153,14 +169,17 @@ class Engine:
         """One pass through the model; `elapsed_ms` is the whole pass."""
         started = time.perf_counter()
         messages = [
-            UserMessage(_own_words(text), sender_id="parse", metadata={"language": prior})
-            for text, prior in questions
+            UserMessage(
+                _own_words(one.text),
+                sender_id="parse",
+                metadata={"language": one.language, **one.metadata},
+            )
+            for one in questions
         ]
         parsed = self.path.run(messages)
         elapsed = round((time.perf_counter() - started) * 1000, 2)
         return [
-            self._answer(text, message.data, elapsed)
-            for (text, _), message in zip(questions, parsed)
+            self._answer(one.text, message.data, elapsed) for one, message in zip(questions, parsed)
         ]
 
     def _answer(self, text: str, data: Mapping[str, Any], elapsed_ms: float) -> dict[str, Any]:

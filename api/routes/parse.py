@@ -18,7 +18,6 @@ from starlette.routing import Route
 from starlette.types import Message, Receive
 
 from api.blank import is_blank
-from api.hearing import likeliest
 from api.json_answer import json_response, read_json
 from api.live_engine import NoModel
 from api.log import describe, get_logger
@@ -26,6 +25,7 @@ from api.problems import Problem
 from api.runtime import Runtime, runtime
 from nlu.speech.errors import SpeechError
 from nlu.speech.pool import PoolFull
+from nlu.speech.readings import likeliest
 
 log = get_logger(__name__)
 _BYTES_A_CHARACTER = 12  # a JSON escape of a surrogate pair
@@ -85,9 +85,8 @@ async def parse_voice(request: Request) -> Response:
         raise Problem("speech-not-ready") from None
     if is_blank(transcript.text):
         raise Problem("nothing-heard", transcript=transcript.as_json())
-    best = await _understand(likeliest(now.engine, transcript))
-    text = best.text[: now.settings.max_text_chars]
-    answer = await _understand(now.engine.parse(text, best.language))
+    readings = await _understand(likeliest(now.engine.parse_heard, transcript.readings()))
+    answer = await _understand(now.engine.parse_heard(readings))
     return json_response({**answer, "transcript": transcript.as_json()})
 
 

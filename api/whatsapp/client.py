@@ -18,10 +18,19 @@ from api.settings import Settings, split_list
 from api.whatsapp.download import fetch, fetch_media
 from api.whatsapp.payload import Media
 from api.whatsapp.policy import WhatsAppPolicy
-from api.whatsapp.sender import DocumentUnavailable, MediaRejected, SendFailed, SendInDoubt
+from api.whatsapp.sender import (
+    DocumentUnavailable,
+    MediaRejected,
+    SendFailed,
+    SendInDoubt,
+    VoiceUnavailable,
+)
 from api.whatsapp.wire import message_body, typing_body
+from nlu.speech.speaker import Speaker
+from nlu.speech.synthesis import SynthesisError
 
 log = get_logger(__name__)
+_VOICE_NOTE = "audio/ogg; codecs=opus"
 _TIMEOUT = httpx.Timeout(15, connect=5)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -34,9 +43,11 @@ class WhatsAppClient:
         settings: Settings,
         policy: WhatsAppPolicy,
         transport: httpx.AsyncBaseTransport | None = None,
+        speaker: Speaker | None = None,
     ) -> None:
+        """`speaker` reads replies aloud; without one no voice note is sent."""
         base = settings.whatsapp_base_url.rstrip("/")
-        self._policy = policy
+        self._policy, self._speaker = policy, speaker
         self._root = f"{base}/{settings.whatsapp_graph_version}"
         self._token = {"Authorization": f"Bearer {settings.whatsapp_access_token}"}
         self._media_hosts = {urlsplit(base).hostname, *split_list(settings.whatsapp_media_hosts)}
@@ -46,10 +57,12 @@ class WhatsAppClient:
         self._pace = AsyncLimiter(settings.whatsapp_messages_per_second, 1)
 
     async def send(self, parcel: Parcel) -> str:
-        """Sends one message; a document is fetched and uploaded first."""
+        """Sends one message; a document is fetched, a voice note made, and uploaded first."""
         media_id = None
         if parcel.message.kind == "document":
-            media_id = await self._upload(parcel)
+            media_id = await self._document(parcel)
+        elif parcel.message.kind == "voice":
+            media_id = await self._voice(parcel)
         async with self._pace:
             path = f"/{parcel.phone_number_id}/messages"
             answer = await self._post(path, json=message_body(parcel, media_id))
@@ -81,7 +94,7 @@ class WhatsAppClient:
         """Closes the connections."""
         await self._http.aclose()
 
-    async def _upload(self, parcel: Parcel) -> str:
+    async def _document(self, parcel: Parcel) -> str:
         message = parcel.message
         url = urlsplit(message.document_url)
         if url.scheme not in ("http", "https") or url.hostname not in self._document_hosts:
@@ -93,11 +106,22 @@ class WhatsAppClient:
             )
         except (httpx.HTTPError, MediaRejected) as error:
             raise DocumentUnavailable(type(error).__name__) from error
-        mime = mime or "application/pdf"
+        return await self._upload(parcel, message.filename, content, mime or "application/pdf")
+
+    async def _voice(self, parcel: Parcel) -> str:
+        if self._speaker is None or parcel.language is None:
+            raise VoiceUnavailable("no voice")
+        try:
+            recording = await self._speaker.say(parcel.message.text, parcel.language)
+        except SynthesisError as error:
+            raise VoiceUnavailable(type(error).__name__) from error
+        return await self._upload(parcel, "seva.ogg", recording, _VOICE_NOTE)
+
+    async def _upload(self, parcel: Parcel, name: str, content: bytes, mime: str) -> str:
         answer = await self._post(
             f"/{parcel.phone_number_id}/media",
             data={"messaging_product": "whatsapp", "type": mime},
-            files={"file": (message.filename, content, mime)},
+            files={"file": (name, content, mime)},
             in_doubt=False,
         )
         return str(answer.get("id", ""))

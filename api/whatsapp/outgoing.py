@@ -17,7 +17,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One WhatsApp message. `kind` is text, buttons, list or document."""
+    """One WhatsApp message. `kind` is text, buttons, list, document or voice (`text` is said)."""
 
     kind: str
     text: str

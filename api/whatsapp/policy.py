@@ -25,6 +25,7 @@ class Limits:
     row_title: int
     row_description: int
     list_button: int
+    spoken: int
     document_bytes: int
     webhook_bytes: int
 

@@ -57,6 +57,13 @@ def render(
     return _Renderer(inbox_id, words, limits).drafts(replies)
 
 
+def read_aloud(drafts: Sequence[Draft], longest: int) -> str:
+    """What a voice says of messages: their texts, up to `longest` code points, then all options."""
+    texts = "\n".join(draft.message.text for draft in drafts)
+    said = split_text(texts, longest)[:1]
+    return "\n".join([*said, *(o.title for draft in drafts for o in draft.message.options)])
+
+
 def more_buttons(payload: str) -> tuple[PlainButton, ...]:
     """The options that were left for the page behind a `more` row."""
     return tuple(PlainButton(*row) for row in json.loads(payload[len(MORE) :]))

@@ -24,6 +24,10 @@ class DocumentUnavailable(Exception):
     """The document to send along could not be fetched."""
 
 
+class VoiceUnavailable(Exception):
+    """The message cannot be read aloud here."""
+
+
 class MediaRejected(Exception):
     """A citizen's file cannot be used: `reason` is `too_large`, `expired` or `damaged`."""
 
@@ -38,7 +42,7 @@ class Sender(Protocol):
     async def send(self, parcel: Parcel) -> str:
         """Sends one message, marked with the parcel's tracker; WhatsApp's id for it.
 
-        Raises `SendFailed`, `SendInDoubt` or `DocumentUnavailable`.
+        Raises `SendFailed`, `SendInDoubt`, `DocumentUnavailable` or `VoiceUnavailable`.
         """
 
     async def show_typing(self, phone_number_id: str, message_id: str) -> None:

@@ -44,6 +44,8 @@ def _content(message: Outgoing, media_id: str | None) -> tuple[str, dict]:
     if message.kind == "document":
         content = {"id": media_id, "filename": message.filename, "caption": message.text}
         return "document", content
+    if message.kind == "voice":
+        return "audio", {"id": media_id, "voice": True}
     if message.kind == "buttons":
         action: dict = {
             "buttons": [

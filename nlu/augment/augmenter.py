@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from random import Random
@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import yaml
 
 from nlu.augment.counted import Counted
-from nlu.augment.heard import FOLDER, Heard
+from nlu.augment.heard import FOLDER, Heard, HeardUtterance, read_all_heard
 from nlu.augment.loan_words import LoanWords
+from nlu.augment.misheard import Misheard
 from nlu.augment.romanised import Romanised, WordRomaniser
 from nlu.augment.segments import Augmented, Segment, Writing, cut, join
 from nlu.augment.spelling import Spelling
@@ -23,7 +24,7 @@ from nlu.catalogue.model import Catalogue, SlotType, Utterance
 
 KINDS = (
     *("romanised", "spelling", "typing", "speech"),
-    *("heard", "numbers", "values", "loan_words"),
+    *("heard", "misheard", "numbers", "values", "loan_words"),
 )
 """Kinds of variation; `a+b` applies b to the result of a."""
 _TRIES = 3  # a draw that changes nothing is repeated
@@ -70,16 +71,21 @@ class Augmenter:
             for key in catalogue.languages.keys.values()
             if key.language in romanisers
         }
-        self._kinds: dict[str, Kind] = {
-            "romanised": Romanised(scripts),
-            "spelling": Spelling(tables["spelling"]),
-            "typing": TypingHabits(tables["typing"]),
-            "speech": Transcript(tables["speech"]),
-            "heard": _heard(catalogue.root / FOLDER),
-            "numbers": Counted(tables["numbers"]),
-            "values": Values(catalogue, tables["values"]),
-            "loan_words": LoanWords(tables["loan_words"]),
+        folder = catalogue.root / FOLDER
+        makers: dict[str, Callable[[], Kind]] = {
+            "romanised": lambda: Romanised(scripts),
+            "spelling": lambda: Spelling(tables["spelling"]),
+            "typing": lambda: TypingHabits(tables["typing"]),
+            "speech": lambda: Transcript(tables["speech"]),
+            "heard": lambda: Heard(_read_heard(folder)),
+            "misheard": lambda: Misheard(
+                _learned_from(_read_heard(folder), catalogue), tables["misheard"]
+            ),
+            "numbers": lambda: Counted(tables["numbers"]),
+            "values": lambda: Values(catalogue, tables["values"]),
+            "loan_words": lambda: LoanWords(tables["loan_words"]),
         }
+        self._kinds = {kind: makers[kind]() for chain in plan for kind in chain.split("+")}
         self._types: dict[str, dict[str, SlotType]] = {
             name: {slot.name: slot.type for slot in service.slots}
             for name, service in catalogue.services.items()
@@ -126,7 +132,7 @@ class Augmenter:
                 if written.key not in self._keys[kind]:
                     continue
                 pieces = self._kinds[kind].vary(pieces, written, random)
-                if kind in ("romanised", "speech", "heard"):
+                if kind in ("romanised", "speech", "heard", "misheard"):
                     written = Writing(_in_latin_letters(written.key), where.types)
             text, marks = join(pieces)
             if text and text != utterance.text:
@@ -139,8 +145,26 @@ class Augmenter:
 
 
 @lru_cache(maxsize=8)
-def _heard(folder: Path) -> Heard:
-    return Heard.read(folder)
+def _read_heard(folder: Path) -> tuple[HeardUtterance, ...]:
+    return tuple(read_all_heard(folder))
+
+
+def _learned_from(
+    read: Iterable[HeardUtterance], catalogue: Catalogue
+) -> dict[str, list[tuple[str, str]]]:
+    """Readings of trained utterances, by language: the development part stays unlearned."""
+    intents: dict[str, Any] = {**catalogue.services, **catalogue.conversation}
+    trained = {
+        " ".join(utterance.text.split())
+        for intent in intents.values()
+        for utterances in intent.utterances.values()
+        for utterance in utterances
+    }
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in read:
+        if row.transcript and row.text in trained:
+            found.setdefault(row.language, []).append((row.text, row.transcript))
+    return found
 
 
 def _in_latin_letters(key: str) -> str:

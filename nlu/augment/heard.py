@@ -7,7 +7,7 @@ makes the files, so that a training needs neither a voice nor a speech model.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from random import Random
@@ -54,6 +54,11 @@ def read_heard(file: Path) -> list[HeardUtterance]:
     return [HeardUtterance(*row) for row in rows[1:]]
 
 
+def read_all_heard(folder: Path) -> list[HeardUtterance]:
+    """The rows of all files of a folder. Raises CatalogueError."""
+    return [row for file in sorted(folder.glob("*.tsv")) for row in read_heard(file)]
+
+
 def write_heard(file: Path, rows: Iterable[HeardUtterance]) -> None:
     """Writes rows in an order of their own, so that the same rows are the same file."""
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -67,19 +72,13 @@ def write_heard(file: Path, rows: Iterable[HeardUtterance]) -> None:
 class Heard:
     """Transcripts in place of utterances; one that nobody has read stays as it is."""
 
-    def __init__(self, transcripts: Mapping[str, tuple[str, ...]]) -> None:
-        """`transcripts` by utterance."""
-        self._transcripts = transcripts
-
-    @classmethod
-    def read(cls, folder: Path) -> Heard:
-        """All files of a folder. Raises CatalogueError."""
+    def __init__(self, rows: Iterable[HeardUtterance]) -> None:
+        """`rows` of any voices."""
         found: dict[str, dict[str, None]] = {}
-        for file in sorted(folder.glob("*.tsv")):
-            for row in read_heard(file):
-                if row.transcript:
-                    found.setdefault(row.text, {})[row.transcript] = None
-        return cls({text: tuple(written) for text, written in found.items()})
+        for row in rows:
+            if row.transcript:
+                found.setdefault(row.text, {})[row.transcript] = None
+        self._transcripts = {text: tuple(written) for text, written in found.items()}
 
     def vary(
         self, pieces: tuple[Segment, ...], where: Writing, random: Random

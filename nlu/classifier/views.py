@@ -1,12 +1,16 @@
-"""Four spellings of a message whose character n-grams the classifiers see.
+"""Spellings of a message whose character n-grams the classifiers see.
 
 As written; folded to a phonetic spelling that Telugu, Devanagari and Latin text share; that
 spelling across word borders; and as a consonant skeleton (what a transcript of speech keeps).
+
+A transcript has its borders between words in wrong places ("Bharisham emni bha sva la" was बारिश में
+निवास वाला). For it there are three without borders: `joined`, folded; `classes`, where sounds that
+are misheard for each other are one; `bones`, the skeleton.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from scipy import sparse
@@ -15,22 +19,28 @@ from nlu.classifier import char_ngrams
 from nlu.classifier.place_mentions import PlaceMentions
 from nlu.classifier.processes import shared_out
 from nlu.text import fold, normalise
-from nlu.text.phonetic import skeleton
+from nlu.text.phonetic import skeleton, sound_classes
 
 _FEW = 2000  # texts that are hashed sooner than a process starts
 Views = Mapping[str, Sequence[int]]  # name of the view: shortest and longest n-gram
 
 
-def spellings(text: str) -> dict[str, str]:
-    """Every view of a raw message by name: written, folded, skeleton, phrase."""
+_SPELLINGS: Mapping[str, Callable[[str], str]] = {  # of a normalised text in lower case
+    "written": lambda text: text,
+    "folded": fold,
+    "skeleton": skeleton,
+    "phrase": lambda text: fold(text).replace(" ", "_"),
+    "joined": lambda text: fold(text).replace(" ", ""),
+    "classes": sound_classes,
+    "bones": lambda text: skeleton(text).replace(" ", ""),
+}
+NAMES = tuple(_SPELLINGS)  # their first letters, which keep them apart, differ
+
+
+def spellings(text: str, names: Iterable[str] = NAMES) -> dict[str, str]:
+    """The spellings called `names` of a raw message. Raises KeyError for an unknown name."""
     written = normalise(text).text.lower()
-    folded = fold(written)
-    return {
-        "written": written,
-        "folded": folded,
-        "skeleton": skeleton(written),
-        "phrase": folded.replace(" ", "_"),
-    }
+    return {name: _SPELLINGS[name](written) for name in names}
 
 
 def hashed(
@@ -40,7 +50,7 @@ def hashed(
 
     With `places`, one bucket more says which kinds of places the message names, if any.
     """
-    seen = spellings(text)
+    seen = spellings(text, views)
     buckets, values = char_ngrams.hashed(
         [(name[0], seen[name], low, high) for name, (low, high) in views.items()]
     )

@@ -4,6 +4,9 @@ The n-grams see the message four ways: as written, folded to a phonetic spelling
 Devanagari and Latin text share, that spelling across word borders, and as a consonant skeleton
 (what a transcript of speech keeps). Probabilities are calibrated on messages that nothing was
 learned from: the catalogue's development sentences or, without any, a share of its utterances.
+
+What was spoken and written down by a speech model is ranked with the help of machines of its own
+(`nlu.classifier.transcripts`), where sentences of the development part were read aloud.
 """
 
 from __future__ import annotations
@@ -24,14 +27,20 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from nlu.augment import Augmenter
+from nlu.catalogue.model import Utterance
 from nlu.classifier import hinge, linear, stacking, views
 from nlu.classifier.place_mentions import PlaceMentions
+from nlu.classifier.transcripts import TranscriptModel
 from nlu.components.fine_tuning import facts, held_back, share_of
+from nlu.components.language_identifier import LANGUAGE
 from nlu.components.project import catalogue, code_fingerprint
 from nlu.components.sentence_encoder import SentenceEncoder, intent_logits, sentence_vector
 from nlu.components.training_example import COPY, HELD_BACK, KEY
 
 DEVELOPMENT = "development.npz"
+_HEARD = "heard"  # the kind of copy that a speech model wrote
+_LATIN = "Latn"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -47,7 +56,9 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> Dict[str, Any]:
         """`cost` of an utterance on the wrong side; `views`: n-gram lengths per view;
         `dense_weight` scales the vector against them; `development`: the share held back where
-        the catalogue holds back nothing itself."""
+        the catalogue holds back nothing itself; `spoken`: machines for transcripts in Latin letters
+        of what was spoken in `languages`, which learn `copies` of utterances by kind and, as they
+        are, those of `keys`."""
         return {
             "catalogue": "data",
             "cost": 0.2,
@@ -57,6 +68,18 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
                 "folded": [2, 4],
                 "skeleton": [2, 4],
                 "phrase": [3, 5],
+            },
+            "spoken": {
+                "languages": ["te", "hi"],
+                "copies": {"heard": 3, "misheard": 2},
+                "keys": ["te-Latn", "hi-Latn"],
+                "views": {
+                    "folded": [2, 4],
+                    "joined": [3, 5],
+                    "classes": [3, 6],
+                    "bones": [2, 5],
+                },
+                "cost": 0.2,
             },
             "development": 0.1,
             "ranking_length": 10,
@@ -69,13 +92,16 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         resource: Resource,
         model: Optional[linear.LinearModel] = None,
         stacked: Optional[stacking.Stacking] = None,
+        transcripts: Optional[TranscriptModel] = None,
     ) -> None:
-        """`model` is None until trained or loaded; `stacked` where the encoder is frozen."""
+        """`model` is None until trained or loaded, `stacked` where the encoder is frozen,
+        `transcripts` where nobody has read the development part aloud."""
         self._config = config
         self._storage = model_storage
         self._resource = resource
         self._model = model
         self._stacking = stacked
+        self._transcripts = transcripts
         self._places = PlaceMentions.of(catalogue(config["catalogue"]))
 
     @classmethod
@@ -102,8 +128,9 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         with model_storage.read_from(resource) as folder:
             model = linear.LinearModel.load(folder / "services.npz")
             weights = json.loads((folder / "facts.json").read_text("utf-8")).get("stacking")
+            transcripts = TranscriptModel.load(folder, model.labels)
         stacked = stacking.Stacking(**weights) if weights else None
-        return cls(config, model_storage, resource, model, stacked)
+        return cls(config, model_storage, resource, model, stacked, transcripts)
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
@@ -125,6 +152,9 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         if not any(HELD_BACK in facts(m) for m in examples):  # they are the catalogue's utterances
             again = self._fit(examples, dense=not tuned)
             self._model = replace(again, temperature=self._model.temperature)
+        heard = [m for m, out in zip(examples, held) if out and facts(m).get(COPY) == _HEARD]
+        if heard and self._config["spoken"]["languages"]:
+            self._learn_transcripts([m for m in learned if COPY not in facts(m)], heard)
         with self._storage.write_to(self._resource) as folder:
             self._save(folder)
             np.savez_compressed(
@@ -164,8 +194,36 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         self._stacking = stacking.fit(logits, scores, [places[name] for name in truth])
         return self._stacking.probabilities(logits, scores)
 
+    def _learn_transcripts(self, learned: List[Message], heard: List[Message]) -> None:
+        """Machines of transcripts, weighed on those of held-back sentences."""
+        assert self._model is not None
+        settings = self._config["spoken"]
+        augmenter = Augmenter(catalogue(self._config["catalogue"]), {}, settings["copies"])
+        texts: List[str] = []
+        intents: List[str] = []
+        for message in learned:
+            text, key = message.get(TEXT), str(facts(message).get(KEY, ""))
+            own = [text] if key in settings["keys"] else []
+            if key in settings["languages"]:
+                own += [copy.text for copy in augmenter.copies(Utterance(text, (), 0), key)]
+            texts += own
+            intents += [message.get(INTENT)] * len(own)
+        model = TranscriptModel.fit(
+            self._model.labels,
+            texts,
+            intents,
+            settings["views"],
+            float(settings["cost"]),
+            workers=os.cpu_count() or 1,
+        )
+        written = np.stack([self._written(m) for m in heard])
+        found = [str(m.get(TEXT)) for m in heard]
+        self._transcripts = model.weighed(written, found, [m.get(INTENT) for m in heard])
+
     def _save(self, folder: Path) -> None:
         assert self._model is not None
+        if self._transcripts is not None:
+            self._transcripts.save(folder)
         self._model.save(folder / "services.npz")
         found: Dict[str, Any] = {
             "labels": len(self._model.labels),
@@ -195,6 +253,23 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         return messages
 
     def _probabilities(self, message: Message) -> np.ndarray:
+        written = self._written(message)
+        texts = self._spoken(message)
+        if self._transcripts is None or not texts:
+            return written
+        return self._transcripts.probabilities(written, texts)
+
+    def _spoken(self, message: Message) -> List[str]:
+        """All that a speech model wrote of a message; nothing where it was not spoken in one of
+        the languages, or is written in the language's own script."""
+        told = message.get("metadata") or {}
+        script = (message.get(LANGUAGE) or {}).get("script")
+        if told.get("spoken") not in self._config["spoken"]["languages"] or script != _LATIN:
+            return []
+        return [message.get(TEXT), *(told.get("others") or ())]
+
+    def _written(self, message: Message) -> np.ndarray:
+        """Probabilities (labels,) as of written words."""
         assert self._model is not None
         hashed = self._hashed(message.get(TEXT))
         if self._stacking is not None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from nlu.augment.heard import FOLDER, HeardUtterance, read_heard, write_heard
 from nlu.catalogue.errors import CatalogueError
@@ -26,6 +26,7 @@ from nlu.speech.synthesis import SynthesisError, Voice, open_voice
 from nlu.speech.transcriber import Transcriber
 from nlu.speech.upload import voice_file
 
+_PARTS: tuple[Literal["utterances", "development"], ...] = ("utterances", "development")
 _BLOCK = 24  # readings between two writings of the file
 
 
@@ -37,15 +38,22 @@ class Reading:
     text: str
 
 
-def readings(catalogue: Catalogue, language: str, per_intent: int, longest: int) -> list[Reading]:
-    """At most `per_intent` trained utterances of each intent, no longer than `longest` characters.
+def readings(
+    catalogue: Catalogue,
+    language: str,
+    per_intent: int,
+    longest: int,
+    part: Literal["utterances", "development"] = "utterances",
+) -> list[Reading]:
+    """At most `per_intent` sentences of each intent's `part`, no longer than `longest` characters.
 
-    Which ones depends on the utterances alone, so that a grown catalogue keeps its choice.
+    Which ones depends on the sentences alone, so that a grown catalogue keeps its choice.
     """
     intents: Mapping[str, Any] = {**catalogue.services, **catalogue.conversation}
     found = []
     for name, intent in intents.items():
-        texts = [u.text for u in intent.utterances.get(language, ()) if len(u.text) <= longest]
+        own: Mapping[str, Sequence[Any]] = getattr(intent, part)
+        texts = [u.text for u in own.get(language, ()) if len(u.text) <= longest]
         drawn = sorted(texts, key=lambda text: zlib.crc32(text.encode()))[:per_intent]
         found += [Reading(name, " ".join(text.split())) for text in drawn]
     return found
@@ -90,17 +98,21 @@ def _heard(voice: str, wanted: Sequence[Reading], workers: int) -> Iterator[Any]
 
 def augment_command(
     catalogue: Catalogue,
-    voices: Sequence[str],
+    voices: Mapping[str, int],
     *,
-    per_intent: int,
+    development: int,
     longest: int,
     workers: int | None = None,
 ) -> int:
-    """Brings the files of the voices up to date. Returns 0, or 1 where a voice is missing."""
+    """Brings the files of the voices up to date: of each intent as many utterances as `voices`
+    tells, and `development` sentences of the development part, which only calibrate.
+
+    Returns 0, or 1 where a voice is missing.
+    """
     from rich.console import Console
     from rich.progress import track
 
-    for name in voices:
+    for name, per_intent in voices.items():
         file = catalogue.root / FOLDER / f"{name}.tsv"
         try:
             language = open_voice(name).language
@@ -108,14 +120,19 @@ def augment_command(
         except (SynthesisError, CatalogueError) as error:
             print(error, file=sys.stderr)
             return 1
-        wanted = readings(catalogue, language, per_intent, longest)
-        trained = {
-            r.text: r.intent for r in readings(catalogue, language, sys.maxsize, sys.maxsize)
+        wanted = [
+            *readings(catalogue, language, per_intent, longest),
+            *readings(catalogue, language, development, longest, "development"),
+        ]
+        intents = {
+            r.text: r.intent
+            for part in _PARTS
+            for r in readings(catalogue, language, sys.maxsize, sys.maxsize, part)
         }
         now = {
-            text: replace(row, intent=trained[text])
+            text: replace(row, intent=intents[text])
             for text, row in kept.items()
-            if text in trained
+            if text in intents
         }
         new = [r for r in wanted if r.text not in now]
         console = Console(stderr=True)

@@ -26,18 +26,21 @@ from nlu.text import fold, normalise
 _PUNCTUATION = regex.compile(r"[\p{P}\p{S}]+")
 
 Hear = Callable[[Path, "str | None"], Transcript]
-Understand = Callable[[str, str], Sequence[str]]  # text and language: services, best first
+Understand = Callable[[Transcript], Mapping[str, Any]]  # the answer of `/parse/voice`
+STARTED = "route"  # the decision that starts a service
 
 
 @dataclass(frozen=True)
 class Heard:
-    """A recording, its transcript (None where it could not be heard: `error` says why), and the
-    services understood, best first (None where none was asked for)."""
+    """A recording, its transcript (None where it could not be heard: `error` says why), the
+    intents understood, best first (None where none was asked for), and the decision ("" where
+    nothing was understood)."""
 
     recording: Recording
     transcript: Transcript | None
     error: str = ""
     services: tuple[str, ...] | None = None
+    decision: str = ""
 
 
 def listen(
@@ -56,16 +59,19 @@ def listen(
             yield Heard(recording, None, f"{error.code}: {error}")
             continue
         services: tuple[str, ...] | None = None
+        decision = ""
         if understand is not None and recording.service:
             services = ()
             if transcript.text:
-                services = tuple(understand(transcript.text, transcript.language))
-        yield Heard(recording, transcript, services=services)
+                answer = understand(transcript)
+                services = tuple(row["name"] for row in answer["intent_ranking"])
+                decision = answer["decision"]["kind"]
+        yield Heard(recording, transcript, services=services, decision=decision)
 
 
 def scores(heard: Sequence[Heard]) -> dict[str, Any]:
-    """Rates over some recordings; None where nothing can be said. `real_time_factor` is seconds of
-    hearing per second of recording."""
+    """Rates over some recordings; None where nothing can be said. `started` counts those that start
+    a service, `real_time_factor` is seconds of hearing per second of recording."""
     said = [_plain(one.recording.text) for one in heard]
     written = [_plain(one.transcript.text if one.transcript else "") for one in heard]
     asked = [one for one in heard if one.services is not None]
@@ -81,12 +87,18 @@ def scores(heard: Sequence[Heard]) -> dict[str, Any]:
         ),
         "top_1": _share([o.recording.service in (o.services or ())[:1] for o in asked]),
         "top_3": _share([o.recording.service in (o.services or ())[:3] for o in asked]),
+        "started": sum(o.decision == STARTED for o in asked) if asked else None,
+        "wrongly_started": sum(_started_wrongly(o) for o in asked) if asked else None,
         "real_time_factor": round(
             sum(one.transcript.elapsed_s for one in heard if one.transcript) / seconds, 3
         )
         if seconds
         else None,
     }
+
+
+def _started_wrongly(one: Heard) -> bool:
+    return one.decision == STARTED and one.recording.service not in (one.services or ())[:1]
 
 
 def by_language(heard: Sequence[Heard]) -> dict[str, dict[str, Any]]:
@@ -123,6 +135,8 @@ MEASURES: Mapping[str, str] = {
     "language": "language",
     "top_1": "top-1",
     "top_3": "top-3",
+    "started": "service started",
+    "wrongly_started": "a wrong one",
     "real_time_factor": "RTF",
 }
 

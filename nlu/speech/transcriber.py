@@ -90,8 +90,9 @@ class Transcriber:
         (_, best), *rest = ranking
         if not rest or best > self._settings.close_call * rest[0][1]:
             return ()
-        text, refused = self._write(speech, rest[0][0])
-        return () if refused else (Reading(text, rest[0][0]),)
+        language, share = rest[0]
+        text, refused = self._write(speech, language)
+        return () if refused else (Reading(text, language, round(share, 3)),)
 
     def _write(self, speech: Samples, language: str) -> tuple[str, Refusal | None]:
         """The first prompt's text that was really said, or why there is none."""

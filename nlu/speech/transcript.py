@@ -10,10 +10,11 @@ TranscriptWarning = Literal["no_speech", "prompt_leak", "repetition", "too_long"
 
 @dataclass(frozen=True)
 class Reading:
-    """The same speech written down as another language."""
+    """The same speech written down as another language, and how likely that one was spoken."""
 
     text: str
     language: str
+    language_probability: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Transcript:
 
     def readings(self) -> tuple[Reading, ...]:
         """The text, then the others."""
-        return (Reading(self.text, self.language), *self.others)
+        return (Reading(self.text, self.language, self.language_probability), *self.others)
 
     def as_json(self) -> dict[str, Any]:
         """The JSON object of `seva transcribe --json` and of `/parse/voice`."""

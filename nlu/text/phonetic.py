@@ -51,6 +51,10 @@ _SOUNDS = (
 _ENGLISH_RULES = tuple((regex.compile(pattern), by) for pattern, by in _ENGLISH)
 _RULES = tuple((regex.compile(pattern), by) for pattern, by in _SOUNDS)
 _VOWELS = regex.compile(r"[aeiouyh]+")
+# Sounds that speech recognition takes for each other: voiced for voiceless, nasals, liquids, close
+# for half-close vowels. `h` comes and goes.
+_CLASSES = str.maketrans("bdgjsnliu", "ptkccmreo", "h ")
+_TWICE = regex.compile(r"(\D)\1+")
 
 
 @lru_cache(maxsize=16384)
@@ -62,6 +66,12 @@ def fold(text: str) -> str:
 def skeleton(text: str) -> str:
     """Consonants of the sound only: what survives bad spelling and speech recognition."""
     return " ".join(filter(None, (_skeleton_word(word) for word in _words(text))))
+
+
+def sound_classes(text: str) -> str:
+    """The sound without borders between words, each letter standing for those that it is misheard
+    for: 'bijali ka bil' and 'Pichali kabil' fall together."""
+    return _TWICE.sub(r"\1", fold(text).translate(_CLASSES))
 
 
 def _words(text: str) -> list[str]:

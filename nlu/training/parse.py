@@ -9,6 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nlu.speech.readings import likeliest
+from nlu.speech.transcript import Transcript
+
 
 async def _live_engine() -> Any:
     """Raises FileNotFoundError without a live model."""
@@ -25,44 +28,47 @@ async def _parse(text: str, language: str | None) -> dict[str, Any]:
     return answer
 
 
-def service_ranking() -> Callable[[str, str], list[str]]:
-    """Asks the live model: a text and its language to services, best first. Raises
+async def _parse_heard(transcript: Transcript, engine: Any = None) -> dict[str, Any]:
+    engine = engine or await _live_engine()
+    readings = await likeliest(engine.parse_heard, transcript.readings())
+    answer: dict[str, Any] = await engine.parse_heard(readings)
+    return answer
+
+
+def understanding() -> Callable[[Transcript], dict[str, Any]]:
+    """Asks the live model what a transcript means, as `/parse/voice` answers. Raises
     FileNotFoundError without a live model."""
     loop = asyncio.new_event_loop()
     engine = loop.run_until_complete(_live_engine())
-
-    def ranking(text: str, language: str) -> list[str]:
-        answer = loop.run_until_complete(engine.parse(text, language))
-        return [row["name"] for row in answer["intent_ranking"]]
-
-    return ranking
+    return lambda transcript: loop.run_until_complete(_parse_heard(transcript, engine))
 
 
 def parse_command(
     text: str | None, audio: Path | None, language: str | None, json_output: bool
 ) -> int:
     """`seva parse TEXT` or `seva parse --audio FILE`."""
-    transcript: dict[str, Any] | None = None
+    transcript: Transcript | None = None
     if audio is not None:
         from nlu.speech.errors import SpeechError, SpeechModelError
         from nlu.speech.transcriber import Transcriber
 
         try:
-            transcript = Transcriber.load().transcribe(audio, language).as_json()
+            transcript = Transcriber.load().transcribe(audio, language)
         except (SpeechError, SpeechModelError, FileNotFoundError) as error:
             print(f"{audio}: {error}", file=sys.stderr)
             return 1
-        text = transcript["text"]
+        text = transcript.text
     if not text or not text.strip():
         print("nothing to parse: the text is empty", file=sys.stderr)
         return 1
     try:
-        answer = asyncio.run(_parse(text, language))
+        asked = _parse_heard(transcript) if transcript is not None else _parse(text, language)
+        answer = asyncio.run(asked)
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 1
     if transcript is not None:
-        answer["transcript"] = transcript
+        answer["transcript"] = transcript.as_json()
     if json_output:
         print(json.dumps(answer, ensure_ascii=False, indent=2))
     else:

@@ -41,6 +41,10 @@ class FakeUnderstanding:
     ) -> list[dict[str, Any]]:
         return [await self.parse(*pair) for pair in zip(texts, languages or [], strict=True)]
 
+    async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
+        """As if the first reading was written."""
+        return await self.parse(readings[0].text, readings[0].language)
+
     async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Any]:
         raise NotImplementedError
 
@@ -60,7 +64,7 @@ class FakeTranscript:
     others: tuple[Reading, ...] = ()
 
     def readings(self) -> tuple[Reading, ...]:
-        return (Reading(self.text, self.language), *self.others)
+        return (Reading(self.text, self.language, self.language_probability), *self.others)
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "warnings": list(self.warnings)}

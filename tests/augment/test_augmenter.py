@@ -16,7 +16,8 @@ from nlu.text.script import shares
 from tests.augment.conftest import DATA, KEYS
 
 Rows = dict[str, list[tuple[str, Utterance]]]
-KEEPING = tuple(kind for kind in KINDS if kind != "heard")  # whose copies have the marks
+# Kinds whose copies have the marks of the utterance.
+KEEPING = tuple(kind for kind in KINDS if kind not in ("heard", "misheard"))
 CHAINS = (*KEEPING, "romanised+spelling", "values+numbers+typing", "values+speech")
 
 

@@ -10,8 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from nlu.augment import Augmenter
-from nlu.augment.heard import FOLDER, Heard, HeardUtterance, read_heard, write_heard
+from nlu.augment.augmenter import _learned_from
+from nlu.augment.heard import FOLDER, Heard, HeardUtterance, read_all_heard, read_heard, write_heard
 from nlu.augment.segments import Segment, Writing
+from nlu.augment.training_set import training_set
 from nlu.catalogue import Catalogue
 from nlu.catalogue.errors import CatalogueError
 from nlu.catalogue.model import Mark, Utterance
@@ -69,7 +71,7 @@ def test_seva_check_tells_of_a_broken_file(tmp_path: Path, monkeypatch: pytest.M
 def test_a_transcript_takes_the_place_of_its_utterance(tmp_path: Path) -> None:
     """Without marks; an utterance that was not read, or not understood, stays."""
     write_heard(tmp_path / "a.tsv", ROWS)
-    heard, where, random = Heard.read(tmp_path), Writing("te"), Random(1)
+    heard, where, random = Heard(read_all_heard(tmp_path)), Writing("te"), Random(1)
     pieces = (Segment("నా "), Segment("కరెంటు బిల్లు", Mark(3, 16, "x")))
     assert heard.vary(pieces, where, random) == (Segment("Na karam to billu"),)
     for text in ("नमस्ते", "वहाँ"):
@@ -86,7 +88,8 @@ def test_the_kind_makes_copies_of_the_catalogue(catalogue: Catalogue) -> None:
     trained = {
         " ".join(u.text.split())
         for intent in (*catalogue.services.values(), *catalogue.conversation.values())
-        for u in (*intent.utterances["te"], *intent.utterances["hi"])
+        for part in (intent.utterances, intent.development)
+        for u in (*part.get("te", ()), *part.get("hi", ()))
     }
     assert sum(row.text in trained for row in rows) > 0.9 * len(rows), "run `seva speech augment`"
     for row in rows[:: max(1, len(rows) // 50)]:
@@ -104,11 +107,29 @@ def test_nothing_held_out_was_heard(catalogue: Catalogue) -> None:
     held = {
         " ".join(u.text.split())
         for intent in intents.values()
-        for part in (intent.holdout, intent.development)
-        for rows in part.values()
+        for rows in intent.holdout.values()
         for u in rows
     }
     for file in sorted((ROOT / "data" / FOLDER).glob("*.tsv")):
         for row in read_heard(file):
             assert row.voice == file.stem
             assert row.text not in held
+
+
+def test_development_sentences_calibrate_and_teach_nothing(catalogue: Catalogue) -> None:
+    """Each service has one that was read; what is misheard of others does not come from them."""
+    intents = {**catalogue.services, **catalogue.conversation}
+    held = {
+        (" ".join(u.text.split()), name)
+        for name, intent in intents.items()
+        for language in ("te", "hi")
+        for u in intent.development.get(language, ())
+    }
+    rows = read_all_heard(ROOT / "data" / FOLDER)
+    read = {(row.text, row.intent) for row in rows} & held
+    assert len({intent for _, intent in read}) >= 0.95 * len({intent for _, intent in held})
+    learned = {said for pairs in _learned_from(rows, catalogue).values() for said, _ in pairs}
+    assert learned and not learned & {text for text, _ in held}
+    examples = [m for m in training_set(catalogue, {}) if m.copies]
+    assert examples and all(m.development for m in examples)
+    assert {copy.kind for m in examples for copy in m.copies} == {"heard"}

@@ -195,10 +195,12 @@ def test_who_types_while_a_history_loads_keeps_cursor_and_words(open_page, stage
     expect(line).to_have_attribute("placeholder", "సందేశం")
     wait = []
     page.route("**/chat/*/messages", lambda route: wait.append(route))
-    choose_phone(page, "919000054321")
+    with page.expect_request("**/chat/*/messages"):
+        choose_phone(page, "919000054321")
     line.focus()
     page.keyboard.insert_text("बिजली")
-    page.wait_for_function("true")
+    while not wait:  # the request is there; its route is told a little later
+        page.wait_for_timeout(10)
     assert len(wait) == 1
     wait[0].continue_()
     expect(line).to_have_attribute("placeholder", "संदेश")

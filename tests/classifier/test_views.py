@@ -7,7 +7,7 @@ import pytest
 
 from nlu.classifier import char_ngrams
 from nlu.classifier.place_mentions import PlaceMentions
-from nlu.classifier.views import hashed, matrix, spellings
+from nlu.classifier.views import NAMES, hashed, matrix, spellings
 
 ALL = {"written": [2, 5], "folded": [2, 4], "skeleton": [2, 4], "phrase": [3, 5]}
 
@@ -28,6 +28,34 @@ def test_spellings_of_every_key_meet_in_sound(text: str, folded: str, bones: str
     assert seen["folded"] == folded
     assert seen["skeleton"] == bones
     assert seen["phrase"] == folded.replace(" ", "_")
+
+
+@pytest.mark.parametrize(
+    "said, heard",
+    [
+        ("కరెంటు బిల్లు కట్టాలి", "Karem dubillu gattali"),
+        ("जाति प्रमाण पत्र", "Jadhipra mana badra"),
+        ("karentu billu kattali", "Karendu billuga taali"),
+        ("bijli ka bill bharna hai", "Pichali kabil bharnahe"),
+        ("birth certificate", "Bur tsartifiket"),
+    ],
+)
+def test_a_transcript_is_nearer_by_sound_without_borders(said: str, heard: str) -> None:
+    """More n-grams are shared than where words keep their borders and sounds are told apart."""
+
+    def shared(name: str) -> float:
+        one, other = (set(hashed(text, {name: [3, 4]})[0]) for text in (said, heard))
+        return len(one & other) / len(one | other)
+
+    assert shared("classes") > 1.2 * shared("phrase")
+    for name in ("joined", "classes", "bones"):
+        assert " " not in spellings(said)[name]
+
+
+def test_names_of_views_keep_them_apart() -> None:
+    assert len({name[0] for name in NAMES}) == len(NAMES)
+    with pytest.raises(KeyError):
+        spellings("bill", ["no view"])
 
 
 def test_views_have_unit_length_each() -> None:

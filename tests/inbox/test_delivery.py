@@ -8,7 +8,12 @@ import pytest
 
 from api.inbox.sqlite import SqliteInbox
 from api.whatsapp.render import PlainReply
-from api.whatsapp.sender import DocumentUnavailable, SendFailed, SendInDoubt
+from api.whatsapp.sender import (
+    DocumentUnavailable,
+    SendFailed,
+    SendInDoubt,
+    VoiceUnavailable,
+)
 from tests.inbox.worker_fakes import POLICY, Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 
@@ -107,3 +112,11 @@ async def test_citizen_is_told_of_a_document_that_cannot_be_had(bench: Bench) ->
     await bench.run("a")
     await bench.run(wait=10)
     assert await bench.run(wait=10) == ["te:document_failed"]
+
+
+async def test_a_voice_note_that_cannot_be_made_is_left_out(bench: Bench) -> None:
+    """Its words were sent as text before; what comes after it goes on."""
+    bench.whatsapp.troubles = [VoiceUnavailable()]
+    assert await bench.run("a") == []
+    assert await bench.run("b") == ["echo b"]
+    assert await bench.run(wait=3600) == ["echo b"]

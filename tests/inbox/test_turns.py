@@ -14,22 +14,24 @@ from api.whatsapp.render import PlainButton, PlainReply
 from api.whatsapp.sender import MediaRejected
 from nlu.speech.errors import SpeechError
 from nlu.speech.transcript import Reading
-from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
+from tests.inbox.worker_fakes import PHRASES, Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 
 @dataclass
 class FakeTranscript:
     text: str
     language: str = "te"
+    language_probability: float = 0.9
     others: tuple[Reading, ...] = ()
 
     def readings(self) -> tuple[Reading, ...]:
-        return (Reading(self.text, self.language), *self.others)
+        return (Reading(self.text, self.language, self.language_probability), *self.others)
 
 
 @dataclass
 class FakeTranscriber:
     text: str = "కరెంటు బిల్లు"
+    language_probability: float = 0.9
     error: Exception | None = None
     others: tuple[Reading, ...] = ()
     asked: list[tuple[bytes, str | None, str]] = field(default_factory=list)
@@ -41,7 +43,7 @@ class FakeTranscriber:
             await self.go.wait()
         if self.error:
             raise self.error
-        return FakeTranscript(self.text, others=self.others)
+        return FakeTranscript(self.text, "te", self.language_probability, self.others)
 
     async def close(self) -> None:
         pass
@@ -52,13 +54,19 @@ class Bench:
         self.store, self.clock = store, clock
         self.engine, self.whatsapp = FakeEngine(), FakeWhatsApp(files={"m1": b"OggS"})
         self.transcriber = FakeTranscriber()
+        self.spoken: frozenset[str] = frozenset()
 
     async def say(self, *messages: Any) -> list[str]:
         """New texts that WhatsApp took."""
         before = len(self.whatsapp.taken)
         await self.store.put(messages)
         worker = make_worker(
-            self.store, self.engine, self.whatsapp, self.clock, transcriber=self.transcriber
+            self.store,
+            self.engine,
+            self.whatsapp,
+            self.clock,
+            transcriber=self.transcriber,
+            spoken=self.spoken,
         )
         await worker.drain()
         return self.whatsapp.texts()[before:]
@@ -203,6 +211,46 @@ async def test_voice_is_transcribed(bench: Bench) -> None:
     assert bench.transcriber.asked == [(b"OggS", "te", voice(2).lane)]
 
 
+def kinds(bench: Bench) -> list[str]:
+    return [message.kind for _, _, message in bench.whatsapp.taken]
+
+
+async def test_a_voice_note_is_answered_by_voice_where_that_is_switched_on(bench: Bench) -> None:
+    """After the text; a typed message gets text only, and so does a language without a voice."""
+    bench.spoken = frozenset({"te", "hi"})
+    for language in ("te", "hi"):
+        bench.engine.spoken = language
+        bench.whatsapp.taken.clear()
+        number = 10 * (1 + ["te", "hi"].index(language))
+        assert await bench.say(message(number)) == [f"echo text {number}"]
+        said = await bench.say(voice(number + 1))
+        assert kinds(bench) == ["text", "text", "voice"]
+        assert said == ["echo కరెంటు బిల్లు"] * 2
+    bench.engine.spoken = "en"
+    bench.whatsapp.taken.clear()
+    await bench.say(voice(30))
+    assert kinds(bench) == ["text"]
+
+
+async def test_options_are_read_after_the_text(bench: Bench) -> None:
+    bench.spoken, bench.engine.spoken = frozenset({"te"}), "te"
+    buttons = (PlainButton("/a", "అవును"), PlainButton("/b", "కాదు"))
+    bench.engine.answer = lambda text: [PlainReply("ఇదేనా?", buttons)]
+    await bench.say(voice(1))
+    assert kinds(bench) == ["buttons", "voice"]
+    assert bench.last().text == "ఇదేనా?\nఅవును\nకాదు"
+
+
+async def test_what_was_not_understood_is_said_too(bench: Bench) -> None:
+    """In the citizen's language, as far as it is known."""
+    bench.spoken, bench.engine.spoken = frozenset({"te"}), "te"
+    await bench.say(message(1))
+    bench.transcriber.text = ""
+    await bench.say(voice(2))
+    assert kinds(bench)[-2:] == ["text", "voice"]
+    assert bench.last().text == PHRASES["not_understood_voice"]["te"]
+
+
 @pytest.mark.parametrize(
     ("sure_of", "text", "spoken"),
     [
@@ -210,15 +258,20 @@ async def test_voice_is_transcribed(bench: Bench) -> None:
         ({"telugu": 0.9, "hindi": 0.6}, "telugu", "te"),
         ({"hindi": 0.2}, "hindi", "hi"),
         ({}, "telugu", "te"),  # neither makes sense: what was likelier
+        ({"telugu": 0.6, "hindi": 0.7}, "telugu", "te"),  # little surer, in a less likely language
     ],
 )
 async def test_a_close_call_is_what_makes_sense(
     bench: Bench, sure_of: dict[str, float], text: str, spoken: str
 ) -> None:
-    bench.transcriber.text, bench.transcriber.others = "telugu", (Reading("hindi", "hi"),)
+    """The other reading goes along, as help to tell the service."""
+    bench.transcriber.text, bench.transcriber.language_probability = "telugu", 0.5
+    bench.transcriber.others = (Reading("hindi", "hi", 0.4),)
     bench.engine.sure_of = sure_of
     await bench.say(voice(1))
-    assert (bench.engine.heard[0][0], bench.engine.heard[0][1]["spoken"]) == (text, spoken)
+    said, metadata = bench.engine.heard[0]
+    assert (said, metadata["spoken"]) == (text, spoken)
+    assert [said, *metadata["others"]] in (["telugu", "hindi"], ["hindi", "telugu"])
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from api.whatsapp.policy import load_policy
 from api.whatsapp.render import PlainReply
 from api.wording import NEEDED, Wording
 from api.worker import Worker
+from nlu.speech.readings import Reading
 
 POLICY = load_policy(Path("data/whatsapp.yml"))
 PHRASES = {name: {"te": f"te:{name}"[:20], "en": f"en:{name}"[:20]} for name in NEEDED}
@@ -67,14 +68,15 @@ class FakeEngine:
     async def parse_many(
         self, texts: Sequence[str], languages: Sequence[str | None] | None = None
     ) -> list[dict[str, Any]]:
+        raise NotImplementedError
+
+    async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
         """Sure of what it is told to be sure of, out of scope otherwise."""
-        return [
-            {
-                "intent": {"name": "x", "confidence": self.sure_of.get(text, 0.3)},
-                "decision": {"kind": "route" if text in self.sure_of else "out_of_scope"},
-            }
-            for text in texts
-        ]
+        text = readings[0].text
+        return {
+            "intent": {"name": "x", "confidence": self.sure_of.get(text, 0.3)},
+            "decision": {"kind": "route" if text in self.sure_of else "out_of_scope"},
+        }
 
     async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[PlainReply]:
         self.bomb.seam("before turn")
@@ -167,6 +169,7 @@ def make_worker(
     shutdown_s: float = 20,
     voices: int = 1,
     listening_s: float = 5,
+    spoken: frozenset[str] = frozenset(),
 ) -> Worker:
     bomb = bomb or Bomb()
     inbox: Any = BombedInbox(store, bomb)
@@ -177,7 +180,7 @@ def make_worker(
     return Worker(
         inbox,
         outbox,
-        Turns(engine, hearing, inbox, wording, POLICY),
+        Turns(engine, hearing, inbox, wording, POLICY, spoken),
         Delivery(outbox, whatsapp, wording, POLICY, metrics, doubt_s=30, clock=clock),
         whatsapp,
         replace(POLICY, listening_seconds=listening_s),

@@ -16,8 +16,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.fine_tuning import learned_from
+from nlu.components.language_identifier import LANGUAGE
 from nlu.components.service_classifier import DEVELOPMENT, ServiceClassifier
-from nlu.components.training_example import HELD_BACK, KEY
+from nlu.components.training_example import COPY, HELD_BACK, KEY
 from nlu.components.training_message import TrainingMessage
 
 BILL = {
@@ -120,6 +121,72 @@ def test_without_a_development_part_a_share_calibrates_and_is_learned_after_all(
 def test_it_understands_each_key(storage: LocalModelStorage, key: str) -> None:
     classifier, _ = trained(storage, messages(held_back={}))
     assert top(classifier, UNSEEN[key])[0] == ("bus" if key == "te-Latn" else "bill")
+
+
+def read_aloud() -> list[Message]:
+    """What was heard of sentences of the development part."""
+    said = {
+        "Karemtu bil chu pinchu": "bill",
+        "Bilukattali karemtu": "bill",
+        "Bij li kabil dikhai ye": "bill",
+        "Bastiket kava li": "bus",
+        "Ba su enni timtiki": "bus",
+        "Baska tikat chahi ye": "bus",
+    }
+    facts = {HELD_BACK: True, COPY: "heard"}
+    return [
+        embedded(TrainingMessage.build(text, intent, example_metadata=dict(facts)))
+        for text, intent in said.items()
+    ]
+
+
+def confidence(classifier: ServiceClassifier, text: str, intent: str, **told: Any) -> float:
+    """Of an intent for a message that is `told` to be spoken."""
+    data = {TEXT: text, "metadata": told, LANGUAGE: {"script": told.pop("script", "Latn")}}
+    message = embedded(Message(data=data))
+    classifier.process([message])
+    found = {row["name"]: row["confidence"] for row in message.get("intent_ranking")}
+    return float(found[intent])
+
+
+def test_spoken_telugu_and_hindi_are_ranked_by_sound(storage: LocalModelStorage) -> None:
+    """Borders between words are wrong, which written words would not survive."""
+    classifier, development = trained(storage, messages(held_back={}) + read_aloud())
+    assert len(development["truth"]) == 0  # what was heard does not calibrate written words
+    for text, language, intent in (
+        ("Ka remtubi luemta", "te", "bill"),
+        ("Bij likabil kit na", "hi", "bill"),
+        ("Bastik etkava li", "te", "bus"),
+        ("Ba ska tikatcha hiye", "hi", "bus"),
+    ):
+        written = confidence(classifier, text, intent)
+        assert confidence(classifier, text, intent, spoken=language) > max(0.6, written)
+
+
+@pytest.mark.parametrize(
+    "told", [{"spoken": "en"}, {"spoken": None}, {"spoken": "te", "script": "Telu"}]
+)
+def test_other_messages_are_ranked_as_written_words(
+    storage: LocalModelStorage, told: dict[str, Any]
+) -> None:
+    """English, what was typed, and what a model wrote in the language's own script."""
+    classifier, _ = trained(storage, messages(held_back={}) + read_aloud())
+    plain, _ = trained(storage, messages(held_back={}), "plain")
+    for text in UNSEEN.values():
+        expected = confidence(plain, text, "bill")
+        assert plain._transcripts is None and classifier._transcripts is not None
+        assert confidence(classifier, text, "bill", **told) == pytest.approx(
+            confidence(classifier, text, "bill")
+        )
+        assert (expected > 0.5) == (confidence(classifier, text, "bill") > 0.5)
+
+
+def test_all_that_was_heard_counts(storage: LocalModelStorage) -> None:
+    """A second reading that makes sense helps one that does not."""
+    classifier, _ = trained(storage, messages(held_back={}) + read_aloud())
+    alone = confidence(classifier, "Mumma lala", "bill", spoken="te")
+    helped = confidence(classifier, "Mumma lala", "bill", spoken="te", others=["Karemtu bilu emta"])
+    assert helped > alone
 
 
 def test_the_network_learns_everything_but_the_development_part() -> None:

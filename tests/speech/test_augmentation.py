@@ -102,22 +102,38 @@ def test_only_new_utterances_are_read(
 ) -> None:
     """The file grows; what left the catalogue leaves it."""
     file = here.root / FOLDER / "a-voice.tsv"
-    given = {"per_intent": 1, "longest": 40, "workers": 1}
-    assert augment_command(here, ["a-voice"], **given) == 0
+    given = {"development": 0, "longest": 40, "workers": 1}
+    assert augment_command(here, {"a-voice": 1}, **given) == 0
     first = read_heard(file)
     assert len(first) > 100
     assert {row.transcript for row in first} == {"na karam to"}
     said = len(voice.said)
-    assert augment_command(here, ["a-voice"], **given) == 0
+    assert augment_command(here, {"a-voice": 1}, **given) == 0
     assert len(voice.said) == said
     assert "0 of them new" in capsys.readouterr().out
     file.write_text(
         file.read_text("utf-8") + "greet\tte\ta-voice\twhisper-x\tఎక్కడా లేని వాక్యం\tekkada\n", "utf-8"
     )
-    assert augment_command(here, ["a-voice"], per_intent=2, longest=40, workers=1) == 0
+    assert augment_command(here, {"a-voice": 2}, **given) == 0
     again = read_heard(file)
     assert len(again) > len(first) and set(first) <= set(again)
     assert "ekkada" not in {row.transcript for row in again}
+
+
+def test_development_sentences_are_read_too(here: Catalogue, voice: Voice) -> None:
+    """And stay in the file when they are not asked for again."""
+    file = here.root / FOLDER / "a-voice.tsv"
+    given = {"longest": 40, "workers": 1}
+    assert augment_command(here, {"a-voice": 1}, development=1, **given) == 0
+    first = read_heard(file)
+    held = {
+        " ".join(u.text.split())
+        for intent in (*here.services.values(), *here.conversation.values())
+        for u in intent.development["te"]
+    }
+    assert len({row.intent for row in first if row.text in held}) > 50
+    assert augment_command(here, {"a-voice": 1}, development=0, **given) == 0
+    assert read_heard(file) == first
 
 
 def test_a_missing_voice_and_a_broken_file_are_told(
@@ -126,12 +142,12 @@ def test_a_missing_voice_and_a_broken_file_are_told(
     file = here.root / FOLDER / "a-voice.tsv"
     file.parent.mkdir()
     file.write_text("x\n")
-    assert augment_command(here, ["a-voice"], per_intent=1, longest=40) == 1
+    assert augment_command(here, {"a-voice": 1}, development=1, longest=40) == 1
     assert "a-voice.tsv:1:" in capsys.readouterr().err
 
     def missing(name: str) -> Voice:
         raise SynthesisError(f"{name}: run `make voices`")
 
     monkeypatch.setattr(augmentation, "open_voice", missing)
-    assert augment_command(here, ["a-voice"], per_intent=1, longest=40) == 1
+    assert augment_command(here, {"a-voice": 1}, development=1, longest=40) == 1
     assert "make voices" in capsys.readouterr().err

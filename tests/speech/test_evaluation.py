@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,8 +43,11 @@ def hear(file: Path, saved: str | None) -> Transcript:
     return TRANSCRIPTS[file.stem]
 
 
-def understand(text: str, language: str) -> list[str]:
-    return ["electricity_bill_pay", "electricity_bill_view", "rtc_ticket_booking"]
+def understand(transcript: Transcript) -> dict[str, Any]:
+    """Always the same, started for Telugu and Hindi."""
+    names = ["electricity_bill_pay", "electricity_bill_view", "rtc_ticket_booking"]
+    kind = "clarify" if transcript.language == "en" else "route"
+    return {"intent_ranking": [{"name": name} for name in names], "decision": {"kind": kind}}
 
 
 def test_rates_are_edits_per_word_letter_and_sound() -> None:
@@ -65,8 +69,10 @@ def test_services_count_where_the_manifest_names_them() -> None:
     found = by_language(list(listen(RECORDINGS, hear, understand=understand)))
     assert (found["te"]["top_1"], found["te"]["top_3"]) == (0.0, 1.0)
     assert (found["en"]["top_1"], found["en"]["top_3"]) == (0.0, 0.5)
+    assert (found["te"]["started"], found["te"]["wrongly_started"]) == (1, 1)
+    assert (found["en"]["started"], found["en"]["wrongly_started"]) == (0, 0)
     unasked = by_language(list(listen(RECORDINGS, hear)))
-    assert unasked["all"]["top_1"] is None
+    assert unasked["all"]["top_1"] is unasked["all"]["started"] is None
 
 
 def test_a_recording_that_cannot_be_heard_is_counted() -> None:

@@ -66,7 +66,7 @@ def test_a_voice_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
     ("change", "said"),
     [
         (("engine: festival", "engine: tape"), "engine is one of"),
-        (("training: [festival-te", "training: [nobody"), "no voice 'nobody'"),
+        (("training: {festival-te", "training: {nobody"), "no voice 'nobody'"),
         (("language: te", "tongue: te"), "tongue"),
         (("kokoro:\n", "cocoa:\n"), "kokoro"),
     ],

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 
 from nlu.text import fold, skeleton
+from nlu.text.phonetic import sound_classes
 
 SAME_WORD = [
     "కరెంటు करेंट karentu current",
@@ -74,3 +75,23 @@ def test_fold_never_fails_and_ignores_case(text: str) -> None:
     assert isinstance(skeleton(text), str)
     if text.isascii():
         assert fold(text) == fold(text.upper())
+
+
+@pytest.mark.parametrize(
+    "said, heard",
+    [
+        ("bijali ka bil", "Pichali kabil"),
+        ("కరెంటు బిల్లు", "Garemdu billu"),
+        ("जाति प्रमाण पत्र", "Jaadi braman padr"),
+        ("pension", "bemsiom"),
+    ],
+)
+def test_sounds_misheard_for_each_other_are_one(said: str, heard: str) -> None:
+    assert sound_classes(said) == sound_classes(heard)
+
+
+def test_sound_classes_keep_numbers_and_tell_words_apart() -> None:
+    assert sound_classes("bill 6123") == "per6123"
+    assert sound_classes("1100") == "1100"
+    words = ["కరెంటు", "నీళ్లు", "పెన్షన్", "భూమి", "టికెట్", "वाहन", "राशन", "जाति"]
+    assert len({sound_classes(word) for word in words}) == len(words)

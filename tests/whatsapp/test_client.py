@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,14 @@ from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.outgoing import Option, Outgoing
 from api.whatsapp.payload import Media
 from api.whatsapp.policy import load_policy
-from api.whatsapp.sender import DocumentUnavailable, MediaRejected, SendFailed, SendInDoubt
+from api.whatsapp.sender import (
+    DocumentUnavailable,
+    MediaRejected,
+    SendFailed,
+    SendInDoubt,
+    VoiceUnavailable,
+)
+from nlu.speech.synthesis import SynthesisError
 
 POLICY = load_policy(Path("data/whatsapp.yml"))
 OK = {"messaging_product": "whatsapp", "messages": [{"id": "wamid.OUT1"}]}
@@ -121,6 +129,42 @@ async def test_redirect_of_a_document_is_not_followed() -> None:
     message = Outgoing("document", "x", document_url="http://127.0.0.1/x", filename="a.pdf")
     with pytest.raises(DocumentUnavailable):
         await client(answer).send(parcel(message))
+
+
+class Voice:
+    """Says everything but what it has no voice for."""
+
+    async def say(self, text: str, language: str) -> bytes:
+        if language != "te":
+            raise SynthesisError("no voice")
+        return f"OggS {text}".encode()
+
+
+async def test_a_voice_note_is_made_uploaded_and_sent_as_one() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json={"id": "77"} if "media" in request.url.path else OK)
+
+    speaking = WhatsAppClient(Settings(), POLICY, httpx.MockTransport(answer), speaker=Voice())  # type: ignore[arg-type]
+    assert await speaking.send(parcel(Outgoing("voice", "నమస్తే"))) == "wamid.OUT1"
+    upload, message = seen
+    assert "OggS నమస్తే".encode() in upload.content and b"audio/ogg; codecs=opus" in upload.content
+    body = json.loads(message.content)
+    assert (body["type"], body["audio"]) == ("audio", {"id": "77", "voice": True})
+
+
+async def test_without_a_voice_nothing_is_sent() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(request.url)
+
+    silent = client(answer)
+    speaking = WhatsAppClient(Settings(), POLICY, httpx.MockTransport(answer), speaker=Voice())  # type: ignore[arg-type]
+    note = Outgoing("voice", "hello")
+    for sender, language in ((silent, "te"), (speaking, "en"), (speaking, None)):
+        with pytest.raises(VoiceUnavailable):
+            await sender.send(replace(parcel(note), language=language))
 
 
 def error(code: int, status: int = 400, **headers: str) -> httpx.Response:

@@ -12,6 +12,7 @@ import yaml
 
 from nlu.speech.synthesis.festival import FestivalVoice
 from nlu.speech.synthesis.kokoro import KokoroSettings, KokoroVoice
+from nlu.speech.synthesis.speakable import Speaking
 from nlu.speech.synthesis.spoken import SynthesisError, Voice
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -35,8 +36,11 @@ class Voices:
     """All of `data/voices.yml`."""
 
     entries: Mapping[str, VoiceEntry]
-    training: tuple[str, ...]
+    training: Mapping[str, int]
     benchmark: Mapping[str, tuple[str, ...]]
+    replies: Mapping[str, str]
+    speaking: Mapping[str, Speaking]
+    digits_alone: int
     styles: Mapping[str, str]
     kokoro: KokoroSettings
 
@@ -46,6 +50,12 @@ class Voices:
             raise SynthesisError(f"no voice {name!r}; there are {', '.join(self.entries)}")
         return self.entries[name]
 
+    def readings(self, name: str) -> int:
+        """How many utterances of each service the voice reads for training; one without a number
+        of its own as many as the first that has one. Raises SynthesisError."""
+        self.entry(name)
+        return self.training.get(name) or next(iter(self.training.values()), 1)
+
 
 def load_voices(path: Path | None = None) -> Voices:
     """Reads `path`, by default `voices.yml` in SEVA_DATA_DIR. Raises SynthesisError."""
@@ -54,17 +64,28 @@ def load_voices(path: Path | None = None) -> Voices:
         data: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
         entries = {name: VoiceEntry(name, **raw) for name, raw in data["voices"].items()}
         benchmark = {key: tuple(names) for key, names in data["benchmark"].items()}
-        training = tuple(data["training"])
+        training = {name: int(number) for name, number in data["training"].items()}
         kokoro = dict(data["kokoro"])
         kokoro["speeds"] = tuple(kokoro["speeds"])
         kokoro["phonemes"] = tuple((a, b) for a, b in kokoro["phonemes"])
-        found = Voices(entries, training, benchmark, data["styles"], KokoroSettings(**kokoro))
+        speaking = {key: Speaking(**raw) for key, raw in data["speaking"].items()}
+        found = Voices(
+            entries,
+            training,
+            benchmark,
+            dict(data["replies"]),
+            {language: speaking[language] for language in data["replies"]},
+            int(data["digits_alone"]),
+            data["styles"],
+            KokoroSettings(**kokoro),
+        )
     except (OSError, KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:
         raise SynthesisError(f"{path}: {error!r}; see docs/voice.md for its shape") from error
     for entry in entries.values():
         if entry.engine not in ENGINES:
             raise SynthesisError(f"{path}: {entry.name}: engine is one of {', '.join(ENGINES)}")
-    for name in (*training, *(name for names in benchmark.values() for name in names)):
+    named = (name for names in benchmark.values() for name in names)
+    for name in (*training, *named, *found.replies.values()):
         found.entry(name)
     return found
 
