@@ -1,5 +1,5 @@
 """Everything that a training sees: the catalogue's utterances, each with its varied copies, and the
-development sentences, which are not learned, with what was heard when they were read aloud."""
+development sentences, which are not learned."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from nlu.augment.augmenter import Augmenter
 from nlu.augment.segments import Augmented
 from nlu.catalogue.model import Catalogue, Utterance
 from nlu.text.romanisation import romanisers
-
-_READINGS = 4  # of one sentence at most, by different voices
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,7 @@ def training_set(catalogue: Catalogue, plan: Mapping[str, float]) -> Iterator[Le
             for utterance in utterances:
                 copies = augmenter.copies(utterance, key, name)
                 yield Learned(name, key, utterance, tuple(copies))
-    heard = Augmenter(catalogue, {}, {"heard": _READINGS})
     for name, intent in intents.items():
         for key, utterances in intent.development.items():
             for utterance in utterances:
-                copies = heard.copies(utterance, key, name)
-                yield Learned(name, key, utterance, tuple(copies), development=True)
+                yield Learned(name, key, utterance, (), development=True)

@@ -3,9 +3,9 @@
 As written; folded to a phonetic spelling that Telugu, Devanagari and Latin text share; that
 spelling across word borders; and as a consonant skeleton (what a transcript of speech keeps).
 
-A transcript has its borders between words in wrong places ("Bharisham emni bha sva la" was बारिश में
-निवास वाला). For it there are three without borders: `joined`, folded; `classes`, where sounds that
-are misheard for each other are one; `bones`, the skeleton.
+A transcript has its borders between words in wrong places ("Bharisham emni bha sva la" was बारिश
+में निवास वाला). For it there are three without borders: `joined`, as it sounds; `classes`, where
+sounds that are misheard for each other are one; `bones`, the skeleton.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nlu.classifier import char_ngrams
 from nlu.classifier.place_mentions import PlaceMentions
 from nlu.classifier.processes import shared_out
 from nlu.text import fold, normalise
-from nlu.text.phonetic import skeleton, sound_classes
+from nlu.text.phonetic import skeleton, sound_classes, unbroken
 
 _FEW = 2000  # texts that are hashed sooner than a process starts
 Views = Mapping[str, Sequence[int]]  # name of the view: shortest and longest n-gram
@@ -30,7 +30,7 @@ _SPELLINGS: Mapping[str, Callable[[str], str]] = {  # of a normalised text in lo
     "folded": fold,
     "skeleton": skeleton,
     "phrase": lambda text: fold(text).replace(" ", "_"),
-    "joined": lambda text: fold(text).replace(" ", ""),
+    "joined": unbroken,
     "classes": sound_classes,
     "bones": lambda text: skeleton(text).replace(" ", ""),
 }

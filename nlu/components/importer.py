@@ -88,14 +88,13 @@ class CatalogueImporter(TrainingDataImporter):
     @cached_method
     def get_nlu_data(self, language: Optional[str] = "en") -> TrainingData:
         """Every trained utterance with its intent, marked values and utterance key; and those of
-        the development part, as held back; each with its copies."""
+        the development part, as held back."""
         messages: List[Message] = []
         for learned in _training_set(self._folder, self._catalogue.hash, (*self._plan.items(),)):
-            held: Dict[str, Any] = {HELD_BACK: True} if learned.development else {}
-            facts = {KEY: learned.key, **held}
+            facts = {KEY: learned.key, **({HELD_BACK: True} if learned.development else {})}
             messages.append(_message(learned.intent, learned.utterance, facts))
             for copy in learned.copies:
-                facts = {COPY: copy.kind, SOURCE: learned.utterance.text, **held}
+                facts = {COPY: copy.kind, SOURCE: learned.utterance.text}
                 messages.append(_message(learned.intent, copy, facts))
         return TrainingData(messages)
 

@@ -5,14 +5,15 @@ Devanagari and Latin text share, that spelling across word borders, and as a con
 (what a transcript of speech keeps). Probabilities are calibrated on messages that nothing was
 learned from: the catalogue's development sentences or, without any, a share of its utterances.
 
-What was spoken and written down by a speech model is ranked with the help of machines of its own
-(`nlu.classifier.transcripts`), where sentences of the development part were read aloud.
+What was spoken and written down by a speech model is ranked by machines of its own
+(`nlu.classifier.transcripts`), where held-back sentences were read aloud.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
@@ -39,7 +40,7 @@ from nlu.components.sentence_encoder import SentenceEncoder, intent_logits, sent
 from nlu.components.training_example import COPY, HELD_BACK, KEY
 
 DEVELOPMENT = "development.npz"
-_HEARD = "heard"  # the kind of copy that a speech model wrote
+_READINGS = {"heard": 4}  # of a held-back sentence at most, by different voices
 _LATIN = "Latn"
 
 
@@ -72,7 +73,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
             "spoken": {
                 "languages": ["te", "hi"],
                 "copies": {"heard": 3, "misheard": 2},
-                "keys": ["te-Latn", "hi-Latn"],
+                "keys": ["te", "te-Latn", "hi", "hi-Latn", "mix"],
                 "views": {
                     "folded": [2, 4],
                     "joined": [3, 5],
@@ -95,7 +96,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         transcripts: Optional[TranscriptModel] = None,
     ) -> None:
         """`model` is None until trained or loaded, `stacked` where the encoder is frozen,
-        `transcripts` where nobody has read the development part aloud."""
+        `transcripts` where nobody has read held-back sentences aloud."""
         self._config = config
         self._storage = model_storage
         self._resource = resource
@@ -128,7 +129,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         with model_storage.read_from(resource) as folder:
             model = linear.LinearModel.load(folder / "services.npz")
             weights = json.loads((folder / "facts.json").read_text("utf-8")).get("stacking")
-            transcripts = TranscriptModel.load(folder, model.labels)
+            transcripts = TranscriptModel.load(folder)
         stacked = stacking.Stacking(**weights) if weights else None
         return cls(config, model_storage, resource, model, stacked, transcripts)
 
@@ -152,9 +153,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         if not any(HELD_BACK in facts(m) for m in examples):  # they are the catalogue's utterances
             again = self._fit(examples, dense=not tuned)
             self._model = replace(again, temperature=self._model.temperature)
-        heard = [m for m, out in zip(examples, held) if out and facts(m).get(COPY) == _HEARD]
-        if heard and self._config["spoken"]["languages"]:
-            self._learn_transcripts([m for m in learned if COPY not in facts(m)], heard)
+        self._learn_transcripts([m for m in learned if COPY not in facts(m)], messages)
         with self._storage.write_to(self._resource) as folder:
             self._save(folder)
             np.savez_compressed(
@@ -194,31 +193,39 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         self._stacking = stacking.fit(logits, scores, [places[name] for name in truth])
         return self._stacking.probabilities(logits, scores)
 
-    def _learn_transcripts(self, learned: List[Message], heard: List[Message]) -> None:
-        """Machines of transcripts, weighed on those of held-back sentences."""
-        assert self._model is not None
+    def _learn_transcripts(self, learned: List[Message], held: List[Message]) -> None:
+        """Machines of transcripts, calibrated on those of held-back sentences; none without."""
         settings = self._config["spoken"]
-        augmenter = Augmenter(catalogue(self._config["catalogue"]), {}, settings["copies"])
-        texts: List[str] = []
-        intents: List[str] = []
-        for message in learned:
-            text, key = message.get(TEXT), str(facts(message).get(KEY, ""))
-            own = [text] if key in settings["keys"] else []
-            if key in settings["languages"]:
-                own += [copy.text for copy in augmenter.copies(Utterance(text, (), 0), key)]
-            texts += own
-            intents += [message.get(INTENT)] * len(own)
+        read, intents = self._copies(held, _READINGS)
+        if not read:
+            return
+        texts, truth = self._copies(learned, settings["copies"])
+        plain = [m for m in learned if facts(m).get(KEY) in settings["keys"]]
         model = TranscriptModel.fit(
-            self._model.labels,
-            texts,
-            intents,
+            texts + [m.get(TEXT) for m in plain],
+            truth + [m.get(INTENT) for m in plain],
             settings["views"],
             float(settings["cost"]),
             workers=os.cpu_count() or 1,
         )
-        written = np.stack([self._written(m) for m in heard])
-        found = [str(m.get(TEXT)) for m in heard]
-        self._transcripts = model.weighed(written, found, [m.get(INTENT) for m in heard])
+        known = [(text, name) for text, name in zip(read, intents) if name in model.labels]
+        self._transcripts = model.calibrated(*zip(*known)) if known else None
+
+    def _copies(
+        self, messages: List[Message], plan: Mapping[str, float]
+    ) -> Tuple[List[str], List[str]]:
+        """Copies of messages in the languages that are spoken, and their intents."""
+        augmenter = Augmenter(catalogue(self._config["catalogue"]), {}, plan)
+        texts: List[str] = []
+        intents: List[str] = []
+        for message in messages:
+            key = str(facts(message).get(KEY, ""))
+            if key not in self._config["spoken"]["languages"]:
+                continue
+            copies = augmenter.copies(Utterance(message.get(TEXT), (), 0), key)
+            texts += [copy.text for copy in copies]
+            intents += [message.get(INTENT)] * len(copies)
+        return texts, intents
 
     def _save(self, folder: Path) -> None:
         assert self._model is not None
@@ -242,22 +249,18 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         for message in messages:
             if not message.get(TEXT):
                 continue
-            probabilities = self._probabilities(message)
+            labels = self._model.labels
+            spoken = self._spoken(message)
+            if self._transcripts is not None and spoken:
+                labels = self._transcripts.labels
+                probabilities = self._transcripts.probabilities(spoken)
+            else:
+                probabilities = self._probabilities(message)
             order = np.argsort(-probabilities)[: int(self._config["ranking_length"])]
-            ranking = [
-                {"name": self._model.labels[i], "confidence": float(probabilities[i])}
-                for i in order
-            ]
+            ranking = [{"name": labels[i], "confidence": float(probabilities[i])} for i in order]
             message.set("intent", ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
-
-    def _probabilities(self, message: Message) -> np.ndarray:
-        written = self._written(message)
-        texts = self._spoken(message)
-        if self._transcripts is None or not texts:
-            return written
-        return self._transcripts.probabilities(written, texts)
 
     def _spoken(self, message: Message) -> List[str]:
         """All that a speech model wrote of a message; nothing where it was not spoken in one of
@@ -268,8 +271,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
             return []
         return [message.get(TEXT), *(told.get("others") or ())]
 
-    def _written(self, message: Message) -> np.ndarray:
-        """Probabilities (labels,) as of written words."""
+    def _probabilities(self, message: Message) -> np.ndarray:
         assert self._model is not None
         hashed = self._hashed(message.get(TEXT))
         if self._stacking is not None:

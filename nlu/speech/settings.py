@@ -104,6 +104,7 @@ class SpeechSettings:
     languages: Mapping[str, LanguageWeight]
     prior: Prior
     close_call: float
+    also_as: Mapping[str, str]
     limits: Limits
     formats: tuple[str, ...]
     rejection: Rejection

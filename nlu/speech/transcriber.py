@@ -86,13 +86,25 @@ class Transcriber:
         return self._transcript("", ranking[0], (*warnings, first_refusal or "no_speech"))
 
     def _others(self, speech: Samples, ranking: list[tuple[str, float]]) -> tuple[Reading, ...]:
-        """The speech as the second language, if it is nearly as likely as the first."""
-        (_, best), *rest = ranking
-        if not rest or best > self._settings.close_call * rest[0][1]:
-            return ()
-        language, share = rest[0]
-        text, refused = self._write(speech, language)
-        return () if refused else (Reading(text, language, round(share, 3)),)
+        """The speech as the second language, if it is nearly as likely as the first, and as the
+        one that helps to understand the first."""
+        (first, best), *rest = ranking
+        also = self._settings.also_as.get(first)
+        helps = also is not None and self._by_sound(first) and self._by_sound(also)
+        found = []
+        for at, (language, share) in enumerate(rest):
+            close = at == 0 and best <= self._settings.close_call * share
+            if not close and not (helps and language == also):
+                continue
+            text, refused = self._write(speech, language)
+            if not refused:
+                found.append(Reading(text, language, round(share, 3)))
+        return tuple(found)
+
+    def _by_sound(self, language: str) -> bool:
+        """Whether the language is written down in Latin letters by its sound."""
+        listener = self._listeners.get(language)
+        return listener is not None and listener.prompts(language)[0] is not None
 
     def _write(self, speech: Samples, language: str) -> tuple[str, Refusal | None]:
         """The first prompt's text that was really said, or why there is none."""

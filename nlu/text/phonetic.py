@@ -53,7 +53,7 @@ _RULES = tuple((regex.compile(pattern), by) for pattern, by in _SOUNDS)
 _VOWELS = regex.compile(r"[aeiouyh]+")
 # Sounds that speech recognition takes for each other: voiced for voiceless, nasals, liquids, close
 # for half-close vowels. `h` comes and goes.
-_CLASSES = str.maketrans("bdgjsnliu", "ptkccmreo", "h ")
+_CLASSES = str.maketrans("bdgjsnliu", "ptkccmreo", "h")
 _TWICE = regex.compile(r"(\D)\1+")
 
 
@@ -69,17 +69,29 @@ def skeleton(text: str) -> str:
 
 
 def sound_classes(text: str) -> str:
-    """The sound without borders between words, each letter standing for those that it is misheard
-    for: 'bijali ka bil' and 'Pichali kabil' fall together."""
-    return _TWICE.sub(r"\1", fold(text).translate(_CLASSES))
+    """`unbroken`, each letter standing for those that it is misheard for: 'bijali ka bil' and
+    'Pichali kabil' fall together."""
+    return _TWICE.sub(r"\1", unbroken(text).translate(_CLASSES))
 
 
 def _words(text: str) -> list[str]:
     return _WORD.findall(_INVISIBLE.sub("", text))
 
 
-@lru_cache(maxsize=65536)
+def unbroken(text: str) -> str:
+    """Sound of `text` without borders between words, whose ends therefore keep their vowels."""
+    return "".join(_whole_word(word) for word in _words(text))
+
+
 def _fold_word(word: str) -> str:
+    sound = _whole_word(word)
+    if len(sound) >= _LONG and sound[-1] in "ue":
+        sound = sound[:-1]
+    return sound
+
+
+@lru_cache(maxsize=65536)
+def _whole_word(word: str) -> str:
     if unicodedata.category(word[0]) == "Nd":
         return "".join(str(unicodedata.digit(c)) for c in word)
     indic = any(is_indic(c) for c in word)
@@ -87,8 +99,6 @@ def _fold_word(word: str) -> str:
     sound = "".join(c for c in unicodedata.normalize("NFKD", sound) if not unicodedata.combining(c))
     for rule, by in _RULES if indic else _ENGLISH_RULES + _RULES:
         sound = rule.sub(by, sound)
-    if len(sound) >= _LONG and sound[-1] in "ue":
-        sound = sound[:-1]
     return sound
 
 

@@ -13,7 +13,6 @@ from nlu.augment import Augmenter
 from nlu.augment.augmenter import _learned_from
 from nlu.augment.heard import FOLDER, Heard, HeardUtterance, read_all_heard, read_heard, write_heard
 from nlu.augment.segments import Segment, Writing
-from nlu.augment.training_set import training_set
 from nlu.catalogue import Catalogue
 from nlu.catalogue.errors import CatalogueError
 from nlu.catalogue.model import Mark, Utterance
@@ -130,6 +129,3 @@ def test_development_sentences_calibrate_and_teach_nothing(catalogue: Catalogue)
     assert len({intent for _, intent in read}) >= 0.95 * len({intent for _, intent in held})
     learned = {said for pairs in _learned_from(rows, catalogue).values() for said, _ in pairs}
     assert learned and not learned & {text for text, _ in held}
-    examples = [m for m in training_set(catalogue, {}) if m.copies]
-    assert examples and all(m.development for m in examples)
-    assert {copy.kind for m in examples for copy in m.copies} == {"heard"}

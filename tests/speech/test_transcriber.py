@@ -162,6 +162,33 @@ def test_a_close_call_is_written_down_twice(
     assert [reading.language for reading in found.readings()] == asked
 
 
+class BySound(OneListener):
+    """Writes with a prompt, as Whisper base does."""
+
+    def prompts(self, language: str) -> tuple[str | None]:  # type: ignore[override]
+        return ("Panchhi gaate hain.",) if language != "en" else (None,)
+
+
+@pytest.mark.parametrize(
+    ("heard", "asked"),
+    [
+        ({"te": 0.9, "hi": 0.01, "en": 0.05}, ["te", "hi"]),
+        ({"te": 0.1, "hi": 0.8}, ["hi", "te"]),
+        ({"en": 0.9, "te": 0.05}, ["en"]),
+        ({"te": 0.4, "en": 0.7, "hi": 0.1}, ["te", "en", "hi"]),  # a close call besides
+    ],
+)
+def test_what_is_written_by_sound_is_written_as_the_other_language_too(
+    heard: dict[str, float], asked: list[str]
+) -> None:
+    """English is not, nor is a model that writes the language's own script (above)."""
+    listener = BySound(heard, {"te": "emi jarigindi", "hi": "kya hua", "en": "what"})
+    made = Transcriber(load_settings(), listener, dict.fromkeys(("te", "hi", "en"), listener))
+    found = made.transcribe(DEMO / "voice-te.ogg")
+    assert listener.asked == asked
+    assert [reading.language for reading in found.readings()] == asked
+
+
 def test_a_made_up_second_reading_is_none() -> None:
     listener = OneListener({"te": 0.4, "hi": 0.3}, {"te": "emi jarigindi", "hi": "bhi " * 30})
     made = Transcriber(load_settings(), listener, dict.fromkeys(("te", "hi"), listener))
