@@ -7,6 +7,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from nlu.augment.heard import FOLDER
 from nlu.catalogue import Catalogue, shared_catalogue
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,4 +41,14 @@ def code_fingerprint() -> str:
     for package in ("classifier", "text", "joint", "augment", "encoder"):
         for path in sorted((ROOT / "nlu" / package).glob("**/*.py")):
             digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def readings_fingerprint(folder: str) -> str:
+    """Hash of what transcripts are learned from beside the training data: the files of readings,
+    and how copies are made of them."""
+    digest = hashlib.sha256()
+    root = catalogue_folder(folder)
+    for path in (*sorted((root / FOLDER).glob("*.tsv")), root / "augmentation.yml"):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]

@@ -35,7 +35,7 @@ from nlu.classifier.place_mentions import PlaceMentions
 from nlu.classifier.transcripts import TranscriptModel
 from nlu.components.fine_tuning import facts, held_back, share_of
 from nlu.components.language_identifier import LANGUAGE
-from nlu.components.project import catalogue, code_fingerprint
+from nlu.components.project import catalogue, code_fingerprint, readings_fingerprint
 from nlu.components.sentence_encoder import SentenceEncoder, intent_logits, sentence_vector
 from nlu.components.training_example import COPY, HELD_BACK, KEY
 
@@ -135,8 +135,9 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
-        """Other code beneath means a new training."""
-        return code_fingerprint()
+        """Other code beneath or other transcripts mean a new training."""
+        folder = config.get("catalogue", cls.get_default_config()["catalogue"])
+        return code_fingerprint() + readings_fingerprint(folder)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Calibrates on the held-back examples, under a model that has not learned from them.

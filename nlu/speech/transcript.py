@@ -22,8 +22,8 @@ class Transcript:
     """The text and how far to trust it.
 
     `text` is empty when nothing usable was heard; `warnings` then says why. Only `too_long` comes
-    with a text: that of the part that was heard. Where the language was a close call, `others`
-    holds what the speech is in the other one: understanding tells which makes sense.
+    with a text: that of the part that was heard. `others` holds the
+    speech written down as other languages: close calls, and what helps to understand.
     """
 
     text: str

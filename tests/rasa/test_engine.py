@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from nlu.catalogue import load_catalogue
+from nlu.speech.transcript import Reading
 from tests.processes import free_port
 from tests.rasa.conftest import Town
 
@@ -204,6 +205,27 @@ def test_parse_many_with_languages_and_without_texts(town: Town) -> None:
     found = town.run(town.engine.parse_many(["123", "123", "123"], ["te", "hi", None]))
     assert [answer["language"]["key"] for answer in found] == ["te", "hi", "te"]
     assert town.run(town.engine.parse_many([])) == []
+
+
+@pytest.mark.parametrize(
+    ("readings", "service"),
+    [
+        ([("Karemtu billemta vaccimdi", "te"), ("Karem tubil emta vachchin di", "hi")], "view"),
+        ([("Mera bijali kabil kitana hai", "hi"), ("Mera bijalikabil kitanahe", "te")], "view"),
+        ([("How much is my electricity bill?", "en")], "view"),
+        ([("karentu billu kattali", "te")], "pay"),
+        ([("bijli ka bill bharna hai", "hi")], "pay"),
+    ],
+)
+def test_a_voice_note_is_understood_from_all_its_readings(
+    town: Town, readings: list[tuple[str, str]], service: str
+) -> None:
+    """The answer has the shape of any other, with the first reading's words and language."""
+    answer = town.run(town.engine.parse_heard([Reading(*reading) for reading in readings]))
+    assert answer["intent"]["name"] == f"electricity_bill_{service}"
+    assert answer["text"] == readings[0][0]
+    assert answer["language"]["key"].split("-")[0] == readings[0][1]
+    assert set(answer) == set(town.run(town.engine.parse("bill")))
 
 
 @pytest.mark.parametrize(

@@ -31,3 +31,19 @@ def test_the_code_beneath_is_all_that_shapes_a_network(
     before = project.code_fingerprint.__wrapped__()
     (tmp_path / "nlu" / package / "__init__.py").write_text("changed = True\n", "utf-8")
     assert project.code_fingerprint.__wrapped__() != before
+
+
+def test_other_transcripts_train_the_classifier_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are no training examples, so that Rasa's cache does not see them by itself."""
+    data = tmp_path / "data"
+    shutil.copytree(project.ROOT / "data" / "speech_augmentation", data / "speech_augmentation")
+    shutil.copy(project.ROOT / "data" / "augmentation.yml", data)
+    monkeypatch.setenv("SEVA_DATA_DIR", str(data))
+    before = ServiceClassifier.fingerprint_addon({})
+    file = next((data / "speech_augmentation").glob("*.tsv"))
+    file.write_text(file.read_text("utf-8").rsplit("\n", 2)[0] + "\n", "utf-8")
+    fewer = ServiceClassifier.fingerprint_addon({})
+    (data / "augmentation.yml").write_text("seed: 8\n", "utf-8")
+    assert len({before, fewer, ServiceClassifier.fingerprint_addon({})}) == 3

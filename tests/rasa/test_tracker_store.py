@@ -42,6 +42,16 @@ def test_found_value_of_a_sensitive_slot_is_masked(store: MaskingTrackerStore) -
     assert "30501234567" not in str(event)
 
 
+def test_what_else_a_voice_note_may_have_been_is_not_kept(store: MaskingTrackerStore) -> None:
+    """It may hold the number that is masked in the text; the running turn still has it."""
+    event = said("Na aadhaar", aadhaar_number=AADHAAR)
+    event.metadata = {"spoken": "te", "others": [f"Mera aadhaar {AADHAAR}"]}
+    [stored] = kept(store, event)
+    assert stored["metadata"] == {"spoken": "te"}
+    assert AADHAAR not in str(stored)
+    assert event.metadata["others"]
+
+
 def test_message_of_the_running_turn_stays_whole(store: MaskingTrackerStore) -> None:
     """The dialogue still needs the number; only the copy is masked."""
     event = said(f"aadhaar {AADHAAR}", aadhaar_number=AADHAAR)

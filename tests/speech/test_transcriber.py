@@ -141,9 +141,9 @@ class OneListener:
     ("heard", "saved", "asked", "others"),
     [
         ({"te": 0.4, "hi": 0.3}, None, ["te", "hi"], [("kya hua", "hi")]),
-        ({"te": 0.6, "hi": 0.2}, None, ["te"], []),
-        ({"te": 0.4, "hi": 0.3}, "te", ["te"], []),  # the saved language settles it
-        ({"te": 0.25, "hi": 0.3}, "te", ["te"], []),
+        ({"te": 0.6, "hi": 0.1}, None, ["te"], []),
+        ({"te": 0.4, "hi": 0.2}, "te", ["te"], []),  # the saved language settles it
+        ({"te": 0.3, "hi": 0.2}, "te", ["te"], []),
     ],
 )
 def test_a_close_call_is_written_down_twice(
@@ -174,8 +174,9 @@ class BySound(OneListener):
     [
         ({"te": 0.9, "hi": 0.01, "en": 0.05}, ["te", "hi"]),
         ({"te": 0.1, "hi": 0.8}, ["hi", "te"]),
-        ({"en": 0.9, "te": 0.05}, ["en"]),
-        ({"te": 0.4, "en": 0.7, "hi": 0.1}, ["te", "en", "hi"]),  # a close call besides
+        ({"en": 0.98, "te": 0.01}, ["en"]),
+        ({"te": 0.3, "en": 0.9, "hi": 0.01}, ["te", "en", "hi"]),  # a close call besides
+        ({"te": 0.05, "en": 0.9}, ["en", "te"]),
     ],
 )
 def test_what_is_written_by_sound_is_written_as_the_other_language_too(
