@@ -8,8 +8,8 @@ machines see spellings by sound alone, learned from transcripts.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +23,13 @@ _NOTHING = np.zeros(0, np.float32)
 
 @dataclass(frozen=True)
 class TranscriptModel:
-    """Machines of transcripts, and the spellings that they see."""
+    """Machines of transcripts, the spellings that they see, and by how much the score of a label
+    is lowered: what is out of scope has by far the most sentences, and every transcript that went
+    wrong is a little like one of them."""
 
     machines: linear.LinearModel
     views: Views
+    lowered: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def fit(
@@ -35,13 +38,15 @@ class TranscriptModel:
         intents: Sequence[str],
         seen: Views,
         cost: float,
+        lowered: Mapping[str, float] | None = None,
         *,
         workers: int = 1,
     ) -> TranscriptModel:
         """Learns from texts with an intent each; not yet calibrated."""
         hashed = views.matrix(texts, seen, workers=workers)
         dense = np.zeros((len(texts), 0), np.float32)
-        return cls(linear.fit((dense, hashed), intents, hinge.Settings(cost=cost)), seen)
+        machines = linear.fit((dense, hashed), intents, hinge.Settings(cost=cost))
+        return cls(machines, seen, lowered or {})
 
     def calibrated(self, texts: Sequence[str], truth: Sequence[str]) -> TranscriptModel:
         """With the temperature that suits transcripts that nothing was learned from."""
@@ -61,7 +66,9 @@ class TranscriptModel:
     def save(self, folder: Path) -> None:
         """Writes two files into a folder."""
         self.machines.save(folder / _WEIGHTS)
-        (folder / _FACTS).write_text(json.dumps({"views": self.views}), "utf-8")
+        (folder / _FACTS).write_text(
+            json.dumps({"views": self.views, "lowered": self.lowered}), "utf-8"
+        )
 
     @classmethod
     def load(cls, folder: Path) -> TranscriptModel | None:
@@ -69,7 +76,12 @@ class TranscriptModel:
         if not (folder / _FACTS).is_file():
             return None
         facts = json.loads((folder / _FACTS).read_text("utf-8"))
-        return cls(linear.LinearModel.load(folder / _WEIGHTS), facts["views"])
+        machines = linear.LinearModel.load(folder / _WEIGHTS)
+        return cls(machines, facts["views"], facts["lowered"])
 
     def _scores(self, text: str) -> np.ndarray:
-        return self.machines.scores(_NOTHING, views.hashed(text, self.views))
+        scores = self.machines.scores(_NOTHING, views.hashed(text, self.views))
+        for label, by in self.lowered.items():
+            if label in self.labels:
+                scores[self.labels.index(label)] -= by
+        return scores

@@ -59,7 +59,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         `dense_weight` scales the vector against them; `development`: the share held back where
         the catalogue holds back nothing itself; `spoken`: machines for transcripts in Latin letters
         of what was spoken in `languages`, which learn `copies` of utterances by kind and, as they
-        are, those of `keys`."""
+        are, those of `keys`; `lowered`: by how much an intent's score is lowered there."""
         return {
             "catalogue": "data",
             "cost": 0.2,
@@ -81,6 +81,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
                     "bones": [2, 5],
                 },
                 "cost": 0.2,
+                "lowered": {},
             },
             "development": 0.1,
             "ranking_length": 10,
@@ -207,6 +208,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
             truth + [m.get(INTENT) for m in plain],
             settings["views"],
             float(settings["cost"]),
+            settings.get("lowered"),
             workers=os.cpu_count() or 1,
         )
         known = [(text, name) for text, name in zip(read, intents) if name in model.labels]

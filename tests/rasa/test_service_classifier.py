@@ -66,10 +66,10 @@ def storage(tmp_path: Path) -> LocalModelStorage:
 
 
 def trained(
-    storage: LocalModelStorage, data: list[Message], name: str = "classifier"
+    storage: LocalModelStorage, data: list[Message], name: str = "classifier", **settings: Any
 ) -> tuple[ServiceClassifier, dict[str, np.ndarray]]:
     """The component, read back, and what it was calibrated on."""
-    config = {**ServiceClassifier.get_default_config()}
+    config = {**ServiceClassifier.get_default_config(), **settings}
     resource, context = Resource(name), ExecutionContext(GraphSchema({}))
     ServiceClassifier.create(config, storage, resource, context).train(TrainingData(data))
     with storage.read_from(resource) as folder, np.load(folder / DEVELOPMENT) as kept:
@@ -195,6 +195,20 @@ def test_without_readings_there_are_no_machines_for_them(storage: LocalModelStor
     classifier, _ = trained(storage, messages(held_back={"కరెంటు బిల్లు ఎప్పుడు": "bill"}))
     assert classifier._transcripts is None
     assert confidence(classifier, "karentu billu", "bill", spoken="te") > 0.5
+
+
+def test_an_intent_may_count_less_when_heard(
+    storage: LocalModelStorage, read_aloud: list[Message]
+) -> None:
+    """What was written is ranked as before."""
+    data = messages(held_back={}) + read_aloud
+    plain, _ = trained(storage, data)
+    lowered = {**ServiceClassifier.get_default_config()["spoken"], "lowered": {"bus": 9.0, "x": 1}}
+    less, _ = trained(storage, data, "less", spoken=lowered)
+    text = "Bastiket kava li"
+    assert confidence(plain, text, "bus", spoken="te") > 0.5
+    assert confidence(less, text, "bus", spoken="te") < 0.5
+    assert confidence(less, text, "bus") == pytest.approx(confidence(plain, text, "bus"))
 
 
 def test_all_that_was_heard_counts(storage: LocalModelStorage, read_aloud: list[Message]) -> None:
