@@ -213,8 +213,8 @@ def test_parse_many_with_languages_and_without_texts(town: Town) -> None:
         ([("Karemtu billemta vaccimdi", "te"), ("Karem tubil emta vachchin di", "hi")], "view"),
         ([("Mera bijali kabil kitana hai", "hi"), ("Mera bijalikabil kitanahe", "te")], "view"),
         ([("How much is my electricity bill?", "en")], "view"),
-        ([("karentu billu kattali", "te")], "pay"),
-        ([("bijli ka bill bharna hai", "hi")], "pay"),
+        ([("karentu billu kattali", "te")], "payment"),
+        ([("bijli ka bill bharna hai", "hi")], "payment"),
     ],
 )
 def test_a_voice_note_is_understood_from_all_its_readings(
