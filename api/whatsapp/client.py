@@ -5,6 +5,7 @@ Why not pywa: `docs/decisions/whatsapp-client.md`.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 from urllib.parse import urlsplit
@@ -111,9 +112,10 @@ class WhatsAppClient:
     async def _voice(self, parcel: Parcel) -> str:
         if self._speaker is None or parcel.language is None:
             raise VoiceUnavailable("no voice")
-        try:
-            recording = await self._speaker.say(parcel.message.text, parcel.language)
-        except SynthesisError as error:
+        saying = self._speaker.say(parcel.message.text, parcel.language)
+        try:  # what takes too long must not hold up the citizen's next message
+            recording = await asyncio.wait_for(saying, self._policy.speaking_seconds)
+        except (SynthesisError, asyncio.TimeoutError) as error:
             raise VoiceUnavailable(type(error).__name__) from error
         return await self._upload(parcel, "seva.ogg", recording, _VOICE_NOTE)
 

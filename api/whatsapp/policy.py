@@ -46,6 +46,7 @@ class WhatsAppPolicy:
     silent: frozenset[str]
     typing_seconds: float
     listening_seconds: float
+    speaking_seconds: float
     turn_attempts: int
     turn_wait: tuple[float, ...]
     send_wait: tuple[float, ...]
@@ -93,6 +94,7 @@ def load_policy(path: Path) -> WhatsAppPolicy:
         silent=frozenset(data["silent"]),
         typing_seconds=data["typing_seconds"],
         listening_seconds=data["listening_seconds"],
+        speaking_seconds=data["speaking_seconds"],
         turn_attempts=retry["turn"]["attempts"],
         turn_wait=tuple(retry["turn"]["wait"]),
         send_wait=tuple(retry["send"]["wait"]),

@@ -57,9 +57,9 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
     def get_default_config() -> Dict[str, Any]:
         """`cost` of an utterance on the wrong side; `views`: n-gram lengths per view;
         `dense_weight` scales the vector against them; `development`: the share held back where
-        the catalogue holds back nothing itself; `spoken`: machines for transcripts in Latin letters
-        of what was spoken in `languages`, which learn `copies` of utterances by kind and, as they
-        are, those of `keys`; `lowered`: by how much an intent's score is lowered there."""
+        the catalogue holds back nothing itself; `spoken`, if not empty: machines for transcripts in
+        Latin letters of what was spoken in `languages`. They learn `copies` of utterances by kind
+        and, as they are, those of `keys`; `lowered`: by how much an intent's score is lowered."""
         return {
             "catalogue": "data",
             "cost": 0.2,
@@ -70,19 +70,7 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
                 "skeleton": [2, 4],
                 "phrase": [3, 5],
             },
-            "spoken": {
-                "languages": ["te", "hi"],
-                "copies": {"heard": 3, "misheard": 2},
-                "keys": ["te", "te-Latn", "hi", "hi-Latn", "mix"],
-                "views": {
-                    "folded": [2, 4],
-                    "joined": [3, 5],
-                    "classes": [3, 6],
-                    "bones": [2, 5],
-                },
-                "cost": 0.2,
-                "lowered": {},
-            },
+            "spoken": {},
             "development": 0.1,
             "ranking_length": 10,
         }
@@ -198,6 +186,8 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
     def _learn_transcripts(self, learned: List[Message], held: List[Message]) -> None:
         """Machines of transcripts, calibrated on those of held-back sentences; none without."""
         settings = self._config["spoken"]
+        if not settings:
+            return
         read, intents = self._copies(held, _READINGS)
         if not read:
             return
@@ -270,7 +260,8 @@ class ServiceClassifier(IntentClassifier, GraphComponent):
         the languages, or is written in the language's own script."""
         told = message.get("metadata") or {}
         script = (message.get(LANGUAGE) or {}).get("script")
-        if told.get("spoken") not in self._config["spoken"]["languages"] or script != _LATIN:
+        languages = self._config["spoken"].get("languages", ())
+        if told.get("spoken") not in languages or script != _LATIN:
             return []
         return [message.get(TEXT), *(told.get("others") or ())]
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Sequence
 
+import numpy as np
+
+from nlu.speech.audio import SAMPLE_RATE
 from nlu.speech.resampling import opus
 from nlu.speech.synthesis import SynthesisError, Voice, open_voice
 from nlu.speech.synthesis.speakable import speakable
 from nlu.speech.synthesis.voices import Voices, load_voices
+
+_PAUSE = 0.3  # seconds between two lines
 
 
 class Speaker:
@@ -37,12 +42,17 @@ class Speaker:
         voice = self._voices.get(language)
         if voice is None:
             raise SynthesisError(f"no voice for {language!r}")
-        words = speakable(text, self._settings.speaking[language], self._settings.digits_alone)
-        if not words:
+        speaking, alone = self._settings.speaking[language], self._settings.digits_alone
+        lines = [speakable(line, speaking, alone) for line in text.splitlines()]
+        said = [line for line in lines if line]
+        if not said:
             raise SynthesisError("nothing to say")
         async with self._turn:
-            return await asyncio.to_thread(_recording, voice, words)
+            return await asyncio.to_thread(_recording, voice, said)
 
 
-def _recording(voice: Any, words: str) -> bytes:
-    return opus(voice.say(words))
+def _recording(voice: Voice, lines: Sequence[str]) -> bytes:
+    """Line by line: voices take only so much at once."""
+    pause = np.zeros(int(_PAUSE * SAMPLE_RATE), np.float32)
+    parts = [part for line in lines for part in (voice.say(line), pause)]
+    return opus(np.concatenate(parts[:-1]))

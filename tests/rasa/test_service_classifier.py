@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
@@ -17,12 +18,18 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.augment import augmenter
 from nlu.augment.heard import HeardUtterance
+from nlu.components import project
 from nlu.components.fine_tuning import learned_from
 from nlu.components.language_identifier import LANGUAGE
 from nlu.components.service_classifier import DEVELOPMENT, ServiceClassifier
 from nlu.components.training_example import HELD_BACK, KEY
 from nlu.components.training_message import TrainingMessage
 
+SPOKEN = next(
+    component["spoken"]
+    for component in yaml.safe_load((project.ROOT / "config.yml").read_text("utf-8"))["pipeline"]
+    if "spoken" in component
+)
 BILL = {
     "te": ["కరెంటు బిల్లు ఎంత", "నా బిల్లు చూపించు", "ఈ నెల కరెంటు బిల్లు"],
     "te-Latn": ["karentu billu entha", "naa billu choopinchu", "ee nela billu"],
@@ -69,7 +76,7 @@ def trained(
     storage: LocalModelStorage, data: list[Message], name: str = "classifier", **settings: Any
 ) -> tuple[ServiceClassifier, dict[str, np.ndarray]]:
     """The component, read back, and what it was calibrated on."""
-    config = {**ServiceClassifier.get_default_config(), **settings}
+    config = {**ServiceClassifier.get_default_config(), "spoken": SPOKEN, **settings}
     resource, context = Resource(name), ExecutionContext(GraphSchema({}))
     ServiceClassifier.create(config, storage, resource, context).train(TrainingData(data))
     with storage.read_from(resource) as folder, np.load(folder / DEVELOPMENT) as kept:
@@ -203,7 +210,7 @@ def test_an_intent_may_count_less_when_heard(
     """What was written is ranked as before."""
     data = messages(held_back={}) + read_aloud
     plain, _ = trained(storage, data)
-    lowered = {**ServiceClassifier.get_default_config()["spoken"], "lowered": {"bus": 9.0, "x": 1}}
+    lowered = {**SPOKEN, "lowered": {"bus": 9.0, "x": 1}}
     less, _ = trained(storage, data, "less", spoken=lowered)
     text = "Bastiket kava li"
     assert confidence(plain, text, "bus", spoken="te") > 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
@@ -165,6 +166,23 @@ async def test_without_a_voice_nothing_is_sent() -> None:
     for sender, language in ((silent, "te"), (speaking, "en"), (speaking, None)):
         with pytest.raises(VoiceUnavailable):
             await sender.send(replace(parcel(note), language=language))
+
+
+async def test_a_voice_that_takes_too_long_is_left_out() -> None:
+    """It must not hold up the citizen's next message."""
+
+    class Slow:
+        async def say(self, text: str, language: str) -> bytes:
+            await asyncio.sleep(60)
+            return b""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(request.url)
+
+    policy = replace(POLICY, speaking_seconds=0.01)
+    slow = WhatsAppClient(Settings(), policy, httpx.MockTransport(answer), speaker=Slow())  # type: ignore[arg-type]
+    with pytest.raises(VoiceUnavailable):
+        await slow.send(parcel(Outgoing("voice", "నమస్తే")))
 
 
 def error(code: int, status: int = 400, **headers: str) -> httpx.Response:

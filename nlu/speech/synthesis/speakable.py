@@ -14,8 +14,6 @@ _DATE = regex.compile(r"(?<=\p{Nd})[-/](?=\p{Nd})")
 _NUMBER = regex.compile(r"\p{Nd}+")
 _CODE = regex.compile(r"(?<=\p{Latin})(?=\p{Nd})|(?<=\p{Nd})(?=\p{Latin})")
 _LETTERS = regex.compile(r"[A-Za-z]+")
-_LINE = regex.compile(r"\s*\n+\s*")
-_STOPPED = regex.compile(r"([.?!।:,])[.।]")
 _SILENT = regex.compile(r"[\p{So}\p{Sk}\p{Cf}*_~•#|]+")
 _FIRST = ord("a")
 
@@ -29,7 +27,7 @@ class Speaking:
 
 
 def speakable(text: str, speaking: Speaking, digits_alone: int) -> str:
-    """`text` for a voice; empty where nothing of it can be said."""
+    """A line of text for a voice; empty where nothing of it can be said."""
     text = _ADDRESS.sub(" ", text)
     text = _MONEY.sub(lambda money: _amount(money, speaking.rupees), text)
     text = _GROUPED.sub("", text)
@@ -38,7 +36,6 @@ def speakable(text: str, speaking: Speaking, digits_alone: int) -> str:
     if speaking.letters:
         text = _LETTERS.sub(lambda word: _spelled(word.group(), speaking.letters), text)
     text = _NUMBER.sub(lambda number: _read(number.group(), digits_alone), text)
-    text = _STOPPED.sub(r"\1", _LINE.sub(". ", text.strip()))
     return " ".join(_SILENT.sub(" ", text).replace("\u200c", "").split())
 
 
