@@ -23,6 +23,7 @@ GO = "go"  # everything is there: perform the operation
 STOP = "stop"  # the form ends without performing anything
 
 OPEN_KINDS = ("name", "text")  # any words can be the answer
+UNSURE = "unsure"  # the kind of what was spoken and counts only as an answer to a slot
 INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
 
 
@@ -64,8 +65,11 @@ class Form:
         """What a message means while the form is open."""
         if heard.tapped:
             return self._tapped(state, heard)
+        unsure = heard.kind == "conversation" and not surely_meant(heard, self.settings)
+        if unsure:  # a spoken yes, no or cancel is short, and one is easily taken for another
+            heard = replace(heard, kind=UNSURE)
         if _meant_instead(state):
-            return self._switch_answered(state, heard)
+            return self._misfit(state) if unsure else self._switch_answered(state, heard)
         interruption = self._interruption(state, heard)
         if interruption:
             return interruption
@@ -339,8 +343,9 @@ def _read_back(state: State) -> str | None:
 
 
 def surely_meant(heard: Heard, settings: DialogueSettings) -> bool:
-    """Whether the service of a message may start without a question: always if it was written, and
-    if it was spoken where the understanding is surer than it must be of written words."""
+    """Whether the service of a message may start, or its yes, no or cancel count, without a
+    question: always if it was written, and if it was spoken where the understanding is surer than
+    it must be of written words."""
     spoken = str(heard.metadata.get("spoken") or "")
     return not heard.by_voice or heard.confidence >= settings.voice_sure.get(spoken, 0.0)
 

@@ -32,10 +32,13 @@ def route(form: Form, state: State, heard: Heard) -> Step:
 
 
 def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
-    """Yes or no to the question whether a voice note meant a service; other words are None."""
+    """Yes or no to the question whether a voice note meant a service; other words are None. A yes,
+    no or cancel that may have been misheard brings the question again."""
     service = (state.asked or "")[len(MEANT) :]
     if heard.kind != "conversation" or service not in form.catalogue.services:
         return None
+    if not surely_meant(heard, form.settings):  # asked once more, with its buttons
+        return Step(state, STOP, (menus.meant(form.catalogue, state.language, service),))
     if heard.intent == "affirm":
         return form.start(state, service, heard, state.heard or "", spoken=state.heard_spoken)
     if heard.intent == "deny":

@@ -201,3 +201,54 @@ async def test_another_service_heard_in_a_form_is_asked_about(talk: Talk) -> Non
     await talk.tap("choose")
     assert talk.state.service == SERVICE
     assert "6 1 2 3" in talk.text
+
+
+UNSURE = [("te", 0.9), ("hi", 0.98)]
+
+
+@pytest.mark.parametrize(("language", "confidence"), UNSURE)
+@pytest.mark.parametrize("intent", ["affirm", "deny", "cancel"])
+async def test_a_yes_no_or_cancel_that_may_be_misheard_asks_again(
+    talk: Talk, language: str, confidence: float, intent: str
+) -> None:
+    """ "Avunu" was once heard as "cancel". The question stands, with its buttons."""
+    await spoken(talk, language, 0.9)
+    asked = talk.text
+    await talk.say(
+        "Avalu.",
+        key="te-Latn",
+        intent=intent,
+        kind="conversation",
+        confidence=confidence,
+        spoken=language,
+    )
+    assert talk.text == asked and talk.buttons
+    assert not talk.open and not talk.department.calls
+
+
+@pytest.mark.parametrize(("language", "confidence"), [*UNSURE, ("te", SURE), ("hi", SURE)])
+async def test_nothing_is_paid_for_by_a_yes_that_may_be_misheard(
+    talk: Talk, language: str, confidence: float
+) -> None:
+    """A no or a cancel neither ends it; when surely heard they count."""
+    said = {"spoken": language, "confidence": confidence, "kind": "conversation"}
+    sure = confidence == SURE
+    await talk.say("pay my bill 6123401005678", intent="electricity_bill_payment", kind="route")
+    assert talk.state.asked == "confirm"
+    before = len(talk.department.calls)
+    await talk.say("Avalu.", key="te-Latn", intent="affirm", **said)
+    assert (len(talk.department.calls) > before) == sure
+    if not sure:
+        assert talk.open and talk.buttons
+        await talk.say("Vaddu.", key="te-Latn", intent="cancel", **said)
+        assert talk.open and talk.state.asked == "confirm"
+        await talk.tap("yes")
+        assert len(talk.department.calls) > before
+
+
+async def test_a_spoken_english_cancel_counts(talk: Talk) -> None:
+    """English is heard as well as it is read."""
+    await talk.say("pay my bill", intent="electricity_bill_payment", kind="route")
+    assert talk.open
+    await talk.say("cancel", intent="cancel", kind="conversation", confidence=0.8, spoken="en")
+    assert not talk.open
