@@ -15,12 +15,13 @@ from actions.departments.answer import AnswerReader
 from actions.departments.auth import make_auth
 from actions.departments.definition import DepartmentDefinition, mapped_statuses
 from actions.departments.egress import EgressGuard, Resolver, resolve
-from actions.departments.exchange import Answer, Exchange
+from actions.departments.exchange import Answer, Exchange, send
 from actions.departments.metrics import record
 from actions.departments.openapi import load_openapi
 from actions.departments.protection import DepartmentProtection
 from actions.departments.request import Context, RequestBuilder
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
+from actions.departments.tls import ssl_context
 from nlu.catalogue.model import Operation
 
 
@@ -52,12 +53,14 @@ class Connector:
         }
         # A transport of one's own (a mock) opens no connection, so there is no host to look at.
         self._check_host = transport is None or resolver is not None
-        self._guard = EgressGuard(department.base_url, department.egress, resolver or resolve)
+        self._resolver = resolver or resolve
+        self._guard = EgressGuard(department.base_url, department.egress, self._resolver)
         self._protection = DepartmentProtection(department.id, department.protection)
+        self._auth = make_auth(department.auth.scheme, self._token_request)
         limits = department.timeouts
         self._client = httpx.AsyncClient(
             transport=transport,
-            auth=make_auth(department.auth),
+            verify=ssl_context(department.auth.certificate),
             timeout=httpx.Timeout(limits.read, connect=limits.connect),
             follow_redirects=False,
             trust_env=False,
@@ -100,6 +103,7 @@ class Connector:
         started = time.monotonic()
         exchange = Exchange(
             self._client,
+            self._auth,
             self._guard if self._check_host else None,
             self._protection,
             self.department,
@@ -122,6 +126,17 @@ class Connector:
         result = replace(result, elapsed_ms=elapsed, attempts=exchange.attempts)
         record(self.department.id, operation_id, request_id, result, detail)
         return result
+
+    async def _token_request(self, request: httpx.Request) -> tuple[int, bytes]:
+        """Carry a request to the token server, which is held to the same rules as the API."""
+        egress = self.department.egress
+        try:
+            if self._check_host:
+                await EgressGuard(str(request.url), egress, self._resolver).check()
+            response, content = await send(self._client, request, egress.max_response_bytes)
+        except CallFailed as failure:
+            raise CallFailed("auth", f"token server: {failure.reason}") from failure
+        return response.status_code, content
 
     def _read(self, operation: Operation, answer: Answer, language: str) -> OperationResult:
         """The checked answer as a result."""

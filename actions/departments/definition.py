@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
+from actions.departments.credentials import Credentials, read_credentials
+from actions.departments.tls import ssl_context
 from nlu.catalogue.departments import DEFAULTS, read_departments
 from nlu.catalogue.model import Department, Operation, Timeouts
 from nlu.catalogue.vocabulary import read_languages
@@ -69,8 +70,7 @@ class DepartmentDefinition:
     id: str
     openapi: Path
     base_url: str
-    auth: Mapping[str, str]
-    """`kind` and that kind's settings; may hold a secret, so never log it."""
+    auth: Credentials
     timeouts: Timeouts
     retry: Retry
     protection: Protection
@@ -112,9 +112,9 @@ def mapped_statuses(operation: Operation) -> frozenset[int]:
 def _definition(
     department: Department, settings: Mapping[str, Any], env: Mapping[str, str]
 ) -> DepartmentDefinition:
-    auth = {key: str(value) for key, value in department.auth.items()}
-    if "env" in auth:
-        auth["value"] = env.get(auth["env"]) or auth.get("default", "")
+    auth = read_credentials(department.auth, env)
+    if auth.certificate:
+        ssl_context(auth.certificate)  # files that do not fit are reported at the start
     url = department.base_url
     retry, breaker, limits, formats = (
         settings[name] for name in ("retry", "breaker", "limits", "formats")
@@ -123,7 +123,7 @@ def _definition(
         id=department.id,
         openapi=department.openapi,
         base_url=(env.get(url.env) or url.default).rstrip("/"),
-        auth=MappingProxyType(auth),
+        auth=auth,
         timeouts=department.timeouts,
         retry=Retry(
             attempts=int(retry["attempts"]),

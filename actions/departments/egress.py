@@ -39,7 +39,7 @@ class EgressGuard:
         try:
             addresses = list(await self._resolver(self._url.host, port))
         except OSError as error:
-            raise CallFailed("connect", "host does not resolve") from error
+            raise CallFailed("connect", "host does not resolve", sent=False) from error
         for address in addresses:
             if not self._allowed(address):
                 raise CallFailed("egress", "base_url points into a private network")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import httpx
 import stamina
 
+from actions.departments.auth import Auth
 from actions.departments.definition import DepartmentDefinition, mapped_statuses
 from actions.departments.egress import EgressGuard
 from actions.departments.protection import DepartmentProtection
@@ -30,12 +31,14 @@ class Exchange:
     def __init__(
         self,
         client: httpx.AsyncClient,
+        auth: Auth,
         guard: EgressGuard | None,
         protection: DepartmentProtection,
         department: DepartmentDefinition,
         operation: Operation,
     ) -> None:
         self._client = client
+        self._auth = auth
         self._guard = guard
         self._protection = protection
         self._department = department
@@ -65,9 +68,11 @@ class Exchange:
         """Whether to try again after `error`, or after how many seconds."""
         if not isinstance(error, CallFailed):
             return False
+        if error.reason == "auth":  # nothing was sent; a token server may recover, not relent
+            return error.status is None or error.status >= 500
         if self._operation.kind == "write":
             # Only what surely never reached the department: it may not honour the key.
-            return isinstance(error.__cause__, httpx.ConnectError | httpx.ConnectTimeout)
+            return not error.sent and error.reason in ("timeout", "connect")
         if error.reason == "status":
             again = error.status in self._department.retry.statuses
             return error.retry_after if again and error.retry_after is not None else again
@@ -81,16 +86,12 @@ class Exchange:
             headers=parts.headers,
             json=parts.body,
         )
-        try:
-            response = await self._client.send(request, stream=True)
-            try:
-                content = await _limited(response, self._department.egress.max_response_bytes)
-            finally:
-                await response.aclose()
-        except httpx.TimeoutException as error:
-            raise CallFailed("timeout", type(error).__name__) from error
-        except httpx.HTTPError as error:
-            raise CallFailed("connect", type(error).__name__) from error
+        most = self._department.egress.max_response_bytes
+        await self._auth.sign(request)
+        response, content = await send(self._client, request, most)
+        if response.status_code == httpx.codes.UNAUTHORIZED and self._auth.rejected(request):
+            await self._auth.sign(request)
+            response, content = await send(self._client, request, most)
         self._fail_if_down(response)
         return Answer(response.status_code, _json(content))
 
@@ -101,6 +102,26 @@ class Exchange:
             wait = response.headers.get("Retry-After", "")
             seconds = float(wait) if wait.isascii() and wait.isdigit() else None
             raise CallFailed("status", f"status {status}", status=status, retry_after=seconds)
+
+
+async def send(
+    client: httpx.AsyncClient, request: httpx.Request, most: int
+) -> tuple[httpx.Response, bytes]:
+    """The response and its body of at most `most` bytes. Raises `CallFailed`."""
+    try:
+        response = await client.send(request, stream=True)
+        try:
+            return response, await _limited(response, most)
+        finally:
+            await response.aclose()
+    except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise CallFailed("timeout", type(error).__name__, sent=False) from error
+    except httpx.ConnectError as error:
+        raise CallFailed("connect", type(error).__name__, sent=False) from error
+    except httpx.TimeoutException as error:
+        raise CallFailed("timeout", type(error).__name__) from error
+    except httpx.HTTPError as error:
+        raise CallFailed("connect", type(error).__name__) from error
 
 
 async def _limited(response: httpx.Response, most: int) -> bytes:

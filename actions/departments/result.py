@@ -16,6 +16,7 @@ Reason = Literal[
     "breaker_open",  # spared: too many failures in a row
     "request",  # our own request does not fit the OpenAPI document; nothing was sent
     "egress",  # the host may not be called from here; nothing was sent
+    "auth",  # the department's token server gave no token; nothing was sent
 ]
 
 
@@ -49,6 +50,7 @@ class CallFailed(Exception):
     """Carries a reason from the depth of a call to `Connector.execute`, and no further.
 
     `detail` must never hold values of the request or of the answer: it goes to the log.
+    `sent` is false where the request surely never reached the department.
     """
 
     def __init__(
@@ -58,9 +60,24 @@ class CallFailed(Exception):
         *,
         status: int | None = None,
         retry_after: float | None = None,
+        sent: bool = True,
     ) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason: Reason = reason
         self.detail = detail
         self.status = status
         self.retry_after = retry_after
+        self.sent = sent and reason not in _NEVER_SENT
+
+    @property
+    def may_be_done(self) -> bool:
+        """Whether a write that failed so may have been carried out all the same.
+
+        A refusal (4xx) says that it was not; 409 may mean that the first try is still at work.
+        """
+        refused = self.reason == "status" and self.status is not None and 400 <= self.status < 500
+        return self.sent and not (refused and self.status != _CONFLICT)
+
+
+_NEVER_SENT = frozenset({"breaker_open", "request", "egress", "auth"})
+_CONFLICT = 409

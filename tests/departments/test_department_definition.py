@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from actions.departments import DefinitionError, load_departments
+from actions.departments.credentials import ApiKey, Credentials
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -44,7 +45,7 @@ def test_variables_win_over_defaults() -> None:
     }
     found = load_departments(DATA / "departments", env)["energy"]
     assert found.base_url == "https://energy.example/v2"
-    assert found.auth["value"] == "k-1"
+    assert found.auth == Credentials(ApiKey("X-Api-Key", "k-1"))
     assert found.egress.allow_loopback is False
 
 
