@@ -1,0 +1,106 @@
+"""Where a log keeps what: `public/` is what anybody may fetch, the rest stays with the log."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from actions.transparency.durable import replace_file, sync_folder
+from actions.transparency.note import NoteError, Signer, Verifier
+from actions.transparency.tiles import WIDTH, Tile
+
+
+class LogError(Exception):
+    """The log cannot be opened or is not what it says; the message is for an operator."""
+
+
+@dataclass(frozen=True)
+class LogFolder:
+    """Paths of a log's files."""
+
+    root: Path
+
+    @property
+    def public(self) -> Path:
+        """Checkpoint, key and tiles, laid out as C2SP tlog-tiles serves them."""
+        return self.root / "public"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that writes."""
+        return self.root / "lock"
+
+    @property
+    def journal(self) -> Path:
+        """Entries that are not yet in full tiles, and more."""
+        return self.root / "journal"
+
+    @property
+    def key(self) -> Path:
+        """The signing key; mode 0600."""
+        return self.root / "log.key"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The latest checkpoint."""
+        return self.public / "checkpoint"
+
+    @property
+    def cosigned(self) -> Path:
+        """The latest checkpoint with signatures of witnesses."""
+        return self.public / "cosigned"
+
+    @property
+    def verifier(self) -> Path:
+        """The public key."""
+        return self.public / "key"
+
+    def read_signer(self) -> Signer:
+        """Raises LogError."""
+        try:
+            return Signer.parse(self.key.read_text("utf-8"))
+        except (OSError, NoteError) as error:
+            raise LogError(f"cannot use the key {self.key}: {error}") from error
+
+    def read_verifier(self) -> Verifier:
+        """Raises LogError."""
+        try:
+            return Verifier.parse(self.verifier.read_text("utf-8"))
+        except (OSError, NoteError) as error:
+            raise LogError(f"cannot use the key {self.verifier}: {error}") from error
+
+    def read_tile(self, tile: Tile) -> bytes:
+        """A tile's bytes, from the full tile where the partial one is gone. Raises LogError."""
+        for name in dict.fromkeys((tile.path, tile.full.path)):
+            try:
+                return (self.public / name).read_bytes()
+            except FileNotFoundError:
+                continue
+        raise LogError(f"{self.public / tile.path} is missing")
+
+    def write_tile(self, tile: Tile, data: bytes) -> list[Path]:
+        """Writes a tile, and drops the partial ones that a full one replaces.
+
+        A full tile's bytes are durable; its name is, once the returned folders are synced.
+        """
+        path = self.public / tile.path
+        if tile.width < WIDTH:
+            replace_file(path, data, durable=False)  # the journal has what it is made of
+            return []
+        replace_file(path, data)
+        shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
+        above = path.relative_to(self.public).parents
+        return [self.public / folder for folder in above]
+
+    def begun(self) -> bool:
+        """Whether there are traces of entries."""
+        return any(p.exists() for p in (self.journal, self.checkpoint, self.public / "tile"))
+
+    def create(self, signer: Signer) -> None:
+        """Writes the keys of a new log, durably."""
+        self.public.mkdir(parents=True, exist_ok=True)
+        replace_file(self.verifier, f"{signer.verifier}\n".encode())
+        replace_file(self.key, (signer.encode() + "\n").encode(), mode=0o600)
+        for folder in (self.public, self.root, self.root.parent):
+            sync_folder(folder)
