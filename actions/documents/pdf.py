@@ -1,116 +1,134 @@
-"""Renders a one-page certificate in Telugu, Hindi and English as PDF."""
+"""Prints a document: a certificate or a receipt in Telugu, Hindi and English, with its QR code."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-import yaml
-from fpdf import FPDF
+import segno
+from PIL import Image
 
-Words = Mapping[str, str]
+from actions.documents.amount_words import amount_in_words
+from actions.documents.document_id import grouped
+from actions.documents.form import Form, Words
+from actions.documents.link import Link
+from actions.documents.sheet import ACCENT, FAINT, INK, MARGIN, TINT, Sheet
+from actions.documents.wording import day, in_order, local_time, printed_words
 
-_FONTS = Path(__file__).parent / "fonts"
-_FORMS = Path(__file__).parent / "forms"
-_LATIN, _TELUGU, _DEVANAGARI = "NotoSans", "NotoSansTelugu", "NotoSansDevanagari"
-_LANGUAGES = ("te", "hi", "en")
-_INK, _FAINT, _ACCENT = (28, 33, 40), (96, 103, 112), (11, 92, 74)
-_MARGIN = 20.0  # mm, as are all lengths below
-_LABEL_WIDTH = 70.0
+_LABEL_WIDTH = 78.0  # mm, as are all lengths below
+_QR_WIDTH = 62.0
+"""With the quiet zone. Wide enough for WhatsApp's 1600 pixels: about 4 of them a module."""
+_QUIET = 4
+"""Modules of white around the code (ISO/IEC 18004)."""
+_MODULE_PIXELS = 8
+_CHECK_HEIGHT = 80.0
+_FACT_HEIGHT = 9.6
 
 
 @dataclass(frozen=True)
-class Form:
-    """The fixed words of a kind of document (`forms/<name>.yml`)."""
+class Printout:
+    """All that is printed on one document; times are Unix seconds."""
 
-    issuer: Words
-    title: Words
-    labels: Mapping[str, Words]
-    note: Words
-
-
-def load_form(name: str) -> Form:
-    """The form of that name."""
-    raw = yaml.safe_load((_FORMS / f"{name}.yml").read_text(encoding="utf-8"))
-    return Form(raw["issuer"], raw["title"], raw["labels"], raw["note"])
+    form: Form
+    values: Mapping[str, str]
+    """As `Form.printed` gave them."""
+    link: Link
+    issued_at: int
+    expires_at: int | None
 
 
-def render_pdf(form: Form, values: Mapping[str, str]) -> bytes:
-    """The document with one row per label of `form`, taking its value from `values`."""
-    pdf = _sheet(form.title["en"])
-    for language in _LANGUAGES:
-        _line(pdf, form.issuer[language], size=11, colour=_FAINT)
-    pdf.ln(5)
-    for language in _LANGUAGES:
-        _line(pdf, form.title[language], size=19, colour=_ACCENT, bold=True)
-    pdf.ln(6)
+def render_pdf(document: Printout) -> bytes:
+    """The PDF; the same document gives the same bytes."""
+    form = document.form
+    sheet = Sheet(form.title["en"], local_time(document.issued_at))
+    _head(sheet, form)
+    if form.layout == "receipt":
+        _amount(sheet, form, document.values)
     for name, label in form.labels.items():
-        _row(pdf, label, values[name])
-    pdf.ln(8)
-    for language in _LANGUAGES:
-        _line(pdf, form.note[language], size=9.5, colour=_FAINT)
-    return bytes(pdf.output())
+        if name != form.amount:
+            _row(sheet, label, document.values[name])
+    _check(sheet, document)
+    return bytes(sheet.output())
 
 
-def _sheet(title: str) -> FPDF:
-    pdf = FPDF(format="A4")
-    pdf.set_title(title)
-    pdf.set_lang("te-IN")
-    pdf.set_margins(_MARGIN, _MARGIN)
-    for family in (_LATIN, _TELUGU, _DEVANAGARI):
-        pdf.add_font(family, "", _FONTS / f"{family}-Regular.ttf")
-        pdf.add_font(family, "B", _FONTS / f"{family}-Bold.ttf")
-    pdf.set_fallback_fonts([_TELUGU, _DEVANAGARI], exact_match=True)
-    pdf.set_text_shaping(True)  # off by default, and then conjuncts fall apart
-    pdf.add_page()
-    pdf.set_draw_color(*_ACCENT)
-    pdf.set_line_width(0.8)
-    pdf.rect(10, 10, pdf.w - 20, pdf.h - 20)
-    return pdf
+def _head(sheet: Sheet, form: Form) -> None:
+    for number, text in enumerate(in_order(form.issuer)):
+        sheet.line_of(text, 12 if number == 0 else 10, FAINT, bold=number == 0, align="C")
+    sheet.ln(4)
+    for number, text in enumerate(in_order(form.title)):
+        sheet.line_of(text, 22 if number == 0 else 15, ACCENT, bold=True, align="C")
+    sheet.ln(5)
 
 
-def _line(
-    pdf: FPDF, text: str, *, size: float, colour: tuple[int, int, int], bold: bool = False
-) -> None:
-    """A centred line, wrapped where it is too long."""
-    pdf.set_font(_LATIN, "B" if bold else "", size)
-    pdf.set_text_color(*colour)
-    with _real_text(pdf, text):
-        pdf.multi_cell(0, size * 0.56, text, align="C", new_x="LMARGIN", new_y="NEXT")
+def _amount(sheet: Sheet, form: Form, values: Mapping[str, str]) -> None:
+    """The amount of a receipt in a tinted box: large figures, then words."""
+    assert form.amount is not None  # the checker of forms sees to it
+    figures = printed_words()["rupees"].format(amount=values[form.amount])
+    said = [amount_in_words(form.rupees(values), tag) for tag in printed_words()["languages"]]
+    top, height = sheet.get_y(), 39.0
+    sheet.set_fill_color(*TINT)
+    sheet.rect(MARGIN, top, sheet.w - 2 * MARGIN, height, style="F")
+    sheet.set_xy(MARGIN, top + 4)
+    sheet.line_of(" · ".join(in_order(form.labels[form.amount])), 9.5, FAINT, align="C")
+    sheet.line_of(figures, 26, ACCENT, bold=True, align="C")
+    for text in said:
+        sheet.line_of(text, 10, INK, align="C")
+    sheet.set_xy(MARGIN, max(top + height, sheet.get_y() + 2) + 4)
 
 
-def _row(pdf: FPDF, label: Words, value: str) -> None:
-    """The label in three languages at the left, the value beside it, a rule below."""
-    top = pdf.get_y()
-    pdf.set_text_color(*_FAINT)
-    pdf.set_font(_LATIN, "", 9.5)
-    for language in _LANGUAGES:
-        with _real_text(pdf, label[language]):
-            pdf.cell(_LABEL_WIDTH, 5.2, label[language], new_x="LMARGIN", new_y="NEXT")
-    bottom = pdf.get_y()
-    pdf.set_xy(_MARGIN + _LABEL_WIDTH, top + 3.5)
-    pdf.set_text_color(*_INK)
-    pdf.set_font(_LATIN, "B", 13)
-    with _real_text(pdf, value):
-        pdf.multi_cell(0, 7.5, value, align="L", new_x="LMARGIN", new_y="NEXT")
-    bottom = max(bottom, pdf.get_y()) + 1.5
-    pdf.set_draw_color(214, 219, 225)
-    pdf.set_line_width(0.2)
-    pdf.line(_MARGIN, bottom, pdf.w - _MARGIN, bottom)
-    pdf.set_xy(_MARGIN, bottom + 1.5)
+def _row(sheet: Sheet, label: Words, value: str) -> None:
+    """The label at the left, the value beside it, a rule below."""
+    sheet.room_for(16)
+    top = sheet.get_y()
+    first, *others = in_order(label)
+    sheet.set_x(MARGIN)
+    sheet.line_of(first, 10.5, INK, width=_LABEL_WIDTH)
+    sheet.line_of(" · ".join(others), 8.5, FAINT, width=_LABEL_WIDTH)
+    bottom = sheet.get_y()
+    sheet.set_xy(MARGIN + _LABEL_WIDTH + 3, top + 1.2)
+    sheet.line_of(value, 13, INK, bold=True)
+    bottom = max(bottom, sheet.get_y()) + 1.2
+    sheet.rule(bottom)
+    sheet.set_xy(MARGIN, bottom + 1.6)
 
 
-@contextmanager
-def _real_text(pdf: FPDF, text: str) -> Iterator[None]:
-    """Say what the glyphs mean, so that copying, searching and reading aloud give the real text.
+def _check(sheet: Sheet, document: Printout) -> None:
+    """The QR code, beside it what to do with it, below it the form's note."""
+    facts = list(_facts(document))
+    height = _CHECK_HEIGHT + _FACT_HEIGHT * max(0, len(facts) - 3)
+    sheet.room_for(height)
+    top = sheet.h - MARGIN - height  # at the foot of the page, where one looks for it
+    code = qr_picture(str(document.link))
+    sheet.image(code, MARGIN - 3, top, _QR_WIDTH, _QR_WIDTH, alt_text=document.link.domain)
+    sheet.set_xy(MARGIN + _QR_WIDTH, top + 2)
+    words = printed_words()
+    for text in in_order(words["check"]):
+        sheet.line_of(text.format(domain=document.link.domain), 9.5)
+        sheet.ln(0.8)
+        sheet.set_x(MARGIN + _QR_WIDTH)
+    sheet.ln(1)
+    for label, value in facts:
+        sheet.set_x(MARGIN + _QR_WIDTH)
+        sheet.line_of(" · ".join(in_order(words[label])), 8, FAINT)
+        sheet.line_of(value, 11, ACCENT, bold=True)
+    sheet.set_xy(MARGIN, max(top + _QR_WIDTH, sheet.get_y()) + 2)
+    for text in in_order(document.form.note):
+        sheet.line_of(text, 8.5, FAINT, align="C")
 
-    Shaped glyphs alone come out as rubbish; fpdf2 has no public call for ActualText.
-    """
-    # fpdf2 2.8.9 switches to a fallback font within q ... Q and then believes it is still set.
-    pdf.current_font_is_set_on_page = False
-    code = text.encode("utf-16-be").hex().upper()
-    pdf._out(f"/Span <</ActualText <FEFF{code}>>> BDC")
-    yield
-    pdf._out("EMC")
+
+def _facts(document: Printout) -> Iterator[tuple[str, str]]:
+    yield "domain", document.link.domain
+    yield "id", grouped(document.link.id)
+    yield "issued_at", day(document.issued_at)
+    if document.expires_at is not None:
+        yield "expires_at", day(document.expires_at)
+
+
+def qr_picture(content: str) -> Image.Image:
+    """A QR code of error correction M or better with its quiet zone, one bit a pixel."""
+    code = segno.make_qr(content, error="m")
+    rows = [[0 if dark else 255 for dark in row] for row in code.matrix_iter(border=_QUIET)]
+    side = len(rows)
+    picture = Image.frombytes("L", (side, side), bytes(pixel for row in rows for pixel in row))
+    grown = (side * _MODULE_PIXELS, side * _MODULE_PIXELS)
+    return picture.resize(grown, Image.Resampling.NEAREST).convert("1")

@@ -260,7 +260,7 @@ class _Work:
         if counter.change and place:
             change_record(db, place, counter.change)
         if counter.document is not None:
-            made["document"] = self._printed(db, counter.document, moment)
+            made["document"] = self._printed(counter.document, moment)
         reference = made.get("number") or made.get("order", {}).get("id") or place
         return counter.status, moment.value(counter.answer), reference
 
@@ -315,11 +315,11 @@ class _Work:
         )
         return {"number": number, "expected": expected}
 
-    def _printed(self, db: sqlite3.Connection, printed: Print, moment: _Moment) -> Body:
+    def _printed(self, printed: Print, moment: _Moment) -> Body:
         values = {label: _text(moment.value(e)) for label, e in printed.values.items()}
         values["issued_on"] = f"{clock.today():%d-%m-%Y}"
         filename = _text(moment.value(printed.filename))
-        return self.desk.document(db, self.request, printed.form, values, filename)
+        return self.desk.document(self.request, printed.form, values, filename)
 
 
 def pay_order(db: sqlite3.Connection, operation: str, reference: str) -> None:

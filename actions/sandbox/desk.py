@@ -14,7 +14,7 @@ from fastapi import Depends, FastAPI, Header, Request, Security
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import APIKeyHeader
 
-from actions.documents.pdf import load_form, render_pdf
+from actions.documents.issue import Issuer, NotIssued
 from actions.sandbox import clock, problem
 from actions.sandbox.problem import Problem
 from actions.sandbox.store import Store
@@ -44,12 +44,20 @@ class Desk:
     api_key: str
     public_url: str | None
     """Where citizens reach the sandbox; None: the address that the request came to."""
+    issuer: Issuer
+    """Signs what is printed."""
 
     def app(self, title: str) -> FastAPI:
         """An empty app with the key check and problems for errors."""
         app = FastAPI(title=title, version="1.0", docs_url=None, redoc_url=None)
         app.openapi_version = "3.0.3"
         problem.install(app)
+
+        @app.exception_handler(NotIssued)
+        def not_issued(request: Request, error: NotIssued) -> Response:
+            why = Problem(503, "documents_unavailable", "No document can be issued now")
+            return problem.respond(why)
+
         return app
 
     def guarded(self) -> Any:
@@ -109,36 +117,27 @@ class Desk:
         return order, f"{self._origin(request)}/pay/{order}"
 
     def document(
-        self,
-        db: sqlite3.Connection,
-        request: Request,
-        form: str,
-        values: Mapping[str, str],
-        filename: str,
+        self, request: Request, form: str, values: Mapping[str, str], filename: str
     ) -> Body:
-        """Issue a document: `{url, filename}`. The URL is a secret, since WhatsApp fetches it."""
-        token = secrets.token_urlsafe(18)
-        db.execute(
-            "INSERT INTO documents VALUES (?, ?, ?, ?)",
-            (token, self.department, form, json.dumps(dict(values))),
-        )
-        url = f"{self._origin(request)}/{self.department}/documents/{token}.pdf"
-        return {"url": url, "filename": filename}
+        """Issue a signed document: `{url, filename}`. The URL is a secret: WhatsApp fetches it.
+
+        The same asked again, with the same Idempotency-Key if there is one, is the same document.
+        """
+        asked = [request.headers.get("idempotency-key"), form, dict(values)]
+        key = self.store.fingerprint(hashlib.sha256(json.dumps(asked).encode()).hexdigest())
+        issued = self.issuer.issue(self.department, form, values, key, filename=filename)
+        url = f"{self._origin(request)}/{self.department}/documents/{issued.token}.pdf"
+        return {"url": url, "filename": issued.filename}
 
     def serve_documents(self, app: FastAPI) -> None:
         """Add `GET /documents/{token}.pdf`."""
 
         @app.get("/documents/{token}.pdf", include_in_schema=False)
         def get_document(token: str) -> Response:
-            with self.store.transaction() as db:
-                row = db.execute(
-                    "SELECT * FROM documents WHERE id = ? AND department = ?",
-                    (token, self.department),
-                ).fetchone()
-            if row is None:
+            found = self.issuer.pdf(token)
+            if found is None:
                 raise problem.not_found("document")
-            content = render_pdf(load_form(row["form"]), json.loads(row["field_values"]))
-            return Response(content, media_type="application/pdf")
+            return Response(found[1], media_type="application/pdf")
 
     def _origin(self, request: Request) -> str:
         return self.public_url or f"{request.url.scheme}://{request.url.netloc}"

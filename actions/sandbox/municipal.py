@@ -63,10 +63,9 @@ def build(desk: Desk) -> FastAPI:
             )
             key = (body.ulb, body.date_of_birth.isoformat())
             if names and (row["ulb"], row["date_of_birth"]) == key:
-                with desk.store.transaction() as db:
-                    document = desk.document(
-                        db, request, "birth_certificate", _printed(row), f"{row['number']}.pdf"
-                    )
+                document = desk.document(
+                    request, "birth_certificate", _printed(row), f"{row['number']}.pdf"
+                )
                 return {"certificate": {"number": row["number"]}, "document": document}
         raise not_found("record")
 

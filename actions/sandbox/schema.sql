@@ -16,9 +16,6 @@ CREATE TABLE IF NOT EXISTS orders (
     id TEXT PRIMARY KEY, department TEXT NOT NULL, operation TEXT NOT NULL,
     reference TEXT NOT NULL, amount REAL NOT NULL, paid_at TEXT
 );
-CREATE TABLE IF NOT EXISTS documents (
-    id TEXT PRIMARY KEY, department TEXT NOT NULL, form TEXT NOT NULL, field_values TEXT NOT NULL
-);
 
 CREATE TABLE IF NOT EXISTS endowments_bookings (
     id TEXT PRIMARY KEY, temple TEXT NOT NULL, darshan TEXT NOT NULL, date TEXT NOT NULL,

@@ -10,6 +10,8 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel, Field
 
+from actions.documents.issue import Issuer
+from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.sandbox import (
     apsrtc,
     canteens,
@@ -51,21 +53,24 @@ def create_app(
     api_key: str = "sandbox-key",
     public_url: str | None = None,
     openapi: Path | None = None,
+    documents_url: str = DOCUMENTS_URL,
 ) -> FastAPI:
     """The sandbox over the SQLite file `database`, which is made and seeded if it is not there.
 
     `public_url` is where citizens reach it (links to pay, documents); by default the address
     that a request came to. `openapi` is the folder of the departments' OpenAPI files, by default
-    that of the catalogue.
+    that of the catalogue. Documents are issued in the folder `documents` beside
+    `database`; their QR codes lead to `documents_url`.
     """
     described = openapi or Path(os.environ.get("SEVA_DATA_DIR") or "data") / "departments/openapi"
     store = Store(database)
+    issuer = Issuer.open(database.parent / FOLDER, documents_url, make_keys=True)
     app = FastAPI(title="Seva sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     problem.install(app)
     app.include_router(payments.build(store))
     faulty: dict[str, FaultyApp] = {}
     for name in DEPARTMENTS:
-        desk = Desk(name, store, api_key, public_url)
+        desk = Desk(name, store, api_key, public_url, issuer)
         counters = _CODED.get(name, _written)(desk)
         desk.serve_documents(counters)
         add_counters(desk, counters, described / f"{name}.yml")
@@ -127,6 +132,7 @@ def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:
         folder / "sandbox.sqlite",
         api_key=os.environ.get("SEVA_SANDBOX_KEY", "sandbox-key"),
         public_url=os.environ.get("SEVA_SANDBOX_PUBLIC_URL") or None,
+        documents_url=os.environ.get("SEVA_DOCUMENTS_URL") or DOCUMENTS_URL,
     )
     # No access log: paths carry service and ticket numbers.
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", ws="none")

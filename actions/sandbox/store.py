@@ -23,7 +23,7 @@ DEPARTMENTS = (
     "cmrf",
     "municipal",
 )
-_SHARED = ("keyed_answers", "writes", "orders", "documents", "counter_records", "counter_taken")
+_SHARED = ("keyed_answers", "writes", "orders", "counter_records", "counter_taken")
 
 
 class Store:

@@ -1,0 +1,153 @@
+"""The key ring: private Ed25519 keys of departments in a folder, made, rotated, withdrawn.
+
+`<folder>/<department>/<kid>.pem` is the private key (mode 0600), `<kid>.json` beside it says what
+is published about it. A key counts once its JSON file is there; the PEM file of a withdrawn key is
+deleted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import regex
+import yaml
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from actions.documents.key_set import PublicKey, kid_of
+from actions.transparency.durable import locked, replace_file, sync_folder
+
+_DAY = 86400
+_DEPARTMENT = regex.compile(r"[a-z][a-z0-9_]{1,62}")
+
+
+class NoKey(LookupError):
+    """There is no such key, or none of the department may sign now."""
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A private key and what is published about it."""
+
+    public: PublicKey
+    private: Ed25519PrivateKey
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """The times of a rotation, in days (`keys.yml`)."""
+
+    lifetime_days: int
+    published_ahead_days: int
+    overlap_days: int
+
+    @classmethod
+    def load(cls) -> Rotation:
+        """Those of `keys.yml`."""
+        return cls(**yaml.safe_load(Path(__file__).with_name("keys.yml").read_text("utf-8")))
+
+
+class KeyRing:
+    """All keys under a folder. Processes may share it; nothing is kept in memory."""
+
+    def __init__(self, folder: Path, rotation: Rotation | None = None) -> None:
+        self._folder = folder
+        self._rotation = rotation or Rotation.load()
+
+    def public_keys(self) -> list[PublicKey]:
+        """Every key there ever was, by department and age: old documents need old keys."""
+        keys = [PublicKey.read(json.loads(path.read_text("utf-8"))) for path in self._published()]
+        return sorted(keys, key=lambda key: (key.department, key.not_before, key.kid))
+
+    def by_kid(self) -> dict[bytes, PublicKey]:
+        """The same, for looking up."""
+        return {key.kid: key for key in self.public_keys()}
+
+    def signing_key(self, department: str, at: int, *, make: bool = False) -> SigningKey:
+        """The department's newest key in force. Without one: made if `make`, else raises NoKey."""
+        newest = self._newest(department, at)
+        if newest is None and make:
+            with self._alone():
+                newest = self._newest(department, at) or self._new(department, at)
+        if newest is None:
+            raise NoKey(f"no key of {department} is in force")
+        pem = self._path(newest, "pem").read_bytes()
+        private = serialization.load_pem_private_key(pem, password=None)
+        if not isinstance(private, Ed25519PrivateKey):
+            raise NoKey(f"{newest.kid.hex()} is not an Ed25519 key")
+        return SigningKey(newest, private)
+
+    def rotate(self, department: str, at: int, *, at_once: bool = False) -> PublicKey:
+        """A new key; the one in force goes on until the new one has been published long enough."""
+        with self._alone():
+            current = self._newest(department, at)
+            ahead = 0 if at_once or current is None else self._rotation.published_ahead_days * _DAY
+            begins = at + ahead
+            made = self._new(department, begins)
+            until = begins + self._rotation.overlap_days * _DAY
+            for old in self.public_keys():
+                if old.department == department and old.kid != made.kid and old.not_after > until:
+                    self._publish(replace(old, not_after=until))
+            return made
+
+    def withdraw(self, kid: str, at: int) -> PublicKey:
+        """Refuse everything that a stolen key signed, and delete its private half. Raises NoKey."""
+        with self._alone():
+            known = {key.kid.hex(): key for key in self.public_keys()}
+            if kid not in known:
+                raise NoKey(f"there is no key {kid}")
+            key = known[kid]
+            if key.withdrawn_at is None:
+                key = replace(key, withdrawn_at=at)
+                self._publish(key)
+            self._path(key, "pem").unlink(missing_ok=True)
+            return key
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process at a time changes the ring."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with locked(self._folder / ".lock"):
+            yield
+
+    def _newest(self, department: str, at: int) -> PublicKey | None:
+        usable = [
+            key
+            for key in self.public_keys()
+            if key.department == department and key.in_force(at) and self._path(key, "pem").exists()
+        ]
+        return usable[-1] if usable else None
+
+    def _new(self, department: str, begins: int) -> PublicKey:
+        if not _DEPARTMENT.fullmatch(department):
+            raise ValueError(f"not the id of a department: {department}")
+        private = Ed25519PrivateKey.generate()
+        raw = private.public_key().public_bytes_raw()
+        ends = begins + self._rotation.lifetime_days * _DAY
+        key = PublicKey(kid_of(raw), raw, department, begins, ends)
+        path = self._path(key, "pem")
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        pem = private.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        replace_file(path, pem, mode=0o600)
+        self._publish(key)
+        return key
+
+    def _publish(self, key: PublicKey) -> None:
+        path = self._path(key, "json")
+        replace_file(path, json.dumps(key.published(), indent=1).encode())
+        sync_folder(path.parent)
+        sync_folder(self._folder)
+
+    def _path(self, key: PublicKey, suffix: str) -> Path:
+        return self._folder / key.department / f"{key.kid.hex()}.{suffix}"
+
+    def _published(self) -> Iterator[Path]:
+        return self._folder.glob("*/[0-9a-f]*.json")
