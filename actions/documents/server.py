@@ -1,0 +1,104 @@
+"""`seva documents serve`: the public side of documents: page, keys, status, PDFs and log.
+
+No answer of `/c/<id>/status`, `/keys.json` and `/log` holds personal data, and no access log is
+written: the address of a PDF is a secret.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import uvicorn
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
+
+from actions.documents.form import load_forms
+from actions.documents.issue import Issuer
+from actions.documents.key_set import key_set
+from actions.documents.ledger import TileLedger
+from actions.documents.registry import NotRecorded
+from actions.documents.settings import LOG
+from actions.documents.site import routes as site
+from actions.documents.site.headers import SECURITY
+from actions.documents.status import status
+from actions.transparency import routes as transparency
+
+_HEADERS = {**SECURITY, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+_HTTPS_ONLY = "max-age=31536000"
+_NOW = "no-cache"
+_PRIVATE = "private, no-store"
+
+
+def create_app(folder: Path, public_url: str) -> FastAPI:
+    """The app over the documents in `folder`. Raises LogError, FormError, NotRecorded."""
+    load_forms()  # a broken form is reported at the start
+    ledger = TileLedger.open(folder / LOG, public_url)
+    issuer = Issuer(folder, public_url, ledger)
+    app = FastAPI(title="Seva documents", docs_url=None, redoc_url=None, openapi_url=None)
+    _guard(app, https=public_url.startswith("https:"))
+    _add_answers(app, issuer)
+    app.include_router(transparency.build(ledger.log))
+    app.include_router(site.build())
+    return app
+
+
+def _add_answers(app: FastAPI, issuer: Issuer) -> None:
+    @app.get("/health")
+    def health() -> dict[str, Any]:
+        """Whether registry and log can be read."""
+        issuer.registry.by_id("")
+        return {"status": "ok", "log_size": issuer.ledger.size}
+
+    @app.get("/keys.json")
+    def keys() -> Response:
+        """Every key there ever was, with the time of this answer."""
+        content = key_set(issuer.keys.public_keys(), issuer.public_url, int(time.time()))
+        return JSONResponse(content, headers={"Cache-Control": _NOW})
+
+    @app.get("/c/{document_id}/status")
+    def get_status(document_id: str) -> Response:
+        """Whether a document counts; an id that nobody has is `unknown`, not an error."""
+        content = status(issuer.registry, issuer.ledger, document_id)
+        return JSONResponse(content, headers={"Cache-Control": "no-store"})
+
+    @app.get("/d/{token}.pdf")
+    def get_pdf(token: str) -> Response:
+        """The PDF of a valid document for who knows its secret."""
+        found = issuer.pdf(token)
+        if found is None:
+            raise HTTPException(404, headers={"Cache-Control": _PRIVATE})
+        headers = {
+            "Content-Disposition": f"inline; filename*=UTF-8''{quote(found[0])}",
+            "Cache-Control": _PRIVATE,
+            "X-Robots-Tag": "noindex",
+        }
+        return Response(found[1], media_type="application/pdf", headers=headers)
+
+
+def _guard(app: FastAPI, *, https: bool) -> None:
+    """Security headers where an answer has none of its own, and 503 while nothing can be read."""
+
+    @app.middleware("http")
+    async def secure(
+        request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        answer = await call_next(request)
+        for name, value in _HEADERS.items():
+            answer.headers.setdefault(name, value)
+        if https:
+            answer.headers.setdefault("Strict-Transport-Security", _HTTPS_ONLY)
+        return answer
+
+    @app.exception_handler(NotRecorded)
+    def unreadable(request: Request, error: NotRecorded) -> Response:
+        return JSONResponse({"detail": "the registry cannot be read now"}, 503)
+
+
+def serve_documents(folder: Path, public_url: str, host: str, port: int) -> None:
+    """Serve until interrupted."""
+    app = create_app(folder, public_url)
+    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", ws="none")
