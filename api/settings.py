@@ -145,6 +145,11 @@ class Settings(BaseSettings):
         description="Key of the action server for what citizens told it, sealed in the tracker; "
         "empty means a key made once and kept in `SEVA_VAR_DIR`.",
     )
+    journal_url: str = Field(
+        default="sqlite",
+        description="Journal of writes to departments. `sqlite` means the file `journal.sqlite` in "
+        "`SEVA_VAR_DIR`; also `sqlite:///PATH` or `postgresql://...`.",
+    )
 
     # Limits
     max_text_chars: int = Field(default=4096, ge=1, description="Longest text that is understood.")

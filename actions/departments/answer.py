@@ -30,13 +30,13 @@ class AnswerReader:
             for language in formats.months
         }
 
-    def outcome(self, status: int, body: object, language: str) -> str:
-        """The outcome of the first row that matches, or `CallFailed("status")`."""
+    def outcome(self, status: int, body: object, language: str) -> tuple[str, bool]:
+        """Outcome and `pending` of the first row that matches, or `CallFailed("status")`."""
         for row, when in self._rows:
             if _matches(row, status, body) and (
                 when is None or self._search(when, body, language) is True
             ):
-                return row.outcome
+                return row.outcome, row.pending
         raise CallFailed("status", f"no outcome for {status}", status=status)
 
     def fields(self, body: object, language: str) -> dict[str, str]:

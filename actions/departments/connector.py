@@ -15,13 +15,16 @@ from actions.departments.answer import AnswerReader
 from actions.departments.auth import make_auth
 from actions.departments.definition import DepartmentDefinition, mapped_statuses
 from actions.departments.egress import EgressGuard, Resolver, resolve
-from actions.departments.exchange import Answer, Exchange, send
+from actions.departments.exchange import Answer, Exchange, Tries, send
+from actions.departments.journal import Journal, Write
+from actions.departments.journal_tables import IN_MEMORY
 from actions.departments.metrics import record
 from actions.departments.openapi import load_openapi
 from actions.departments.protection import DepartmentProtection
 from actions.departments.request import Context, RequestBuilder
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from actions.departments.tls import ssl_context
+from actions.departments.writing import Writing
 from nlu.catalogue.model import Operation
 
 
@@ -37,7 +40,9 @@ class Connector:
         department: DepartmentDefinition,
         transport: httpx.AsyncBaseTransport | None = None,
         resolver: Resolver | None = None,
+        journal: Journal | None = None,
     ) -> None:
+        """Without a `journal` writes are remembered as long as the connector lives."""
         self.department = department
         self._api = load_openapi(department.openapi)
         missing = sorted(set(department.operations) - set(self._api))
@@ -57,6 +62,7 @@ class Connector:
         self._guard = EgressGuard(department.base_url, department.egress, self._resolver)
         self._protection = DepartmentProtection(department.id, department.protection)
         self._auth = make_auth(department.auth.scheme, self._token_request)
+        self._writing = Writing(department, journal or Journal(IN_MEMORY), self._post, self.ask)
         limits = department.timeouts
         self._client = httpx.AsyncClient(
             transport=transport,
@@ -100,22 +106,15 @@ class Connector:
         operation = self.department.operations.get(operation_id)
         if operation is None:
             raise UnknownOperation(f"{self.department.id} has no operation {operation_id}")
-        started = time.monotonic()
-        exchange = Exchange(
-            self._client,
-            self._auth,
-            self._guard if self._check_host else None,
-            self._protection,
-            self.department,
-            operation,
-        )
-        detail = ""
+        started, tries, detail = time.monotonic(), Tries(), ""
+        context = Context(citizen, request_id, language)
+        write = Write(self.department.id, operation_id, values, context)
         try:
-            parts = self._builders[operation_id].build(
-                values, Context(citizen, request_id, language)
-            )
-            answer = await asyncio.wait_for(exchange.answer(parts), self.department.timeouts.total)
-            result = self._read(operation, answer, language)
+            if operation.kind == "write":
+                result = await self._writing.execute(write, tries)
+            else:
+                total = self.department.timeouts.total
+                result = await asyncio.wait_for(self._send(operation_id, write, tries), total)
         except asyncio.TimeoutError:
             result = OperationResult(UNAVAILABLE, reason="timeout")
             detail = "total time is up"
@@ -123,9 +122,35 @@ class Connector:
             result = OperationResult(UNAVAILABLE, reason=failure.reason)
             detail = failure.detail
         elapsed = round((time.monotonic() - started) * 1000)
-        result = replace(result, elapsed_ms=elapsed, attempts=exchange.attempts)
+        result = replace(result, elapsed_ms=elapsed, attempts=tries.count)
         record(self.department.id, operation_id, request_id, result, detail)
         return result
+
+    async def ask(self, operation_id: str, write: Write) -> OperationResult:
+        """Call the read `operation_id` about an earlier write. Raises `CallFailed`."""
+        return await self._send(operation_id, write, Tries())
+
+    def read(self, operation_id: str, status: int, body: object, language: str) -> OperationResult:
+        """A body as the answer of an operation, checked. Raises `CallFailed`."""
+        return self._read(self.department.operations[operation_id], Answer(status, body), language)
+
+    async def _post(self, write: Write, tries: Tries) -> OperationResult:
+        return await self._send(write.operation, write, tries)
+
+    async def _send(self, operation_id: str, write: Write, tries: Tries) -> OperationResult:
+        parts = self._builders[operation_id].build(write.values, write.context)
+        exchange = Exchange(
+            self._client,
+            self._auth,
+            self._guard if self._check_host else None,
+            self._protection,
+            self.department,
+            self.department.operations[operation_id],
+            tries,
+        )
+        answer = await exchange.answer(parts)
+        operation = self.department.operations[operation_id]
+        return self._read(operation, answer, write.context.language)
 
     async def _token_request(self, request: httpx.Request) -> tuple[int, bytes]:
         """Carry a request to the token server, which is held to the same rules as the API."""
@@ -147,8 +172,9 @@ class Connector:
         if breach:
             raise CallFailed("schema", f"{status}: {breach}", status=status)
         reader = self._readers[operation.name]
-        outcome = reader.outcome(status, body, language)
+        outcome, pending = reader.outcome(status, body, language)
         document = reader.document(body, language) if status < 300 else None
         if document and not self._guard.document_allowed(document.url):
             raise CallFailed("schema", "the document is on a host that is not allowed")
-        return OperationResult(outcome, reader.fields(body, language), document)
+        fields = reader.fields(body, language)
+        return OperationResult(outcome, fields, document, pending=pending)

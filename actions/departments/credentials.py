@@ -136,6 +136,11 @@ def read_credentials(auth: Mapping[str, Any], env: Mapping[str, str]) -> Credent
     return Credentials(_scheme(block.block("with")) if block.has("with") else None, certificate)
 
 
+def read_signing_key(raw: Mapping[str, Any], env: Mapping[str, str]) -> SigningKey:
+    """`{key_id, secret, headers}`. Raises ValueError for what is missing or unknown."""
+    return _signing_key(SettingsBlock(raw, env))
+
+
 def _scheme(block: SettingsBlock) -> Scheme:
     kind = block.text("kind")
     if kind not in _SCHEMES:
@@ -164,16 +169,10 @@ def _client_credentials(block: SettingsBlock) -> ClientCredentials:
 
 def _signing_key(block: SettingsBlock) -> SigningKey:
     block.only("key_id", "secret", "headers")
-    return SigningKey(
-        block.text("key_id"), block.secret("secret"), read_headers(block.block("headers"))
-    )
-
-
-def read_headers(block: SettingsBlock) -> SignatureHeaders:
-    """The four header names of a signature."""
-    names = ("signature", "key_id", "timestamp", "nonce")
-    block.only(*names)
-    return SignatureHeaders(*(block.text(name) for name in names))
+    headers, names = block.block("headers"), ("signature", "key_id", "timestamp", "nonce")
+    headers.only(*names)
+    named = SignatureHeaders(*(headers.text(name) for name in names))
+    return SigningKey(block.text("key_id"), block.secret("secret"), named)
 
 
 _SCHEMES: dict[str, Callable[[SettingsBlock], Scheme]] = {

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from actions.departments.credentials import Credentials, read_credentials
+from actions.departments.credentials import (
+    Credentials,
+    SigningKey,
+    read_credentials,
+    read_signing_key,
+)
 from actions.departments.tls import ssl_context
 from nlu.catalogue.departments import DEFAULTS, read_departments
 from nlu.catalogue.model import Department, Operation, Timeouts
@@ -29,6 +34,22 @@ class Retry:
     wait_max: float
     jitter: float
     statuses: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Settle:
+    """How writes without an answer are asked after, seconds between and in all."""
+
+    every: float
+    during: float
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """The key with which the department signs its callbacks; `max_age` in seconds."""
+
+    key: SigningKey
+    max_age: float
 
 
 @dataclass(frozen=True)
@@ -73,10 +94,12 @@ class DepartmentDefinition:
     auth: Credentials
     timeouts: Timeouts
     retry: Retry
+    settle: Settle
     protection: Protection
     egress: Egress
     formats: Formats
     operations: Mapping[str, Operation]
+    callbacks: Callbacks | None = None
 
 
 def load_departments(
@@ -132,6 +155,7 @@ def _definition(
             jitter=float(retry["jitter"]),
             statuses=frozenset(map(int, retry["statuses"])),
         ),
+        settle=Settle(float(settings["settle"]["every"]), float(settings["settle"]["for"])),
         protection=Protection(
             breaker_threshold=int(breaker["threshold"]),
             breaker_reset_after=float(breaker["reset_after"]),
@@ -153,7 +177,15 @@ def _definition(
             months={language: tuple(names) for language, names in formats["months"].items()},
         ),
         operations=department.operations,
+        callbacks=_callbacks(settings.get("callbacks"), env),
     )
+
+
+def _callbacks(raw: Mapping[str, Any] | None, env: Mapping[str, str]) -> Callbacks | None:
+    if raw is None:
+        return None
+    key = read_signing_key({name: value for name, value in raw.items() if name != "max_age"}, env)
+    return Callbacks(key, float(raw["max_age"]))
 
 
 def _setting(raw: Any, env: Mapping[str, str]) -> str:

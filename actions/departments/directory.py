@@ -9,6 +9,8 @@ import httpx
 
 from actions.departments.connector import Connector
 from actions.departments.definition import DepartmentDefinition, define, load_departments
+from actions.departments.journal import Journal
+from actions.departments.journal_tables import IN_MEMORY
 from actions.departments.result import OperationResult
 from nlu.catalogue.model import Catalogue
 
@@ -20,30 +22,40 @@ class DepartmentDirectory:
         self,
         definitions: Mapping[str, DepartmentDefinition],
         transport: httpx.AsyncBaseTransport | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._definitions = definitions
+        self.journal = journal or Journal(IN_MEMORY)
         self._transport = transport
         self._connectors: dict[str, Connector] = {}
 
     @classmethod
     def of(
-        cls, catalogue: Catalogue, transport: httpx.AsyncBaseTransport | None = None
+        cls,
+        catalogue: Catalogue,
+        transport: httpx.AsyncBaseTransport | None = None,
+        journal: Journal | None = None,
     ) -> DepartmentDirectory:
         """The departments of a loaded catalogue."""
-        found = catalogue.departments
-        return cls({name: define(department) for name, department in found.items()}, transport)
+        found = {name: define(department) for name, department in catalogue.departments.items()}
+        return cls(found, transport, journal)
 
     @classmethod
     def load(
-        cls, folder: Path, transport: httpx.AsyncBaseTransport | None = None
+        cls,
+        folder: Path,
+        transport: httpx.AsyncBaseTransport | None = None,
+        journal: Journal | None = None,
     ) -> DepartmentDirectory:
         """The departments of `folder` (`data/departments`)."""
-        return cls(load_departments(folder), transport)
+        return cls(load_departments(folder), transport, journal)
 
     def connector(self, department: str) -> Connector:
         """The connector of a department; `KeyError` for an unknown one."""
         if department not in self._connectors:
-            self._connectors[department] = Connector(self._definitions[department], self._transport)
+            self._connectors[department] = Connector(
+                self._definitions[department], self._transport, journal=self.journal
+            )
         return self._connectors[department]
 
     async def execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 
 import httpx
@@ -25,8 +26,15 @@ class Answer:
     body: object
 
 
+@dataclass
+class Tries:
+    """How often a request was sent, counted even where all tries fail."""
+
+    count: int = 0
+
+
 class Exchange:
-    """Sends one operation's request; counts its attempts even where all fail."""
+    """Sends one operation's request."""
 
     def __init__(
         self,
@@ -36,6 +44,7 @@ class Exchange:
         protection: DepartmentProtection,
         department: DepartmentDefinition,
         operation: Operation,
+        tries: Tries,
     ) -> None:
         self._client = client
         self._auth = auth
@@ -43,7 +52,8 @@ class Exchange:
         self._protection = protection
         self._department = department
         self._operation = operation
-        self.attempts = 0
+        self._tries = tries
+        self._started = time.monotonic()
 
     async def answer(self, parts: RequestParts) -> Answer:
         """The answer, asked for again where that cannot do anything twice; or `CallFailed`."""
@@ -60,7 +70,7 @@ class Exchange:
                 if self._guard:
                     await self._guard.check()
                 async with self._protection.attempt():
-                    self.attempts += 1
+                    self._tries.count += 1
                     return await self._send(parts)
         raise CallFailed("timeout", "no attempt was made")  # pragma: no cover
 
@@ -75,7 +85,11 @@ class Exchange:
             return not error.sent and error.reason in ("timeout", "connect")
         if error.reason == "status":
             again = error.status in self._department.retry.statuses
-            return error.retry_after if again and error.retry_after is not None else again
+            if not again or error.retry_after is None:
+                return again
+            # A department that is closed for longer than the citizen waits is not waited for.
+            left = self._started + self._department.timeouts.total - time.monotonic()
+            return error.retry_after if error.retry_after < left else False
         return error.reason in ("timeout", "connect")
 
     async def _send(self, parts: RequestParts) -> Answer:

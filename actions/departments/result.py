@@ -17,6 +17,9 @@ Reason = Literal[
     "request",  # our own request does not fit the OpenAPI document; nothing was sent
     "egress",  # the host may not be called from here; nothing was sent
     "auth",  # the department's token server gave no token; nothing was sent
+    "journal",  # our own journal of writes cannot be written; nothing was sent
+    "unsure",  # a write may have arrived, nobody can be asked, and it is never sent again
+    "overdue",  # accepted, but not answered in the time that the YAML gives
 ]
 
 
@@ -39,6 +42,8 @@ class OperationResult:
     reason: Reason | None = None
     """Why the outcome is `unavailable`; for logs and operators, not for citizens."""
     attempts: int = 0
+    pending: bool = False
+    """Accepted; the answer comes later, to `on_settled`."""
 
     @property
     def available(self) -> bool:
@@ -79,5 +84,5 @@ class CallFailed(Exception):
         return self.sent and not (refused and self.status != _CONFLICT)
 
 
-_NEVER_SENT = frozenset({"breaker_open", "request", "egress", "auth"})
+_NEVER_SENT = frozenset({"breaker_open", "request", "egress", "auth", "journal"})
 _CONFLICT = 409

@@ -43,7 +43,7 @@ class FaultRequest(BaseModel):
     """Body of `PUT /__faults/<department>`."""
 
     mode: Mode
-    delay_s: float = Field(3.0, ge=0, le=120)
+    delay_s: float | None = Field(None, ge=0, le=86400)
     times: int | None = Field(None, ge=1)
 
 

@@ -15,6 +15,7 @@ from nlu.catalogue.model import (
     Timeouts,
     Variable,
 )
+from nlu.catalogue.writes import read_callback, read_poll, read_status_query
 from nlu.catalogue.yaml_source import Node, Source
 
 DEFAULTS = "defaults.yml"
@@ -39,7 +40,7 @@ def read_departments(
 
 
 def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -> Department | None:
-    optional = {"helpline", "first", "timeouts", *defaults}
+    optional = {"helpline", "first", "timeouts", "callbacks", *defaults}
     fields = top.fields(_REQUIRED, sorted(optional))
     if not set(_REQUIRED) <= fields.keys():
         return None
@@ -83,7 +84,8 @@ def _timeouts(node: Node) -> Timeouts:
 
 
 def _operation(name: str, node: Node) -> Operation:
-    fields = node.fields(("kind", "request", "result", "outcomes"), ("document",))
+    later = ("document", "idempotent", "status_query", "poll", "callback")
+    fields = node.fields(("kind", "request", "result", "outcomes"), later)
     outcomes = fields["outcomes"].items() if "outcomes" in fields else []
     document = fields.get("document")
     return Operation(
@@ -93,11 +95,15 @@ def _operation(name: str, node: Node) -> Operation:
         result=_expressions(fields["result"]) if "result" in fields else {},
         document=_expressions(document) if document and not document.is_null() else None,
         outcomes=tuple(o for o in map(_outcome, outcomes) if o),
+        idempotent=fields["idempotent"].flag() if "idempotent" in fields else True,
+        status_query=read_status_query(fields.get("status_query")),
+        poll=read_poll(fields.get("poll")),
+        callback=read_callback(fields.get("callback")),
     )
 
 
 def _outcome(node: Node) -> Outcome | None:
-    fields = node.fields(("status", "outcome"), ("code", "when"))
+    fields = node.fields(("status", "outcome"), ("code", "when", "pending"))
     if not {"status", "outcome"} <= fields.keys():
         return None
     return Outcome(
@@ -105,6 +111,7 @@ def _outcome(node: Node) -> Outcome | None:
         status=fields["status"].whole(),
         code=fields["code"].text() if "code" in fields else None,
         when=fields["when"].text() if "when" in fields else None,
+        pending=fields["pending"].flag() if "pending" in fields else False,
     )
 
 

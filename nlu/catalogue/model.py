@@ -154,17 +154,60 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One row of an operation's table of outcomes; the first that matches wins."""
+    """One row of an operation's table of outcomes; the first that matches wins.
+
+    `pending`: accepted now, answered later (by `poll` or `callback` of the operation).
+    """
 
     outcome: str
     status: int
     code: str | None
     when: str | None
+    pending: bool = False
+
+
+@dataclass(frozen=True)
+class StatusQuery:
+    """The read that tells whether a write arrived whose answer was lost.
+
+    Outcomes of the read: `found` are the write's own answer, `not_found` say that it never
+    arrived, which counts `not_found_after` seconds after it was sent.
+    """
+
+    operation: str
+    found: tuple[str, ...]
+    not_found: tuple[str, ...]
+    not_found_after: float
+
+
+@dataclass(frozen=True)
+class Poll:
+    """The read that is asked for a pending answer, `every` so many seconds, `during` so many."""
+
+    operation: str
+    every: float
+    during: float
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A pending answer that the department sends: a body as `operation` answers it with 200.
+
+    `reference` is JMESPath over the body: the Idempotency-Key of the write. It is waited for
+    `during` so many seconds.
+    """
+
+    operation: str
+    reference: str
+    during: float
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A call to a department; templates are Jinja, `result` and `document` are JMESPath."""
+    """A call to a department; templates are Jinja, `result` and `document` are JMESPath.
+
+    `idempotent`: a write asked for again with the same Idempotency-Key is not done twice.
+    """
 
     name: str
     kind: str
@@ -172,6 +215,10 @@ class Operation:
     result: Mapping[str, str]
     document: Mapping[str, str] | None
     outcomes: tuple[Outcome, ...]
+    idempotent: bool = True
+    status_query: StatusQuery | None = None
+    poll: Poll | None = None
+    callback: Callback | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import yaml
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Department, Operation
 from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.writes import write_problems
 from nlu.catalogue.yaml_source import Source, did_you_mean
 
 
@@ -52,6 +53,7 @@ def _operations(check: Checking, department: Department) -> Iterator[Problem]:
             what = f"`{name}` has no outcomes"
             mend = "add `outcomes:` with at least `{status: 200, outcome: ok}`"
             yield check.at(file, *here, what=what, mend=mend)
+        yield from write_problems(check, department, operation)
         for path, expression in _expressions(operation):
             try:
                 jmespath.compile(expression)
@@ -69,6 +71,8 @@ def _expressions(operation: Operation) -> Iterator[tuple[tuple[str, ...], str]]:
     for place, row in enumerate(operation.outcomes):
         if row.when:
             yield ("outcomes", str(place), "when"), row.when
+    if operation.callback:
+        yield ("callback", "reference"), operation.callback.reference
 
 
 def _operation_ids(source: Source, department: Department) -> set[str]:

@@ -1,0 +1,54 @@
+"""Asks a department what came of a write: after a lost answer, or for one that comes later."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Literal
+
+from actions.departments.journal import Write
+from actions.departments.result import CallFailed, OperationResult
+from nlu.catalogue.model import Operation
+
+Call = Callable[[str, Write], Awaitable[OperationResult]]
+"""Executes an operation with the values and the context of a write. Raises `CallFailed`."""
+Unanswered = Literal["not_found", "unknown"]
+
+
+async def ask_status(
+    operation: Operation, write: Write, call: Call
+) -> OperationResult | Unanswered:
+    """The write's own answer, `not_found`, or `unknown` where nobody can be asked."""
+    query = operation.status_query
+    if query is None:
+        return "unknown"
+    try:
+        result = await call(query.operation, write)
+    except CallFailed:
+        return "unknown"
+    if result.outcome in query.found:
+        return as_answer(operation, result)
+    return "not_found" if result.outcome in query.not_found else "unknown"
+
+
+async def ask_later(operation: Operation, write: Write, call: Call) -> OperationResult | None:
+    """The answer of a pending write if the department has it now."""
+    if operation.poll is None:
+        return None
+    try:
+        result = await call(operation.poll.operation, write)
+    except CallFailed:
+        return None
+    return late_answer(operation, result)
+
+
+def late_answer(operation: Operation, result: OperationResult) -> OperationResult | None:
+    """What a poll or a callback says, if it ends the waiting of `operation`."""
+    ends = {row.outcome for row in operation.outcomes if not row.pending}
+    return result if not result.pending and result.outcome in ends else None
+
+
+def as_answer(operation: Operation, result: OperationResult) -> OperationResult:
+    """A status query's result as the write's; pending where the write's outcome is."""
+    pending = {row.outcome for row in operation.outcomes if row.pending}
+    return replace(result, pending=result.outcome in pending)

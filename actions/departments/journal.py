@@ -1,0 +1,208 @@
+"""Every write to a department on disk: what is intended before it is sent, what came of it after.
+
+A write is known by its department and Idempotency-Key. What the citizen told, the answer and the
+key itself lie sealed; the row's name is a hash of the key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import sqlalchemy as sa
+
+from actions.departments.journal_tables import METADATA, NONCES, WRITES, open_engine
+from actions.departments.request import Context
+from actions.departments.result import Document, OperationResult
+from actions.sealing import seal, unseal
+
+State = Literal[
+    "sending",  # on its way, or the process died on its way: may have arrived
+    "unsure",  # no answer: may have arrived
+    "unsent",  # surely not carried out; may be sent
+    "pending",  # accepted, to be answered later
+    "settled",  # answered; with `due_at`, the citizen has yet to be told
+]
+
+
+@dataclass(frozen=True)
+class Write:
+    """A write as it was asked for; `context.request_id` is its Idempotency-Key."""
+
+    department: str
+    operation: str
+    values: Mapping[str, str]
+    context: Context
+
+    @property
+    def id(self) -> str:
+        """The row's name; says nothing about the citizen."""
+        return row_id(self.department, self.context.request_id)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A write and what is known of it. Moments are seconds since 1970."""
+
+    write: Write
+    state: State
+    sent_by: float
+    """No attempt so far was sent later than this."""
+    result: OperationResult | None = None
+    """The answer of a settled or pending write; of others, why there is none."""
+    due_at: float | None = None
+    """When the department is asked, or the citizen told, without anyone waiting for it."""
+    until: float | None = None
+    """When the asking is given up."""
+    version: int = 0
+
+
+class Journal:
+    """The table of writes. All methods block: call them in a thread."""
+
+    def __init__(self, url: str) -> None:
+        """SQLAlchemy URL of SQLite or PostgreSQL; tables are made if they are not there."""
+        self._engine = open_engine(url)
+        METADATA.create_all(self._engine)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Journal:
+        """SEVA_JOURNAL_URL: `sqlite` (the file `journal.sqlite` in SEVA_VAR_DIR) or a URL."""
+        env = os.environ if environ is None else environ
+        url = env.get("SEVA_JOURNAL_URL") or "sqlite"
+        if url == "sqlite":
+            folder = Path(env.get("SEVA_VAR_DIR") or "var").resolve()
+            folder.mkdir(parents=True, exist_ok=True)
+            url = f"sqlite:///{folder / 'journal.sqlite'}"
+        return cls(url)
+
+    def open(self, entry: Entry) -> Entry | None:
+        """Keep a new write: None. The entry that is there already if it is not new."""
+        row = {"id": entry.write.id, "department": entry.write.department, **_columns(entry)}
+        try:
+            with self._engine.begin() as db:
+                db.execute(WRITES.insert().values(request=_sealed(entry.write), **row))
+        except sa.exc.IntegrityError:
+            return self._known(entry.write)
+        return None
+
+    def find(self, department: str, key: str) -> Entry | None:
+        """The entry of an Idempotency-Key."""
+        found = self._entries(WRITES.c.id == row_id(department, key))
+        return found[0] if found else None
+
+    def _known(self, write: Write) -> Entry:
+        """The entry of a write that is there; unsure where the key that sealed it is gone."""
+        this = sa.select(WRITES).where(WRITES.c.id == write.id)
+        with self._engine.connect() as db:
+            row = db.execute(this).mappings().one()
+        entry = _entry(row) or _read(row, write)
+        if entry.state in ("settled", "pending") and entry.result is None:
+            entry = replace(entry, state="unsure")
+        return entry
+
+    def move(self, entry: Entry, **changes: Any) -> Entry | None:
+        """The entry with `changes` kept; None if another changed it since it was read."""
+        changed = replace(entry, version=entry.version + 1, **changes)
+        this = (WRITES.c.id == entry.write.id) & (WRITES.c.version == entry.version)
+        with self._engine.begin() as db:
+            done = db.execute(WRITES.update().where(this).values(**_columns(changed)))
+        return changed if done.rowcount == 1 else None
+
+    def due(self, now: float, limit: int) -> list[Entry]:
+        """Entries to ask after or to tell, longest due first."""
+        return self._entries(WRITES.c.due_at <= now, limit)
+
+    def forget(self, before: float) -> int:
+        """Delete what is over since before that moment, nonces too; how many writes."""
+        over = (WRITES.c.state != "pending") & WRITES.c.due_at.is_(None)
+        with self._engine.begin() as db:
+            db.execute(NONCES.delete().where(NONCES.c.seen_at < before))
+            gone = db.execute(WRITES.delete().where(over & (WRITES.c.sent_by < before)))
+        return int(gone.rowcount)
+
+    def remember(self, department: str, nonce: str, now: float) -> bool:
+        """Keep the nonce of a callback; False if it was seen before."""
+        try:
+            with self._engine.begin() as db:
+                row = {"id": row_id(department, nonce), "seen_at": now}
+                db.execute(NONCES.insert().values(**row))
+        except sa.exc.IntegrityError:
+            return False
+        return True
+
+    def seen(self, department: str, nonce: str) -> bool:
+        """Whether the nonce is kept."""
+        this = sa.select(NONCES.c.id).where(NONCES.c.id == row_id(department, nonce))
+        with self._engine.connect() as db:
+            return db.execute(this).first() is not None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def _entries(self, where: Any, limit: int = 1) -> list[Entry]:
+        query = sa.select(WRITES).where(where).order_by(WRITES.c.due_at).limit(limit)
+        with self._engine.connect() as db:
+            rows = db.execute(query).mappings().all()
+        return [entry for entry in map(_entry, rows) if entry is not None]
+
+
+def row_id(department: str, key: str) -> str:
+    """SHA-256 of department and key."""
+    return hashlib.sha256(f"{department}\0{key}".encode()).hexdigest()
+
+
+def _sealed(write: Write) -> str:
+    content = {"values": dict(write.values), **asdict(write.context)}
+    return str(seal(json.dumps(content)))
+
+
+def _columns(entry: Entry) -> dict[str, Any]:
+    """What may change of an entry."""
+    result = entry.result and seal(json.dumps(asdict(entry.result)))
+    return {
+        "operation": entry.write.operation,
+        "state": entry.state,
+        "result": result,
+        "sent_by": entry.sent_by,
+        "due_at": entry.due_at,
+        "until": entry.until,
+        "version": entry.version,
+    }
+
+
+def _entry(row: Mapping[str, Any]) -> Entry | None:
+    """The entry of a row; None where it was sealed with a key that is gone."""
+    opened = unseal(row["request"])
+    if not isinstance(opened, str):
+        return None
+    content = json.loads(opened)
+    values = content.pop("values")
+    return _read(row, Write(row["department"], row["operation"], values, Context(**content)))
+
+
+def _read(row: Mapping[str, Any], write: Write) -> Entry:
+    return Entry(
+        write,
+        cast(State, row["state"]),
+        row["sent_by"],
+        _result(row["result"]),
+        row["due_at"],
+        row["until"],
+        row["version"],
+    )
+
+
+def _result(token: str | None) -> OperationResult | None:
+    opened = unseal(token)
+    if not isinstance(opened, str):
+        return None
+    content = json.loads(opened)
+    document = content.pop("document")
+    return OperationResult(**content, document=Document(**document) if document else None)

@@ -1,0 +1,55 @@
+"""The two tables of the journal, and the engine: commits are on disk when they return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+IN_MEMORY = "sqlite://"
+"""A journal that is gone with its process: for tests and tools."""
+
+METADATA = sa.MetaData()
+WRITES = sa.Table(
+    "department_writes",
+    METADATA,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("department", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("request", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("result", sa.Text),
+    sa.Column("sent_by", sa.Float(53), nullable=False),
+    sa.Column("due_at", sa.Float(53)),
+    sa.Column("until", sa.Float(53)),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Index("department_writes_due", "due_at"),
+)
+NONCES = sa.Table(
+    "department_nonces",
+    METADATA,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("seen_at", sa.Float(53), nullable=False),
+)
+
+
+def open_engine(url: str) -> sa.engine.Engine:
+    """An engine whose commits are on disk when they return."""
+    if url == IN_MEMORY:  # one connection, lent to one thread at a time
+        return sa.create_engine(
+            url,
+            future=True,
+            poolclass=sa.pool.QueuePool,
+            pool_size=1,
+            max_overflow=0,
+            connect_args={"check_same_thread": False},
+        )
+    engine = sa.create_engine(url, future=True, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _durable)
+    return engine
+
+
+def _durable(connection: Any, _: object) -> None:
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,118 @@
+"""Settles writes that nobody waits for any more, and brings their answers to the citizen.
+
+A task beside the action server: asks after lost answers, polls for answers that come later, and
+hands each answer to `on_settled`, again until that returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from actions.departments.connector import Connector
+from actions.departments.directory import DepartmentDirectory
+from actions.departments.inquiry import ask_later, ask_status
+from actions.departments.journal import Entry
+from actions.departments.result import UNAVAILABLE, OperationResult
+from actions.departments.writing import waiting
+from nlu.catalogue.model import Operation
+
+_LOG = structlog.get_logger("seva.departments")
+OnSettled = Callable[[Entry, OperationResult], Awaitable[None]]
+"""Tells the citizen; called at least once for an answer, so it must bear being called again."""
+BATCH = 50
+
+
+class Settling:
+    """The open writes of all departments; belongs to the event loop of their connectors."""
+
+    def __init__(
+        self,
+        departments: DepartmentDirectory,
+        on_settled: OnSettled,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._departments = departments
+        self._journal = departments.journal
+        self._on_settled = on_settled
+        self._clock = clock
+
+    async def run(self, every: float, keep: float) -> None:
+        """Work every so many seconds until cancelled; forget what is over since `keep` seconds."""
+        while True:
+            try:
+                while await self.step() == BATCH:
+                    pass
+                await asyncio.to_thread(self._journal.forget, self._clock() - keep)
+            except (SQLAlchemyError, OSError) as error:
+                _LOG.error("settling", error=type(error).__name__)
+            await asyncio.sleep(every)
+
+    async def step(self) -> int:
+        """Take up what is due now, once; how many entries."""
+        due = await asyncio.to_thread(self._journal.due, self._clock(), BATCH)
+        await asyncio.gather(*(self._take(entry) for entry in due))
+        return len(due)
+
+    async def _take(self, entry: Entry) -> None:
+        try:
+            connector = self._departments.connector(entry.write.department)
+            operation = connector.department.operations[entry.write.operation]
+        except KeyError:  # the department or operation is gone from the data
+            await self._move(entry, due_at=None)
+            return
+        every = connector.department.settle.every
+        lease = self._clock() + connector.department.timeouts.total + every
+        held = await self._move(entry, due_at=lease)  # no other process works on it meanwhile
+        if held is None:
+            return
+        if held.state == "pending":
+            held = await self._poll(held, operation, connector)
+        elif held.state in ("sending", "unsure"):
+            held = await self._ask(held, operation, connector)
+        if held is not None and held.state == "settled" and held.due_at is not None:
+            await self._tell(held, self._clock() + every)
+
+    async def _poll(self, entry: Entry, operation: Operation, connector: Connector) -> Entry | None:
+        result = await ask_later(operation, entry.write, connector.ask)
+        now = self._clock()
+        if result is None and entry.until is not None and now >= entry.until:
+            result = OperationResult(UNAVAILABLE, reason="overdue")
+        if result is not None:
+            return await self._move(entry, state="settled", result=result, due_at=now)
+        return await self._move(entry, due_at=waiting(operation, now)["due_at"])
+
+    async def _ask(self, entry: Entry, operation: Operation, connector: Connector) -> Entry | None:
+        answer = await ask_status(operation, entry.write, connector.ask)
+        now, query = self._clock(), operation.status_query
+        if isinstance(answer, OperationResult):
+            if answer.pending:
+                changes = {"state": "pending", **waiting(operation, now)}
+            else:
+                changes = {"state": "settled", "due_at": now}
+            return await self._move(entry, result=answer, **changes)
+        late = query is not None and now >= entry.sent_by + query.not_found_after
+        if answer == "not_found" and late:
+            # Not done, and the citizen was told to try again: nothing is sent behind their back.
+            return await self._move(entry, state="unsent", due_at=None)
+        over = query is None or (entry.until is not None and now >= entry.until)
+        due = None if over else now + connector.department.settle.every
+        return await self._move(entry, state="unsure", due_at=due)
+
+    async def _tell(self, entry: Entry, again_at: float) -> None:
+        assert entry.result is not None
+        try:
+            await self._on_settled(entry, entry.result)
+        except Exception as error:  # whatever keeps the citizen from being told: later again
+            _LOG.error("on_settled", department=entry.write.department, error=type(error).__name__)
+            await self._move(entry, due_at=again_at)
+        else:
+            await self._move(entry, due_at=None)
+
+    async def _move(self, entry: Entry, **changes: Any) -> Entry | None:
+        return await asyncio.to_thread(lambda: self._journal.move(entry, **changes))

@@ -1,0 +1,216 @@
+"""One write from intent to answer: never sent twice where that could do it twice.
+
+Intent is in the journal before anything is sent. After a time-out or a broken answer the
+department is asked whether the write arrived; only a clear no lets it be sent again, with the same
+Idempotency-Key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from actions.departments.definition import DepartmentDefinition
+from actions.departments.exchange import Tries
+from actions.departments.inquiry import Call, ask_status
+from actions.departments.journal import Entry, Journal, Write
+from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
+from nlu.catalogue.model import Operation
+
+_LOG = structlog.get_logger("seva.departments")
+Post = Callable[[Write, Tries], Any]
+"""Sends a write once: its result. Raises `CallFailed`."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """Carries out the writes of one department."""
+
+    department: DepartmentDefinition
+    journal: Journal
+    post: Post
+    call: Call
+    clock: Callable[[], float] = time.time
+
+    async def execute(self, write: Write, tries: Tries) -> OperationResult:
+        """The answer within the total time. Raises `CallFailed`."""
+        operation = self.department.operations[write.operation]
+        total = self.department.timeouts.total
+        entry = Entry(write, "sending", self.clock() + total, due_at=self._due(operation))
+        entry = replace(entry, until=self.clock() + self.department.settle.during)
+        known = await self._journalled(self.journal.open, entry)
+        if known is not None:
+            if (known.write.operation, dict(known.write.values)) != (
+                write.operation,
+                dict(write.values),
+            ):
+                raise CallFailed("request", "the key belongs to another request")
+            if known.state in ("settled", "pending") and known.result is not None:
+                return await self._told(known)
+        attempt = _Attempt(self, operation, known or entry, tries, self.clock() + total)
+        try:
+            result = await asyncio.wait_for(attempt.run(fresh=known is None), total)
+        except (CallFailed, asyncio.TimeoutError) as error:
+            failure = error if isinstance(error, CallFailed) else attempt.out_of_time()
+            return await self._failed(attempt.entry, operation, failure)
+        return await self._answered(attempt.entry, operation, result)
+
+    def _due(self, operation: Operation) -> float | None:
+        """When a write without an answer is asked after."""
+        if operation.status_query is None:
+            return None
+        return self.clock() + self.department.timeouts.total + self.department.settle.every
+
+    async def _told(self, entry: Entry) -> OperationResult:
+        """The answer that is known already; nobody needs to bring it to the citizen again."""
+        if entry.state == "settled" and entry.due_at is not None:
+            await self._kept(entry, due_at=None)
+        assert entry.result is not None
+        return entry.result
+
+    async def _answered(
+        self, entry: Entry, operation: Operation, result: OperationResult
+    ) -> OperationResult:
+        changes = waiting(operation, self.clock()) if result.pending else {"due_at": None}
+        state = "pending" if result.pending else "settled"
+        here: Entry | None = entry
+        while here is not None:
+            if await self._kept(here, state=state, result=result, **changes) is not None:
+                return result
+            here = await self._read(entry.write)
+            if here is not None and here.state == "settled" and here.result is not None:
+                return await self._told(here)  # a callback was faster: it is the later word
+        return result
+
+    async def _failed(
+        self, entry: Entry, operation: Operation, failure: CallFailed
+    ) -> OperationResult:
+        result = OperationResult(UNAVAILABLE, reason=failure.reason)
+        if not failure.may_be_done:
+            changed = await self._kept(entry, state="unsent", result=result, due_at=None)
+        else:
+            due = self._due(operation)
+            changed = await self._kept(entry, state="unsure", result=result, due_at=due)
+        if changed is None:
+            now = await self._read(entry.write)
+            if now is not None and now.state in ("settled", "pending") and now.result is not None:
+                return await self._told(now)
+        raise failure
+
+    async def again(self, entry: Entry) -> Entry:
+        """The entry on its way once more. Raises `CallFailed` if another call was faster."""
+        latest = self.clock() + self.department.timeouts.total
+        changed = await self._journalled(
+            lambda: self.journal.move(entry, state="sending", sent_by=latest)
+        )
+        if changed is None:
+            raise CallFailed("journal", "another call has this write in hand")
+        return changed
+
+    async def _journalled(self, change: Callable[..., Any], *arguments: Any) -> Any:
+        """A change that must be on disk before anything is sent."""
+        try:
+            return await asyncio.to_thread(change, *arguments)
+        except (SQLAlchemyError, OSError) as error:
+            raise CallFailed("journal", type(error).__name__) from error
+
+    async def _kept(self, entry: Entry, **changes: Any) -> Entry | None:
+        """What came of it; an answer is told even where it cannot be kept."""
+        try:
+            return await asyncio.to_thread(lambda: self.journal.move(entry, **changes))
+        except (SQLAlchemyError, OSError) as error:
+            _LOG.error("journal", department=self.department.id, error=type(error).__name__)
+            return entry
+
+    async def _read(self, write: Write) -> Entry | None:
+        try:
+            return await asyncio.to_thread(
+                self.journal.find, write.department, write.context.request_id
+            )
+        except (SQLAlchemyError, OSError):
+            return None
+
+
+class _Attempt:
+    """The tries of one execution; `entry` is as the journal has it."""
+
+    def __init__(
+        self, writing: Writing, operation: Operation, entry: Entry, tries: Tries, deadline: float
+    ) -> None:
+        self._writing = writing
+        self._operation = operation
+        self.entry = entry
+        self._tries = tries
+        self._deadline = deadline
+        self._posted = False
+
+    async def run(self, *, fresh: bool) -> OperationResult:
+        """The answer. Raises `CallFailed`."""
+        failure: CallFailed | None = None
+        if not fresh and self.entry.state in ("sending", "unsure"):
+            known = self.entry.result and self.entry.result.reason
+            failure = CallFailed(known or "timeout", "of an earlier try")
+        elif not fresh:
+            self.entry = await self._writing.again(self.entry)
+        left = self._writing.department.retry.attempts
+        while True:
+            if failure is None:
+                left -= 1
+                try:
+                    self._posted = True
+                    result: OperationResult = await self._writing.post(
+                        self.entry.write, self._tries
+                    )
+                    return result
+                except CallFailed as error:
+                    if not error.may_be_done:
+                        raise
+                    failure = error
+                    self.entry = replace(self.entry, sent_by=self._writing.clock())
+            found = await self._found(failure)
+            if found is not None:
+                return found
+            if left <= 0:
+                raise failure
+            self.entry = await self._writing.again(self.entry)
+            failure = None
+
+    def out_of_time(self) -> CallFailed:
+        """The failure where the total time is up."""
+        return CallFailed("timeout", "total time is up", sent=not self._posted or self._sent())
+
+    def _sent(self) -> bool:
+        return self._tries.count > 0
+
+    async def _found(self, failure: CallFailed) -> OperationResult | None:
+        """The answer of an earlier try, or None if the write may be sent. Raises `CallFailed`."""
+        query = self._operation.status_query
+        if query is None:
+            if not self._operation.idempotent:
+                raise CallFailed("unsure", f"after {failure.reason}: {failure.detail}")
+            if self._posted:
+                raise failure  # the citizen decides whether to ask again, with the same key
+            return None
+        while True:
+            answer = await ask_status(self._operation, self.entry.write, self._writing.call)
+            if isinstance(answer, OperationResult):
+                return answer
+            wait = self.entry.sent_by + query.not_found_after - self._writing.clock()
+            if answer == "not_found" and wait <= 0:
+                return None
+            if answer == "unknown" or self._writing.clock() + wait >= self._deadline:
+                raise failure
+            await asyncio.sleep(wait)
+
+
+def waiting(operation: Operation, now: float) -> dict[str, float | None]:
+    """`due_at` and `until` of a write that is answered later."""
+    poll, callback = operation.poll, operation.callback
+    longest = max(part.during for part in (poll, callback) if part is not None)
+    return {"due_at": now + (poll.every if poll else longest), "until": now + longest}

@@ -1,0 +1,153 @@
+"""The journal of writes on SQLite and PostgreSQL: kept once, changed by one, sealed, forgotten."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from actions.departments import OperationResult
+from actions.departments.journal import Entry, Journal, Write
+from actions.departments.journal_tables import IN_MEMORY, METADATA
+from actions.departments.request import Context
+from actions.departments.result import Document
+
+WRITE = Write("energy", "payBill", {"name": "లక్ష్మి", "odd": "\ud800"}, Context("91984", "k-1", "te"))
+ENTRY = Entry(WRITE, "sending", 100.0, due_at=130.0, until=900.0)
+ANSWER = OperationResult("ok", {"order": "O-1"}, Document("https://x.example/1.pdf", "a.pdf"))
+POSTGRES = shutil.which("initdb")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server of our own, reached by a socket."""
+    if POSTGRES is None:
+        pytest.skip("PostgreSQL is not installed")
+    with tempfile.TemporaryDirectory() as folder:
+        data = f"{folder}/data"
+        user = ["runuser", "-u", "nobody", "--"] if os.geteuid() == 0 else []
+        if user:
+            shutil.chown(folder, "nobody")
+        start = ["pg_ctl", "-D", data, "-w", "-l", f"{folder}/log", "-o"]
+        try:
+            subprocess.run(
+                [*user, "initdb", "-D", data, "-U", "seva", "-A", "trust"],
+                check=True,
+                capture_output=True,
+                cwd=folder,
+            )
+            options = f"-k {folder} -c listen_addresses=''"
+            subprocess.run(
+                [*user, *start, options, "start"], check=True, stdout=subprocess.DEVNULL, cwd=folder
+            )
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"PostgreSQL does not start here: {error}")
+        yield f"postgresql://seva@/postgres?host={folder}"
+        subprocess.run(
+            [*user, "pg_ctl", "-D", data, "-m", "immediate", "stop"],
+            stdout=subprocess.DEVNULL,
+            cwd=folder,
+        )
+
+
+@pytest.fixture(params=["sqlite", "memory", "postgresql"])
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]:
+    """An empty journal."""
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres")
+    else:
+        url = f"sqlite:///{tmp_path / 'j.sqlite'}" if request.param == "sqlite" else IN_MEMORY
+    journal = Journal(url)
+    yield journal
+    METADATA.drop_all(journal._engine)
+    journal.close()
+
+
+def test_new_write_is_kept_and_read_back_as_it_was(journal: Journal) -> None:
+    assert journal.open(ENTRY) is None
+    assert journal.find("energy", "k-1") == ENTRY
+    assert journal.find("energy", "k-2") is None
+    assert journal.find("cmrf", "k-1") is None
+
+
+def test_write_that_is_there_already_is_not_overwritten(journal: Journal) -> None:
+    journal.open(ENTRY)
+    assert journal.open(replace(ENTRY, sent_by=999.0)) == ENTRY
+
+
+def test_answer_is_kept_with_its_fields_and_document(journal: Journal) -> None:
+    journal.open(ENTRY)
+    moved = journal.move(ENTRY, state="settled", result=ANSWER, due_at=None)
+    assert moved is not None
+    assert journal.find("energy", "k-1") == moved
+    assert moved.result == ANSWER
+
+
+def test_entry_is_changed_by_one_of_two(journal: Journal) -> None:
+    journal.open(ENTRY)
+    assert journal.move(ENTRY, state="unsure") is not None
+    assert journal.move(ENTRY, state="settled") is None
+    assert journal.find("energy", "k-1").state == "unsure"  # type: ignore[union-attr]
+
+
+def test_many_that_open_the_same_write_at_once_find_one_entry(journal: Journal) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: journal.open(replace(ENTRY, sent_by=float(n))), range(8)))
+    assert found.count(None) == 1
+    assert len({entry.sent_by for entry in found if entry}) == 1
+
+
+def test_what_is_due_comes_longest_due_first(journal: Journal) -> None:
+    for number, due in enumerate([50.0, None, 10.0, 200.0]):
+        context = replace(WRITE.context, request_id=f"k-{number}")
+        journal.open(replace(ENTRY, write=replace(WRITE, context=context), due_at=due))
+    assert [entry.due_at for entry in journal.due(100.0, 10)] == [10.0, 50.0]
+    assert len(journal.due(1000.0, 2)) == 2
+
+
+def test_what_is_over_is_forgotten_and_what_waits_is_kept(journal: Journal) -> None:
+    states = {"settled": None, "unsent": None, "unsure": None, "pending": None, "sending": 5.0}
+    for state, due in states.items():
+        context = replace(WRITE.context, request_id=state)
+        write = replace(WRITE, context=context)
+        journal.open(replace(ENTRY, write=write, state=state, due_at=due))  # type: ignore[arg-type]
+    assert journal.forget(50.0) == 0
+    assert journal.forget(101.0) == 3
+    assert [s for s in states if journal.find("energy", s)] == ["pending", "sending"]
+
+
+def test_nonce_is_new_once(journal: Journal) -> None:
+    assert not journal.seen("energy", "n")
+    assert journal.remember("energy", "n", 1.0)
+    assert journal.seen("energy", "n")
+    assert not journal.remember("energy", "n", 2.0)
+    assert journal.remember("cmrf", "n", 2.0)
+
+
+def test_place_is_named_by_the_environment(tmp_path: Path) -> None:
+    Journal.from_environment({"SEVA_VAR_DIR": str(tmp_path / "var")}).open(ENTRY)
+    again = Journal.from_environment(
+        {"SEVA_JOURNAL_URL": f"sqlite:///{tmp_path}/var/journal.sqlite"}
+    )
+    assert again.find("energy", "k-1") == ENTRY
+
+
+def test_write_whose_sealing_key_is_gone_is_not_taken_for_new(tmp_path: Path) -> None:
+    """It may have arrived: it is asked after, or left alone."""
+    url = f"sqlite:///{tmp_path / 'j.sqlite'}"
+    journal = Journal(url)
+    journal.open(ENTRY)
+    journal.move(ENTRY, state="settled", result=ANSWER, due_at=None)
+    with journal._engine.begin() as db:
+        db.exec_driver_sql("UPDATE department_writes SET request = 'x', result = 'x'")
+    found = journal.open(ENTRY)
+    assert found is not None
+    assert (found.state, found.write) == ("unsure", WRITE)
+    assert journal.find("energy", "k-1") is None
