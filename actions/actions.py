@@ -14,11 +14,10 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.context import Context, context
-from actions.dialogue import form as forms
-from actions.dialogue import language, perform, routing
-from actions.dialogue.form import GO, Step
+from actions.dialogue import hearing, language, perform, routing
 from actions.dialogue.say import Say
 from actions.dialogue.state import CONFIRM, Heard, State, read_heard, read_state
+from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
 
 FORM = "service_form"
 
@@ -35,8 +34,8 @@ def read(tracker: Tracker, here: Context) -> Tuple[State, Heard]:
         saved=metadata.get("language"),
     )
     if state.service and state.service not in here.catalogue.services:
-        state = forms.cleared(state)  # also where a service was taken out of the catalogue
-    return state, read_heard(message, metadata)
+        state = cleared(state)  # also where a service was taken out of the catalogue
+    return state, read_heard(message, metadata, float(event.get("timestamp") or 0.0))
 
 
 def say(dispatcher: CollectingDispatcher, said: Iterable[Say]) -> None:
@@ -65,7 +64,7 @@ def events(state: State) -> List[EventType]:
 def follow_step(dispatcher: CollectingDispatcher, step: Step) -> List[EventType]:
     """Opens the form, performs at once, or waits, as the step says."""
     say(dispatcher, step.say)
-    following = {forms.ASK: [FollowupAction(FORM)], GO: [FollowupAction("action_perform")]}
+    following = {ASK: [FollowupAction(FORM)], GO: [FollowupAction("action_perform")]}
     return [*events(step.state), *following.get(step.next, [])]
 
 
@@ -115,7 +114,7 @@ class ActionLanguage(Action):
         """Switches and says so."""
         here = context()
         state, heard = read(tracker, here)
-        step = here.form().hear(state, heard)
+        step = hearing.hear(here.form(), state, heard)
         say(dispatcher, step.say)
         return events(step.state)
 
@@ -171,14 +170,12 @@ class ValidateServiceForm(FormValidationAction):
             return {}
         here = context()
         state, heard = read(tracker, here)
-        step = here.form().hear(state, heard)
-        state, said, following = step.state, list(step.say), step.next
-        if state.asked == CONFIRM and following == forms.ASK:
-            state, ended = await _look_up(here, tracker, state)
-            if ended:
-                said, following = [*said, ended], forms.STOP
-        say(dispatcher, said)
-        return {**state.slots(), "answer": None if following == forms.ASK else following}
+        step = hearing.hear(here.form(), state, heard)
+        if step.state.asked == CONFIRM and step.next == ASK:
+            looked_up = await _look_up(here, tracker, step.state)
+            step = looked_up.after_saying(*step.say)
+        say(dispatcher, step.say)
+        return {**step.state.slots(), "answer": None if step.next == ASK else step.next}
 
 
 class ActionAsk(Action):
@@ -195,10 +192,11 @@ class ActionAsk(Action):
         here = context()
         state, _ = read(tracker, here)
         if state.asked == CONFIRM:
-            state, ended = await _look_up(here, tracker, state)
-            if ended:
-                say(dispatcher, [ended])
-                return [*events(state), SlotSet("answer", forms.STOP), FollowupAction(FORM)]
+            step = await _look_up(here, tracker, state)
+            state = step.state
+            if step.next == STOP:
+                say(dispatcher, step.say)
+                return [*events(state), SlotSet("answer", STOP), FollowupAction(FORM)]
         say(dispatcher, [here.form().question(state)])
         return events(state)
 
@@ -216,11 +214,11 @@ class ActionPerform(Action):
         """Calls the department and words the outcome."""
         here = context()
         state, _ = read(tracker, here)
-        if tracker.get_slot("answer") == forms.STOP or not state.service:
+        if tracker.get_slot("answer") == STOP or not state.service:
             return [SlotSet("answer", None)]
-        state, said = await perform.perform(state, here.catalogue, _execute(here, tracker))
-        say(dispatcher, [said])
-        return [*events(state), SlotSet("answer", None)]
+        step = await perform.perform(here.form(), state, _execute(here, tracker))
+        say(dispatcher, step.say)
+        return [*events(step.state), SlotSet("answer", None)]
 
 
 def _execute(here: Context, tracker: Tracker) -> perform.Execute:
@@ -234,5 +232,5 @@ def _execute(here: Context, tracker: Tracker) -> perform.Execute:
     return execute
 
 
-async def _look_up(here: Context, tracker: Tracker, state: State) -> Tuple[State, Any]:
-    return await perform.look_up(state, here.catalogue, _execute(here, tracker))
+async def _look_up(here: Context, tracker: Tracker, state: State) -> Step:
+    return await perform.look_up(here.form(), state, _execute(here, tracker))

@@ -12,6 +12,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
 
@@ -19,15 +20,15 @@ ROOT = Path(__file__).resolve().parents[1]
 KEY_FILE = "sealing.key"
 
 
-def seal(values: Mapping[str, str] | str | None) -> str | None:
-    """A token for a mapping or a text; None stays None."""
+def seal(values: Mapping[str, Any] | str | None) -> str | None:
+    """A token for a mapping of JSON values or a text; None stays None."""
     if values is None:
         return None
     content = values if isinstance(values, str) else dict(values)
     return _box().encrypt(json.dumps(content, ensure_ascii=False).encode()).decode()
 
 
-def unseal(token: str | None) -> dict[str, str] | str | None:
+def unseal(token: str | None) -> dict[str, Any] | str | None:
     """What was sealed. A token of another key reads as nothing: the citizen is asked again."""
     if not token:
         return None

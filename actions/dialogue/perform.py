@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from actions.departments import OperationResult
 from actions.dialogue import display
-from actions.dialogue.form import cleared
+from actions.dialogue.form import Form
 from actions.dialogue.say import Button, Say, filled, payload
 from actions.dialogue.state import State
-from nlu.catalogue import Catalogue, Service
+from actions.dialogue.steps import ASK, STOP, Step
+from nlu.catalogue import Service
 
 OK = "ok"
 UNAVAILABLE = "unavailable"
@@ -18,41 +19,40 @@ Execute = Callable[[str, str, Mapping[str, str], str, str], Awaitable[OperationR
 """(department, operation, values, request_id, language) -> result."""
 
 
-async def look_up(state: State, catalogue: Catalogue, execute: Execute) -> tuple[State, Say | None]:
+async def look_up(form: Form, state: State, execute: Execute) -> Step:
     """The read before a confirmation. Another outcome than ok ends the service with its reply."""
-    service = catalogue.services[state.service or ""]
+    service = form.service(state)
     if service.lookup is None or state.lookup is not None:
-        return state, None
+        return Step(state, ASK)
     result = await execute(
         service.department, service.lookup, state.values, state.nonce, state.language
     )
     if result.outcome == OK:
-        return replace(state, lookup=result.fields), None
-    return _ended(state, service, result, catalogue)
+        return Step(replace(state, lookup=result.fields), ASK)
+    return _ended(form, state, service, result)
 
 
-async def perform(state: State, catalogue: Catalogue, execute: Execute) -> tuple[State, Say]:
+async def perform(form: Form, state: State, execute: Execute) -> Step:
     """The operation itself. A department that does not answer leaves the draft for a retry."""
-    service = catalogue.services[state.service or ""]
+    service = form.service(state)
     result = await execute(
         service.department, service.operation, state.values, state.nonce, state.language
     )
-    return _ended(state, service, result, catalogue)
+    return _ended(form, state, service, result)
 
 
-def _ended(
-    state: State, service: Service, result: OperationResult, catalogue: Catalogue
-) -> tuple[State, Say]:
-    language = state.language
-    department = catalogue.departments[service.department].title[language]
+def _ended(form: Form, state: State, service: Service, result: OperationResult) -> Step:
+    language, catalogue = state.language, form.catalogue
     if result.outcome == UNAVAILABLE:
-        words = catalogue.phrases["unavailable_saved"]
+        department = catalogue.departments[service.department].title[language]
         retry = Button(
             catalogue.phrases["retry_button"][language],
             payload("answer", value="retry", nonce=state.nonce),
         )
-        text = filled(words, language, {"department": department})
-        return replace(state, asked=None, attempts=0), Say(text, (retry,))
+        said = form.say("unavailable_saved", state, {"department": department})
+        return Step(
+            replace(state, asked=None, attempts=0), STOP, (replace(said, buttons=(retry,)),)
+        )
     fields = {
         **(state.lookup or {}),
         **display.shown_values(service, state.values, language, catalogue),
@@ -60,8 +60,9 @@ def _ended(
     }
     text = filled(service.replies[result.outcome], language, fields)
     document = result.document
-    return cleared(state), Say(
+    reply = Say(
         text,
         document_url=document.url if document else None,
         document_name=document.filename if document else None,
     )
+    return form.end(state, reply)

@@ -1,23 +1,48 @@
 """What the form asks: for a slot, whether a spoken value is right, whether another service was
-meant, whether to go ahead. Each button carries the nonce of its request."""
+meant, whether to go ahead, what to change, whether to go on. Each button carries the nonce of its
+request."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from actions.dialogue import display
 from actions.dialogue.say import Button, Say, filled, payload
+from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import State
 from nlu.catalogue import Catalogue, Service, Slot
 
 KEEP = "keep"  # the value of the button that says: it was the answer
 RIGHT, WRONG = "right", "wrong"  # before a slot: the buttons under its value read back
+CHANGE, BACK, SKIP, PAGE = "change", "back", "skip", "page"
+GO_ON, DECLINE = "go_on", "decline"
+ROW = 24  # characters of a list row, WhatsApp
 
 
-def ask(catalogue: Catalogue, slot: Slot, state: State) -> Say:
-    """For a slot's value; after an answer that did not fit, with the type's `retry` text."""
+def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: State) -> Say:
+    """For a slot's value; after an answer that did not fit, with the type's `retry` text. Choices
+    are buttons or a list, and what is left of three buttons leads back or past the question."""
+    phrases, language = catalogue.phrases, state.language
     words = (slot.type.retry if state.attempts else None) or slot.ask or slot.type.ask
-    buttons = tuple(_answer(c.title[state.language], c.value, state) for c in slot.type.choices)
-    label = catalogue.phrases["choose_button"][state.language]
-    return Say(words[state.language], buttons, label if len(buttons) > 3 else None)
+    text = words[language]
+    optional = not slot.required and slot.name not in state.values
+    if optional:
+        text = f"{text}\n{phrases['optional_hint'][language]}"
+    rows = choices(settings, catalogue, slot, state)
+    if optional:
+        rows.append(_answer(phrases["skip_button"][language], SKIP, state))
+    if state.given and len(rows) < settings.reply_buttons:
+        rows.append(_answer(phrases["back"][language], BACK, state))
+    label = phrases["choose_button"][language]
+    return Say(text, tuple(rows), label if len(rows) > settings.reply_buttons else None)
+
+
+def choices(
+    settings: DialogueSettings, catalogue: Catalogue, slot: Slot, state: State
+) -> list[Button]:
+    """The choices of a slot's type, one page of them where they are many."""
+    rows = [_answer(c.title[state.language], c.value, state) for c in slot.type.choices]
+    return _paged(catalogue, settings, rows, state)
 
 
 def read_back(catalogue: Catalogue, slot: Slot, state: State) -> Say:
@@ -50,11 +75,64 @@ def confirm(catalogue: Catalogue, service: Service, state: State) -> Say:
     """Whether to go ahead, with everything that was given and looked up."""
     phrases, language = catalogue.phrases, state.language
     text = display.confirmation(service, state.values, state.lookup or {}, language, catalogue)
-    buttons = (
+    buttons = [
         _answer(phrases["confirm_yes"][language], "yes", state),
         _answer(phrases["confirm_no"][language], "no", state),
+    ]
+    if service.slots:
+        buttons.append(_answer(phrases["change_button"][language], CHANGE, state))
+    return Say(text, tuple(buttons))
+
+
+def change(catalogue: Catalogue, settings: DialogueSettings, service: Service, state: State) -> Say:
+    """Which value is to be changed: a row for each, with what it is now."""
+    phrases, language = catalogue.phrases, state.language
+    shown = display.shown_values(service, state.values, language, catalogue)
+    rows = [
+        Button(
+            _short(display.label(slot, language)),
+            payload("answer", value=f"{CHANGE}/{slot.name}", nonce=state.nonce),
+            shown.get(slot.name) or phrases["not_given"][language],
+        )
+        for slot in service.slots
+    ]
+    rows = [*_paged(catalogue, settings, rows, state, spare=1)]
+    rows.append(_answer(phrases["back"][language], BACK, state))
+    return Say(phrases["change_prompt"][language], tuple(rows), phrases["choose_button"][language])
+
+
+def resume(catalogue: Catalogue, service: str, nonce: str, language: str) -> Say:
+    """Whether to go on with a request that was left."""
+    phrases = catalogue.phrases
+    buttons = tuple(
+        Button(phrases[name][language], payload("answer", value=value, nonce=nonce))
+        for name, value in (("yes_button", GO_ON), ("no_button", DECLINE))
     )
-    return Say(text, buttons)
+    title = {"title": catalogue.services[service].title[language]}
+    return Say(filled(phrases["resume_prompt"], language, title), buttons)
+
+
+def _paged(
+    catalogue: Catalogue,
+    settings: DialogueSettings,
+    rows: Sequence[Button],
+    state: State,
+    spare: int = 0,
+) -> list[Button]:
+    """All rows where they fit a list beside `spare` others, else a page of them and "more", which
+    leads from the last page to the first."""
+    if len(rows) + spare <= settings.list_rows:
+        return list(rows)
+    size = settings.list_page - spare
+    pages = -(-len(rows) // size)
+    page = state.page % pages
+    shown = list(rows[page * size : (page + 1) * size])
+    following = f"{PAGE}/{(page + 1) % pages}"
+    return [*shown, _answer(catalogue.phrases["more"][state.language], following, state)]
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= ROW else title[: ROW - 1].rstrip() + "…"
 
 
 def _answer(title: str, value: str, state: State) -> Button:

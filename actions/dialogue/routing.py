@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import language, menus
-from actions.dialogue.form import STOP, Form, Step, cleared, surely_meant
+from actions.dialogue import cues, drafts, language, menus
+from actions.dialogue.form import Form
+from actions.dialogue.questions import DECLINE, GO_ON
 from actions.dialogue.say import Say
-from actions.dialogue.state import MEANT, Heard, State
+from actions.dialogue.state import MEANT, RESUME, Heard, State
+from actions.dialogue.steps import STOP, Step, cleared
+from actions.dialogue.sureness import surely_meant
 
 
 def route(form: Form, state: State, heard: Heard) -> Step:
     """A citizen's own words: start a service, ask which, converse, or refuse."""
+    state = drafts.fresh(state, heard.at, form.settings)
     if state.service and heard.text.strip().casefold() in form.settings.retry_words:
         return form.resume(state)
+    if state.asked == RESUME:
+        answered = _offer_answered(form, state, heard)
+        if answered:
+            return answered
+        state = replace(state, asked=None)
+    if cues.command(heard.text, form.settings) == "go_on":
+        return form.go_on(state)
     if (state.asked or "").startswith(MEANT):
         answered = _meant_answered(form, state, heard)
         if answered:
@@ -29,6 +40,22 @@ def route(form: Form, state: State, heard: Heard) -> Step:
     phrase = "not_understood_voice" if heard.metadata.get("voice") else "out_of_scope"
     lead = form.catalogue.phrases[phrase][state.language]
     return Step(cleared(state), STOP, (_menu(form, state, lead),))
+
+
+def _offer_answered(form: Form, state: State, heard: Heard) -> Step | None:
+    """Yes or no, in words, to the offer to go on with what was left; other words are None."""
+    said = heard.intent if heard.kind == "conversation" else ""
+    if not surely_meant(heard, form.settings):
+        return form.offered(Step(replace(state, asked=None), STOP)) if said else None
+    if said == "affirm":
+        return form.go_on(state)
+    return _declined(form, state) if said in ("deny", "cancel") else None
+
+
+def _declined(form: Form, state: State, draft: drafts.Draft | None = None) -> Step:
+    """What was left is dropped."""
+    _, rest = drafts.taken(state, draft)
+    return Step(cleared(rest), STOP, (form.say("denied", state),))
 
 
 def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
@@ -74,11 +101,16 @@ def menu(form: Form, state: State, heard: Heard) -> Step:
 
 
 def late_answer(form: Form, state: State, heard: Heard) -> Step:
-    """A tapped answer of a question no longer open; only a retry still means something."""
-    again = heard.payload.get("value") == "retry" and heard.payload.get("nonce") == state.nonce
-    if again and state.service:
+    """A tapped answer while no form is open: a retry, going on with what was left, or too late."""
+    value, nonce = heard.payload.get("value"), heard.payload.get("nonce")
+    if value == "retry" and state.service and nonce == state.nonce:
         return form.resume(state)
-    return Step(state, STOP, (Say(form.catalogue.phrases["old_button"][state.language]),))
+    draft = next((one for one in state.kept if one.nonce == nonce), None)
+    if draft is not None and value in (GO_ON, "retry"):
+        return form.go_on(state, draft)
+    if draft is not None and value == DECLINE:
+        return _declined(form, state, draft)
+    return Step(state, STOP, (form.say("old_button", state),))
 
 
 def _converse(form: Form, state: State, heard: Heard) -> Step:
@@ -91,11 +123,15 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
         return Step(changed, STOP, (Say(phrases["language_changed"][chosen]),))
     if heard.intent == "talk_to_person":
         return Step(state, STOP, (form.person(state),))
+    if heard.intent == "greet" and state.kept and not state.service:
+        return form.offered(
+            Step(cleared(state), STOP, (Say(phrases["welcome_back"][state.language]),))
+        )
     if heard.intent in ("greet", "help"):
         lead = phrases["welcome" if heard.intent == "greet" else "help"][state.language]
         return Step(state, STOP, (_menu(form, state, lead),))
     if heard.intent == "cancel" and state.service:  # a draft kept for a retry
-        return Step(cleared(state), STOP, (Say(phrases["cancelled"][state.language]),))
+        return form.end(state, form.say("cancelled", state))
     answers = {
         "thanks": "thanks",
         "cancel": "nothing_to_cancel",

@@ -6,13 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 
 @dataclass(frozen=True)
+class CorrectionWords:
+    """See `corrections:` in `data/dialogue.yml`."""
+
+    wrong: tuple[str, ...]
+    denies: tuple[str, ...]
+    wrong_behind: tuple[str, ...]
+    wrong_before: tuple[str, ...]
+    filler: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DialogueSettings:
-    """See the comments in `data/dialogue.yml`."""
+    """See the comments in `data/dialogue.yml`; `words` maps what is meant to all its words."""
 
     max_attempts: int
     interrupt_confidence: float
@@ -24,15 +36,32 @@ class DialogueSettings:
     language_words: int
     first_language_words: int
     list_page: int
+    list_rows: int
+    reply_buttons: int
+    drafts_kept: int
+    resume_minutes: int
+    drop_hours: int
     voice_sure: Mapping[str, float]
     read_back: tuple[str, ...]
     retry_words: tuple[str, ...]
+    words: Mapping[str, tuple[str, ...]]
+    polite: tuple[str, ...]
+    corrections: CorrectionWords
 
 
 @lru_cache(maxsize=4)
 def load_settings(folder: Path) -> DialogueSettings:
     """Reads `<folder>/dialogue.yml`. Raises TypeError when a line is missing or unknown."""
     raw = yaml.safe_load((folder / "dialogue.yml").read_text("utf-8"))
-    for name in ("retry_words", "read_back"):
+    for name in ("retry_words", "read_back", "polite"):
         raw[name] = tuple(raw[name])
+    raw["words"] = {meaning: _flat(by_key) for meaning, by_key in raw["words"].items()}
+    cues = {name: _flat(words) for name, words in raw["corrections"].items()}
+    raw["corrections"] = CorrectionWords(**cues)
     return DialogueSettings(**raw)
+
+
+def _flat(words: Any) -> tuple[str, ...]:
+    """Words of one list, or of one list for each key."""
+    lists = words.values() if isinstance(words, Mapping) else [words]
+    return tuple(str(word) for some in lists for word in some)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from actions.sealing import seal, unseal
@@ -23,12 +23,31 @@ SLOTS = (
     "unchecked",
 )
 CONFIRM = "confirm"
+CHANGE = "change"
+"""In `asked`: which of the values shown is to be changed?"""
+RESUME = "resume/"
+"""Before what was asked, or alone with no form open: go on with what was left?"""
 READ_BACK = "read_back/"
 """Before a slot in `asked`: is the value heard by voice right?"""
 MEANT = "meant/"
 """Before a service in `asked`, with no form open: is it what the voice note in `heard` meant?"""
 SWITCH = "switch/"
 """Before a service in `asked`: was that one meant, or are the words in `heard` the answer?"""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request that was left for another one. `asked` is None where all was told and confirmed
+    and only the department did not answer."""
+
+    service: str
+    values: Mapping[str, str]
+    given: tuple[str, ...]
+    asked: str | None
+    lookup: Mapping[str, str] | None
+    nonce: str
+    unchecked: tuple[str, ...]
+    since: float
 
 
 @dataclass(frozen=True)
@@ -47,6 +66,7 @@ class Heard:
     payload: Mapping[str, str]
     metadata: Mapping[str, Any]
     message_id: str
+    at: float = 0.0  # seconds since the epoch; 0 where nobody noted it
 
     @property
     def tapped(self) -> bool:
@@ -68,21 +88,28 @@ class Heard:
 class State:
     """Rasa's constant slots as typed values; `values` and `lookup` map slot or field to text.
 
-    `heard` are words kept for later, `heard_spoken` says whether they were a voice note.
-    `unchecked` names the slots whose values were heard by voice and not yet read back.
+    `given` names slots in the order they were answered; one without a value was skipped. `page` is
+    that of a long list of choices. `heard` are words kept for later, `heard_spoken` says whether
+    they were a voice note. `unchecked` names the slots whose values were heard by voice and not yet
+    read back. `since` is when the citizen last wrote here, `kept` what they left for it, the
+    latest last.
     """
 
     language: str
     language_fixed: bool = False
     service: str | None = None
     values: Mapping[str, str] = field(default_factory=dict)
+    given: tuple[str, ...] = ()
     asked: str | None = None
     attempts: int = 0
+    page: int = 0
     lookup: Mapping[str, str] | None = None
     nonce: str = ""
     heard: str | None = None
     heard_spoken: bool = False
     unchecked: tuple[str, ...] = ()
+    since: float = 0.0
+    kept: tuple[Draft, ...] = ()
     language_known: bool = True  # false for somebody's first message; not stored
 
     def slots(self) -> dict[str, Any]:
@@ -91,7 +118,7 @@ class State:
             "language": self.language,
             "language_fixed": self.language_fixed,
             "service": self.service,
-            "values": seal(self.values) if self.values else None,
+            "values": self._told(),
             "asked": self.asked,
             "attempts": float(self.attempts),
             "lookup": seal(self.lookup),
@@ -101,14 +128,32 @@ class State:
             "unchecked": list(self.unchecked) or None,
         }
 
+    def _told(self) -> str | None:
+        """Values, and what else belongs to them, as one token: Rasa's slots stay few."""
+        told = {
+            "values": dict(self.values),
+            "given": self.given,
+            "page": self.page,
+            "since": self.since,
+            "kept": [asdict(draft) for draft in self.kept],
+        }
+        return seal(told) if any(told.values()) else None
+
 
 def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | None) -> State:
     """State from the tracker's slots; `saved` is the citizen's language kept outside Rasa."""
+    told = _mapping(slots.get("values")) or {}
+    if not isinstance(told.get("values"), dict):  # as it was stored at first: the values alone
+        told = {"values": told}
     return State(
         language=slots.get("language") or saved or default_language,
         language_fixed=bool(slots.get("language_fixed")),
         service=slots.get("service"),
-        values=_mapping(slots.get("values")) or {},
+        values=told["values"],
+        given=tuple(told.get("given", ())),
+        page=told.get("page", 0),
+        since=told.get("since", 0.0),
+        kept=tuple(_draft(one) for one in told.get("kept", ())),
         asked=slots.get("asked"),
         attempts=int(slots.get("attempts") or 0),
         lookup=_mapping(slots.get("lookup")),
@@ -120,7 +165,12 @@ def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | 
     )
 
 
-def _mapping(token: str | None) -> dict[str, str] | None:
+def _draft(stored: Mapping[str, Any]) -> Draft:
+    lists = {name: tuple(stored[name]) for name in ("given", "unchecked")}
+    return Draft(**{**stored, **lists})
+
+
+def _mapping(token: str | None) -> dict[str, Any] | None:
     opened = unseal(token)
     return opened if isinstance(opened, dict) else None
 
@@ -130,8 +180,8 @@ def _text(token: str | None) -> str | None:
     return opened if isinstance(opened, str) else None
 
 
-def read_heard(message: Mapping[str, Any], metadata: Mapping[str, Any]) -> Heard:
-    """What the tracker's `latest_message` says."""
+def read_heard(message: Mapping[str, Any], metadata: Mapping[str, Any], at: float = 0.0) -> Heard:
+    """What the tracker's `latest_message` says; `at` is the time of its event."""
     text = message.get("text") or ""
     entities = tuple(message.get("entities") or ())
     tapped = text.startswith("/")
@@ -151,6 +201,7 @@ def read_heard(message: Mapping[str, Any], metadata: Mapping[str, Any]) -> Heard
         payload={e["entity"]: str(e["value"]) for e in entities} if tapped else {},
         metadata=metadata,
         message_id=str(message.get("message_id") or ""),
+        at=at,
     )
 
 

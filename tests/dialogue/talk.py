@@ -13,10 +13,11 @@ from datetime import date
 from typing import Any
 
 from actions.departments import OperationResult
-from actions.dialogue import language, perform, routing
-from actions.dialogue.form import ASK, GO, Form, Step
+from actions.dialogue import hearing, language, perform, routing
+from actions.dialogue.form import Form
 from actions.dialogue.say import Button, Say
 from actions.dialogue.state import CONFIRM, Heard, State, read_state
+from actions.dialogue.steps import ASK, GO, Step
 
 TODAY = date(2026, 11, 25)
 SCRIPTS = {"te": "Telu", "hi": "Deva"}
@@ -108,7 +109,7 @@ class Talk:
         self.turns += 1
         message = heard(text, **{"inbox": f"m{self.turns}", **understood})
         if self.open:
-            return await self._follow(self.form.hear(self.state, message))
+            return await self._follow(hearing.hear(self.form, self.state, message))
         state = language.follow(self.state, message, self.form.catalogue, self.form.settings)
         return await self._follow(routing.route(self.form, state, message))
 
@@ -119,29 +120,28 @@ class Talk:
         self.turns += 1
         message = tapped(button.payload, f"m{self.turns}")
         if self.open:
-            return await self._follow(self.form.hear(self.state, message))
+            return await self._follow(hearing.hear(self.form, self.state, message))
         step = {
             "choose": routing.choose,
             "answer": routing.late_answer,
-            "language": Form.hear,
+            "language": hearing.hear,
             "menu": routing.menu,
         }[message.intent](self.form, self.state, message)
         return await self._follow(step)
 
     async def _follow(self, step: Step) -> Talk:
+        execute = self.department.execute
+        if step.next == ASK and step.state.asked == CONFIRM:
+            looked_up = await perform.look_up(self.form, step.state, execute)
+            step = looked_up.after_saying(*step.say)
         self.state, self.said = step.state, list(step.say)
-        catalogue, execute = self.form.catalogue, self.department.execute
         self.open = step.next == ASK and self.state.service is not None
-        if self.open and self.state.asked == CONFIRM:
-            self.state, ended = await perform.look_up(self.state, catalogue, execute)
-            if ended:
-                self.open = False
-                self.said.append(ended)
         if self.open:
             self.said.append(self.form.question(self.state))
         if step.next == GO:
-            self.state, outcome = await perform.perform(self.state, catalogue, execute)
-            self.said.append(outcome)
+            done = await perform.perform(self.form, self.state, execute)
+            self.state = done.state
+            self.said += done.say
         return self._stored()
 
     def _stored(self) -> Talk:

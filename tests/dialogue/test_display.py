@@ -6,6 +6,7 @@ import pytest
 
 from actions.departments import Document, OperationResult
 from actions.dialogue import display, perform
+from actions.dialogue.form import Form
 from actions.dialogue.say import filled
 from actions.dialogue.state import State
 from nlu.catalogue import Catalogue
@@ -118,14 +119,15 @@ def test_every_outcome_is_worded(catalogue: Catalogue, language: str) -> None:
         assert all(service.replies[o][language].strip() for o in outcomes)
 
 
-async def test_document_is_sent_along(catalogue: Catalogue) -> None:
+async def test_document_is_sent_along(form: Form) -> None:
     """With the outcome's words."""
     document = Document("http://127.0.0.1/x.pdf", "certificate.pdf")
     department = Department(
         {"getBirthCertificate": [OperationResult("ok", {"certificate_number": "7"}, document)]}
     )
     state = State(language="en", service="birth_certificate", nonce="n")
-    after, said = await perform.perform(state, catalogue, department.execute)
+    step = await perform.perform(form, state, department.execute)
+    after, [said] = step.state, step.say
     assert (said.document_url, said.document_name) == (document.url, document.filename)
     assert "7" in said.text and after.service is None
 
@@ -139,9 +141,10 @@ async def test_lookup_is_made_once(talk: Talk) -> None:
 
 @pytest.mark.parametrize("language", ["te", "hi", "en"])
 async def test_unavailable_names_the_department_and_offers_a_retry(
-    catalogue: Catalogue, language: str
+    form: Form, language: str
 ) -> None:
     """The draft stays."""
+    catalogue = form.catalogue
     state = State(
         language=language,
         service="electricity_bill_view",
@@ -149,7 +152,8 @@ async def test_unavailable_names_the_department_and_offers_a_retry(
         nonce="abc",
     )
     department = Department({"getBill": [OperationResult("unavailable")]})
-    after, said = await perform.perform(state, catalogue, department.execute)
+    step = await perform.perform(form, state, department.execute)
+    after, [said] = step.state, step.say
     assert catalogue.departments["energy"].title[language] in said.text
     assert [b.title for b in said.buttons] == [catalogue.phrases["retry_button"][language]]
     assert (after.service, after.values, after.nonce) == (state.service, state.values, "abc")

@@ -89,7 +89,9 @@ async def test_all_known_asks_before_it_acts(talk: Talk, key: str) -> None:
     titles = [button.title for button in talk.buttons]
     phrases = talk.form.catalogue.phrases
     language = reply_language(key)
-    assert titles == [phrases["confirm_yes"][language], phrases["confirm_no"][language]]
+    assert titles == [
+        phrases[name][language] for name in ("confirm_yes", "confirm_no", "change_button")
+    ]
     await talk.tap('"yes"')
     assert talk.department.calls[-1][0] == "payBill"
 
@@ -230,17 +232,17 @@ async def test_nonsense_at_the_confirmation_asks_again_then_stops(talk: Talk) ->
     for _ in range(2):
         await talk.say("hmm", key="en")
         assert talk.form.catalogue.phrases["choose_one"]["en"] in talk.text
-        assert len(talk.buttons) == 2
+        assert len(talk.buttons) == 3
     await talk.say("hmm", key="en")
     assert not talk.open
     assert [call[0] for call in talk.department.calls] == ["getBill"]
 
 
 async def test_choices_are_buttons_and_a_tap_answers(talk: Talk) -> None:
-    """Two as reply buttons, more than three behind a list."""
+    """Two as reply buttons beside the way back, more than three behind a list."""
     await talk.say("darshan at Srisailam", key="en", intent="temple_darshan_booking", kind="route")
     assert talk.state.asked == "darshan_type"
-    assert len(talk.buttons) == 2 and talk.said[-1].button_label is None
+    assert len(talk.buttons) == 3 and talk.said[-1].button_label is None
     await talk.tap('"special"')
     assert talk.state.values["darshan_type"] == "special"
     assert talk.state.asked == "darshan_date"
@@ -281,7 +283,7 @@ async def test_old_button_is_refused(talk: Talk) -> None:
     await talk.say("pay 6123401005678", key="en", **PAY)
     await talk.tap('"yes"', old)
     assert talk.form.catalogue.phrases["old_button"]["en"] in talk.text
-    assert talk.state.asked == CONFIRM and len(talk.buttons) == 2
+    assert talk.state.asked == CONFIRM and len(talk.buttons) == 3
     assert "payBill" not in [call[0] for call in talk.department.calls]
 
 

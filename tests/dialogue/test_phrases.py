@@ -13,7 +13,10 @@ from nlu.catalogue import Catalogue
 ACTIONS = Path(__file__).resolve().parents[2] / "actions"
 FILES = [ACTIONS / "actions.py", *sorted((ACTIONS / "dialogue").glob("*.py"))]
 DYNAMIC = {"confirm_yes", "confirm_no", "thanks", "nothing_to_cancel", "affirmed_nothing_open"}
-BUTTONS = ("confirm_yes", "confirm_no", "retry_button", "menu_button", "choose_button")
+BUTTONS = (
+    *("confirm_yes", "confirm_no", "retry_button", "menu_button", "choose_button", "change_button"),
+    *("back", "skip_button", "yes_button", "no_button", "right_button", "wrong_button"),
+)
 
 
 def constants(node: ast.expr) -> Iterator[str]:
@@ -24,7 +27,7 @@ def constants(node: ast.expr) -> Iterator[str]:
 
 
 def named_phrases() -> set[str]:
-    """`phrases["x"]` and `self._say("x", ...)` in the source."""
+    """`phrases["x"]` and `form.say("x", ...)` in the source."""
     found: set[str] = set()
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -34,7 +37,7 @@ def named_phrases() -> set[str]:
                     found |= {*constants(index.body), *constants(index.orelse)}
                 elif not isinstance(index, ast.Name):
                     found |= set(constants(index))
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "_say":
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "say":
                 found |= set(constants(node.args[0]))
     return found
 

@@ -1,0 +1,72 @@
+"""Answers to the form's questions: values, yes or no to what is shown, and what does not fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actions.dialogue.form import OPEN_KINDS, Form
+from actions.dialogue.state import CHANGE, CONFIRM, READ_BACK, Heard, State
+from actions.dialogue.steps import ASK, GO, Step, saying
+
+
+def answer(form: Form, state: State, heard: Heard) -> Step:
+    """The value of the slot asked for, or values of others; else it is asked again."""
+    slot = form.asked_slot(state)
+    value = form.read(slot, heard.text) if slot is not None else None
+    if slot is not None and value is not None:
+        given = {slot.name: value}
+        if slot.type.kind not in OPEN_KINDS:
+            state = form.follow_native(state, heard)
+        more = form.found(state.service or "", heard.text, {**state.values, **given})
+        more = {n: v for n, v in more.items() if v != value}
+        return form.after(form.told(state, {**more, **given}, spoken=heard.by_voice))
+    found = form.found(state.service or "", heard.text, state.values)
+    if found:
+        return form.after(form.told(state, found, spoken=heard.by_voice))
+    return misfit(form, form.follow(state, heard))
+
+
+def confirmation(form: Form, state: State, heard: Heard) -> Step:
+    """Yes, no, or another value."""
+    state = form.follow(state, heard)
+    if heard.intent == "affirm" and heard.kind == "conversation":
+        return Step(state, GO)
+    if heard.intent == "deny" and heard.kind == "conversation":
+        return form.end(state, form.say("denied", state))
+    corrected = form.found(state.service or "", heard.text, {})
+    if corrected:
+        return form.after(form.told(state, corrected, spoken=heard.by_voice))
+    return misfit(form, state)
+
+
+def kept(form: Form, state: State, heard: Heard) -> Step:
+    """The words heard before are the answer after all."""
+    words = replace(heard, text=state.heard or "")
+    return answer(form, form.after(state).state, words)
+
+
+def checked(form: Form, state: State) -> Step:
+    """The value read back is right."""
+    name = _read_back(state)
+    left = tuple(other for other in state.unchecked if other != name)
+    return form.after(replace(state, unchecked=left))
+
+
+def asked_anew(form: Form, state: State) -> Step:
+    """The value read back is wrong: the question again, showing what an answer looks like."""
+    step = form.after(form.without(state, _read_back(state)))
+    return replace(step, state=replace(step.state, attempts=1))
+
+
+def misfit(form: Form, state: State) -> Step:
+    """Asked again, with an example; after too often a person is offered."""
+    attempts = state.attempts + 1
+    if attempts < form.settings.max_attempts:
+        again = replace(state, attempts=attempts)
+        choosing = state.asked in (CONFIRM, CHANGE)
+        return saying(again, form.say("choose_one", state)) if choosing else Step(again, ASK)
+    return form.end(state, form.say("too_many_attempts", state), form.person(state))
+
+
+def _read_back(state: State) -> str:
+    return (state.asked or "")[len(READ_BACK) :]

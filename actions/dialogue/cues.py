@@ -1,0 +1,76 @@
+"""Short messages and words that steer the dialogue: known as written, and by their sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from actions.dialogue.settings import DialogueSettings
+from nlu.slots.words import Phrases, Word, words
+from nlu.text import normalise
+
+
+@dataclass(frozen=True)
+class Spotted:
+    """A cue at `start:end` of the normalised text."""
+
+    meaning: str
+    start: int
+    end: int
+
+
+def clean(text: str) -> str:
+    """The text as cues are looked for in it."""
+    return normalise(text).text.lower()
+
+
+def command(text: str, settings: DialogueSettings) -> str | None:
+    """What a message asks of the form (back, repeat, skip, ...), if it says nothing else."""
+    tokens = words(clean(text))
+    known, polite = _commands(settings), _one("polite", settings.polite)
+    for tried in (tokens, [token for token in tokens if polite.get([token.text]) is None]):
+        meaning = known.get([token.text for token in tried]) if tried else None
+        if meaning is not None:
+            return meaning
+    return None
+
+
+def spot(text: str, phrases: Phrases[str]) -> list[Spotted]:
+    """Cues in a cleaned text, left to right, the longest at each place; no endings are cut."""
+    tokens = words(text)
+    found: list[Spotted] = []
+    at = 0
+    while at < len(tokens):
+        used, meaning = _longest(tokens, at, phrases)
+        if meaning is not None:
+            found.append(Spotted(meaning, tokens[at].start, tokens[at + used - 1].end))
+        at += used
+    return found
+
+
+def _longest(tokens: list[Word], at: int, phrases: Phrases[str]) -> tuple[int, str | None]:
+    for length in range(min(phrases.longest, len(tokens) - at), 0, -1):
+        meaning = phrases.get([token.text for token in tokens[at : at + length]])
+        if meaning is not None:
+            return length, meaning
+    return 1, None
+
+
+def phrases_of(pairs: Iterable[tuple[str, Iterable[str]]]) -> Phrases[str]:
+    """A lookup of (meaning, its words); the first of equal words wins."""
+    return Phrases((word, meaning) for meaning, some in pairs for word in some)
+
+
+def _commands(settings: DialogueSettings) -> Phrases[str]:
+    return _all(tuple(settings.words.items()))
+
+
+@lru_cache(maxsize=4)
+def _all(pairs: tuple[tuple[str, tuple[str, ...]], ...]) -> Phrases[str]:
+    return phrases_of(pairs)
+
+
+@lru_cache(maxsize=32)
+def _one(meaning: str, some: tuple[str, ...]) -> Phrases[str]:
+    return phrases_of([(meaning, some)])

@@ -1,0 +1,62 @@
+"""What a message means while the form is open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actions.dialogue import answers, corrections, interruptions, steering, taps
+from actions.dialogue.form import Form
+from actions.dialogue.state import CONFIRM, READ_BACK, SWITCH, Heard, State
+from actions.dialogue.steps import Step
+from actions.dialogue.sureness import surely_meant
+
+UNSURE = "unsure"  # the kind of what was spoken and counts only as an answer to a slot
+
+
+def hear(form: Form, state: State, heard: Heard) -> Step:
+    """The step that a tap, or a citizen's own words, lead to."""
+    state = replace(state, since=heard.at or state.since)
+    if heard.tapped:
+        return taps.tapped(form, state, heard)
+    typed = taps.typed(form, state, heard)
+    if typed is not None:
+        return taps.tapped(form, form.follow_native(state, heard), typed)
+    return _said(form, state, heard)
+
+
+def _said(form: Form, state: State, heard: Heard) -> Step:
+    asked = state.asked or ""
+    unsure = heard.kind == "conversation" and not surely_meant(heard, form.settings)
+    if unsure:  # a spoken yes, no or cancel is short, and one is easily taken for another
+        heard = replace(heard, kind=UNSURE)
+    if asked.startswith(SWITCH):
+        return answers.misfit(form, state) if unsure else _switch_answered(form, state, heard)
+    steered = steering.steered(form, state, heard)
+    if steered is not None:
+        return steered
+    corrected = corrections.corrected(form, state, heard)
+    if corrected is not None:
+        return corrected
+    interrupted = interruptions.interruption(form, state, heard)
+    if interrupted is not None:
+        return interrupted
+    if asked == CONFIRM:
+        return answers.confirmation(form, state, heard)
+    if asked.startswith(READ_BACK) and heard.kind == "conversation":
+        if heard.intent == "affirm":
+            return answers.checked(form, state)
+        if heard.intent == "deny":
+            return answers.asked_anew(form, state)
+    return answers.answer(form, state, heard)
+
+
+def _switch_answered(form: Form, state: State, heard: Heard) -> Step:
+    """Typed words after the question whether another service was meant."""
+    other = (state.asked or "")[len(SWITCH) :]
+    if heard.kind == "conversation" and heard.intent == "affirm":
+        follow, told = form.follow(state, heard), state.heard or ""
+        return form.start(follow, other, heard, told, spoken=state.heard_spoken)
+    again = heard.text == state.heard  # who repeats the words answers with them
+    if again or (heard.kind == "conversation" and heard.intent == "deny"):
+        return answers.kept(form, state, heard)
+    return _said(form, form.after(state).state, heard)

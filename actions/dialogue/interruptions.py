@@ -1,0 +1,60 @@
+"""Cancel, help, a person, another language or another service in place of an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actions.dialogue import language, menus
+from actions.dialogue.form import OPEN_KINDS, Form
+from actions.dialogue.state import SWITCH, Heard, State
+from actions.dialogue.steps import ASK, Step, saying
+from actions.dialogue.sureness import surely_meant
+
+INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
+
+
+def interruption(form: Form, state: State, heard: Heard) -> Step | None:
+    """What interrupts the form, or None where the message is an answer."""
+    slot = form.asked_slot(state)
+    fits = slot is not None and form.read(slot, heard.text) is not None
+    if fits and slot is not None and slot.type.kind not in OPEN_KINDS:
+        return None
+    settings = form.settings  # what may be the answer must be surer to mean anything else
+    needed = settings.interrupt_confidence_open if fits else settings.interrupt_confidence
+    sure = heard.confidence >= needed
+    if sure and heard.kind == "conversation" and heard.intent in INTERRUPTS:
+        return _interrupted(form, state, heard)
+    other = heard.options[0] if heard.kind == "route" and heard.options else None
+    long_enough = len(heard.text.split()) >= settings.switch_words
+    if not other or other == state.service or not long_enough:
+        return None
+    wanted = settings.switch_confidence_open if fits else settings.switch_confidence
+    if heard.confidence < wanted:
+        return None
+    state = state if fits else form.follow(state, heard)
+    if fits or not surely_meant(heard, settings):
+        asked = replace(state, asked=SWITCH + other, heard=heard.text)
+        return Step(replace(asked, heard_spoken=heard.by_voice), ASK)
+    return form.start(state, other, heard, heard.text, spoken=heard.by_voice)
+
+
+def _interrupted(form: Form, state: State, heard: Heard) -> Step:
+    if heard.intent == "change_language":
+        chosen = language.named(heard, form.catalogue)
+        if chosen:
+            return language_changed(form, state, chosen)
+        return saying(state, menus.languages(form.catalogue, state.language))
+    state = form.follow(state, heard)
+    if heard.intent == "cancel":
+        return form.end(state, form.say("cancelled", state))
+    if heard.intent == "talk_to_person":
+        return saying(state, form.person(state))
+    return saying(state, form.say("cancel_hint", state))
+
+
+def language_changed(form: Form, state: State, chosen: str) -> Step:
+    """The same question in another language; one that we do not speak changes nothing."""
+    if chosen not in form.catalogue.languages.reply:
+        return Step(state, ASK)
+    changed = replace(state, language=chosen, language_fixed=True)
+    return saying(changed, form.say("language_changed", changed))

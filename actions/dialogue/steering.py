@@ -1,0 +1,51 @@
+"""Back to the question before, the question again, and past an optional one: tapped or in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actions.dialogue import cues
+from actions.dialogue.form import Form
+from actions.dialogue.state import CHANGE, READ_BACK, RESUME, Heard, State
+from actions.dialogue.steps import ASK, Step, saying
+from nlu.catalogue import Slot
+
+
+def steered(form: Form, state: State, heard: Heard) -> Step | None:
+    """The step that a command of a word or two asks for; None where the message is none."""
+    meaning = cues.command(heard.text, form.settings)
+    if meaning == "back":
+        return back(form, form.follow(state, heard))
+    if meaning == "repeat":
+        return Step(form.follow(state, heard), ASK)
+    slot = form.asked_slot(state)
+    if meaning == "skip" and slot is not None and not slot.required and slot.name == state.asked:
+        return skip(form, form.follow(state, heard), slot)
+    if meaning == "go_on" and (state.asked or "").startswith(RESUME):
+        return form.after(form.follow(state, heard))
+    return None
+
+
+def back(form: Form, state: State) -> Step:
+    """The question before, without its value. From the list of what can be changed, and from a
+    value that was to be changed, it leads to where that was asked for."""
+    asked = state.asked or ""
+    if asked == CHANGE or asked in state.values:
+        return form.after(state)
+    if asked.startswith(READ_BACK):
+        name = asked[len(READ_BACK) :]
+        return _asking(form.without(state, name), name)
+    if not state.given:
+        return saying(state, form.say("first_question", state))
+    name = state.given[-1]
+    return _asking(form.without(state, name), name)
+
+
+def skip(form: Form, state: State, slot: Slot) -> Step:
+    """Goes on without an optional value."""
+    left_out = form.without(state, slot.name)
+    return form.after(replace(left_out, given=(*left_out.given, slot.name)))
+
+
+def _asking(state: State, name: str) -> Step:
+    return Step(replace(state, asked=name, page=0, attempts=0), ASK)

@@ -1,0 +1,55 @@
+"""What the dialogue decided: the state after a message, what is said, what the form does next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from actions.dialogue.say import Say
+from actions.dialogue.state import State
+
+ASK = "ask"  # the form stays open and asks
+GO = "go"  # everything is there: perform the operation
+STOP = "stop"  # the form ends, or none was open
+
+
+@dataclass(frozen=True)
+class Step:
+    """What follows: `next` is ask, go or stop; `say` is said before it."""
+
+    state: State
+    next: str
+    say: tuple[Say, ...] = ()
+
+    def after_saying(self, *said: Say) -> Step:
+        """The same, with more said in front of it."""
+        return replace(self, say=(*said, *self.say))
+
+
+def saying(state: State, *said: Say) -> Step:
+    """The form stays open: says something and asks again."""
+    return Step(state, ASK, said)
+
+
+def stopped(state: State, said: Sequence[Say]) -> Step:
+    """Nothing is open after it."""
+    return Step(state, STOP, tuple(said))
+
+
+def cleared(state: State) -> State:
+    """No service under way; the language, and requests left for another, stay."""
+    return replace(
+        state,
+        service=None,
+        values={},
+        given=(),
+        asked=None,
+        attempts=0,
+        page=0,
+        lookup=None,
+        nonce="",
+        heard=None,
+        heard_spoken=False,
+        unchecked=(),
+        since=0.0,
+    )

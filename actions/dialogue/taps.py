@@ -1,0 +1,91 @@
+"""Tapped buttons and rows while the form is open, and their titles typed as words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from actions.dialogue import answers, cues, drafts, interruptions, steering
+from actions.dialogue.form import Form
+from actions.dialogue.questions import BACK, CHANGE, DECLINE, GO_ON, KEEP, PAGE, RIGHT, SKIP, WRONG
+from actions.dialogue.say import Button
+from actions.dialogue.state import CHANGE as CHANGING
+from actions.dialogue.state import CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
+from actions.dialogue.steps import ASK, GO, STOP, Step, cleared, saying
+from actions.dialogue.sureness import surely_meant
+
+
+def tapped(form: Form, state: State, heard: Heard) -> Step:
+    """What a button asks for; one of another question is old."""
+    if heard.intent == "language":
+        chosen = heard.payload.get("language", state.language)
+        return interruptions.language_changed(form, state, chosen)
+    if heard.intent == "choose":
+        return _service(form, state, heard)
+    if heard.intent == "menu":
+        aside = drafts.left(state, "", form.settings)
+        return Step(cleared(aside), STOP, (form.menu(state, heard),))
+    if heard.payload.get("nonce") != state.nonce:
+        return saying(state, form.say("old_button", state))
+    return _value(form, state, heard, heard.payload.get("value", ""))
+
+
+def typed(form: Form, state: State, heard: Heard) -> Heard | None:
+    """The tap that a message stands for: the title, in any of our languages, of a button under the
+    question that is open."""
+    if not surely_meant(heard, form.settings):
+        return None
+    said = cues.clean(heard.text).strip(" .!")
+    for language in form.catalogue.languages.reply:
+        for button in form.question(replace(state, language=language)).buttons:
+            if cues.clean(button.title) == said:
+                return as_tap(heard, button)
+    return None
+
+
+def as_tap(heard: Heard, button: Button) -> Heard:
+    """A message as the tap of a button."""
+    intent, _, data = button.payload[1:].partition("{")
+    payload = json.loads("{" + data)
+    return replace(heard, text=button.payload, intent=intent, kind="button", payload=payload)
+
+
+def _service(form: Form, state: State, heard: Heard) -> Step:
+    name = heard.payload.get("service", "")
+    if name not in form.catalogue.services:
+        return saying(state, form.say("unknown_service", state))
+    meant = state.asked == SWITCH + name
+    told = (state.heard or "") if meant else ""
+    return form.start(state, name, heard, told, spoken=state.heard_spoken)
+
+
+def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
+    asked = state.asked or ""
+    what, _, name = value.partition("/")
+    if value == KEEP and asked.startswith(SWITCH):
+        return answers.kept(form, state, heard)
+    if what in (RIGHT, WRONG) and asked == READ_BACK + name:
+        return answers.checked(form, state) if what == RIGHT else answers.asked_anew(form, state)
+    if value in (GO_ON, DECLINE) and asked.startswith(RESUME):
+        return form.end(state, form.say("denied", state)) if value == DECLINE else form.after(state)
+    if value == BACK:
+        return steering.back(form, state)
+    slot = form.asked_slot(state)
+    if value == SKIP and slot is not None and not slot.required:
+        return steering.skip(form, state, slot)
+    if what == PAGE and name.isdecimal():
+        return Step(replace(state, page=int(name)), ASK)
+    if asked == CONFIRM and value == "yes":
+        return Step(state, GO)
+    if asked == CONFIRM and value == "no":
+        return form.end(state, form.say("denied", state))
+    if asked in (CONFIRM, CHANGING) and value == CHANGE:
+        return Step(replace(state, asked=CHANGING, page=0, attempts=0), ASK)
+    slots = form.service(state).slots
+    if what == CHANGE and name in {slot.name for slot in slots}:
+        return Step(replace(state, asked=name, page=0, attempts=0), ASK)
+    for chosen in sorted(slots, key=lambda slot: slot.name != state.asked):
+        open_or_given = chosen.name == state.asked or chosen.name in state.values
+        if open_or_given and value in {c.value for c in chosen.type.choices}:
+            return form.after(form.told(state, {chosen.name: value}, spoken=False))
+    return saying(state, form.say("old_button", state))
