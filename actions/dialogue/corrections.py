@@ -19,21 +19,52 @@ _FEW = 2  # words of a new value where the whole message may be an answer in any
 
 
 def corrected(form: Form, state: State, heard: Heard) -> Step | None:
-    """The step of a correction, or None where the message is none."""
-    given = [name for name in reversed(state.given) if name in state.values]
+    """The step of a message with a cue word of a correction; None where it is none."""
+    given = _given(state)
     if not given or (heard.kind == "conversation" and heard.intent == "affirm"):
         return None
-    slots = [form.slot(state, name) for name in given]
-    apart = take_apart(heard.text, slots, form.settings)
-    if not apart.cues and not apart.named:
+    apart = _apart(form, state, heard, given)
+    if not apart.cues or _elsewhere(form, state, heard, apart):
         return None
     values = _new_values(form, state, apart, given)
     if values and not _is_answer(form, state, heard, apart):
         return _replaced(form, state, heard, values)
-    wrong = WRONG in apart.cues or (apart.cues and apart.named)
+    wrong = WRONG in apart.cues or apart.named
     if wrong and not values and _says_no_more(form, state, heard, apart):
         return _asked_again(form, state, heard, apart, given)
     return None
+
+
+def renamed(form: Form, state: State, heard: Heard) -> Step | None:
+    """The step of a message that names a given slot in full with a new value, as in "mobile number
+    9848012346"; None where it answers the open question or is something else."""
+    slot = form.asked_slot(state)
+    given = _given(state)
+    if not given or (slot is not None and form.read(slot, heard.text) is not None):
+        return None
+    apart = _apart(form, state, heard, given)
+    named = replace(apart, named=apart.in_full)
+    values = _new_values(form, state, named, given) if apart.in_full else {}
+    return _replaced(form, state, heard, values) if values else None
+
+
+def _given(state: State) -> list[str]:
+    """Slots with a value, the latest first; the one read back before all."""
+    asked = state.asked or ""
+    read_back = asked[len(READ_BACK) :] if asked.startswith(READ_BACK) else ""
+    given = [name for name in reversed(state.given) if name in state.values]
+    return sorted(given, key=lambda name: name != read_back)
+
+
+def _apart(form: Form, state: State, heard: Heard, given: list[str]) -> Apart:
+    return take_apart(heard.text, [form.slot(state, name) for name in given], form.settings)
+
+
+def _elsewhere(form: Form, state: State, heard: Heard, apart: Apart) -> bool:
+    """Whether the message asks for another service: "change the name on my ration card"."""
+    other = heard.kind == "route" and heard.options[:1] not in ((), (state.service,))
+    sure = heard.confidence >= form.settings.switch_confidence
+    return other and sure and apart.loose > _FEW
 
 
 def _new_values(form: Form, state: State, apart: Apart, given: list[str]) -> dict[str, str]:
@@ -59,11 +90,9 @@ def _is_answer(form: Form, state: State, heard: Heard, apart: Apart) -> bool:
     """Whether the message answers the open question rather than correcting another one."""
     slot = form.asked_slot(state)
     if slot is None or (state.asked or "").startswith(READ_BACK):
-        return not apart.cues and not apart.named
+        return False
     if form.read(slot, heard.text) is None:
         return False
-    if not apart.cues:
-        return True
     if slot.type.kind in OPEN_KINDS:
         return apart.loose > _FEW
     latest = form.slot(state, state.given[-1]) if state.given[-1] in state.values else None

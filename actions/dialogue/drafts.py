@@ -7,6 +7,7 @@ from dataclasses import replace
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import Draft, State
 from actions.dialogue.steps import cleared
+from nlu.catalogue import Catalogue
 
 __all__ = ["Draft", "fresh", "left", "of_service", "opened", "taken"]
 
@@ -56,8 +57,13 @@ def opened(state: State, draft: Draft) -> State:
     )
 
 
-def fresh(state: State, now: float, settings: DialogueSettings) -> State:
-    """The state without drafts that are too old. Nothing is old where the time is not known."""
+def fresh(catalogue: Catalogue, settings: DialogueSettings, state: State, now: float) -> State:
+    """The state without drafts that are too old, or whose service is gone. Nothing is too old
+    where the time is not known."""
     oldest = now - settings.drop_hours * 3600
-    kept = tuple(one for one in state.kept if not (now and 0 < one.since < oldest))
+    kept = tuple(
+        one
+        for one in state.kept
+        if one.service in catalogue.services and not (now and 0 < one.since < oldest)
+    )
     return state if kept == state.kept else replace(state, kept=kept)

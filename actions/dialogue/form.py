@@ -87,12 +87,12 @@ class Form:
         state = step.state
         if state.service or state.asked or not state.kept:
             return step
-        say = self.resume_question(state, state.kept[-1].service, state.kept[-1].nonce)
+        say = self.resume_question(state.kept[-1], state.language)
         return replace(step, state=replace(state, asked=RESUME), say=(*step.say, say))
 
-    def resume_question(self, state: State, service: str, nonce: str) -> Say:
+    def resume_question(self, draft: drafts.Draft, language: str) -> Say:
         """Whether to go on with what was left."""
-        return questions.resume(self.catalogue, service, nonce, state.language)
+        return questions.resume(self.catalogue, draft.service, draft.nonce, language)
 
     # --- what is asked --------------------------------------------------------------------
 
@@ -118,7 +118,7 @@ class Form:
         if asked == CHANGE:
             return questions.change(catalogue, self.settings, service, state)
         if asked.startswith(RESUME):
-            return self.resume_question(state, service.name, state.nonce)
+            return questions.resume(catalogue, service.name, state.nonce, state.language)
         if asked.startswith(SWITCH):
             return questions.switch(catalogue, service, asked[len(SWITCH) :], state)
         if asked.startswith(READ_BACK):

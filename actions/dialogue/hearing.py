@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import answers, corrections, interruptions, steering, taps
+from actions.dialogue import answers, corrections, drafts, interruptions, steering, taps
 from actions.dialogue.form import Form
 from actions.dialogue.state import CONFIRM, READ_BACK, SWITCH, Heard, State
 from actions.dialogue.steps import Step
@@ -15,10 +15,13 @@ UNSURE = "unsure"  # the kind of what was spoken and counts only as an answer to
 
 def hear(form: Form, state: State, heard: Heard) -> Step:
     """The step that a tap, or a citizen's own words, lead to."""
+    state = drafts.fresh(form.catalogue, form.settings, state, heard.at)
     state = replace(state, since=heard.at or state.since)
     if heard.tapped:
         return taps.tapped(form, state, heard)
-    typed = taps.typed(form, state, heard)
+    typed = taps.typed(
+        form, heard, lambda language: form.question(replace(state, language=language))
+    )
     if typed is not None:
         return taps.tapped(form, form.follow_native(state, heard), typed)
     return _said(form, state, heard)
@@ -40,6 +43,9 @@ def _said(form: Form, state: State, heard: Heard) -> Step:
     interrupted = interruptions.interruption(form, state, heard)
     if interrupted is not None:
         return interrupted
+    renamed = corrections.renamed(form, state, heard)
+    if renamed is not None and heard.kind != "conversation":
+        return renamed
     if asked == CONFIRM:
         return answers.confirmation(form, state, heard)
     if asked.startswith(READ_BACK) and heard.kind == "conversation":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, drafts, language, menus
+from actions.dialogue import cues, drafts, language, menus, taps
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
 from actions.dialogue.say import Say
@@ -15,16 +15,16 @@ from actions.dialogue.sureness import surely_meant
 
 def route(form: Form, state: State, heard: Heard) -> Step:
     """A citizen's own words: start a service, ask which, converse, or refuse."""
-    state = drafts.fresh(state, heard.at, form.settings)
+    state = drafts.fresh(form.catalogue, form.settings, state, heard.at)
     if state.service and heard.text.strip().casefold() in form.settings.retry_words:
         return form.resume(state)
+    if cues.command(heard.text, form.settings) == "go_on":
+        return form.resume(state) if state.service else form.go_on(state)
     if state.asked == RESUME:
         answered = _offer_answered(form, state, heard)
         if answered:
             return answered
         state = replace(state, asked=None)
-    if cues.command(heard.text, form.settings) == "go_on":
-        return form.go_on(state)
     if (state.asked or "").startswith(MEANT):
         answered = _meant_answered(form, state, heard)
         if answered:
@@ -44,6 +44,12 @@ def route(form: Form, state: State, heard: Heard) -> Step:
 
 def _offer_answered(form: Form, state: State, heard: Heard) -> Step | None:
     """Yes or no, in words, to the offer to go on with what was left; other words are None."""
+    if not state.kept:
+        return None
+    draft = state.kept[-1]
+    typed = taps.typed(form, heard, lambda code: form.resume_question(draft, code))
+    if typed is not None:
+        return late_answer(form, state, typed)
     said = heard.intent if heard.kind == "conversation" else ""
     if not surely_meant(heard, form.settings):
         return form.offered(Step(replace(state, asked=None), STOP)) if said else None

@@ -20,11 +20,13 @@ _SHORTEST_LABEL = 3  # letters of a label's word that names its slot
 
 @dataclass(frozen=True)
 class Apart:
-    """`named` are the slots that the message names best; `parts` may hold the right value; `loose`
-    counts the words that are neither cue, nor label, nor filler."""
+    """`named` are the slots that the message names best, `in_full` those whose whole label it has;
+    `parts` may hold the right value; `loose` counts the words that are neither cue, nor label, nor
+    filler."""
 
     cues: frozenset[str]
     named: tuple[str, ...]
+    in_full: tuple[str, ...]
     parts: tuple[str, ...]
     loose: int
 
@@ -41,6 +43,7 @@ def take_apart(text: str, slots: Sequence[Slot], settings: DialogueSettings) -> 
     return Apart(
         cues=frozenset(cue.meaning for cue in cues),
         named=_best(names),
+        in_full=_in_full(words(low), slots),
         parts=tuple(_parts(plain, cues, loose)),
         loose=len(loose),
     )
@@ -75,6 +78,17 @@ def _naming(token: Word, slots: Sequence[Slot]) -> frozenset[str]:
     """The slots whose label, or a word that announces their type, has this word."""
     sounds = {fold(stem.text) for stem in stems(token.text)}
     return frozenset(slot.name for slot in slots if sounds & _sounds(slot))
+
+
+def _in_full(tokens: Sequence[Word], slots: Sequence[Slot]) -> tuple[str, ...]:
+    """The slots of which a whole label, in any language, is in the message."""
+    said = {fold(stem.text) for token in tokens for stem in stems(token.text)}
+    labels = {slot.name: (slot.label or slot.type.label).values() for slot in slots}
+    return tuple(
+        name
+        for name, texts in labels.items()
+        if any(said >= {fold(word.text) for word in words(text.lower())} for text in texts)
+    )
 
 
 def _sounds(slot: Slot) -> frozenset[str]:

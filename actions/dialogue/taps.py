@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 from actions.dialogue import answers, cues, drafts, interruptions, steering
 from actions.dialogue.form import Form
 from actions.dialogue.questions import BACK, CHANGE, DECLINE, GO_ON, KEEP, PAGE, RIGHT, SKIP, WRONG
-from actions.dialogue.say import Button
+from actions.dialogue.say import Button, Say
 from actions.dialogue.state import CHANGE as CHANGING
 from actions.dialogue.state import CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared, saying
@@ -30,20 +31,20 @@ def tapped(form: Form, state: State, heard: Heard) -> Step:
     return _value(form, state, heard, heard.payload.get("value", ""))
 
 
-def typed(form: Form, state: State, heard: Heard) -> Heard | None:
-    """The tap that a message stands for: the title, in any of our languages, of a button under the
-    question that is open."""
+def typed(form: Form, heard: Heard, question: Callable[[str], Say]) -> Heard | None:
+    """The tap that a message stands for: the title, in any of our languages, of a button under
+    what `question` asks in a language."""
     if not surely_meant(heard, form.settings):
         return None
     said = cues.clean(heard.text).strip(" .!")
     for language in form.catalogue.languages.reply:
-        for button in form.question(replace(state, language=language)).buttons:
+        for button in question(language).buttons:
             if cues.clean(button.title) == said:
-                return as_tap(heard, button)
+                return _as_tap(heard, button)
     return None
 
 
-def as_tap(heard: Heard, button: Button) -> Heard:
+def _as_tap(heard: Heard, button: Button) -> Heard:
     """A message as the tap of a button."""
     intent, _, data = button.payload[1:].partition("{")
     payload = json.loads("{" + data)

@@ -18,8 +18,8 @@ SERVICES = Path("docs/services.md")
 _HEAD = (
     "# Every service\n\n"
     "Made by `python -m nlu.catalogue.coverage` from `data/services/`; a test keeps it true. Slots "
-    "in the order in which they are asked; those in brackets are taken when they are said, and "
-    "never asked for.\n"
+    "in the order in which they are asked; those in brackets need not be told: a service that "
+    "changes something asks for them, with a button to skip them.\n"
 )
 
 

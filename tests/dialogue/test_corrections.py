@@ -242,3 +242,29 @@ async def test_yes_with_a_cue_word_is_yes(talk: Talk) -> None:
     await talk.say("pay 6123401005678", key="en", intent="electricity_bill_payment", kind="route")
     await talk.say("no mistake, go ahead", key="en", intent="affirm", kind="conversation")
     assert talk.department.calls[-1][0] == "payBill"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("te", "ప్రయాణికులు ముగ్గురు"),
+        ("te-Latn", "prayanikulu mugguru"),
+        ("hi", "यात्री तीन लोग"),
+        ("hi-Latn", "yatri teen log"),
+        ("en", "Passengers: three people"),
+    ],
+)
+async def test_a_slot_named_in_full_needs_no_cue(talk: Talk, key: str, words: str) -> None:
+    """Where the message does not answer the question that is open."""
+    await at_the_mobile(talk)
+    await talk.say(words, key=key)
+    assert talk.state.values["passenger_count"] == "3" and talk.state.asked == "mobile_number"
+
+
+async def test_a_request_with_a_cue_word_is_still_a_request(talk: Talk) -> None:
+    """ "Change the name" is another service where the understanding is sure of it."""
+    await talk.say("income", key="en", **INCOME)
+    await talk.say("Ravi Kumar", key="en", sure=0.0)
+    other = {"intent": "birth_certificate", "kind": "route", "confidence": 0.95}
+    await talk.say("change the name on my child's birth certificate", key="en", **other)
+    assert talk.state.service == "birth_certificate"
