@@ -1,0 +1,1 @@
+"""The verification page: what a clerk opens to see whether a document is real."""

@@ -1,0 +1,69 @@
+"""What the page says and knows: its own words, the forms' labels, the departments' names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SITE = Path(__file__).parent
+FORMS = SITE.parent / "forms"
+DEPARTMENTS = SITE.parents[2] / "data" / "departments"
+LANGUAGES = SITE.parents[2] / "data" / "languages.yml"
+
+
+class MissingWords(ValueError):
+    """Words that lack one of the languages; the message names them all."""
+
+
+def page_data() -> Mapping[str, Any]:
+    """All that the browser needs beside code, as JSON. Raises MissingWords."""
+    languages = _read(LANGUAGES)
+    named: list[str] = languages["reply_languages"]
+    page = _read(SITE / "words.yml")
+    require_languages(page, named)
+    return {
+        "languages": [{"tag": tag, "name": languages["keys"][tag]["name"]} for tag in named],
+        "default": languages["default_language"],
+        "settings": {**_read(SITE / "settings.yml"), **_read(SITE.parent / "keys.yml")},
+        "words": page,
+        "forms": {file.stem: _form(_read(file)) for file in sorted(FORMS.glob("*.yml"))},
+        "departments": dict(_departments()),
+    }
+
+
+def require_languages(words: Any, languages: list[str]) -> None:
+    """Raises MissingWords, naming every text that lacks a language."""
+    missing = list(_gaps(words, languages, "words.yml"))
+    if missing:
+        raise MissingWords("\n".join(missing))
+
+
+def _read(file: Path) -> Any:
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+def _form(raw: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: raw[name] for name in ("title", "labels", "note")}
+
+
+def _departments() -> Iterator[tuple[str, Mapping[str, str]]]:
+    for file in sorted(DEPARTMENTS.glob("*.yml")):
+        raw = _read(file)
+        if "department" in raw:  # else the defaults of all
+            yield raw["department"], raw["title"]
+
+
+def _gaps(node: Any, languages: list[str], path: str) -> Iterator[str]:
+    """Every leaf is a mapping with all the languages; `tone` and `fields` are no words."""
+    if not isinstance(node, Mapping):
+        return
+    if set(node) & set(languages):
+        lacking = [tag for tag in languages if not node.get(tag)]
+        if lacking:
+            yield f"{path}: no words in {', '.join(lacking)}"
+        return
+    for name, below in node.items():
+        yield from _gaps(below, languages, f"{path}.{name}")

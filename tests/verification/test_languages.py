@@ -1,0 +1,88 @@
+"""Which language the page speaks, and that everybody can use it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.verification.conftest import PHONE_SIZE
+from tests.verification.reading import data, languages
+from tests.verification.test_states import REASON, forged, replaced, revoked, valid
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+HOME = data()["words"]["page"]["home_title"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "tag"), [("hi-IN", "hi"), ("en-US", "en"), ("te", "te"), ("ta-IN", "te")]
+)
+def test_the_browsers_language_comes_first_and_telugu_otherwise(office, open_page, locale, tag):
+    page = open_page(office.origin, "home", locale=locale)
+    expect(page.locator("h1")).to_have_text(HOME[tag])
+
+
+def test_the_chosen_language_is_remembered(office, open_page):
+    page = open_page(office.origin, "home", locale="en-IN")
+    page.locator("nav [lang=hi]").click()
+    page.goto(valid(office))
+    expect(page.locator("html")).to_have_attribute("lang", "hi")
+    expect(page.locator("nav [lang=hi]")).to_have_attribute("aria-pressed", "true")
+
+
+def test_everything_can_be_reached_by_keyboard(office, open_page):
+    page = open_page(office.origin, "home")
+    reached = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent"))
+    words = data()["words"]["page"]
+    assert reached[-2:] == [words["scan"]["te"], words["choose"]["te"]]
+
+
+def test_the_result_takes_the_focus_for_who_cannot_see_it(office, open_page):
+    page = open_page(revoked(office), "revoked")
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+
+
+def test_first_sight_on_a_small_phone_holds_verdict_and_name(office, open_page):
+    page = open_page(valid(office), "valid")
+    page.evaluate("document.fonts.ready")
+    name = page.locator("dd.value").nth(1).bounding_box()
+    assert name["y"] + name["height"] <= PHONE_SIZE["height"]
+
+
+@pytest.mark.parametrize(
+    "make", [None, valid, revoked, replaced, forged], ids=lambda m: m and m.__name__
+)
+@pytest.mark.parametrize(
+    "size", [PHONE_SIZE, {"width": 1280, "height": 800}], ids=["phone", "desktop"]
+)
+def test_axe_finds_nothing(office, open_page, make, size):
+    page = open_page(make(office) if make else office.origin, viewport=size)
+    page.locator("footer").wait_for()
+    expect(page.locator("body[data-state=checking]")).to_have_count(0)
+    page.evaluate(AXE.read_text("utf-8"))
+    for tag in languages():
+        page.locator(f"nav [lang={tag}]").click()
+        found = page.evaluate("axe.run().then((report) => report.violations)")
+        assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
+
+
+def test_large_type_and_zoom_do_not_cut_the_page(office, open_page):
+    page = open_page(revoked(office), "revoked", viewport={"width": 320, "height": 600})
+    page.evaluate("document.documentElement.style.fontSize = '36px'")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("tag", languages())
+@pytest.mark.parametrize("make", [valid, revoked, forged], ids=lambda make: make.__name__)
+def test_pictures_of_the_page(office, open_page, tmp_path, tag, make):
+    """`SEVA_SCREENSHOTS=docs/images` keeps them for the documentation."""
+    folder = Path(os.environ.get("SEVA_SCREENSHOTS", tmp_path))
+    page = open_page(make(office), make.__name__, locale=f"{tag}-IN", device_scale_factor=2)
+    page.evaluate("document.fonts.ready")
+    page.screenshot(path=folder / f"verify-{make.__name__}-{tag}.png")
+    assert make is not revoked or page.get_by_text(REASON[tag]).is_visible()
