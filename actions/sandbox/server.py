@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from pydantic import BaseModel, Field
 
 from actions.documents.issue import Issuer
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
@@ -16,16 +14,18 @@ from actions.sandbox import (
     apsrtc,
     canteens,
     cmrf,
+    controls,
     endowments,
     energy,
     municipal,
+    page,
     payments,
     problem,
     revenue,
 )
 from actions.sandbox.counter import add_counters
 from actions.sandbox.desk import Desk
-from actions.sandbox.faults import Fault, FaultyApp, Mode
+from actions.sandbox.faults import FaultyApp
 from actions.sandbox.store import DEPARTMENTS, Store
 
 _CODED = {
@@ -37,14 +37,6 @@ _CODED = {
     "cmrf": cmrf.build,
     "municipal": municipal.build,
 }
-
-
-class FaultRequest(BaseModel):
-    """Body of `PUT /__faults/<department>`."""
-
-    mode: Mode
-    delay_s: float | None = Field(None, ge=0, le=86400)
-    times: int | None = Field(None, ge=1)
 
 
 def create_app(
@@ -75,7 +67,8 @@ def create_app(
         desk.serve_documents(counters)
         add_counters(desk, counters, described / f"{name}.yml")
         faulty[name] = FaultyApp(counters)
-    _add_controls(app, store, faulty)
+    app.include_router(controls.build(store, faulty))
+    app.include_router(page.build(store, faulty))
     for name, department in faulty.items():
         app.mount(f"/{name}", department)
     return app
@@ -84,45 +77,6 @@ def create_app(
 def _written(desk: Desk) -> FastAPI:
     """A department without code: all its counters are written down."""
     return desk.app(f"{desk.department.title()} (sandbox)")
-
-
-def _add_controls(app: FastAPI, store: Store, faulty: dict[str, FaultyApp]) -> None:
-    """Switches and peepholes for tests and demos; a real department has none of these."""
-
-    def known(department: str) -> FaultyApp:
-        if department not in faulty:
-            raise problem.not_found("department")
-        return faulty[department]
-
-    @app.get("/health")
-    def health() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/__faults/{department}")
-    def get_fault(department: str) -> dict[str, Any]:
-        return vars(known(department).fault)
-
-    @app.put("/__faults/{department}")
-    def put_fault(department: str, body: FaultRequest) -> dict[str, Any]:
-        known(department).fault = Fault(body.mode, body.delay_s, body.times)
-        return body.dict()
-
-    @app.get("/__writes/{department}")
-    def get_writes(department: str) -> list[dict[str, Any]]:
-        known(department)
-        with store.transaction() as db:
-            rows = db.execute(
-                "SELECT operation, key AS idempotency_key, reference, at FROM writes"
-                " WHERE department = ? ORDER BY id",
-                (department,),
-            ).fetchall()
-        return [dict(row) for row in rows]
-
-    @app.post("/__reset/{department}")
-    def reset(department: str) -> dict[str, str]:
-        known(department).fault = Fault()
-        store.reset(department)
-        return {"status": "ok"}
 
 
 def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:

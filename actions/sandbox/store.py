@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from actions.sandbox.seeding import sow, sow_records
 
@@ -91,6 +92,17 @@ class Store:
             yield connection
         finally:
             connection.close()
+
+
+def last_writes(store: Store, department: str, most: int | None = None) -> list[dict[str, Any]]:
+    """The latest `most` committed writes of a department, or all; oldest first."""
+    with store.transaction() as db:
+        rows = db.execute(
+            "SELECT operation, key AS idempotency_key, reference, at FROM writes"
+            " WHERE department = ? ORDER BY id DESC LIMIT ?",
+            (department, -1 if most is None else most),
+        ).fetchall()
+    return [dict(row) for row in reversed(rows)]
 
 
 def next_number(db: sqlite3.Connection, name: str) -> int:

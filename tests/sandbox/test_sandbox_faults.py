@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+import time
+
+import httpx
 import pytest
+
+from actions.sandbox import clock
 
 from .conftest import Sandbox
 
@@ -67,6 +73,51 @@ def test_key_used_for_another_request_is_refused(sandbox: Sandbox) -> None:
     result = sandbox.execute("energy", "payBill", other, request_id="turn-other")
     assert (result.outcome, result.reason) == ("unavailable", "status")
     assert len(sandbox.writes("energy")) == 1
+
+
+KEY = {"X-Api-Key": "sandbox-key", "Idempotency-Key": "k-1"}
+PAY = "/energy/services/6123401005678/payments"
+
+
+def test_maintenance_says_until_when(sandbox: Sandbox) -> None:
+    sandbox.fault("energy", "maintenance", delay_s=1800)
+    answer = sandbox.http.post(PAY, headers=KEY, json={"payer": "c-1"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "maintenance")
+    assert answer.headers["Retry-After"] == "1800"
+    until = datetime.datetime.fromisoformat(answer.json()["until"])
+    assert 1790 <= (until - clock.now()).total_seconds() <= 1800
+    assert sandbox.writes("energy") == []
+
+
+def test_citizen_does_not_wait_for_the_end_of_a_maintenance(sandbox: Sandbox) -> None:
+    sandbox.fault("energy", "maintenance", delay_s=1800)
+    result = sandbox.execute("energy", "getBill", BILL)
+    assert (result.outcome, result.reason, result.attempts) == ("unavailable", "status", 1)
+
+
+def test_request_taken_twice_is_written_once_for_its_key(sandbox: Sandbox) -> None:
+    sandbox.fault("energy", "duplicate")
+    result = sandbox.execute("energy", "payBill", BILL, request_id="turn-twice")
+    assert result.outcome == "ok"
+    (write,) = sandbox.writes("energy")
+    assert write["reference"] == result.fields["order_id"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "delay_s", "written"), [("timeout_after_commit", 30, 1), ("late", 0.6, 0)]
+)
+def test_caller_hangs_up_before_the_answer(
+    sandbox: Sandbox, mode: str, delay_s: float, written: int
+) -> None:
+    sandbox.fault("energy", mode, delay_s=delay_s, times=1)
+    with pytest.raises(httpx.ReadTimeout):
+        sandbox.http.post(PAY, headers=KEY, json={"payer": "c-1"}, timeout=0.3)
+    assert len(sandbox.writes("energy")) == written
+    if mode == "late":
+        deadline = time.monotonic() + 20
+        while not sandbox.writes("energy") and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert len(sandbox.writes("energy")) == 1, "the work is done when nobody waits any more"
 
 
 def test_unknown_department_has_no_switch(sandbox: Sandbox) -> None:
