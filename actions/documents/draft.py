@@ -11,13 +11,13 @@ from cryptography.fernet import InvalidToken
 
 from actions.documents.credential import Claims, sign
 from actions.documents.document_id import new_id
-from actions.documents.form import Form
+from actions.documents.form import BadValues, Form
 from actions.documents.key_set import decode_base64url, encode_base64url
 from actions.documents.keys import SigningKey
 from actions.documents.ledger import SALT_BYTES, log_entry
 from actions.documents.registry import Document, Entry, NotRecorded
 from actions.documents.sealer import Sealer
-from actions.documents.wording import end_of_day
+from actions.documents.wording import end_of_day, printed_words
 
 _TOKEN_BYTES = 18
 
@@ -61,7 +61,7 @@ class Wish:
 
 
 def draft(wish: Wish, key: SigningKey, sealer: Sealer, at: int) -> tuple[Document, Entry]:
-    """A signed document for the registry and its entry for the log."""
+    """A signed document for the registry and its entry for the log. Raises BadValues."""
     document_id, form = new_id(), wish.form
     claims = Claims(
         issuer=wish.department,
@@ -72,8 +72,11 @@ def draft(wish: Wish, key: SigningKey, sealer: Sealer, at: int) -> tuple[Documen
         digest=form.digest(document_id, wish.printed),
         expires_at=None if form.valid_days is None else end_of_day(at, form.valid_days),
     )
+    cwt = sign(claims, key)
+    if len(cwt) > printed_words()["longest_credential"]:
+        raise BadValues(f"{form.name}: the signed values are too long for a QR code")
     contents = Contents(
-        cwt=sign(claims, key),
+        cwt=cwt,
         values=wish.printed,
         token=secrets.token_urlsafe(_TOKEN_BYTES),
         filename=wish.filename or f"{form.name}-{document_id}.pdf",

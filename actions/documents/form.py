@@ -16,13 +16,11 @@ from typing_extensions import Literal
 
 from actions.departments.formats import indian_grouping
 from actions.documents.typeface import printable
+from actions.documents.wording import printed_words
 
 Words = Mapping[str, str]
 Layout = Literal["certificate", "receipt"]
 FORMS = Path(__file__).parent / "forms"
-MOST_SIGNED = 5
-"""Signed fields; more make a QR code that a cheap camera cannot read."""
-LONGEST_VALUE = 300
 _KEYS = {"issuer", "title", "labels", "note", "signed", "layout", "amount", "valid_days"}
 
 
@@ -58,7 +56,7 @@ class Form:
             raise BadValues(f"{self.name}: missing or not of this form: {', '.join(odd)}")
         found = {name: " ".join(values[name].split()) for name in self.labels}
         for name, value in found.items():
-            if len(value) > LONGEST_VALUE or not printable(value):
+            if len(value) > printed_words()["longest_value"] or not printable(value):
                 raise BadValues(f"{self.name}: {name} is too long or has signs that no font has")
         if self.amount is not None:
             found[self.amount] = indian_grouping(self.rupees(found))
@@ -116,15 +114,15 @@ def _problems(raw: Mapping[str, Any]) -> Iterator[str]:
         return
     labels, signed = raw["labels"], raw["signed"]
     named = {"issuer": raw["issuer"], "title": raw["title"], "note": raw["note"], **labels}
+    languages = set(printed_words()["languages"])
     for name, words in named.items():
-        if not (
-            isinstance(words, dict) and set(words) == {"te", "hi", "en"} and all(words.values())
-        ):
-            yield f"{name} needs words in te, hi and en"
+        if not (isinstance(words, dict) and set(words) == languages and all(words.values())):
+            yield f"{name} needs words in {', '.join(sorted(languages))}"
     if "id" in labels:
         yield "a label may not be called id"
-    if not 1 <= len(signed) <= MOST_SIGNED or len(set(signed)) != len(signed):
-        yield f"signed takes 1 to {MOST_SIGNED} labels, each once; there are {len(signed)}"
+    most = printed_words()["most_signed"]
+    if not 1 <= len(signed) <= most or len(set(signed)) != len(signed):
+        yield f"signed takes 1 to {most} labels, each once; there are {len(signed)}"
     yield from (f"signed names no label: {name}" for name in signed if name not in labels)
     layout, amount = raw.get("layout", "certificate"), raw.get("amount")
     if layout not in get_args(Layout):

@@ -16,6 +16,7 @@ from actions.documents.sheet import ACCENT, FAINT, INK, MARGIN, TINT, Sheet
 from actions.documents.wording import day, in_order, local_time, printed_words
 
 _LABEL_WIDTH = 78.0  # mm, as are all lengths below
+_VALUE_AT = MARGIN + _LABEL_WIDTH + 3
 _QR_WIDTH = 62.0
 """With the quiet zone. Wide enough for WhatsApp's 1600 pixels: about 4 of them a module."""
 _QUIET = 4
@@ -65,31 +66,36 @@ def _amount(sheet: Sheet, form: Form, values: Mapping[str, str]) -> None:
     assert form.amount is not None  # the checker of forms sees to it
     figures = printed_words()["rupees"].format(amount=values[form.amount])
     said = [amount_in_words(form.rupees(values), tag) for tag in printed_words()["languages"]]
-    top, height = sheet.get_y(), 39.0
+    top, height = sheet.get_y(), 37.5
     sheet.set_fill_color(*TINT)
     sheet.rect(MARGIN, top, sheet.w - 2 * MARGIN, height, style="F")
-    sheet.set_xy(MARGIN, top + 4)
+    sheet.set_xy(MARGIN, top + 3)
     sheet.line_of(" · ".join(in_order(form.labels[form.amount])), 9.5, FAINT, align="C")
     sheet.line_of(figures, 26, ACCENT, bold=True, align="C")
     for text in said:
         sheet.line_of(text, 10, INK, align="C")
-    sheet.set_xy(MARGIN, max(top + height, sheet.get_y() + 2) + 4)
+    sheet.set_xy(MARGIN, max(top + height, sheet.get_y() + 2) + 3)
 
 
 def _row(sheet: Sheet, label: Words, value: str) -> None:
-    """The label at the left, the value beside it, a rule below."""
-    sheet.room_for(16)
-    top = sheet.get_y()
+    """The label at the left, the value beside it, a rule below; never torn by the page's end."""
     first, *others = in_order(label)
+    below = " · ".join(others)
+    sheet.set_x(_VALUE_AT)
+    value_height = sheet.height_of(value, 13, bold=True) + 1.2
+    label_height = sheet.height_of(first, 10.5, _LABEL_WIDTH) + sheet.height_of(
+        below, 8.5, _LABEL_WIDTH
+    )
+    height = max(label_height, value_height) + 1
+    sheet.room_for(height)
+    top = sheet.get_y()
     sheet.set_x(MARGIN)
     sheet.line_of(first, 10.5, INK, width=_LABEL_WIDTH)
-    sheet.line_of(" · ".join(others), 8.5, FAINT, width=_LABEL_WIDTH)
-    bottom = sheet.get_y()
-    sheet.set_xy(MARGIN + _LABEL_WIDTH + 3, top + 1.2)
+    sheet.line_of(below, 8.5, FAINT, width=_LABEL_WIDTH)
+    sheet.set_xy(_VALUE_AT, top + 1.2)
     sheet.line_of(value, 13, INK, bold=True)
-    bottom = max(bottom, sheet.get_y()) + 1.2
-    sheet.rule(bottom)
-    sheet.set_xy(MARGIN, bottom + 1.6)
+    sheet.rule(top + height)
+    sheet.set_xy(MARGIN, top + height + 1.3)
 
 
 def _check(sheet: Sheet, document: Printout) -> None:

@@ -22,15 +22,15 @@ _LINE = 0.5
 
 
 class Sheet(FPDF):
-    """An empty framed page; a page that is full is followed by another."""
+    """An empty framed page; `room_for` goes on to another."""
 
     def __init__(self, title: str, made_at: datetime.datetime) -> None:
         super().__init__(format="A4")
         self.set_title(title)
         self.set_lang("te-IN")
         self.set_creation_date(made_at)  # so that printing again gives the same bytes
-        self.set_margins(MARGIN, MARGIN)
-        self.set_auto_page_break(True, MARGIN)
+        self.set_margins(MARGIN, MARGIN - 3)
+        self.set_auto_page_break(False)  # a break inside a text would tear what it means apart
         for family in FAMILIES:
             self.add_font(family, "", FONTS / f"{family}-Regular.ttf")
             self.add_font(family, "B", FONTS / f"{family}-Bold.ttf")
@@ -62,6 +62,13 @@ class Sheet(FPDF):
         with self._real_text(text):
             self.multi_cell(width, size * _LINE, text, align=align, new_x="LEFT", new_y="NEXT")
         self.set_x(left)
+
+    def height_of(self, text: str, size: float, width: float = 0, *, bold: bool = False) -> float:
+        """How high `line_of` would be from here on."""
+        self.set_font(LATIN, "B" if bold else "", size)
+        height = self.multi_cell(width, size * _LINE, text, dry_run=True, output="HEIGHT")
+        assert isinstance(height, float)
+        return height
 
     def rule(self, y: float) -> None:
         """A thin line from margin to margin."""

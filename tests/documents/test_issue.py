@@ -153,7 +153,7 @@ def test_log_proves_the_document(issuer: Issuer, issue: Issue) -> None:
     signed = open_checkpoint(proof["checkpoint"], issuer.ledger.log.verifier).checkpoint
     assert (proof["size"], proof["index"]) == (signed.size, 3)
     nodes = [bytes.fromhex(node) for node in proof["proof"]]
-    verify_inclusion(leaf_hash(salted), 3, 7, nodes, signed.root)
+    assert verify_inclusion(leaf_hash(salted), 3, 7, nodes, signed.root)
 
 
 def test_status_of_what_nobody_issued_is_unknown(issuer: Issuer) -> None:

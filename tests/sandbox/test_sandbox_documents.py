@@ -1,0 +1,87 @@
+"""Every document that a sandbox department prints carries a QR code that verifies."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+import zxingcpp
+from PIL import Image
+
+from actions.documents.credential import Claims
+from actions.documents.issue import Issuer
+from actions.documents.link import read_link, verify_link
+from actions.documents.settings import DOCUMENTS_URL, FOLDER
+from actions.documents.status import status
+from tests.sandbox.conftest import Sandbox
+
+CASES = Path(__file__).parent / "cases"
+COUNTERS = Path(__file__).parents[2] / "actions" / "sandbox" / "counters"
+
+
+def printing() -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Department, operation and values of one good call of every operation that prints."""
+    yield (
+        "municipal",
+        "getBirthCertificate",
+        {
+            "ulb_name": "vijayawada",
+            "child_name": "Sai Teja",
+            "date_of_birth": "2019-05-14",
+            "mother_name": "Lakshmi",
+        },
+    )
+    rows = [row for path in CASES.glob("*.yml") for row in yaml.safe_load(path.read_text("utf-8"))]
+    good = {row["operation"]: row["values"] for row in reversed(rows) if row["outcome"] == "ok"}
+    for path in sorted(COUNTERS.glob("*.yml")):
+        for name, counter in yaml.safe_load(path.read_text("utf-8"))["operations"].items():
+            if "document" in counter:
+                yield path.stem, name, {key: str(value) for key, value in good[name].items()}
+
+
+def scanned(pdf: bytes, folder: Path) -> str:
+    """What the QR code of the page says."""
+    (folder / "page.pdf").write_bytes(pdf)
+    command = ["pdftoppm", "-r", "150", "-png", "-singlefile", "page.pdf", "page"]
+    subprocess.run(command, cwd=folder, check=True)
+    (found,) = zxingcpp.read_barcodes(Image.open(folder / "page.png"))
+    return str(found.text)
+
+
+@pytest.mark.parametrize(
+    ("department", "operation", "values"),
+    [pytest.param(*case, id=case[1]) for case in printing()],
+)
+def test_printed_document_verifies(
+    sandbox: Sandbox, tmp_path: Path, department: str, operation: str, values: dict[str, str]
+) -> None:
+    document = sandbox.execute(department, operation, values).document
+    assert document is not None
+    qr = scanned(sandbox.http.get(document.url).content, tmp_path)
+    issuer = Issuer.open(sandbox.database.parent / FOLDER, DOCUMENTS_URL)
+    claims = verify_link(qr, DOCUMENTS_URL, issuer.keys.by_kid(), 1_800_000_000)
+    assert isinstance(claims, Claims)
+    assert claims.issuer == department
+    assert all(value for _, value in claims.fields)
+    assert status(issuer.registry, issuer.ledger, claims.id)["state"] == "valid"
+
+
+def test_asking_again_gives_the_same_document(sandbox: Sandbox, tmp_path: Path) -> None:
+    department, operation, values = next(printing())
+    asked = [sandbox.execute(department, operation, values).document for _ in range(2)]
+    assert asked[0] == asked[1]
+    link = read_link(scanned(sandbox.http.get(asked[0].url).content, tmp_path) if asked[0] else "")
+    assert link is not None
+
+
+def test_secret_of_one_document_is_not_that_of_another(sandbox: Sandbox) -> None:
+    tokens = set()
+    for department, operation, values in list(printing())[:3]:
+        document = sandbox.execute(department, operation, values).document
+        assert document is not None
+        tokens |= set(re.findall(r"/documents/([\w-]{24})\.pdf", document.url))
+    assert len(tokens) == 3
