@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from actions.dialogue import cues, questions
 from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import CHANGE, CONFIRM, READ_BACK, Heard, State
 from actions.dialogue.steps import ASK, GO, Step, saying
+from nlu.catalogue import Slot
 
 
 def answer(form: Form, state: State, heard: Heard) -> Step:
     """The value of the slot asked for, or values of others; else it is asked again."""
     slot = form.asked_slot(state)
-    value = form.read(slot, heard.text) if slot is not None else None
+    value = _value(form, state, slot, heard.text) if slot is not None else None
     if slot is not None and value is not None:
         given = {slot.name: value}
         if slot.type.kind not in OPEN_KINDS:
@@ -24,6 +26,16 @@ def answer(form: Form, state: State, heard: Heard) -> Step:
     if found:
         return form.after(form.told(state, found, spoken=heard.by_voice))
     return misfit(form, form.follow(state, heard))
+
+
+def _value(form: Form, state: State, slot: Slot, text: str) -> str | None:
+    """What the words mean, or which of the choices shown, counted from the first row, a number."""
+    value = form.read(slot, text)
+    if value is not None or not slot.type.choices:
+        return value
+    which = cues.position(text, form.settings)
+    rows = questions.shown_choices(form.settings, slot, state.page)
+    return rows[which - 1].value if which and which <= len(rows) else None
 
 
 def confirmation(form: Form, state: State, heard: Heard) -> Step:

@@ -8,7 +8,9 @@ from functools import lru_cache
 
 from actions.dialogue.settings import DialogueSettings
 from nlu.slots.words import Phrases, Word, words
-from nlu.text import normalise
+from nlu.text import find_numbers, normalise
+
+_SHORT = 3  # words of a message that says which one of a list
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,18 @@ def command(text: str, settings: DialogueSettings) -> str | None:
         meaning = known.get([token.text for token in tried]) if tried else None
         if meaning is not None:
             return meaning
+    return None
+
+
+def position(text: str, settings: DialogueSettings) -> int | None:
+    """Which one of a list a short message means, from 1: "2", "number two", "రెండోది"."""
+    tokens = words(clean(text))
+    ordinal = _ordinals(settings.ordinals).get([token.text for token in tokens])
+    if ordinal is not None:
+        return int(ordinal)
+    numbers = find_numbers(clean(text))
+    if len(numbers) == 1 and len(tokens) <= _SHORT and numbers[0].digits.isdecimal():
+        return int(numbers[0].digits)
     return None
 
 
@@ -69,6 +83,11 @@ def _commands(settings: DialogueSettings) -> Phrases[str]:
 @lru_cache(maxsize=4)
 def _all(pairs: tuple[tuple[str, tuple[str, ...]], ...]) -> Phrases[str]:
     return phrases_of(pairs)
+
+
+@lru_cache(maxsize=4)
+def _ordinals(lists: tuple[tuple[str, ...], ...]) -> Phrases[str]:
+    return phrases_of((str(number), some) for number, some in enumerate(lists, 1))
 
 
 @lru_cache(maxsize=32)

@@ -5,18 +5,20 @@ request."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from actions.dialogue import display
 from actions.dialogue.say import Button, Say, filled, payload
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import State
-from nlu.catalogue import Catalogue, Service, Slot
+from nlu.catalogue import Catalogue, Choice, Service, Slot
 
 KEEP = "keep"  # the value of the button that says: it was the answer
 RIGHT, WRONG = "right", "wrong"  # before a slot: the buttons under its value read back
 CHANGE, BACK, SKIP, PAGE = "change", "back", "skip", "page"
 GO_ON, DECLINE = "go_on", "decline"
 ROW = 24  # characters of a list row, WhatsApp
+Row = TypeVar("Row")
 
 
 def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: State) -> Say:
@@ -28,21 +30,31 @@ def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: Sta
     optional = not slot.required and slot.name not in state.values
     if optional:
         text = f"{text}\n{phrases['optional_hint'][language]}"
-    rows = choices(settings, catalogue, slot, state)
+    rows = [_answer(c.title[language], c.value, state) for c in slot.type.choices]
+    rows = _paged(catalogue, settings, rows, state, spare=0 if slot.required else 1)
     if optional:
         rows.append(_answer(phrases["skip_button"][language], SKIP, state))
-    if state.given and len(rows) < settings.reply_buttons:
+    many = max(len(rows), len(slot.type.choices)) > settings.reply_buttons
+    if state.given and len(rows) < settings.reply_buttons and not many:
         rows.append(_answer(phrases["back"][language], BACK, state))
-    label = phrases["choose_button"][language]
-    return Say(text, tuple(rows), label if len(rows) > settings.reply_buttons else None)
+    return Say(text, tuple(rows), phrases["choose_button"][language] if many else None)
 
 
-def choices(
-    settings: DialogueSettings, catalogue: Catalogue, slot: Slot, state: State
-) -> list[Button]:
-    """The choices of a slot's type, one page of them where they are many."""
-    rows = [_answer(c.title[state.language], c.value, state) for c in slot.type.choices]
-    return _paged(catalogue, settings, rows, state)
+def shown_choices(settings: DialogueSettings, slot: Slot, page: int) -> list[Choice]:
+    """The choices on a page of a slot's list, beside the row that skips an optional one."""
+    return page_of(slot.type.choices, page, settings, spare=0 if slot.required else 1)
+
+
+def page_of(
+    rows: Sequence[Row], page: int, settings: DialogueSettings, spare: int = 0
+) -> list[Row]:
+    """The rows of a page: all where they fit a list beside `spare` others. Behind the last page
+    comes the first."""
+    if len(rows) + spare <= settings.list_rows:
+        return list(rows)
+    size = settings.list_page - spare
+    start = page % -(-len(rows) // size) * size
+    return list(rows[start : start + size])
 
 
 def read_back(catalogue: Catalogue, slot: Slot, state: State) -> Say:
@@ -119,15 +131,11 @@ def _paged(
     state: State,
     spare: int = 0,
 ) -> list[Button]:
-    """All rows where they fit a list beside `spare` others, else a page of them and "more", which
-    leads from the last page to the first."""
-    if len(rows) + spare <= settings.list_rows:
-        return list(rows)
-    size = settings.list_page - spare
-    pages = -(-len(rows) // size)
-    page = state.page % pages
-    shown = list(rows[page * size : (page + 1) * size])
-    following = f"{PAGE}/{(page + 1) % pages}"
+    """A page of rows, and where there are others a row that leads to the next."""
+    shown = page_of(rows, state.page, settings, spare)
+    if len(shown) == len(rows):
+        return shown
+    following = f"{PAGE}/{state.page + 1}"
     return [*shown, _answer(catalogue.phrases["more"][state.language], following, state)]
 
 

@@ -45,6 +45,7 @@ class DialogueSettings:
     read_back: tuple[str, ...]
     retry_words: tuple[str, ...]
     words: Mapping[str, tuple[str, ...]]
+    ordinals: tuple[tuple[str, ...], ...]
     polite: tuple[str, ...]
     corrections: CorrectionWords
 
@@ -56,6 +57,7 @@ def load_settings(folder: Path) -> DialogueSettings:
     for name in ("retry_words", "read_back", "polite"):
         raw[name] = tuple(raw[name])
     raw["words"] = {meaning: _flat(by_key) for meaning, by_key in raw["words"].items()}
+    raw["ordinals"] = tuple(tuple(words) for words in raw["ordinals"])
     cues = {name: _flat(words) for name, words in raw["corrections"].items()}
     raw["corrections"] = CorrectionWords(**cues)
     return DialogueSettings(**raw)

@@ -21,6 +21,8 @@ def steered(form: Form, state: State, heard: Heard) -> Step | None:
     slot = form.asked_slot(state)
     if meaning == "skip" and slot is not None and not slot.required and slot.name == state.asked:
         return skip(form, form.follow(state, heard), slot)
+    if meaning == "more" and _many(form, state, slot):
+        return Step(replace(form.follow(state, heard), page=state.page + 1), ASK)
     if meaning == "go_on" and (state.asked or "").startswith(RESUME):
         return form.after(form.follow(state, heard))
     return None
@@ -45,6 +47,12 @@ def skip(form: Form, state: State, slot: Slot) -> Step:
     """Goes on without an optional value."""
     left_out = form.without(state, slot.name)
     return form.after(replace(left_out, given=(*left_out.given, slot.name)))
+
+
+def _many(form: Form, state: State, slot: Slot | None) -> bool:
+    """Whether the question's list has more than one page."""
+    rows = form.service(state).slots if state.asked == CHANGE else slot.type.choices if slot else ()
+    return len(rows) > form.settings.list_page
 
 
 def _asking(state: State, name: str) -> Step:
