@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 SLOW_FILES = ("test_with_simulator.py", "test_worker_life.py")
-SLOW = ("browser", "verification", "conversations", "speech", "sandbox", "rasa", "demo", "docs")
+SLOW = (
+    "browser",
+    "verification",
+    "transparency",
+    "conversations",
+    "speech",
+    "sandbox",
+    "rasa",
+    "demo",
+    "docs",
+)
 TESTS = Path(__file__).parent
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -234,3 +235,28 @@ def test_command_knows_the_key_of_the_first_time(town: ServedLog, tmp_path: Path
 def test_command_tells_apart_what_cannot_be_reached(tmp_path: Path) -> None:
     gone = ServedLog(Log.open(tmp_path / "log", origin=ORIGIN), "http://127.0.0.1:9")
     assert command(gone, tmp_path)[0] == UNREACHABLE
+
+
+def test_log_that_grows_while_it_is_read_gives_no_false_alarm(
+    town: ServedLog, tmp_path: Path
+) -> None:
+    witness = Witness.open(tmp_path / "s", tmp_path / "k", town.log.verifier, NAME)
+    stop = threading.Event()
+
+    def issue() -> None:
+        while not stop.is_set():
+            town.log.append_many(entries(37, town.log.size))
+
+    writer = threading.Thread(target=issue)
+    writer.start()
+    try:
+        with served(create_app(witness)) as url:
+            view = WitnessView(HttpSource(url), witness.verifier)
+            for _ in range(12):
+                witness.round(Reader(HttpSource(town.url), town.log.verifier), 1)
+                seen = monitor(town, tmp_path, w=view).round()
+                assert seen.alarm is None and seen.agree == (NAME,)
+    finally:
+        stop.set()
+        writer.join()
+    assert town.log.size > 600
