@@ -74,7 +74,7 @@ class Permits:
     def _app(self) -> FastAPI:
         app = FastAPI(openapi_url=None)
 
-        @app.get("/plots/{plot}/fee")
+        @app.get("/plots/{plot:path}/fee")
         def fee(plot: str) -> Any:
             return {"amount": 1200}
 

@@ -29,8 +29,13 @@ def settle_in(folder: Path) -> Path:
     return departments
 
 
-def directory(folder: Path, url: str) -> DepartmentDirectory:
-    """Connectors as after a start, over the journal of `folder`."""
+def directory(folder: Path, url: str, **changes: str) -> DepartmentDirectory:
+    """Connectors as after a start, over the journal of `folder`; `changes` of the file's text."""
+    file = settle_in(folder) / "permits.yml"
+    for old, new in changes.items():
+        text = file.read_text("utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), "utf-8")
     definitions = load_departments(settle_in(folder), {"PERMITS_URL": url})
     journal = Journal(f"sqlite:///{folder / 'journal.sqlite'}")
     return DepartmentDirectory(definitions, journal=journal)
