@@ -14,6 +14,8 @@ from api.whatsapp.sender import MediaRejected, Sender
 from nlu.speech.errors import SpeechError
 from nlu.speech.readings import likeliest
 
+ATTACHED = "\U0001f4ce"  # a paper clip stands for what a photo or file without a caption says
+_ATTACHMENTS = ("image", "document", "video")
 _VOICE_PHRASES = {
     "audio_too_long": "voice_too_long",
     "audio_too_large": "voice_too_long",
@@ -80,6 +82,8 @@ class Hearing:
             text = ", ".join(part for part in (place.name, place.address) if part)
             spot = {"lat": place.latitude, "lon": place.longitude, "name": place.name}
             return Said(text or f"{place.latitude:.6f}, {place.longitude:.6f}", location=spot)
+        if message.kind in _ATTACHMENTS and message.media is not None and not message.text:
+            return Said(ATTACHED, media=asdict(message.media))
         if message.kind == "text" or message.text:
             return await self._text(message)
         return Unclear("unsupported_message")

@@ -18,7 +18,9 @@ from nlu.text import mask
 from nlu.text.masking import last_four
 
 ASKED, ANSWER = "asked", "answer"
-OTHERS = "others"  # in the metadata: what else a voice note may have been; only the turn needs it
+# In the metadata, and only for the turn: what else a voice note may have been, where somebody is,
+# what they sent.
+PASSING = ("others", "location", "media")
 STEPS = (None, "go", "stop")  # what the form itself writes into `answer`
 
 
@@ -51,7 +53,7 @@ class MaskingTrackerStore(SQLTrackerStore):
 
     def _masked_message(self, event: UserUttered, answers_sensitive: bool) -> UserUttered:
         kept = copy.copy(event)
-        kept.metadata = {k: v for k, v in (event.metadata or {}).items() if k != OTHERS}
+        kept.metadata = {k: v for k, v in (event.metadata or {}).items() if k not in PASSING}
         hidden = [e for e in event.entities if e.get("entity") in self._sensitive and "raw" in e]
         if answers_sensitive:  # whatever else the number was taken for
             hidden = list(event.entities)

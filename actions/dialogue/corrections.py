@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import display
 from actions.dialogue.form import OPEN_KINDS, Form
-from actions.dialogue.say import Say
 from actions.dialogue.state import CHANGE, CONFIRM, READ_BACK, Heard, State
 from actions.dialogue.steps import ASK, Step
 from actions.dialogue.taken_apart import NO, WRONG, Apart, take_apart
@@ -113,13 +111,7 @@ def _replaced(form: Form, state: State, heard: Heard, values: dict[str, str]) ->
     step = form.after(form.told(state, values, spoken=heard.by_voice))
     if step.state.asked == CONFIRM or (step.state.asked or "").startswith(READ_BACK):
         return step  # shown there
-    return step.after_saying(*(_noted(form, step.state, name) for name in values))
-
-
-def _noted(form: Form, state: State, name: str) -> Say:
-    slot, language = form.slot(state, name), state.language
-    value = display.shown(slot.type, state.values[name], language, form.catalogue)
-    return form.say("slot_given", state, {"slot": display.label(slot, language), "value": value})
+    return step.after_saying(*(form.noted(step.state, name) for name in values))
 
 
 def _asked_again(

@@ -25,6 +25,11 @@ def shown(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) 
                 return choice.title[language]
     if slot_type.kind == "date":
         return "-".join(reversed(value.split("-")))
+    if slot_type.kind == "location":
+        return " ".join(f"{float(degrees):.4f}" for degrees in value.split(","))
+    if slot_type.kind == "attachment":
+        photo = value.startswith("image/")
+        return catalogue.phrases["sent_photo" if photo else "sent_file"][language]
     if slot_type.kind == "amount":  # as departments' amounts: the sentence has the sign
         return indian_grouping(Decimal(value))
     return value

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from actions.dialogue import drafts, language, menus, questions
+from actions.dialogue import display, drafts, language, menus, questions
 from actions.dialogue.say import Say, filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import (
@@ -168,7 +168,9 @@ class Form:
         return {f.slot: f.value for f in found if f.slot and f.slot not in known}
 
     def read(self, slot: Slot, text: str) -> str | None:
-        """The value of an answer to a slot's question, if it fits."""
+        """The value of an answer to a slot's question, if it fits. Words are never a file."""
+        if slot.type.kind == "attachment":
+            return None
         result = parse(slot.type, text, today=self.today, catalogue=self.catalogue)
         return result.value if isinstance(result, Parsed) else None
 
@@ -185,6 +187,13 @@ class Form:
     def say(self, phrase: str, state: State, fields: Mapping[str, str] | None = None) -> Say:
         """A phrase in the citizen's language."""
         return Say(filled(self.catalogue.phrases[phrase], state.language, fields))
+
+    def noted(self, state: State, name: str) -> Say:
+        """The value of a slot, said as it was taken."""
+        slot, language = self.slot(state, name), state.language
+        value = display.shown(slot.type, state.values[name], language, self.catalogue)
+        fields = {"slot": display.label(slot, language), "value": value}
+        return self.say("slot_given", state, fields)
 
     def person(self, state: State) -> Say:
         """Whom to call: the department's helpline, or the state's."""

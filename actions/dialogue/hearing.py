@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import answers, corrections, drafts, interruptions, steering, taps
+from actions.dialogue import answers, corrections, drafts, interruptions, sent, steering, taps
 from actions.dialogue.form import Form
 from actions.dialogue.state import CONFIRM, READ_BACK, SWITCH, Heard, State
 from actions.dialogue.steps import Step
@@ -19,6 +19,9 @@ def hear(form: Form, state: State, heard: Heard) -> Step:
     state = replace(state, since=heard.at or state.since)
     if heard.tapped:
         return taps.tapped(form, state, heard)
+    received = sent.received(form, state, heard)
+    if received is not None:
+        return received
     typed = taps.typed(
         form, heard, lambda language: form.question(replace(state, language=language))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, drafts, language, menus, taps
+from actions.dialogue import cues, drafts, language, menus, sent, taps
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
 from actions.dialogue.say import Say
@@ -15,6 +15,8 @@ from actions.dialogue.sureness import surely_meant
 
 def route(form: Form, state: State, heard: Heard) -> Step:
     """A citizen's own words: start a service, ask which, converse, or refuse."""
+    if sent.sent(heard) is not None and sent.wordless(heard):  # a photo, and nothing asks for one
+        return Step(state, STOP, (form.say("unsupported_message", state),))
     state = drafts.fresh(form.catalogue, form.settings, state, heard.at)
     if state.service and heard.text.strip().casefold() in form.settings.retry_words:
         return form.resume(state)

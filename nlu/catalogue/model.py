@@ -29,6 +29,8 @@ SLOT_KINDS = (
     "place",
     "name",
     "text",
+    "location",
+    "attachment",
 )
 SLOT_ROLES = ("from", "to")
 DATE_RANGES = ("past", "future", "any")
@@ -86,6 +88,7 @@ class SlotType:
     label: Words
     unit: str | None = None
     longest: int | None = None
+    accepts: tuple[str, ...] = ()  # kind attachment: media types
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,12 @@ from nlu.catalogue.model import (
 from nlu.catalogue.yaml_source import Node, Source
 
 CHECKSUMS = ("verhoeff",)
+_KEYS_OF_A_KIND = (
+    ("gazetteer", "place"),
+    ("choices", "choice"),
+    ("unit", "measure"),
+    ("accepts", "attachment"),
+)
 NO_LANGUAGES = Languages(reply=(), default="", keys={}, names={})
 
 
@@ -97,11 +103,11 @@ def _slot_type(
         ("kind", "examples", "ask", "retry"),
         (
             *("pattern", "checksum", "sensitive", "extract", "min", "max", "when"),
-            *("gazetteer", "choices", "label", "unit", "longest"),
+            *("gazetteer", "choices", "label", "unit", "longest", "accepts"),
         ),
     )
     kind = fields["kind"].one_of(SLOT_KINDS) if "kind" in fields else "text"
-    for key, owner in (("gazetteer", "place"), ("choices", "choice"), ("unit", "measure")):
+    for key, owner in _KEYS_OF_A_KIND:
         if kind == owner and key not in fields:
             node.problem(f"a type of kind {owner} needs `{key}:`", f"add `{key}:` to {name}")
         elif kind != owner and key in fields:
@@ -128,6 +134,7 @@ def _slot_type(
         label=fields["label"].words(languages) if "label" in fields else ask,
         unit=fields["unit"].text() if "unit" in fields else None,
         longest=fields["longest"].whole() if "longest" in fields else None,
+        accepts=fields["accepts"].texts() if "accepts" in fields else (),
     )
 
 

@@ -15,6 +15,7 @@ from nlu.slots.measures import parse_measure
 from nlu.slots.numbers import parse_code, parse_mobile, parse_number
 from nlu.slots.place_index import named_place
 from nlu.slots.result import Parsed, Rejected
+from nlu.slots.sent import parse_attachment, parse_location
 from nlu.slots.times import parse_time
 from nlu.slots.written import parse_email, parse_written
 from nlu.text import Normalised, normalise
@@ -32,6 +33,8 @@ _READERS: dict[str, Callable[[SlotType, Normalised], Parsed | Rejected]] = {
     "choice": parse_choice,
     "name": parse_name,
     "text": parse_text,
+    "location": parse_location,
+    "attachment": parse_attachment,
 }
 
 

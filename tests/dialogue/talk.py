@@ -33,9 +33,11 @@ def heard(
     sure: float = 0.95,
     inbox: str = "m1",
     spoken: str | None = None,
+    carries: Mapping[str, Any] | None = None,
+    at: float = 0.0,
 ) -> Heard:
     """A message as the understanding gives it; `kind: route` is for the service `intent`, `spoken`
-    the language of a voice note."""
+    the language of a voice note, `carries` a location or media, `at` when it came."""
     return Heard(
         text=text,
         intent=intent,
@@ -47,8 +49,14 @@ def heard(
         script=SCRIPTS.get(key or "", "Latn"),
         entities=(),
         payload={},
-        metadata={"inbox_id": inbox, "voice": spoken is not None, "spoken": spoken},
+        metadata={
+            "inbox_id": inbox,
+            "voice": spoken is not None,
+            "spoken": spoken,
+            **(carries or {}),
+        },
         message_id=inbox,
+        at=at,
     )
 
 

@@ -70,6 +70,14 @@ async def test_caption_is_understood(bench: Bench) -> None:
     assert text == "చెత్త తీయలేదు" and metadata["media"]["id"] == "m9"
 
 
+@pytest.mark.parametrize("kind", ["image", "document", "video"])
+async def test_a_file_without_a_caption_reaches_the_dialogue(bench: Bench, kind: str) -> None:
+    photo = replace(message(1), kind=kind, text=None, media=Media("m9", "image/jpeg"))
+    await bench.say(photo)
+    text, metadata = bench.engine.heard[0]
+    assert text == "\U0001f4ce" and metadata["media"]["mime_type"] == "image/jpeg"
+
+
 async def test_location_is_said_in_words(bench: Bench) -> None:
     place = Location(16.5, 80.6, "Benz Circle", "Vijayawada")
     bare = Location(16.5, 80.6)

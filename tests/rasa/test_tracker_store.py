@@ -45,7 +45,10 @@ def test_found_value_of_a_sensitive_slot_is_masked(store: MaskingTrackerStore) -
 def test_what_else_a_voice_note_may_have_been_is_not_kept(store: MaskingTrackerStore) -> None:
     """It may hold the number that is masked in the text; the running turn still has it."""
     event = said("Na aadhaar", aadhaar_number=AADHAAR)
-    event.metadata = {"spoken": "te", "others": [f"Mera aadhaar {AADHAAR}"]}
+    event.metadata = {
+        **{"spoken": "te", "others": [f"Mera aadhaar {AADHAAR}"]},
+        **{"location": {"lat": 16.5, "lon": 80.6}, "media": {"id": "m9"}},
+    }
     [stored] = kept(store, event)
     assert stored["metadata"] == {"spoken": "te"}
     assert AADHAAR not in str(stored)

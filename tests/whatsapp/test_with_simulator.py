@@ -184,9 +184,9 @@ def test_forged_tap_is_refused(chat: Chat) -> None:
     assert reply["text"] == CATALOGUE.phrases["old_button"]["te"]
 
 
-def test_image_is_declined_in_words(chat: Chat) -> None:
+def test_image_reaches_the_dialogue(chat: Chat) -> None:
     (reply,) = chat.say(type="image")
-    assert reply["text"] == CATALOGUE.phrases["unsupported_message"]["te"]
+    assert reply["text"] == "echo \U0001f4ce"
 
 
 def test_citizen_without_a_phone_number(chat: Chat) -> None:
