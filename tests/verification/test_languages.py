@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.verification.conftest import PHONE_SIZE
@@ -84,5 +85,7 @@ def test_pictures_of_the_page(office, open_page, tmp_path, tag, make):
     folder = Path(os.environ.get("SEVA_SCREENSHOTS", tmp_path))
     page = open_page(make(office), make.__name__, locale=f"{tag}-IN", device_scale_factor=2)
     page.evaluate("document.fonts.ready")
-    page.screenshot(path=folder / f"verify-{make.__name__}-{tag}.png")
+    path = folder / f"verify-{make.__name__}-{tag}.png"
+    page.screenshot(path=path)
+    Image.open(path).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
     assert make is not revoked or page.get_by_text(REASON[tag]).is_visible()

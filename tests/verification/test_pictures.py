@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 from playwright.sync_api import expect
 
@@ -138,4 +140,52 @@ def test_the_camera_can_be_closed(playwright, office):
     page.get_by_role("button", name=PAGE["close"]["en"]).click()
     expect(page.locator("dialog")).to_have_count(0)
     assert page.locator("body").get_attribute("data-state") == "home"
+    browser.close()
+
+
+def test_a_picture_shared_by_another_app_is_read_and_forgotten(office, open_page, tmp_path):
+    """Only an installed page is offered by Android; the service worker's half can be called."""
+    page = open_page(office.origin, "home")
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    expect(page.locator("[data-keys='0']")).to_be_visible()
+    page.reload()
+    text = office.issue()
+    content = base64.b64encode(photo(text, tmp_path).read_bytes()).decode()
+    page.evaluate(
+        """async (content) => {
+          const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+          const form = new FormData();
+          form.append("file", new File([bytes], "a.jpg", {type: "image/jpeg"}));
+          await fetch("/share", {method: "POST", body: form, redirect: "manual"});
+        }""",
+        content,
+    )
+    page.goto(f"{office.origin}/?shared")
+    expect_state(page, "valid")
+    assert not page.evaluate("caches.has('seva-shared')")
+    assert not [address for address in office.asked if address.endswith("/share")]
+
+
+def test_a_pdf_without_internet_on_a_new_phone_says_what_is_missing(office, open_page, tmp_path):
+    page = open_page(office.origin, "home")
+    page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    expect(page.locator("[data-keys='0']")).to_be_visible()
+    page.context.set_offline(True)
+    page.set_input_files("input[type=file]", pdf(office.issue(), tmp_path))
+    expect(page.get_by_role("alert")).to_have_text(PAGE["no_reader"]["te"])
+
+
+def test_the_camera_stays_open_when_the_keys_arrive(playwright, office):
+    browser = launch(
+        playwright, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"
+    )
+    page = browser.new_context(locale="en-IN", permissions=["camera"]).new_page()
+    held = []
+    page.route("**/keys.json", lambda route: held.append(route))
+    page.goto(office.origin)
+    page.get_by_role("button", name=PAGE["scan"]["en"]).click()
+    expect(page.locator("dialog")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator("[data-keys='0']")).to_be_attached()
+    expect(page.locator("dialog")).to_be_visible()
     browser.close()

@@ -74,15 +74,16 @@ def _places(version: str, files: Mapping[str, Asset], data: Mapping[str, Any]) -
         path for path in files if not path.startswith(_ON_DEMAND) and not path.endswith(_UNUSED)
     ]
     modules = [path for path in kept if path.startswith("js/")]
-    sentences = data["words"]["page"]["no_script"]
+    words = data["words"]["page"]
     return {
         "base": base,
         "version": version,
+        "name": escape(words["name"][data["default"]]),
         "preloads": "\n".join(
             f'<link rel="modulepreload" href="{base}{path}">' for path in modules
         ),
         "no_script": "".join(
-            f'<p lang="{tag}">{escape(text)}</p>' for tag, text in sentences.items()
+            f'<p lang="{tag}">{escape(text)}</p>' for tag, text in words["no_script"].items()
         ),
         "shell": json.dumps(["/", "/manifest.webmanifest", *(base + path for path in kept)]),
         "page_ms": str(data["settings"]["page_seconds"] * 1000),

@@ -3,6 +3,7 @@
 const NAME = "seva-$version";
 const BASE = "$base";
 const SHELL = $shell;
+const SHARED = "seva-shared";
 const PAGE_MS = $page_ms;
 
 addEventListener("install", (event) => {
@@ -15,7 +16,9 @@ addEventListener("activate", (event) => {
 
 addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
-  if (event.request.method !== "GET" || url.origin !== location.origin) return;
+  if (url.origin !== location.origin) return;
+  if (event.request.method === "POST" && url.pathname === "/share") event.respondWith(receive(event.request));
+  if (event.request.method !== "GET") return;
   if (event.request.mode === "navigate" && isPage(url.pathname)) event.respondWith(page(event.request));
   else if (url.pathname.startsWith("/site/")) event.respondWith(file(event.request));
   else if (url.pathname === "/manifest.webmanifest") event.respondWith(file(event.request));
@@ -28,14 +31,22 @@ async function keepShell() {
 
 async function dropOlder() {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name !== NAME).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => ![NAME, SHARED].includes(name)).map((name) => caches.delete(name)));
+}
+
+/** A shared picture stays on the phone: kept here until the page has read it (js/shared.js). */
+async function receive(request) {
+  const file = (await request.formData()).get("file");
+  const cache = await caches.open(SHARED);
+  if (file) await cache.put("/shared", new Response(file));
+  return Response.redirect("/?shared", 303);
 }
 
 const isPage = (path) => path === "/" || /^\/c\/[^/]+$$/.test(path);
 
 /** The newest page where the network gives it in time, else the kept one. */
 async function page(request) {
-  const kept = caches.match("/");
+  const kept = caches.open(NAME).then((cache) => cache.match("/"));
   const fresh = fetch(request).then((answer) => (answer.status >= 500 ? kept : answer));
   const late = new Promise((done) => setTimeout(() => done(kept), PAGE_MS));
   try {

@@ -1,11 +1,11 @@
-// The camera: a full-screen view that ends with the text of a QR code, or with nothing.
+// The camera: a full-screen view that ends with the texts of QR codes, or with nothing.
 
 import { readCodes } from "./decoder.js";
 import { h } from "./dom.js";
 
 const VIEW = { video: { facingMode: "environment", width: { ideal: 1280 } }, audio: false };
 
-/** The text of the first QR code seen; null when the reader closed the camera. Throws where there is none. */
+/** Texts of the first QR codes seen; none when the reader closed the camera. Throws where there is none. */
 export async function scan(words) {
   const stream = await navigator.mediaDevices.getUserMedia(VIEW);
   const video = h("video", { playsinline: "", muted: "" });
@@ -39,10 +39,10 @@ async function watch(video, dialog, pause) {
     [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
     if (canvas.width > 0) {
       brush.drawImage(video, 0, 0);
-      const found = await readCodes(brush.getImageData(0, 0, canvas.width, canvas.height), true);
-      if (found.length > 0) return found[0];
+      const found = await readCodes(brush.getImageData(0, 0, canvas.width, canvas.height));
+      if (found.length > 0) return found;
     }
     await new Promise((done) => setTimeout(done, pause));
   }
-  return null;
+  return [];
 }

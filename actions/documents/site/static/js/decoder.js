@@ -1,31 +1,36 @@
 // QR codes in pixels: zxing-cpp as WebAssembly, loaded at the first picture.
 
+import { address, load, ReaderMissing } from "./load.js";
+
+const OPTIONS = {
+  formats: ["QRCode"],
+  tryHarder: true,
+  tryRotate: true,
+  tryDownscale: true,
+  tryInvert: false,
+  maxNumberOfSymbols: 8,
+};
 let loaded = null;
 
-async function load() {
-  const zxing = await import("../vendor/zxing/reader/index.js");
-  const overrides = {
-    locateFile: (name) => new URL(`../vendor/zxing/${name}`, import.meta.url).href,
-  };
-  await zxing.prepareZXingModule({ overrides, fireImmediately: true });
+async function reader() {
+  const zxing = await load("vendor/zxing/reader/index.js");
+  const overrides = { locateFile: (name) => address(`vendor/zxing/${name}`) };
+  try {
+    await zxing.prepareZXingModule({ overrides, fireImmediately: true });
+  } catch (cause) {
+    zxing.purgeZXingModule();
+    throw new ReaderMissing("zxing", { cause });
+  }
   return zxing;
 }
 
-/** Texts of the QR codes in an ImageData; `hard`: take time for it. Throws where the reader cannot load. */
-export async function readCodes(pixels, hard) {
-  loaded ??= load();
+/** Texts of the QR codes in an ImageData. Throws ReaderMissing. */
+export async function readCodes(pixels) {
+  loaded ??= reader();
   const zxing = await loaded.catch((error) => {
     loaded = null; // the next picture tries again
     throw error;
   });
-  const options = {
-    formats: ["QRCode"],
-    tryHarder: hard,
-    tryRotate: hard,
-    tryInvert: false,
-    tryDownscale: hard,
-    maxNumberOfSymbols: 8,
-  };
-  const found = await zxing.readBarcodes(pixels, options);
+  const found = await zxing.readBarcodes(pixels, OPTIONS);
   return found.filter((code) => code.isValid).map((code) => code.text);
 }

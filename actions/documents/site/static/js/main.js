@@ -5,9 +5,11 @@ import { h } from "./dom.js";
 import { footView, languageSwitch, startView } from "./frame_view.js";
 import { currentKeyring, keptKeyring } from "./keyring.js";
 import { readLink } from "./link.js";
+import { ReaderMissing } from "./load.js";
 import { scriptUrl } from "./own_url.js";
 import { codesInFile } from "./picture.js";
 import { resultView } from "./result_view.js";
+import { isShared, takeShared } from "./shared.js";
 import { askStatus } from "./status.js";
 import { isOpen, judgeCredential, judgeLink, judgeNothing, judgeStatus } from "./verdict.js";
 import { Words } from "./words.js";
@@ -93,7 +95,7 @@ class Page {
       { onScan: () => this.scan(), onFile: (file) => this.choose(file) },
       verdict === null,
     );
-    document.body.replaceChildren(
+    document.getElementById("page").replaceChildren(
       h(
         "header",
         {},
@@ -124,19 +126,30 @@ class Page {
   }
 
   async scan() {
-    let text;
     try {
-      text = await scan(this.words);
+      const texts = await scan(this.words);
+      if (texts.length > 0) this.take(texts);
     } catch (error) {
       console.warn(error);
-      return this.tell("no_camera");
+      this.tell(error instanceof ReaderMissing ? "no_reader" : "no_camera");
     }
-    if (text !== null) this.take([text]);
   }
 
   async choose(file) {
     this.tell("reading");
-    this.take(await codesInFile(file, this.settings));
+    try {
+      this.take(await codesInFile(file, this.settings));
+    } catch (error) {
+      console.warn(error);
+      this.tell("no_reader");
+    }
+  }
+
+  /** A picture that another app shared with the installed page. */
+  async receive() {
+    history.replaceState(null, "", "/");
+    const file = await takeShared();
+    if (file !== null) await this.choose(file);
   }
 
   /** What a picture holds: our code goes into the address, anything else is judged as it is. */
@@ -157,8 +170,8 @@ async function start() {
   const answer = await fetch(new URL("../data.json", import.meta.url));
   const page = new Page(new Words(await answer.json()));
   addEventListener("popstate", () => page.open()); // also when only what follows the # changed
-  addEventListener("online", () => page.verdict && page.open());
-  await page.open();
+  addEventListener("online", () => page.open());
+  await (isShared() ? page.receive() : page.open());
   await navigator.serviceWorker?.register(scriptUrl("/sw.js"));
 }
 

@@ -1,15 +1,17 @@
 // A picture or a PDF that somebody chose: the texts of the QR codes in it.
 
 import { readCodes } from "./decoder.js";
+import { ReaderMissing } from "./load.js";
 import { drawPages } from "./pdf.js";
 
-/** Texts found; empty where there are none or the file cannot be opened. */
+/** Texts found; empty where there are none or the file cannot be opened. Throws ReaderMissing. */
 export async function codesInFile(file, settings) {
   if (file.size > settings.picture_megabytes * 2 ** 20) return [];
   try {
     return (await isPdf(file)) ? await inPdf(file, settings) : await inPicture(file, settings);
   } catch (error) {
-    console.warn(error); // not a picture, a locked PDF, no internet for the reader
+    if (error instanceof ReaderMissing) throw error;
+    console.warn(error); // not a picture, a locked PDF
     return [];
   }
 }
@@ -21,7 +23,7 @@ async function isPdf(file) {
 
 async function inPdf(file, settings) {
   for await (const canvas of drawPages(await file.arrayBuffer(), settings)) {
-    const found = await readCodes(pixelsOf(canvas), true);
+    const found = await readCodes(pixelsOf(canvas));
     if (found.length > 0) return found;
   }
   return [];
@@ -32,7 +34,7 @@ async function inPicture(file, settings) {
   const longest = Math.max(picture.width, picture.height);
   for (const side of settings.picture_sides) {
     const scale = Math.min(1, side / longest);
-    const found = await readCodes(scaled(picture, scale), true);
+    const found = await readCodes(scaled(picture, scale));
     if (found.length > 0) return found;
     if (scale === 1) break;
   }

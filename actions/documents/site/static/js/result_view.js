@@ -3,6 +3,7 @@
 import { h, icon } from "./dom.js";
 import { plain } from "./plain.js";
 import { CHECKS } from "./verdict.js";
+import { grouped } from "./words.js";
 
 const MARKS = { ok: "good", bad: "bad", open: "open" };
 
@@ -46,7 +47,7 @@ function contents(words, claims, tone) {
       ...row(words.result("issuer"), issuer),
       ...row(words.result("issued"), words.date(claims.issued)),
       ...(claims.expires === null ? [] : row(words.result("until"), words.date(claims.expires))),
-      ...row(words.result("number"), claims.id.match(/.{4}/g).join("-"), "number"),
+      ...row(words.result("number"), grouped(claims.id), "number"),
     ),
     form.note ? h("p", { class: "note" }, words.of(form.note)) : null,
   );

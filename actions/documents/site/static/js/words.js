@@ -34,9 +34,10 @@ export class Words {
     return this.of(this.data.words.result[name]);
   }
 
-  /** A fact as it is read: dates from seconds, words by language, plain text. */
+  /** A fact as it is read: dates from seconds, numbers in groups, words by language, plain text. */
   fact(name, value) {
     if (name === "date") return this.date(value);
+    if (name === "id") return grouped(String(value));
     if (value && typeof value === "object") return plain(this.of(value));
     return plain(String(value ?? "-"));
   }
@@ -51,6 +52,9 @@ export class Words {
     return format.format(new Date(seconds * 1000));
   }
 }
+
+/** A document's number as it is printed: in fours. */
+export const grouped = (id) => plain(id).replace(/(.{4})(?=.)/g, "$1-");
 
 function chosen({ languages, default: usual }) {
   const known = languages.map(({ tag }) => tag);
