@@ -75,15 +75,13 @@ class Writer:
         self._journal = None
 
     def _catch_up(self) -> None:
-        """Takes in what other processes wrote, and finishes what one left half done."""
+        """Takes in what other processes wrote; what one left half done is published with ours."""
         if self._journal is None:
             self._recover()
         elif self._journal.replaced():
             self._load()
-            self._publish(again=True)
-        elif entries := self._read(self._journal):
-            self._grow(entries)
-            self._publish(again=True)
+        else:
+            self._grow(self._read(self._journal))
 
     def _recover(self) -> None:
         """Reads everything anew, and writes again what may not have reached the disk."""

@@ -102,9 +102,8 @@ def test_level_above_the_leaves_survives_opening_again(log: Log) -> None:
     count = 256 * 70 + 3  # more than one journal holds
     log.append_many(entries(count))
     log.append(entry(count))
-    again = Log.open(log.folder.root)
-    whole(again, entries(count + 1))
-    assert again.folder.journal.stat().st_size < 20_000
+    assert log.folder.journal.stat().st_size < 20_000  # it has begun a new one
+    whole(Log.open(log.folder.root), entries(count + 1))
 
 
 def test_consistency_holds_across_openings(log: Log) -> None:
@@ -209,6 +208,33 @@ def test_writer_goes_on_after_another_began_a_new_journal(log: Log) -> None:
     other.append_many(entries(256 * 66, 300))  # and another
     log.append(entry(7))
     whole(other, entries(300) + entries(256 * 66, 300) + [entry(7)])
+
+
+def test_writer_goes_on_after_another_was_killed_while_it_wrote(log: Log) -> None:
+    log.append_many(entries(5))
+    torn = log.folder.journal.read_bytes()[-50:]
+    with open(log.folder.journal, "ab") as journal:
+        journal.write(torn)
+    log.append_many(entries(3, 5))
+    log.append(entry(8))
+    whole(log, entries(9))
+    whole(Log.open(log.folder.root), entries(9))
+
+
+def test_writer_publishes_what_another_made_durable_and_no_more(log: Log, tmp_path: Path) -> None:
+    twin = tmp_path / "twin"
+    log.append_many(entries(250))
+    shutil.copytree(log.folder.root, twin)
+    Log.open(twin).close()  # begins a journal there as opening it here would
+    alive = Log.open(twin)
+    shutil.copytree(twin, tmp_path / "before")
+    Log.open(tmp_path / "before").append_many(entries(20, 250))
+    record = (tmp_path / "before" / "journal").read_bytes()
+    known = (twin / "journal").stat().st_size
+    with open(twin / "journal", "ab") as journal:
+        journal.write(record[known:])
+    alive.append(entry(270))
+    whole(alive, entries(271))
 
 
 def test_log_opens_whatever_byte_of_the_journal_a_crash_came_after(

@@ -88,6 +88,14 @@ def test_every_earlier_tree_is_consistent_and_a_changed_one_is_not(
     assert not merkle.verify_consistency(old, new, old_root, root, [*proof, root])
 
 
+def test_root_of_a_smaller_tree_is_none_of_a_larger() -> None:
+    first, second = (merkle.leaf_hash(leaf) for leaf in LEAVES[:2])
+    assert merkle.verify_inclusion(first, 0, 2, [second], ROOTS[1])
+    assert not merkle.verify_inclusion(first, 0, 4, [second], ROOTS[1])
+    assert merkle.verify_consistency(1, 2, ROOTS[0], ROOTS[1], [second])
+    assert not merkle.verify_consistency(1, 4, ROOTS[0], ROOTS[1], [second])
+
+
 def test_shrinking_and_inventing_from_nothing_are_never_consistent() -> None:
     assert not merkle.verify_consistency(5, 4, ROOTS[4], ROOTS[3], [])
     assert not merkle.verify_consistency(0, 4, ROOTS[0], ROOTS[3], [])

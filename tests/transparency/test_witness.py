@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import threading
 from pathlib import Path
 
 import httpx
@@ -105,6 +107,35 @@ def test_rewritten_history_is_not_signed(log: Log, witness: Witness) -> None:
     forged = rewrite(log, [b"forged", *entries(300, 1)])
     asked = Submission(300, tuple(forged.consistency_proof(300)), forged.checkpoint())
     assert refusal(witness, asked).status == 422
+
+
+def test_of_two_histories_asked_for_at_once_one_is_signed(
+    log: Log, witness: Witness, tmp_path: Path
+) -> None:
+    log.append_many(entries(3))
+    submit(witness, log, 0)
+    asked = []
+    for name in ("one", "other"):
+        root = tmp_path / name
+        shutil.copytree(log.folder.root, root)
+        fork = Log.open(root)
+        fork.append(name.encode())
+        asked.append(Submission(3, tuple(fork.consistency_proof(3)), fork.checkpoint()))
+    signed: list[Submission] = []
+    together = threading.Barrier(8)
+
+    def post(submission: Submission) -> None:
+        together.wait()
+        with contextlib.suppress(Refused):
+            witness.add(submission.old, submission.proof, submission.checkpoint, NOW)
+            signed.append(submission)
+
+    threads = [threading.Thread(target=post, args=(asked[number % 2],)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(signed) == 1
 
 
 def test_two_roots_of_one_size_are_kept_as_evidence(
