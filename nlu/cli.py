@@ -14,6 +14,7 @@ from collections.abc import MutableMapping
 import typer
 
 from nlu.cli_catalogue import check, new_department, new_service
+from nlu.cli_documents import documents
 from nlu.cli_log import log
 from nlu.cli_models import (
     benchmark,
@@ -62,6 +63,7 @@ for command in (
 ):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(speech)
+app.add_typer(documents)
 app.add_typer(log)
 app.command("benchmark", context_settings=_PASSES_ARGUMENTS_ON)(benchmark)
 

@@ -162,6 +162,11 @@ class Issuer:
             Printout(load_form(document.form), contents.values, link, *times)
         )
 
+    def contents(self, document_id: str) -> Contents:
+        """What a document says. Raises NotIssued."""
+        with _explained():
+            return Contents.unseal(self._settled(document_id).sealed, self._sealer)
+
     def _wish(
         self,
         department: str,

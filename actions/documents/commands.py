@@ -1,0 +1,183 @@
+"""What an operator does with documents and keys: the bodies of `seva documents ...`.
+
+Each prints what it did and returns the exit code: 0, or 1 with the reason on standard error.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from typing_extensions import ParamSpec
+
+from actions.documents.document_id import grouped, typed_id
+from actions.documents.issue import Issuer, NotIssued, Reason
+from actions.documents.key_set import PublicKey
+from actions.documents.keys import KeyRing, NoKey
+from actions.documents.registry import NotRecorded
+from actions.documents.settings import DOCUMENTS_URL, FOLDER, KEYS, REGISTRY
+from actions.documents.status import revocations, status
+from actions.documents.wording import day
+from actions.transparency.folder import LogError
+
+_P = ParamSpec("_P")
+
+
+def _told(command: Callable[_P, None]) -> Callable[_P, int]:
+    """Failures that an operator can do something about, in one line."""
+
+    @functools.wraps(command)
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> int:
+        try:
+            command(*args, **kwargs)
+        except (NotIssued, NoKey, NotRecorded, LogError, ValueError) as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
+
+    return run
+
+
+def serve_command(host: str, port: int) -> int:
+    """Serve page, keys, status, PDFs and log until interrupted."""
+    from actions.documents.server import serve_documents
+
+    return _told(serve_documents)(_folder(), _url(), host, port)
+
+
+@_told
+def show_command(document: str, *, values: bool = False, as_json: bool = False) -> None:
+    """Print a document's facts; what it says only if `values`."""
+    issuer, document_id = _issuer(), _id(document)
+    known = issuer.registry.by_id(document_id)
+    if known is None:
+        raise NotIssued(Reason.WRONG_STATE, f"there is no document {grouped(document_id)}")
+    facts = {
+        **status(issuer.registry, issuer.ledger, document_id),
+        "state": known.state,
+        "department": known.department,
+        "form": known.form,
+        "kid": known.kid,
+        "issued_at": known.issued_at,
+        "expires_at": known.expires_at,
+    }
+    if values:
+        facts["values"] = dict(issuer.contents(document_id).values)
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False))
+        return
+    log, reason = facts["log"], facts["reason"]
+    print(f"{grouped(document_id)}  {known.state}")
+    print(f"  {known.department}, {known.form}, issued {day(known.issued_at)}", end="")
+    print(f", valid until {day(known.expires_at)}" if known.expires_at else "")
+    print(f"  signed with key {known.kid}")
+    if known.changed_at:
+        why = f": {reason['en']}" if reason else f" by {grouped(known.replaced_by or document_id)}"
+        print(f"  {known.state} on {day(known.changed_at)}{why}")
+    print(f"  entry {log['index']} of {log['size']} in the log" if log else "  not in the log")
+    for name, value in facts.get("values", {}).items():
+        print(f"  {name}: {value}")
+
+
+@_told
+def revoke_command(document: str, reason: str) -> None:
+    """Declare a document void."""
+    if reason not in revocations():
+        raise ValueError(f"--reason is one of {', '.join(revocations())}")
+    document_id = _id(document)
+    known = _issuer().revoke(document_id, reason)
+    print(f"{grouped(document_id)} is revoked: {revocations()[known.reason or reason]['en']}")
+
+
+@_told
+def reissue_command(document: str | None, key: str | None, changes: Sequence[str]) -> None:
+    """Replace one document, or every valid one that a key signed."""
+    if (document is None) == (key is None) or (key is not None and changes):
+        raise ValueError("give a document, with --set for what changes, or --key alone")
+    wrong = [change for change in changes if "=" not in change]
+    if wrong:
+        raise ValueError(f"--set takes NAME=VALUE, not {wrong[0]}")
+    issuer = _issuer()
+    ids = [_id(document)] if document is not None else issuer.registry.valid_with_key(key or "")
+    for old in ids:
+        new = issuer.reissue(old, dict(change.split("=", 1) for change in changes))
+        print(f"{grouped(old)} is replaced by {grouped(new.id)}: {new.url}")
+    if not ids:
+        print("no valid document is signed with that key")
+
+
+@_told
+def keys_list_command(*, as_json: bool = False) -> None:
+    """Print every key and its state."""
+    keys, now = _ring().public_keys(), int(time.time())
+    if as_json:
+        print(json.dumps([key.published() for key in keys]))
+        return
+    for key in keys:
+        times = f"{day(key.not_before)} to {day(key.not_after)}"
+        print(f"{key.department:<14} {key.kid.hex()}  {times}  {_state(key, now)}")
+
+
+@_told
+def keys_rotate_command(department: str, *, at_once: bool = False) -> None:
+    """Make a department's next key."""
+    key = _ring().rotate(department, int(time.time()), at_once=at_once)
+    print(f"{department}: new key {key.kid.hex()}, signs from {day(key.not_before)}")
+
+
+@_told
+def keys_withdraw_command(kid: str, *, reissue: bool = False) -> None:
+    """Withdraw a stolen key, make a new one, and tell or do what is left to do."""
+    now, ring = int(time.time()), _ring()
+    key = ring.withdraw(kid, now)
+    new = ring.rotate(key.department, now, at_once=True)
+    print(f"{key.department}: key {kid} is withdrawn, {new.kid.hex()} signs from now on")
+    if not (_folder() / REGISTRY).exists():
+        return
+    issuer = _issuer()
+    left = issuer.registry.valid_with_key(kid)
+    if not reissue:
+        print(f"{len(left)} valid documents are refused now: seva documents reissue --key {kid}")
+        return
+    for old in left:
+        issuer.reissue(old)
+    print(f"{len(left)} documents are reissued")
+
+
+def _state(key: PublicKey, now: int) -> str:
+    if key.withdrawn_at is not None:
+        return f"withdrawn {day(key.withdrawn_at)}"
+    if key.in_force(now):
+        return "in force"
+    return "next" if now < key.not_before else "ended"
+
+
+def _id(text: str) -> str:
+    found = typed_id(text)
+    if found is None:
+        raise ValueError(f"{text} is not the id of a document")
+    return found
+
+
+def _folder() -> Path:
+    return Path(os.environ.get("SEVA_VAR_DIR") or "var") / FOLDER
+
+
+def _url() -> str:
+    return os.environ.get("SEVA_DOCUMENTS_URL") or DOCUMENTS_URL
+
+
+def _ring() -> KeyRing:
+    return KeyRing(_folder() / KEYS)
+
+
+def _issuer() -> Issuer:
+    """The issuer of this machine; an operator's command begins no new one."""
+    if not (_folder() / REGISTRY).exists():
+        raise ValueError(f"no document was issued in {_folder()}")
+    return Issuer.open(_folder(), _url())
