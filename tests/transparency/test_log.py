@@ -221,7 +221,7 @@ def test_writer_goes_on_after_another_was_killed_while_it_wrote(log: Log) -> Non
     whole(Log.open(log.folder.root), entries(9))
 
 
-def test_writer_publishes_what_another_made_durable_and_no_more(log: Log, tmp_path: Path) -> None:
+def test_writer_takes_in_what_another_made_durable_before_it_died(log: Log, tmp_path: Path) -> None:
     twin = tmp_path / "twin"
     log.append_many(entries(250))
     shutil.copytree(log.folder.root, twin)

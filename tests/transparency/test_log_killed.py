@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from actions.transparency.log import Log
@@ -15,13 +17,19 @@ from tests.transparency.test_log import ORIGIN, contents, signed
 KILLS = 6
 
 
-def start(folder: Path, number: int) -> subprocess.Popen[bytes]:
-    """An appender whose entries count from `number`."""
-    return subprocess.Popen(
+@contextmanager
+def appender(folder: Path, number: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A process whose entries count from `number`."""
+    process = subprocess.Popen(
         [sys.executable, "-m", "tests.transparency.appender", str(folder), str(number)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
     )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def kill_after(process: subprocess.Popen[bytes], lines: int) -> dict[int, bytes]:
@@ -42,7 +50,8 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path)
     acknowledged: dict[int, bytes] = {}
     earlier = signed(Log.open(folder)).checkpoint
     for kill in range(KILLS):
-        acknowledged |= kill_after(start(folder, kill * 10**6), chance.randrange(1, 1500))
+        with appender(folder, kill * 10**6) as process:
+            acknowledged |= kill_after(process, chance.randrange(1, 1500))
         log = Log.open(folder)
         held = contents(log)
         assert {index: held[index] for index in acknowledged} == acknowledged
@@ -61,10 +70,10 @@ def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path)
 def test_two_processes_append_side_by_side_and_one_is_killed(tmp_path: Path) -> None:
     folder = tmp_path / "log"
     log = Log.open(folder, origin=ORIGIN)
-    one, other = start(folder, 0), start(folder, 10**6)
-    killed = kill_after(one, 600)
-    mine = log.append(b"mine")
-    went_on = kill_after(other, 1200)
+    with appender(folder, 0) as one, appender(folder, 10**6) as other:
+        killed = kill_after(one, 600)
+        mine = log.append(b"mine")
+        went_on = kill_after(other, 1200)
     held = contents(log)
     assert not set(killed) & set(went_on)
     told = {**killed, **went_on, mine: b"mine"}

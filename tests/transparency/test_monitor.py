@@ -237,6 +237,20 @@ def test_command_tells_apart_what_cannot_be_reached(tmp_path: Path) -> None:
     assert command(gone, tmp_path)[0] == UNREACHABLE
 
 
+def test_witness_is_looked_at_before_the_log(town: ServedLog, tmp_path: Path) -> None:
+    """Otherwise an honest log seems to hold back what it signed in between."""
+    witness = Witness.open(tmp_path / "s", tmp_path / "k", town.log.verifier, NAME)
+
+    class SignsAtOnce:
+        def get(self, name: str) -> bytes:
+            town.log.append(b"more")
+            reader = Reader(HttpSource(town.url), town.log.verifier)
+            return str(witness.round(reader, 1)).encode()
+
+    view = WitnessView(SignsAtOnce(), witness.verifier)
+    assert monitor(town, tmp_path, w=view).round().agree == (NAME,)
+
+
 def test_log_that_grows_while_it_is_read_gives_no_false_alarm(
     town: ServedLog, tmp_path: Path
 ) -> None:
