@@ -93,13 +93,16 @@ class Exchange:
         return error.reason in ("timeout", "connect")
 
     async def _send(self, parts: RequestParts) -> Answer:
-        request = self._client.build_request(
-            parts.method,
-            self._department.base_url + parts.path,
-            params=parts.query or None,
-            headers=parts.headers,
-            json=parts.body,
-        )
+        try:
+            request = self._client.build_request(
+                parts.method,
+                self._department.base_url + parts.path,
+                params=parts.query or None,
+                headers=parts.headers,
+                json=parts.body,
+            )
+        except (httpx.InvalidURL, ValueError) as error:  # longer than any URL, for instance
+            raise CallFailed("request", type(error).__name__) from error
         most = self._department.egress.max_response_bytes
         await self._auth.sign(request)
         response, content = await send(self._client, request, most)

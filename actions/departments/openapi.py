@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -59,18 +61,25 @@ class Schema:
 
 
 def _typed(text: str, kind: object) -> object:
+    """The value that `text` is in JSON; the text itself where that would change it."""
     kinds = kind if isinstance(kind, list) else [kind]
-    try:
-        if "integer" in kinds:
-            return int(text)
-        if "number" in kinds:
-            number = float(text)
-            return int(number) if number.is_integer() else number
-    except (ValueError, OverflowError):
-        return text  # the schema check says what is wrong
+    if "integer" in kinds and _INTEGER.fullmatch(text):
+        return int(text)
+    if "number" in kinds and _NUMBER.fullmatch(text):
+        number = float(text)
+        if number.is_integer() and abs(number) < _EXACT:
+            return int(number)
+        # Digits that a float cannot hold would arrive as other digits.
+        return number if Decimal(repr(number)) == Decimal(text) else text
     if "boolean" in kinds and text in ("true", "false"):
         return text == "true"
-    return text
+    return text  # the schema check says what is wrong
+
+
+# Not what `int()` and `float()` take: `1_000`, other scripts' digits and `nan` are no JSON.
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
+_EXACT = 2.0**53
 
 
 @dataclass(frozen=True)

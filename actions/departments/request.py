@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
@@ -58,6 +60,8 @@ class RequestBuilder:
             rendered = _rendered(self._templates, names)
         except TemplateError as error:
             raise CallFailed("request", f"template: {type(error).__name__}") from error
+        if not all(map(_can_be_sent, _texts(rendered))):
+            raise CallFailed("request", "a value holds what no text holds")
         path: dict[str, str] = rendered.get("path", {})
         headers = {"Accept-Language": context.language, **rendered.get("header", {})}
         if self._write:
@@ -81,10 +85,36 @@ class RequestBuilder:
     def _path(self, values: Mapping[str, str]) -> str:
         path = self._api.path
         for name, value in values.items():
-            if value in (".", ".."):
-                raise CallFailed("request", f"path {name} is a dot segment")
+            if _climbs(value):
+                raise CallFailed("request", f"path {name} has a dot segment")
             path = path.replace("{" + name + "}", quote(value, safe=""))
         return path
+
+
+def _climbs(value: str) -> bool:
+    """Whether a server that decodes once more, or folds full-width signs, would leave the path."""
+    plain = unquote(unicodedata.normalize("NFKC", unquote(value)))
+    return any(part.strip() in (".", "..") for part in _SEPARATORS.split(plain))
+
+
+_SEPARATORS = re.compile(r"[/\\;]")
+
+
+def _can_be_sent(text: str) -> bool:
+    """No NUL and no half of a surrogate pair: neither is text to the systems behind."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Every text of a rendered tree."""
+    if isinstance(node, Mapping):
+        for value in node.values():
+            yield from _texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _texts(value)
+    elif isinstance(node, str):
+        yield node
 
 
 def _plain_header(value: str) -> bool:
