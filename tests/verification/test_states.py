@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
 from actions.documents.document_id import new_id
+from actions.documents.keys import SigningKey
+from actions.transparency.log import Log
+from actions.transparency.note import Note
 from tests.verification.conftest import expect_state
 from tests.verification.office import DAY, FIELDS, NAME, Office, make_key
 from tests.verification.reading import data, expect_words_in_every_language, results
@@ -85,6 +90,28 @@ def not_in_the_log(office: Office) -> str:
     return office.issue()
 
 
+def in_a_forgers_log(office: Office) -> str:
+    """Name, key id, entry and proof are right; only the signature is by another key."""
+    text = office.issue()
+    document = office.documents[text.split("/c/")[1][:16]]
+    entry = hashlib.sha256(document.salt + hashlib.sha256(document.link.token).digest()).digest()
+    other = Log.open(office.log.folder.public.parent.parent / "forged", origin=office.log.origin)
+    receipt = other.receipt(other.append(entry))
+    note = Note.parse(receipt.checkpoint)
+    claimed = replace(note.signatures[0], key_id=office.log.verifier.key_id)
+    forged = {"index": receipt.index, "size": receipt.size, "proof": []}
+    forged |= {"checkpoint": f"{note.text}\n{claimed.line}", "salt": document.salt.hex()}
+    office.tampered = {"log": forged}
+    return text
+
+
+def key_under_anothers_id(office: Office) -> str:
+    forger = make_key()
+    stolen_id = replace(forger.public, kid=make_key().public.kid)
+    office.published[stolen_id.kid] = stolen_id
+    return office.issue(key=SigningKey(stolen_id, forger.private))
+
+
 def log_silent(office: Office) -> str:
     office.tampered = {"log": None}
     return office.issue()
@@ -141,6 +168,8 @@ CASES = [
     ),
     (not_recorded, "not_recorded", {**ALL, "status": "bad", "log": "open"}),
     (not_in_the_log, "log_wrong", {**ALL, "log": "bad"}),
+    (in_a_forgers_log, "log_wrong", {**ALL, "log": "bad"}),
+    (key_under_anothers_id, "unknown_issuer", {**OPEN, "address": "ok", "key": "bad"}),
     (log_silent, "register_open", {**ALL, "log": "open"}),
     (server_broken, "signed_only", {**ALL, "status": "open", "log": "open"}),
     (cut_off, "damaged", None),
