@@ -41,6 +41,8 @@ class Part:
 
     name: str
     ready: str
+    verb: tuple[str, ...] = ()
+    """What follows its name on the command line."""
     process: subprocess.Popen[bytes] | None = None
 
 
@@ -58,6 +60,7 @@ class Demo:
         s = self.settings
         return [
             Part("sandbox", f"http://{s.sandbox_host}:{s.sandbox_port}/__faults/energy"),
+            Part("documents", f"{self._documents()}/health", ("serve",)),
             Part("actions", f"http://{s.actions_host}:{s.actions_port}/health"),
             Part("simulator", f"http://{s.simulator_host}:{s.simulator_port}/__faults"),
             Part("serve", f"http://{s.serve_host}:{s.serve_port}/health/ready"),
@@ -72,11 +75,15 @@ class Demo:
         found = {
             "SEVA_ACTION_SERVER_URL": f"http://{s.actions_host}:{s.actions_port}/webhook",
             "SEVA_WHATSAPP_BASE_URL": f"http://{s.simulator_host}:{s.simulator_port}",
+            "SEVA_DOCUMENTS_URL": self._documents(),
             "SEVA_PROCESSES": "1",  # one citizen: a second model would only take memory
         }
         for department in load_catalogue(s.data_dir).departments.values():
             found[department.base_url.env] = f"{sandbox}/{department.id}"
         return {name: value for name, value in found.items() if name not in os.environ}
+
+    def _documents(self) -> str:
+        return f"http://{self.settings.documents_host}:{self.settings.documents_port}"
 
     def start(self) -> None:
         """Starts every process and waits until each is ready. Raises DemoError."""
@@ -90,7 +97,7 @@ class Demo:
         for part in self.parts:
             with open(self.logs / f"{part.name}.log", "wb") as log:
                 part.process = subprocess.Popen(
-                    [sys.executable, "-m", "nlu.cli", part.name],
+                    [sys.executable, "-m", "nlu.cli", part.name, *part.verb],
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     start_new_session=True,

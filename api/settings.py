@@ -140,6 +140,19 @@ class Settings(BaseSettings):
     sandbox_key: str = Field(
         default="sandbox-key", description="API key that the sandbox departments accept."
     )
+    documents_url: str = Field(
+        default="http://127.0.0.1:8795",
+        description="Public address of `seva documents serve`, as QR codes on documents name it.",
+    )
+    documents_host: str = Field(
+        default="127.0.0.1", description="Address that `seva documents serve` listens on."
+    )
+    documents_port: int = Field(default=8795, description="Port of `seva documents serve`.")
+    documents_sealing_key: str = Field(
+        default="",
+        description="Key that seals what issued documents say, in their registry; empty means a "
+        "key made once and kept in `SEVA_VAR_DIR/documents`.",
+    )
     sealing_key: str = Field(
         default="",
         description="Key of the action server for what citizens told it, sealed in the tracker; "

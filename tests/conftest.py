@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-SLOW_FILES = ("test_with_simulator.py", "test_worker_life.py")
+SLOW_FILES = (
+    "test_with_simulator.py",
+    "test_worker_life.py",
+    "test_pdf.py",
+    "test_scanned.py",
+    "test_issuing_killed.py",
+)
 SLOW = (
     "browser",
     "verification",

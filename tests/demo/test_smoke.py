@@ -56,18 +56,21 @@ def test_smoke_file_covers_five_keys_and_a_voice_note() -> None:
 
 def test_parts_find_each_other_at_other_ports() -> None:
     """One variable moves a part, and the others follow; it is the advice of the error message."""
-    settings = Settings(actions_port=1001, simulator_port=1002, sandbox_port=1003)
+    settings = Settings(
+        actions_port=1001, simulator_port=1002, sandbox_port=1003, documents_port=1004
+    )
     demo = Demo(settings.copy(update={"data_dir": ROOT / "data"}), Console(), Path("logs"))
     addresses = demo.addresses()
     assert addresses["SEVA_ACTION_SERVER_URL"] == "http://127.0.0.1:1001/webhook"
     assert addresses["SEVA_WHATSAPP_BASE_URL"] == "http://127.0.0.1:1002"
     assert addresses["SEVA_DEPARTMENT_ENERGY_URL"] == "http://127.0.0.1:1003/energy"
-    assert sum(name.endswith("_URL") for name in addresses) == 2 + 8
+    assert addresses["SEVA_DOCUMENTS_URL"] == "http://127.0.0.1:1004"
+    assert sum(name.endswith("_URL") for name in addresses) == 3 + 8
 
 
 def test_smoke_runs(tmp_path: Path) -> None:
     """Every process, signed webhooks, a voice note; it ends 0 and leaves nothing running."""
-    names = ("SERVE", "WORKER_METRICS", "SIMULATOR", "ACTIONS", "SANDBOX")
+    names = ("SERVE", "WORKER_METRICS", "SIMULATOR", "ACTIONS", "SANDBOX", "DOCUMENTS")
     ports = {f"SEVA_{name}_PORT": str(free_port()) for name in names}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "nlu.cli", "demo", "--smoke"],
@@ -81,7 +84,7 @@ def test_smoke_runs(tmp_path: Path) -> None:
     assert done.stdout.count("right") == 6
     assert (tmp_path / "var" / "seva.sqlite").is_file()
     logs = {path.stem for path in (tmp_path / "var" / "logs").glob("*.log")}
-    assert logs == {"sandbox", "actions", "simulator", "serve", "worker"}
+    assert logs == {"sandbox", "documents", "actions", "simulator", "serve", "worker"}
     for path in (tmp_path / "var" / "logs").glob("*.log"):
         text = path.read_text("utf-8", "replace")
         assert "Traceback" not in text, text[-3000:]
