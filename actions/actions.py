@@ -7,12 +7,14 @@ the tracker, lets the dialogue decide, says what it says and writes the state ba
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Dict, List, Tuple
 
 from rasa_sdk import Action, FormValidationAction, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions import effects
 from actions.context import Context, context
 from actions.dialogue import hearing, language, perform, routing
 from actions.dialogue.say import Say
@@ -35,6 +37,7 @@ def read(tracker: Tracker, here: Context) -> Tuple[State, Heard]:
     )
     if state.service and state.service not in here.catalogue.services:
         state = cleared(state)  # also where a service was taken out of the catalogue
+    state = replace(state, profile=here.stores.profiles.of(tracker.sender_id))
     return state, read_heard(message, metadata, float(event.get("timestamp") or 0.0))
 
 
@@ -61,9 +64,16 @@ def events(state: State) -> List[EventType]:
     return [SlotSet(name, value) for name, value in state.slots().items()]
 
 
-def follow_step(dispatcher: CollectingDispatcher, step: Step) -> List[EventType]:
-    """Opens the form, performs at once, or waits, as the step says."""
+def carry_out(dispatcher: CollectingDispatcher, tracker: Tracker, step: Step) -> Step:
+    """Does what the step does besides, then says what it says."""
+    step = effects.carried_out(step, tracker.sender_id, context().stores)
     say(dispatcher, step.say)
+    return step
+
+
+def follow_step(dispatcher: CollectingDispatcher, tracker: Tracker, step: Step) -> List[EventType]:
+    """Opens the form, performs at once, or waits, as the step says."""
+    step = carry_out(dispatcher, tracker, step)
     following = {ASK: [FollowupAction(FORM)], GO: [FollowupAction("action_perform")]}
     return [*events(step.state), *following.get(step.next, [])]
 
@@ -82,7 +92,7 @@ class ActionRoute(Action):
         here = context()
         state, heard = read(tracker, here)
         state = language.follow(state, heard, here.catalogue, here.settings)
-        return follow_step(dispatcher, routing.route(here.form(), state, heard))
+        return follow_step(dispatcher, tracker, routing.route(here.form(), state, heard))
 
 
 class ActionChoose(Action):
@@ -98,7 +108,7 @@ class ActionChoose(Action):
         """Starts it with what the citizen said before being asked which one they meant."""
         here = context()
         state, heard = read(tracker, here)
-        return follow_step(dispatcher, routing.choose(here.form(), state, heard))
+        return follow_step(dispatcher, tracker, routing.choose(here.form(), state, heard))
 
 
 class ActionLanguage(Action):
@@ -115,7 +125,7 @@ class ActionLanguage(Action):
         here = context()
         state, heard = read(tracker, here)
         step = hearing.hear(here.form(), state, heard)
-        say(dispatcher, step.say)
+        step = carry_out(dispatcher, tracker, step)
         return events(step.state)
 
 
@@ -132,7 +142,7 @@ class ActionMenu(Action):
         """Shows the list."""
         here = context()
         state, heard = read(tracker, here)
-        return follow_step(dispatcher, routing.menu(here.form(), state, heard))
+        return follow_step(dispatcher, tracker, routing.menu(here.form(), state, heard))
 
 
 class ActionStaleAnswer(Action):
@@ -148,7 +158,7 @@ class ActionStaleAnswer(Action):
         """Performs the kept draft again if it is that draft's button."""
         here = context()
         state, heard = read(tracker, here)
-        return follow_step(dispatcher, routing.late_answer(here.form(), state, heard))
+        return follow_step(dispatcher, tracker, routing.late_answer(here.form(), state, heard))
 
 
 class ValidateServiceForm(FormValidationAction):
@@ -174,7 +184,7 @@ class ValidateServiceForm(FormValidationAction):
         if step.state.asked == CONFIRM and step.next == ASK:
             looked_up = await _look_up(here, tracker, step.state)
             step = looked_up.after_saying(*step.say)
-        say(dispatcher, step.say)
+        step = carry_out(dispatcher, tracker, step)
         return {**step.state.slots(), "answer": None if step.next == ASK else step.next}
 
 
@@ -195,7 +205,7 @@ class ActionAsk(Action):
             step = await _look_up(here, tracker, state)
             state = step.state
             if step.next == STOP:
-                say(dispatcher, step.say)
+                carry_out(dispatcher, tracker, step)
                 return [*events(state), SlotSet("answer", STOP), FollowupAction(FORM)]
         say(dispatcher, [here.form().question(state)])
         return events(state)
@@ -217,7 +227,7 @@ class ActionPerform(Action):
         if tracker.get_slot("answer") == STOP or not state.service:
             return [SlotSet("answer", None)]
         step = await perform.perform(here.form(), state, _execute(here, tracker))
-        say(dispatcher, step.say)
+        step = carry_out(dispatcher, tracker, step)
         return [*events(step.state), SlotSet("answer", None)]
 
 

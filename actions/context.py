@@ -13,6 +13,10 @@ from zoneinfo import ZoneInfo
 from actions.departments import DepartmentDirectory, OperationResult
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
+from actions.effects import Stores
+from actions.profile import FILE as PROFILES
+from actions.profile import Profiles
+from actions.sealing import var_folder
 from nlu.catalogue import Catalogue, load_catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +30,7 @@ class Context:
     settings: DialogueSettings
     departments: DepartmentDirectory
     zone: ZoneInfo
+    stores: Stores
 
     def form(self) -> Form:
         """The generic form, as of today where the citizens live."""
@@ -60,9 +65,11 @@ def context() -> Context:
     """The context of SEVA_DATA_DIR (default `data/`)."""
     folder = Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data")
     catalogue = load_catalogue(folder)
+    settings = load_settings(folder)
     return Context(
         catalogue,
-        load_settings(folder),
+        settings,
         DepartmentDirectory.of(catalogue),
         ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata"),
+        Stores(Profiles(var_folder() / PROFILES, settings.remembered_values)),
     )

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from actions.departments import OperationResult
-from actions.dialogue import display
+from actions.dialogue import display, remembering
 from actions.dialogue.form import Form
 from actions.dialogue.say import Button, Say, filled, payload
 from actions.dialogue.state import State
@@ -38,7 +38,7 @@ async def perform(form: Form, state: State, execute: Execute) -> Step:
     result = await execute(
         service.department, service.operation, state.values, state.nonce, state.language
     )
-    return _ended(form, state, service, result)
+    return _ended(form, replace(state, asked=None), service, result)
 
 
 def _ended(form: Form, state: State, service: Service, result: OperationResult) -> Step:
@@ -65,4 +65,6 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
         document_url=document.url if document else None,
         document_name=document.filename if document else None,
     )
-    return form.end(state, reply)
+    step = form.end(state, reply)
+    done = result.outcome == OK and state.asked is None
+    return remembering.done(form, state, step) if done else step

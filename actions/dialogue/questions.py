@@ -17,7 +17,8 @@ KEEP = "keep"  # the value of the button that says: it was the answer
 RIGHT, WRONG = "right", "wrong"  # before a slot: the buttons under its value read back
 CHANGE, BACK, SKIP, PAGE = "change", "back", "skip", "page"
 GO_ON, DECLINE = "go_on", "decline"
-ROW = 24  # characters of a list row, WhatsApp
+AGREE, REFUSE, SAVED = "agree", "refuse", "saved"
+ROW, BUTTON = 24, 20  # characters of a list row and of a reply button, WhatsApp
 Row = TypeVar("Row")
 
 
@@ -32,12 +33,27 @@ def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: Sta
         text = f"{text}\n{phrases['optional_hint'][language]}"
     rows = [_answer(c.title[language], c.value, state) for c in slot.type.choices]
     rows = _paged(catalogue, settings, rows, state, spare=0 if slot.required else 1)
+    rows += _saved(catalogue, settings, slot, state)
     if optional:
         rows.append(_answer(phrases["skip_button"][language], SKIP, state))
     many = max(len(rows), len(slot.type.choices)) > settings.reply_buttons
     if state.given and len(rows) < settings.reply_buttons and not many:
         rows.append(_answer(phrases["back"][language], BACK, state))
     return Say(text, tuple(rows), phrases["choose_button"][language] if many else None)
+
+
+def _saved(
+    catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: State
+) -> list[Button]:
+    """Values of earlier requests that the citizen let us remember; the id does not hold them."""
+    room = settings.reply_buttons - 1 - (not slot.required)
+    values = state.profile.values.get(slot.type.name, ())[:room]
+    shown = [display.shown(slot.type, value, state.language, catalogue) for value in values]
+    return [
+        _answer(title, f"{SAVED}/{number}", state)
+        for number, title in enumerate(shown)
+        if len(title) <= BUTTON
+    ]
 
 
 def shown_choices(settings: DialogueSettings, slot: Slot, page: int) -> list[Choice]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, drafts, language, menus, sent, taps
+from actions.dialogue import cues, drafts, language, menus, remembering, sent, steering, taps
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
 from actions.dialogue.say import Say
-from actions.dialogue.state import MEANT, RESUME, Heard, State
+from actions.dialogue.state import MEANT, REMEMBER, RESUME, Heard, State
 from actions.dialogue.steps import STOP, Step, cleared
 from actions.dialogue.sureness import surely_meant
 
@@ -17,6 +17,13 @@ def route(form: Form, state: State, heard: Heard) -> Step:
     """A citizen's own words: start a service, ask which, converse, or refuse."""
     if sent.sent(heard) is not None and sent.wordless(heard):  # a photo, and nothing asks for one
         return Step(state, STOP, (form.say("unsupported_message", state),))
+    if cues.command(heard.text, form.settings) == "forget_me":
+        return steering.forgotten(form, cleared(state) if not state.service else state, STOP)
+    if state.asked == REMEMBER:
+        remembered = remembering.answered(form, state, heard)
+        if remembered:
+            return remembered
+        state = cleared(state)
     state = drafts.fresh(form.catalogue, form.settings, state, heard.at)
     if state.service and heard.text.strip().casefold() in form.settings.retry_words:
         return form.resume(state)
@@ -113,6 +120,9 @@ def late_answer(form: Form, state: State, heard: Heard) -> Step:
     value, nonce = heard.payload.get("value"), heard.payload.get("nonce")
     if value == "retry" and state.service and nonce == state.nonce:
         return form.resume(state)
+    remembered = remembering.answered(form, state, heard)
+    if remembered:
+        return remembered
     draft = next((one for one in state.kept if one.nonce == nonce), None)
     if draft is not None and value in (GO_ON, "retry"):
         return form.go_on(state, draft)

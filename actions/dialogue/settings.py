@@ -44,6 +44,8 @@ class DialogueSettings:
     voice_sure: Mapping[str, float]
     read_back: tuple[str, ...]
     pins: tuple[str, ...]
+    remembered: tuple[str, ...]
+    remembered_values: int
     retry_words: tuple[str, ...]
     words: Mapping[str, tuple[str, ...]]
     ordinals: tuple[tuple[str, ...], ...]
@@ -55,7 +57,7 @@ class DialogueSettings:
 def load_settings(folder: Path) -> DialogueSettings:
     """Reads `<folder>/dialogue.yml`. Raises TypeError when a line is missing or unknown."""
     raw = yaml.safe_load((folder / "dialogue.yml").read_text("utf-8"))
-    for name in ("retry_words", "read_back", "pins", "polite"):
+    for name in ("retry_words", "read_back", "pins", "remembered", "polite"):
         raw[name] = tuple(raw[name])
     raw["words"] = {meaning: _flat(by_key) for meaning, by_key in raw["words"].items()}
     raw["ordinals"] = tuple(tuple(words) for words in raw["ordinals"])

@@ -31,6 +31,8 @@ READ_BACK = "read_back/"
 """Before a slot in `asked`: is the value heard by voice right?"""
 MEANT = "meant/"
 """Before a service in `asked`, with no form open: is it what the voice note in `heard` meant?"""
+REMEMBER = "remember"
+"""In `asked`, with no form open: may we remember these values?"""
 SWITCH = "switch/"
 """Before a service in `asked`: was that one meant, or are the words in `heard` the answer?"""
 
@@ -48,6 +50,15 @@ class Draft:
     nonce: str
     unchecked: tuple[str, ...]
     since: float
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What we may remember of a citizen: values by slot type, the latest first. `consent` is None
+    where they were never asked."""
+
+    consent: bool | None = None
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,7 +103,7 @@ class State:
     that of a long list of choices. `heard` are words kept for later, `heard_spoken` says whether
     they were a voice note. `unchecked` names the slots whose values were heard by voice and not yet
     read back. `since` is when the citizen last wrote here, `kept` what they left for it, the
-    latest last.
+    latest last. `pending` are values by slot type that we asked to remember.
     """
 
     language: str
@@ -110,6 +121,8 @@ class State:
     unchecked: tuple[str, ...] = ()
     since: float = 0.0
     kept: tuple[Draft, ...] = ()
+    pending: Mapping[str, str] = field(default_factory=dict)
+    profile: Profile = Profile()  # not stored here but in `actions.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
     def slots(self) -> dict[str, Any]:
@@ -136,6 +149,7 @@ class State:
             "page": self.page,
             "since": self.since,
             "kept": [asdict(draft) for draft in self.kept],
+            "pending": dict(self.pending),
         }
         return seal(told) if any(told.values()) else None
 
@@ -154,6 +168,7 @@ def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | 
         page=told.get("page", 0),
         since=told.get("since", 0.0),
         kept=tuple(_draft(one) for one in told.get("kept", ())),
+        pending=told.get("pending", {}),
         asked=slots.get("asked"),
         attempts=int(slots.get("attempts") or 0),
         lookup=_mapping(slots.get("lookup")),

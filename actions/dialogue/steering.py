@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from actions.dialogue import cues
 from actions.dialogue.form import Form
-from actions.dialogue.state import CHANGE, READ_BACK, RESUME, Heard, State
-from actions.dialogue.steps import ASK, Step, saying
+from actions.dialogue.state import CHANGE, READ_BACK, RESUME, Heard, Profile, State
+from actions.dialogue.steps import ASK, Forget, Step, saying
 from nlu.catalogue import Slot
 
 
@@ -18,6 +18,8 @@ def steered(form: Form, state: State, heard: Heard) -> Step | None:
         return back(form, form.follow(state, heard))
     if meaning == "repeat":
         return Step(form.follow(state, heard), ASK)
+    if meaning == "forget_me":
+        return forgotten(form, form.follow(state, heard), ASK)
     slot = form.asked_slot(state)
     if meaning == "skip" and slot is not None and not slot.required and slot.name == state.asked:
         return skip(form, form.follow(state, heard), slot)
@@ -47,6 +49,12 @@ def skip(form: Form, state: State, slot: Slot) -> Step:
     """Goes on without an optional value."""
     left_out = form.without(state, slot.name)
     return form.after(replace(left_out, given=(*left_out.given, slot.name)))
+
+
+def forgotten(form: Form, state: State, following: str) -> Step:
+    """All that was remembered of the citizen is deleted."""
+    empty = replace(state, profile=Profile(consent=False), pending={})
+    return Step(empty, following, (form.say("forgotten", state),), (Forget(),))
 
 
 def _many(form: Form, state: State, slot: Slot | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from actions.dialogue.say import Say
@@ -14,12 +14,29 @@ STOP = "stop"  # the form ends, or none was open
 
 
 @dataclass(frozen=True)
+class Remember:
+    """Values by slot type to be kept in the citizen's profile; they agreed."""
+
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Forget:
+    """Nothing of the citizen is to be remembered, nor asked for again."""
+
+
+Effect = Remember | Forget
+"""What a step does besides: the action server does it in the citizen's stores."""
+
+
+@dataclass(frozen=True)
 class Step:
     """What follows: `next` is ask, go or stop; `say` is said before it."""
 
     state: State
     next: str
     say: tuple[Say, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
     def after_saying(self, *said: Say) -> Step:
         """The same, with more said in front of it."""
@@ -52,4 +69,5 @@ def cleared(state: State) -> State:
         heard_spoken=False,
         unchecked=(),
         since=0.0,
+        pending={},
     )

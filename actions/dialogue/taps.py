@@ -8,12 +8,24 @@ from dataclasses import replace
 
 from actions.dialogue import answers, cues, drafts, interruptions, steering
 from actions.dialogue.form import Form
-from actions.dialogue.questions import BACK, CHANGE, DECLINE, GO_ON, KEEP, PAGE, RIGHT, SKIP, WRONG
+from actions.dialogue.questions import (
+    BACK,
+    CHANGE,
+    DECLINE,
+    GO_ON,
+    KEEP,
+    PAGE,
+    RIGHT,
+    SAVED,
+    SKIP,
+    WRONG,
+)
 from actions.dialogue.say import Button, Say
 from actions.dialogue.state import CHANGE as CHANGING
 from actions.dialogue.state import CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared, saying
 from actions.dialogue.sureness import surely_meant
+from nlu.catalogue import Slot
 
 
 def tapped(form: Form, state: State, heard: Heard) -> Step:
@@ -63,15 +75,17 @@ def _service(form: Form, state: State, heard: Heard) -> Step:
 def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
     asked = state.asked or ""
     what, _, name = value.partition("/")
+    slot = form.asked_slot(state)
     if value == KEEP and asked.startswith(SWITCH):
         return answers.kept(form, state, heard)
     if what in (RIGHT, WRONG) and asked == READ_BACK + name:
         return answers.checked(form, state) if what == RIGHT else answers.asked_anew(form, state)
     if value in (GO_ON, DECLINE) and asked.startswith(RESUME):
         return form.end(state, form.say("denied", state)) if value == DECLINE else form.after(state)
+    if what == SAVED and slot is not None and slot.name == asked:
+        return _saved(form, state, slot, name)
     if value == BACK:
         return steering.back(form, state)
-    slot = form.asked_slot(state)
     if value == SKIP and slot is not None and not slot.required:
         return steering.skip(form, state, slot)
     if what == PAGE and name.isdecimal():
@@ -90,3 +104,11 @@ def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
         if open_or_given and value in {c.value for c in chosen.type.choices}:
             return form.after(form.told(state, {chosen.name: value}, spoken=False))
     return saying(state, form.say("old_button", state))
+
+
+def _saved(form: Form, state: State, slot: Slot, number: str) -> Step:
+    """A value of an earlier request, by its place among those remembered."""
+    values = state.profile.values.get(slot.type.name, ())
+    if not number.isdecimal() or int(number) >= len(values):
+        return saying(state, form.say("old_button", state))
+    return form.after(form.told(state, {slot.name: values[int(number)]}, spoken=False))

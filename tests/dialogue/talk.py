@@ -16,8 +16,9 @@ from actions.departments import OperationResult
 from actions.dialogue import hearing, language, perform, routing
 from actions.dialogue.form import Form
 from actions.dialogue.say import Button, Say
-from actions.dialogue.state import CONFIRM, Heard, State, read_state
+from actions.dialogue.state import CONFIRM, Heard, Profile, State, read_state
 from actions.dialogue.steps import ASK, GO, Step
+from actions.effects import Stores, carried_out
 
 TODAY = date(2026, 11, 25)
 SCRIPTS = {"te": "Telu", "hi": "Deva"}
@@ -101,6 +102,8 @@ class Talk:
     open: bool = False
     said: list[Say] = field(default_factory=list)
     turns: int = 0
+    stores: Stores | None = None
+    citizen: str = "109:IN.1"
 
     @property
     def text(self) -> str:
@@ -142,12 +145,14 @@ class Talk:
         if step.next == ASK and step.state.asked == CONFIRM:
             looked_up = await perform.look_up(self.form, step.state, execute)
             step = looked_up.after_saying(*step.say)
+        step = self._carried_out(step)
         self.state, self.said = step.state, list(step.say)
         self.open = step.next == ASK and self.state.service is not None
         if self.open:
             self.said.append(self.form.question(self.state))
         if step.next == GO:
-            done = await perform.perform(self.form, self.state, execute)
+            done = await perform.perform(self.form, self._known(self.state), execute)
+            done = self._carried_out(done)
             self.state = done.state
             self.said += done.say
         return self._stored()
@@ -155,5 +160,13 @@ class Talk:
     def _stored(self) -> Talk:
         """The state goes through the tracker's slots between any two turns."""
         slots = self.state.slots()
-        self.state = read_state(slots, default_language="te", saved=None)
+        self.state = self._known(read_state(slots, default_language="te", saved=None))
         return self
+
+    def _carried_out(self, step: Step) -> Step:
+        return carried_out(step, self.citizen, self.stores) if self.stores else step
+
+    def _known(self, state: State) -> State:
+        """The state with what the stores know of the citizen, who else wants none of it."""
+        known = self.stores.profiles.of(self.citizen) if self.stores else Profile(consent=False)
+        return replace(state, profile=known)

@@ -1,0 +1,80 @@
+"""What may be remembered of a citizen for the next request: they are asked once, after one is
+done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from actions.dialogue import display, taps
+from actions.dialogue.form import Form
+from actions.dialogue.questions import AGREE, REFUSE
+from actions.dialogue.say import Button, Say, payload
+from actions.dialogue.state import REMEMBER, Heard, State
+from actions.dialogue.steps import STOP, Forget, Remember, Step, cleared
+from nlu.catalogue import Service
+
+
+def done(form: Form, before: State, step: Step) -> Step:
+    """The end of a request that was done: its values are remembered where the citizen agreed, and
+    the question whether they agree is asked where it never was. Asking counts as a refusal until
+    they do, so that nobody is asked twice."""
+    values = rememberable(form, form.service(before), before.values)
+    if not values or before.profile.consent is False:
+        return step
+    if before.profile.consent:
+        return replace(step, effects=(*step.effects, Remember(values)))
+    if step.state.asked or step.state.service:  # something else is being asked already
+        return step
+    asking = replace(step.state, asked=REMEMBER, nonce=before.nonce, pending=values)
+    question = _question(form, asking, asking.language)
+    return replace(step, state=asking, say=(*step.say, question), effects=(*step.effects, Forget()))
+
+
+def rememberable(form: Form, service: Service, values: Mapping[str, str]) -> dict[str, str]:
+    """Values by slot type that may be remembered; never a sensitive one, whatever data says."""
+    return {
+        slot.type.name: values[slot.name]
+        for slot in service.slots
+        if slot.name in values
+        and slot.type.name in form.settings.remembered
+        and not slot.type.sensitive
+    }
+
+
+def answered(form: Form, state: State, heard: Heard) -> Step | None:
+    """A tap or words after the question whether to remember; other words are None."""
+    if state.asked != REMEMBER:
+        return None
+    if not heard.tapped:
+        typed = taps.typed(form, heard, lambda language: _question(form, state, language))
+        intent = heard.intent if heard.kind == "conversation" else ""
+        said = {"affirm": AGREE, "deny": REFUSE, "cancel": REFUSE}.get(intent, "")
+        value = typed.payload["value"] if typed else said
+    else:
+        value = heard.payload.get("value", "") if heard.payload.get("nonce") == state.nonce else ""
+    if value == AGREE:
+        kept = Remember(state.pending)
+        return Step(cleared(state), STOP, (form.say("remembered", state),), (kept,))
+    if value == REFUSE:
+        return Step(cleared(state), STOP, (form.say("not_remembered", state),), (Forget(),))
+    return None
+
+
+def _question(form: Form, state: State, language: str) -> Say:
+    details = []
+    for name, value in state.pending.items():
+        slot_type = form.catalogue.slot_types[name]
+        shown = display.shown(slot_type, value, language, form.catalogue)
+        details.append(f"{slot_type.label[language]} ({shown})")
+    asked = form.say(
+        "remember_prompt", replace(state, language=language), {"details": ", ".join(details)}
+    )
+    buttons = tuple(
+        Button(
+            form.catalogue.phrases[title][language],
+            payload("answer", value=value, nonce=state.nonce),
+        )
+        for title, value in (("remember_yes", AGREE), ("remember_no", REFUSE))
+    )
+    return replace(asked, buttons=buttons)

@@ -1,0 +1,71 @@
+"""What a citizen allowed us to remember for their next request: a store of its own, sealed.
+
+A row is found by a keyed hash of the sender and holds one token. Without consent the row says only
+that; nothing here is ever written to Rasa's tracker.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+
+from actions.dialogue.state import Profile
+from actions.sealing import keyed_hash, seal, unseal
+
+FILE = "profile.sqlite"
+_TABLE = """CREATE TABLE IF NOT EXISTS profile (
+    citizen TEXT PRIMARY KEY, consent INTEGER NOT NULL, told TEXT
+)"""
+
+
+class Profiles:
+    """Profiles in a SQLite file; each call is a transaction of its own."""
+
+    def __init__(self, path: Path, most: int) -> None:
+        """`most`: values kept of one type, the latest first."""
+        self._path, self._most = path, most
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._open()) as store, store:
+            store.execute("PRAGMA journal_mode=WAL")
+            store.execute(_TABLE)
+
+    def of(self, citizen: str) -> Profile:
+        """What is remembered of a citizen; consent None where they were never asked."""
+        with closing(self._open()) as store:
+            row = store.execute(
+                "SELECT consent, told FROM profile WHERE citizen = ?", [_hash(citizen)]
+            ).fetchone()
+        if row is None:
+            return Profile()
+        told = unseal(row[1])
+        values = told if isinstance(told, dict) else {}
+        return Profile(bool(row[0]), {name: tuple(some) for name, some in values.items()})
+
+    def remember(self, citizen: str, values: Mapping[str, str]) -> None:
+        """Adds the values of slot types, with the citizen's consent."""
+        known = self.of(citizen).values
+        merged = dict(known)
+        for name, value in values.items():
+            others = [other for other in known.get(name, ()) if other != value]
+            merged[name] = (value, *others)[: self._most]
+        self._put(citizen, consent=True, told=seal(merged))
+
+    def refuse(self, citizen: str) -> None:
+        """Deletes everything but that the citizen does not want to be remembered, or asked."""
+        self._put(citizen, consent=False, told=None)
+
+    def _put(self, citizen: str, *, consent: bool, told: str | None) -> None:
+        with closing(self._open()) as store, store:
+            store.execute("PRAGMA secure_delete=ON")
+            store.execute(
+                "INSERT OR REPLACE INTO profile VALUES (?, ?, ?)", [_hash(citizen), consent, told]
+            )
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=10)
+
+
+def _hash(citizen: str) -> str:
+    return keyed_hash(citizen, "profile")
