@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from actions.transparency.durable import replace_file, sync_folder
+from actions.transparency.durable import replace_file, sync_files, sync_folder
 from actions.transparency.note import NoteError, Signer, Verifier
 from actions.transparency.tiles import WIDTH, Tile, tile_at, unpack_entries
 
@@ -83,19 +84,19 @@ class LogFolder:
         """One entry of a log of `size` entries. Raises LogError, IndexError."""
         return unpack_entries(self.read_tile(tile_at(None, index // WIDTH, size)))[index % WIDTH]
 
-    def write_tile(self, tile: Tile, data: bytes) -> list[Path]:
-        """Writes a tile, and drops the partial ones that a full one replaces.
-
-        A full tile's bytes are durable; its name is, once the returned folders are synced.
-        """
+    def write_tile(self, tile: Tile, data: bytes) -> None:
+        """Writes a tile, and drops the partial ones that a full one replaces. Not yet durable."""
         path = self.public / tile.path
-        if tile.width < WIDTH:
-            replace_file(path, data, durable=False)  # the journal has what it is made of
-            return []
-        replace_file(path, data)
-        shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
-        above = path.relative_to(self.public).parents
-        return [self.public / folder for folder in above]
+        replace_file(path, data, durable=False)  # the journal has what it is made of
+        if tile.width == WIDTH:
+            shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
+
+    def sync_tiles(self, tiles: Collection[Tile]) -> None:
+        """These tiles are on disk when this returns, with their names."""
+        paths = [self.public / tile.path for tile in tiles]
+        sync_files(paths)
+        for above in {folder for tile in tiles for folder in Path(tile.path).parents}:
+            sync_folder(self.public / above)
 
     def begun(self) -> bool:
         """Whether there are traces of entries."""

@@ -7,10 +7,9 @@ lock; what other processes wrote meanwhile is read from the journal first.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from actions.transparency.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
-from actions.transparency.durable import locked, replace_file, sync_folder
+from actions.transparency.durable import locked, replace_file
 from actions.transparency.edge import Edge
 from actions.transparency.folder import LogError, LogFolder
 from actions.transparency.journal import Journal, JournalError
@@ -30,7 +29,7 @@ class Writer:
         self._journal: Journal | None = None
         self._edge = Edge()
         self._tail: list[bytes] = []  # entries after the last full bundle
-        self._unsynced: set[Path] = set()
+        self._unsynced: set[Tile] = set()
         with locked(folder.lock):
             self._recover()
 
@@ -114,14 +113,17 @@ class Writer:
         """Adds entries to the edge and writes the tiles that became full."""
         first = self._edge.size - len(self._tail)
         for tile, data in self._edge.extend([leaf_hash(entry) for entry in entries]):
-            self._unsynced.update(self._folder.write_tile(tile, data))
+            self._write_full(tile, data)
         self._tail += entries
         full = len(self._tail) // WIDTH
         for number in range(full):
             bundle = pack_entries(self._tail[number * WIDTH : (number + 1) * WIDTH])
-            tile = Tile(None, first // WIDTH + number)
-            self._unsynced.update(self._folder.write_tile(tile, bundle))
+            self._write_full(Tile(None, first // WIDTH + number), bundle)
         del self._tail[: full * WIDTH]
+
+    def _write_full(self, tile: Tile, data: bytes) -> None:
+        self._folder.write_tile(tile, data)
+        self._unsynced.add(tile)
 
     def _publish(self, again: bool = False) -> None:
         """Writes the partial tiles, then the checkpoint; again: what is there may be broken."""
@@ -142,8 +144,7 @@ class Writer:
 
     def _begin_journal(self) -> None:
         """A new journal with the entries after the last full bundle; what came before is safe."""
-        for folder in self._unsynced:
-            sync_folder(folder)
+        self._folder.sync_tiles(self._unsynced)
         self._unsynced.clear()
         Journal.begin(self._folder.journal, self._edge.size - len(self._tail), self._tail)
         self._forget()
