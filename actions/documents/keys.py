@@ -90,7 +90,8 @@ class KeyRing:
             made = self._new(department, begins)
             until = begins + self._rotation.overlap_days * _DAY
             for old in self.public_keys():
-                if old.department == department and old.kid != made.kid and old.not_after > until:
+                goes_on = old.not_before < begins and old.not_after > until
+                if old.department == department and old.kid != made.kid and goes_on:
                     self._publish(replace(old, not_after=until))
             return made
 

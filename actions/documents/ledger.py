@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -45,6 +46,7 @@ class TileLedger:
 
         Its name stays what it was when the address changes: witnesses know it by that.
         """
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # what lies beside is private
         new = not LogFolder(folder).key.exists()
         name = f"{urlsplit(public_url).netloc}/log"
         return cls(Log.open(folder, origin=name if new else None))
@@ -63,9 +65,9 @@ class TileLedger:
         return self.log.receipt(index)
 
     def find(self, entry: bytes, start: int) -> int | None:
-        """See `Ledger`. Looks at every leaf from `start` on: few, since an act is short."""
+        """See `Ledger`. Looks at every leaf from `start` on: mostly none, since an act is short."""
         size, wanted = self.log.size, leaf_hash(entry)
-        tree = TileTree(self.log.folder.read_tile, size)
+        tree = TileTree(lru_cache(2)(self.log.folder.read_tile), size)
         return next((at for at in range(start, size) if tree.node(0, at) == wanted), None)
 
 

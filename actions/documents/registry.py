@@ -19,6 +19,8 @@ from typing_extensions import Literal
 
 from actions.documents.ledger import Ledger
 from actions.transparency.folder import LogError
+from actions.transparency.note import NoteError
+from actions.transparency.tiles import TileError
 
 State = Literal["pending", "valid", "revoked", "replaced"]
 Kind = Literal["issued", "revoked", "replaced"]
@@ -184,7 +186,7 @@ class Registry:
                 db.execute("BEGIN IMMEDIATE")
                 yield db
                 db.execute("COMMIT")
-            except (sqlite3.Error, OSError, LogError) as error:
+            except (sqlite3.Error, OSError, LogError, NoteError, TileError) as error:
                 raise NotRecorded(str(error)) from error
 
     @contextmanager

@@ -13,6 +13,7 @@ import yaml
 from actions.documents.ledger import Ledger
 from actions.documents.registry import Registry
 from actions.transparency.folder import LogError
+from actions.transparency.note import NoteError
 from actions.transparency.tiles import TileError
 
 _log = structlog.get_logger(__name__)
@@ -52,7 +53,7 @@ def _proof(registry: Registry, ledger: Ledger, document_id: str) -> dict[str, An
         return None
     try:
         receipt = ledger.receipt(logged.index)
-    except (OSError, LogError, TileError, IndexError) as error:
+    except (OSError, LogError, NoteError, TileError, IndexError) as error:
         _log.error("log_cannot_prove", index=logged.index, error=str(error))
         return None
     return {

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import structlog
 from fastapi import Depends, FastAPI, Header, Request, Security
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import APIKeyHeader
@@ -22,6 +23,7 @@ from actions.sandbox.store import Store
 Body = dict[str, Any]
 Work = Callable[[sqlite3.Connection], tuple[int, Body, str]]
 """Does a write: status, body and the reference of what was made."""
+_log = structlog.get_logger(__name__)
 _API_KEY = APIKeyHeader(name="X-Api-Key", auto_error=False)
 
 
@@ -55,6 +57,7 @@ class Desk:
 
         @app.exception_handler(NotIssued)
         def not_issued(request: Request, error: NotIssued) -> Response:
+            _log.error("document_not_issued", reason=error.reason.value, why=str(error))
             why = Problem(503, "documents_unavailable", "No document can be issued now")
             return problem.respond(why)
 

@@ -78,6 +78,15 @@ def test_rotation_leaves_other_departments_alone(ring: KeyRing) -> None:
     assert ring.by_kid()[energy.kid] == energy
 
 
+def test_key_that_is_next_stays_next_when_another_is_withdrawn(ring: KeyRing) -> None:
+    stolen = ring.signing_key("revenue", NOW, make=True).public
+    following = ring.rotate("revenue", NOW)
+    ring.withdraw(stolen.kid.hex(), NOW + 1)
+    at_once = ring.rotate("revenue", NOW + 1, at_once=True)
+    assert ring.signing_key("revenue", NOW + 2).public.kid == at_once.kid
+    assert ring.signing_key("revenue", following.not_before).public == following
+
+
 def test_first_key_by_rotation_begins_at_once(ring: KeyRing) -> None:
     assert ring.rotate("revenue", NOW).not_before == NOW
 

@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 import yaml
 import zxingcpp
+from fastapi.testclient import TestClient
 from PIL import Image
 
 from actions.documents.credential import Claims
 from actions.documents.issue import Issuer
 from actions.documents.link import read_link, verify_link
-from actions.documents.settings import DOCUMENTS_URL, FOLDER
+from actions.documents.settings import DOCUMENTS_URL, FOLDER, REGISTRY
 from actions.documents.status import status
+from actions.sandbox.server import create_app
 from tests.sandbox.conftest import Sandbox
 
 CASES = Path(__file__).parent / "cases"
@@ -61,7 +63,7 @@ def test_printed_document_verifies(
 ) -> None:
     document = sandbox.execute(department, operation, values).document
     assert document is not None
-    qr = scanned(sandbox.http.get(document.url).content, tmp_path)
+    qr = scanned(sandbox.http.get(document.url, timeout=60).content, tmp_path)
     issuer = Issuer.open(sandbox.database.parent / FOLDER, DOCUMENTS_URL)
     claims = verify_link(qr, DOCUMENTS_URL, issuer.keys.by_kid(), 1_800_000_000)
     assert isinstance(claims, Claims)
@@ -74,7 +76,9 @@ def test_asking_again_gives_the_same_document(sandbox: Sandbox, tmp_path: Path) 
     department, operation, values = next(printing())
     asked = [sandbox.execute(department, operation, values).document for _ in range(2)]
     assert asked[0] == asked[1]
-    link = read_link(scanned(sandbox.http.get(asked[0].url).content, tmp_path) if asked[0] else "")
+    link = read_link(
+        scanned(sandbox.http.get(asked[0].url, timeout=60).content, tmp_path) if asked[0] else ""
+    )
     assert link is not None
 
 
@@ -85,3 +89,20 @@ def test_secret_of_one_document_is_not_that_of_another(sandbox: Sandbox) -> None
         assert document is not None
         tokens |= set(re.findall(r"/documents/([\w-]{24})\.pdf", document.url))
     assert len(tokens) == 3
+
+
+def test_full_disk_is_told_and_hands_nothing_out(tmp_path: Path) -> None:
+    """503, so that the connector says that the office does not answer now."""
+    app = create_app(tmp_path / "sandbox.sqlite")
+    registry = tmp_path / FOLDER / REGISTRY
+    registry.write_bytes(b"broken" * 1000)
+    for name in (f"{REGISTRY}-wal", f"{REGISTRY}-shm"):
+        (tmp_path / FOLDER / name).unlink(missing_ok=True)
+    with TestClient(app) as client:
+        body = {"ulb": "vijayawada", "child_name": "Sai Teja", "mother_name": "Lakshmi"}
+        answer = client.post(
+            "/municipal/birth-certificates/search",
+            json={**body, "date_of_birth": "2019-05-14"},
+            headers={"X-Api-Key": "sandbox-key"},
+        )
+    assert (answer.status_code, answer.json()["code"]) == (503, "documents_unavailable")
