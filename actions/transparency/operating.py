@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import typer
+
 from actions.transparency.audit import WrongRoot, check_tiles
 from actions.transparency.cosigning import cosign
 from actions.transparency.folder import LogError
@@ -20,7 +22,7 @@ Say = Callable[[str], None]
 _PROBLEMS = (NoteError, Unreachable, Missing, WrongRoot, LogError, IndexError, OSError)
 
 
-def check_command(log: str, log_key: str | None, say: Say = print) -> int:
+def check_command(log: str, log_key: str | None, say: Say = typer.echo) -> int:
     """Computes the whole tree anew from the entries, and compares tiles and checkpoint."""
     began = time.monotonic()
     try:
@@ -36,7 +38,7 @@ def check_command(log: str, log_key: str | None, say: Say = print) -> int:
     return 0
 
 
-def prove_command(log: str, index: int, say: Say = print) -> int:
+def prove_command(log: str, index: int, say: Say = typer.echo) -> int:
     """Prints a proof (C2SP tlog-proof) that entry `index` is in the log."""
     try:
         reader = _reader(log, None)
@@ -50,7 +52,7 @@ def prove_command(log: str, index: int, say: Say = print) -> int:
     return 0
 
 
-def verify_command(proof: Path, data: str, log_key: str, say: Say = print) -> int:
+def verify_command(proof: Path, data: str, log_key: str, say: Say = typer.echo) -> int:
     """Checks a proof without any network; `data` is the entry, `log_key` the log's public key."""
     try:
         read = Proof.parse(proof.read_text("utf-8"))
@@ -63,7 +65,7 @@ def verify_command(proof: Path, data: str, log_key: str, say: Say = print) -> in
 
 
 def cosign_command(
-    folder: Path, witnesses: Sequence[str], every: float | None, say: Say = print
+    folder: Path, witnesses: Sequence[str], every: float | None, say: Say = typer.echo
 ) -> int:
     """Asks witnesses for their signatures and publishes them; again every so many seconds.
 

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import typer
+
 from actions.transparency.alarms import say as in_words
 from actions.transparency.durable import locked
 from actions.transparency.monitor import Monitor, Seen, WitnessView
@@ -29,7 +31,7 @@ def monitor_command(
     once: bool,
     language: str,
     as_json: bool,
-    say: Say = print,
+    say: Say = typer.echo,
 ) -> int:
     """Runs until something is wrong, or once. Exit codes: 0, 1 alarm, 3 the log cannot be reached.
 

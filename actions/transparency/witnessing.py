@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import typer
 import uvicorn
 
 from actions.transparency.note import NoteError, Verifier
@@ -30,7 +31,7 @@ def witness_command(
     port: int,
     every: float,
     once: bool,
-    say: Say = print,
+    say: Say = typer.echo,
 ) -> int:
     """Runs until it is stopped, or for one signature. Exit code 1: refused or unusable state."""
     source = source_at(log)
