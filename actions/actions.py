@@ -16,7 +16,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import effects
 from actions.context import Context, context
-from actions.dialogue import hearing, language, perform, routing
+from actions.dialogue import hearing, language, perform, routing, turns
 from actions.dialogue.say import Say
 from actions.dialogue.state import CONFIRM, Heard, State, read_heard, read_state
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
@@ -92,7 +92,7 @@ class ActionRoute(Action):
         here = context()
         state, heard = read(tracker, here)
         state = language.follow(state, heard, here.catalogue, here.settings)
-        return follow_step(dispatcher, tracker, routing.route(here.form(), state, heard))
+        return follow_step(dispatcher, tracker, turns.outside(here.form(), state, heard))
 
 
 class ActionChoose(Action):
@@ -158,7 +158,7 @@ class ActionStaleAnswer(Action):
         """Performs the kept draft again if it is that draft's button."""
         here = context()
         state, heard = read(tracker, here)
-        return follow_step(dispatcher, tracker, routing.late_answer(here.form(), state, heard))
+        return follow_step(dispatcher, tracker, turns.late_tap(here.form(), state, heard))
 
 
 class ValidateServiceForm(FormValidationAction):
@@ -180,7 +180,7 @@ class ValidateServiceForm(FormValidationAction):
             return {}
         here = context()
         state, heard = read(tracker, here)
-        step = hearing.hear(here.form(), state, heard)
+        step = turns.inside(here.form(), state, heard)
         if step.state.asked == CONFIRM and step.next == ASK:
             looked_up = await _look_up(here, tracker, step.state)
             step = looked_up.after_saying(*step.say)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from actions.dialogue import answers, corrections, drafts, interruptions, sent, steering, taps
 from actions.dialogue.form import Form
-from actions.dialogue.state import CONFIRM, READ_BACK, SWITCH, Heard, State
+from actions.dialogue.state import CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
 from actions.dialogue.steps import Step
 from actions.dialogue.sureness import surely_meant
 
@@ -35,6 +35,8 @@ def _said(form: Form, state: State, heard: Heard) -> Step:
     unsure = heard.kind == "conversation" and not surely_meant(heard, form.settings)
     if unsure:  # a spoken yes, no or cancel is short, and one is easily taken for another
         heard = replace(heard, kind=UNSURE)
+    if asked.startswith(RESUME) and not unsure:
+        return _reminder_answered(form, state, heard)
     if asked.startswith(SWITCH):
         return answers.misfit(form, state) if unsure else _switch_answered(form, state, heard)
     steered = steering.steered(form, state, heard)
@@ -57,6 +59,16 @@ def _said(form: Form, state: State, heard: Heard) -> Step:
         if heard.intent == "deny":
             return answers.asked_anew(form, state)
     return answers.answer(form, state, heard)
+
+
+def _reminder_answered(form: Form, state: State, heard: Heard) -> Step:
+    """Words after the question whether to go on with what was left hours ago."""
+    intent = heard.intent if heard.kind == "conversation" else ""
+    if intent == "affirm":
+        return form.after(form.follow(state, heard))
+    if intent in ("deny", "cancel"):
+        return form.end(state, form.say("denied", form.follow(state, heard)))
+    return _said(form, form.after(state).state, heard)
 
 
 def _switch_answered(form: Form, state: State, heard: Heard) -> Step:

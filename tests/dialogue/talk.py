@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from actions.departments import OperationResult
-from actions.dialogue import hearing, language, perform, routing
+from actions.dialogue import hearing, language, perform, routing, turns
 from actions.dialogue.form import Form
 from actions.dialogue.say import Button, Say
 from actions.dialogue.state import CONFIRM, Heard, Profile, State, read_state
@@ -120,21 +120,21 @@ class Talk:
         self.turns += 1
         message = heard(text, **{"inbox": f"m{self.turns}", **understood})
         if self.open:
-            return await self._follow(hearing.hear(self.form, self.state, message))
+            return await self._follow(turns.inside(self.form, self.state, message))
         state = language.follow(self.state, message, self.form.catalogue, self.form.settings)
-        return await self._follow(routing.route(self.form, state, message))
+        return await self._follow(turns.outside(self.form, state, message))
 
-    async def tap(self, part: str, buttons: list[Button] | None = None) -> Talk:
+    async def tap(self, part: str, buttons: list[Button] | None = None, *, at: float = 0.0) -> Talk:
         """The button whose id holds `part`, of the last turn or of an older one."""
         offered = buttons or self.buttons
         button = next(b for b in offered if part in b.payload)
         self.turns += 1
-        message = tapped(button.payload, f"m{self.turns}")
+        message = replace(tapped(button.payload, f"m{self.turns}"), at=at)
         if self.open:
-            return await self._follow(hearing.hear(self.form, self.state, message))
+            return await self._follow(turns.inside(self.form, self.state, message))
         step = {
             "choose": routing.choose,
-            "answer": routing.late_answer,
+            "answer": turns.late_tap,
             "language": hearing.hear,
             "menu": routing.menu,
         }[message.intent](self.form, self.state, message)

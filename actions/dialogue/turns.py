@@ -1,0 +1,73 @@
+"""One message, with the form open or not: what lay too long is spoken of first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from actions.dialogue import cues, hearing, routing
+from actions.dialogue.form import OPEN_KINDS, Form
+from actions.dialogue.state import MEANT, RESUME, Heard, State
+from actions.dialogue.steps import ASK, STOP, Step, cleared
+
+UNCLEAR = ("out_of_scope", "clarify")
+
+
+def inside(form: Form, state: State, heard: Heard) -> Step:
+    """While the form is open."""
+    dropped = _dropped(form, state, heard)
+    if dropped is not None:
+        return dropped
+    if _to_be_reminded(form, state, heard):
+        state = replace(form.follow(state, heard), since=heard.at)
+        return Step(replace(state, asked=f"{RESUME}{state.asked}", attempts=0, heard=None), ASK)
+    return hearing.hear(form, state, heard)
+
+
+def outside(form: Form, state: State, heard: Heard) -> Step:
+    """While none is. Rasa closes a form when its session ends; the request is still there."""
+    if _closed_by_time(state):
+        return inside(form, state, heard)
+    dropped = _dropped(form, state, heard)
+    return dropped if dropped is not None else routing.route(form, state, heard)
+
+
+def late_tap(form: Form, state: State, heard: Heard) -> Step:
+    """A tapped answer while no form is open: one of the request that time closed still counts."""
+    if _closed_by_time(state) and heard.payload.get("nonce") == state.nonce:
+        return inside(form, state, heard)
+    return routing.late_answer(form, state, heard)
+
+
+def _closed_by_time(state: State) -> bool:
+    return bool(state.service and state.asked and not state.asked.startswith(MEANT))
+
+
+def _dropped(form: Form, state: State, heard: Heard) -> Step | None:
+    """A request too old to go on with ends with a word, and the message is heard as a new one."""
+    if not state.service or _idle(state, heard) <= form.settings.drop_hours * 3600:
+        return None
+    title = {"title": form.service(state).title[state.language]}
+    word = form.say("draft_dropped", state, title)
+    if heard.tapped:
+        return Step(cleared(state), STOP, (word,))
+    return routing.route(form, cleared(state), heard).after_saying(word)
+
+
+def _to_be_reminded(form: Form, state: State, heard: Heard) -> bool:
+    """Whether a citizen who comes back later should be told what was open: they greet, or say what
+    neither answers nor asks for anything."""
+    if heard.tapped or _idle(state, heard) <= form.settings.resume_minutes * 60:
+        return False
+    if heard.kind == "conversation":
+        return heard.intent == "greet"
+    if heard.kind not in UNCLEAR or cues.command(heard.text, form.settings):
+        return False
+    slot = form.asked_slot(state)
+    if slot is None:
+        return not form.found(state.service or "", heard.text, {})
+    return slot.type.kind not in OPEN_KINDS and form.read(slot, heard.text) is None
+
+
+def _idle(state: State, heard: Heard) -> float:
+    """Seconds since the citizen wrote here last; 0 where that is not known."""
+    return heard.at - state.since if heard.at and state.since else 0.0
