@@ -14,6 +14,8 @@ from actions.departments import DepartmentDirectory, OperationResult
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
 from actions.effects import Stores
+from actions.handover import FILE as HANDOVERS
+from actions.handover import Handovers
 from actions.profile import FILE as PROFILES
 from actions.profile import Profiles
 from actions.sealing import var_folder
@@ -71,5 +73,8 @@ def context() -> Context:
         settings,
         DepartmentDirectory.of(catalogue),
         ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata"),
-        Stores(Profiles(var_folder() / PROFILES, settings.remembered_values)),
+        Stores(
+            Profiles(var_folder() / PROFILES, settings.remembered_values),
+            Handovers(var_folder() / HANDOVERS),
+        ),
     )

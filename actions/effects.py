@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from actions.dialogue.steps import Forget, Remember, Step
+from actions.dialogue.steps import Forget, Remember, Step, ToPerson
+from actions.handover import Handovers
 from actions.profile import Profiles
 
 
@@ -13,13 +14,20 @@ class Stores:
     """What is kept of citizens outside Rasa's tracker."""
 
     profiles: Profiles
+    handovers: Handovers
 
 
 def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
-    """The step with its effects done; done twice they change nothing more."""
+    """The step with its effects done, and what they give to say; done twice they change nothing
+    more."""
+    told = []
     for effect in step.effects:
         if isinstance(effect, Remember):
             stores.profiles.remember(citizen, effect.values)
         elif isinstance(effect, Forget):
             stores.profiles.refuse(citizen)
-    return step
+        elif isinstance(effect, ToPerson):
+            number = stores.handovers.open(citizen, effect.record)
+            said = effect.said.text.replace("{number}", number)
+            told.append(replace(effect.said, text=said))
+    return step.after_saying(*told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, questions
+from actions.dialogue import cues, handing_over, questions
 from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import CHANGE, CONFIRM, READ_BACK, Heard, State
 from actions.dialogue.steps import ASK, GO, Step, saying
@@ -25,7 +25,7 @@ def answer(form: Form, state: State, heard: Heard) -> Step:
     found = form.found(state.service or "", heard.text, state.values)
     if found:
         return form.after(form.told(state, found, spoken=heard.by_voice))
-    return misfit(form, form.follow(state, heard))
+    return misfit(form, form.follow(state, heard), heard)
 
 
 def _value(form: Form, state: State, slot: Slot, text: str) -> str | None:
@@ -48,7 +48,7 @@ def confirmation(form: Form, state: State, heard: Heard) -> Step:
     corrected = form.found(state.service or "", heard.text, {})
     if corrected:
         return form.after(form.told(state, corrected, spoken=heard.by_voice))
-    return misfit(form, state)
+    return misfit(form, state, heard)
 
 
 def kept(form: Form, state: State, heard: Heard) -> Step:
@@ -70,14 +70,16 @@ def asked_anew(form: Form, state: State) -> Step:
     return replace(step, state=replace(step.state, attempts=1))
 
 
-def misfit(form: Form, state: State) -> Step:
-    """Asked again, with an example; after too often a person is offered."""
+def misfit(form: Form, state: State, heard: Heard) -> Step:
+    """Asked again, with an example; after too often a person goes on with it."""
     attempts = state.attempts + 1
     if attempts < form.settings.max_attempts:
         again = replace(state, attempts=attempts)
         choosing = state.asked in (CONFIRM, CHANGE)
         return saying(again, form.say("choose_one", state)) if choosing else Step(again, ASK)
-    return form.end(state, form.say("too_many_attempts", state), form.person(state))
+    end = form.end(state, form.say("too_many_attempts", state), form.person(state))
+    tried = replace(state, attempts=attempts)
+    return handing_over.handed_over(form, end, tried, heard, handing_over.TOO_MANY)
 
 
 def _read_back(state: State) -> str:

@@ -38,7 +38,9 @@ def _said(form: Form, state: State, heard: Heard) -> Step:
     if asked.startswith(RESUME) and not unsure:
         return _reminder_answered(form, state, heard)
     if asked.startswith(SWITCH):
-        return answers.misfit(form, state) if unsure else _switch_answered(form, state, heard)
+        return (
+            answers.misfit(form, state, heard) if unsure else _switch_answered(form, state, heard)
+        )
     steered = steering.steered(form, state, heard)
     if steered is not None:
         return steered

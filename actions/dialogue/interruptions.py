@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import language, menus
+from actions.dialogue import handing_over, language, menus
 from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import SWITCH, Heard, State
 from actions.dialogue.steps import ASK, Step, saying
@@ -48,7 +48,8 @@ def _interrupted(form: Form, state: State, heard: Heard) -> Step:
     if heard.intent == "cancel":
         return form.end(state, form.say("cancelled", state))
     if heard.intent == "talk_to_person":
-        return saying(state, form.person(state))
+        asked = saying(state, form.person(state))
+        return handing_over.handed_over(form, asked, state, heard, handing_over.ASKED_FOR)
     return saying(state, form.say("cancel_hint", state))
 
 

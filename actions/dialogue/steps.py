@@ -25,7 +25,34 @@ class Forget:
     """Nothing of the citizen is to be remembered, nor asked for again."""
 
 
-Effect = Remember | Forget
+@dataclass(frozen=True)
+class Handover:
+    """A request for a person to go on with: all that was told, and why the form could not.
+
+    `why` is `too_many_attempts` or `asked_for`, `last` the words that were said last, `request` the
+    same each time the same request is handed over.
+    """
+
+    request: str
+    service: str
+    values: Mapping[str, str]
+    asked: str
+    attempts: int
+    why: str
+    last: str
+    language: str
+    at: float
+
+
+@dataclass(frozen=True)
+class ToPerson:
+    """Keeps the record; `said` is told to the citizen with its `{number}` filled in."""
+
+    record: Handover
+    said: Say
+
+
+Effect = Remember | Forget | ToPerson
 """What a step does besides: the action server does it in the citizen's stores."""
 
 

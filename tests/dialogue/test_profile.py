@@ -11,6 +11,7 @@ import pytest
 from actions.dialogue.form import Form
 from actions.dialogue.state import REMEMBER, Profile, State
 from actions.effects import Stores
+from actions.handover import Handovers
 from actions.profile import FILE, Profiles
 from nlu.catalogue import Catalogue
 from tests.dialogue.talk import Talk
@@ -31,7 +32,7 @@ FORGET = [
 
 @pytest.fixture()
 def stores(tmp_path: Path) -> Stores:
-    return Stores(Profiles(tmp_path / FILE, 2))
+    return Stores(Profiles(tmp_path / FILE, 2), Handovers(tmp_path / "handover.sqlite"))
 
 
 def citizen(form: Form, stores: Stores, language: str = "en", name: str = "109:IN.1") -> Talk:

@@ -1,0 +1,109 @@
+"""Requests handed over to a person: what was asked, what was told, what went wrong.
+
+A record is found by the number that the citizen was told and holds one sealed token. Staff answer
+by number; `Deliver` is the seam through which their words reach the citizen.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Protocol
+
+from actions.dialogue.steps import Handover
+from actions.sealing import keyed_hash, seal, unseal
+
+FILE = "handover.sqlite"
+_TABLE = """CREATE TABLE IF NOT EXISTS handover (
+    number TEXT PRIMARY KEY, request TEXT NOT NULL UNIQUE, opened REAL NOT NULL,
+    closed INTEGER NOT NULL DEFAULT 0, told TEXT NOT NULL
+)"""
+_NUMBERS = 1_000_000  # six digits: short enough to say on the telephone
+
+
+class Deliver(Protocol):
+    """Sends a person's words to a citizen, as the worker's outbox does."""
+
+    async def __call__(self, citizen: str, language: str, text: str) -> None:
+        """Takes the words durably, or raises."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A record as staff see it."""
+
+    number: str
+    citizen: str
+    record: Handover
+    closed: bool
+
+
+class Handovers:
+    """Records in a SQLite file; each call is a transaction of its own."""
+
+    def __init__(self, path: Path) -> None:
+        """Makes the file and its folder where they are missing."""
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._open()) as store, store:
+            store.execute("PRAGMA journal_mode=WAL")
+            store.execute(_TABLE)
+
+    def open(self, citizen: str, record: Handover) -> str:
+        """Keeps a record and gives its number; the same request gets the same number, with what
+        is known of it now."""
+        request = keyed_hash(f"{citizen}:{record.request}", "handover")
+        told = seal({"citizen": citizen, "record": asdict(record)})
+        with closing(self._open()) as store:
+            store.isolation_level = None
+            store.execute("BEGIN IMMEDIATE")
+            row = store.execute(
+                "SELECT number FROM handover WHERE request = ?", [request]
+            ).fetchone()
+            number = str(row[0]) if row else _free(store)
+            store.execute(
+                "INSERT INTO handover (number, request, opened, told) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (request) DO UPDATE SET told = excluded.told, closed = 0",
+                [number, request, record.at, told],
+            )
+            store.execute("COMMIT")
+        return number
+
+    def case(self, number: str) -> Case:
+        """The record of a number. Raises KeyError where there is none that this key opens."""
+        with closing(self._open()) as store:
+            row = store.execute(
+                "SELECT told, closed FROM handover WHERE number = ?", [number]
+            ).fetchone()
+        told = unseal(row[0]) if row else None
+        if not isinstance(told, dict):
+            raise KeyError(number)
+        return Case(number, told["citizen"], Handover(**told["record"]), bool(row[1]))
+
+    def waiting(self) -> list[str]:
+        """Numbers that no person has answered yet, the oldest first."""
+        with closing(self._open()) as store:
+            rows = store.execute("SELECT number FROM handover WHERE closed = 0 ORDER BY opened")
+            return [str(row[0]) for row in rows]
+
+    async def answer(self, number: str, text: str, deliver: Deliver) -> None:
+        """A person's words go to the citizen; the record is closed once they were taken. Raises
+        KeyError for an unknown number, and what `deliver` raises."""
+        case = self.case(number)
+        await deliver(case.citizen, case.record.language, text)
+        with closing(self._open()) as store, store:
+            store.execute("UPDATE handover SET closed = 1 WHERE number = ?", [number])
+
+    def _open(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=10)
+
+
+def _free(store: sqlite3.Connection) -> str:
+    """A number that is not taken."""
+    while True:
+        number = f"{secrets.randbelow(_NUMBERS):06d}"
+        if not store.execute("SELECT 1 FROM handover WHERE number = ?", [number]).fetchone():
+            return number

@@ -1,0 +1,139 @@
+"""Handed over to a person: the record, its number, and words that come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from actions.dialogue.form import Form
+from actions.dialogue.state import State
+from actions.effects import Stores
+from actions.handover import FILE, Handovers
+from actions.profile import Profiles
+from tests.dialogue.talk import Talk
+
+INCOME = {"intent": "income_certificate", "kind": "route"}
+BILL = {"intent": "electricity_bill_view", "kind": "route"}
+PERSON = [
+    ("te", "మనిషితో మాట్లాడాలి"),
+    ("te-Latn", "manishi tho matladali"),
+    ("hi", "किसी से बात करनी है"),
+    ("hi-Latn", "kisi se baat karni hai"),
+    ("en", "talk to a person"),
+]
+AADHAAR = "499118665246"
+
+
+@pytest.fixture()
+def stores(tmp_path: Path) -> Stores:
+    return Stores(Profiles(tmp_path / "profile.sqlite", 2), Handovers(tmp_path / FILE))
+
+
+async def in_an_application(form: Form, stores: Stores, language: str) -> Talk:
+    """Name and Aadhaar told, the income is asked for."""
+    talk = Talk(form, state=State(language=language), stores=stores)
+    await talk.say("income", key=None, **INCOME)
+    for answer in ("Ravi Kumar", AADHAAR):
+        await talk.say(answer, key=None, sure=0.0)
+    return talk
+
+
+@pytest.mark.parametrize("language", ["te", "hi", "en"])
+async def test_too_many_attempts_leave_a_record(form: Form, stores: Stores, language: str) -> None:
+    """Two retries, then a person: with everything told, and the number said."""
+    talk = await in_an_application(form, stores, language)
+    for _ in range(3):
+        await talk.say("hmm hmm", key=None, sure=0.0, at=5.0)
+    [number] = stores.handovers.waiting()
+    told = form.catalogue.phrases["handed_over"][language].format(number=number)
+    assert talk.said[0].text == told and not talk.open
+    case = stores.handovers.case(number)
+    assert case.citizen == talk.citizen
+    record = case.record
+    assert (record.service, record.asked) == ("income_certificate", "annual_income")
+    assert record.values == {"applicant_name": "Ravi Kumar", "aadhaar_number": AADHAAR}
+    assert (record.why, record.attempts, record.last) == ("too_many_attempts", 3, "hmm hmm")
+    assert (record.language, record.at) == (language, 5.0)
+
+
+@pytest.mark.parametrize(("key", "words"), PERSON)
+async def test_asking_for_a_person_leaves_a_record_and_the_form_open(
+    form: Form, stores: Stores, key: str, words: str
+) -> None:
+    """The helpline, the number, and the question again."""
+    talk = await in_an_application(form, stores, key.split("-")[0])
+    await talk.say(words, key=key, intent="talk_to_person", kind="conversation")
+    [number] = stores.handovers.waiting()
+    assert number in talk.said[0].text and talk.open
+    assert stores.handovers.case(number).record.why == "asked_for"
+
+
+async def test_one_request_has_one_number(form: Form, stores: Stores) -> None:
+    """Asked for twice, and told more in between: the record has it."""
+    talk = await in_an_application(form, stores, "en")
+    person = {"intent": "talk_to_person", "kind": "conversation"}
+    await talk.say("talk to a person", key="en", **person)
+    [first] = stores.handovers.waiting()
+    await talk.say("200000", key=None, sure=0.0)
+    await talk.say("talk to a person", key="en", **person)
+    assert stores.handovers.waiting() == [first]
+    assert stores.handovers.case(first).record.values["annual_income"] == "200000"
+
+
+async def test_two_requests_have_two_numbers(form: Form, stores: Stores) -> None:
+    """Also of one citizen."""
+    talk = Talk(form, state=State(language="en"), stores=stores)
+    for service in (BILL, INCOME):
+        await talk.say("please start this one", key=None, **service)
+        await talk.say("person", key="en", intent="talk_to_person", kind="conversation")
+    numbers = stores.handovers.waiting()
+    assert len(set(numbers)) == 2 and all(len(n) == 6 and n.isdigit() for n in numbers)
+
+
+def test_the_file_tells_nothing(form: Form, stores: Stores, tmp_path: Path) -> None:
+    """Neither who it is nor what they told."""
+    from actions.dialogue.steps import Handover
+
+    record = Handover("n", "s", {"a": AADHAAR}, "x", 3, "asked_for", "my secret", "en", 1.0)
+    number = stores.handovers.open("109:919848012345", record)
+    stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    for private in (AADHAAR, "9848012345", "my secret"):
+        assert private.encode() not in stored
+    assert stores.handovers.case(number).record == record
+
+
+@dataclass
+class Outbox:
+    """Takes words for citizens, or fails."""
+
+    broken: bool = False
+    taken: list[tuple[str, str, str]] = field(default_factory=list)
+
+    async def __call__(self, citizen: str, language: str, text: str) -> None:
+        if self.broken:
+            raise ConnectionError
+        self.taken.append((citizen, language, text))
+
+
+async def test_words_of_a_person_reach_the_citizen(form: Form, stores: Stores) -> None:
+    """Once they were taken the record is closed; until then it waits."""
+    talk = await in_an_application(form, stores, "te")
+    await talk.say("x", key=None, intent="talk_to_person", kind="conversation")
+    [number] = stores.handovers.waiting()
+    with pytest.raises(ConnectionError):
+        await stores.handovers.answer(number, "మీ పని అయింది", Outbox(broken=True))
+    assert stores.handovers.waiting() == [number]
+    outbox = Outbox()
+    await stores.handovers.answer(number, "మీ పని అయింది", outbox)
+    assert outbox.taken == [(talk.citizen, "te", "మీ పని అయింది")]
+    assert stores.handovers.waiting() == []
+
+
+async def test_an_unknown_number_is_refused(stores: Stores) -> None:
+    """Nothing is sent to anybody."""
+    outbox = Outbox()
+    with pytest.raises(KeyError):
+        await stores.handovers.answer("000000", "hello", outbox)
+    assert outbox.taken == []
