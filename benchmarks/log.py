@@ -71,6 +71,7 @@ def write(folder: Path, size: int, callers: int, batch: int) -> dict[str, Any]:
     """Writes the log with restarts; appends a second, and whether all checkpoints agree."""
     Log.open(folder, origin=ORIGIN).close()
     took = {"batched": 0.0, "concurrent": 0.0}
+    worked = dict(took)
     counts = {"batched": 0, "concurrent": 0}
     seen = []
     for tenth in range(TENTHS):
@@ -78,7 +79,9 @@ def write(folder: Path, size: int, callers: int, batch: int) -> dict[str, Any]:
         entries = _entries(size * (tenth + 1) // TENTHS - size * tenth // TENTHS)
         kind = "concurrent" if tenth % 2 else "batched"
         how, number = (_concurrent, callers) if tenth % 2 else (_batched, batch)
+        busy = time.process_time()
         took[kind] += _timed(partial(how, log, entries, number))
+        worked[kind] += time.process_time() - busy
         counts[kind] += len(entries)
         seen.append(_checkpoint(log))
         log.close()
@@ -90,7 +93,8 @@ def write(folder: Path, size: int, callers: int, batch: int) -> dict[str, Any]:
         for old in seen
     )
     rates = {f"{kind}_per_s": round(counts[kind] / took[kind]) for kind in took}
-    return {**rates, "restarts": TENTHS, "consistent": consistent, "size": last.size}
+    each = {f"{kind}_processor_us": round(worked[kind] / counts[kind] * 1e6, 1) for kind in took}
+    return {**rates, **each, "restarts": TENTHS, "consistent": consistent, "size": last.size}
 
 
 def prove(log: Log, size: int) -> dict[str, float]:
@@ -201,7 +205,9 @@ def lines(document: Mapping[str, Any]) -> Iterator[str]:
     yield f"{document['entries']:,} entries, {written['restarts']} restarts, all consistent"
     rows = (
         (f"appends/s, {document['callers']} callers, one entry each", written["concurrent_per_s"]),
+        ("  of processor, us for each", written["concurrent_processor_us"]),
         (f"appends/s, batches of {document['batch']:,}", written["batched_per_s"]),
+        ("  of processor, us for each", written["batched_processor_us"]),
         ("inclusion proof, p50 ms", proof["p50_ms"]),
         ("inclusion proof, p99 ms", proof["p99_ms"]),
         ("  of processor, p50 ms", proof["processor_p50_ms"]),
