@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from actions.departments import DepartmentDirectory, OperationResult
+from actions.departments.journal import Journal
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
 from actions.effects import Stores
@@ -71,7 +72,7 @@ def context() -> Context:
     return Context(
         catalogue,
         settings,
-        DepartmentDirectory.of(catalogue),
+        DepartmentDirectory.of(catalogue, journal=Journal.from_environment()),
         ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata"),
         Stores(
             Profiles(var_folder() / PROFILES, settings.remembered_values),

@@ -20,6 +20,7 @@ SLOW = (
     "conversations",
     "speech",
     "sandbox",
+    "faults",
     "rasa",
     "demo",
     "docs",

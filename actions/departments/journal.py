@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from actions.departments.journal_tables import METADATA, NONCES, WRITES, open_engine
 from actions.departments.request import Context
 from actions.departments.result import Document, OperationResult
-from actions.sealing import seal, unseal
+from actions.sealing import seal, unseal, var_folder
 
 State = Literal[
     "sending",  # on its way, or the process died on its way: may have arrived
@@ -76,9 +76,9 @@ class Journal:
         env = os.environ if environ is None else environ
         url = env.get("SEVA_JOURNAL_URL") or "sqlite"
         if url == "sqlite":
-            folder = Path(env.get("SEVA_VAR_DIR") or "var").resolve()
+            folder = Path(env["SEVA_VAR_DIR"]) if env.get("SEVA_VAR_DIR") else var_folder()
             folder.mkdir(parents=True, exist_ok=True)
-            url = f"sqlite:///{folder / 'journal.sqlite'}"
+            url = f"sqlite:///{folder.resolve() / 'journal.sqlite'}"
         return cls(url)
 
     def open(self, entry: Entry) -> Entry | None:
@@ -110,8 +110,11 @@ class Journal:
         """The entry with `changes` kept; None if another changed it since it was read."""
         changed = replace(entry, version=entry.version + 1, **changes)
         this = (WRITES.c.id == entry.write.id) & (WRITES.c.version == entry.version)
+        columns = _columns(changed)
+        if "write" in changes:
+            columns["request"] = _sealed(changed.write)
         with self._engine.begin() as db:
-            done = db.execute(WRITES.update().where(this).values(**_columns(changed)))
+            done = db.execute(WRITES.update().where(this).values(**columns))
         return changed if done.rowcount == 1 else None
 
     def due(self, now: float, limit: int) -> list[Entry]:

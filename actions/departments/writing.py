@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -46,11 +47,8 @@ class Writing:
         entry = replace(entry, until=self.clock() + self.department.settle.during)
         known = await self._journalled(self.journal.open, entry)
         if known is not None:
-            if (known.write.operation, dict(known.write.values)) != (
-                write.operation,
-                dict(write.values),
-            ):
-                raise CallFailed("request", "the key belongs to another request")
+            if _differs(known.write, write):
+                known = await self._replaced(known, write)
             if known.state in ("settled", "pending") and known.result is not None:
                 return await self._told(known)
         attempt = _Attempt(self, operation, known or entry, tries, self.clock() + total)
@@ -60,6 +58,15 @@ class Writing:
             failure = error if isinstance(error, CallFailed) else attempt.out_of_time()
             return await self._failed(attempt.entry, operation, failure)
         return await self._answered(attempt.entry, operation, result)
+
+    async def _replaced(self, known: Entry, write: Write) -> Entry:
+        """The entry with what is asked for now; only where nothing of before may have arrived."""
+        if known.state != "unsent" or known.write.operation != write.operation:
+            raise CallFailed("request", "the key belongs to another request")
+        changed = await self._journalled(partial(self.journal.move, write=write), known)
+        if changed is None:
+            raise CallFailed("journal", "another call has this write in hand")
+        return changed  # type: ignore[no-any-return]
 
     def _due(self, operation: Operation) -> float | None:
         """When a write without an answer is asked after."""
@@ -207,6 +214,10 @@ class _Attempt:
             if answer == "unknown" or self._writing.clock() + wait >= self._deadline:
                 raise failure
             await asyncio.sleep(wait)
+
+
+def _differs(one: Write, other: Write) -> bool:
+    return (one.operation, dict(one.values)) != (other.operation, dict(other.values))
 
 
 def waiting(operation: Operation, now: float) -> dict[str, float | None]:

@@ -98,6 +98,14 @@ async def test_write_that_never_left_may_be_sent_even_without_key_and_query(
     assert len(place.permits.done) == 1
 
 
+async def test_values_may_change_while_nothing_has_arrived(place: Place) -> None:
+    nowhere = "http://127.0.0.1:9"
+    closed = Place(place.permits, nowhere, place.folder, directory(place.folder, nowhere))
+    await closed.ask("sendNotice", plot="12/3")
+    assert (await place.ask("sendNotice", plot="12/4")).outcome == "ok"
+    assert [done.plot for done in place.permits.done] == ["12/4"]
+
+
 @pytest.mark.parametrize("operation", ["payFee", "sendNotice", "applyPermit", "orderSurvey"])
 async def test_same_request_gets_the_same_answer_without_a_call(
     place: Place, operation: str
