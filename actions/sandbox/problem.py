@@ -48,7 +48,9 @@ def install(app: FastAPI) -> None:
             where = "; ".join(".".join(map(str, item["loc"])) for item in error.errors())
             return respond(Problem(422, "invalid_request", "Invalid request", detail=where))
         status = error.status_code if isinstance(error, HTTPException) else 500
-        return respond(Problem(status, "http_error", "The request cannot be answered"))
+        answer = respond(Problem(status, "http_error", "The request cannot be answered"))
+        answer.headers.update(getattr(error, "headers", None) or {})  # `Allow` of a 405
+        return answer
 
     for kind in (Problem, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _problem)

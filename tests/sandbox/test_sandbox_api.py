@@ -102,6 +102,13 @@ def test_unknown_path_is_a_problem(sandbox: Sandbox) -> None:
     assert (answer.status_code, answer.json()["code"]) == (404, "http_error")
 
 
+def test_refused_method_says_which_are_allowed(sandbox: Sandbox) -> None:
+    """Found by schemathesis: RFC 9110 wants `Allow` with a 405."""
+    answer = sandbox.http.delete("/canteens/timings", headers=KEY)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+    assert answer.json()["code"] == "http_error"
+
+
 @pytest.mark.parametrize(
     ("department", "pay", "look", "values"),
     [
