@@ -56,10 +56,16 @@ class Listener:
         """The prompts to try in turn; one None for plain decoding."""
         return (self._romanised and self._settings.prompts.get(language)) or (None,)
 
+    def by_sound(self, language: str) -> bool:
+        """Whether a language is written down in Latin letters by its sound: prompts show how, or it
+        is one that nobody here speaks (`also_as`), whose own spelling does."""
+        spoken = language in self._settings.languages
+        return self._romanised and (bool(self._settings.prompts.get(language)) or not spoken)
+
     def write(self, speech: Samples, language: str, prompt: str | None) -> str:
         """What was said in 16 kHz samples; empty when the model itself calls it silence."""
         options: dict[str, Any] = dict(self._settings.decoding)
-        if prompt:
+        if self.by_sound(language):
             options.update(self._settings.romanised_decoding)
             options["initial_prompt"] = prompt
             options["suppress_tokens"] = self._suppressed

@@ -104,7 +104,7 @@ class SpeechSettings:
     languages: Mapping[str, LanguageWeight]
     prior: Prior
     close_call: float
-    also_as: Mapping[str, str]
+    also_as: Mapping[str, tuple[str, ...]]
     limits: Limits
     formats: tuple[str, ...]
     rejection: Rejection
@@ -157,7 +157,8 @@ def _read(path: Path) -> SpeechSettings:
         data: dict[str, Any] = dict(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
         data["models"] = {name: _entry(name, raw) for name, raw in data["models"].items()}
         data["unlisted_model"] = _entry("", {"source": "", **data["unlisted_model"]})
-        data["prompts"] = {key: tuple(value) for key, value in data["prompts"].items()}
+        for name in ("prompts", "also_as"):
+            data[name] = {key: tuple(value) for key, value in data[name].items()}
         data["languages"] = {
             key: _build(LanguageWeight, value) for key, value in data["languages"].items()
         }

@@ -75,7 +75,7 @@ class Transcriber:
         ranking = self._rank(self._detector.language_probabilities(speech), saved)
         first_refusal: Refusal | None = None
         for candidate in ranking[:2]:  # a made-up text is often that of a wrong language
-            text, refused = self._write(speech, candidate[0])
+            text, refused = self._write(self._listeners[candidate[0]], speech, candidate[0])
             if not refused:
                 heard = self._transcript(text, candidate, warnings)
                 others = () if first_refusal else self._others(speech, ranking)
@@ -86,29 +86,25 @@ class Transcriber:
         return self._transcript("", ranking[0], (*warnings, first_refusal or "no_speech"))
 
     def _others(self, speech: Samples, ranking: list[tuple[str, float]]) -> tuple[Reading, ...]:
-        """The speech as the second language, if it is nearly as likely as the first, and as the
-        one that helps to understand the first."""
+        """The speech as the second language, if it is nearly as likely as the first, and as those
+        that help to understand the first."""
         (first, best), *rest = ranking
-        also = self._settings.also_as.get(first)
-        helps = also is not None and self._by_sound(first) and self._by_sound(also)
+        own, shares = self._listeners[first], dict(rest)
+        wanted = [rest[0][0]] if rest and best <= self._settings.close_call * rest[0][1] else []
+        if own.by_sound(first):
+            also = self._settings.also_as.get(first, ())
+            wanted += [name for name in also if self._listeners.get(name, own).by_sound(name)]
         found = []
-        for at, (language, share) in enumerate(rest):
-            close = at == 0 and best <= self._settings.close_call * share
-            if not close and not (helps and language == also):
-                continue
-            text, refused = self._write(speech, language)
+        for language in dict.fromkeys(wanted):
+            text, refused = self._write(self._listeners.get(language, own), speech, language)
             if not refused:
-                found.append(Reading(text, language, round(share, 3)))
+                found.append(Reading(text, language, round(shares.get(language, 0.0), 3)))
         return tuple(found)
 
-    def _by_sound(self, language: str) -> bool:
-        """Whether the language is written down in Latin letters by its sound."""
-        listener = self._listeners.get(language)
-        return listener is not None and listener.prompts(language)[0] is not None
-
-    def _write(self, speech: Samples, language: str) -> tuple[str, Refusal | None]:
+    def _write(
+        self, listener: Listener, speech: Samples, language: str
+    ) -> tuple[str, Refusal | None]:
         """The first prompt's text that was really said, or why there is none."""
-        listener = self._listeners[language]
         refused: Refusal | None = None
         for prompt in listener.prompts(language):
             text = listener.write(speech, language, prompt)

@@ -41,3 +41,9 @@ async def test_likely_and_sensible_leads(te: float, hi: float, first: Reading) -
 
 async def test_a_single_reading_is_not_asked_about() -> None:
     assert await likeliest(sure(), [TE]) == [TE]
+
+
+async def test_a_reading_in_a_language_that_nobody_spoke_never_leads() -> None:
+    by_ear = Reading("emijarigindi", "sw", 0.0)
+    assert await likeliest(sure(te=0.3, sw=0.9), [TE, by_ear]) == [TE, by_ear]
+    assert (await likeliest(sure(te=0.1, hi=0.5, sw=0.9), [TE, HI, by_ear]))[0] == HI

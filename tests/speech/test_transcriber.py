@@ -129,6 +129,9 @@ class OneListener:
     def prompts(self, language: str) -> tuple[None]:
         return (None,)
 
+    def by_sound(self, language: str) -> bool:
+        return False
+
     def write(self, speech: np.ndarray, language: str, prompt: None) -> str:
         self.asked.append(language)
         return self.written[language]
@@ -166,24 +169,28 @@ class BySound(OneListener):
     """Writes with a prompt, as Whisper base does."""
 
     def prompts(self, language: str) -> tuple[str | None]:  # type: ignore[override]
-        return ("Panchhi gaate hain.",) if language != "en" else (None,)
+        return ("Panchhi gaate hain.",) if language in ("te", "hi") else (None,)
+
+    def by_sound(self, language: str) -> bool:
+        return language != "en"
 
 
 @pytest.mark.parametrize(
     ("heard", "asked"),
     [
-        ({"te": 0.9, "hi": 0.01, "en": 0.05}, ["te", "hi"]),
-        ({"te": 0.1, "hi": 0.8}, ["hi", "te"]),
+        ({"te": 0.9, "hi": 0.01, "en": 0.05}, ["te", "hi", "sw"]),
+        ({"te": 0.1, "hi": 0.8}, ["hi", "te", "sw"]),
         ({"en": 0.98, "te": 0.01}, ["en"]),
-        ({"te": 0.3, "en": 0.9, "hi": 0.01}, ["te", "en", "hi"]),  # a close call besides
+        ({"te": 0.3, "en": 0.9, "hi": 0.01}, ["te", "en", "hi", "sw"]),  # a close call besides
         ({"te": 0.05, "en": 0.9}, ["en", "te"]),
     ],
 )
-def test_what_is_written_by_sound_is_written_as_the_other_language_too(
+def test_what_is_written_by_sound_is_written_in_other_spellings_too(
     heard: dict[str, float], asked: list[str]
 ) -> None:
     """English is not, nor is a model that writes the language's own script (above)."""
-    listener = BySound(heard, {"te": "emi jarigindi", "hi": "kya hua", "en": "what"})
+    written = {"te": "emi jarigindi", "hi": "kya hua", "en": "what", "sw": "emijarigindi"}
+    listener = BySound(heard, written)
     made = Transcriber(load_settings(), listener, dict.fromkeys(("te", "hi", "en"), listener))
     found = made.transcribe(DEMO / "voice-te.ogg")
     assert listener.asked == asked
