@@ -182,8 +182,7 @@ class ValidateServiceForm(FormValidationAction):
         state, heard = read(tracker, here)
         step = turns.inside(here.form(), state, heard)
         if step.state.asked == CONFIRM and step.next == ASK:
-            looked_up = await _look_up(here, tracker, step.state)
-            step = looked_up.after_saying(*step.say)
+            step = step.then(await _look_up(here, tracker, step.state))
         step = carry_out(dispatcher, tracker, step)
         return {**step.state.slots(), "answer": None if step.next == ASK else step.next}
 

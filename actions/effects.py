@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from actions.dialogue.say import Say
 from actions.dialogue.steps import Forget, Remember, Step, ToPerson
 from actions.handover import Handovers
 from actions.profile import Profiles
@@ -20,7 +21,7 @@ class Stores:
 def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
     """The step with its effects done, and what they give to say; done twice they change nothing
     more."""
-    told = []
+    told: list[Say] = []
     for effect in step.effects:
         if isinstance(effect, Remember):
             stores.profiles.remember(citizen, effect.values)
@@ -30,4 +31,5 @@ def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
             number = stores.handovers.open(citizen, effect.record)
             said = effect.said.text.replace("{number}", number)
             told.append(replace(effect.said, text=said))
-    return step.after_saying(*told)
+    asking = next((i for i, said in enumerate(step.say) if said.buttons), len(step.say))
+    return replace(step, say=(*step.say[:asking], *told, *step.say[asking:]))

@@ -69,6 +69,11 @@ class Step:
         """The same, with more said in front of it."""
         return replace(self, say=(*said, *self.say))
 
+    def then(self, following: Step) -> Step:
+        """Both: says and does this one, and goes on as `following` does."""
+        say, effects = (*self.say, *following.say), (*self.effects, *following.effects)
+        return replace(following, say=say, effects=effects)
+
 
 def saying(state: State, *said: Say) -> Step:
     """The form stays open: says something and asks again."""

@@ -143,8 +143,7 @@ class Talk:
     async def _follow(self, step: Step) -> Talk:
         execute = self.department.execute
         if step.next == ASK and step.state.asked == CONFIRM:
-            looked_up = await perform.look_up(self.form, step.state, execute)
-            step = looked_up.after_saying(*step.say)
+            step = step.then(await perform.look_up(self.form, step.state, execute))
         step = self._carried_out(step)
         self.state, self.said = step.state, list(step.say)
         self.open = step.next == ASK and self.state.service is not None

@@ -48,7 +48,7 @@ async def test_too_many_attempts_leave_a_record(form: Form, stores: Stores, lang
         await talk.say("hmm hmm", key=None, sure=0.0, at=5.0)
     [number] = stores.handovers.waiting()
     told = form.catalogue.phrases["handed_over"][language].format(number=number)
-    assert talk.said[0].text == told and not talk.open
+    assert talk.said[-1].text == told and not talk.open
     case = stores.handovers.case(number)
     assert case.citizen == talk.citizen
     record = case.record
@@ -66,8 +66,30 @@ async def test_asking_for_a_person_leaves_a_record_and_the_form_open(
     talk = await in_an_application(form, stores, key.split("-")[0])
     await talk.say(words, key=key, intent="talk_to_person", kind="conversation")
     [number] = stores.handovers.waiting()
-    assert number in talk.said[0].text and talk.open
+    assert number in talk.said[1].text and talk.open
+    assert [one.text for one in talk.said].index(talk.form.question(talk.state).text) == 2
     assert stores.handovers.case(number).record.why == "asked_for"
+
+
+async def test_a_person_asked_for_on_the_card(form: Form, stores: Stores) -> None:
+    """The look-up before the card once swallowed the record."""
+    talk = Talk(form, state=State(language="en"), stores=stores)
+    pay = {"intent": "electricity_bill_payment", "kind": "route"}
+    await talk.say("pay 6123401005678", key=None, **pay)
+    await talk.say("talk to a person", key="en", intent="talk_to_person", kind="conversation")
+    [number] = stores.handovers.waiting()
+    assert number in talk.text and len(talk.buttons) == 3
+
+
+async def test_what_was_left_is_offered_after_the_number(form: Form, stores: Stores) -> None:
+    """The buttons stand under the last message."""
+    talk = Talk(form, state=State(language="en"), stores=stores)
+    await talk.say("bus ticket", key=None, intent="rtc_ticket_booking", kind="route")
+    await talk.say("and now please this one", key=None, **BILL)
+    for _ in range(3):
+        await talk.say("12", key=None, sure=0.0)
+    [number] = stores.handovers.waiting()
+    assert number in talk.said[-2].text and talk.said[-1].buttons
 
 
 async def test_one_request_has_one_number(form: Form, stores: Stores) -> None:
