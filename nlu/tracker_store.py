@@ -10,6 +10,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+import regex
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.events import Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -17,7 +18,8 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from nlu.text import mask
 from nlu.text.masking import last_four
 
-ASKED, ANSWER = "asked", "answer"
+ASKED, ANSWER, SERVICE = "asked", "answer", "service"
+_LONG = regex.compile(r"\p{Nd}(?:[\p{Zs}.-]?\p{Nd}){8,}")  # a private number, however grouped
 # In the metadata, and only for the turn: what else a voice note may have been, where somebody is,
 # what they sent.
 PASSING = ("others", "location", "media")
@@ -37,18 +39,24 @@ class MaskingTrackerStore(SQLTrackerStore):
             session, tracker.sender_id, fetch_events_from_all_sessions=False
         ).count()
         asked: str | None = None
+        private = False  # whether a sensitive value was asked for since the service began
         for number, event in enumerate(tracker.events):
             if isinstance(event, SlotSet) and event.key == ASKED:
                 asked = event.value
+                private = private or _slot(asked) in self._sensitive
+            elif isinstance(event, SlotSet) and event.key == SERVICE and not event.value:
+                private = False
             if number >= stored:
-                yield self.masked(event, asked)
+                yield self.masked(event, asked, private)
 
-    def masked(self, event: Event, asked: str | None) -> Event:
-        """The event as it may be stored; `asked` is the slot whose answer a user event is."""
+    def masked(self, event: Event, asked: str | None, private: bool = False) -> Event:
+        """The event as it may be stored; `asked` is what a user event answers, `private` says that
+        it may correct a sensitive value that was asked for before."""
         if isinstance(event, SlotSet) and event.key == ANSWER and event.value not in STEPS:
             return SlotSet(ANSWER, None, event.timestamp, event.metadata)
         if isinstance(event, UserUttered):
-            return self._masked_message(event, asked in self._sensitive)
+            kept = self._masked_message(event, _slot(asked) in self._sensitive)
+            return _without_long_numbers(kept) if private else kept
         return event
 
     def _masked_message(self, event: UserUttered, answers_sensitive: bool) -> UserUttered:
@@ -62,6 +70,27 @@ class MaskingTrackerStore(SQLTrackerStore):
         kept.entities = [_masked_entity(e, e in hidden) for e in event.entities]
         kept.parse_data = {**event.parse_data, "text": kept.text, "entities": kept.entities}
         return kept
+
+
+def _slot(asked: str | None) -> str:
+    """The slot that a question is about: `read_back/SLOT` asks about one as well."""
+    return (asked or "").rpartition("/")[2]
+
+
+def _without_long_numbers(event: UserUttered) -> UserUttered:
+    """The (copied) event with every number of nine digits or more cut to its end."""
+    event.text = _LONG.sub(lambda found: last_four(found[0]), event.text or "")
+    event.entities = [
+        {
+            name: _LONG.sub(lambda found: last_four(found[0]), value)
+            if isinstance(value, str)
+            else value
+            for name, value in entity.items()
+        }
+        for entity in event.entities
+    ]
+    event.parse_data = {**event.parse_data, "text": event.text, "entities": event.entities}
+    return event
 
 
 def _without(text: str, hidden: list[dict[str, Any]]) -> str:

@@ -126,3 +126,15 @@ async def test_conversation_is_stored_masked_once(store: MaskingTrackerStore) ->
         "BotUttered",
     ]
     assert AADHAAR not in str([e.as_dict() for e in loaded.events])
+
+
+def test_a_corrected_private_number_is_masked(store: MaskingTrackerStore) -> None:
+    """ "No, 3050..." while the next question is open: the number is no answer to that one."""
+    event = store.masked(said("no, 3050 1234 567 not 30501234568"), "ifsc_code", True).as_dict()
+    assert "3050" not in str(event) and "1234568" not in str(event)
+
+
+def test_a_private_number_read_back_and_replaced_is_masked(store: MaskingTrackerStore) -> None:
+    """Another number in place of yes."""
+    [event] = kept(store, said("30501234567"), asked="read_back/bank_account_number")
+    assert event["text"] == "XXXXXXX4567"
