@@ -13,6 +13,7 @@ from tests.simulator.running import free_port, running
 from tests.verification.office import Office
 
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE_MS = 90_000  # for a busy machine
 PHONE_SIZE = {"width": 360, "height": 740}
 
 
@@ -25,8 +26,10 @@ def launch(playwright: Playwright, *more: str) -> Browser:
 
 @pytest.fixture(scope="module")  # Playwright's event loop would block asyncio in later modules
 def playwright() -> Iterator[Playwright]:
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         yield playwright
+    expect.set_options(timeout=None)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +75,7 @@ def open_page(chromium: Browser):
 
 
 def watch(page: Page, problems: list[str]) -> None:
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "console",
@@ -82,4 +85,4 @@ def watch(page: Page, problems: list[str]) -> None:
 
 def expect_state(page: Page, state: str) -> None:
     """Waits until the page says so."""
-    expect(page.locator("body")).to_have_attribute("data-state", state, timeout=15_000)
+    expect(page.locator("body")).to_have_attribute("data-state", state)

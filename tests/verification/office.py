@@ -20,10 +20,14 @@ from actions.documents.key_set import PublicKey, key_set, kid_of
 from actions.documents.keys import SigningKey
 from actions.documents.link import Link
 from actions.documents.site.routes import build
+from actions.documents.site.words import page_data
 from actions.transparency.log import Log
 from actions.transparency.routes import build as build_log
 
 DAY = 86400
+DATA = page_data()
+PATIENT = {**DATA, "settings": {**DATA["settings"], "answer_seconds": 120}}
+"""A busy machine is slow; no test is about that."""
 NAME = "కొండపల్లి వెంకట లక్ష్మీ స్రవంతి"
 FIELDS = (
     ("certificate_number", "INC/2026/004512"),
@@ -114,7 +118,7 @@ class Office:
             return JSONResponse({**self.status(document_id), **self.tampered})
 
         app.include_router(build_log(self.log))
-        app.include_router(build())
+        app.include_router(build(PATIENT))
         return app
 
     def status(self, document_id: str) -> dict[str, Any]:

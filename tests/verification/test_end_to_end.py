@@ -17,7 +17,7 @@ from actions.documents.status import revocations
 from tests.documents.conftest import BIRTH
 from tests.documents.paper import Journey, rendered, sent
 from tests.simulator.running import free_port, running
-from tests.verification.conftest import expect_state
+from tests.verification.conftest import PATIENCE_MS, expect_state
 from tests.verification.reading import expect_words_in_every_language, results
 
 
@@ -35,7 +35,7 @@ def issue(bureau: SimpleNamespace, **values: str) -> Issued:
 
 
 def pdf_of(bureau: SimpleNamespace, issued: Issued) -> bytes:
-    answer = httpx.get(issued.url)
+    answer = httpx.get(issued.url, timeout=PATIENCE_MS / 1000)
     assert answer.status_code == 200
     return answer.content
 

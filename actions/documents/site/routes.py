@@ -28,9 +28,9 @@ _UNUSED = (".md", ".txt", "LICENSE", "LICENSE-zxing-cpp")
 """Served for who asks, of no use to the page."""
 
 
-def build() -> APIRouter:
-    """The router; reads every file once."""
-    data = page_data()
+def build(data: Mapping[str, Any] | None = None) -> APIRouter:
+    """The router; reads every file once. `data`: in place of `page_data()`. Raises MissingWords."""
+    data = page_data() if data is None else data
     compact = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
     files = {**read_assets(STATIC, frozenset(FILLED)), "data.json": asset("data.json", compact)}
     templates = {name: (STATIC / name).read_text(encoding="utf-8") for name in FILLED}
