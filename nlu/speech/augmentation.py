@@ -59,21 +59,20 @@ def readings(
     return found
 
 
-def hear(voice: Voice, transcriber: Transcriber, reading: Reading) -> list[HeardUtterance]:
-    """All that the model writes, as from a voice note of a citizen whose language is known; nothing
-    where the voice cannot read the text."""
+def hear(voice: Voice, transcriber: Transcriber, reading: Reading) -> HeardUtterance | None:
+    """What the model writes, as from a voice note of a citizen whose language is known; None where
+    the voice cannot read the text."""
     try:
         recording = opus(voice.say(reading.text))
     except SynthesisError:
-        return []
+        return None
     row = HeardUtterance(reading.intent, voice.language, voice.name, "", reading.text, "")
     try:
         with voice_file(recording) as path:
             found = transcriber.transcribe(path, voice.language)
     except SpeechError:
-        return [row]
-    texts = dict.fromkeys(written.text for written in found.readings())
-    return [replace(row, model=found.model, transcript=text) for text in texts]
+        return row
+    return replace(row, model=found.model, transcript=found.text)
 
 
 _process: dict[str, Any] = {}
@@ -83,7 +82,7 @@ def _start(voice: str) -> None:
     _process.update(voice=open_voice(voice), transcriber=Transcriber.load())
 
 
-def _hear(reading: Reading) -> list[HeardUtterance]:
+def _hear(reading: Reading) -> HeardUtterance | None:
     return hear(_process["voice"], _process["transcriber"], reading)
 
 
@@ -117,7 +116,7 @@ def augment_command(
         file = catalogue.root / FOLDER / f"{name}.tsv"
         try:
             language = open_voice(name).language
-            kept = read_heard(file)
+            kept = {row.text: row for row in read_heard(file)}
         except (SynthesisError, CatalogueError) as error:
             print(error, file=sys.stderr)
             return 1
@@ -130,22 +129,25 @@ def augment_command(
             for part in _PARTS
             for r in readings(catalogue, language, sys.maxsize, sys.maxsize, part)
         }
-        now = [replace(row, intent=intents[row.text]) for row in kept if row.text in intents]
-        known = {row.text for row in now}
-        new = [r for r in wanted if r.text not in known]
+        now = {
+            text: replace(row, intent=intents[text])
+            for text, row in kept.items()
+            if text in intents
+        }
+        new = [r for r in wanted if r.text not in now]
         console = Console(stderr=True)
         unread = 0
         heard = _heard(name, new, workers or os.cpu_count() or 1)
-        for done, rows in enumerate(track(heard, name, total=len(new), console=console), 1):
-            unread += not rows
-            now += rows
+        for done, row in enumerate(track(heard, name, total=len(new), console=console), 1):
+            unread += row is None
+            if row is not None:
+                now[row.text] = row
             if done % _BLOCK == 0:
-                write_heard(file, now)
-        write_heard(file, now)
-        empty = sum(not row.transcript for row in now)
-        read = len({row.text for row in now})
+                write_heard(file, now.values())
+        write_heard(file, now.values())
+        empty = sum(not row.transcript for row in now.values())
         print(
-            f"{_shown(file)}: {read} readings, {len(new)} of them new, {len(now)} transcripts; "
+            f"{_shown(file)}: {len(now)} readings, {len(new)} of them new, "
             f"{empty} not understood; {unread} could not be read aloud"
         )
     return 0
