@@ -135,6 +135,5 @@ def benchmark(
     if module not in found:
         known = ", ".join(found) or "none yet"
         raise typer.BadParameter(f"no benchmark `{name}`; there are: {known}")
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
+    sys.path.insert(0, str(ROOT))  # before packages: pymerkle brings a `benchmarks` of its own
     finish(importlib.import_module(f"benchmarks.{module}").main(list(context.args)))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -182,3 +185,12 @@ def test_tables_show_every_number_of_their_document() -> None:
     for lines, document, expected in documents:
         table = "\n".join(lines(document))
         assert [part for part in expected if part not in table] == []
+
+
+def test_seva_runs_our_benchmarks_and_not_those_of_a_package(tmp_path: Path) -> None:
+    """pymerkle brings a package of that name too."""
+    seva = Path(sys.executable).with_name("seva")
+    asked = [seva, "benchmark", "hint3", "--data", "nowhere"]
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "nowhere" in done.stderr and "Traceback" not in done.stderr
