@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .permits.place import Place
+from .permits.place import Place, directory
 
 pytestmark = pytest.mark.asyncio
 ROOT = Path(__file__).parents[2]
@@ -42,7 +42,8 @@ async def until(met: Callable[[], bool]) -> None:
 
 
 async def killed_on_its_way(place: Place, operation: str) -> None:
-    """The write arrives, and its sender dies before the answer."""
+    """The write arrives, and its sender dies before the answer; neither waits in vain."""
+    directory(place.folder, place.url, **{"read: 0.8, total: 3": "read: 20, total: 60"})
     process = start(place, operation)
     await until(lambda: bool(place.permits.posts))
     process.send_signal(signal.SIGKILL)

@@ -49,7 +49,7 @@ KINDS = [
     Kind("sendNotice", "ok", keyed=False),
     Kind("orderSurvey", "accepted", asked=True),
 ]
-DELAYS = {"slow": 0.2, "late": 3.5, "timeout_after_commit": 3.5, "maintenance": 60.0}
+DELAYS = {"slow": 0.2, "late": 3.8, "timeout_after_commit": 3.8, "maintenance": 60.0}
 DONE_FIRST = {"timeout_after_commit", "lost"}  # the work is done before the answer is lost
 HARMLESS = {"none", "slow", "duplicate"}  # the answer comes all the same
 

@@ -45,11 +45,11 @@ async def test_write_that_is_not_found_is_sent_again_with_the_same_key(
 async def test_not_found_counts_only_when_the_first_try_can_no_longer_arrive(
     place: Place,
 ) -> None:
-    changes = {"not_found_after: 4": "not_found_after: 0.8"}
+    changes = {"not_found_after: 4.5": "not_found_after: 1.5"}
     here = Place(
         place.permits, place.url, place.folder, directory(place.folder, place.url, **changes)
     )
-    place.fault("late", delay_s=0.7, times=1)  # done after our time-out, before it counts
+    place.fault("late", delay_s=1.1, times=1)  # done after our time-out, before it counts
     result = await here.ask("fileObjection")
     assert (result.outcome, result.fields) == ("ok", {"number": "N-1"})
     assert len(place.permits.posts) == 1
