@@ -196,11 +196,14 @@ class Form:
         return self.say("slot_given", state, fields)
 
     def person(self, state: State) -> Say:
-        """Whom to call: the department's helpline, or the state's."""
+        """Whom to call."""
+        return self.say("talk_to_person", state, {"helpline": self.helpline(state)})
+
+    def helpline(self, state: State) -> str:
+        """The number of the department that is asked, or the state's."""
         service = self.catalogue.services.get(state.service or "")
-        helpline = service and self.catalogue.departments[service.department].helpline
-        number = helpline or self.catalogue.phrases["helpline_default"][state.language]
-        return self.say("talk_to_person", state, {"helpline": number})
+        own = service and self.catalogue.departments[service.department].helpline
+        return own or self.catalogue.phrases["helpline_default"][state.language]
 
     def menu(self, state: State, heard: Heard) -> Say:
         """The page of the menu that a tapped row leads to."""

@@ -15,6 +15,8 @@ from nlu.catalogue import Service
 
 OK = "ok"
 UNAVAILABLE = "unavailable"
+_ENDED_BY = {"unsure": "unavailable_unsure", "overdue": "unavailable_overdue"}
+"""Reasons after which trying again would not help or could do it twice, and what is said."""
 Execute = Callable[[str, str, Mapping[str, str], str, str], Awaitable[OperationResult]]
 """(department, operation, values, request_id, language) -> result."""
 
@@ -45,6 +47,9 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
     language, catalogue = state.language, form.catalogue
     if result.outcome == UNAVAILABLE:
         department = catalogue.departments[service.department].title[language]
+        if result.reason in _ENDED_BY:
+            told = {"department": department, "helpline": form.helpline(state)}
+            return form.end(state, form.say(_ENDED_BY[result.reason], state, told))
         retry = Button(
             catalogue.phrases["retry_button"][language],
             payload("answer", value="retry", nonce=state.nonce),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.departments import Document, OperationResult
+from actions.departments.result import Reason
 from actions.dialogue import display, perform
 from actions.dialogue.form import Form
 from actions.dialogue.say import filled
@@ -157,3 +158,25 @@ async def test_unavailable_names_the_department_and_offers_a_retry(
     assert catalogue.departments["energy"].title[language] in said.text
     assert [b.title for b in said.buttons] == [catalogue.phrases["retry_button"][language]]
     assert (after.service, after.values, after.nonce) == (state.service, state.values, "abc")
+
+
+@pytest.mark.parametrize("language", ["te", "hi", "en"])
+@pytest.mark.parametrize("reason", ["unsure", "overdue"])
+async def test_what_may_have_arrived_is_told_and_not_offered_again(
+    form: Form, language: str, reason: Reason
+) -> None:
+    """It could be done twice, or would not help: the citizen learns whom to ask."""
+    catalogue = form.catalogue
+    state = State(
+        language=language,
+        service="electricity_bill_payment",
+        values={"service_number": "6123401005678"},
+        nonce="abc",
+    )
+    department = Department({"payBill": [OperationResult("unavailable", reason=reason)]})
+    step = await perform.perform(form, state, department.execute)
+    [said] = step.say
+    energy = catalogue.departments["energy"]
+    assert energy.title[language] in said.text and (energy.helpline or "") in said.text
+    assert said.text != form.say("unavailable_saved", state).text
+    assert said.buttons == () and step.state.service is None
