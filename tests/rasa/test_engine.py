@@ -42,7 +42,7 @@ def test_repeated_turn_keeps_its_buttons(town: Town) -> None:
     """Replies come back whole, not as text only."""
     asked = town.turn("bijli ka bill bharna hai 6123401005678", "buttons", "1")
     again = town.turn("bijli ka bill bharna hai 6123401005678", "buttons", "1", attempt=2)
-    assert again == asked and len(asked[0].buttons) == 2
+    assert again == asked and len(asked[0].buttons) == 3
 
 
 def test_unknown_turn_runs_on_any_attempt(town: Town) -> None:
@@ -169,7 +169,7 @@ def test_failed_look_up_is_confirmed_after_the_retry(town: Town) -> None:
     assert "845" not in text_of(saved)
     asked = tap(town, '"retry"', saved, "unconfirmed", "2")
     assert "845" in text_of(asked) and "http" not in text_of(asked)
-    assert len(asked[0].buttons) == 2
+    assert len(asked[0].buttons) == 3
     done = tap(town, '"yes"', asked, "unconfirmed", "3")
     assert "http" in text_of(done)
     assert len(town.writes("energy")) == before + 1
