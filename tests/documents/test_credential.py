@@ -214,6 +214,10 @@ def test_link_verifies() -> None:
         ("https://[", Refusal.MALFORMED),
         ("", Refusal.MALFORMED),
     ],
+    ids=[  # the key is made anew in each process, so links cannot name the cases
+        *("longer domain", "http", "domain before @"),
+        *("other id", "upper case", "query", "padding", "other path", "cut address", "nothing"),
+    ],
 )
 def test_other_links_are_refused(link: str, refusal: Refusal) -> None:
     assert verify_link(link, URL, KEYS, NOW) is refusal
