@@ -29,7 +29,7 @@ voices: setup ## offline voices (Festival, Kokoro), to read the catalogue to the
 train: encoder ## a model of the catalogue as it is (nothing to do if there is one)
 	$(UV) run --frozen seva train
 
-system: ## Debian packages that the tests use (chromium, haproxy); asks nothing
+system: ## Debian packages that the tests use (chromium, haproxy, PostgreSQL); asks nothing
 	.ci/system-packages
 
 demo: encoder whisper ## the whole product on this machine, with a simulated WhatsApp
