@@ -77,7 +77,7 @@ def monitor(
     log_key: LogKey = None,
     every: Every = 300,
     once: Once = False,
-    language: Annotated[str, typer.Option(help="Of the alarm: te, hi or en.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of the alarm.")] = "en",
     json_output: Json = False,
 ) -> None:
     """Watch a log. Exit code 1 and plain words when its history was changed."""

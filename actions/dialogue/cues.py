@@ -39,7 +39,7 @@ def command(text: str, settings: DialogueSettings) -> str | None:
 
 
 def position(text: str, settings: DialogueSettings) -> int | None:
-    """Which one of a list a short message means, from 1: "2", "number two", "రెండోది"."""
+    """Which one of a list a short message means, from 1: "2", "number two", "the second"."""
     tokens = words(clean(text))
     ordinal = _ordinals(settings.ordinals).get([token.text for token in tokens])
     if ordinal is not None:

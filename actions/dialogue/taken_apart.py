@@ -50,8 +50,8 @@ def take_apart(text: str, slots: Sequence[Slot], settings: DialogueSettings) -> 
 
 
 def _parts(plain: str, cues: Sequence[Spotted], loose: Sequence[Word]) -> Iterator[str]:
-    """The words between cues, from the first to the last that is loose. In "45 not 54" and "54
-    కాదు 45" only 45 is left."""
+    """The words between cues, from the first to the last that is loose. In "45 not 54", and
+    in "54 is wrong, 45" of languages that put it so, only 45 is left."""
     edges = [0, *(cue.end for cue in cues)]
     ends = [*(cue.start for cue in cues), len(plain)]
     for index, (start, end) in enumerate(zip(edges, ends)):
