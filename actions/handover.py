@@ -97,6 +97,15 @@ class Handovers:
         with closing(self._open()) as store, store:
             store.execute("UPDATE handover SET closed = 1 WHERE number = ?", [number])
 
+    def forget(self, before: float) -> tuple[int, int]:
+        """Deletes what was opened before that moment; how many, and how many of them nobody had
+        answered."""
+        with closing(self._open()) as store, store:
+            store.execute("PRAGMA secure_delete=ON")
+            old = store.execute("SELECT closed FROM handover WHERE opened < ?", [before]).fetchall()
+            store.execute("DELETE FROM handover WHERE opened < ?", [before])
+        return len(old), sum(not row[0] for row in old)
+
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=10)
 
