@@ -14,6 +14,7 @@ from actions.departments import DepartmentDirectory, OperationResult
 from actions.departments.journal import Journal
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
+from actions.documents.press import Press
 from actions.effects import Stores
 from actions.handover import FILE as HANDOVERS
 from actions.handover import Handovers
@@ -72,7 +73,9 @@ def context() -> Context:
     return Context(
         catalogue,
         settings,
-        DepartmentDirectory.of(catalogue, journal=Journal.from_environment()),
+        DepartmentDirectory.of(
+            catalogue, journal=Journal.from_environment(), issue=Press.from_environment()
+        ),
         ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata"),
         Stores(
             Profiles(var_folder() / PROFILES, settings.remembered_values),

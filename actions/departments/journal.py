@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from actions.departments.journal_tables import METADATA, NONCES, WRITES, open_engine
 from actions.departments.request import Context
-from actions.departments.result import Document, OperationResult
+from actions.departments.result import Document, OperationResult, Wanted
 from actions.sealing import seal, unseal, var_folder
 
 State = Literal[
@@ -207,5 +207,9 @@ def _result(token: str | None) -> OperationResult | None:
     if not isinstance(opened, str):
         return None
     content = json.loads(opened)
-    document = content.pop("document")
-    return OperationResult(**content, document=Document(**document) if document else None)
+    document, wanted = content.pop("document"), content.pop("wanted", None)
+    return OperationResult(
+        **content,
+        document=Document(**document) if document else None,
+        wanted=Wanted(**wanted) if wanted else None,
+    )
