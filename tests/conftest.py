@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+from nlu.cli import prepare_environment
+
+prepare_environment(os.environ)  # as `seva` itself: one thread a process, before anything is loaded
 
 SLOW_FILES = (
     "test_with_simulator.py",
@@ -37,6 +42,7 @@ SLOW = (
     "verification",
     "transparency",
     "conversations",
+    "new_department",
     "speech",
     "sandbox",
     "faults",
@@ -55,10 +61,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests of slow folders, so that `make check` leaves them to `make test`."""
+    """Marks slow tests, so that `make check` leaves them to `make test`; those of a folder share
+    what is started once, and stay in one process."""
     for item in items:
         if _is_slow(item.path):
             item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(TESTS).parts[0]))
 
 
 def _is_slow(path: Path) -> bool:
