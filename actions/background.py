@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import structlog
 
 from actions.context import Context
-from actions.notices import Notify
+from actions.departments.settling import Settling
+from actions.late_answers import LateAnswers
+from actions.notices import LanguageOf, Notify
 from actions.settings import ServerSettings
 
 _LOG = structlog.get_logger("seva.background")
@@ -29,10 +31,18 @@ class Workplace:
     here: Context
     settings: ServerSettings
     notify: Notify
+    language_of: LanguageOf
 
 
 Task = Callable[[Workplace], Awaitable[None]]
 """Works until it is cancelled."""
+
+
+async def settle_writes(place: Workplace) -> None:
+    """Asks after lost answers, polls for late ones, and tells citizens what came of it."""
+    here, settings = place.here, place.settings
+    tell = LateAnswers(here.catalogue, place.notify, place.language_of)
+    await Settling(here.departments, tell).run(settings.settle_every, settings.keep_writes)
 
 
 async def forget_old(place: Workplace) -> None:
@@ -48,7 +58,7 @@ async def forget_old(place: Workplace) -> None:
         await asyncio.sleep(_HOUR)
 
 
-TASKS: tuple[Task, ...] = (forget_old,)
+TASKS: tuple[Task, ...] = (settle_writes, forget_old)
 
 
 class Background:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from actions.departments import DepartmentDirectory, OperationResult
+from actions.departments import DepartmentDirectory, OperationResult, Origin
 from actions.departments.journal import Journal
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
@@ -52,8 +52,10 @@ class Context:
         values: Mapping[str, str],
         request_id: str,
         language: str,
+        origin: Origin,
     ) -> OperationResult:
-        """One call of a department. `request_id` is the same for each try of one request."""
+        """One call of a department. `request_id` is the same for each try of one request,
+        `origin` is kept for an answer that comes later."""
         return await self.departments.execute(
             department,
             operation,
@@ -61,6 +63,7 @@ class Context:
             citizen=citizen,
             request_id=f"{request_id}-{operation}",
             language=language,
+            origin=origin,
         )
 
 

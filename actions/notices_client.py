@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 
-from actions.notices import Notice, NoticeRefused
+from actions.notices import Notice, NoticeRefused, UnknownCitizen
 
 _TIMEOUT = httpx.Timeout(10, connect=3)
 _TAKEN = (200, 202)
-_UNKNOWN = 404
+_UNKNOWN = "/problems/unknown-citizen"
 
 
 class NoticesClient:
@@ -29,30 +29,31 @@ class NoticesClient:
         )
 
     async def __call__(self, notice: Notice) -> None:
-        """Returns once the notice is in the outbox. Raises NoticeRefused."""
-        answer = await self._post(self._url, _body(notice))
-        if answer.status_code not in _TAKEN:
-            raise NoticeRefused(f"HTTP {answer.status_code}")
+        """Returns once the notice is in the outbox. Raises NoticeRefused, UnknownCitizen."""
+        await self._post(self._url, _body(notice))
 
     async def language_of(self, citizen: str) -> str | None:
-        """The language that Seva answers the citizen in now. Raises NoticeRefused."""
+        """The language of the citizen's answers now. Raises NoticeRefused, UnknownCitizen."""
         answer = await self._post(f"{self._url}/language", {"citizen": citizen})
-        if answer.status_code == _UNKNOWN:
-            return None
-        if answer.status_code != 200:
-            raise NoticeRefused(f"HTTP {answer.status_code}")
-        language = answer.json().get("language")
+        language = answer.get("language")
         return language if isinstance(language, str) else None
 
     async def close(self) -> None:
         """Closes the connections."""
         await self._http.aclose()
 
-    async def _post(self, url: str, body: dict[str, Any]) -> httpx.Response:
+    async def _post(self, url: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            return await self._http.post(url, json=body)
-        except httpx.HTTPError as error:
+            answer = await self._http.post(url, json=body)
+            content = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
             raise NoticeRefused(type(error).__name__) from error
+        if answer.status_code in _TAKEN and isinstance(content, dict):
+            return content
+        # Not by the status: a wrong SEVA_NOTICES_URL is a 404 as well.
+        if isinstance(content, dict) and content.get("type") == _UNKNOWN:
+            raise UnknownCitizen
+        raise NoticeRefused(f"HTTP {answer.status_code}")
 
 
 def _body(notice: Notice) -> dict[str, Any]:

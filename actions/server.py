@@ -31,7 +31,7 @@ def _add_background(app: Any, here: Context) -> None:
 
     settings = ServerSettings.from_environment()
     notices = NoticesClient(settings.notices_url, settings.notices_key)
-    background = Background(Workplace(here, settings, notices))
+    background = Background(Workplace(here, settings, notices, notices.language_of))
     callbacks = CallbacksServer(here, settings.callbacks_host, settings.callbacks_port)
 
     @app.before_server_start

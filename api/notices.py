@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import regex
@@ -45,7 +45,7 @@ class Notice:
     def news(self, wording: Wording, policy: WhatsAppPolicy) -> News:
         """As WhatsApp's messages, and as a template for a citizen who has been silent too long."""
         drafts = render(
-            [self],
+            [replace(self, text=wording.headed(self.about, self.text, self.language))],
             inbox_id=self.id,
             words=wording.for_rendering(self.language),
             limits=policy.limits,

@@ -23,7 +23,7 @@ from actions.departments.journal_tables import IN_MEMORY
 from actions.departments.metrics import record
 from actions.departments.openapi import load_openapi
 from actions.departments.protection import DepartmentProtection
-from actions.departments.request import Context, RequestBuilder
+from actions.departments.request import NO_SERVICE, Context, Origin, RequestBuilder
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from actions.departments.tls import ssl_context
 from actions.departments.writing import Writing
@@ -104,17 +104,19 @@ class Connector:
         citizen: str,
         request_id: str,
         language: str,
+        origin: Origin = NO_SERVICE,
     ) -> OperationResult:
         """Call `operation_id` with slot `values`.
 
         `request_id` is the Idempotency-Key of a write: repeat it to ask again after an
-        `unavailable`, never reuse it for another request. `language` is a reply language.
+        `unavailable`, never reuse it for another request. `language` is a reply language, `origin`
+        is kept for an answer that comes later.
         """
         operation = self.department.operations.get(operation_id)
         if operation is None:
             raise UnknownOperation(f"{self.department.id} has no operation {operation_id}")
         started, tries, detail = time.monotonic(), Tries(), ""
-        context = Context(citizen, request_id, language)
+        context = Context(citizen, request_id, language, origin)
         write = Write(self.department.id, operation_id, values, context)
         try:
             if operation.kind == "write":

@@ -12,6 +12,7 @@ from actions.departments.definition import DepartmentDefinition, define, load_de
 from actions.departments.issuing import Issue
 from actions.departments.journal import Journal
 from actions.departments.journal_tables import IN_MEMORY
+from actions.departments.request import NO_SERVICE, Origin
 from actions.departments.result import OperationResult
 from nlu.catalogue.model import Catalogue
 
@@ -74,10 +75,16 @@ class DepartmentDirectory:
         citizen: str,
         request_id: str,
         language: str,
+        origin: Origin = NO_SERVICE,
     ) -> OperationResult:
         """`Connector.execute` at the department."""
         return await self.connector(department).execute(
-            operation_id, values, citizen=citizen, request_id=request_id, language=language
+            operation_id,
+            values,
+            citizen=citizen,
+            request_id=request_id,
+            language=language,
+            origin=origin,
         )
 
     async def aclose(self) -> None:

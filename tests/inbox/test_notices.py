@@ -29,8 +29,10 @@ from tests.inbox.worker_fakes import (
 
 DAY = 86400.0
 LANE = f"{PHONE_ID}:IN.1"
-WORDING = Wording(PHRASES, "te")
+HEADING = {language: "[{about}] {text}" for language in ("te", "hi", "en")}
+WORDING = Wording({**PHRASES, "news": HEADING}, "te")
 NEWS = Notice("late-1", LANE, "te", "భూమి కొలత", "కొలిచారు.\nమొత్తం 2.35 ఎకరాలు.")
+TOLD = f"[{NEWS.about}] {NEWS.text}"
 TEMPLATE = "భూమి కొలత: కొలిచారు. మొత్తం 2.35 ఎకరాలు."
 DOCUMENT = replace(NEWS, document=PlainDocument("https://x.example/1.pdf", "1.pdf"))
 BUTTONS = replace(NEWS, buttons=(PlainButton("/restart", "మళ్లీ"),))
@@ -89,7 +91,7 @@ async def test_news_are_sent_once_however_often_they_are_told(town: Town) -> Non
     await town.write()
     await town.work()
     assert [await town.tell(NEWS) for _ in range(3)] == [True, False, False]
-    assert await town.work() == [("text", NEWS.text)]
+    assert await town.work() == [("text", TOLD)]
     assert await town.tell(NEWS) is False
     assert await town.work() == []
 
@@ -107,14 +109,14 @@ async def test_news_survive_a_restart(town: Town, clock: Clock) -> None:
     await town.store.close()
     town.store = open_store(town.path, clock)
     assert await town.tell(NEWS) is False
-    assert await town.work() == [("text", NEWS.text)]
+    assert await town.work() == [("text", TOLD)]
 
 
 async def test_news_during_a_turn_come_in_order(town: Town) -> None:
     await town.write("question")
     (claim,) = await town.store.claim("w")
     await town.tell(NEWS)
-    assert await town.work() == [("text", NEWS.text)]
+    assert await town.work() == [("text", TOLD)]
     await town.store.release(claim)
     assert await town.work() == [("text", "echo question")]
 
@@ -181,7 +183,7 @@ async def test_what_a_template_cannot_carry_comes_when_the_citizen_writes(
     await town.tell(news)
     assert await town.work() == [("template", TEMPLATE)]
     await town.write("hello")
-    assert await town.work() == [(kind, NEWS.text), ("text", "echo hello")]
+    assert await town.work() == [(kind, TOLD), ("text", "echo hello")]
     await town.write("again")
     assert await town.work() == [("text", "echo again")]
 
@@ -193,7 +195,7 @@ async def test_long_news_come_in_full_when_the_citizen_writes(town: Town) -> Non
     [(kind, text)] = await town.work()
     assert kind == "template" and text.endswith("…") and len(text) < 1000
     await town.write()
-    assert ("text", long.strip()) in await town.work()
+    assert ("text", f"[{NEWS.about}] {long}".strip()) in await town.work()
 
 
 async def test_closed_window_that_only_whatsapp_knows_of_brings_the_template(town: Town) -> None:
@@ -221,7 +223,7 @@ async def test_language_without_a_template_waits_for_the_citizen(town: Town) -> 
     await town.store.tell(news)
     assert await town.work() == []
     await town.write("hi")
-    assert await town.work() == [("text", NEWS.text), ("text", "echo hi")]
+    assert await town.work() == [("text", TOLD), ("text", "echo hi")]
 
 
 async def test_refused_template_leaves_the_news_waiting(town: Town) -> None:
@@ -230,7 +232,7 @@ async def test_refused_template_leaves_the_news_waiting(town: Town) -> None:
     town.whatsapp.troubles = [REFUSED]
     assert await town.work() == []
     await town.write("hi")
-    assert await town.work() == [("text", NEWS.text), ("text", "echo hi")]
+    assert await town.work() == [("text", TOLD), ("text", "echo hi")]
 
 
 async def test_template_that_could_not_be_delivered_leaves_the_news_waiting(town: Town) -> None:
@@ -239,7 +241,7 @@ async def test_template_that_could_not_be_delivered_leaves_the_news_waiting(town
     await town.work()
     await town.status("failed", code=131026)
     await town.write("hi")
-    assert await town.work() == [("text", NEWS.text), ("text", "echo hi")]
+    assert await town.work() == [("text", TOLD), ("text", "echo hi")]
 
 
 async def test_citizen_who_writes_before_the_template_went_gets_the_news_itself(
@@ -248,7 +250,7 @@ async def test_citizen_who_writes_before_the_template_went_gets_the_news_itself(
     await town.silent()
     await town.tell(DOCUMENT)
     await town.write("hi")
-    assert await town.work() == [("document", NEWS.text), ("text", "echo hi")]
+    assert await town.work() == [("document", TOLD), ("text", "echo hi")]
 
 
 async def test_citizen_who_writes_while_the_template_is_sent_gets_nothing_twice(
@@ -270,7 +272,7 @@ async def test_citizen_who_writes_while_the_template_is_sent_gets_the_document(
     (parcel,) = await town.store.outbox.claim("w")
     await town.write("hi")
     await town.store.outbox.sent(parcel, "wamid.T")
-    assert await town.work() == [("document", NEWS.text), ("text", "echo hi")]
+    assert await town.work() == [("document", TOLD), ("text", "echo hi")]
 
 
 async def test_template_goes_ahead_of_what_waits_for_the_citizen(town: Town) -> None:
