@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import structlog
 
 from actions.context import Context
+from actions.departments import OperationResult
+from actions.departments.journal import Entry
 from actions.departments.settling import Settling
 from actions.late_answers import LateAnswers
 from actions.notices import LanguageOf, Notify
@@ -42,7 +44,17 @@ async def settle_writes(place: Workplace) -> None:
     """Asks after lost answers, polls for late ones, and tells citizens what came of it."""
     here, settings = place.here, place.settings
     tell = LateAnswers(here.catalogue, place.notify, place.language_of)
-    await Settling(here.departments, tell).run(settings.settle_every, settings.keep_writes)
+
+    async def told(entry: Entry, result: OperationResult) -> None:
+        await tell(entry, await here.cashier.opening.late(entry, result))
+
+    await Settling(here.departments, told).run(settings.settle_every, settings.keep_writes)
+
+
+async def settle_payments(place: Workplace) -> None:
+    """Looks up what is not paid or not booked yet, settles it, and tells citizens."""
+    job = place.here.cashier.reconciliation(place.notify, place.language_of)
+    await job.run(place.settings.settle_every)
 
 
 async def forget_old(place: Workplace) -> None:
@@ -58,7 +70,7 @@ async def forget_old(place: Workplace) -> None:
         await asyncio.sleep(_HOUR)
 
 
-TASKS: tuple[Task, ...] = (settle_writes, forget_old)
+TASKS: tuple[Task, ...] = (settle_writes, settle_payments, forget_old)
 
 
 class Background:

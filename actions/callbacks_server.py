@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from actions.context import Context
 from actions.departments.callbacks import build_callbacks
+from actions.payments.callbacks import callback_route
 
 _GRACE = 5  # seconds for callbacks under way when the server stops
 
@@ -32,6 +33,7 @@ def callbacks_app(here: Context) -> Starlette:
         routes=[
             Route("/health", health),
             *build_callbacks(here.departments).routes,
+            callback_route(here.cashier.following),
         ]
     )
 

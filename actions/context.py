@@ -18,6 +18,8 @@ from actions.documents.press import Press
 from actions.effects import Stores
 from actions.handover import FILE as HANDOVERS
 from actions.handover import Handovers
+from actions.payments.cashier import Cashier
+from actions.payments.ledger import Ledger
 from actions.profile import FILE as PROFILES
 from actions.profile import Profiles
 from actions.sealing import var_folder
@@ -35,6 +37,7 @@ class Context:
     departments: DepartmentDirectory
     zone: ZoneInfo
     stores: Stores
+    cashier: Cashier
 
     def form(self) -> Form:
         """The generic form, as of today where the citizens live."""
@@ -56,7 +59,7 @@ class Context:
     ) -> OperationResult:
         """One call of a department. `request_id` is the same for each try of one request,
         `origin` is kept for an answer that comes later."""
-        return await self.departments.execute(
+        return await self.cashier.opening.execute(
             department,
             operation,
             values,
@@ -73,15 +76,18 @@ def context() -> Context:
     folder = Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data")
     catalogue = load_catalogue(folder)
     settings = load_settings(folder)
+    press = Press.from_environment()
+    departments = DepartmentDirectory.of(
+        catalogue, journal=Journal.from_environment(), issue=press
+    )
     return Context(
         catalogue,
         settings,
-        DepartmentDirectory.of(
-            catalogue, journal=Journal.from_environment(), issue=Press.from_environment()
-        ),
+        departments,
         ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata"),
         Stores(
             Profiles(var_folder() / PROFILES, settings.remembered_values),
             Handovers(var_folder() / HANDOVERS),
         ),
+        Cashier.of(catalogue, departments, Ledger.from_environment(), press),
     )

@@ -45,4 +45,5 @@ def _add_background(app: Any, here: Context) -> None:
         await callbacks.stop()
         await background.stop()
         await notices.close()
+        await here.cashier.aclose()
         await here.departments.aclose()

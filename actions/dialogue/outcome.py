@@ -13,6 +13,9 @@ UNAVAILABLE = "unavailable"
 ENDED_BY = {"unsure": "unavailable_unsure", "overdue": "unavailable_overdue"}
 """Reasons after which trying again would not help or could do it twice, and what is said."""
 
+PAYMENT_OUTCOMES = ("payment_opening", "payment_under_way", "payment_not_booked")
+"""Of operations that ask for money, beside the department's own: each is a phrase."""
+
 
 def words(
     catalogue: Catalogue,
@@ -22,7 +25,11 @@ def words(
     result: OperationResult,
     language: str,
 ) -> str:
-    """The service's reply to an answer of its department."""
+    """The service's reply to an answer of its department, or that its payment is under way."""
+    if result.outcome in PAYMENT_OUTCOMES:
+        department = catalogue.departments[service.department].title[language]
+        told = {"title": service.title[language], "department": department, **result.fields}
+        return filled(catalogue.phrases[result.outcome], language, told)
     fields = {
         **lookup,
         **display.shown_values(service, values, language, catalogue),

@@ -240,7 +240,8 @@ class TellPaid:
 class Payment:
     """How the order of an answer is paid and followed.
 
-    `order`, `amount` (rupees) and `link` name fields of the operation's `result`. There is never
+    `order`, `amount` (rupees) and `link` name fields of the operation's `result`, `reference` a
+    field or a slot that the receipt shows. There is never
     more than one unsettled order for the same values of the slots `once_for`.
     """
 
@@ -248,6 +249,7 @@ class Payment:
     order: str
     amount: str
     link: str
+    reference: str
     once_for: tuple[str, ...]
     booked: AskBooked
     book: TellPaid | None = None

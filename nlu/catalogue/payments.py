@@ -5,11 +5,11 @@ from __future__ import annotations
 from nlu.catalogue.model import AskBooked, Payment, TellPaid
 from nlu.catalogue.yaml_source import Node
 
-_REQUIRED = ("gateway", "order", "amount", "link", "once_for", "booked")
+_REQUIRED = ("gateway", "order", "amount", "link", "reference", "once_for", "booked")
 
 
 def read_payment(node: Node | None) -> Payment | None:
-    """`payment: {gateway, order, amount, link, once_for, booked, book}`."""
+    """`payment: {gateway, order, amount, link, reference, once_for, booked, book}`."""
     if node is None:
         return None
     fields = node.fields(_REQUIRED, ("book",))
@@ -23,6 +23,7 @@ def read_payment(node: Node | None) -> Payment | None:
         order=fields["order"].text(),
         amount=fields["amount"].text(),
         link=fields["link"].text(),
+        reference=fields["reference"].text(),
         once_for=fields["once_for"].texts(),
         booked=AskBooked(
             booked["operationId"].text(), booked["booked"].texts(), booked["not_booked"].texts()

@@ -1,4 +1,4 @@
-"""The gateway's books: orders and money. Each change is one transaction, so an order is paid once."""
+"""The gateway's books: orders and money. A change is one transaction: an order is paid once."""
 
 from __future__ import annotations
 

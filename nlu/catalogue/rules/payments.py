@@ -48,6 +48,10 @@ def payment_problems(
             if name not in slots:
                 what = f"`{name}` is no slot of {service.name}"
                 yield at("once_for", what=what, mend=did_you_mean(name, slots))
+        known = [*operation.result, *slots]
+        if payment.reference not in known:
+            what = f"`{payment.reference}` is neither a field of the `result` nor a slot"
+            yield at("reference", what=what, mend=did_you_mean(payment.reference, known))
     yield from _asked(check, department, operation, "booked", "read")
     if payment.book is not None:
         yield from _asked(check, department, operation, "book", "write")
