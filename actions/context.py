@@ -19,6 +19,7 @@ from actions.effects import Stores
 from actions.handover import FILE as HANDOVERS
 from actions.handover import Handovers
 from actions.payments.cashier import Cashier
+from actions.payments.gateways import load_gateways
 from actions.payments.ledger import Ledger
 from actions.profile import FILE as PROFILES
 from actions.profile import Profiles
@@ -77,9 +78,8 @@ def context() -> Context:
     catalogue = load_catalogue(folder)
     settings = load_settings(folder)
     press = Press.from_environment()
-    departments = DepartmentDirectory.of(
-        catalogue, journal=Journal.from_environment(), issue=press
-    )
+    departments = DepartmentDirectory.of(catalogue, journal=Journal.from_environment(), issue=press)
+    gateways = DepartmentDirectory(load_gateways(folder / "gateways"), journal=departments.journal)
     return Context(
         catalogue,
         settings,
@@ -89,5 +89,5 @@ def context() -> Context:
             Profiles(var_folder() / PROFILES, settings.remembered_values),
             Handovers(var_folder() / HANDOVERS),
         ),
-        Cashier.of(catalogue, departments, Ledger.from_environment(), press),
+        Cashier.of(catalogue, departments, gateways, Ledger.from_environment(), press),
     )

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import httpx
-
 from actions.departments.directory import DepartmentDirectory
 from actions.departments.issuing import Issue
 from actions.notices import LanguageOf, Notify
@@ -38,17 +36,13 @@ class Cashier:
         cls,
         catalogue: Catalogue,
         departments: DepartmentDirectory,
+        gateways: DepartmentDirectory,
         ledger: Ledger,
         issue: Issue,
-        *,
-        transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.time,
     ) -> Cashier:
-        """Over the gateways of the catalogue's folder. Raises DefinitionError."""
+        """Over the departments and gateways of a catalogue, which share one journal."""
         settings = load_settings(catalogue.root)
-        gateways = Gateways.of(
-            catalogue.root / "gateways", departments.journal, settings.currency, transport
-        )
 
         def rules(department: str, operation: str) -> Rule | None:
             known = catalogue.departments.get(department)
@@ -57,7 +51,13 @@ class Cashier:
 
         booking = Booking(departments)
         following = Following(
-            ledger, departments.journal, gateways, booking, rules, settings, clock
+            ledger,
+            departments.journal,
+            Gateways(gateways, settings.currency),
+            booking,
+            rules,
+            settings,
+            clock,
         )
         return cls(catalogue, Opening(departments, following), following, issue)
 

@@ -46,7 +46,7 @@ class Following:
             moved = await self._step(payment)
             if moved is None:  # another process has it in hand
                 return await asyncio.to_thread(self.ledger.find, payment.id) or payment
-            if moved.state == payment.state:
+            if moved.state in (payment.state, "refunding"):  # why is told before it is back
                 return moved
             payment = moved
 

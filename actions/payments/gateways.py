@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
-import httpx
-
 from actions.departments.definition import DefinitionError, DepartmentDefinition, define
 from actions.departments.directory import DepartmentDirectory
-from actions.departments.journal import Journal
 from actions.departments.result import OperationResult
 from actions.payments.payment import Money, Payment
 from nlu.catalogue.departments import read_departments
@@ -72,17 +69,6 @@ class Gateways:
     def __init__(self, directory: DepartmentDirectory, currency: str) -> None:
         self.directory = directory
         self._currency = currency
-
-    @classmethod
-    def of(
-        cls,
-        folder: Path,
-        journal: Journal,
-        currency: str,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> Gateways:
-        """The gateways of `data/gateways`; writes to them are journalled like any others."""
-        return cls(DepartmentDirectory(load_gateways(folder), transport, journal), currency)
 
     async def look_up(self, payment: Payment) -> Found | None:
         """The order's state now; None where the gateway cannot say. Raises Unbelievable."""
