@@ -76,11 +76,17 @@ class Demo:
             "SEVA_ACTION_SERVER_URL": f"http://{s.actions_host}:{s.actions_port}/webhook",
             "SEVA_WHATSAPP_BASE_URL": f"http://{s.simulator_host}:{s.simulator_port}",
             "SEVA_DOCUMENTS_URL": self._documents(),
+            "SEVA_NOTICES_URL": f"http://{s.serve_host}:{s.serve_port}/notices",
+            "SEVA_GATEWAY_SANDBOX_URL": f"{sandbox}/gateway",
+            "SEVA_SANDBOX_CALLBACK_URL": f"{self._callbacks()}/callbacks/payments/sandbox",
             "SEVA_PROCESSES": "1",  # one citizen: a second model would only take memory
         }
         for department in load_catalogue(s.data_dir).departments.values():
             found[department.base_url.env] = f"{sandbox}/{department.id}"
         return {name: value for name, value in found.items() if name not in os.environ}
+
+    def _callbacks(self) -> str:
+        return f"http://{self.settings.callbacks_host}:{self.settings.callbacks_port}"
 
     def _documents(self) -> str:
         return f"http://{self.settings.documents_host}:{self.settings.documents_port}"
@@ -91,7 +97,7 @@ class Demo:
         for file in self.settings.var_dir.glob("sandbox.sqlite*"):
             file.unlink()  # the sandbox's bills are due again in every demo
         self.parts = self.parts_of()
-        for part in self.parts:
+        for part in (*self.parts, Part("callbacks", self._callbacks())):
             _port_must_be_free(part)
         addresses = self.addresses()
         for part in self.parts:

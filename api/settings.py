@@ -138,6 +138,10 @@ class Settings(BaseSettings):
         default="",
         description="Address of the sandbox in links that citizens get; empty means its own.",
     )
+    sandbox_callback_url: str = Field(
+        default="http://127.0.0.1:5056/callbacks/payments/sandbox",
+        description="Where the sandbox's payment gateway calls back: the port of the callbacks.",
+    )
     sandbox_key: str = Field(
         default="sandbox-key", description="API key that the sandbox departments accept."
     )
@@ -149,6 +153,14 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="Address that `seva documents serve` listens on."
     )
     documents_port: int = Field(default=8795, description="Port of `seva documents serve`.")
+    witnesses: str = Field(
+        default="",
+        description="Addresses of the log's witnesses, blanks between; `seva documents serve` asks "
+        "them to sign.",
+    )
+    cosign_seconds: float = Field(
+        default=60, gt=0, description="Seconds between two questions to the witnesses."
+    )
     documents_sealing_key: str = Field(
         default="",
         description="Key that seals what issued documents say, in their registry; empty means a "
@@ -319,18 +331,34 @@ def settings_markdown(data_dir: Path = Path("data")) -> str:
         default = "(empty)" if field.default == "" else f"`{field.default}`"
         meaning = field.field_info.description or ""
         lines.append(f"| `SEVA_{field.name.upper()}` | {default} | {meaning} |")
-    lines += ["", "## Departments", "", "| variable | default | meaning |", "|---|---|---|"]
-    for file in sorted((data_dir / "departments").glob("*.yml")):
-        department = yaml.safe_load(file.read_text(encoding="utf-8"))
-        if "department" not in department:
-            continue
-        name = department["department"]
-        for part, meaning in (("base_url", "address of the API"), ("auth", "credential")):
-            entry = department.get(part) or {}
-            if "env" in entry:
-                row = f"`{entry['env']}` | `{entry.get('default', '')}` | {name}: {meaning}"
-                lines.append(f"| {row} |")
+    lines += [
+        "",
+        "## Departments and gateways",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    for folder in ("departments", "gateways"):
+        for file in sorted((data_dir / folder).glob("*.yml")):
+            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            if "department" in content:
+                lines += _variables(content, content["department"])
     return "\n".join(lines) + "\n"
+
+
+def _variables(content: dict, name: str) -> list[str]:
+    """The rows of a department's or gateway's file."""
+    secret = (content.get("callbacks") or {}).get("secret") or {}
+    parts = (
+        (content.get("base_url") or {}, "address of the API"),
+        (content.get("auth") or {}, "credential"),
+        (secret, "key of the callbacks"),
+    )
+    return [
+        f"| `{entry['env']}` | `{entry.get('default', '')}` | {name}: {meaning} |"
+        for entry, meaning in parts
+        if "env" in entry
+    ]
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def seva(
         process = subprocess.Popen(
             [sys.executable, "-m", "nlu.cli", *command.split(), "--port", str(port)],
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**os.environ, "SEVA_CALLBACKS_PORT": "0", **environment},
             stdout=out,
             stderr=out,
         )

@@ -57,7 +57,12 @@ def test_smoke_file_covers_five_keys_and_a_voice_note() -> None:
 def test_parts_find_each_other_at_other_ports() -> None:
     """One variable moves a part, and the others follow; it is the advice of the error message."""
     settings = Settings(
-        actions_port=1001, simulator_port=1002, sandbox_port=1003, documents_port=1004
+        actions_port=1001,
+        simulator_port=1002,
+        sandbox_port=1003,
+        documents_port=1004,
+        serve_port=1005,
+        callbacks_port=1006,
     )
     demo = Demo(settings.copy(update={"data_dir": ROOT / "data"}), Console(), Path("logs"))
     addresses = demo.addresses()
@@ -65,12 +70,17 @@ def test_parts_find_each_other_at_other_ports() -> None:
     assert addresses["SEVA_WHATSAPP_BASE_URL"] == "http://127.0.0.1:1002"
     assert addresses["SEVA_DEPARTMENT_ENERGY_URL"] == "http://127.0.0.1:1003/energy"
     assert addresses["SEVA_DOCUMENTS_URL"] == "http://127.0.0.1:1004"
-    assert sum(name.endswith("_URL") for name in addresses) == 3 + 8
+    assert addresses["SEVA_NOTICES_URL"] == "http://127.0.0.1:1005/notices"
+    assert addresses["SEVA_GATEWAY_SANDBOX_URL"] == "http://127.0.0.1:1003/gateway"
+    back = "http://127.0.0.1:1006/callbacks/payments/sandbox"
+    assert addresses["SEVA_SANDBOX_CALLBACK_URL"] == back
+    departments = len(list((ROOT / "data" / "departments").glob("*.yml"))) - 1  # the defaults
+    assert sum(name.endswith("_URL") for name in addresses) == 6 + departments
 
 
 def test_smoke_runs(tmp_path: Path) -> None:
     """Every process, signed webhooks, a voice note; it ends 0 and leaves nothing running."""
-    names = ("SERVE", "WORKER_METRICS", "SIMULATOR", "ACTIONS", "SANDBOX", "DOCUMENTS")
+    names = ("SERVE", "WORKER_METRICS", "SIMULATOR", "ACTIONS", "CALLBACKS", "SANDBOX", "DOCUMENTS")
     ports = {f"SEVA_{name}_PORT": str(free_port()) for name in names}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "nlu.cli", "demo", "--smoke"],
