@@ -17,8 +17,9 @@ from actions.documents.document_id import grouped, typed_id
 from actions.documents.issue import Issuer, NotIssued, Reason
 from actions.documents.key_set import PublicKey
 from actions.documents.keys import KeyRing, NoKey
+from actions.documents.ledger import TileLedger
 from actions.documents.registry import NotRecorded
-from actions.documents.settings import KEYS, REGISTRY, documents_folder, documents_url
+from actions.documents.settings import KEYS, LOG, REGISTRY, documents_folder, documents_url
 from actions.documents.status import revocations, status
 from actions.documents.wording import day
 from actions.transparency.folder import LogError
@@ -124,14 +125,14 @@ def keys_list_command(*, as_json: bool = False) -> None:
 @_told
 def keys_rotate_command(department: str, *, at_once: bool = False) -> None:
     """Make a department's next key."""
-    key = _ring().rotate(department, int(time.time()), at_once=at_once)
+    key = _announcing_ring().rotate(department, int(time.time()), at_once=at_once)
     print(f"{department}: new key {key.kid.hex()}, signs from {day(key.not_before)}")
 
 
 @_told
 def keys_withdraw_command(kid: str, *, reissue: bool = False) -> None:
     """Withdraw a stolen key, make a new one, and tell or do what is left to do."""
-    now, ring = int(time.time()), _ring()
+    now, ring = int(time.time()), _announcing_ring()
     key = ring.withdraw(kid, now)
     new = ring.rotate(key.department, now, at_once=True)
     print(f"{key.department}: key {kid} is withdrawn, {new.kid.hex()} signs from now on")
@@ -163,7 +164,14 @@ def _id(text: str) -> str:
 
 
 def _ring() -> KeyRing:
+    """For reading."""
     return KeyRing(documents_folder() / KEYS)
+
+
+def _announcing_ring() -> KeyRing:
+    """For changes, which the log gets first. Raises LogError."""
+    ledger = TileLedger.open(documents_folder() / LOG, documents_url())
+    return KeyRing(documents_folder() / KEYS, announce=ledger.log.append)
 
 
 def _issuer() -> Issuer:

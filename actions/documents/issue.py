@@ -28,6 +28,7 @@ from actions.documents.registry import (
 from actions.documents.sealer import Sealer
 from actions.documents.settings import KEYS, LOG, REGISTRY
 from actions.documents.wording import day
+from actions.transparency.folder import LogError
 
 _ISSUED_ON = "issued_on"
 """A label that is filled here: the printed date is the signed one."""
@@ -85,7 +86,7 @@ class Issuer:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.public_url = public_url.rstrip("/")
         self.ledger = ledger
-        self.keys = KeyRing(folder / KEYS)
+        self.keys = KeyRing(folder / KEYS, announce=lambda entry: ledger.append_many([entry]))
         self.registry = Registry(folder / REGISTRY, ledger)
         self._sealer = Sealer.open(folder)
         self._make_keys, self._now = make_keys, now
@@ -245,5 +246,5 @@ def _explained() -> Iterator[None]:
         raise NotIssued(Reason.BAD_VALUES, str(error)) from None
     except WrongState as error:
         raise NotIssued(Reason.WRONG_STATE, f"the document is {error}") from error
-    except NotRecorded as error:
+    except (NotRecorded, LogError, OSError) as error:
         raise NotIssued(Reason.NOT_RECORDED, str(error)) from error

@@ -8,7 +8,7 @@ deleted.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from actions.documents.key_set import PublicKey, kid_of
 from actions.transparency.durable import locked, replace_file, sync_folder
+from actions.transparency.key_events import Act, KeyEvent
 
 _DAY = 86400
 _DEPARTMENT = regex.compile(r"[a-z][a-z0-9_]{1,62}")
@@ -54,8 +55,14 @@ class Rotation:
 class KeyRing:
     """All keys under a folder. Processes may share it; nothing is kept in memory."""
 
-    def __init__(self, folder: Path, rotation: Rotation | None = None) -> None:
-        self._folder = folder
+    def __init__(
+        self,
+        folder: Path,
+        rotation: Rotation | None = None,
+        announce: Callable[[bytes], object] | None = None,
+    ) -> None:
+        """`announce` appends an entry to the log: a key counts only once its entry is there."""
+        self._folder, self._announce = folder, announce
         self._rotation = rotation or Rotation.load()
 
     def public_keys(self) -> list[PublicKey]:
@@ -104,6 +111,7 @@ class KeyRing:
             key = known[kid]
             if key.withdrawn_at is None:
                 key = replace(key, withdrawn_at=at)
+                self._log(Act.WITHDRAWN, key)
                 self._publish(key)
             self._path(key, "pem").unlink(missing_ok=True)
             return key
@@ -138,8 +146,14 @@ class KeyRing:
             serialization.NoEncryption(),
         )
         replace_file(path, pem, mode=0o600)
+        self._log(Act.NEW, key)
         self._publish(key)
         return key
+
+    def _log(self, act: Act, key: PublicKey) -> None:
+        """An entry without a key, after a crash, harms nobody; the other way round it would."""
+        if self._announce is not None:
+            self._announce(KeyEvent(act, **key.published()).entry())
 
     def _publish(self, key: PublicKey) -> None:
         path = self._path(key, "json")

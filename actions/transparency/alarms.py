@@ -23,6 +23,7 @@ class Trouble(Enum):
     split = "split"
     held_back = "held_back"
     damaged = "damaged"
+    hidden_key = "hidden_key"
 
 
 @dataclass(frozen=True)

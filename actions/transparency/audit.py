@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from actions.transparency.checkpoint import Checkpoint
 from actions.transparency.edge import Edge
@@ -15,10 +15,19 @@ class WrongRoot(Exception):
     """The entries do not give the root that the log has signed."""
 
 
-def follow(reader: Reader, edge: Edge, checkpoint: Checkpoint) -> None:
-    """Appends to `edge` the entries up to the checkpoint. Raises WrongRoot, Missing."""
+def follow(
+    reader: Reader,
+    edge: Edge,
+    checkpoint: Checkpoint,
+    see: Callable[[Sequence[bytes]], None] = lambda entries: None,
+) -> None:
+    """Appends to `edge` the entries up to the checkpoint. Raises WrongRoot, Missing.
+
+    `see` gets them bundle by bundle, before their root is known to be right.
+    """
     for entries in reader.entries(edge.size, checkpoint.size):
         edge.extend([leaf_hash(entry) for entry in entries])
+        see(entries)
     if edge.root() != checkpoint.root:
         raise WrongRoot(f"the {checkpoint.size} entries are not those that were signed")
 

@@ -16,6 +16,7 @@ from actions.transparency.audit import WrongRoot, first_change, follow
 from actions.transparency.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
 from actions.transparency.durable import replace_file, sync_folder
 from actions.transparency.edge import Edge
+from actions.transparency.key_events import KeyBook, KeyEvent, published_keys, read_event
 from actions.transparency.note import NoteError, Verifier
 from actions.transparency.reader import Inconsistent, Missing, Reader
 from actions.transparency.source import Source, Unreachable
@@ -37,33 +38,50 @@ class Seen:
     checkpoint: Checkpoint | None = None
     agree: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
+    keys: tuple[KeyEvent, ...] = ()
+    """Keys of departments that are new or withdrawn since the last round: ask whether they are."""
 
 
 class Monitor:
     """Watches one log. One process at a time may use a state folder."""
 
-    def __init__(self, folder: Path, reader: Reader, witnesses: Mapping[str, WitnessView]) -> None:
-        """`witnesses` by address. Raises NoteError where the state is damaged."""
+    def __init__(
+        self,
+        folder: Path,
+        reader: Reader,
+        witnesses: Mapping[str, WitnessView],
+        site: Source | None = None,
+    ) -> None:
+        """`witnesses` by address; `site` publishes `keys.json`. Raises NoteError where the state
+        is damaged."""
         self._folder, self._reader, self._witnesses = folder, reader, witnesses
+        self._site = site
         self._state = folder / "seen.json"
-        self.last, self._edge = self._read_state()
+        self.last, self._edge, self._keys = self._read_state()
 
     def round(self) -> Seen:
         """Looks once. The state moves on only where nothing is wrong. Raises Unreachable."""
-        views, silent = self._views()  # first, so that an honest log is never behind them
+        published = published_keys(self._site)  # first, so that an honest log is never behind
+        views, silent = self._views()
         try:
             now = self._reader.checkpoint()
         except NoteError as error:
             return Seen(self._alarm(Trouble.unsigned, detail=str(error)))
         edge = Edge(self._edge.size, self._edge.levels)
-        alarm = self._compare(edge, now)
+        found: list[KeyEvent] = []
+        alarm = self._compare(edge, now, found)
         for name, view in views.items():
             alarm = alarm or self._compare_view(name, view, now)
+        keys = KeyBook([*self._keys.events(), *found])
+        hidden = keys.unannounced(published)
+        if hidden is not None:
+            fields = {name: str(hidden.get(name)) for name in ("kid", "department")}
+            alarm = alarm or self._alarm(Trouble.hidden_key, now, fields=fields)
         if alarm is not None:
             return Seen(alarm, now.checkpoint)
-        self.last, self._edge = now, edge
+        self.last, self._edge, self._keys = now, edge, keys
         self._write_state()
-        return Seen(None, now.checkpoint, tuple(sorted(views)), tuple(silent))
+        return Seen(None, now.checkpoint, tuple(sorted(views)), tuple(silent), tuple(found))
 
     def keep(self, alarm: Alarm) -> Path | None:
         """Keeps the signed statements that show what is wrong; the same ones once."""
@@ -98,13 +116,21 @@ class Monitor:
                 raise
             return view
 
-    def _compare(self, edge: Edge, now: SignedCheckpoint) -> Alarm | None:
-        """What is wrong between the last good checkpoint and this one; moves `edge` on."""
+    def _compare(self, edge: Edge, now: SignedCheckpoint, found: list[KeyEvent]) -> Alarm | None:
+        """What is wrong between the last good checkpoint and this one; moves `edge` on.
+
+        `found` gets the events of keys on the way.
+        """
         before, size = edge.size, now.checkpoint.size
         if size < before:
             return self._alarm(Trouble.shrunk, now)
         try:
-            follow(self._reader, edge, now.checkpoint)
+            follow(
+                self._reader,
+                edge,
+                now.checkpoint,
+                lambda entries: found.extend(filter(None, map(read_event, entries))),
+            )
             return None
         except (WrongRoot, Missing) as problem:
             detail = str(problem)
@@ -153,22 +179,24 @@ class Monitor:
         statements = [str(note) for note in (other or self.last, now) if note is not None]
         return Alarm(trouble, {**told, **(fields or {})}, changed, tuple(statements), detail)
 
-    def _read_state(self) -> tuple[SignedCheckpoint | None, Edge]:
+    def _read_state(self) -> tuple[SignedCheckpoint | None, Edge, KeyBook]:
         if not self._state.exists():
-            return None, Edge()
+            return None, Edge(), KeyBook()
         try:
             raw = json.loads(self._state.read_text("utf-8"))
             last = open_checkpoint(raw["checkpoint"], self._reader.log)
             levels = [[bytes.fromhex(node) for node in level] for level in raw["levels"]]
             edge = Edge(last.checkpoint.size, levels)
+            keys = KeyBook(KeyEvent.read(event) for event in raw.get("keys", []))
         except (ValueError, KeyError, TypeError) as error:
             raise NoteError(f"{self._state} is damaged: {error}") from error
         if edge.root() != last.checkpoint.root:
             raise NoteError(f"{self._state} is damaged: it does not fit its checkpoint")
-        return last, edge
+        return last, edge, keys
 
     def _write_state(self) -> None:
         levels = [[node.hex() for node in level] for level in self._edge.levels]
-        state = {"checkpoint": str(self.last), "levels": levels}
+        keys = [event.facts() for event in self._keys.events()]
+        state = {"checkpoint": str(self.last), "levels": levels, "keys": keys}
         replace_file(self._state, json.dumps(state).encode())
         sync_folder(self._folder)

@@ -11,11 +11,12 @@ import typer
 
 from actions.transparency.alarms import say as in_words
 from actions.transparency.durable import locked
+from actions.transparency.key_events import Act, KeyEvent
 from actions.transparency.monitor import Monitor, Seen, WitnessView
 from actions.transparency.note import NoteError, Verifier
 from actions.transparency.pins import Pins
 from actions.transparency.reader import Reader
-from actions.transparency.source import Unreachable, source_at
+from actions.transparency.source import Source, Unreachable, source_at
 
 Say = Callable[[str], None]
 ALARM, UNREACHABLE = 1, 3
@@ -98,7 +99,13 @@ def open_monitor(log: str, state: Path, log_key: str | None, witnesses: Sequence
             views[address] = WitnessView(seat, pins.of(address, seat))
         except Unreachable:
             continue  # never seen so far: nothing to compare
-    return Monitor(state, reader, views)
+    return Monitor(state, reader, views, _site(log))
+
+
+def _site(log: str) -> Source | None:
+    """The site that publishes keys beside its log, `https://.../log`; None for other places."""
+    site, found, rest = log.rstrip("/").rpartition("/log")
+    return source_at(site) if found and not rest and site.startswith("http") else None
 
 
 def _good(seen: Seen) -> list[str]:
@@ -106,7 +113,16 @@ def _good(seen: Seen) -> list[str]:
     lines = [_at(f"good: {seen.checkpoint.size} entries of {seen.checkpoint.origin}")]
     if seen.agree:
         lines.append(f"  the same for: {', '.join(seen.agree)}")
-    return lines + [f"  no answer: {silent}" for silent in seen.silent]
+    lines += [f"  no answer: {silent}" for silent in seen.silent]
+    return lines + [f"  key {_told(event)}: ask its office" for event in seen.keys]
+
+
+def _told(event: KeyEvent) -> str:
+    times = (event.not_before, event.not_after, event.withdrawn_at)
+    begins, ends, gone = (time.strftime("%Y-%m-%d", time.gmtime(at or 0)) for at in times)
+    if event.act is Act.WITHDRAWN:
+        return f"{event.kid} of {event.department} is withdrawn since {gone}"
+    return f"{event.kid} of {event.department} is new, {begins} to {ends}"
 
 
 def _document(seen: Seen) -> dict[str, object]:
@@ -119,6 +135,7 @@ def _document(seen: Seen) -> dict[str, object]:
         "changed": [alarm.changed.start, alarm.changed.stop] if alarm and alarm.changed else None,
         "agree": list(seen.agree),
         "silent": list(seen.silent),
+        "keys": [event.facts() for event in seen.keys],
     }
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from actions.documents.issue import Issued, Issuer
+from actions.transparency.key_events import read_event
+from actions.transparency.log import Log
 
 URL = "https://verify.example.gov.in"
 BIRTH: Mapping[str, str] = {
@@ -18,6 +20,13 @@ BIRTH: Mapping[str, str] = {
     "mother_name": "लक्ष्मी",
     "father_name": "K. Srinivasa Rao",
 }
+
+
+def acts(folder: Path) -> int:
+    """Entries of the log about documents; the others announce keys."""
+    log = Log.open(folder / "log")
+    found = [log.folder.read_entry(index, log.size) for index in range(log.size)]
+    return sum(read_event(entry) is None for entry in found)
 
 
 @pytest.fixture

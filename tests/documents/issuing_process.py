@@ -27,7 +27,7 @@ class Deadly(TileLedger):
     appends = 0
 
     def append_many(self, entries: Sequence[bytes]) -> range:
-        self.appends += 1
+        self.appends += len(entries[0]) == 32  # not the announcement of a key
         third = self.appends == 3
         if third and self.moment == "before":
             os.kill(os.getpid(), signal.SIGKILL)

@@ -47,7 +47,7 @@ def test_show_tells_facts_and_no_person(issued: Issued) -> None:
     output = seva("show", issued.id)
     assert f"{grouped(issued.id)}  valid" in output
     assert "municipal, birth_certificate" in output
-    assert "entry 0 of 1 in the log" in output
+    assert "entry 1 of 2 in the log" in output
     assert BIRTH["child_name"] not in output
 
 

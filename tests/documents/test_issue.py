@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from actions.documents.link import read_link, verify_link
 from actions.documents.settings import LOG, REGISTRY
 from actions.documents.status import revocations, status
 from actions.transparency.checkpoint import open_checkpoint
-from actions.transparency.log import Receipt
+from actions.transparency.key_events import Act, KeyEvent, read_event
+from actions.transparency.log import Log, Receipt
 from actions.transparency.merkle import leaf_hash, verify_inclusion
 from actions.transparency.note import NoteError
-from tests.documents.conftest import BIRTH, URL
+from tests.documents.conftest import BIRTH, URL, acts
 
 Issue = Callable[..., Issued]
 NOW = 1_795_000_000
@@ -72,9 +74,9 @@ def test_id_is_eighty_random_bits(issue: Issue) -> None:
     assert len({id_to_bytes(one)[:3] for one in ids}) == 20
 
 
-def test_same_key_is_the_same_document(issuer: Issuer, issue: Issue) -> None:
+def test_same_key_is_the_same_document(folder: Path, issuer: Issuer, issue: Issue) -> None:
     assert issue("one") == issue("one")
-    assert issuer.ledger.size == 1
+    assert acts(folder) == 1
 
 
 def test_other_key_is_another_document(issue: Issue) -> None:
@@ -102,12 +104,12 @@ def test_key_for_other_values_is_refused(issue: Issue) -> None:
     ],
 )
 def test_what_cannot_be_printed_is_not_issued(
-    issuer: Issuer, form: str, values: dict[str, str], reason: Reason
+    folder: Path, issuer: Issuer, form: str, values: dict[str, str], reason: Reason
 ) -> None:
     with pytest.raises(NotIssued) as caught:
         issuer.issue("municipal", form, values, "k")
     assert caught.value.reason is reason
-    assert issuer.ledger.size == 0
+    assert acts(folder) == 0
 
 
 def test_department_without_a_key_issues_nothing(folder: Path) -> None:
@@ -115,7 +117,7 @@ def test_department_without_a_key_issues_nothing(folder: Path) -> None:
     with pytest.raises(NotIssued) as caught:
         issuer.issue("municipal", "birth_certificate", BIRTH, "k")
     assert caught.value.reason is Reason.NO_KEY
-    assert issuer.ledger.size == 0
+    assert acts(folder) == 0
 
 
 def test_date_of_issue_is_the_signed_one(folder: Path) -> None:
@@ -151,9 +153,9 @@ def test_log_proves_the_document(issuer: Issuer, issue: Issue) -> None:
     assert proof["leaf"] == salted.hex()
     assert isinstance(issuer.ledger, TileLedger)
     signed = open_checkpoint(proof["checkpoint"], issuer.ledger.log.verifier).checkpoint
-    assert (proof["size"], proof["index"]) == (signed.size, 3)
+    assert (proof["size"], proof["index"]) == (signed.size, 4), "behind the key"
     nodes = [bytes.fromhex(node) for node in proof["proof"]]
-    assert verify_inclusion(leaf_hash(salted), 3, 7, nodes, signed.root)
+    assert verify_inclusion(leaf_hash(salted), 4, 8, nodes, signed.root)
 
 
 def test_status_of_what_nobody_issued_is_unknown(issuer: Issuer) -> None:
@@ -164,21 +166,23 @@ def test_status_of_what_nobody_issued_is_unknown(issuer: Issuer) -> None:
 
 
 @pytest.mark.parametrize("reason", revocations())
-def test_revoked_document_says_when_and_why(issuer: Issuer, issue: Issue, reason: str) -> None:
+def test_revoked_document_says_when_and_why(
+    folder: Path, issuer: Issuer, issue: Issue, reason: str
+) -> None:
     issued = issue()
     issuer.revoke(issued.id, reason)
     found = status(issuer.registry, issuer.ledger, issued.id)
     assert (found["state"], found["reason"]) == ("revoked", revocations()[reason])
     assert set(found["reason"]) == {"te", "hi", "en"}
     assert found["changed_at"] > NOW - 10**9
-    assert issuer.ledger.size == 2
+    assert acts(folder) == 2
 
 
-def test_revoking_again_changes_nothing(issuer: Issuer, issue: Issue) -> None:
+def test_revoking_again_changes_nothing(folder: Path, issuer: Issuer, issue: Issue) -> None:
     issued = issue()
     first = issuer.revoke(issued.id, "wrong_details")
     assert issuer.revoke(issued.id, "by_order") == first
-    assert issuer.ledger.size == 2
+    assert acts(folder) == 2
 
 
 def test_revoked_document_is_not_handed_out(issuer: Issuer, issue: Issue) -> None:
@@ -196,7 +200,7 @@ def test_unknown_document_cannot_be_revoked(issuer: Issuer) -> None:
     assert caught.value.reason is Reason.WRONG_STATE
 
 
-def test_reissued_document_replaces_the_old_one(issuer: Issuer, issue: Issue) -> None:
+def test_reissued_document_replaces_the_old_one(folder: Path, issuer: Issuer, issue: Issue) -> None:
     old = issue()
     new = issuer.reissue(old.id)
     found = status(issuer.registry, issuer.ledger, old.id)
@@ -204,7 +208,7 @@ def test_reissued_document_replaces_the_old_one(issuer: Issuer, issue: Issue) ->
     assert state(issuer, new.id) == "valid"
     assert isinstance(checked(issuer, new.qr), Claims)
     assert issuer.pdf(old.token) is None
-    assert issuer.ledger.size == 3
+    assert acts(folder) == 3
 
 
 def test_reissued_document_may_say_something_else(issuer: Issuer, issue: Issue) -> None:
@@ -214,10 +218,12 @@ def test_reissued_document_may_say_something_else(issuer: Issuer, issue: Issue) 
     assert dict(claims.fields)["child_name"] == "సాయి తేజస్"
 
 
-def test_reissuing_again_is_the_same_replacement(issuer: Issuer, issue: Issue) -> None:
+def test_reissuing_again_is_the_same_replacement(
+    folder: Path, issuer: Issuer, issue: Issue
+) -> None:
     old = issue()
     assert issuer.reissue(old.id) == issuer.reissue(old.id)
-    assert issuer.ledger.size == 3
+    assert acts(folder) == 3
 
 
 def test_old_key_gives_what_replaced_it(issuer: Issuer, issue: Issue) -> None:
@@ -246,6 +252,7 @@ def test_documents_of_a_stolen_key_are_refused_and_reissued(issuer: Issuer, issu
 def test_full_disk_of_the_log_lets_nothing_out(folder: Path) -> None:
     ledger = Moody(TileLedger.open(folder / LOG, URL))
     issuer = Issuer(folder, URL, ledger, make_keys=True)
+    issuer.keys.rotate("municipal", int(time.time()))
     ledger.down = True
     with pytest.raises(NotIssued) as caught:
         issuer.issue("municipal", "birth_certificate", BIRTH, "one")
@@ -255,7 +262,28 @@ def test_full_disk_of_the_log_lets_nothing_out(folder: Path) -> None:
     assert state(issuer, begun.id) == "unknown"
     ledger.down = False
     assert issuer.issue("municipal", "birth_certificate", BIRTH, "one").id == begun.id
-    assert ledger.size == 1
+    assert acts(folder) == 1
+
+
+def test_key_that_the_log_cannot_take_does_not_count(folder: Path) -> None:
+    ledger = Moody(TileLedger.open(folder / LOG, URL))
+    issuer = Issuer(folder, URL, ledger, make_keys=True)
+    ledger.down = True
+    with pytest.raises(NotIssued) as caught:
+        issuer.issue("municipal", "birth_certificate", BIRTH, "one")
+    assert caught.value.reason is Reason.NOT_RECORDED
+    assert issuer.keys.public_keys() == []
+
+
+def test_key_is_announced_in_the_log(folder: Path, issuer: Issuer, issue: Issue) -> None:
+    issue()
+    (key,) = issuer.keys.public_keys()
+    log = Log.open(folder / LOG)
+    event = read_event(log.folder.read_entry(0, log.size))
+    assert event == KeyEvent(Act.NEW, **key.published())
+    issuer.keys.withdraw(key.kid.hex(), NOW)
+    event = read_event(log.folder.read_entry(2, log.size))
+    assert event is not None and (event.act, event.withdrawn_at) == (Act.WITHDRAWN, NOW)
 
 
 def test_full_disk_of_the_log_revokes_nothing(folder: Path) -> None:
@@ -268,7 +296,7 @@ def test_full_disk_of_the_log_revokes_nothing(folder: Path) -> None:
     assert state(issuer, issued.id) == "valid"
     ledger.down = False
     assert Issuer(folder, URL, ledger).registry.by_id(issued.id).state == "revoked"  # type: ignore[union-attr]
-    assert ledger.size == 2
+    assert acts(folder) == 2
 
 
 def test_broken_registry_lets_nothing_out(folder: Path, issuer: Issuer, issue: Issue) -> None:
@@ -279,7 +307,7 @@ def test_broken_registry_lets_nothing_out(folder: Path, issuer: Issuer, issue: I
     with pytest.raises(NotIssued) as caught:
         issue("two")
     assert caught.value.reason is Reason.NOT_RECORDED
-    assert issuer.ledger.size == 1
+    assert acts(folder) == 1
 
 
 def test_log_under_another_name_still_opens(folder: Path, issue: Issue) -> None:

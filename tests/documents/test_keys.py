@@ -138,6 +138,7 @@ def test_key_set_is_that_of_the_contract(ring: KeyRing) -> None:
                 "withdrawn_at": None,
             }
         ],
+        "witnesses": [],
         "fetched_for": "https://verify.example",
         "issued_at": NOW,
     }

@@ -70,7 +70,7 @@ def test_proof_has_the_current_checkpoint(web: TestClient, issue: Issue) -> None
     """Issued by another opening of the log than the server's."""
     issued = [issue(str(n)) for n in range(5)][2]
     proof = web.get(f"/c/{issued.id}/status").json()["log"]
-    assert (proof["index"], proof["size"]) == (2, 5)
+    assert (proof["index"], proof["size"]) == (3, 6)
     assert proof["checkpoint"] == web.get("/log/checkpoint").text
     assert web.get("/log/key").text.startswith("verify.example.gov.in/log+")
 
@@ -122,7 +122,7 @@ def test_health_says_that_registry_and_log_can_be_read(
     web: TestClient, folder: Path, issue: Issue
 ) -> None:
     issue()
-    assert web.get("/health").json() == {"status": "ok", "log_size": 1}
+    assert web.get("/health").json() == {"status": "ok", "log_size": 2}
     (folder / REGISTRY).write_bytes(b"broken" * 1000)
     for name in (f"{REGISTRY}-wal", f"{REGISTRY}-shm"):
         (folder / name).unlink(missing_ok=True)

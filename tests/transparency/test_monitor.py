@@ -188,7 +188,8 @@ def test_log_out_of_reach_is_no_alarm(town: ServedLog, tmp_path: Path) -> None:
 @pytest.mark.parametrize("language", ["te", "hi", "en"])
 @pytest.mark.parametrize("trouble", Trouble)
 def test_every_alarm_has_words_in_every_language(trouble: Trouble, language: str) -> None:
-    fields = {"log": "L0G", "witness": "W1T", "before": 17, "now": 18}
+    told = {"kid": "K1D", "department": "DEP"}
+    fields = {"log": "L0G", "witness": "W1T", "before": 17, "now": 18, **told}
     told = alarms.say(Alarm(trouble, fields, range(256, 512)), language, Path("file.txt"))
     assert "L0G" in told and "256" in told and "511" in told and "file.txt" in told
     assert "{" not in told
