@@ -115,3 +115,11 @@ def withdraw(
     from actions.documents.commands import keys_withdraw_command
 
     finish(keys_withdraw_command(kid, reissue=reissue))
+
+
+@keys.command()
+def announce() -> None:
+    """Put keys into the log that are not there. Once, after an upgrade."""
+    from actions.documents.commands import keys_announce_command
+
+    finish(keys_announce_command())

@@ -23,6 +23,7 @@ from actions.documents.settings import KEYS, LOG, REGISTRY, documents_folder, do
 from actions.documents.status import revocations, status
 from actions.documents.wording import day
 from actions.transparency.folder import LogError
+from actions.transparency.key_events import KeyBook, read_event
 
 _P = ParamSpec("_P")
 
@@ -125,14 +126,14 @@ def keys_list_command(*, as_json: bool = False) -> None:
 @_told
 def keys_rotate_command(department: str, *, at_once: bool = False) -> None:
     """Make a department's next key."""
-    key = _announcing_ring().rotate(department, int(time.time()), at_once=at_once)
+    key = _announcing_ring()[0].rotate(department, int(time.time()), at_once=at_once)
     print(f"{department}: new key {key.kid.hex()}, signs from {day(key.not_before)}")
 
 
 @_told
 def keys_withdraw_command(kid: str, *, reissue: bool = False) -> None:
     """Withdraw a stolen key, make a new one, and tell or do what is left to do."""
-    now, ring = int(time.time()), _announcing_ring()
+    now, ring = int(time.time()), _announcing_ring()[0]
     key = ring.withdraw(kid, now)
     new = ring.rotate(key.department, now, at_once=True)
     print(f"{key.department}: key {kid} is withdrawn, {new.kid.hex()} signs from now on")
@@ -146,6 +147,21 @@ def keys_withdraw_command(kid: str, *, reissue: bool = False) -> None:
     for old in left:
         issuer.reissue(old)
     print(f"{len(left)} documents are reissued")
+
+
+@_told
+def keys_announce_command() -> None:
+    """Put the keys into the log that are not there."""
+    ring, ledger = _announcing_ring()
+    log = ledger.log
+    entries = (log.folder.read_entry(index, log.size) for index in range(log.size))
+    book = KeyBook(event for event in map(read_event, entries) if event is not None)
+    missing = [key for key in ring.public_keys() if book.unannounced([key.published()])]
+    for key in missing:
+        ring.announce(key)
+        print(f"{key.department}: key {key.kid.hex()} stands in the log now")
+    if not missing:
+        print("all keys stand in the log")
 
 
 def _state(key: PublicKey, now: int) -> str:
@@ -168,10 +184,10 @@ def _ring() -> KeyRing:
     return KeyRing(documents_folder() / KEYS)
 
 
-def _announcing_ring() -> KeyRing:
+def _announcing_ring() -> tuple[KeyRing, TileLedger]:
     """For changes, which the log gets first. Raises LogError."""
     ledger = TileLedger.open(documents_folder() / LOG, documents_url())
-    return KeyRing(documents_folder() / KEYS, announce=ledger.log.append)
+    return KeyRing(documents_folder() / KEYS, announce=ledger.log.append), ledger
 
 
 def _issuer() -> Issuer:

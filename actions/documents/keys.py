@@ -116,6 +116,10 @@ class KeyRing:
             self._path(key, "pem").unlink(missing_ok=True)
             return key
 
+    def announce(self, key: PublicKey) -> None:
+        """Put a key into the log that was made before keys stood there."""
+        self._log(Act.NEW, key)
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One process at a time changes the ring."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from actions.documents.credential import Claims, Refusal
 from actions.documents.document_id import grouped
 from actions.documents.issue import Issued, Issuer
+from actions.documents.keys import KeyRing
 from actions.documents.link import verify_link
 from nlu.cli import app
 from tests.documents.conftest import BIRTH, URL
@@ -127,3 +129,9 @@ def test_mistakes_are_told_in_a_line(issued: Issued, arguments: list[str], why: 
 def test_nothing_issued_is_told(tmp_path: Path) -> None:
     assert "no document was issued in" in refused("show", "0" * 16)
     assert not (tmp_path / "documents" / "log").exists()
+
+
+def test_keys_of_before_are_announced_once(folder: Path, issued: Issued) -> None:
+    quiet = KeyRing(folder / "keys").rotate("revenue", int(time.time()))
+    assert f"revenue: key {quiet.kid.hex()} stands in the log now" in seva("keys", "announce")
+    assert seva("keys", "announce") == "all keys stand in the log\n"
