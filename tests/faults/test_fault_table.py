@@ -45,6 +45,7 @@ KINDS = [
     Kind("getFee", "ok"),
     Kind("payFee", "ok"),
     Kind("applyPermit", "ok", asked=True),
+    Kind("renewPermit", "ok", asked=True),
     Kind("fileObjection", "ok", asked=True, keyed=False),
     Kind("sendNotice", "ok", keyed=False),
     Kind("orderSurvey", "accepted", asked=True),

@@ -19,7 +19,9 @@ async def test_write_that_works_is_sent_once_and_kept(place: Place) -> None:
     assert place.permits.asked == []
 
 
-@pytest.mark.parametrize("operation", ["applyPermit", "fileObjection", "orderSurvey"])
+@pytest.mark.parametrize(
+    "operation", ["applyPermit", "renewPermit", "fileObjection", "orderSurvey"]
+)
 @pytest.mark.parametrize("mode", ["timeout_after_commit", "lost"])
 async def test_found_write_is_the_answer_and_is_not_sent_again(
     place: Place, operation: str, mode: str

@@ -42,7 +42,7 @@ class Permits:
     """(path, key) of each write that was sent to us, whatever became of it."""
     asked: list[str] = field(default_factory=list)
     surveys: dict[str, dict[str, Any]] = field(default_factory=dict)
-    honours_keys: tuple[str, ...] = ("/fees", "/permits", "/surveys")
+    honours_keys: tuple[str, ...] = ("/fees", "/permits", "/renewals", "/surveys")
 
     def __post_init__(self) -> None:
         self.faulty = FaultyApp(self._app())
@@ -82,6 +82,13 @@ class Permits:
         def by_reference(reference: str) -> Any:
             found = next((d for d in self.done if d.key == reference), None)
             return {"number": found.number} if found else _problem(404, "not_found")
+
+        @app.get("/writes/{reference}")
+        def write_of(reference: str) -> Any:
+            found = next((d for d in self.done if d.key == reference), None)
+            if found is None:
+                return _problem(404, "unknown_write")
+            return JSONResponse({"number": found.number}, 201)
 
         @app.get("/surveys/{reference}")
         def survey(reference: str) -> Any:
