@@ -69,8 +69,6 @@ def create_app(
     described = openapi or Path(os.environ.get("SEVA_DATA_DIR") or "data") / "departments/openapi"
     store = Store(database)
     issuer = Issuer.open(database.parent / FOLDER, documents_url, make_keys=True)
-    for name in DEPARTMENTS:  # the action server beside it signs with them too
-        issuer.keys.signing_key(name, int(time.time()), make=True)
     app = FastAPI(title="Seva sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     problem.install(app)
     books = Books(store, clock)
@@ -105,15 +103,24 @@ def _written(desk: Desk) -> FastAPI:
     return desk.app(f"{desk.department.title()} (sandbox)")
 
 
+def _make_keys(folder: Path, documents_url: str) -> None:
+    """Keys of all departments: the action server on this machine signs with them too."""
+    keys = Issuer.open(folder, documents_url, make_keys=True).keys
+    for department in DEPARTMENTS:
+        keys.signing_key(department, int(time.time()), make=True)
+
+
 def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:
     """`seva sandbox`: serve until interrupted. The file is `$SEVA_VAR_DIR/sandbox.sqlite`."""
     folder = Path(os.environ.get("SEVA_VAR_DIR", "var"))
+    documents_url = os.environ.get("SEVA_DOCUMENTS_URL") or DOCUMENTS_URL
     app = create_app(
         folder / "sandbox.sqlite",
         api_key=os.environ.get("SEVA_SANDBOX_KEY", "sandbox-key"),
         public_url=os.environ.get("SEVA_SANDBOX_PUBLIC_URL") or None,
-        documents_url=os.environ.get("SEVA_DOCUMENTS_URL") or DOCUMENTS_URL,
+        documents_url=documents_url,
         callback_url=os.environ.get("SEVA_SANDBOX_CALLBACK_URL") or CALLBACK_URL,
     )
+    _make_keys(folder / FOLDER, documents_url)
     # No access log: paths carry service and ticket numbers.
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", ws="none")
