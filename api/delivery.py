@@ -66,8 +66,8 @@ class Delivery:
         too_old = self._clock() - parcel.created_at > self._policy.send_give_up_after
         if action == "phone" and parcel.citizen == parcel.phone:
             action = "final"
-        if too_old and action != "park":
-            action = "final"
+        if too_old and action not in ("final", "park"):
+            action = "park" if parcel.news else "final"
         self._count(parcel, action, code=error.code)
         if action == "final" and parcel.message.template is not None:
             log.error("template_refused", code=error.code)

@@ -44,6 +44,8 @@ class Parcel:
     token: str
     seen_at: float = 0.0
     """When the citizen had last written, as the parcel was claimed."""
+    news: bool = False
+    """Answers no message: never too old to be told."""
 
 
 @dataclass(frozen=True)

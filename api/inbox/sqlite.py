@@ -14,7 +14,8 @@ from api.inbox import sqlite_notices as notices
 from api.inbox.group_commit import GroupCommit, connect
 from api.inbox.lanes import Lanes
 from api.inbox.port import Citizen, Claim, Depth, News, UnknownCitizen
-from api.inbox.sqlite_outbox import SqliteOutbox, apply_status, insert_drafts
+from api.inbox.sqlite_outbox import SqliteOutbox, insert_drafts
+from api.inbox.sqlite_statuses import apply_status
 from api.whatsapp.outgoing import Draft
 from api.whatsapp.payload import Inbound, Location, Media, Status
 from api.whatsapp.policy import WhatsAppPolicy

@@ -25,6 +25,11 @@ def key(news: News) -> str:
     return PREFIX + news.id
 
 
+def is_news(row: sqlite3.Row) -> bool:
+    """Whether a message of the outbox answers none."""
+    return str(row["inbox_id"]).startswith(PREFIX)
+
+
 def is_known(db: sqlite3.Connection, news: News) -> bool:
     """Whether a notice of this id was taken before."""
     found = db.execute("SELECT 1 FROM outbox WHERE inbox_id = ? LIMIT 1", (key(news),))
@@ -69,8 +74,8 @@ def park(db: sqlite3.Connection, lanes: Lanes, row: sqlite3.Row, reason: str, no
         (PARKED, row["inbox_id"], PENDING),
     )
     goes = db.execute(
-        "UPDATE outbox SET state = ? WHERE tracker = ? AND state = ?",
-        (PENDING, row["inbox_id"] + _TEMPLATE, SPARE),
+        "UPDATE outbox SET state = ?, created_at = ? WHERE tracker = ? AND state = ?",
+        (PENDING, now, row["inbox_id"] + _TEMPLATE, SPARE),
     )
     if goes.rowcount:
         lanes.arrive(db, row["lane"], now)
@@ -81,19 +86,23 @@ def unpark(db: sqlite3.Connection, lanes: Lanes, lane: str, now: float) -> None:
 
     The messages of a template that is being sent at this moment wait until it is known to be sent.
     """
-    spared = db.execute(
-        "UPDATE outbox SET state = ? WHERE lane = ? AND step < 0 AND state = ?",
+    head = lanes.head(db, lane)
+    # `state < 2` is the condition of the index: this runs for every message that comes in
+    db.execute(
+        "UPDATE outbox SET state = ? WHERE lane = ? AND state < 2 AND step < 0 AND state = ?",
         (SPARE, lane, PENDING),
-    ).rowcount
+    )
     back = db.execute(
-        "UPDATE outbox SET state = ? WHERE lane = ? AND state = ? AND NOT EXISTS "
+        "UPDATE outbox SET state = ?, created_at = ? "  # the time it waited is no failed try
+        "WHERE lane = ? AND state < 2 AND state = ? AND NOT EXISTS "
         "(SELECT 1 FROM outbox t WHERE t.tracker = outbox.inbox_id || ? AND t.state = ?)",
-        (PENDING, lane, PARKED, _TEMPLATE, SENDING),
-    ).rowcount
-    if spared or back:
+        (PENDING, now, lane, PARKED, _TEMPLATE, SENDING),
+    )
+    if back.rowcount:
         lanes.arrive(db, lane, now)
-    if spared and not lanes.is_owned(db, lane, now):
-        lanes.free(db, lane, now)
+    waited = head is not None and head["step"] < 0 and head["state"] == PENDING
+    if waited and not lanes.is_owned(db, lane, now):
+        lanes.free(db, lane, now)  # not what waits for the template that need not go
 
 
 def raised(db: sqlite3.Connection, tracker: str, state: int) -> None:
@@ -101,6 +110,8 @@ def raised(db: sqlite3.Connection, tracker: str, state: int) -> None:
     if not tracker.startswith(PREFIX):
         return
     row = db.execute("SELECT * FROM outbox WHERE tracker = ?", (tracker,)).fetchone()
+    if row is None:  # purged meanwhile
+        return
     if row["step"] == 0 and state >= DELIVERED:
         db.execute(
             "DELETE FROM outbox WHERE tracker = ? AND state = ?",
@@ -115,10 +126,10 @@ def raised(db: sqlite3.Connection, tracker: str, state: int) -> None:
 
 
 def template_is_over(
-    db: sqlite3.Connection, lanes: Lanes, row: sqlite3.Row, now: float, window: float
+    db: sqlite3.Connection, lanes: Lanes, row: sqlite3.Row | None, now: float, window: float
 ) -> None:
     """A template was sent, or will never be: a citizen who wrote meanwhile gets its messages."""
-    if row["step"] < 0:
+    if row is not None and row["step"] < 0:
         wrote = "SELECT 1 FROM citizens WHERE lane = ? AND seen_at > ?"
         if db.execute(wrote, (row["lane"], now - window)).fetchone():
             unpark(db, lanes, row["lane"], now)

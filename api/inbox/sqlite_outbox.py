@@ -11,9 +11,8 @@ from api.inbox import sqlite_notices as notices
 from api.inbox.group_commit import GroupCommit
 from api.inbox.lanes import Lanes
 from api.inbox.port import LeaseLost, Parcel
+from api.inbox.sqlite_statuses import raise_state
 from api.whatsapp.outgoing import Draft, Outgoing
-from api.whatsapp.payload import Status
-from api.whatsapp.policy import WhatsAppPolicy
 
 
 class SqliteOutbox:
@@ -59,7 +58,7 @@ class SqliteOutbox:
         """Recorded even by a worker whose lease is over: it did happen."""
 
         def change(db: sqlite3.Connection) -> None:
-            _raise_state(db, parcel.tracker, schema.SENT, message_id)
+            raise_state(db, parcel.tracker, schema.SENT, message_id)
             try:
                 self._lanes.hold(db, parcel.lane, parcel.token, self._clock())
             except LeaseLost:
@@ -86,7 +85,9 @@ class SqliteOutbox:
                 self._lanes.hold(db, parcel.lane, parcel.token, now)
             except LeaseLost:
                 return
-            notices.park(db, self._lanes, _row(db, parcel), reason, now)
+            row = _row(db, parcel)
+            if row is not None and row["state"] < schema.SENT:  # else a status settled it
+                notices.park(db, self._lanes, row, reason, now)
             if _citizen(db, parcel.lane)["seen_at"] != parcel.seen_at:
                 notices.unpark(db, self._lanes, parcel.lane, now)
             self._lanes.free(db, parcel.lane, now)
@@ -164,75 +165,6 @@ def insert_drafts(
         )
 
 
-def apply_status(
-    db: sqlite3.Connection, lanes: Lanes, policy: WhatsAppPolicy, status: Status, now: float
-) -> None:
-    """Moves a sent message upwards; one that is not ours, or a late status, changes nothing."""
-    row = db.execute(
-        "SELECT * FROM outbox WHERE tracker = ? OR message_id = ? LIMIT 1",
-        (status.tracker, status.message_id),
-    ).fetchone()
-    if row is None:
-        return
-    if status.state in schema.STATUS_STATES:
-        _raise_state(db, row["tracker"], schema.STATUS_STATES[status.state], status.message_id)
-    elif status.state == "failed" and row["state"] <= schema.SENT:
-        if row["message_id"] not in (None, status.message_id):
-            return  # an earlier try that has been repeated since
-        _apply_failure(db, lanes, policy, row, status, now)
-        return
-    if row["state"] == schema.SENDING:
-        notices.template_is_over(db, lanes, row, now, policy.window)
-    if row["state"] < schema.SENT and lanes.head(db, row["lane"]) is None:
-        db.execute(f"DELETE FROM {lanes.queue}_lanes WHERE lane = ?", (row["lane"],))
-    elif row["state"] == schema.SENDING:
-        lanes.free(db, row["lane"], now)
-
-
-def _apply_failure(
-    db: sqlite3.Connection,
-    lanes: Lanes,
-    policy: WhatsAppPolicy,
-    row: sqlite3.Row,
-    status: Status,
-    now: float,
-) -> None:
-    """WhatsApp took a message and could not deliver it: again, later, or never."""
-    action = policy.action(status.code, 400)
-    too_old = now - row["created_at"] > policy.send_give_up_after
-    if action == "final" or (too_old and action != "park"):
-        state, due = schema.FAILED, now
-    elif action == "park":
-        notices.park(db, lanes, row, str(status.code), now)
-        if not lanes.is_owned(db, row["lane"], now):
-            lanes.free(db, row["lane"], now)
-        return
-    else:
-        state, due = schema.PENDING, now + policy.wait(action, row["attempts"])
-    if action == "phone":
-        db.execute("UPDATE citizens SET use_phone = 1 WHERE lane = ?", (row["lane"],))
-    db.execute(
-        "UPDATE outbox SET state = ?, reason = ?, message_id = NULL WHERE seq = ?",
-        (state, str(status.code), row["seq"]),
-    )
-    notices.template_failed(db, row)
-    notices.template_is_over(db, lanes, row, now, policy.window)
-    lanes.arrive(db, row["lane"], now)
-    if not lanes.is_owned(db, row["lane"], now):
-        lanes.free(db, row["lane"], due)
-
-
-def _raise_state(db: sqlite3.Connection, tracker: str, state: int, message_id: str) -> None:
-    """Never downwards, never out of `failed`; the body is forgotten once it has arrived."""
-    db.execute(
-        "UPDATE outbox SET state = ?, message_id = ?, "
-        "body = CASE WHEN ? >= 3 THEN '' ELSE body END "
-        "WHERE tracker = ? AND state < ? AND state != 5",
-        (state, message_id, state, tracker, state),
-    )
-    notices.raised(db, tracker, state)
-
-
 def _parcel(db: sqlite3.Connection, row: sqlite3.Row, token: str) -> Parcel:
     who = _citizen(db, row["lane"])
     return Parcel(
@@ -248,12 +180,13 @@ def _parcel(db: sqlite3.Connection, row: sqlite3.Row, token: str) -> Parcel:
         created_at=row["created_at"],
         token=token,
         seen_at=who["seen_at"],
+        news=notices.is_news(row),
     )
 
 
-def _row(db: sqlite3.Connection, parcel: Parcel) -> sqlite3.Row:
+def _row(db: sqlite3.Connection, parcel: Parcel) -> sqlite3.Row | None:
     found = db.execute("SELECT * FROM outbox WHERE tracker = ?", (parcel.tracker,)).fetchone()
-    return cast(sqlite3.Row, found)
+    return cast("sqlite3.Row | None", found)
 
 
 def _citizen(db: sqlite3.Connection, lane: str) -> sqlite3.Row:

@@ -1,0 +1,82 @@
+"""What WhatsApp's statuses change in the outbox: how far a message got, or why not."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from api.inbox import schema
+from api.inbox import sqlite_notices as notices
+from api.inbox.lanes import Lanes
+from api.whatsapp.payload import Status
+from api.whatsapp.policy import WhatsAppPolicy
+
+
+def apply_status(
+    db: sqlite3.Connection, lanes: Lanes, policy: WhatsAppPolicy, status: Status, now: float
+) -> None:
+    """Moves a sent message upwards; one that is not ours, or a late status, changes nothing."""
+    row = db.execute(
+        "SELECT * FROM outbox WHERE tracker = ? OR message_id = ? LIMIT 1",
+        (status.tracker, status.message_id),
+    ).fetchone()
+    if row is None:
+        return
+    if status.state in schema.STATUS_STATES:
+        raise_state(db, row["tracker"], schema.STATUS_STATES[status.state], status.message_id)
+    elif status.state == "failed" and row["state"] <= schema.SENT:
+        if row["message_id"] not in (None, status.message_id):
+            return  # an earlier try that has been repeated since
+        _apply_failure(db, lanes, policy, row, status, now)
+        return
+    if row["state"] == schema.SENDING:
+        notices.template_is_over(db, lanes, row, now, policy.window)
+    if row["state"] < schema.SENT and lanes.head(db, row["lane"]) is None:
+        db.execute(f"DELETE FROM {lanes.queue}_lanes WHERE lane = ?", (row["lane"],))
+    elif row["state"] == schema.SENDING:
+        lanes.free(db, row["lane"], now)
+
+
+def _apply_failure(
+    db: sqlite3.Connection,
+    lanes: Lanes,
+    policy: WhatsAppPolicy,
+    row: sqlite3.Row,
+    status: Status,
+    now: float,
+) -> None:
+    """WhatsApp took a message and could not deliver it: again, later, or never."""
+    action = policy.action(status.code, 400)
+    too_old = now - row["created_at"] > policy.send_give_up_after
+    if too_old and action not in ("final", "park"):
+        action = "park" if notices.is_news(row) else "final"
+    if action == "final":
+        state, due = schema.FAILED, now
+    elif action == "park":
+        notices.park(db, lanes, row, str(status.code), now)
+        if not lanes.is_owned(db, row["lane"], now):
+            lanes.free(db, row["lane"], now)
+        return
+    else:
+        state, due = schema.PENDING, now + policy.wait(action, row["attempts"])
+    if action == "phone":
+        db.execute("UPDATE citizens SET use_phone = 1 WHERE lane = ?", (row["lane"],))
+    db.execute(
+        "UPDATE outbox SET state = ?, reason = ?, message_id = NULL WHERE seq = ?",
+        (state, str(status.code), row["seq"]),
+    )
+    notices.template_failed(db, row)
+    notices.template_is_over(db, lanes, row, now, policy.window)
+    lanes.arrive(db, row["lane"], now)
+    if not lanes.is_owned(db, row["lane"], now):
+        lanes.free(db, row["lane"], due)
+
+
+def raise_state(db: sqlite3.Connection, tracker: str, state: int, message_id: str) -> None:
+    """Never downwards, never out of `failed`; the body is forgotten once it has arrived."""
+    db.execute(
+        "UPDATE outbox SET state = ?, message_id = ?, "
+        "body = CASE WHEN ? >= 3 THEN '' ELSE body END "
+        "WHERE tracker = ? AND state < ? AND state != 5",
+        (state, message_id, state, tracker, state),
+    )
+    notices.raised(db, tracker, state)
