@@ -39,12 +39,12 @@ def callbacks_app(here: Context) -> Starlette:
 
 
 class CallbacksServer:
-    """Serves `callbacks_app` from `start` to `stop`."""
+    """Serves `callbacks_app` from `start` to `stop`; the port is taken when it is made."""
 
     def __init__(self, here: Context, host: str, port: int) -> None:
-        self._socket = socket.socket()
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._address = (host, port)
+        """Raises OSError where the port is not free."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family)
         config = uvicorn.Config(
             callbacks_app(here),
             access_log=False,
@@ -57,8 +57,7 @@ class CallbacksServer:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Listens. Raises OSError where the port is taken."""
-        self._socket.bind(self._address)
+        """Answers from now on."""
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
 
     async def stop(self) -> None:

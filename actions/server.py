@@ -2,47 +2,73 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from actions.callbacks_server import CallbacksServer
     from actions.context import Context
+    from actions.settings import ServerSettings
 
 
-def actions_command(host: str, port: int) -> None:
-    """Serves `actions.actions` until SIGTERM or Ctrl-C."""
+def actions_command(host: str, port: int) -> int:
+    """Serves `actions.actions` until SIGTERM or Ctrl-C; the exit code."""
     from rasa_sdk.endpoint import create_app
 
     from actions.context import context
+    from actions.settings import ServerSettings
     from nlu.slots import prepare
 
     here = context()  # a broken catalogue is reported at the start and not in a citizen's turn
     prepare(here.catalogue, here.today())
     app = create_app("actions.actions")
-    _add_background(app, here)
+    try:
+        settings = ServerSettings.from_environment()
+        _add_background(app, here, settings, _callbacks(here, settings))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
     app.run(host=host, port=port, access_log=False, debug=False, motd=False)
+    return 0
 
 
-def _add_background(app: Any, here: Context) -> None:
+def _callbacks(here: Context, settings: ServerSettings) -> CallbacksServer | None:
+    """Raises ValueError with what to do where the port is not free."""
+    from actions.callbacks_server import CallbacksServer
+
+    if not settings.callbacks_port:
+        return None
+    try:
+        return CallbacksServer(here, settings.callbacks_host, settings.callbacks_port)
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise ValueError(
+            f"callbacks cannot be taken on {settings.callbacks_host}:{settings.callbacks_port} "
+            f"({why}): set SEVA_CALLBACKS_PORT"
+        ) from error
+
+
+def _add_background(
+    app: Any, here: Context, settings: ServerSettings, callbacks: CallbacksServer | None
+) -> None:
     """Starts and stops with the server what it does besides: `TASKS` of `actions.background`."""
     from actions.background import Background, Workplace
-    from actions.callbacks_server import CallbacksServer
     from actions.notices_client import NoticesClient
-    from actions.settings import ServerSettings
 
-    settings = ServerSettings.from_environment()
     notices = NoticesClient(settings.notices_url, settings.notices_key)
     background = Background(Workplace(here, settings, notices, notices.language_of))
-    callbacks = CallbacksServer(here, settings.callbacks_host, settings.callbacks_port)
 
     @app.before_server_start
     async def start(*_: Any) -> None:
-        if settings.callbacks_port:
+        if callbacks is not None:
             await callbacks.start()
         await background.start()
 
     @app.before_server_stop
     async def stop(*_: Any) -> None:
-        await callbacks.stop()
+        if callbacks is not None:
+            await callbacks.stop()
         await background.stop()
         await notices.close()
         await here.cashier.aclose()

@@ -28,12 +28,15 @@ class ServerSettings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> ServerSettings:
-        """The SEVA_ variables. Raises ValueError where a number is none."""
+        """The SEVA_ variables. Raises ValueError with the name of one that should be a number."""
         env = os.environ if environ is None else environ
         default = cls()
 
         def number(name: str, usual: float) -> float:
-            return float(env.get(name) or usual)
+            try:
+                return float(env.get(name) or usual)
+            except ValueError:
+                raise ValueError(f"{name} must be a number") from None
 
         return cls(
             callbacks_host=env.get("SEVA_CALLBACKS_HOST") or default.callbacks_host,

@@ -51,7 +51,7 @@ def actions(
     """Run the action server. Forms, questions and calls to departments."""
     from actions.server import actions_command
 
-    actions_command(host, port)
+    finish(actions_command(host, port))
 
 
 def sandbox(

@@ -79,7 +79,7 @@ def test_settings_are_read_from_the_environment() -> None:
     )
     assert (found.callbacks_port, found.notices_url) == (0, "http://x/notices")
     assert found.keep_profiles == 365 * 86400
-    with pytest.raises(ValueError, match="float"):
+    with pytest.raises(ValueError, match="SEVA_SETTLE_SECONDS must"):
         ServerSettings.from_environment({"SEVA_SETTLE_SECONDS": "soon"})
 
 
