@@ -24,6 +24,8 @@ from nlu.catalogue.model import Payment as Rule
 
 _LOG = structlog.get_logger("seva.payments")
 _OVER: Mapping[str, State] = {"failed": "failed", "closed": "expired"}
+_TOLD_FIRST = ("failed", "expired", "refunding")
+"""States that citizens are told of before the payment is looked up again."""
 Rules = Callable[[str, str], "Rule | None"]
 """(department, operation) -> how it is paid; None where it asks for no money."""
 
@@ -46,7 +48,7 @@ class Following:
             moved = await self._step(payment)
             if moved is None:  # another process has it in hand
                 return await asyncio.to_thread(self.ledger.find, payment.id) or payment
-            if moved.state in (payment.state, "refunding"):  # why is told before it is back
+            if moved.state in (payment.state, *_TOLD_FIRST):
                 return moved
             payment = moved
 
@@ -105,14 +107,14 @@ class Following:
             return await self.move(payment, state=found.state, money=payment.money or found.money)
         if found.state == "paid" and payment.state != "refunding":
             return await self._paid(payment, found)
-        if payment.state in ("failed", "expired"):  # still over: that was the last look
-            return await self.move(payment, due_at=None)
+        if payment.state in ("failed", "expired"):  # still over; one more look much later
+            last = payment.changed_at + self.settings.late_check
+            return await self.move(payment, due_at=last if self.clock() < last else None)
         if found.state in _OVER and payment.state in ("open", "pending"):
             over = _OVER[found.state]
             if over == "expired" and payment.state == "pending":
                 over = "failed"
-            again = self.clock() + self.settings.late_check
-            return await self.move(payment, state=over, due_at=again)
+            return await self.move(payment, state=over)
         if found.state == "pending" and payment.state == "open":
             return await self.move(payment, state="pending")
         too_long = self.clock() >= payment.opened_at + self.settings.open_for

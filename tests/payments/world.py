@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.applications import Starlette
 
 from actions.departments import (
     DepartmentDefinition,
@@ -19,6 +21,7 @@ from actions.departments import (
 )
 from actions.departments.journal import Journal
 from actions.departments.result import CallFailed, Document, Wanted
+from actions.departments.signature import signature_headers
 from actions.documents.form import load_form
 from actions.notices import Notice, NoticeRefused
 from actions.payments.callbacks import callback_route
@@ -29,7 +32,7 @@ from actions.payments.payment import Payment
 from actions.payments.reconciliation import Reconciliation
 from actions.sandbox.gateway.books import Books
 from actions.sandbox.server import create_app
-from actions.sandbox.store import Store
+from actions.sandbox.store import DEPARTMENTS, Store
 from nlu.catalogue import shared_catalogue
 from tests.processes import ROOT
 
@@ -124,6 +127,34 @@ class World:
             self.phones.notify, self.phones.language_of
         )
         self.callbacks = callback_route(self.cashier.following, self.clock)
+
+    def anew(self, url: str) -> None:
+        """The sandbox as on its first day, nobody was told anything, and the database is `url`."""
+        for department in (*DEPARTMENTS, "gateway"):
+            self.store.reset(department)
+        self.phones.taken.clear()
+        self.press.issued.clear()
+        self.phones.refusing = self.press.closed = False
+        self.clock.now, self.url = NOON, url
+        self.begin()
+
+    async def called_back(self, order_id: str, **said: Any) -> int:
+        """The gateway, or who has its key, says something of an order: the HTTP status."""
+        definition = self.cashier.following.gateways.directory.connector("sandbox").department
+        assert definition.callbacks is not None
+        body = json.dumps({**self.books.order(order_id).answer(), **said}).encode()
+        path = "/callbacks/payments/sandbox"
+        key = definition.callbacks.key
+        headers = signature_headers(key, "POST", path, "", body, self.clock)
+        return await self.post(body, headers)
+
+    async def post(self, body: bytes, headers: Mapping[str, str]) -> int:
+        """Something comes to the address of callbacks: the HTTP status."""
+        app = Starlette(routes=[self.callbacks])
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://seva") as http:
+            answer = await http.post("/callbacks/payments/sandbox", content=body, headers=headers)
+        return answer.status_code
 
     async def ask(
         self,
