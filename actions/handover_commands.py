@@ -24,7 +24,7 @@ from actions.notices import NoticeRefused, UnknownCitizen
 from actions.notices_client import NoticesClient
 from actions.sealing import var_folder
 from actions.settings import ServerSettings
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.text.masking import last_four
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -173,4 +173,4 @@ def _handovers() -> Handovers:
 
 
 def _catalogue() -> Catalogue:
-    return load_catalogue(Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data"))
+    return shared_catalogue(Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data"))

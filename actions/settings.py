@@ -38,10 +38,11 @@ class ServerSettings:
             except ValueError:
                 raise ValueError(f"{name} must be a number") from None
 
+        serve = env.get("SEVA_SERVE_HOST") or "127.0.0.1", env.get("SEVA_SERVE_PORT") or "8780"
         return cls(
             callbacks_host=env.get("SEVA_CALLBACKS_HOST") or default.callbacks_host,
             callbacks_port=int(number("SEVA_CALLBACKS_PORT", default.callbacks_port)),
-            notices_url=env.get("SEVA_NOTICES_URL") or default.notices_url,
+            notices_url=env.get("SEVA_NOTICES_URL") or "http://{}:{}/notices".format(*serve),
             notices_key=env.get("SEVA_NOTICES_KEY") or default.notices_key,
             settle_every=number("SEVA_SETTLE_SECONDS", default.settle_every),
             keep_writes=number("SEVA_KEEP_WRITES_DAYS", default.keep_writes / _DAY) * _DAY,

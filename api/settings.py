@@ -186,9 +186,9 @@ class Settings(BaseSettings):
         default=5056, description="Port of the callbacks; 0 switches them off."
     )
     notices_url: str = Field(
-        default="http://127.0.0.1:8780/notices",
-        description="Where the action server hands over news for citizens: `/notices` of "
-        "`seva serve`.",
+        default="",
+        description="Where the action server hands over news for citizens; empty means "
+        "`http://SEVA_SERVE_HOST:SEVA_SERVE_PORT/notices`.",
     )
     notices_key: str = Field(
         default=DEMO_NOTICES_KEY,

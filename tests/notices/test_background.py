@@ -83,13 +83,18 @@ def test_settings_are_read_from_the_environment() -> None:
         ServerSettings.from_environment({"SEVA_SETTLE_SECONDS": "soon"})
 
 
+def test_notices_go_to_where_seva_serves() -> None:
+    assert ServerSettings.from_environment({}).notices_url == ServerSettings().notices_url
+    moved = ServerSettings.from_environment({"SEVA_SERVE_PORT": "1005"})
+    assert moved.notices_url == "http://127.0.0.1:1005/notices"
+
+
 def test_defaults_are_those_that_are_documented() -> None:
     from api.settings import Settings
 
     here, documented = ServerSettings(), Settings(_env_file=None)
     assert here.callbacks_host == documented.callbacks_host
     assert here.callbacks_port == documented.callbacks_port
-    assert here.notices_url == documented.notices_url
     assert here.notices_key == documented.notices_key
     assert here.settle_every == documented.settle_seconds
     assert here.keep_writes == documented.keep_writes_days * 86400
