@@ -22,6 +22,7 @@ from api.whatsapp.sender import SendFailed, SendInDoubt
 from tests.inbox.test_notices import NEWS, WORDING
 from tests.inbox.worker_fakes import POLICY, Clock, FakeEngine, make_worker, message, open_store
 
+pytestmark = pytest.mark.slow  # thousands of commits
 DAY = 86400.0
 STEPS = 40
 
