@@ -21,6 +21,7 @@ from cwt.exceptions import VerifyError
 from actions.documents.document_id import BYTES, id_from_bytes, id_to_bytes
 from actions.documents.key_set import PublicKey
 from actions.documents.keys import SigningKey
+from actions.documents.short_field import long_field, short_field
 
 LONGEST = 2048
 """Bytes of a CWT; no QR code holds more."""
@@ -80,7 +81,7 @@ def sign(claims: Claims, key: SigningKey) -> bytes:
         _IAT: claims.issued_at,
         _CTI: id_to_bytes(claims.id),
         _FORM: claims.form,
-        _FIELDS: [list(pair) for pair in claims.fields],
+        _FIELDS: [short_field(name, value) for name, value in claims.fields],
         _DIGEST: claims.digest,
     }
     if claims.expires_at is not None:
@@ -178,16 +179,16 @@ def _claims(raw: Any) -> Claims | None:
         and isinstance(raw[_FORM], str)
         and _is_bytes(raw[_DIGEST], 16)
         and isinstance(fields, list)
-        and all(_is_pair(pair) for pair in fields)
     )
-    if not good:
+    found = [long_field(field) for field in fields] if good else []
+    if not good or None in found:
         return None
     return Claims(
         issuer=raw[_ISS],
         id=id_from_bytes(raw[_CTI]),
         issued_at=raw[_IAT],
         form=raw[_FORM],
-        fields=tuple((name, value) for name, value in fields),
+        fields=tuple(field for field in found if field is not None),
         digest=raw[_DIGEST],
         expires_at=expires_at,
     )
@@ -195,10 +196,6 @@ def _claims(raw: Any) -> Claims | None:
 
 def _is_bytes(value: Any, length: int) -> bool:
     return isinstance(value, bytes) and len(value) == length
-
-
-def _is_pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(isinstance(v, str) for v in value)
 
 
 @lru_cache(maxsize=1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cbor2
 import pytest
@@ -16,6 +18,8 @@ from actions.documents.document_id import id_from_bytes
 from actions.documents.key_set import PublicKey, encode_base64url, kid_of
 from actions.documents.keys import SigningKey
 from actions.documents.link import Link, read_link, verify_link
+from actions.documents.short_field import field_names, long_field
+from actions.documents.short_text import lengthened, shortened
 
 DAY = 86400
 NOW = 1_795_000_000
@@ -35,7 +39,7 @@ CLAIMS = Claims(
     id=id_from_bytes(bytes(range(10))),
     issued_at=NOW,
     form="revenue_certificate",
-    fields=(("holder_name", "గల్లా శ్రావణి"), ("certified", "కుటుంబ వార్షిక ఆదాయం ₹1,20,000")),
+    fields=(("holder_name", "కె. గల్లా శ్రావణి"), ("certified", "కుటుంబ వార్షిక ఆదాయం ₹1,20,000")),
     digest=bytes(16),
     expires_at=NOW + DAY,
 )
@@ -247,3 +251,74 @@ def test_every_refusal_has_words_in_three_languages() -> None:
 def test_key_ring_is_not_needed_to_verify(tmp_path: Path) -> None:
     """Verifying takes a published key set and no file."""
     assert verify(TOKEN, {KEY.public.kid: KEY.public}, NOW) == CLAIMS
+
+
+TEXTS = [
+    "",
+    "BC-1234",
+    "సాయి తేజ",
+    "विजय",
+    "విజయవాడ / विजयवाड़ा / Vijayawada",
+    "₹1,20,000 ఆదాయం",
+    "క్\u200cష – é",
+    "😀",
+    "\x7f\x80",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_short_text_is_read_as_it_was(text: str) -> None:
+    assert lengthened(shortened(text)) == text
+
+
+@given(st.text(st.characters(min_codepoint=0x20, exclude_categories=("Cs",))))
+def test_any_printed_text_is_read_as_it_was(text: str) -> None:
+    assert lengthened(shortened(text)) == text
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\x01\x95",
+        b"\x02",
+        b"\x02\x95\x02\x95",
+        b"\x00",
+        b"\x04a",
+        b"\x03\x00\x00a",
+        b"\x03",
+        b"a\n",
+        b"\x03\x00\x0c\x15",
+        b"\x03\x11\x00\x00",
+    ],
+)
+def test_text_has_one_short_spelling(raw: bytes) -> None:
+    with pytest.raises((ValueError, OverflowError)):
+        lengthened(raw)
+
+
+def test_numbers_of_fields_stay_what_they_were() -> None:
+    """Documents that were issued count on them; new names come at the end."""
+    known = hashlib.sha256("\n".join(field_names()[:42]).encode()).hexdigest()[:16]
+    assert known == "70fe1417c4f2bc1a"
+    assert len(set(field_names())) == len(field_names())
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        ["holder_name", "లక్ష్మి"],
+        [1, "లక్ష్మి"],
+        ["holder_name", shortened("లక్ష్మి")],
+        [1, shortened("లక్ష్మి")],
+    ],
+)
+def test_field_is_read_in_every_form_that_was_ever_written(field: list[Any]) -> None:
+    assert long_field(field) == ("holder_name", "లక్ష్మి")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [[-1, "x"], [9999, "x"], [True, "x"], [1, 7], [1], [1, "x", "y"], {1: "x"}, [1, b"\x00"]],
+)
+def test_field_that_we_never_write_is_refused(field: Any) -> None:
+    assert long_field(field) is None

@@ -17,6 +17,9 @@ import pytest
 import uvicorn
 
 from actions.departments import DepartmentDirectory, OperationResult, load_departments
+from actions.documents.issue import Issuer
+from actions.documents.press import Press
+from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.sandbox.server import create_app
 from actions.sandbox.store import DEPARTMENTS
 
@@ -34,6 +37,10 @@ class Sandbox:
         self._definitions = load_departments(DATA, env)
         self.http = httpx.Client(base_url=url, timeout=10, trust_env=False)
         self._serial = itertools.count(1)
+        folder = database.parent / FOLDER
+        self._press = Press(folder, DOCUMENTS_URL)
+        keys = Issuer.open(folder, DOCUMENTS_URL, make_keys=True).keys
+        keys.signing_key("energy", int(time.time()), make=True)
 
     def execute(
         self,
@@ -48,7 +55,7 @@ class Sandbox:
         self.touched.add(department)
 
         async def call() -> OperationResult:
-            directory = DepartmentDirectory(self._definitions)
+            directory = DepartmentDirectory(self._definitions, issue=self._press)
             try:
                 return await directory.execute(
                     department,

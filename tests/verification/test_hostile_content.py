@@ -46,15 +46,20 @@ def test_any_changed_byte_is_refused(office, open_page):
     assert sum(states.values()) == 4 * (len(token) * 3 // 4)
 
 
-def signed_raw(office: Office, payload: bytes, *, unprotected: dict | None = None) -> str:
+def signed_raw(
+    office: Office,
+    payload: bytes,
+    *,
+    unprotected: dict | None = None,
+    document_id: str | None = None,
+) -> str:
     """A credential with a true signature over whatever bytes."""
     public, private = office.key.public, office.key.private
     key = COSEKey.new({1: 1, 3: -8, -1: 6, -2: public.raw, -4: private.private_bytes_raw()})
     token = COSE.new(deterministic_header=True).encode_and_sign(
         payload, key, protected={1: -8, 4: public.kid}, unprotected=unprotected or {}
     )
-    document_id = new_id()
-    return office.register(document_id, bytes(token))
+    return office.register(document_id or new_id(), bytes(token))
 
 
 def claims(**changed) -> dict:

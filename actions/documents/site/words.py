@@ -10,6 +10,7 @@ import yaml
 
 from actions.documents.form import FORMS
 from actions.documents.settings import data_folder
+from actions.documents.short_field import field_names
 
 SITE = Path(__file__).parent
 
@@ -28,7 +29,11 @@ def page_data() -> Mapping[str, Any]:
     return {
         "languages": [{"tag": tag, "name": languages["keys"][tag]["name"]} for tag in named],
         "default": languages["default_language"],
-        "settings": {**_read(SITE / "settings.yml"), **_read(SITE.parent / "keys.yml")},
+        "settings": {
+            **_read(SITE / "settings.yml"),
+            **_read(SITE.parent / "keys.yml"),
+            "field_names": list(field_names()),
+        },
         "words": page,
         "forms": {file.stem: _form(_read(file)) for file in sorted((data / FORMS).glob("*.yml"))},
         "departments": dict(_departments(data / "departments")),

@@ -1,0 +1,51 @@
+"""A signed field in few bytes: a number for its name, its Telugu or Hindi value shortened.
+
+Names and values as plain text are read too: so older documents have them, so have those whose
+name has no number or whose value is no shorter otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from actions.documents.short_text import lengthened, shortened
+
+
+@lru_cache(maxsize=1)
+def field_names() -> Sequence[str]:
+    """The names that have a number, which is their place."""
+    text = Path(__file__).with_name("field_numbers.yml").read_text("utf-8")
+    return tuple(yaml.safe_load(text))
+
+
+def short_field(name: str, value: str) -> list[int | str | bytes]:
+    """The field for CBOR."""
+    names, plain = field_names(), value.encode()
+    try:
+        short = shortened(value)
+    except ValueError:
+        short = plain
+    return [
+        names.index(name) if name in names else name,
+        short if len(short) < len(plain) else value,
+    ]
+
+
+def long_field(raw: Any) -> tuple[str, str] | None:
+    """Name and value of a field as `short_field` or an older version wrote it; else None."""
+    if not isinstance(raw, list) or len(raw) != 2:
+        return None
+    name, value = raw
+    if type(name) is int:
+        name = field_names()[name] if 0 <= name < len(field_names()) else None
+    if isinstance(value, bytes):
+        try:
+            value = lengthened(value)
+        except (ValueError, OverflowError):
+            return None
+    return (name, value) if isinstance(name, str) and isinstance(value, str) else None
