@@ -28,6 +28,7 @@ from nlu.cli_models import (
     train,
     transcribe,
 )
+from nlu.cli_payments import payments
 from nlu.cli_processes import actions, demo, sandbox, serve, simulator, worker
 from nlu.cli_speech import speech
 
@@ -67,6 +68,7 @@ app.add_typer(speech)
 app.add_typer(documents)
 app.add_typer(log)
 app.add_typer(handover)
+app.add_typer(payments)
 app.command("benchmark", context_settings=_PASSES_ARGUMENTS_ON)(benchmark)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
 from actions.departments.credentials import SigningKey, read_signing_key
 from actions.documents.issue import Issuer
@@ -73,6 +74,7 @@ def create_app(
     problem.install(app)
     books = Books(store, clock)
     app.include_router(pages.build(books, Courier(callback_url, _callback_key())))
+    app.mount("/pay/fonts", StaticFiles(directory=pages.FONTS))
     faulty: dict[str, FaultyApp] = {}
     for name in DEPARTMENTS:
         desk = Desk(name, store, api_key, public_url, issuer)

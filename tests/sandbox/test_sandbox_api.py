@@ -120,9 +120,10 @@ def test_paid_order_settles_the_dues(
     sandbox: Sandbox, department: str, pay: str, look: str, values: dict[str, str]
 ) -> None:
     link = sandbox.execute(department, pay, values).fields["payment_link"]
-    page = sandbox.http.get(link)
-    for word in ("చెల్లించు", "भुगतान करें", "Pay", "845" if department == "energy" else "3,420"):
-        assert word in page.text
+    amount = "845" if department == "energy" else "3,420"
+    for language, word in {"te": "చెల్లించు", "hi": "भुगतान करें", "en": "Pay"}.items():
+        page = sandbox.http.get(f"{link}?lang={language}").text
+        assert word in page and amount in page
     assert sandbox.http.get(f"{link}/state").json()["state"] == "open"
     paid = sandbox.http.post(link, follow_redirects=True)
     assert "చెల్లింపు పూర్తయింది" in paid.text
@@ -131,7 +132,7 @@ def test_paid_order_settles_the_dues(
 
 
 def test_unknown_order_has_a_page_that_says_so(sandbox: Sandbox) -> None:
-    answer = sandbox.http.get("/pay/ORD-nothing")
+    answer = sandbox.http.get("/pay/ORD-nothing?lang=hi")
     assert answer.status_code == 404
     assert "यह ऑर्डर नहीं मिला" in answer.text
 
