@@ -8,10 +8,17 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 FOLDER = Path(__file__).parents[2] / "docs/images/payments"
 PHONE = {"width": 400, "height": 860}
+
+
+def settled(page: Page) -> None:
+    """All fonts are there, and the page is laid out with them."""
+    page.wait_for_load_state("networkidle")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    page.wait_for_timeout(1000)  # chromium repaints in its own time
 
 
 def main(url: str) -> None:
@@ -24,12 +31,12 @@ def main(url: str) -> None:
             page.goto(f"{url}?lang={language}")
             if language == "te":
                 page.locator("summary").click()
-            page.evaluate("document.fonts.ready.then(() => true)")
+            settled(page)
             page.screenshot(path=FOLDER / f"pay_{language}.png", full_page=True)
         page.goto(f"{url}?lang=te")
         page.locator("button").first.click()
         page.wait_for_selector("[role=status]")
-        page.evaluate("document.fonts.ready.then(() => true)")
+        settled(page)
         page.screenshot(path=FOLDER / "paid_te.png", full_page=True)
         browser.close()
 

@@ -29,8 +29,8 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _LANGUAGES = ("te", "hi", "en")
-FONTS = Path(__file__).parents[2] / "documents/site/static/fonts"
-"""At `/pay/fonts`: words are shown on machines without Indic fonts, too."""
+FONTS = Path(__file__).parents[2] / "documents/fonts"
+"""At `/pay/fonts`, so that words are shown on machines without Indic fonts, too."""
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; font-src 'self';"
     " form-action 'self'",
