@@ -44,13 +44,17 @@ class Notice:
 
     def news(self, wording: Wording, policy: WhatsAppPolicy) -> News:
         """As WhatsApp's messages, and as a template for a citizen who has been silent too long."""
+        heading = f"*{self.about}*"  # a text may begin with it: then it stands there once
+        headed = self.text.startswith(heading)
+        text = self.text if headed else wording.headed(self.about, self.text, self.language)
         drafts = render(
-            [replace(self, text=wording.headed(self.about, self.text, self.language))],
+            [replace(self, text=text)],
             inbox_id=self.id,
             words=wording.for_rendering(self.language),
             limits=policy.limits,
         )
-        found = as_template(self.about, self.text, self.language, policy.template)
+        rest = self.text.removeprefix(heading).lstrip(" :\n") or self.text
+        found = as_template(self.about, rest, self.language, policy.template)
         template, says_all = found or (None, False)
         whole = says_all and not self.buttons and self.document is None
         return News(self.id, self.citizen, drafts, template, whole)

@@ -96,6 +96,17 @@ async def test_news_are_sent_once_however_often_they_are_told(town: Town) -> Non
     assert await town.work() == []
 
 
+async def test_heading_that_the_text_has_itself_stands_there_once(town: Town) -> None:
+    news = replace(NEWS, text=f"*{NEWS.about}*: అయింది.")
+    await town.write()
+    await town.work()
+    await town.tell(news)
+    assert await town.work() == [("text", "*భూమి కొలత*: అయింది.")]
+    town.clock.now += DAY + 1
+    await town.tell(replace(news, id="late-2"))
+    assert await town.work() == [("template", "భూమి కొలత: అయింది.")]
+
+
 async def test_news_for_nobody_are_refused(town: Town) -> None:
     with pytest.raises(UnknownCitizen):
         await town.tell(NEWS)
