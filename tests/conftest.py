@@ -45,6 +45,7 @@ SLOW = (
     "new_department",
     "speech",
     "sandbox",
+    "payments",
     "faults",
     "rasa",
     "demo",
