@@ -25,11 +25,12 @@ class Journey:
     degrees: float = 2.0
 
 
-def rendered(pdf: bytes, folder: Path, dpi: int = 150) -> Image.Image:
-    """The first page."""
+def rendered(pdf: bytes, folder: Path, dpi: int = 150, number: int = 1) -> Image.Image:
+    """A page, by default the first."""
     (folder / "page.pdf").write_bytes(pdf)
     page = str(folder / "page")
-    command = ["pdftoppm", "-r", str(dpi), "-png", "-singlefile", f"{page}.pdf", page]
+    command = ["pdftoppm", "-r", str(dpi), "-f", str(number), "-png", "-singlefile"]
+    command += [f"{page}.pdf", page]
     subprocess.run(command, check=True)
     return Image.open(f"{page}.png").convert("RGB")
 
