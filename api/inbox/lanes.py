@@ -11,8 +11,6 @@ from dataclasses import dataclass
 
 from api.inbox.port import LeaseLost
 
-NEVER = 1e15
-
 
 @dataclass(frozen=True)
 class Lanes:
