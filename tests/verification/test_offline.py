@@ -87,6 +87,7 @@ def test_a_revoked_document_is_revoked_whatever_the_age_of_the_keys(office, open
     text = office.issue()
     office.change(text, "revoked", reason={"te": "క", "hi": "क", "en": "a"})
     page = open_page(office.origin, "home")
+    expect(page.locator("[data-keys='0']")).to_be_visible()
     page.evaluate(AGE, LIMIT + 1)
     page.route("**/keys.json", lambda route: route.abort())
     page.goto(text)
