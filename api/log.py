@@ -45,8 +45,12 @@ def configure_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    for name in (_OURS, "uvicorn.error"):
-        logging.getLogger(name).setLevel(level.upper())
+    for name in (_OURS, "uvicorn", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.setLevel(level.upper())
+        # A server that was started in this process before left its own way of writing.
+        logger.handlers.clear()
+        logger.propagate = True
     structlog.configure(
         processors=[_event_only, structlog.stdlib.render_to_log_kwargs],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),

@@ -46,6 +46,8 @@ def test_structured_lines_of_others_lose_their_fields(
 def test_exceptions_of_others_lose_their_message(
     configured: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    own = logging.getLogger("uvicorn")  # as a server of the same process leaves it
+    own.handlers[:], own.propagate = [logging.StreamHandler()], False
     configure_logging("info")
     try:
         raise ValueError("4991 1866 5246")
