@@ -27,7 +27,7 @@ def test_page_shows_every_department_and_every_fault(sandbox: Sandbox) -> None:
     assert "<script" not in page.text
     assert [d for d in DEPARTMENTS if f'<section id="{d}"' not in page.text] == []
     for mode in get_args(Mode):
-        assert page.text.count(f'value="{mode}"') == len(DEPARTMENTS)
+        assert page.text.count(f'value="{mode}"') == len(DEPARTMENTS) + 1  # and the gateway
 
 
 def test_button_switches_a_fault_for_so_many_requests(sandbox: Sandbox) -> None:
