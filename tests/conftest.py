@@ -11,6 +11,7 @@ SLOW_FILES = (
     "test_worker_life.py",
     "test_pdf.py",
     "test_scanned.py",
+    "test_schemathesis.py",
     "test_issuing_killed.py",
 )
 SLOW = (
