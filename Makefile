@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 ARGS ?=
 export RASA_TELEMETRY_ENABLED = false
+# Where a machine forbids bytecode files, every process would compile half of torch again.
+unexport PYTHONDONTWRITEBYTECODE
 UV := ./.ci/uv
 
 .PHONY: help setup system encoder whisper voices train demo test check format docs clean

@@ -16,6 +16,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import effects
 from actions.context import Context, context
+from actions.departments import Origin
 from actions.dialogue import hearing, language, perform, routing, turns
 from actions.dialogue.say import Say
 from actions.dialogue.state import CONFIRM, Heard, State, read_heard, read_state
@@ -232,10 +233,15 @@ class ActionPerform(Action):
 
 def _execute(here: Context, tracker: Tracker) -> perform.Execute:
     async def execute(
-        department: str, operation: str, values: Any, request_id: str, language: str
+        department: str,
+        operation: str,
+        values: Any,
+        request_id: str,
+        language: str,
+        origin: Origin,
     ) -> perform.OperationResult:
         return await here.execute(
-            tracker.sender_id, department, operation, values, request_id, language
+            tracker.sender_id, department, operation, values, request_id, language, origin
         )
 
     return execute

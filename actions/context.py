@@ -10,13 +10,17 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from actions.departments import DepartmentDirectory, OperationResult
+from actions.departments import DepartmentDirectory, OperationResult, Origin
 from actions.departments.journal import Journal
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
+from actions.documents.press import Press
 from actions.effects import Stores
 from actions.handover import FILE as HANDOVERS
 from actions.handover import Handovers
+from actions.payments.cashier import Cashier
+from actions.payments.gateways import load_gateways
+from actions.payments.ledger import Ledger
 from actions.profile import FILE as PROFILES
 from actions.profile import Profiles
 from actions.sealing import var_folder
@@ -34,6 +38,7 @@ class Context:
     departments: DepartmentDirectory
     zone: ZoneInfo
     stores: Stores
+    cashier: Cashier
 
     def form(self) -> Form:
         """The generic form, as of today where the citizens live."""
@@ -51,15 +56,18 @@ class Context:
         values: Mapping[str, str],
         request_id: str,
         language: str,
+        origin: Origin,
     ) -> OperationResult:
-        """One call of a department. `request_id` is the same for each try of one request."""
-        return await self.departments.execute(
+        """One call of a department. `request_id` is the same for each try of one request,
+        `origin` is kept for an answer that comes later."""
+        return await self.cashier.opening.execute(
             department,
             operation,
             values,
             citizen=citizen,
             request_id=f"{request_id}-{operation}",
             language=language,
+            origin=origin,
         )
 
 
@@ -69,13 +77,17 @@ def context() -> Context:
     folder = Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data")
     catalogue = load_catalogue(folder)
     settings = load_settings(folder)
+    press = Press.from_environment()
+    departments = DepartmentDirectory.of(catalogue, journal=Journal.from_environment(), issue=press)
+    gateways = DepartmentDirectory(load_gateways(folder / "gateways"), journal=departments.journal)
     return Context(
         catalogue,
         settings,
-        DepartmentDirectory.of(catalogue, journal=Journal.from_environment()),
+        departments,
         ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata"),
         Stores(
             Profiles(var_folder() / PROFILES, settings.remembered_values),
             Handovers(var_folder() / HANDOVERS),
         ),
+        Cashier.of(catalogue, departments, gateways, Ledger.from_environment(), press),
     )

@@ -1,19 +1,20 @@
 """Requests handed over to a person: what was asked, what was told, what went wrong.
 
 A record is found by the number that the citizen was told and holds one sealed token. Staff answer
-by number; `Deliver` is the seam through which their words reach the citizen.
+by number (`actions.handover_commands`); their words reach the citizen as a notice.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import sqlite3
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
 
 from actions.dialogue.steps import Handover
+from actions.notices import Notice, Notify
 from actions.sealing import keyed_hash, seal, unseal
 
 FILE = "handover.sqlite"
@@ -22,13 +23,6 @@ _TABLE = """CREATE TABLE IF NOT EXISTS handover (
     closed INTEGER NOT NULL DEFAULT 0, told TEXT NOT NULL
 )"""
 _NUMBERS = 1_000_000  # six digits: short enough to say on the telephone
-
-
-class Deliver(Protocol):
-    """Sends a person's words to a citizen, as the worker's outbox does."""
-
-    async def __call__(self, citizen: str, language: str, text: str) -> None:
-        """Takes the words durably, or raises."""
 
 
 @dataclass(frozen=True)
@@ -85,17 +79,39 @@ class Handovers:
 
     def waiting(self) -> list[str]:
         """Numbers that no person has answered yet, the oldest first."""
+        return self.numbers(everything=False)
+
+    def numbers(self, *, everything: bool) -> list[str]:
+        """Numbers of all records, or of those that wait, the oldest first."""
         with closing(self._open()) as store:
-            rows = store.execute("SELECT number FROM handover WHERE closed = 0 ORDER BY opened")
+            rows = store.execute(
+                "SELECT number FROM handover WHERE closed = 0 OR ? ORDER BY opened", [everything]
+            )
             return [str(row[0]) for row in rows]
 
-    async def answer(self, number: str, text: str, deliver: Deliver) -> None:
-        """A person's words go to the citizen; the record is closed once they were taken. Raises
-        KeyError for an unknown number, and what `deliver` raises."""
+    async def answer(
+        self, number: str, text: str, language: str, about: str, notify: Notify
+    ) -> None:
+        """A person's words go to the citizen, the same words once; the record is closed when they
+        were taken. Raises KeyError for an unknown number, and NoticeRefused."""
         case = self.case(number)
-        await deliver(case.citizen, case.record.language, text)
+        words = hashlib.sha256(text.encode()).hexdigest()[:16]
+        await notify(Notice(f"case-{number}-{words}", case.citizen, language, about, text))
+        self.set_closed(number, closed=True)
+
+    def set_closed(self, number: str, *, closed: bool) -> None:
+        """Whether a person is done with the record."""
         with closing(self._open()) as store, store:
-            store.execute("UPDATE handover SET closed = 1 WHERE number = ?", [number])
+            store.execute("UPDATE handover SET closed = ? WHERE number = ?", [closed, number])
+
+    def forget(self, before: float) -> tuple[int, int]:
+        """Deletes what was opened before that moment; how many, and how many of them nobody had
+        answered."""
+        with closing(self._open()) as store, store:
+            store.execute("PRAGMA secure_delete=ON")
+            old = store.execute("SELECT closed FROM handover WHERE opened < ?", [before]).fetchall()
+            store.execute("DELETE FROM handover WHERE opened < ?", [before])
+        return len(old), sum(not row[0] for row in old)
 
     def _open(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=10)

@@ -15,10 +15,11 @@ from actions.dialogue.say import Button
 
 @dataclass(frozen=True)
 class Notice:
-    """What is told to whom. `citizen` is the tracker's sender, `id` the same for the same news.
+    """What is told to whom. `citizen` is the tracker's sender, `id` the same for the same news
+    (1 to 128 letters, digits, or one of `._:-`).
 
-    `about` is what the news is about, in a few words, for the template that WhatsApp demands when
-    the citizen has been silent for 24 hours.
+    `about` is what the news are about, in a few words: it stands above `text`, and fills the
+    template that WhatsApp demands when the citizen has been silent for 24 hours.
     """
 
     id: str
@@ -37,5 +38,16 @@ class Notify(Protocol):
         """Once for an id; handed over again it changes nothing."""
 
 
+class LanguageOf(Protocol):
+    """The language that a citizen is answered in now."""
+
+    async def __call__(self, citizen: str) -> str | None:
+        """None where nobody knows. Raises `NoticeRefused`, or `UnknownCitizen`."""
+
+
 class NoticeRefused(Exception):
     """The notice was not taken; the same may be handed over again later."""
+
+
+class UnknownCitizen(NoticeRefused):
+    """The citizen never wrote on WhatsApp: trying again is of no use."""

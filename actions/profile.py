@@ -7,7 +7,8 @@ that; nothing here is ever written to Rasa's tracker.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -16,29 +17,37 @@ from actions.sealing import keyed_hash, seal, unseal
 
 FILE = "profile.sqlite"
 _TABLE = """CREATE TABLE IF NOT EXISTS profile (
-    citizen TEXT PRIMARY KEY, consent INTEGER NOT NULL, told TEXT
+    citizen TEXT PRIMARY KEY, consent INTEGER NOT NULL, told TEXT, used REAL NOT NULL DEFAULT 0
 )"""
+_DAY = 86400.0
 
 
 class Profiles:
     """Profiles in a SQLite file; each call is a transaction of its own."""
 
-    def __init__(self, path: Path, most: int) -> None:
+    def __init__(self, path: Path, most: int, clock: Callable[[], float] = time.time) -> None:
         """`most`: values kept of one type, the latest first."""
-        self._path, self._most = path, most
+        self._path, self._most, self._clock = path, most, clock
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._open()) as store, store:
             store.execute("PRAGMA journal_mode=WAL")
             store.execute(_TABLE)
+            columns = [row[1] for row in store.execute("PRAGMA table_info(profile)")]
+            if "used" not in columns:  # a file of before profiles were forgotten by age
+                store.execute("ALTER TABLE profile ADD COLUMN used REAL NOT NULL DEFAULT 0")
+                store.execute("UPDATE profile SET used = ?", [clock()])
 
     def of(self, citizen: str) -> Profile:
         """What is remembered of a citizen; consent None where they were never asked."""
-        with closing(self._open()) as store:
+        now, name = self._clock(), _hash(citizen)
+        with closing(self._open()) as store, store:
             row = store.execute(
-                "SELECT consent, told FROM profile WHERE citizen = ?", [_hash(citizen)]
+                "SELECT consent, told, used FROM profile WHERE citizen = ?", [name]
             ).fetchone()
-        if row is None:
-            return Profile()
+            if row is None:
+                return Profile()
+            if now - row[2] > _DAY:  # not in each turn
+                store.execute("UPDATE profile SET used = ? WHERE citizen = ?", [now, name])
         told = unseal(row[1])
         values = told if isinstance(told, dict) else {}
         return Profile(bool(row[0]), {name: tuple(some) for name, some in values.items()})
@@ -56,11 +65,18 @@ class Profiles:
         """Deletes everything but that the citizen does not want to be remembered, or asked."""
         self._put(citizen, consent=False, told=None)
 
+    def forget(self, before: float) -> int:
+        """Deletes what was not used since that moment, consent and refusal too; how many."""
+        with closing(self._open()) as store, store:
+            store.execute("PRAGMA secure_delete=ON")
+            return store.execute("DELETE FROM profile WHERE used < ?", [before]).rowcount
+
     def _put(self, citizen: str, *, consent: bool, told: str | None) -> None:
         with closing(self._open()) as store, store:
             store.execute("PRAGMA secure_delete=ON")
             store.execute(
-                "INSERT OR REPLACE INTO profile VALUES (?, ?, ?)", [_hash(citizen), consent, told]
+                "INSERT OR REPLACE INTO profile (citizen, consent, told, used) VALUES (?, ?, ?, ?)",
+                [_hash(citizen), consent, told, self._clock()],
             )
 
     def _open(self) -> sqlite3.Connection:

@@ -22,10 +22,11 @@ from api.log import describe, get_logger
 from api.metrics import Metrics
 from api.ports import Engine, Transcriber
 from api.problems import Problem
-from api.routes import health, metrics, parse, services, webhook
+from api.routes import health, metrics, notices, parse, services, webhook
 from api.runtime import Runtime
-from api.settings import Settings
+from api.settings import Settings, split_list
 from api.whatsapp.policy import load_policy
+from api.wording import Wording
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.speech.pool import HearingPool
 
@@ -48,12 +49,15 @@ def create_app(
     Raises CatalogueError if the catalogue is broken and ValueError for an unknown inbox.
     """
     policy = load_policy(settings.data_dir / "whatsapp.yml")
+    catalogue = catalogue or shared_catalogue(settings.data_dir)
     state = Runtime(
         settings=settings,
         policy=policy,
-        catalogue=catalogue or shared_catalogue(settings.data_dir),
+        catalogue=catalogue,
         engine=engine or rasa_engine(settings, dialogue=False),
         keys=ApiKeys(settings.keys),
+        notices_keys=ApiKeys(split_list(settings.notices_key)),
+        wording=Wording(catalogue.phrases, catalogue.languages.default),
         metrics=Metrics(),
         transcriber=transcriber
         or HearingPool(settings.hearing_processes, settings.hearing_waiting),
@@ -94,7 +98,7 @@ def create_app(
         openapi_url=None,
     )
     app.state.runtime = state
-    for module in (parse, webhook, services, health, metrics):
+    for module in (parse, webhook, notices, services, health, metrics):
         app.router.routes.extend(module.routes)
     add_documentation(app)
     app.add_exception_handler(Problem, _problem)

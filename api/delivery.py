@@ -69,6 +69,8 @@ class Delivery:
         if too_old and action != "park":
             action = "final"
         self._count(parcel, action, code=error.code)
+        if action == "final" and parcel.message.template is not None:
+            log.error("template_refused", code=error.code)
         if action == "final":
             await self._outbox.fail(parcel, reason)
         elif action == "park":

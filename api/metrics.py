@@ -34,6 +34,7 @@ class Metrics:
         self.repeated = Counter("seva_repeated", "Messages delivered before", **make)
         self.unreadable = Counter("seva_unreadable", "Parts of a delivery left out", **make)
         self.statuses = Counter("seva_statuses", "Status notices", ["state"], **make)
+        self.notices = Counter("seva_notices", "News for citizens", ["outcome"], **make)
         self.turns = Counter("seva_turns", "Turns by outcome", ["outcome"], **make)
         self.turn_seconds = Histogram(
             "seva_turn_seconds", "From claim to outbox", ["voice"], buckets=_SLOW, **make

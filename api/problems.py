@@ -39,6 +39,9 @@ KINDS: dict[str, ProblemKind] = {
         403, "The webhook's verify token is wrong", "Set SEVA_WHATSAPP_VERIFY_TOKEN to the same."
     ),
     "not-found": ProblemKind(404, "There is nothing at this address", "See /openapi.json."),
+    "unknown-citizen": ProblemKind(
+        404, "Nobody of that name ever wrote", "Send the sender that the dialogue knows."
+    ),
     "method-not-allowed": ProblemKind(
         405, "This address does not answer that method", "See /openapi.json."
     ),

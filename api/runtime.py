@@ -12,6 +12,7 @@ from api.metrics import Metrics
 from api.ports import Engine, Transcriber
 from api.settings import Settings
 from api.whatsapp.policy import WhatsAppPolicy
+from api.wording import Wording
 from nlu.catalogue import Catalogue
 
 
@@ -24,6 +25,8 @@ class Runtime:
     catalogue: Catalogue
     engine: Engine
     keys: ApiKeys
+    notices_keys: ApiKeys
+    wording: Wording
     metrics: Metrics
     transcriber: Transcriber
     inbox: Inbox | None = None

@@ -14,6 +14,7 @@ from pydantic import BaseSettings, Field, root_validator
 
 DEMO_API_KEY = "seva-demo-key"
 DEMO_APP_SECRET = "seva-demo-app-secret"
+DEMO_NOTICES_KEY = "seva-demo-notices-key"
 
 
 class Settings(BaseSettings):
@@ -164,6 +165,42 @@ class Settings(BaseSettings):
         "`SEVA_VAR_DIR`; also `sqlite:///PATH` or `postgresql://...`.",
     )
 
+    callbacks_host: str = Field(
+        default="127.0.0.1",
+        description="Address on which the action server takes callbacks; departments must reach "
+        "it, through a proxy that ends TLS.",
+    )
+    callbacks_port: int = Field(
+        default=5056, description="Port of the callbacks; 0 switches them off."
+    )
+    notices_url: str = Field(
+        default="http://127.0.0.1:8780/notices",
+        description="Where the action server hands over news for citizens: `/notices` of "
+        "`seva serve`.",
+    )
+    notices_key: str = Field(
+        default=DEMO_NOTICES_KEY,
+        description="Key of `/notices`, the same for `seva serve` and `seva actions`. The default "
+        "is public: set your own outside a demo.",
+    )
+    settle_seconds: float = Field(
+        default=2,
+        gt=0,
+        description="How often the action server looks for writes to ask after and answers to "
+        "pass on.",
+    )
+    keep_writes_days: float = Field(
+        default=90, gt=0, description="How long the journal keeps writes that are over."
+    )
+    keep_profiles_days: float = Field(
+        default=365,
+        gt=0,
+        description="How long a profile that is not used is kept, with the consent to it.",
+    )
+    keep_handovers_days: float = Field(
+        default=90, gt=0, description="How long a request handed over to a person is kept."
+    )
+
     # Limits
     max_text_chars: int = Field(default=4096, ge=1, description="Longest text that is understood.")
     max_batch: int = Field(default=256, ge=1, description="Most texts in one `/parse/batch`.")
@@ -254,6 +291,7 @@ class Settings(BaseSettings):
         """Names of the variables that still carry a public demo value."""
         demo = {"SEVA_API_KEYS": DEMO_API_KEY in self.keys}
         demo["SEVA_WHATSAPP_APP_SECRET"] = self.whatsapp_app_secret == DEMO_APP_SECRET
+        demo["SEVA_NOTICES_KEY"] = self.notices_key == DEMO_NOTICES_KEY
         return [name for name, is_demo in demo.items() if is_demo]
 
 

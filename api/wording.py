@@ -8,7 +8,7 @@ from api.whatsapp.render import RenderWords
 NEEDED = (
     *("choose_one", "choose_button", "more", "document_caption", "document_failed"),
     *("old_button", "not_understood_voice", "voice_too_long", "unsupported_message"),
-    *("empty_message", "message_too_long", "internal_error", "listening"),
+    *("empty_message", "message_too_long", "internal_error", "listening", "news"),
 )
 
 
@@ -22,9 +22,13 @@ class Wording:
         self._phrases, self._default = phrases, default_language
 
     def say(self, name: str, language: str | None) -> str:
-        """A phrase without fields."""
+        """A phrase as it is written."""
         words = self._phrases[name]
         return words.get(language or self._default) or words[self._default]
+
+    def headed(self, about: str, text: str, language: str | None) -> str:
+        """News under what they are about."""
+        return self.say("news", language).format(about=about, text=text)
 
     def for_rendering(self, language: str | None) -> RenderWords:
         """The words on what rendering adds."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+from nlu.cli import prepare_environment
+
+prepare_environment(os.environ)  # as `seva` itself: one thread a process, before anything is loaded
 
 SLOW_FILES = (
     "test_with_simulator.py",
@@ -13,12 +18,32 @@ SLOW_FILES = (
     "test_scanned.py",
     "test_schemathesis.py",
     "test_issuing_killed.py",
+    "test_int8_decisions.py",
+    "test_embedding.py",
+    "test_language_model.py",
+    "test_alikeness.py",
+    "test_augmenter.py",
+    "test_network.py",
+    "test_growth.py",
+    "test_plain_bert.py",
+    "test_labse_size.py",
+    "test_server.py",
+    "test_train.py",
+    "test_language_id.py",
+    "test_kinds.py",
+    "test_ablation.py",
+    "test_department_hostile_values.py",
+    "test_department_tls.py",
+    "test_adaptation.py",
+    "test_sub_words.py",
+    "test_crash_safety.py",
 )
 SLOW = (
     "browser",
     "verification",
     "transparency",
     "conversations",
+    "new_department",
     "speech",
     "sandbox",
     "faults",
@@ -29,9 +54,22 @@ SLOW = (
 TESTS = Path(__file__).parent
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`-m "not slow"` does not even import them: that alone would take longer than the others."""
+    if config.option.markexpr != "not slow" or not collection_path.is_relative_to(TESTS):
+        return None
+    return _is_slow(collection_path) or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks tests of slow folders, so that `make check` leaves them to `make test`."""
+    """Marks slow tests, so that `make check` leaves them to `make test`; those of a folder share
+    what is started once, and stay in one process."""
     for item in items:
-        folder = item.path.relative_to(TESTS).parts[0]
-        if folder in SLOW or item.path.name in SLOW_FILES:
+        if _is_slow(item.path):
             item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(TESTS).parts[0]))
+
+
+def _is_slow(path: Path) -> bool:
+    inside = path.relative_to(TESTS).parts
+    return bool(inside) and (inside[0] in SLOW or inside[-1] in SLOW_FILES)

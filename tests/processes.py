@@ -42,7 +42,7 @@ def seva(
     base = f"http://127.0.0.1:{port}"
     with open(log, "wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "nlu.cli", command, "--port", str(port)],
+            [sys.executable, "-m", "nlu.cli", *command.split(), "--port", str(port)],
             cwd=ROOT,
             env={**os.environ, **environment},
             stdout=out,

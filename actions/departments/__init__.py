@@ -10,6 +10,7 @@ from actions.departments.definition import (
     load_departments,
 )
 from actions.departments.directory import DepartmentDirectory
+from actions.departments.request import Origin
 from actions.departments.result import UNAVAILABLE, Document, OperationResult
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "DepartmentDirectory",
     "Document",
     "OperationResult",
+    "Origin",
     "UnknownOperation",
     "define",
     "load_departments",

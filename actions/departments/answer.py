@@ -9,7 +9,7 @@ from jmespath.exceptions import JMESPathError
 
 from actions.departments.definition import Formats
 from actions.departments.formats import TextFunctions
-from actions.departments.result import CallFailed, Document
+from actions.departments.result import CallFailed, Document, Wanted
 from nlu.catalogue.model import Operation, Outcome
 
 _UNSAFE_IN_FILENAME = frozenset('/\\:*?"<>|\0\r\n')
@@ -25,6 +25,11 @@ class AnswerReader:
         self._fields = {name: jmespath.compile(path) for name, path in operation.result.items()}
         document = operation.document or {}
         self._document = {name: jmespath.compile(path) for name, path in document.items()}
+        self._paper = operation.paper
+        values = self._paper.values if self._paper else {}
+        self._values = {label: jmespath.compile(path) for label, path in values.items()}
+        named = self._paper.filename if self._paper else None
+        self._filename = jmespath.compile(named) if named else None
         self._options = {
             language: jmespath.Options(custom_functions=TextFunctions(formats, language))
             for language in formats.months
@@ -32,12 +37,19 @@ class AnswerReader:
 
     def outcome(self, status: int, body: object, language: str) -> tuple[str, bool]:
         """Outcome and `pending` of the first row that matches, or `CallFailed("status")`."""
+        row = self.row(status, body, language)
+        if row is None:
+            raise CallFailed("status", f"no outcome for {status}", status=status)
+        return row.outcome, row.pending
+
+    def row(self, status: int, body: object, language: str) -> Outcome | None:
+        """The first row that matches."""
         for row, when in self._rows:
             if _matches(row, status, body) and (
                 when is None or self._search(when, body, language) is True
             ):
-                return row.outcome, row.pending
-        raise CallFailed("status", f"no outcome for {status}", status=status)
+                return row
+        return None
 
     def fields(self, body: object, language: str) -> dict[str, str]:
         """Result fields ready to show; what the body does not have is left out."""
@@ -49,8 +61,16 @@ class AnswerReader:
         found = {n: self._search(path, body, language) for n, path in self._document.items()}
         if not found.get("url"):
             return None
-        name = "".join(c for c in as_text(found.get("filename")) if c not in _UNSAFE_IN_FILENAME)
-        return Document(as_text(found["url"]), name)
+        return Document(as_text(found["url"]), _filename(found.get("filename")))
+
+    def wanted(self, outcome: str, body: object, language: str) -> Wanted | None:
+        """What Seva issues itself with that outcome; what the body does not have is empty."""
+        if self._paper is None or outcome not in self._paper.outcomes:
+            return None
+        found = {n: self._search(path, body, language) for n, path in self._values.items()}
+        name = self._filename and _filename(self._search(self._filename, body, language))
+        values = {label: as_text(value) for label, value in found.items()}
+        return Wanted(self._paper.form, values, name or None)
 
     def _search(
         self, path: jmespath.parser.ParsedResult, body: object, language: str
@@ -59,6 +79,10 @@ class AnswerReader:
             return path.search(body, options=self._options[language])  # type: ignore[no-any-return]
         except (JMESPathError, ValueError, KeyError, IndexError, ArithmeticError) as error:
             raise CallFailed("schema", f"mapping: {type(error).__name__}") from error
+
+
+def _filename(value: object) -> str:
+    return "".join(char for char in as_text(value) if char not in _UNSAFE_IN_FILENAME)
 
 
 def _matches(row: Outcome, status: int, body: object) -> bool:

@@ -16,12 +16,14 @@ from actions.departments.auth import make_auth
 from actions.departments.definition import DepartmentDefinition, mapped_statuses
 from actions.departments.egress import EgressGuard, Resolver, resolve
 from actions.departments.exchange import Answer, Exchange, Tries, send
+from actions.departments.inquiry import Asked
+from actions.departments.issuing import Issue, with_document
 from actions.departments.journal import Journal, Write
 from actions.departments.journal_tables import IN_MEMORY
 from actions.departments.metrics import record
 from actions.departments.openapi import load_openapi
 from actions.departments.protection import DepartmentProtection
-from actions.departments.request import Context, RequestBuilder
+from actions.departments.request import NO_SERVICE, Context, Origin, RequestBuilder
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from actions.departments.tls import ssl_context
 from actions.departments.writing import Writing
@@ -41,8 +43,12 @@ class Connector:
         transport: httpx.AsyncBaseTransport | None = None,
         resolver: Resolver | None = None,
         journal: Journal | None = None,
+        issue: Issue | None = None,
     ) -> None:
-        """Without a `journal` writes are remembered as long as the connector lives."""
+        """Without a `journal` writes are remembered as long as the connector lives.
+
+        Without `issue` an answer that Seva has to print is unavailable.
+        """
         self.department = department
         self._api = load_openapi(department.openapi)
         missing = sorted(set(department.operations) - set(self._api))
@@ -59,6 +65,7 @@ class Connector:
         # A transport of one's own (a mock) opens no connection, so there is no host to look at.
         self._check_host = transport is None or resolver is not None
         self._resolver = resolver or resolve
+        self._issue = issue
         self._guard = EgressGuard(department.base_url, department.egress, self._resolver)
         self._protection = DepartmentProtection(department.id, department.protection)
         self._auth = make_auth(department.auth.scheme, self._token_request)
@@ -97,24 +104,27 @@ class Connector:
         citizen: str,
         request_id: str,
         language: str,
+        origin: Origin = NO_SERVICE,
     ) -> OperationResult:
         """Call `operation_id` with slot `values`.
 
         `request_id` is the Idempotency-Key of a write: repeat it to ask again after an
-        `unavailable`, never reuse it for another request. `language` is a reply language.
+        `unavailable`, never reuse it for another request. `language` is a reply language, `origin`
+        is kept for an answer that comes later.
         """
         operation = self.department.operations.get(operation_id)
         if operation is None:
             raise UnknownOperation(f"{self.department.id} has no operation {operation_id}")
         started, tries, detail = time.monotonic(), Tries(), ""
-        context = Context(citizen, request_id, language)
+        context = Context(citizen, request_id, language, origin)
         write = Write(self.department.id, operation_id, values, context)
         try:
             if operation.kind == "write":
                 result = await self._writing.execute(write, tries)
             else:
                 total = self.department.timeouts.total
-                result = await asyncio.wait_for(self._send(operation_id, write, tries), total)
+                result = await asyncio.wait_for(self._post(write, tries), total)
+            result = await self.documented(write, result)
         except asyncio.TimeoutError:
             result = OperationResult(UNAVAILABLE, reason="timeout")
             detail = "total time is up"
@@ -126,18 +136,37 @@ class Connector:
         record(self.department.id, operation_id, request_id, result, detail)
         return result
 
-    async def ask(self, operation_id: str, write: Write) -> OperationResult:
-        """Call the read `operation_id` about an earlier write. Raises `CallFailed`."""
-        return await self._send(operation_id, write, Tries())
+    async def ask(self, operation_id: str, write: Write) -> Asked:
+        """Call the read `operation_id` about an earlier write. Raises `CallFailed`.
+
+        Where its status query repeats answers as they were, so is what the read does not map.
+        """
+        answer = await self._send(operation_id, write, Tries())
+        operations, language = self.department.operations, write.context.language
+        query = operations[write.operation].status_query
+        repeats = query is not None and query.operation == operation_id and query.found is None
+        row = self._readers[operation_id].row(answer.status, answer.body, language)
+        own = repeats and row is None
+        operation = operations[write.operation if own else operation_id]
+        return Asked(self._read(operation, answer, language), own)
+
+    async def documented(self, write: Write, result: OperationResult) -> OperationResult:
+        """The answer of a write, or of a read, with the document that goes with it.
+
+        Raises `CallFailed`.
+        """
+        return await with_document(result, write, self._issue, self.department.timeouts.read)
 
     def read(self, operation_id: str, status: int, body: object, language: str) -> OperationResult:
         """A body as the answer of an operation, checked. Raises `CallFailed`."""
         return self._read(self.department.operations[operation_id], Answer(status, body), language)
 
     async def _post(self, write: Write, tries: Tries) -> OperationResult:
-        return await self._send(write.operation, write, tries)
+        answer = await self._send(write.operation, write, tries)
+        operation = self.department.operations[write.operation]
+        return self._read(operation, answer, write.context.language)
 
-    async def _send(self, operation_id: str, write: Write, tries: Tries) -> OperationResult:
+    async def _send(self, operation_id: str, write: Write, tries: Tries) -> Answer:
         parts = self._builders[operation_id].build(write.values, write.context)
         exchange = Exchange(
             self._client,
@@ -148,9 +177,7 @@ class Connector:
             self.department.operations[operation_id],
             tries,
         )
-        answer = await exchange.answer(parts)
-        operation = self.department.operations[operation_id]
-        return self._read(operation, answer, write.context.language)
+        return await exchange.answer(parts)
 
     async def _token_request(self, request: httpx.Request) -> tuple[int, bytes]:
         """Carry a request to the token server, which is held to the same rules as the API."""
@@ -177,4 +204,5 @@ class Connector:
         if document and not self._guard.document_allowed(document.url):
             raise CallFailed("schema", "the document is on a host that is not allowed")
         fields = reader.fields(body, language)
-        return OperationResult(outcome, fields, document, pending=pending)
+        wanted = reader.wanted(outcome, body, language)
+        return OperationResult(outcome, fields, document, pending=pending, wanted=wanted)

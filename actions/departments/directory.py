@@ -9,8 +9,10 @@ import httpx
 
 from actions.departments.connector import Connector
 from actions.departments.definition import DepartmentDefinition, define, load_departments
+from actions.departments.issuing import Issue
 from actions.departments.journal import Journal
 from actions.departments.journal_tables import IN_MEMORY
+from actions.departments.request import NO_SERVICE, Origin
 from actions.departments.result import OperationResult
 from nlu.catalogue.model import Catalogue
 
@@ -23,10 +25,11 @@ class DepartmentDirectory:
         definitions: Mapping[str, DepartmentDefinition],
         transport: httpx.AsyncBaseTransport | None = None,
         journal: Journal | None = None,
+        issue: Issue | None = None,
     ) -> None:
         self._definitions = definitions
         self.journal = journal or Journal(IN_MEMORY)
-        self._transport = transport
+        self._transport, self._issue = transport, issue
         self._connectors: dict[str, Connector] = {}
 
     @classmethod
@@ -35,10 +38,11 @@ class DepartmentDirectory:
         catalogue: Catalogue,
         transport: httpx.AsyncBaseTransport | None = None,
         journal: Journal | None = None,
+        issue: Issue | None = None,
     ) -> DepartmentDirectory:
         """The departments of a loaded catalogue."""
         found = {name: define(department) for name, department in catalogue.departments.items()}
-        return cls(found, transport, journal)
+        return cls(found, transport, journal, issue)
 
     @classmethod
     def load(
@@ -46,15 +50,19 @@ class DepartmentDirectory:
         folder: Path,
         transport: httpx.AsyncBaseTransport | None = None,
         journal: Journal | None = None,
+        issue: Issue | None = None,
     ) -> DepartmentDirectory:
         """The departments of `folder` (`data/departments`)."""
-        return cls(load_departments(folder), transport, journal)
+        return cls(load_departments(folder), transport, journal, issue)
 
     def connector(self, department: str) -> Connector:
         """The connector of a department; `KeyError` for an unknown one."""
         if department not in self._connectors:
             self._connectors[department] = Connector(
-                self._definitions[department], self._transport, journal=self.journal
+                self._definitions[department],
+                self._transport,
+                journal=self.journal,
+                issue=self._issue,
             )
         return self._connectors[department]
 
@@ -67,10 +75,16 @@ class DepartmentDirectory:
         citizen: str,
         request_id: str,
         language: str,
+        origin: Origin = NO_SERVICE,
     ) -> OperationResult:
         """`Connector.execute` at the department."""
         return await self.connector(department).execute(
-            operation_id, values, citizen=citizen, request_id=request_id, language=language
+            operation_id,
+            values,
+            citizen=citizen,
+            request_id=request_id,
+            language=language,
+            origin=origin,
         )
 
     async def aclose(self) -> None:

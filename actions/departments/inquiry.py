@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from actions.departments.journal import Write
 from actions.departments.result import CallFailed, OperationResult
 from nlu.catalogue.model import Operation
 
-Call = Callable[[str, Write], Awaitable[OperationResult]]
+
+@dataclass(frozen=True)
+class Asked:
+    """What a read says about a write; `own`: it repeats the write's own answer."""
+
+    result: OperationResult
+    own: bool = False
+
+
+Call = Callable[[str, Write], Awaitable[Asked]]
 """Executes an operation with the values and the context of a write. Raises `CallFailed`."""
 Unanswered = Literal["not_found", "unknown"]
 
@@ -23,10 +32,11 @@ async def ask_status(
     if query is None:
         return "unknown"
     try:
-        result = await call(query.operation, write)
+        asked = await call(query.operation, write)
     except CallFailed:
         return "unknown"
-    if result.outcome in query.found:
+    result = asked.result
+    if asked.own or result.outcome in (query.found or ()):
         return as_answer(operation, result)
     return "not_found" if result.outcome in query.not_found else "unknown"
 
@@ -36,10 +46,10 @@ async def ask_later(operation: Operation, write: Write, call: Call) -> Operation
     if operation.poll is None:
         return None
     try:
-        result = await call(operation.poll.operation, write)
+        asked = await call(operation.poll.operation, write)
     except CallFailed:
         return None
-    return late_answer(operation, result)
+    return late_answer(operation, asked.result)
 
 
 def late_answer(operation: Operation, result: OperationResult) -> OperationResult | None:

@@ -17,8 +17,8 @@ from typing import Any, Literal, cast
 import sqlalchemy as sa
 
 from actions.departments.journal_tables import METADATA, NONCES, WRITES, open_engine
-from actions.departments.request import Context
-from actions.departments.result import Document, OperationResult
+from actions.departments.request import Context, Origin
+from actions.departments.result import Document, OperationResult, Wanted
 from actions.sealing import seal, unseal, var_folder
 
 State = Literal[
@@ -72,14 +72,8 @@ class Journal:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Journal:
-        """SEVA_JOURNAL_URL: `sqlite` (the file `journal.sqlite` in SEVA_VAR_DIR) or a URL."""
-        env = os.environ if environ is None else environ
-        url = env.get("SEVA_JOURNAL_URL") or "sqlite"
-        if url == "sqlite":
-            folder = Path(env["SEVA_VAR_DIR"]) if env.get("SEVA_VAR_DIR") else var_folder()
-            folder.mkdir(parents=True, exist_ok=True)
-            url = f"sqlite:///{folder.resolve() / 'journal.sqlite'}"
-        return cls(url)
+        """In the database of `database_url`."""
+        return cls(database_url(environ))
 
     def open(self, entry: Entry) -> Entry | None:
         """Keep a new write: None. The entry that is there already if it is not new."""
@@ -156,6 +150,17 @@ class Journal:
         return [entry for entry in map(_entry, rows) if entry is not None]
 
 
+def database_url(environ: Mapping[str, str] | None = None) -> str:
+    """SEVA_JOURNAL_URL: `sqlite` (the file `journal.sqlite` in SEVA_VAR_DIR) or a URL."""
+    env = os.environ if environ is None else environ
+    url = env.get("SEVA_JOURNAL_URL") or "sqlite"
+    if url == "sqlite":
+        folder = Path(env["SEVA_VAR_DIR"]) if env.get("SEVA_VAR_DIR") else var_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{folder.resolve() / 'journal.sqlite'}"
+    return url
+
+
 def row_id(department: str, key: str) -> str:
     """SHA-256 of department and key."""
     return hashlib.sha256(f"{department}\0{key}".encode()).hexdigest()
@@ -186,8 +191,9 @@ def _entry(row: Mapping[str, Any]) -> Entry | None:
     if not isinstance(opened, str):
         return None
     content = json.loads(opened)
-    values = content.pop("values")
-    return _read(row, Write(row["department"], row["operation"], values, Context(**content)))
+    values, origin = content.pop("values"), Origin(**content.pop("origin", {}))
+    context = Context(**content, origin=origin)
+    return _read(row, Write(row["department"], row["operation"], values, context))
 
 
 def _read(row: Mapping[str, Any], write: Write) -> Entry:
@@ -207,5 +213,9 @@ def _result(token: str | None) -> OperationResult | None:
     if not isinstance(opened, str):
         return None
     content = json.loads(opened)
-    document = content.pop("document")
-    return OperationResult(**content, document=Document(**document) if document else None)
+    document, wanted = content.pop("document"), content.pop("wanted", None)
+    return OperationResult(
+        **content,
+        document=Document(**document) if document else None,
+        wanted=Wanted(**wanted) if wanted else None,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -32,12 +32,24 @@ class RequestParts:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """What a later answer needs of the request: its service, and the fields of its look-up."""
+
+    service: str = ""
+    lookup: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_SERVICE = Origin()
+
+
+@dataclass(frozen=True)
 class Context:
-    """Who asks and in which language; templates see these beside the slot values."""
+    """Who asks and in which language; templates see these beside the slot values, but `origin`."""
 
     citizen: str
     request_id: str
     language: str
+    origin: Origin = NO_SERVICE
 
 
 class RequestBuilder:

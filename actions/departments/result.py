@@ -20,15 +20,25 @@ Reason = Literal[
     "journal",  # our own journal of writes cannot be written; nothing was sent
     "unsure",  # a write may have arrived, nobody can be asked, and it is never sent again
     "overdue",  # accepted, but not answered in the time that the YAML gives
+    "document",  # answered, but the document that goes with it cannot be issued now
 ]
 
 
 @dataclass(frozen=True)
 class Document:
-    """A file of the department to send along; the host of `url` was checked."""
+    """A file to send along; where it is the department's, the host of `url` was checked."""
 
     url: str
     filename: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A document that Seva has yet to issue: its form, a text for each label, a file name."""
+
+    form: str
+    values: dict[str, str]
+    filename: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,8 @@ class OperationResult:
     attempts: int = 0
     pending: bool = False
     """Accepted; the answer comes later, to `on_settled`."""
+    wanted: Wanted | None = None
+    """What is to be issued before the answer is told; then it is `document`."""
 
     @property
     def available(self) -> bool:

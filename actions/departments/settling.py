@@ -76,7 +76,7 @@ class Settling:
         elif held.state in ("sending", "unsure"):
             held = await self._ask(held, operation, connector)
         if held is not None and held.state == "settled" and held.due_at is not None:
-            await self._tell(held, self._clock() + every)
+            await self._tell(held, connector, self._clock() + every)
 
     async def _poll(self, entry: Entry, operation: Operation, connector: Connector) -> Entry | None:
         result = await ask_later(operation, entry.write, connector.ask)
@@ -104,10 +104,11 @@ class Settling:
         due = None if over else now + connector.department.settle.every
         return await self._move(entry, state="unsure", due_at=due)
 
-    async def _tell(self, entry: Entry, again_at: float) -> None:
+    async def _tell(self, entry: Entry, connector: Connector, again_at: float) -> None:
         assert entry.result is not None
         try:
-            await self._on_settled(entry, entry.result)
+            result = await connector.documented(entry.write, entry.result)
+            await self._on_settled(entry, result)
         except Exception as error:  # whatever keeps the citizen from being told: later again
             _LOG.error("on_settled", department=entry.write.department, error=type(error).__name__)
             await self._move(entry, due_at=again_at)

@@ -8,6 +8,9 @@ from actions.dialogue.say import Button, Say, filled, payload
 from actions.dialogue.settings import DialogueSettings
 from nlu.catalogue import Catalogue
 
+MENU = payload("menu")
+"""Leads to the departments."""
+
 
 def departments(
     catalogue: Catalogue, language: str, settings: DialogueSettings, lead: str, page: int = 0
@@ -19,7 +22,7 @@ def departments(
         for d in catalogue.departments.values()
         if d.id in used
     ]
-    return _listed(catalogue, language, lead, _page(catalogue, language, settings, rows, page, {}))
+    return listed(catalogue, language, lead, _page(catalogue, language, settings, rows, page, {}))
 
 
 def services(
@@ -32,14 +35,14 @@ def services(
     names = [*first, *(name for name in own if name not in first)]
     rows = [service_row(catalogue, name, language) for name in names]
     rows = _page(catalogue, language, settings, rows, page, {"department": department})
-    return _listed(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
+    return listed(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
 
 
 def clarify(catalogue: Catalogue, language: str, options: Sequence[str]) -> Say:
     """The two or three likeliest services, and a way out."""
     rows = [service_row(catalogue, name, language) for name in options]
-    rows.append(Button(catalogue.phrases["none_of_these"][language], payload("menu")))
-    return _listed(catalogue, language, catalogue.phrases["clarify_prompt"][language], rows)
+    rows.append(Button(catalogue.phrases["none_of_these"][language], MENU))
+    return listed(catalogue, language, catalogue.phrases["clarify_prompt"][language], rows)
 
 
 def meant(catalogue: Catalogue, language: str, service: str) -> Say:
@@ -48,7 +51,7 @@ def meant(catalogue: Catalogue, language: str, service: str) -> Say:
     title = {"title": catalogue.services[service].title[language]}
     buttons = (
         Button(catalogue.phrases["right_button"][language], payload("choose", service=service)),
-        Button(catalogue.phrases["wrong_button"][language], payload("menu")),
+        Button(catalogue.phrases["wrong_button"][language], MENU),
     )
     return Say(filled(words, language, title), buttons)
 
@@ -85,5 +88,6 @@ def _page(
     return shown
 
 
-def _listed(catalogue: Catalogue, language: str, text: str, rows: Sequence[Button]) -> Say:
+def listed(catalogue: Catalogue, language: str, text: str, rows: Sequence[Button]) -> Say:
+    """Rows under a text."""
     return Say(text, tuple(rows), catalogue.phrases["menu_button"][language])

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-from actions.departments import OperationResult
-from actions.dialogue import display, remembering
+from actions.departments import OperationResult, Origin
+from actions.dialogue import remembering
 from actions.dialogue.form import Form
-from actions.dialogue.say import Button, Say, filled, payload
+from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
+from actions.dialogue.say import Button, Say, payload
 from actions.dialogue.state import State
 from actions.dialogue.steps import ASK, STOP, Step
 from nlu.catalogue import Service
 
 OK = "ok"
-UNAVAILABLE = "unavailable"
-_ENDED_BY = {"unsure": "unavailable_unsure", "overdue": "unavailable_overdue"}
-"""Reasons after which trying again would not help or could do it twice, and what is said."""
-Execute = Callable[[str, str, Mapping[str, str], str, str], Awaitable[OperationResult]]
-"""(department, operation, values, request_id, language) -> result."""
+Execute = Callable[[str, str, Mapping[str, str], str, str, Origin], Awaitable[OperationResult]]
+"""(department, operation, values, request_id, language, origin) -> result."""
 
 
 async def look_up(form: Form, state: State, execute: Execute) -> Step:
@@ -27,7 +25,12 @@ async def look_up(form: Form, state: State, execute: Execute) -> Step:
     if service.lookup is None or state.lookup is not None:
         return Step(state, ASK)
     result = await execute(
-        service.department, service.lookup, state.values, state.nonce, state.language
+        service.department,
+        service.lookup,
+        state.values,
+        state.nonce,
+        state.language,
+        Origin(service.name),
     )
     if result.outcome == OK:
         return Step(replace(state, lookup=result.fields), ASK)
@@ -38,7 +41,12 @@ async def perform(form: Form, state: State, execute: Execute) -> Step:
     """The operation itself. A department that does not answer leaves the draft for a retry."""
     service = form.service(state)
     result = await execute(
-        service.department, service.operation, state.values, state.nonce, state.language
+        service.department,
+        service.operation,
+        state.values,
+        state.nonce,
+        state.language,
+        Origin(service.name, state.lookup or {}),
     )
     return _ended(form, replace(state, asked=None), service, result)
 
@@ -47,9 +55,9 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
     language, catalogue = state.language, form.catalogue
     if result.outcome == UNAVAILABLE:
         department = catalogue.departments[service.department].title[language]
-        if result.reason in _ENDED_BY:
-            told = {"department": department, "helpline": form.helpline(state)}
-            return form.end(state, form.say(_ENDED_BY[result.reason], state, told))
+        if result.reason in ENDED_BY:
+            told = no_answer(catalogue, service, ENDED_BY[result.reason], language)
+            return form.end(state, Say(told))
         retry = Button(
             catalogue.phrases["retry_button"][language],
             payload("answer", value="retry", nonce=state.nonce),
@@ -58,12 +66,7 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
         return Step(
             replace(state, asked=None, attempts=0), STOP, (replace(said, buttons=(retry,)),)
         )
-    fields = {
-        **(state.lookup or {}),
-        **display.shown_values(service, state.values, language, catalogue),
-        **result.fields,
-    }
-    text = filled(service.replies[result.outcome], language, fields)
+    text = words(catalogue, service, state.values, state.lookup or {}, result, language)
     document = result.document
     reply = Say(
         text,

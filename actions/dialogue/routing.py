@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, drafts, language, menus, remembering, sent, steering, taps
+from actions.dialogue import (
+    bare_number,
+    cues,
+    drafts,
+    language,
+    menus,
+    remembering,
+    sent,
+    steering,
+    taps,
+)
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
 from actions.dialogue.say import Say
@@ -39,6 +49,8 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         if answered:
             return answered
         state = cleared(state)
+    if bare_number.is_bare(heard, form.settings.number_digits):
+        return bare_number.asked_what_for(form, state, heard)
     if heard.kind == "route" and surely_meant(heard, form.settings):
         return form.start(state, heard.options[0], heard, heard.text, spoken=heard.by_voice)
     if heard.kind in ("route", "clarify"):

@@ -38,6 +38,8 @@ class DialogueSettings:
     list_page: int
     list_rows: int
     reply_buttons: int
+    number_digits: int
+    offered: int
     drafts_kept: int
     resume_minutes: int
     drop_hours: int

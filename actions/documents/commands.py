@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from typing_extensions import ParamSpec
 
@@ -20,7 +18,7 @@ from actions.documents.issue import Issuer, NotIssued, Reason
 from actions.documents.key_set import PublicKey
 from actions.documents.keys import KeyRing, NoKey
 from actions.documents.registry import NotRecorded
-from actions.documents.settings import DOCUMENTS_URL, FOLDER, KEYS, REGISTRY
+from actions.documents.settings import KEYS, REGISTRY, documents_folder, documents_url
 from actions.documents.status import revocations, status
 from actions.documents.wording import day
 from actions.transparency.folder import LogError
@@ -47,7 +45,7 @@ def serve_command(host: str, port: int) -> int:
     """Serve page, keys, status, PDFs and log until interrupted."""
     from actions.documents.server import serve_documents
 
-    return _told(serve_documents)(_folder(), _url(), host, port)
+    return _told(serve_documents)(documents_folder(), documents_url(), host, port)
 
 
 @_told
@@ -137,7 +135,7 @@ def keys_withdraw_command(kid: str, *, reissue: bool = False) -> None:
     key = ring.withdraw(kid, now)
     new = ring.rotate(key.department, now, at_once=True)
     print(f"{key.department}: key {kid} is withdrawn, {new.kid.hex()} signs from now on")
-    if not (_folder() / REGISTRY).exists():
+    if not (documents_folder() / REGISTRY).exists():
         return
     issuer = _issuer()
     left = issuer.registry.valid_with_key(kid)
@@ -164,20 +162,12 @@ def _id(text: str) -> str:
     return found
 
 
-def _folder() -> Path:
-    return Path(os.environ.get("SEVA_VAR_DIR") or "var") / FOLDER
-
-
-def _url() -> str:
-    return os.environ.get("SEVA_DOCUMENTS_URL") or DOCUMENTS_URL
-
-
 def _ring() -> KeyRing:
-    return KeyRing(_folder() / KEYS)
+    return KeyRing(documents_folder() / KEYS)
 
 
 def _issuer() -> Issuer:
     """The issuer of this machine; an operator's command begins no new one."""
-    if not (_folder() / REGISTRY).exists():
-        raise ValueError(f"no document was issued in {_folder()}")
-    return Issuer.open(_folder(), _url())
+    if not (documents_folder() / REGISTRY).exists():
+        raise ValueError(f"no document was issued in {documents_folder()}")
+    return Issuer.open(documents_folder(), documents_url())

@@ -1,4 +1,4 @@
-"""The kinds of documents: fixed words, what is signed, how values are printed (`forms/*.yml`)."""
+"""The kinds of documents (`data/forms/*.yml`): fixed words, what is signed, how it is printed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ import yaml
 from typing_extensions import Literal
 
 from actions.departments.formats import indian_grouping
+from actions.documents.settings import data_folder
 from actions.documents.typeface import printable
 from actions.documents.wording import printed_words
 
 Words = Mapping[str, str]
 Layout = Literal["certificate", "receipt"]
-FORMS = Path(__file__).parent / "forms"
+FORMS = "forms"
+"""The folder in that of the data."""
 _KEYS = {"issuer", "title", "labels", "note", "signed", "layout", "amount", "valid_days"}
 
 
@@ -87,9 +89,13 @@ def canonical_json(content: Mapping[str, Any]) -> bytes:
     return text.encode()
 
 
-@lru_cache(maxsize=256)
-def load_form(name: str, folder: Path = FORMS) -> Form:
+def load_form(name: str, folder: Path | None = None) -> Form:
     """The form of that name. Raises FormError for a wrong file, LookupError if there is none."""
+    return _load(name, folder or data_folder() / FORMS)
+
+
+@lru_cache(maxsize=256)
+def _load(name: str, folder: Path) -> Form:
     path = folder / f"{name}.yml"
     if path.parent != folder or not path.is_file():
         raise LookupError(f"there is no form {name}")
@@ -100,9 +106,10 @@ def load_form(name: str, folder: Path = FORMS) -> Form:
     return Form(name, **{**raw, "signed": tuple(raw["signed"])})
 
 
-def load_forms(folder: Path = FORMS) -> dict[str, Form]:
+def load_forms(folder: Path | None = None) -> dict[str, Form]:
     """Every form by name. Raises FormError for the first wrong file."""
-    return {path.stem: load_form(path.stem, folder) for path in sorted(folder.glob("*.yml"))}
+    files = sorted((folder or data_folder() / FORMS).glob("*.yml"))
+    return {path.stem: load_form(path.stem, path.parent) for path in files}
 
 
 def _problems(raw: Mapping[str, Any]) -> Iterator[str]:

@@ -53,10 +53,15 @@ def kid_of(raw: bytes) -> bytes:
     return hashlib.sha256(raw).digest()[:8]
 
 
-def key_set(keys: Iterable[PublicKey], origin: str, at: int) -> dict[str, Any]:
-    """The document at `GET /keys.json`, published by `origin` at the time `at`."""
+def key_set(
+    keys: Iterable[PublicKey], origin: str, at: int, witnesses: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The document at `GET /keys.json`, published by `origin` at the time `at`.
+
+    `witnesses`: verifier keys of the log's witnesses (C2SP signed-note).
+    """
     rows = [key.published() for key in keys]
-    return {"keys": rows, "fetched_for": origin, "issued_at": at}
+    return {"keys": rows, "witnesses": [*witnesses], "fetched_for": origin, "issued_at": at}
 
 
 def read_key_set(text: str) -> dict[bytes, PublicKey]:

@@ -6,8 +6,9 @@ written: the address of a PDF is a secret.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,11 +22,13 @@ from actions.documents.issue import Issuer
 from actions.documents.key_set import key_set
 from actions.documents.ledger import TileLedger
 from actions.documents.registry import NotRecorded
-from actions.documents.settings import LOG
+from actions.documents.settings import LOG, cosign_seconds, witnesses
 from actions.documents.site import routes as site
 from actions.documents.site.headers import SECURITY
 from actions.documents.status import status
 from actions.transparency import routes as transparency
+from actions.transparency.cosign_rounds import CosignRounds
+from actions.transparency.note import NoteError
 
 _HEADERS = {**SECURITY, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 _HTTPS_ONLY = "max-age=31536000"
@@ -33,20 +36,28 @@ _NOW = "no-cache"
 _PRIVATE = "private, no-store"
 
 
-def create_app(folder: Path, public_url: str) -> FastAPI:
-    """The app over the documents in `folder`. Raises LogError, FormError, NotRecorded."""
+def create_app(
+    folder: Path, public_url: str, witnesses: Sequence[str] = (), cosign_every: float = 0
+) -> FastAPI:
+    """The app over the documents in `folder`. Raises LogError, FormError, NotRecorded.
+
+    While it runs, the log's `witnesses` are asked to sign every so many seconds.
+    """
     load_forms()  # a broken form is reported at the start
     ledger = TileLedger.open(folder / LOG, public_url)
     issuer = Issuer(folder, public_url, ledger)
     app = FastAPI(title="Seva documents", docs_url=None, redoc_url=None, openapi_url=None)
     _guard(app, https=public_url.startswith("https:"))
-    _add_answers(app, issuer)
+    rounds = CosignRounds(ledger.log, witnesses)
+    _add_answers(app, issuer, rounds)
+    if witnesses:
+        _keep_cosigned(app, rounds, cosign_every)
     app.include_router(transparency.build(ledger.log))
     app.include_router(site.build())
     return app
 
 
-def _add_answers(app: FastAPI, issuer: Issuer) -> None:
+def _add_answers(app: FastAPI, issuer: Issuer, rounds: CosignRounds) -> None:
     @app.get("/health")
     def health() -> dict[str, Any]:
         """Whether registry and log can be read."""
@@ -55,8 +66,13 @@ def _add_answers(app: FastAPI, issuer: Issuer) -> None:
 
     @app.get("/keys.json")
     def keys() -> Response:
-        """Every key there ever was, with the time of this answer."""
-        content = key_set(issuer.keys.public_keys(), issuer.public_url, int(time.time()))
+        """Every key there ever was, with the time of this answer; the keys of the witnesses."""
+        try:
+            named = [str(key) for key in rounds.witness_keys()]
+        except NoteError:
+            named = []
+        found = issuer.keys.public_keys()
+        content = key_set(found, issuer.public_url, int(time.time()), named)
         return JSONResponse(content, headers={"Cache-Control": _NOW})
 
     @app.get("/c/{document_id}/status")
@@ -77,6 +93,19 @@ def _add_answers(app: FastAPI, issuer: Issuer) -> None:
             "X-Robots-Tag": "noindex",
         }
         return Response(found[1], media_type="application/pdf", headers=headers)
+
+
+def _keep_cosigned(app: FastAPI, rounds: CosignRounds, every: float) -> None:
+    """Ask the witnesses from start to stop."""
+    running: list[threading.Event] = []
+
+    @app.on_event("startup")
+    def start() -> None:
+        running.append(rounds.start(every))
+
+    @app.on_event("shutdown")
+    def stop() -> None:
+        running.pop().set()
 
 
 def _guard(app: FastAPI, *, https: bool) -> None:
@@ -100,5 +129,5 @@ def _guard(app: FastAPI, *, https: bool) -> None:
 
 def serve_documents(folder: Path, public_url: str, host: str, port: int) -> None:
     """Serve until interrupted."""
-    app = create_app(folder, public_url)
+    app = create_app(folder, public_url, witnesses(), cosign_seconds())
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", ws="none")

@@ -2,8 +2,40 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[2]
+
 DOCUMENTS_URL = "http://127.0.0.1:8795"
 """SEVA_DOCUMENTS_URL: the public address in QR codes."""
 FOLDER = "documents"
 """Below SEVA_VAR_DIR: keys, registry and log."""
+COSIGN_SECONDS = 60.0
+"""SEVA_COSIGN_SECONDS: between two questions to the witnesses."""
 LOG, KEYS, REGISTRY = "log", "keys", "registry.sqlite"
+
+
+def data_folder() -> Path:
+    """SEVA_DATA_DIR (default `data/`): forms, and the names of departments."""
+    return Path(os.environ.get("SEVA_DATA_DIR") or _ROOT / "data")
+
+
+def documents_folder() -> Path:
+    """Keys, registry and log, below SEVA_VAR_DIR."""
+    return Path(os.environ.get("SEVA_VAR_DIR") or "var") / FOLDER
+
+
+def documents_url() -> str:
+    """The public address."""
+    return os.environ.get("SEVA_DOCUMENTS_URL") or DOCUMENTS_URL
+
+
+def witnesses() -> tuple[str, ...]:
+    """SEVA_WITNESSES: addresses of the log's witnesses, blanks between; default none."""
+    return tuple((os.environ.get("SEVA_WITNESSES") or "").split())
+
+
+def cosign_seconds() -> float:
+    """Seconds between two questions to the witnesses. Raises ValueError for no number."""
+    return float(os.environ.get("SEVA_COSIGN_SECONDS") or COSIGN_SECONDS)

@@ -68,11 +68,12 @@ def build(desk: Desk) -> FastAPI:
                     place,
                 ),
             )
-            _, link = desk.order(db, request, "bookTicket", number, fare)
+            order, link = desk.order(db, request, "bookTicket", number, fare)
             made = {
                 "number": number,
                 "fare": fare,
                 "departs": departs.isoformat(),
+                "order_id": order,
                 "payment_link": link,
             }
             return 201, {"ticket": made}, number

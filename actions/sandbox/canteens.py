@@ -54,8 +54,9 @@ def build(desk: Desk) -> FastAPI:
             donation = f"ACD{clock.today():%y%m%d}{serial:04}"
             row = (donation, body.donor_name, body.amount, body.mobile)
             db.execute("INSERT INTO canteens_donations VALUES (?, ?, ?, ?)", row)
-            _, link = desk.order(db, request, "createDonation", donation, body.amount)
-            return 201, {"donation": {"id": donation, "payment_link": link}}, donation
+            order, link = desk.order(db, request, "createDonation", donation, body.amount)
+            made = {"id": donation, "amount": body.amount, "order_id": order, "payment_link": link}
+            return 201, {"donation": made}, donation
 
         return desk.once("createDonation", key, body.dict(), work)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import structlog
-from fastapi import Depends, FastAPI, Header, Request, Security
+from fastapi import Depends, FastAPI, Header, Path, Request, Security
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import APIKeyHeader
 
@@ -102,6 +102,22 @@ class Desk:
                 (self.department, key, operation, digest, status, json.dumps(body)),
             )
             return _answer(status, body)
+
+    def serve_writes(self, app: FastAPI) -> None:
+        """Add `GET /writes/{request_id}`: a write's answer once more, by its Idempotency-Key."""
+
+        @app.get(
+            "/writes/{request_id:path}", operation_id="getWrite", dependencies=[self.guarded()]
+        )
+        def get_write(request_id: str = Path(..., min_length=1, max_length=200)) -> Response:
+            with self.store.transaction() as db:  # waits for the write that is being done
+                known = db.execute(
+                    "SELECT status, body FROM keyed_answers WHERE department = ? AND key = ?",
+                    (self.department, request_id),
+                ).fetchone()
+            if known is None:
+                raise Problem(404, "unknown_write", "No write came with this key")
+            return _answer(known["status"], json.loads(known["body"]))
 
     def order(
         self,

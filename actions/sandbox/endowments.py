@@ -65,9 +65,10 @@ def build(desk: Desk) -> FastAPI:
                     body.mobile,
                 ),
             )
-            _, link = desk.order(db, request, "bookDarshan", booking, amount)
+            order, link = desk.order(db, request, "bookDarshan", booking, amount)
             slot = clock.at(body.date, temple["slot"]).isoformat()
-            made = {"id": booking, "amount": amount, "slot": slot, "payment_link": link}
+            made = {"id": booking, "amount": amount, "slot": slot, "order_id": order}
+            made["payment_link"] = link
             return 201, {"booking": made}, booking
 
         return desk.once("bookDarshan", key, body.dict(), work)
@@ -84,8 +85,9 @@ def build(desk: Desk) -> FastAPI:
             offering = f"EH{clock.today():%y%m%d}{serial:04}"
             row = (offering, body.temple, body.amount)
             db.execute("INSERT INTO endowments_offerings VALUES (?, ?, ?)", row)
-            _, link = desk.order(db, request, "createOffering", offering, body.amount)
-            return 201, {"offering": {"id": offering, "payment_link": link}}, offering
+            order, link = desk.order(db, request, "createOffering", offering, body.amount)
+            made = {"id": offering, "amount": body.amount, "order_id": order, "payment_link": link}
+            return 201, {"offering": made}, offering
 
         return desk.once("createOffering", key, body.dict(), work)
 

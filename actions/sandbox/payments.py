@@ -1,73 +1,93 @@
-"""The sandbox's payment gateway: a page per order and its state."""
+"""What the sandbox's departments know of payments: told by the gateway, or told again by Seva."""
 
 from __future__ import annotations
 
 import sqlite3
-from decimal import Decimal
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader
+from fastapi import Depends, FastAPI, Path, Response
+from pydantic import BaseModel, Field
 
-from actions.departments.formats import indian_grouping
 from actions.sandbox import clock, energy, municipal
 from actions.sandbox.counter import pay_order
-from actions.sandbox.problem import not_found
-from actions.sandbox.seeding import load_seed
-from actions.sandbox.store import Store
+from actions.sandbox.desk import Body, Desk, idempotency_key, language
+from actions.sandbox.gateway.plans import plans
+from actions.sandbox.problem import Problem, not_found
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
-)
 _ON_PAID = {"payBill": energy.paid, "payTax": municipal.paid}
+_ORDER = "^ORD-[0-9a-f]{12}$"
 
 
-def build(store: Store) -> APIRouter:
-    """`/pay/<order>` (GET page, POST pays) and `/pay/<order>/state`."""
-    router = APIRouter()
-    words = load_seed("payment_page")
+class PaymentNews(BaseModel):
+    """Body of bookPayment; `amount` in paise."""
 
-    @router.get("/pay/{order_id}", include_in_schema=False)
-    def page(order_id: str) -> Response:
-        with store.transaction() as db:
-            row = _order(db, order_id)
-        order = None
-        if row is not None:
-            amount = indian_grouping(Decimal(str(row["amount"])))
-            order = {"id": row["id"], "amount": amount, "paid": row["paid_at"] is not None}
-        html = _TEMPLATES.get_template("pay.html").render(words=words, order=order)
-        return HTMLResponse(html, 404 if order is None else 200)
-
-    @router.post("/pay/{order_id}", include_in_schema=False)
-    def pay(order_id: str) -> Response:
-        with store.transaction() as db:
-            row = _order(db, order_id)
-            if row is not None and row["paid_at"] is None:
-                moment = clock.now().isoformat()
-                db.execute("UPDATE orders SET paid_at = ? WHERE id = ?", (moment, order_id))
-                coded = _ON_PAID.get(row["operation"])
-                if coded is not None:
-                    coded(db, row["reference"])
-                else:
-                    pay_order(db, row["operation"], row["reference"])
-        return RedirectResponse(f"/pay/{order_id}", 303)
-
-    @router.get("/pay/{order_id}/state", include_in_schema=False)
-    def state(order_id: str) -> dict[str, Any]:
-        with store.transaction() as db:
-            row = _order(db, order_id)
-        if row is None:
-            raise not_found("order")
-        state = "open" if row["paid_at"] is None else "paid"
-        return {"id": row["id"], "amount": row["amount"], "state": state}
-
-    return router
+    payment_id: str = Field(..., min_length=1, max_length=64)
+    amount: int = Field(..., ge=1)
 
 
-def _order(db: sqlite3.Connection, order_id: str) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = db.execute(
-        "SELECT * FROM orders WHERE id = ?", (order_id,)
-    ).fetchone()
+def learn(db: sqlite3.Connection, order_id: str, moment: str) -> None:
+    """The department books the payment of an order; told again it changes nothing."""
+    row = db.execute("SELECT * FROM orders WHERE id = ?", (order_id,)).fetchone()
+    if row is None or row["paid_at"] is not None:
+        return
+    db.execute("UPDATE orders SET paid_at = ? WHERE id = ?", (moment, order_id))
+    coded = _ON_PAID.get(row["operation"])
+    if coded is not None:
+        coded(db, row["reference"])
+    else:
+        pay_order(db, row["operation"], row["reference"])
+
+
+def add_payments(desk: Desk, app: FastAPI, openapi: File) -> None:
+    """Serve getPayment and bookPayment where the department's OpenAPI file has them."""
+    described = openapi.read_text("utf-8") if openapi.exists() else ""  # parsing takes longer
+
+    if "operationId: getPayment" in described:
+
+        @app.get("/payments/{order_id}", operation_id="getPayment", dependencies=[desk.guarded()])
+        def get_payment(
+            order_id: str = Path(..., regex=_ORDER), words: str = Depends(language)
+        ) -> dict[str, Any]:
+            with desk.store.transaction() as db:
+                return _booked(_order(db, desk, order_id))
+
+    if "operationId: bookPayment" in described:
+
+        @app.post("/payments/{order_id}", operation_id="bookPayment", dependencies=[desk.guarded()])
+        def book_payment(
+            body: PaymentNews,
+            order_id: str = Path(..., regex=_ORDER),
+            key: str = Depends(idempotency_key),
+            words: str = Depends(language),
+        ) -> Response:
+            def work(db: sqlite3.Connection) -> tuple[int, Body, str]:
+                _refuse(db, _order(db, desk, order_id), body)
+                learn(db, order_id, clock.now().isoformat())
+                return 200, _booked(_order(db, desk, order_id)), order_id
+
+            return desk.once("bookPayment", key, {"order": order_id, **body.dict()}, work)
+
+
+def _booked(order: sqlite3.Row) -> dict[str, Any]:
+    booked = order["paid_at"] is not None
+    return {"order_id": order["id"], "booked": booked, "paid_at": order["paid_at"]}
+
+
+def _order(db: sqlite3.Connection, desk: Desk, order_id: str) -> sqlite3.Row:
+    query = "SELECT * FROM orders WHERE id = ? AND department = ?"
+    row: sqlite3.Row | None = db.execute(query, (order_id, desk.department)).fetchone()
+    if row is None:
+        raise not_found("order")
     return row
+
+
+def _refuse(db: sqlite3.Connection, order: sqlite3.Row, news: PaymentNews) -> None:
+    """Raise the problem that stands against booking: the department looks in the gateway's books
+    itself, and believes no caller."""
+    row = db.execute("SELECT * FROM gateway_orders WHERE id = ?", (order["id"],)).fetchone()
+    paid = row is not None and row["state"] == "paid" and row["payment_id"] == news.payment_id
+    if not paid or row["taken"] != row["amount"] or news.amount != row["amount"]:
+        raise Problem(409, "refused", "That was not paid")
+    if not plans()[row["plan"]].takes:
+        raise Problem(409, "refused", "It cannot be booked any more")

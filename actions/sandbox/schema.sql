@@ -68,3 +68,13 @@ CREATE TABLE IF NOT EXISTS counter_taken (
     expected TEXT,
     PRIMARY KEY (department, number)
 );
+
+-- The payment gateway; amounts in paise.
+CREATE TABLE IF NOT EXISTS gateway_orders (
+    id TEXT PRIMARY KEY, amount INTEGER NOT NULL, state TEXT NOT NULL, plan TEXT NOT NULL,
+    settles_at REAL, payment_id TEXT, paid_at TEXT, taken INTEGER, refund_id TEXT
+);
+CREATE TABLE IF NOT EXISTS gateway_money (
+    id INTEGER PRIMARY KEY, order_id TEXT NOT NULL, kind TEXT NOT NULL, paise INTEGER NOT NULL,
+    at TEXT NOT NULL
+);

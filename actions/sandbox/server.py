@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
+from actions.departments.credentials import SigningKey, read_signing_key
 from actions.documents.issue import Issuer
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.sandbox import (
@@ -26,8 +29,14 @@ from actions.sandbox import (
 from actions.sandbox.counter import add_counters
 from actions.sandbox.desk import Desk
 from actions.sandbox.faults import FaultyApp
+from actions.sandbox.gateway import api, pages
+from actions.sandbox.gateway.books import Books
+from actions.sandbox.gateway.callbacks import Courier
 from actions.sandbox.store import DEPARTMENTS, Store
 
+GATEWAY = "gateway"
+CALLBACK_URL = "http://127.0.0.1:5056/callbacks/payments/sandbox"
+_HEADERS = ("signature", "key_id", "timestamp", "nonce")
 _CODED = {
     "endowments": endowments.build,
     "energy": energy.build,
@@ -46,32 +55,49 @@ def create_app(
     public_url: str | None = None,
     openapi: Path | None = None,
     documents_url: str = DOCUMENTS_URL,
+    callback_url: str | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> FastAPI:
     """The sandbox over the SQLite file `database`, which is made and seeded if it is not there.
 
     `public_url` is where citizens reach it (links to pay, documents); by default the address
     that a request came to. `openapi` is the folder of the departments' OpenAPI files, by default
     that of the catalogue. Documents are issued in the folder `documents` beside
-    `database`; their QR codes lead to `documents_url`.
+    `database`; their QR codes lead to `documents_url`. The gateway calls Seva back at
+    `callback_url`, and reads the time from `clock`.
     """
     described = openapi or Path(os.environ.get("SEVA_DATA_DIR") or "data") / "departments/openapi"
     store = Store(database)
     issuer = Issuer.open(database.parent / FOLDER, documents_url, make_keys=True)
+    for name in DEPARTMENTS:  # the action server beside it signs with them too
+        issuer.keys.signing_key(name, int(time.time()), make=True)
     app = FastAPI(title="Seva sandbox", docs_url=None, redoc_url=None, openapi_url=None)
     problem.install(app)
-    app.include_router(payments.build(store))
+    books = Books(store, clock)
+    app.include_router(pages.build(books, Courier(callback_url, _callback_key())))
     faulty: dict[str, FaultyApp] = {}
     for name in DEPARTMENTS:
         desk = Desk(name, store, api_key, public_url, issuer)
         counters = _CODED.get(name, _written)(desk)
         desk.serve_documents(counters)
+        desk.serve_writes(counters)
+        payments.add_payments(desk, counters, described / f"{name}.yml")
         add_counters(desk, counters, described / f"{name}.yml")
         faulty[name] = FaultyApp(counters)
+    faulty[GATEWAY] = FaultyApp(api.build(books, api_key))
     app.include_router(controls.build(store, faulty))
     app.include_router(page.build(store, faulty))
     for name, department in faulty.items():
         app.mount(f"/{name}", department)
     return app
+
+
+def _callback_key() -> SigningKey:
+    """As data/gateways/sandbox.yml has it."""
+    headers = {name: f"X-{name.replace('_', '-').title()}" for name in _HEADERS}
+    secret = {"env": "SEVA_GATEWAY_SANDBOX_SECRET", "default": "sandbox-callback-secret"}
+    block = {"key_id": "sandbox-gateway", "secret": secret, "headers": headers}
+    return read_signing_key(block, os.environ)
 
 
 def _written(desk: Desk) -> FastAPI:
@@ -87,6 +113,7 @@ def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:
         api_key=os.environ.get("SEVA_SANDBOX_KEY", "sandbox-key"),
         public_url=os.environ.get("SEVA_SANDBOX_PUBLIC_URL") or None,
         documents_url=os.environ.get("SEVA_DOCUMENTS_URL") or DOCUMENTS_URL,
+        callback_url=os.environ.get("SEVA_SANDBOX_CALLBACK_URL") or CALLBACK_URL,
     )
     # No access log: paths carry service and ticket numbers.
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", ws="none")

@@ -111,8 +111,11 @@ class Log:
         return consistency_proof(self._nodes(now), old, self._known(new, now))
 
     def receipt(self, index: int) -> Receipt:
-        """Proof and checkpoint that belong together, whatever others append meanwhile."""
-        raw = self.checkpoint()
+        """Proof and checkpoint that belong together, whatever others append meanwhile.
+
+        The checkpoint is the one that witnesses signed, where it holds the entry.
+        """
+        raw = self._cosigned(index) or self.checkpoint()
         size = Checkpoint.parse(Note.parse(raw).text).size
         return Receipt(index, size, tuple(self.inclusion_proof(index, size)), raw)
 
@@ -126,6 +129,14 @@ class Log:
 
     def _current(self) -> Checkpoint:
         return Checkpoint.parse(Note.parse(self.checkpoint()).text)
+
+    def _cosigned(self, index: int) -> str | None:
+        """The checkpoint that witnesses signed, if it holds the entry."""
+        try:
+            raw = self.folder.cosigned.read_text("utf-8")
+        except FileNotFoundError:
+            return None
+        return raw if index < Checkpoint.parse(Note.parse(raw).text).size <= self.size else None
 
     def _nodes(self, size: int):
         return TileTree(self._tile, size).node

@@ -9,11 +9,11 @@ from pathlib import Path
 import typer
 
 from actions.transparency.audit import WrongRoot, check_tiles
-from actions.transparency.cosigning import cosign
+from actions.transparency.cosign_rounds import CosignRounds
 from actions.transparency.folder import LogError
 from actions.transparency.log import Log
 from actions.transparency.note import NoteError, Verifier
-from actions.transparency.pins import Pins, key_at
+from actions.transparency.pins import key_at
 from actions.transparency.proof import Proof
 from actions.transparency.reader import Missing, Reader
 from actions.transparency.source import Unreachable, source_at
@@ -72,22 +72,14 @@ def cosign_command(
     Exit code 1 where a witness did not sign, unless it goes on.
     """
     try:
-        log = Log.open(folder)
+        rounds = CosignRounds(Log.open(folder), witnesses)
         while True:
-            pins = Pins(folder / "witnesses.json")
-            known, reasons = [], []
-            for url in witnesses:
-                try:
-                    known.append((url, pins.of(url, source_at(url))))
-                except Unreachable as problem:
-                    reasons.append(str(problem))
-            note, refused = cosign(log, known)
-            names = [signature.name for signature in note.signatures[1:]] if note else []
-            say(f"Signed by: {', '.join(names) or 'nobody'}")
-            for reason in reasons + refused:
+            found = rounds.once()
+            say(f"Signed by: {', '.join(found.signed) or 'nobody'}")
+            for reason in found.refused:
                 say(f"Not signed: {reason}")
             if every is None:
-                return 1 if reasons or refused else 0
+                return 1 if found.refused else 0
             time.sleep(every)
     except (LogError, NoteError, OSError) as problem:
         say(str(problem))

@@ -10,6 +10,10 @@ from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.payload import Inbound, Status
 
 
+class UnknownCitizen(Exception):
+    """Nobody of this lane ever wrote, so there is nobody to send to."""
+
+
 class LeaseLost(Exception):
     """Another worker owns the lane by now: drop what was done and change nothing."""
 
@@ -38,12 +42,30 @@ class Parcel:
     doubtful: bool
     created_at: float
     token: str
+    seen_at: float = 0.0
+    """When the citizen had last written, as the parcel was claimed."""
+
+
+@dataclass(frozen=True)
+class News:
+    """Messages that answer none, once for their `id`.
+
+    `template` is what goes while WhatsApp takes no free text, None where there is none for the
+    language; `whole` tells whether it says all that the messages say.
+    """
+
+    id: str
+    lane: str
+    drafts: Sequence[Draft]
+    template: Outgoing | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
 class Citizen:
     """What is remembered of a citizen; all of it may be unknown."""
 
+    known: bool = False
     language: str | None = None
     script: str | None = None
 
@@ -89,6 +111,10 @@ class Inbox(Protocol):
     async def release(self, claim: Claim) -> None:
         """Given back untouched, as when the worker stops."""
 
+    async def tell(self, news: News) -> bool:
+        """News into the outbox, durable before return; whether they were new. Raises
+        `UnknownCitizen`."""
+
     async def citizen(self, lane: str) -> Citizen:
         """What is remembered of the citizen of a lane."""
 
@@ -124,7 +150,7 @@ class Outbox(Protocol):
         """Unknown whether WhatsApp took it: again after `wait` unless a status comes before."""
 
     async def park(self, parcel: Parcel, reason: str) -> None:
-        """Kept until the citizen writes again."""
+        """Kept until the citizen writes again; of news, the template goes."""
 
     async def fail(self, parcel: Parcel, reason: str) -> None:
         """Will never be delivered."""

@@ -1,9 +1,10 @@
-"""Tables of the SQLite inbox and outbox. States grow only upwards."""
+"""Tables of the SQLite inbox and outbox. States from pending on grow only upwards."""
 
 from __future__ import annotations
 
 WAITING, DONE, DEAD = 0, 1, 2
 PENDING, SENDING, SENT, DELIVERED, READ, FAILED = 0, 1, 2, 3, 4, 5
+PARKED, SPARE = -1, -2  # until the citizen writes; a template, until it is needed
 STATUS_STATES = {"sent": SENT, "delivered": DELIVERED, "read": READ, "played": READ}
 
 SCHEMA = """
@@ -35,7 +36,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     tracker TEXT NOT NULL UNIQUE,           -- biz_opaque_callback_data
     lane TEXT NOT NULL,
     body TEXT NOT NULL,                     -- emptied when it has arrived
-    state INTEGER NOT NULL DEFAULT 0,       -- pending sending sent delivered read failed
+    state INTEGER NOT NULL DEFAULT 0,       -- pending sending sent delivered read failed, parked
     message_id TEXT,
     attempts INTEGER NOT NULL DEFAULT 0,
     created_at REAL NOT NULL,

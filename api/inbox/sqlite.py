@@ -10,9 +10,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from api.inbox import schema
+from api.inbox import sqlite_notices as notices
 from api.inbox.group_commit import GroupCommit, connect
-from api.inbox.lanes import NEVER, Lanes
-from api.inbox.port import Citizen, Claim, Depth
+from api.inbox.lanes import Lanes
+from api.inbox.port import Citizen, Claim, Depth, News, UnknownCitizen
 from api.inbox.sqlite_outbox import SqliteOutbox, apply_status, insert_drafts
 from api.whatsapp.outgoing import Draft
 from api.whatsapp.payload import Inbound, Location, Media, Status
@@ -25,7 +26,7 @@ _VOICE = {
     True: "json_extract(payload, '$.kind') = 'audio'",
     False: "json_extract(payload, '$.kind') <> 'audio'",
 }
-OUTBOX = Lanes("outbox", "state < 2")
+OUTBOX = Lanes("outbox", "state < 2 AND state >= 0")  # the first term is that of its index
 
 
 class SqliteInbox:
@@ -49,7 +50,9 @@ class SqliteInbox:
         self._read = connect(path)
         self._read.executescript(schema.SCHEMA)
         self._writer = GroupCommit(path, window_s)
-        self.outbox = SqliteOutbox(self._writer, self._read, OUTBOX, 2 * doubt_s, clock)
+        self.outbox = SqliteOutbox(
+            self._writer, self._read, OUTBOX, 2 * doubt_s, clock, policy.window
+        )
 
     async def put(self, messages: Sequence[Inbound], statuses: Sequence[Status] = ()) -> int:
         """Keeps a delivery; repeated messages and statuses change nothing."""
@@ -134,12 +137,31 @@ class SqliteInbox:
 
         await self._writer.run(change)
 
+    async def tell(self, news: News) -> bool:
+        """All in one transaction; where WhatsApp's window is closed the template goes at once."""
+        now = self._clock()
+
+        def change(db: sqlite3.Connection) -> bool:
+            if notices.is_known(db, news):
+                return False
+            seen = db.execute("SELECT seen_at FROM citizens WHERE lane = ?", (news.lane,))
+            seen_at = (seen.fetchone() or [None])[0]
+            if seen_at is None:
+                raise UnknownCitizen
+            insert_drafts(db, OUTBOX, notices.key(news), news.lane, news.drafts, now)
+            notices.add_template(db, news, now)
+            if now - seen_at > self._policy.window:
+                notices.park_news(db, OUTBOX, news, now)
+            return True
+
+        return await self._writer.run(change)
+
     async def citizen(self, lane: str) -> Citizen:
         """Language and script as last saved."""
         row = self._read.execute(
             "SELECT language, script FROM citizens WHERE lane = ?", (lane,)
         ).fetchone()
-        return Citizen(row["language"], row["script"]) if row else Citizen()
+        return Citizen(True, row["language"], row["script"]) if row else Citizen()
 
     async def choice(self, lane: str, choice_id: str) -> str | None:
         """Found only in the lane that it was sent to."""
@@ -149,12 +171,15 @@ class SqliteInbox:
         return row["payload"] if row else None
 
     async def numbered_choice(self, lane: str, number: int) -> str | None:
-        """Found only if the last answer to the citizen offered numbers."""
+        """Found only if the last answer to the citizen offered numbers; news that came after it
+        count only if they offer some themselves."""
         row = self._read.execute(
             "SELECT payload FROM choices WHERE number = ? AND tracker IN "
             "(SELECT tracker FROM outbox WHERE inbox_id = "
-            "(SELECT inbox_id FROM outbox WHERE lane = ? ORDER BY seq DESC LIMIT 1))",
-            (number, lane),
+            "(SELECT inbox_id FROM outbox o WHERE lane = ? AND (inbox_id NOT GLOB ? OR EXISTS "
+            "(SELECT 1 FROM choices c WHERE c.tracker = o.tracker AND c.number IS NOT NULL)) "
+            "ORDER BY seq DESC LIMIT 1))",
+            (number, lane, notices.PREFIX + "*"),
         ).fetchone()
         return row["payload"] if row else None
 
@@ -164,7 +189,9 @@ class SqliteInbox:
             "SELECT COUNT(*), MIN(received_at) FROM inbox WHERE state = 0"
         ).fetchone()
         dead = self._read.execute("SELECT COUNT(*) FROM inbox WHERE state = 2").fetchone()[0]
-        outgoing = self._read.execute("SELECT COUNT(*) FROM outbox WHERE state < 2").fetchone()[0]
+        outgoing = self._read.execute(
+            "SELECT COUNT(*) FROM outbox WHERE state < 2 AND state != ?", (schema.SPARE,)
+        ).fetchone()[0]
         age = max(0.0, self._clock() - oldest) if oldest else 0.0
         return Depth(waiting, dead, outgoing, age)
 
@@ -229,11 +256,7 @@ def _insert(db: sqlite3.Connection, message: Inbound, now: float) -> int:
         "phone = COALESCE(excluded.phone, phone), seen_at = excluded.seen_at",
         (message.lane, message.phone_number_id, message.citizen, message.phone, now),
     )
-    # the citizen wrote: replies that the 24-hour window held back may go
-    db.execute(
-        "UPDATE outbox_lanes SET due_at = ? WHERE lane = ? AND due_at >= ?",
-        (now, message.lane, NEVER),
-    )
+    notices.unpark(db, OUTBOX, message.lane, now)
     return 1
 
 

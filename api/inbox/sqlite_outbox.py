@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from api.inbox import schema
+from api.inbox import sqlite_notices as notices
 from api.inbox.group_commit import GroupCommit
-from api.inbox.lanes import NEVER, Lanes
+from api.inbox.lanes import Lanes
 from api.inbox.port import LeaseLost, Parcel
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.payload import Status
@@ -29,9 +31,11 @@ class SqliteOutbox:
         lanes: Lanes,
         lease_s: float,
         clock: Callable[[], float],
+        window_s: float,
     ) -> None:
+        """`window_s`: how long after a citizen's last message WhatsApp takes free text."""
         self._writer, self._read, self._lanes = writer, read, lanes
-        self._lease, self._clock = lease_s, clock
+        self._lease, self._clock, self._window = lease_s, clock, window_s
 
     async def claim(self, worker: str, limit: int = 1) -> list[Parcel]:
         """The first open row of each due lane, durably marked as being sent."""
@@ -60,6 +64,7 @@ class SqliteOutbox:
                 self._lanes.hold(db, parcel.lane, parcel.token, self._clock())
             except LeaseLost:
                 return
+            self._template_is_over(db, parcel)
             self._lanes.free(db, parcel.lane, self._clock())
 
         await self._writer.run(change)
@@ -73,8 +78,20 @@ class SqliteOutbox:
         await self._move(parcel, schema.SENDING, reason, wait)
 
     async def park(self, parcel: Parcel, reason: str) -> None:
-        """Pending, due when the citizen writes."""
-        await self._move(parcel, schema.PENDING, reason, NEVER)
+        """Until the citizen writes; one who has written since the parcel was claimed gets it."""
+
+        def change(db: sqlite3.Connection) -> None:
+            now = self._clock()
+            try:
+                self._lanes.hold(db, parcel.lane, parcel.token, now)
+            except LeaseLost:
+                return
+            notices.park(db, self._lanes, _row(db, parcel), reason, now)
+            if _citizen(db, parcel.lane)["seen_at"] != parcel.seen_at:
+                notices.unpark(db, self._lanes, parcel.lane, now)
+            self._lanes.free(db, parcel.lane, now)
+
+        await self._writer.run(change)
 
     async def fail(self, parcel: Parcel, reason: str) -> None:
         """Failed for good; the lane goes on."""
@@ -110,10 +127,15 @@ class SqliteOutbox:
             )
             if also is not None:
                 db.execute(*also)
-            due = NEVER if wait >= NEVER else self._clock() + wait
-            self._lanes.free(db, parcel.lane, due)
+            if state == schema.FAILED:
+                self._template_is_over(db, parcel)
+            self._lanes.free(db, parcel.lane, self._clock() + wait)
 
         await self._writer.run(change)
+
+    def _template_is_over(self, db: sqlite3.Connection, parcel: Parcel) -> None:
+        now, row = self._clock(), _row(db, parcel)
+        notices.template_is_over(db, self._lanes, row, now, self._window)
 
 
 def insert_drafts(
@@ -159,6 +181,8 @@ def apply_status(
             return  # an earlier try that has been repeated since
         _apply_failure(db, lanes, policy, row, status, now)
         return
+    if row["state"] == schema.SENDING:
+        notices.template_is_over(db, lanes, row, now, policy.window)
     if row["state"] < schema.SENT and lanes.head(db, row["lane"]) is None:
         db.execute(f"DELETE FROM {lanes.queue}_lanes WHERE lane = ?", (row["lane"],))
     elif row["state"] == schema.SENDING:
@@ -179,7 +203,10 @@ def _apply_failure(
     if action == "final" or (too_old and action != "park"):
         state, due = schema.FAILED, now
     elif action == "park":
-        state, due = schema.PENDING, NEVER
+        notices.park(db, lanes, row, str(status.code), now)
+        if not lanes.is_owned(db, row["lane"], now):
+            lanes.free(db, row["lane"], now)
+        return
     else:
         state, due = schema.PENDING, now + policy.wait(action, row["attempts"])
     if action == "phone":
@@ -188,6 +215,8 @@ def _apply_failure(
         "UPDATE outbox SET state = ?, reason = ?, message_id = NULL WHERE seq = ?",
         (state, str(status.code), row["seq"]),
     )
+    notices.template_failed(db, row)
+    notices.template_is_over(db, lanes, row, now, policy.window)
     lanes.arrive(db, row["lane"], now)
     if not lanes.is_owned(db, row["lane"], now):
         lanes.free(db, row["lane"], due)
@@ -201,10 +230,11 @@ def _raise_state(db: sqlite3.Connection, tracker: str, state: int, message_id: s
         "WHERE tracker = ? AND state < ? AND state != 5",
         (state, message_id, state, tracker, state),
     )
+    notices.raised(db, tracker, state)
 
 
 def _parcel(db: sqlite3.Connection, row: sqlite3.Row, token: str) -> Parcel:
-    who = db.execute("SELECT * FROM citizens WHERE lane = ?", (row["lane"],)).fetchone()
+    who = _citizen(db, row["lane"])
     return Parcel(
         tracker=row["tracker"],
         lane=row["lane"],
@@ -217,4 +247,15 @@ def _parcel(db: sqlite3.Connection, row: sqlite3.Row, token: str) -> Parcel:
         doubtful=row["state"] == schema.SENDING,
         created_at=row["created_at"],
         token=token,
+        seen_at=who["seen_at"],
     )
+
+
+def _row(db: sqlite3.Connection, parcel: Parcel) -> sqlite3.Row:
+    found = db.execute("SELECT * FROM outbox WHERE tracker = ?", (parcel.tracker,)).fetchone()
+    return cast(sqlite3.Row, found)
+
+
+def _citizen(db: sqlite3.Connection, lane: str) -> sqlite3.Row:
+    found = db.execute("SELECT * FROM citizens WHERE lane = ?", (lane,)).fetchone()
+    return cast(sqlite3.Row, found)

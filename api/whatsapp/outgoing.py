@@ -16,8 +16,18 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Template:
+    """An approved template: its name and language as WhatsApp knows them, and what fills it."""
+
+    name: str
+    language: str
+    parameters: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Outgoing:
-    """One WhatsApp message. `kind` is text, buttons, list, document or voice (`text` is said)."""
+    """One WhatsApp message. `kind` is text, buttons, list, document, voice (`text` is said) or
+    template."""
 
     kind: str
     text: str
@@ -25,6 +35,7 @@ class Outgoing:
     button: str = ""
     document_url: str = ""
     filename: str = ""
+    template: Template | None = None
 
     def to_json(self) -> str:
         """The message as it is kept in the outbox."""
@@ -35,6 +46,10 @@ class Outgoing:
         """The message that `to_json` wrote."""
         data = json.loads(text)
         data["options"] = tuple(Option(**option) for option in data["options"])
+        template = data.get("template")
+        if template:
+            template["parameters"] = tuple(template["parameters"])
+            data["template"] = Template(**template)
         return cls(**data)
 
 

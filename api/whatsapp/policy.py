@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,18 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class TemplateRules:
+    """The template for news to silent citizens. `languages`: ours to WhatsApp's codes; `about` and
+    `text`: longest parameters in code points, with at most `spaces` in a row."""
+
+    name: str
+    languages: Mapping[str, str]
+    about: int
+    text: int
+    spaces: int
+
+
+@dataclass(frozen=True)
 class ErrorRule:
     """Codes that are met in the same way."""
 
@@ -43,6 +55,8 @@ class WhatsAppPolicy:
     """How Seva behaves towards WhatsApp and its failures. Waits in seconds."""
 
     limits: Limits
+    window: float
+    template: TemplateRules
     silent: frozenset[str]
     typing_seconds: float
     listening_seconds: float
@@ -91,6 +105,8 @@ def load_policy(path: Path) -> WhatsAppPolicy:
     retry = data["retry"]
     return WhatsAppPolicy(
         limits=Limits(**data["limits"]),
+        window=data["window"],
+        template=TemplateRules(**data["template"]),
         silent=frozenset(data["silent"]),
         typing_seconds=data["typing_seconds"],
         listening_seconds=data["listening_seconds"],

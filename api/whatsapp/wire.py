@@ -5,7 +5,7 @@ from __future__ import annotations
 import regex
 
 from api.inbox.port import Parcel
-from api.whatsapp.outgoing import Outgoing
+from api.whatsapp.outgoing import Outgoing, Template
 
 _PHONE = regex.compile(r"[0-9]+")
 
@@ -41,6 +41,8 @@ def typing_body(message_id: str) -> dict:
 def _content(message: Outgoing, media_id: str | None) -> tuple[str, dict]:
     if message.kind == "text":
         return "text", {"body": message.text, "preview_url": False}
+    if message.template is not None:
+        return "template", _template(message.template)
     if message.kind == "document":
         content = {"id": media_id, "filename": message.filename, "caption": message.text}
         return "document", content
@@ -65,3 +67,12 @@ def _content(message: Outgoing, media_id: str | None) -> tuple[str, dict]:
         }
         kind = "list"
     return "interactive", {"type": kind, "body": {"text": message.text}, "action": action}
+
+
+def _template(template: Template) -> dict:
+    parameters = [{"type": "text", "text": text} for text in template.parameters]
+    return {
+        "name": template.name,
+        "language": {"code": template.language},
+        "components": [{"type": "body", "parameters": parameters}],
+    }

@@ -12,9 +12,12 @@ from nlu.catalogue.model import (
     Languages,
     Operation,
     Outcome,
+    StatusQuery,
     Timeouts,
     Variable,
 )
+from nlu.catalogue.papers import is_paper, read_paper
+from nlu.catalogue.payments import read_payment
 from nlu.catalogue.writes import read_callback, read_poll, read_status_query
 from nlu.catalogue.yaml_source import Node, Source
 
@@ -40,7 +43,7 @@ def read_departments(
 
 
 def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -> Department | None:
-    optional = {"helpline", "first", "timeouts", "callbacks", *defaults}
+    optional = {"helpline", "first", "timeouts", "callbacks", "status_query", *defaults}
     fields = top.fields(_REQUIRED, sorted(optional))
     if not set(_REQUIRED) <= fields.keys():
         return None
@@ -53,6 +56,7 @@ def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -
     timeouts = fields.get("timeouts") or defaults.get("timeouts")
     if timeouts is None:
         top.problem("`timeouts` is missing", "add `timeouts: {connect: 2, read: 5, total: 15}`")
+    query = read_status_query(fields.get("status_query"))
     own = {key: node.plain() for key, node in fields.items()}
     return Department(
         id=name,
@@ -64,7 +68,10 @@ def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -
         base_url=_variable(fields["base_url"]),
         auth=_mapping(fields["auth"]),
         timeouts=_timeouts(timeouts) if timeouts else Timeouts(1, 1, 1),
-        operations={k: _operation(k, n) for k, n in fields["operations"].children().items()},
+        operations={
+            key: _operation(key, node, query)
+            for key, node in fields["operations"].children().items()
+        },
         settings=_merged({key: node.plain() for key, node in defaults.items()}, own),
         file=top.file,
     )
@@ -83,22 +90,30 @@ def _timeouts(node: Node) -> Timeouts:
     return Timeouts(*(seconds.get(key, 1.0) for key in ("connect", "read", "total")))
 
 
-def _operation(name: str, node: Node) -> Operation:
-    later = ("document", "idempotent", "status_query", "poll", "callback")
+def _operation(name: str, node: Node, inherited: StatusQuery | None) -> Operation:
+    """One operation; a write that says nothing else is asked after as all of the department."""
+    later = ("document", "idempotent", "status_query", "poll", "callback", "payment")
     fields = node.fields(("kind", "request", "result", "outcomes"), later)
     outcomes = fields["outcomes"].items() if "outcomes" in fields else []
     document = fields.get("document")
+    if document is not None and document.is_null():
+        document = None
+    paper = document is not None and is_paper(document)
+    kind = fields["kind"].one_of(OPERATION_KINDS) if "kind" in fields else "read"
+    own = "status_query" in fields or kind != "write"
     return Operation(
         name=name,
-        kind=fields["kind"].one_of(OPERATION_KINDS) if "kind" in fields else "read",
+        kind=kind,
         request=_mapping(fields["request"]) if "request" in fields else {},
         result=_expressions(fields["result"]) if "result" in fields else {},
-        document=_expressions(document) if document and not document.is_null() else None,
+        document=_expressions(document) if document and not paper else None,
+        paper=read_paper(document) if document and paper else None,
         outcomes=tuple(o for o in map(_outcome, outcomes) if o),
         idempotent=fields["idempotent"].flag() if "idempotent" in fields else True,
-        status_query=read_status_query(fields.get("status_query")),
+        status_query=read_status_query(fields.get("status_query")) if own else inherited,
         poll=read_poll(fields.get("poll")),
         callback=read_callback(fields.get("callback")),
+        payment=read_payment(fields.get("payment")),
     )
 
 

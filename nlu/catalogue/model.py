@@ -174,11 +174,12 @@ class StatusQuery:
     """The read that tells whether a write arrived whose answer was lost.
 
     Outcomes of the read: `found` are the write's own answer, `not_found` say that it never
-    arrived, which counts `not_found_after` seconds after it was sent.
+    arrived, which counts `not_found_after` seconds after it was sent. Without `found` the read
+    repeats the write's answer as it was: what it does not map itself is read as that.
     """
 
     operation: str
-    found: tuple[str, ...]
+    found: tuple[str, ...] | None
     not_found: tuple[str, ...]
     not_found_after: float
 
@@ -206,6 +207,55 @@ class Callback:
 
 
 @dataclass(frozen=True)
+class Paper:
+    """A document that Seva issues itself from an answer: the form, and JMESPath for its labels.
+
+    It is issued with the outcomes that `outcomes` names.
+    """
+
+    form: str
+    values: Mapping[str, str]
+    outcomes: tuple[str, ...]
+    filename: str | None = None
+
+
+@dataclass(frozen=True)
+class AskBooked:
+    """The read that tells whether a department knows a payment, and what its outcomes mean."""
+
+    operation: str
+    booked: tuple[str, ...]
+    not_booked: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TellPaid:
+    """The write that tells a department of a payment once more; it may be repeated."""
+
+    operation: str
+    booked: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Payment:
+    """How the order of an answer is paid and followed.
+
+    `order`, `amount` (rupees) and `link` name fields of the operation's `result`, `reference` a
+    field or a slot that the receipt shows. There is never
+    more than one unsettled order for the same values of the slots `once_for`.
+    """
+
+    gateway: str
+    order: str
+    amount: str
+    link: str
+    reference: str
+    once_for: tuple[str, ...]
+    booked: AskBooked
+    book: TellPaid | None = None
+
+
+@dataclass(frozen=True)
 class Operation:
     """A call to a department; templates are Jinja, `result` and `document` are JMESPath.
 
@@ -222,6 +272,8 @@ class Operation:
     status_query: StatusQuery | None = None
     poll: Poll | None = None
     callback: Callback | None = None
+    paper: Paper | None = None
+    payment: Payment | None = None
 
 
 @dataclass(frozen=True)

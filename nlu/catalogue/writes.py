@@ -7,14 +7,16 @@ from nlu.catalogue.yaml_source import Node
 
 
 def read_status_query(node: Node | None) -> StatusQuery | None:
-    """`status_query: {operationId, found, not_found, not_found_after}`."""
-    fields = _fields(node, ("operationId", "found", "not_found"), ("not_found_after",))
-    if not {"operationId", "found", "not_found"} <= fields.keys():
+    """`status_query: {operationId, found, not_found, not_found_after}`; `null` for none."""
+    if node is not None and node.is_null():
         return None
-    after = fields.get("not_found_after")
+    fields = _fields(node, ("operationId", "not_found"), ("found", "not_found_after"))
+    if not {"operationId", "not_found"} <= fields.keys():
+        return None
+    found, after = fields.get("found"), fields.get("not_found_after")
     return StatusQuery(
         operation=fields["operationId"].text(),
-        found=fields["found"].texts(),
+        found=found.texts() if found else None,
         not_found=fields["not_found"].texts(),
         not_found_after=after.seconds() if after else 0,
     )

@@ -8,10 +8,10 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 
-CATALOGUE = load_catalogue(Path("data"))
+CATALOGUE = shared_catalogue(Path("data"))
 KEY = {"Authorization": "Bearer right-key"}
 
 

@@ -134,5 +134,7 @@ def test_unknown_inbox_is_refused_with_a_remedy(tmp_path: Path) -> None:
 
 
 def test_demo_values_are_warned_about(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
-    assert Settings().warnings() == ["SEVA_API_KEYS", "SEVA_WHATSAPP_APP_SECRET"]
-    assert Settings(api_keys="x", whatsapp_app_secret="y").warnings() == []
+    names = ["SEVA_API_KEYS", "SEVA_WHATSAPP_APP_SECRET", "SEVA_NOTICES_KEY"]
+    assert Settings().warnings() == names
+    own = Settings(api_keys="x", whatsapp_app_secret="y", notices_key="z")
+    assert own.warnings() == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.catalogue.model import Utterance
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -15,7 +15,7 @@ KEYS = ("te", "te-Latn", "hi", "hi-Latn", "en")
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    return load_catalogue(DATA)
+    return shared_catalogue(DATA)
 
 
 @pytest.fixture(scope="session")

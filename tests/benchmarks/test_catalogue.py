@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from benchmarks.catalogue import lines, peer_answers, utterances
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from nlu.classifier.decision import Thresholds
 from nlu.training.evaluate import holdout
 from nlu.training.metrics import Labelled, score
 
-CATALOGUE = load_catalogue(Path(__file__).resolve().parents[2] / "data")
+CATALOGUE = shared_catalogue(Path(__file__).resolve().parents[2] / "data")
 THRESHOLDS = Thresholds(route=0.6, reject=0.35, option=0.08, options=3, refuse=0.5)
 VIEW, PAY = "electricity_bill_view", "electricity_bill_payment"
 ROWS = [Labelled("x", key, VIEW) for key in ("te", "te-Latn", "hi", "hi-Latn", "en")]

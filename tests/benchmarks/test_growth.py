@@ -10,11 +10,11 @@ import pytest
 
 from benchmarks import growth, synthetic_catalogue
 from benchmarks.resident_memory import resident_mb
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.catalogue.checker import check_catalogue
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-REAL = len(load_catalogue(DATA).services)
+REAL = len(shared_catalogue(DATA).services)
 SERVICES, PER_KEY = REAL + 9, 12
 
 

@@ -11,7 +11,7 @@ import yaml
 from benchmarks import voice_clips
 from benchmarks.voice import Understood, at_once, row, text_row, without_heard
 from benchmarks.voice_clips import Clip, Sentence, sentences, with_babble
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from nlu.speech.transcript import Transcript
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize("language", ["te", "hi", "en"])
 def test_sentences_are_of_the_hold_out_and_of_many_services(language: str) -> None:
     """In the language's own letters, without digits, and no service twice before all once."""
-    catalogue = load_catalogue(ROOT / "data")
+    catalogue = shared_catalogue(ROOT / "data")
     found = sentences(catalogue, language, 60)
     assert len(found) == len({s.service for s in found}) == 60
     for one in found:

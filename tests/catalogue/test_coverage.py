@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.catalogue import coverage, load_catalogue
+from nlu.catalogue import coverage, shared_catalogue
 from tests.processes import ROOT
 
 MEND = "run `python -m nlu.catalogue.coverage`"
 
 
 def test_tables_of_the_docs_are_those_of_the_catalogue() -> None:
-    catalogue = load_catalogue(ROOT / "data")
+    catalogue = shared_catalogue(ROOT / "data")
     page = (ROOT / coverage.PAGE).read_text("utf-8")
     assert coverage.with_coverage(page, coverage.coverage(catalogue)) == page, MEND
     assert (ROOT / coverage.SERVICES).read_text("utf-8") == coverage.services(catalogue), MEND

@@ -68,6 +68,36 @@ def test_status_query_is_read(tmp_path: Path) -> None:
     assert found.idempotent is False
 
 
+DEPARTMENTS = "status_query: {operationId: getBill, not_found: [not_found]}\noperations:\n"
+
+
+def test_status_query_of_the_department_is_that_of_its_writes(tmp_path: Path) -> None:
+    root = changed(tmp_path, "", top=DEPARTMENTS)
+    assert check_catalogue(root).problems == ()
+    assert operation(root).status_query == StatusQuery("getBill", None, ("not_found",), 0)
+    assert load_catalogue(root).departments["power"].operations["getBill"].status_query is None
+
+
+@pytest.mark.parametrize(
+    ("own", "found"),
+    [
+        (QUERY, StatusQuery("getBill", ("ok",), ("not_found",), 0)),
+        ("    status_query: null\n", None),
+    ],
+)
+def test_status_query_of_a_write_stands_over_the_departments(
+    tmp_path: Path, own: str, found: StatusQuery | None
+) -> None:
+    assert operation(changed(tmp_path, own, top=DEPARTMENTS)).status_query == found
+
+
+def test_query_that_repeats_answers_needs_no_fields_of_its_own(tmp_path: Path) -> None:
+    root = changed(tmp_path, QUERY.replace("found: [ok], ", "", 1))
+    file = root / POWER
+    file.write_text(file.read_text("utf-8").replace(READ, RESULT), "utf-8")
+    assert check_catalogue(root).problems == ()
+
+
 def test_poll_and_callback_are_read(tmp_path: Path) -> None:
     rows = "      - {status: 202, outcome: no_dues, pending: true}\n" + OUTCOME
     root = changed(tmp_path, POLL + CALLBACK, rows, KEY)
@@ -84,7 +114,12 @@ BROKEN = [
     (QUERY.replace("getBill", "payBill"), OUTCOME, "status_query", "`payBill` is no read"),
     (QUERY.replace("[ok]", "[okay]"), OUTCOME, "found: [okay]", "`okay` is found, but"),
     (QUERY.replace("[not_found]", "[gone]"), OUTCOME, "[gone]", "`gone` is no outcome of"),
-    (QUERY.replace("found: [ok], ", "", 1), OUTCOME, "status_query", "`found` is missing"),
+    (
+        QUERY.replace(", not_found: [not_found]", ""),
+        OUTCOME,
+        "status_query",
+        "`not_found` is missing",
+    ),
     ("    idempotent: perhaps\n", OUTCOME, "perhaps", "must be true or false"),
     ("    idempotent: false\n" + QUERY, OUTCOME, "status_query", "not_found_after"),
     (POLL, OUTCOME, "poll:", "no outcome is `pending: true`"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from nlu.classifier import char_ngrams, hinge, views
 from nlu.classifier.int8_rows import Int8Rows
 from nlu.classifier.linear import softmax
@@ -21,7 +21,7 @@ TEMPERATURE = 0.13  # as a calibrated model has it
 @pytest.fixture(scope="module")
 def halves() -> dict[str, tuple[sparse.csr_matrix, np.ndarray, np.ndarray]]:
     """Per key, messages left out of training: n-grams, scores by floats, scores by int8."""
-    catalogue = load_catalogue(DATA)
+    catalogue = shared_catalogue(DATA)
     rows, labels, keys = [], [], []
     for name, service in catalogue.services.items():
         for key, found in service.utterances.items():

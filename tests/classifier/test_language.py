@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.classifier.language import Key, LanguageIdentifier
 from nlu.classifier.language_model import BUCKETS, MIX, LanguageModel, features
 
@@ -21,7 +21,7 @@ LATIN = ("te-Latn", "hi-Latn", "en")
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
     """The real one."""
-    return load_catalogue(DATA)
+    return shared_catalogue(DATA)
 
 
 @pytest.fixture(scope="module")

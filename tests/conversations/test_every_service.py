@@ -8,12 +8,12 @@ import httpx
 import pytest
 import yaml
 
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from nlu.text import shares
 from tests.conversations.conftest import World
 from tests.processes import ROOT
 
-CATALOGUE = load_catalogue(ROOT / "data")
+CATALOGUE = shared_catalogue(ROOT / "data")
 ANSWERS = yaml.safe_load((Path(__file__).parent / "answers.yml").read_text("utf-8"))
 SCRIPTS = {key.language: key.script for key in reversed(CATALOGUE.languages.keys.values())}
 DONE = {  # outcomes other than ok that mean it worked

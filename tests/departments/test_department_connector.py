@@ -163,13 +163,52 @@ async def test_retry_after_is_honoured(department: Make) -> None:
     [httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("gone"), httpx.Response(503)],
     ids=["time-out", "broken off", "503"],
 )
-async def test_write_is_not_tried_again_once_it_may_have_arrived(
+async def test_write_that_may_have_arrived_is_asked_after_and_not_sent_again(
     department: Make, failure: httpx.Response | Exception
 ) -> None:
     fake = department(answering(failure, httpx.Response(201, json=ORDER)))
     result = await fake.ask("payBill")
-    assert result.outcome == "unavailable"
-    assert len(fake.requests) == 1
+    assert (result.outcome, result.fields["order_id"]) == ("ok", ORDER["order"]["id"])
+    assert [r.method for r in fake.requests] == ["POST", "GET"]
+    assert fake.requests[1].url.path.endswith("/writes/turn-1")
+
+
+async def test_write_is_sent_again_where_the_department_says_it_never_came(
+    department: Make,
+) -> None:
+    never = problem(404, "unknown_write")
+    fake = department(answering(httpx.ReadTimeout("slow"), never, problem(409, "no_dues")))
+    assert (await fake.ask("payBill")).outcome == "no_dues"
+    assert [r.method for r in fake.requests] == ["POST", "GET", "POST"]
+    assert {r.headers.get("Idempotency-Key") for r in fake.requests} == {"turn-1", None}
+
+
+async def test_refusal_that_was_lost_is_not_taken_for_a_write_that_never_came(
+    department: Make,
+) -> None:
+    """404 is also payBill's own answer, with another code."""
+    fake = department(answering(httpx.ReadTimeout("slow"), problem(404, "not_found")))
+    assert (await fake.ask("payBill")).outcome == "not_found"
+    assert [r.method for r in fake.requests] == ["POST", "GET"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(200, json={"anything": 1}),
+        httpx.Response(201, json={"order": "no"}),
+        problem(401, "unauthorised"),
+        httpx.Response(500),
+    ],
+    ids=["other status", "breaks the schema", "refused", "broken"],
+)
+async def test_answer_about_a_write_that_cannot_be_read_is_not_believed(
+    department: Make, answer: httpx.Response
+) -> None:
+    fake = department(answering(httpx.ReadTimeout("slow"), answer))
+    result = await fake.ask("payBill")
+    assert (result.outcome, result.reason) == ("unavailable", "timeout")
+    assert [r.method for r in fake.requests] == ["POST", "GET"]
 
 
 async def test_write_that_never_left_is_tried_again_with_the_same_key(department: Make) -> None:

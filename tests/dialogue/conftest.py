@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 from actions import sealing
 from actions.dialogue.form import Form
 from actions.dialogue.settings import load_settings
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, shared_catalogue
 from tests.dialogue.talk import TODAY, Talk
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -34,7 +34,7 @@ def own_key() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
     """data/ as it is."""
-    return load_catalogue(DATA)
+    return shared_catalogue(DATA)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from actions.departments import OperationResult
+from actions.departments import OperationResult, Origin
 from actions.dialogue import hearing, language, perform, routing, turns
 from actions.dialogue.form import Form
 from actions.dialogue.say import Button, Say
@@ -85,6 +85,7 @@ class Department:
         values: Mapping[str, str],
         request_id: str,
         language: str,
+        origin: Origin,
     ) -> OperationResult:
         """Notes (operation, values, request id, language)."""
         self.calls.append((operation, dict(values), request_id, language))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from actions.dialogue.form import Form
 from actions.dialogue.state import State
+from actions.dialogue.steps import Handover
 from actions.effects import Stores
 from actions.handover import FILE, Handovers
+from actions.notices import Notice, NoticeRefused
 from actions.profile import Profiles
 from tests.dialogue.talk import Talk
 
@@ -24,6 +26,7 @@ PERSON = [
     ("en", "talk to a person"),
 ]
 AADHAAR = "499118665246"
+RECORD = Handover("n", "s", {"a": AADHAAR}, "x", 3, "asked_for", "my secret", "en", 1.0)
 
 
 @pytest.fixture()
@@ -116,27 +119,24 @@ async def test_two_requests_have_two_numbers(form: Form, stores: Stores) -> None
 
 def test_the_file_tells_nothing(form: Form, stores: Stores, tmp_path: Path) -> None:
     """Neither who it is nor what they told."""
-    from actions.dialogue.steps import Handover
-
-    record = Handover("n", "s", {"a": AADHAAR}, "x", 3, "asked_for", "my secret", "en", 1.0)
-    number = stores.handovers.open("109:919848012345", record)
+    number = stores.handovers.open("109:919848012345", RECORD)
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     for private in (AADHAAR, "9848012345", "my secret"):
         assert private.encode() not in stored
-    assert stores.handovers.case(number).record == record
+    assert stores.handovers.case(number).record == RECORD
 
 
 @dataclass
 class Outbox:
-    """Takes words for citizens, or fails."""
+    """Takes notices, or refuses."""
 
     broken: bool = False
-    taken: list[tuple[str, str, str]] = field(default_factory=list)
+    taken: list[Notice] = field(default_factory=list)
 
-    async def __call__(self, citizen: str, language: str, text: str) -> None:
+    async def __call__(self, notice: Notice) -> None:
         if self.broken:
-            raise ConnectionError
-        self.taken.append((citizen, language, text))
+            raise NoticeRefused
+        self.taken.append(notice)
 
 
 async def test_words_of_a_person_reach_the_citizen(form: Form, stores: Stores) -> None:
@@ -144,18 +144,45 @@ async def test_words_of_a_person_reach_the_citizen(form: Form, stores: Stores) -
     talk = await in_an_application(form, stores, "te")
     await talk.say("x", key=None, intent="talk_to_person", kind="conversation")
     [number] = stores.handovers.waiting()
-    with pytest.raises(ConnectionError):
-        await stores.handovers.answer(number, "మీ పని అయింది", Outbox(broken=True))
+    words = ("మీ పని అయింది", "te", "ఆదాయం సర్టిఫికెట్")
+    with pytest.raises(NoticeRefused):
+        await stores.handovers.answer(number, *words, Outbox(broken=True))
     assert stores.handovers.waiting() == [number]
     outbox = Outbox()
-    await stores.handovers.answer(number, "మీ పని అయింది", outbox)
-    assert outbox.taken == [(talk.citizen, "te", "మీ పని అయింది")]
+    for _ in range(2):
+        await stores.handovers.answer(number, *words, outbox)
+    first, again = outbox.taken
+    assert (first.citizen, first.text, first.language, first.about) == (talk.citizen, *words)
+    assert first.id == again.id, "the outbox takes the same words once"
     assert stores.handovers.waiting() == []
+    assert stores.handovers.numbers(everything=True) == [number]
+
+
+async def test_other_words_are_other_news(form: Form, stores: Stores) -> None:
+    """Two answers of a person are not taken for one."""
+    talk = await in_an_application(form, stores, "te")
+    await talk.say("x", key=None, intent="talk_to_person", kind="conversation")
+    [number] = stores.handovers.waiting()
+    outbox = Outbox()
+    for text in ("first", "second"):
+        await stores.handovers.answer(number, text, "te", "a", outbox)
+    assert len({notice.id for notice in outbox.taken}) == 2
 
 
 async def test_an_unknown_number_is_refused(stores: Stores) -> None:
     """Nothing is sent to anybody."""
     outbox = Outbox()
     with pytest.raises(KeyError):
-        await stores.handovers.answer("000000", "hello", outbox)
+        await stores.handovers.answer("000000", "hello", "en", "a", outbox)
     assert outbox.taken == []
+
+
+def test_old_records_are_forgotten(stores: Stores, tmp_path: Path) -> None:
+    """Those of before a moment, and it is told how many nobody had answered."""
+    numbers = {
+        at: stores.handovers.open("109:IN.1", replace(RECORD, request=f"n{at}", at=at))
+        for at in (1.0, 2.0, 3.0)
+    }
+    stores.handovers.set_closed(numbers[1.0], closed=True)
+    assert stores.handovers.forget(3.0) == (2, 1)
+    assert stores.handovers.numbers(everything=True) == [numbers[3.0]]

@@ -202,3 +202,32 @@ async def test_nothing_of_the_profile_is_in_the_tracker(form: Form, stores: Stor
     await talk.say("bill", key=None, **BILL)
     assert NUMBER not in str(talk.state.slots())
     assert replace(talk.state, profile=Profile()).slots().keys() == talk.state.slots().keys()
+
+
+class _Clock:
+    now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_profile_that_is_not_used_is_forgotten(tmp_path: Path) -> None:
+    """Reading it counts as using it."""
+    clock = _Clock()
+    profiles = Profiles(tmp_path / FILE, 2, clock)
+    for name in ("109:IN.1", "109:IN.2"):
+        profiles.remember(name, {TYPE: NUMBER})
+    clock.now += 90_000
+    profiles.of("109:IN.1")
+    assert profiles.forget(clock.now - 1) == 1
+    assert profiles.of("109:IN.1").values and profiles.of("109:IN.2") == Profile()
+
+
+def test_file_of_before_ages_were_kept_is_taken_over(tmp_path: Path) -> None:
+    """Its profiles count as used today."""
+    with sqlite3.connect(tmp_path / FILE) as file:
+        file.execute("CREATE TABLE profile (citizen TEXT PRIMARY KEY, consent INTEGER, told TEXT)")
+        file.execute("INSERT INTO profile VALUES ('x', 0, NULL)")
+    clock = _Clock()
+    assert Profiles(tmp_path / FILE, 2, clock).forget(clock.now) == 0
+    assert Profiles(tmp_path / FILE, 2, clock).forget(clock.now + 1) == 1

@@ -13,7 +13,7 @@ import yaml
 from actions.departments.result import Reason
 from actions.sandbox.faults import Mode
 from api.metrics import Metrics
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from nlu.catalogue.model import SLOT_KINDS
 from nlu.cli import app
 from tests.docs.pages import ROOT, pages, prose, text
@@ -105,7 +105,7 @@ def test_the_import_table_is_that_of_import_linter() -> None:
 
 
 def test_slot_types_are_explained_and_used() -> None:
-    catalogue = load_catalogue(ROOT / "data")
+    catalogue = shared_catalogue(ROOT / "data")
     page = text("docs/catalogue.md")
     kinds = dict(re.findall(r"^\| (`.*) \| (\w+) \|$", page, re.M))
     written = {
@@ -125,7 +125,7 @@ def test_phrases_are_said_or_known_to_be_planned() -> None:
         for folder in ("actions", "api", "nlu")
         for path in (ROOT / folder).rglob("*.py")
     )
-    phrases = load_catalogue(ROOT / "data").phrases
+    phrases = shared_catalogue(ROOT / "data").phrases
     silent = {name for name in phrases if not re.search(rf"[\"']{name}[\"']", code)}
     page = prose(ROOT / "docs" / "dialogue.md")
     planned = page.partition("## Sentences written, but not said yet")[2].partition("\n## ")[0]

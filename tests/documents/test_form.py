@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from actions.documents.amount_words import amount_in_words
-from actions.documents.form import FORMS, BadValues, FormError, load_form, load_forms
+from actions.documents.form import BadValues, FormError, load_form, load_forms
 
 WORDS = {"te": "అ", "hi": "अ", "en": "a"}
 GOOD = {
@@ -76,7 +76,7 @@ def test_checker_names_what_is_missing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["nothing", "../forms/adangal", "", "/etc/passwd"])
 def test_unknown_form_is_not_found(name: str) -> None:
     with pytest.raises(LookupError):
-        load_form(name, FORMS)
+        load_form(name)
 
 
 def test_values_are_printed_in_the_order_of_the_form() -> None:

@@ -12,12 +12,12 @@ import yaml
 from actions.sandbox import clock
 from actions.sandbox.counter import load_counters
 from actions.sandbox.store import DEPARTMENTS
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from tests.processes import ROOT
 
 from .conftest import Sandbox
 
-CATALOGUE = load_catalogue(ROOT / "data")
+CATALOGUE = shared_catalogue(ROOT / "data")
 OWNER = {op: name for name, d in CATALOGUE.departments.items() for op in d.operations}
 CASES = [
     case

@@ -44,18 +44,37 @@ def test_fault_may_last_for_some_requests_only(sandbox: Sandbox) -> None:
     assert (result.outcome, result.attempts) == ("ok", 2)
 
 
-def test_lost_answer_of_a_write_is_given_again_and_nothing_is_written_twice(
+def test_lost_answer_of_a_write_is_asked_for_and_nothing_is_written_twice(
     sandbox: Sandbox,
 ) -> None:
     sandbox.fault("energy", "lost", times=1)
-    first = sandbox.execute("energy", "payBill", BILL, request_id="turn-lost")
-    assert (first.outcome, first.reason, first.attempts) == ("unavailable", "connect", 1)
-    assert len(sandbox.writes("energy")) == 1
-    again = sandbox.execute("energy", "payBill", BILL, request_id="turn-lost")
-    assert again.outcome == "ok"
+    result = sandbox.execute("energy", "payBill", BILL, request_id="turn-lost")
+    assert (result.outcome, result.attempts) == ("ok", 1)
     (write,) = sandbox.writes("energy")
     assert write["idempotency_key"] == "turn-lost"
-    assert write["reference"] == again.fields["order_id"]
+    assert write["reference"] == result.fields["order_id"]
+
+
+def test_lost_refusal_is_the_answer(sandbox: Sandbox) -> None:
+    sandbox.fault("energy", "lost", times=1)
+    result = sandbox.execute("energy", "payBill", {"service_number": "1123401000012"})
+    assert (result.outcome, result.attempts) == ("no_dues", 1)
+    assert sandbox.writes("energy") == []
+
+
+def test_write_that_never_came_is_sent_again(sandbox: Sandbox) -> None:
+    sandbox.fault("energy", "down", times=1)
+    result = sandbox.execute("energy", "payBill", BILL)
+    assert (result.outcome, result.attempts) == ("ok", 2)
+    assert len(sandbox.writes("energy")) == 1
+
+
+def test_write_is_asked_after_with_the_key_of_the_department_only(sandbox: Sandbox) -> None:
+    path = "/energy/writes/turn-asked"
+    sandbox.execute("energy", "payBill", BILL, request_id="turn-asked")
+    assert sandbox.http.get(path).status_code == 401
+    known = sandbox.http.get(path, headers={"X-Api-Key": "sandbox-key"})
+    assert (known.status_code, known.json()["order"]["amount"]) == (201, 845)
 
 
 @pytest.mark.parametrize("values", [BILL, {"service_number": "1123401000012"}])

@@ -13,6 +13,7 @@ import yaml
 from actions.departments import load_departments
 from actions.sandbox import clock
 from actions.sandbox.counter import load_counters
+from actions.sandbox.store import DEPARTMENTS
 
 from .conftest import DATA, Sandbox
 
@@ -330,6 +331,7 @@ CASES = [
         {"complaint_number": "SAN26110041", "expected_by": DATE},
     ),
 ]
+CASES += [Case(department, "getWrite", {}, "unknown") for department in DEPARTMENTS]
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,20 @@ REFUSED = {
         {"name": "request_update", "language": {"code": "te"}},
         132000,
     ),
+    "template parameter of two lines": (
+        "template",
+        {
+            "name": "request_update",
+            "language": {"code": "te"},
+            "components": [
+                {
+                    "type": "body",
+                    "parameters": [{"type": "text", "text": t} for t in ("a", "b\nc")],
+                }
+            ],
+        },
+        132018,
+    ),
     "reaction to nothing": ("reaction", {"message_id": "wamid.x", "emoji": "👍"}, 131009),
 }
 

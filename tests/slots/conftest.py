@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, shared_catalogue
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    return load_catalogue(DATA)
+    return shared_catalogue(DATA)
 
 
 @pytest.fixture(scope="session")

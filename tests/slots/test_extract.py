@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlu.catalogue import Catalogue, Slot, load_catalogue
+from nlu.catalogue import Catalogue, Slot, shared_catalogue
 from nlu.slots import Found, extract, extract_for_service
 
 HERE = Path(__file__).parent
@@ -141,7 +141,7 @@ def test_code_in_one_piece_needs_no_cue_in_one_service(
     assert extract(text, [code], today=today, catalogue=catalogue) == []  # other services have such
 
 
-CATALOGUE = load_catalogue(HERE.parents[1] / "data")
+CATALOGUE = shared_catalogue(HERE.parents[1] / "data")
 PIECES = ["విజయవాడ", "కి", "nunchi", "tirupati", "5/12", "రేపు", "9848012345", "रुपये", "500", "\u200c"]
 
 

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.slots import Parsed, Rejected, parse
 
 HERE = Path(__file__).parent
@@ -100,7 +100,7 @@ def test_parse_text_may_be_as_long_as_its_type_says(
     assert read("place_text", 300) == Rejected("length")
 
 
-CATALOGUE = load_catalogue(HERE.parents[1] / "data")
+CATALOGUE = shared_catalogue(HERE.parents[1] / "data")
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from nlu.slots import Parsed, extract, parse
 from nlu.text.lexicon import load_lexicon
 from nlu.text.verhoeff import verhoeff
 
 TODAY = date(2026, 11, 25)
-CATALOGUE = load_catalogue(Path(__file__).resolve().parents[2] / "data")
+CATALOGUE = shared_catalogue(Path(__file__).resolve().parents[2] / "data")
 TYPES = CATALOGUE.slot_types
 SCRIPTS = ("0123456789", "౦౧౨౩౪౫౬౭౮౯", "०१२३४५६७८९")
 ENDINGS = {  # key -> (endings written onto the word, or behind it)

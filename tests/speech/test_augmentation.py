@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nlu.augment.heard import FOLDER, read_heard
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.speech import augmentation
 from nlu.speech.augmentation import Reading, augment_command, hear, readings
 from nlu.speech.errors import SpeechError
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    return load_catalogue(ROOT / "data")
+    return shared_catalogue(ROOT / "data")
 
 
 class Voice:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from nlu.training.evaluate import (
     LabelledFileError,
     evaluate,
@@ -69,7 +69,7 @@ def test_empty_file_is_told(tmp_path: Path) -> None:
 
 def test_holdout_is_never_trained() -> None:
     """The catalogue's own hold-out: all services, out of scope, and nothing from training."""
-    catalogue = load_catalogue(DATA)
+    catalogue = shared_catalogue(DATA)
     rows = holdout(catalogue)
     assert {r.service for r in rows} == {*catalogue.services, "out_of_scope"}
     intents = [*catalogue.services.values(), *catalogue.conversation.values()]
@@ -114,7 +114,7 @@ class PerfectEngine:
 
 async def test_evaluation_of_a_perfect_engine() -> None:
     """Every key at one, in batches, with the speed of a message alone."""
-    catalogue = load_catalogue(DATA)
+    catalogue = shared_catalogue(DATA)
     rows = holdout(catalogue)
     engine = PerfectEngine({row.text: row.service for row in rows})
     found = await evaluate(engine, rows, catalogue)
@@ -129,7 +129,7 @@ async def test_evaluation_of_a_perfect_engine() -> None:
 
 async def test_page_tells_the_model_and_what_was_scored(tmp_path: Path) -> None:
     """From the manifest; the scores are those of `--json`."""
-    catalogue = load_catalogue(DATA)
+    catalogue = shared_catalogue(DATA)
     rows = [row for row in holdout(catalogue) if row.service == "electricity_bill_view"]
     engine = PerfectEngine({row.text: row.service for row in rows})
     metrics, found = await evaluated(engine, rows, catalogue)

@@ -22,6 +22,7 @@ from actions.documents.link import Link
 from actions.documents.site.routes import build
 from actions.documents.site.words import page_data
 from actions.transparency.log import Log
+from actions.transparency.note import COSIGNATURE, Note, Signer
 from actions.transparency.routes import build as build_log
 
 DAY = 86400
@@ -34,6 +35,11 @@ FIELDS = (
     ("holder_name", NAME),
     ("certified", "ఏడాదికి ₹1,20,000 ఆదాయం"),
 )
+
+
+def make_witness(name: str) -> Signer:
+    """A witness of the log."""
+    return Signer.new(f"{name}.example.gov.in/witness", COSIGNATURE)
 
 
 def make_key(
@@ -65,6 +71,7 @@ class Office:
         self.documents: dict[str, Document] = {}
         self.asked: list[str] = []
         self.down = False
+        self.witnesses: list[str] = []
         self.tampered: dict[str, Any] = {}
 
     def issue(self, *, key: SigningKey | None = None, logged: bool = True, **claims: Any) -> str:
@@ -98,6 +105,12 @@ class Office:
         gone = replace(key.public, withdrawn_at=int(time.time()) - DAY)
         self.published[gone.kid] = gone
 
+    def cosign(self, *witnesses: Signer, text: str | None = None) -> None:
+        """Witnesses sign the log's checkpoint, or another text in its place."""
+        signed = Note.parse(self.log.checkpoint()).text
+        made = [witness.sign(text or signed, int(time.time())) for witness in witnesses]
+        self.log.attach(signed, made)
+
     def app(self) -> FastAPI:
         app = FastAPI(openapi_url=None)
 
@@ -110,7 +123,8 @@ class Office:
 
         @app.get("/keys.json")
         def keys() -> JSONResponse:
-            found = key_set(self.published.values(), self.fetched_for, int(time.time()))
+            keys, now = self.published.values(), int(time.time())
+            found = key_set(keys, self.fetched_for, now, self.witnesses)
             return JSONResponse(found)
 
         @app.get("/c/{document_id}/status")

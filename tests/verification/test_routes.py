@@ -124,7 +124,7 @@ def test_words_that_lack_a_language_are_named():
 
 def test_forms_and_departments_reach_the_page():
     data = page_data()
-    forms = {file.stem for file in Path("actions/documents/forms").glob("*.yml")}
+    forms = {file.stem for file in Path("data/forms").glob("*.yml")}
     assert set(data["forms"]) == forms
     assert {"revenue", "municipal", "endowments"} <= set(data["departments"])
     assert "defaults" not in data["departments"]

@@ -15,7 +15,7 @@ import pytest
 from api.inbox.port import Parcel
 from api.settings import Settings
 from api.whatsapp.client import WhatsAppClient
-from api.whatsapp.outgoing import Option, Outgoing
+from api.whatsapp.outgoing import Option, Outgoing, Template
 from api.whatsapp.payload import Media
 from api.whatsapp.policy import load_policy
 from api.whatsapp.sender import (
@@ -53,6 +53,27 @@ async def body_of(message: Outgoing, citizen: str = "IN.1ab2") -> dict:
     assert str(request.url) == f"{ROOT}/1098/messages"
     assert request.headers["Authorization"] == "Bearer seva-demo-access-token"
     return json.loads(request.content)
+
+
+async def test_template() -> None:
+    template = Template("request_update", "te", ("భూమి కొలత", "అయింది."))
+    body = await body_of(Outgoing("template", "భూమి కొలత: అయింది.", template=template))
+    assert (body["type"], body["template"]) == (
+        "template",
+        {
+            "name": "request_update",
+            "language": {"code": "te"},
+            "components": [
+                {
+                    "type": "body",
+                    "parameters": [
+                        {"type": "text", "text": "భూమి కొలత"},
+                        {"type": "text", "text": "అయింది."},
+                    ],
+                }
+            ],
+        },
+    )
 
 
 async def test_text() -> None:

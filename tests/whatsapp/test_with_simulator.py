@@ -27,11 +27,11 @@ from api.whatsapp.simulator.server import create_app as create_simulator
 from api.whatsapp.simulator.settings import SimulatorSettings
 from api.wording import Wording
 from api.worker import Worker
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from tests.inbox.worker_fakes import FakeEngine
 from tests.simulator.running import free_port, running
 
-CATALOGUE = load_catalogue(Path("data"))
+CATALOGUE = shared_catalogue(Path("data"))
 POLICY = load_policy(Path("data/whatsapp.yml"))
 PHONE = "919848012345"
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
+from actions.documents.form import FORMS
+from actions.documents.settings import data_folder
+
 SITE = Path(__file__).parent
-FORMS = SITE.parent / "forms"
-DEPARTMENTS = SITE.parents[2] / "data" / "departments"
-LANGUAGES = SITE.parents[2] / "data" / "languages.yml"
 
 
 class MissingWords(ValueError):
@@ -20,7 +20,8 @@ class MissingWords(ValueError):
 
 def page_data() -> Mapping[str, Any]:
     """All that the browser needs beside code, as JSON. Raises MissingWords."""
-    languages = _read(LANGUAGES)
+    data = data_folder()
+    languages = _read(data / "languages.yml")
     named: list[str] = languages["reply_languages"]
     page = _read(SITE / "words.yml")
     require_languages(page, named)
@@ -29,8 +30,8 @@ def page_data() -> Mapping[str, Any]:
         "default": languages["default_language"],
         "settings": {**_read(SITE / "settings.yml"), **_read(SITE.parent / "keys.yml")},
         "words": page,
-        "forms": {file.stem: _form(_read(file)) for file in sorted(FORMS.glob("*.yml"))},
-        "departments": dict(_departments()),
+        "forms": {file.stem: _form(_read(file)) for file in sorted((data / FORMS).glob("*.yml"))},
+        "departments": dict(_departments(data / "departments")),
     }
 
 
@@ -49,8 +50,8 @@ def _form(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     return {name: raw[name] for name in ("title", "labels", "note")}
 
 
-def _departments() -> Iterator[tuple[str, Mapping[str, str]]]:
-    for file in sorted(DEPARTMENTS.glob("*.yml")):
+def _departments(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+    for file in sorted(folder.glob("*.yml")):
         raw = _read(file)
         if "department" in raw:  # else the defaults of all
             yield raw["department"], raw["title"]

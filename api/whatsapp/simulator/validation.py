@@ -10,6 +10,7 @@ from api.whatsapp.simulator.errors import MetaError
 from api.whatsapp.simulator.rules import Rules
 
 MEDIA_TYPES = ("audio", "document", "image", "sticker", "video")
+_BROKEN = re.compile(r"[\n\r\t]| {5}")
 _Check = Callable[[dict[str, Any], Rules], None]
 
 
@@ -80,7 +81,14 @@ def _template(content: dict[str, Any], rules: Rules) -> None:
     if language not in bodies:
         raise MetaError(132001, f"template name ({name}) does not exist in {language}")
     expected = len(set(re.findall(r"\{\{(\d+)\}\}", bodies[language])))
-    given = len(template_parameters(content))
+    values = template_parameters(content)
+    given = len(values)
+    if any(_BROKEN.search(value) or not value.strip() for value in values):
+        raise MetaError(
+            132018,
+            "Param text cannot be empty, or have new-line/tab characters or more than 4 "
+            "consecutive spaces",
+        )
     if expected != given:
         raise MetaError(
             132000,

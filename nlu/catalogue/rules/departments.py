@@ -11,6 +11,8 @@ import yaml
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Department, Operation
 from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.papers import paper_problems
+from nlu.catalogue.rules.payments import payment_problems
 from nlu.catalogue.rules.writes import write_problems
 from nlu.catalogue.yaml_source import Source, did_you_mean
 
@@ -54,6 +56,8 @@ def _operations(check: Checking, department: Department) -> Iterator[Problem]:
             mend = "add `outcomes:` with at least `{status: 200, outcome: ok}`"
             yield check.at(file, *here, what=what, mend=mend)
         yield from write_problems(check, department, operation)
+        yield from paper_problems(check, department, operation)
+        yield from payment_problems(check, department, operation)
         for path, expression in _expressions(operation):
             try:
                 jmespath.compile(expression)
@@ -68,6 +72,11 @@ def _expressions(operation: Operation) -> Iterator[tuple[tuple[str, ...], str]]:
         yield ("result", name), expression
     for name, expression in (operation.document or {}).items():
         yield ("document", name), expression
+    if operation.paper:
+        for label, expression in operation.paper.values.items():
+            yield ("document", "values", label), expression
+        if operation.paper.filename:
+            yield ("document", "filename"), operation.paper.filename
     for place, row in enumerate(operation.outcomes):
         if row.when:
             yield ("outcomes", str(place), "when"), row.when

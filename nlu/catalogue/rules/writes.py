@@ -32,7 +32,7 @@ def write_problems(
         yield from _asked_problems(check, department, operation, key, asked.operation)
     query = operation.status_query
     if query is not None:
-        for outcome in query.found:
+        for outcome in query.found or ():
             if outcome not in _outcomes(operation):
                 what = f"`{outcome}` is found, but it is no outcome of `{operation.name}`"
                 mend = did_you_mean(outcome, _outcomes(operation))
@@ -65,15 +65,16 @@ def _asked_problems(
         what = f"`{name}` is no read of {department.id}"
         yield check.at(*here, "operationId", what=what, mend=did_you_mean(name, reads))
         return
+    query = operation.status_query
+    repeats = key == "status_query" and query is not None and query.found is None
     missing = sorted(set(operation.result) - set(asked.result))
-    if missing:
+    if missing and not repeats:  # what repeats the write's answer is read as that
         what = f"`{name}` gives no {', '.join(missing)}, which `{operation.name}` answers"
         mend = f"add the fields to the `result` of `{name}`: replies may show them"
         yield check.at(*here, "operationId", what=what, mend=mend)
-    query = operation.status_query
     if key == "status_query" and query is not None:
         for part in ("found", "not_found"):
-            for outcome in getattr(query, part):
+            for outcome in getattr(query, part) or ():
                 if outcome not in _outcomes(asked):
                     mend = did_you_mean(outcome, _outcomes(asked))
                     what = f"`{outcome}` is no outcome of `{name}`"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from nlu.classifier.decision import Thresholds
 from nlu.training.metrics import Labelled, score
 from nlu.training.report.message import Prediction
 from nlu.training.report.page import render
 
-CATALOGUE = load_catalogue(Path(__file__).resolve().parents[3] / "data")
+CATALOGUE = shared_catalogue(Path(__file__).resolve().parents[3] / "data")
 THRESHOLDS = Thresholds(route=0.6, reject=0.35, option=0.08, options=3, refuse=0.5)
 FACTS = {"model": "20261125-000000-abcdef01", "source": "gold.jsonl"}
 VIEW, PAY, BUS = "electricity_bill_view", "electricity_bill_payment", "rtc_ticket_booking"

@@ -8,7 +8,8 @@ const DAY = 86400;
 
 /** Keys that reached this phone at `at` (seconds, the server's clock); `fresh`: just now. */
 class Keyring {
-  constructor({ keys, origin, at, clockOff }, fresh) {
+  constructor({ keys, witnesses, origin, at, clockOff }, fresh) {
+    this.witnesses = witnesses ?? []; // verifier keys of the register's witnesses
     this.keys = new Map(keys.map((key) => [key.kid, key]));
     this.origin = origin;
     this.at = at;
@@ -76,7 +77,8 @@ async function read(published) {
   const keys = await Promise.all(published.keys.map(readKey));
   try {
     const { origin } = new URL(published.fetched_for);
-    return { keys: keys.filter((key) => key !== null), origin };
+    const witnesses = published.witnesses ?? [];
+    return { keys: keys.filter((key) => key !== null), witnesses, origin };
   } catch {
     return null;
   }

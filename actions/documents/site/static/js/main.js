@@ -12,6 +12,7 @@ import { resultView } from "./result_view.js";
 import { isShared, takeShared } from "./shared.js";
 import { askStatus } from "./status.js";
 import { isOpen, judgeCredential, judgeLink, judgeNothing, judgeStatus } from "./verdict.js";
+import { seenBy } from "./witnesses.js";
 import { Words } from "./words.js";
 
 class Page {
@@ -66,7 +67,9 @@ class Page {
     }
     if (link.kind !== "document") return judgeLink(link, this.domain);
     const offline = await judgeCredential(link, this.keyring, this.settings);
-    return isOpen(offline) ? judgeStatus(offline, status) : offline;
+    if (!isOpen(offline)) return offline;
+    const seen = status?.logged ? await seenBy(status.checkpoint, this.keyring.witnesses) : null;
+    return judgeStatus(offline, status, seen);
   }
 
   async home(turn) {

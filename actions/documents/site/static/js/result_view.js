@@ -14,7 +14,7 @@ export function resultView(words, verdict) {
   return [
     band(words, verdict, state),
     shown ? contents(words, verdict.claims, state.tone) : null,
-    checked(words, verdict.checks),
+    checked(words, verdict),
   ].filter((part) => part !== null);
 }
 
@@ -66,8 +66,9 @@ function row(label, value, kind = "") {
   return [h("dt", {}, label), h("dd", { class: kind }, h("bdi", {}, plain(value)))];
 }
 
-function checked(words, checks) {
-  const texts = words.data.words.checks;
+function checked(words, { checks, facts }) {
+  const { checks: usual, witnesses } = words.data.words;
+  const texts = { ...usual, witnesses };
   return h(
     "section",
     { class: "card checks" },
@@ -75,7 +76,7 @@ function checked(words, checks) {
     h(
       "ul",
       {},
-      ...CHECKS.map((name) =>
+      ...[...CHECKS, "witnesses"].filter((name) => name in checks).map((name) =>
         h(
           "li",
           { class: checks[name], "data-check": name, "data-result": checks[name] },
@@ -85,7 +86,7 @@ function checked(words, checks) {
             {},
             h("strong", {}, words.of(texts[name].title)),
             h("span", { class: "verdict" }, words.result(checks[name])),
-            h("span", { class: "why" }, words.of(texts[name][checks[name]])),
+            h("span", { class: "why" }, words.of(texts[name][checks[name]], facts)),
           ),
         ),
       ),

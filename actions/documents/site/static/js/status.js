@@ -8,8 +8,8 @@ import { rootFromProof } from "./merkle.js";
 const STATES = ["valid", "revoked", "replaced", "unknown"];
 
 /**
- * {state, changedAt, reason, replacedBy, logged}; null where the office gave no proper answer.
- * `logged` is whether the register proves the document; null where it could not be asked.
+ * {state, changedAt, reason, replacedBy, logged, checkpoint}; null where the office gave no proper
+ * answer. `logged` is whether the register proves the document; null where it could not be asked.
  */
 export async function askStatus(id, credential, seconds) {
   const [answer, keyLine] = await Promise.all([
@@ -23,6 +23,7 @@ export async function askStatus(id, credential, seconds) {
     changedAt: status.changed_at,
     reason: status.reason,
     replacedBy: status.replaced_by,
+    checkpoint: status.log?.checkpoint ?? "",
     logged: status.log && keyLine?.ok ? await isLogged(status.log, credential, keyLine.text) : null,
   };
 }

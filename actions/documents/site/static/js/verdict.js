@@ -75,16 +75,21 @@ function judgeTime(claims, keyring, settings, checks) {
 /** Whether the office's answer can change this verdict. */
 export const isOpen = ({ state }) => ["signed_only", "run_out", "keys_old"].includes(state);
 
-/** The verdict with what the office said today; `status` null: no answer. */
-export function judgeStatus(offline, status) {
+/**
+ * The verdict with what the office said today; `status` null: no answer. `seen`: what `seenBy` says
+ * of the register's witnesses, null where none is known. Without their signatures a document is valid.
+ */
+export function judgeStatus(offline, status, seen = null) {
   if (status === null) return offline;
   const logged = status.logged === null ? "open" : status.logged ? "ok" : "bad";
   const checks = { ...offline.checks, status: status.state === "valid" ? "ok" : "bad", log: logged };
+  if (seen !== null && status.logged) checks.witnesses = seen.result;
   const { claims } = offline;
-  const facts = { date: status.changedAt, reason: status.reason, id: status.replacedBy };
+  const witnesses = seen?.count;
+  const facts = { date: status.changedAt, reason: status.reason, id: status.replacedBy, witnesses };
   if (status.state === "unknown") return verdict("not_recorded", { ...checks, log: "open" });
   if (status.state !== "valid") return verdict(status.state, checks, { claims, facts });
-  if (status.logged === false) return verdict("log_wrong", checks);
-  if (offline.state !== "signed_only") return { ...offline, checks };
-  return verdict(status.logged ? "valid" : "register_open", checks, { claims });
+  if (status.logged === false || checks.witnesses === "bad") return verdict("log_wrong", checks);
+  if (offline.state !== "signed_only") return { ...offline, checks, facts: { ...offline.facts, witnesses } };
+  return verdict(status.logged ? "valid" : "register_open", checks, { claims, facts });
 }

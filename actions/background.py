@@ -1,0 +1,103 @@
+"""What the action server does besides answering Rasa. A new task is one more entry in `TASKS`.
+
+Tasks run in the event loop of the connectors until the server stops; one that breaks is told in
+the log and begun again. Any number of action servers may run them at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from actions.context import Context
+from actions.departments import OperationResult
+from actions.departments.journal import Entry
+from actions.departments.settling import Settling
+from actions.late_answers import LateAnswers
+from actions.notices import LanguageOf, Notify
+from actions.settings import ServerSettings
+
+_LOG = structlog.get_logger("seva.background")
+_HOUR = 3600.0
+_AGAIN = 5.0
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a task works with."""
+
+    here: Context
+    settings: ServerSettings
+    notify: Notify
+    language_of: LanguageOf
+
+
+Task = Callable[[Workplace], Awaitable[None]]
+"""Works until it is cancelled."""
+
+
+async def settle_writes(place: Workplace) -> None:
+    """Asks after lost answers, polls for late ones, and tells citizens what came of it."""
+    here, settings = place.here, place.settings
+    tell = LateAnswers(here.catalogue, place.notify, place.language_of)
+
+    async def told(entry: Entry, result: OperationResult) -> None:
+        await tell(entry, await here.cashier.opening.late(entry, result))
+
+    await Settling(here.departments, told).run(settings.settle_every, settings.keep_writes)
+
+
+async def settle_payments(place: Workplace) -> None:
+    """Looks up what is not paid or not booked yet, settles it, and tells citizens."""
+    job = place.here.cashier.reconciliation(place.notify, place.language_of)
+    await job.run(place.settings.settle_every)
+
+
+async def forget_old(place: Workplace) -> None:
+    """Deletes profiles and hand-overs that nobody needs any more, every hour."""
+    stores, settings = place.here.stores, place.settings
+    while True:
+        now = time.time()
+        await asyncio.to_thread(stores.profiles.forget, now - settings.keep_profiles)
+        kept_from = now - settings.keep_handovers
+        _, unanswered = await asyncio.to_thread(stores.handovers.forget, kept_from)
+        if unanswered:
+            _LOG.warning("handovers_never_answered", count=unanswered)
+        await asyncio.sleep(_HOUR)
+
+
+TASKS: tuple[Task, ...] = (settle_writes, settle_payments, forget_old)
+
+
+class Background:
+    """Starts tasks and stops them."""
+
+    def __init__(
+        self, place: Workplace, tasks: Sequence[Task] = TASKS, again: float = _AGAIN
+    ) -> None:
+        """`again`: seconds until a task that broke is begun again."""
+        self._place, self._tasks, self._again = place, tasks, again
+        self._running: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begins every task."""
+        self._running = [asyncio.create_task(self._keep(task)) for task in self._tasks]
+
+    async def stop(self) -> None:
+        """Cancels every task and waits until it has ended."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _keep(self, task: Task) -> None:
+        while True:
+            try:
+                await task(self._place)
+            except Exception as error:  # the next try may find the disk or the network mended
+                name = getattr(task, "__name__", type(task).__name__)
+                _LOG.error("background_task", task=name, error=type(error).__name__)
+            await asyncio.sleep(self._again)

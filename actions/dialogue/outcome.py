@@ -1,0 +1,46 @@
+"""Words an operation's outcome, whether it came at once or later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from actions.departments import OperationResult
+from actions.dialogue import display
+from actions.dialogue.say import filled
+from nlu.catalogue import Catalogue, Service
+
+UNAVAILABLE = "unavailable"
+ENDED_BY = {"unsure": "unavailable_unsure", "overdue": "unavailable_overdue"}
+"""Reasons after which trying again would not help or could do it twice, and what is said."""
+
+PAYMENT_OUTCOMES = ("payment_opening", "payment_under_way", "payment_not_booked")
+"""Of operations that ask for money, beside the department's own: each is a phrase."""
+
+
+def words(
+    catalogue: Catalogue,
+    service: Service,
+    values: Mapping[str, str],
+    lookup: Mapping[str, str],
+    result: OperationResult,
+    language: str,
+) -> str:
+    """The service's reply to an answer of its department, or that its payment is under way."""
+    if result.outcome in PAYMENT_OUTCOMES:
+        department = catalogue.departments[service.department].title[language]
+        told = {"title": service.title[language], "department": department, **result.fields}
+        return filled(catalogue.phrases[result.outcome], language, told)
+    fields = {
+        **lookup,
+        **display.shown_values(service, values, language, catalogue),
+        **result.fields,
+    }
+    return filled(service.replies[result.outcome], language, fields)
+
+
+def no_answer(catalogue: Catalogue, service: Service, phrase: str, language: str) -> str:
+    """One of `ENDED_BY`: which department, and whom to call."""
+    department = catalogue.departments[service.department]
+    helpline = department.helpline or catalogue.phrases["helpline_default"][language]
+    told = {"department": department.title[language], "helpline": helpline}
+    return filled(catalogue.phrases[phrase], language, told)

@@ -1,0 +1,69 @@
+"""Answers of departments that come when the turn is long over, as news for the citizen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from actions.departments import OperationResult
+from actions.departments.journal import Entry, Write
+from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
+from actions.notices import LanguageOf, Notice, Notify, UnknownCitizen
+from nlu.catalogue import Catalogue, Service
+
+_LOG = structlog.get_logger("seva.late_answers")
+_OVERDUE = "overdue"
+
+
+@dataclass(frozen=True)
+class LateAnswers:
+    """`OnSettled` of `actions.departments.settling`."""
+
+    catalogue: Catalogue
+    notify: Notify
+    language_of: LanguageOf
+
+    async def __call__(self, entry: Entry, result: OperationResult) -> None:
+        """Tells the citizen. Raises NoticeRefused: then it is tried again later."""
+        write = entry.write
+        service = service_of(self.catalogue, write)
+        if service is None:
+            _LOG.error("service_is_gone", department=write.department, operation=write.operation)
+            return
+        try:
+            language = await self.language_of(write.context.citizen) or write.context.language
+            await self.notify(notice(self.catalogue, service, write, result, language))
+        except UnknownCitizen:  # came another way than by WhatsApp, as in `rasa shell`
+            _LOG.error("nobody_to_tell", department=write.department, operation=write.operation)
+
+
+def notice(
+    catalogue: Catalogue, service: Service, write: Write, result: OperationResult, language: str
+) -> Notice:
+    """The news; its id is that of the write, so that they are told once."""
+    if result.outcome == UNAVAILABLE:
+        reason = result.reason if result.reason in ENDED_BY else _OVERDUE
+        text = no_answer(catalogue, service, ENDED_BY[reason or _OVERDUE], language)
+    else:
+        lookup = write.context.origin.lookup
+        text = words(catalogue, service, write.values, lookup, result, language)
+    return Notice(
+        id=f"late-{write.id}",
+        citizen=write.context.citizen,
+        language=language,
+        about=service.title[language],
+        text=text,
+        document=result.document,
+    )
+
+
+def service_of(catalogue: Catalogue, write: Write) -> Service | None:
+    """The service that asked for the write; of writes that were kept without it, the first one
+    that has the operation."""
+    known = catalogue.services.get(write.context.origin.service)
+    if known is not None:
+        return known
+    wanted = (write.department, write.operation)
+    found = (s for s in catalogue.services.values() if (s.department, s.operation) == wanted)
+    return next(found, None)

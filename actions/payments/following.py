@@ -1,0 +1,170 @@
+"""One payment, one step further: from what the journal, the gateway and the department say.
+
+A callback, a citizen who asks again and the background job end here. Only a look-up is believed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from actions.departments.journal import Journal
+from actions.payments.booking import Booking
+from actions.payments.gateways import Found, Gateways, Unbelievable
+from actions.payments.ledger import Ledger
+from actions.payments.payment import Payment, order_of
+from actions.payments.settings import PaymentSettings
+from actions.payments.states import State
+from nlu.catalogue.model import Payment as Rule
+
+_LOG = structlog.get_logger("seva.payments")
+_OVER: Mapping[str, State] = {"failed": "failed", "closed": "expired"}
+Rules = Callable[[str, str], "Rule | None"]
+"""(department, operation) -> how it is paid; None where it asks for no money."""
+
+
+@dataclass(frozen=True)
+class Following:
+    """Moves payments on; belongs to the event loop of the connectors."""
+
+    ledger: Ledger
+    journal: Journal
+    gateways: Gateways
+    booking: Booking
+    rules: Rules
+    settings: PaymentSettings
+    clock: Callable[[], float] = time.time
+
+    async def advance(self, payment: Payment) -> Payment:
+        """As far as it goes now. The payment as the ledger has it after that."""
+        while True:
+            moved = await self._step(payment)
+            if moved is None:  # another process has it in hand
+                return await asyncio.to_thread(self.ledger.find, payment.id) or payment
+            if moved.state in (payment.state, "refunding"):  # why is told before it is back
+                return moved
+            payment = moved
+
+    async def look_now(self, gateway: str, order_id: str) -> bool:
+        """A hint that something changed: whether we know the order. Nothing of it is believed."""
+        payment = await asyncio.to_thread(self.ledger.of_order, gateway, order_id)
+        if payment is None:
+            return False
+        if payment.due_at is not None:
+            await self.move(payment, due_at=self.clock())
+        return True
+
+    async def _step(self, payment: Payment) -> Payment | None:
+        rule = self.rules(payment.write.department, payment.write.operation)
+        if rule is None:  # gone from the data: what is open is still looked up
+            _LOG.error("payment_without_rule", department=payment.write.department)
+        if payment.state == "opening":
+            return await self._opening(payment, rule)
+        if payment.state in ("booked", "refunded", "dropped"):
+            return payment
+        try:
+            found = await self.gateways.look_up(payment)
+        except Unbelievable:
+            return await self._alarm(payment, "order")
+        if found is None:
+            return await self._later(payment)
+        if payment.state in ("paid", "paid_not_booked") and found.state == "paid":
+            return await self._book(payment, rule)
+        return await self._looked(payment, found)
+
+    async def _opening(self, payment: Payment, rule: Rule | None) -> Payment | None:
+        """The write was sent and its answer did not come to the ledger: the journal knows it."""
+        write, now = payment.write, self.clock()
+        entry = await asyncio.to_thread(
+            self.journal.find, write.department, write.context.request_id
+        )
+        given_up = now >= payment.opened_at + self.settings.opening_for
+        if entry is not None and entry.state == "settled" and entry.result is not None:
+            order = rule and order_of(rule, entry.result.fields)
+            if order is not None:
+                first = now + self.settings.look_up.after(0)
+                fields = entry.result.fields
+                return await self.move(
+                    payment, state="open", order=order, fields=fields, due_at=first
+                )
+            return await self.move(payment, state="dropped", due_at=None)
+        if given_up or (entry is not None and entry.state == "unsent"):
+            # Nobody has the link, so nobody can pay: another order does no harm.
+            return await self.move(payment, state="dropped", due_at=None)
+        return await self.move(payment, due_at=payment.opened_at + self.settings.opening_for)
+
+    async def _looked(self, payment: Payment, found: Found) -> Payment | None:
+        if found.state in ("refunding", "refunded"):
+            if payment.state == found.state:
+                return await self._later(payment)
+            return await self.move(payment, state=found.state, money=payment.money or found.money)
+        if found.state == "paid" and payment.state != "refunding":
+            return await self._paid(payment, found)
+        if payment.state in ("failed", "expired"):  # still over: that was the last look
+            return await self.move(payment, due_at=None)
+        if found.state in _OVER and payment.state in ("open", "pending"):
+            over = _OVER[found.state]
+            if over == "expired" and payment.state == "pending":
+                over = "failed"
+            again = self.clock() + self.settings.late_check
+            return await self.move(payment, state=over, due_at=again)
+        if found.state == "pending" and payment.state == "open":
+            return await self.move(payment, state="pending")
+        too_long = self.clock() >= payment.opened_at + self.settings.open_for
+        if found.state == "open" and payment.state == "open" and too_long:
+            await self.gateways.close(payment)  # the next look-up says whether it is closed
+        return await self._later(payment)
+
+    async def _paid(self, payment: Payment, found: Found) -> Payment | None:
+        """Money has arrived. The wrong amount, or for an order that was over, goes back."""
+        assert payment.order is not None
+        wrong = found.money.paise != payment.order.paise
+        if not wrong and payment.state in ("open", "pending"):
+            return await self.move(payment, state="paid", money=found.money)
+        why = "amount" if wrong else "late"
+        _LOG.error("payment_alarm", payment=payment.id[:12], why=why)
+        return await self._refund(payment, found, why)
+
+    async def _book(self, payment: Payment, rule: Rule | None) -> Payment | None:
+        answer = "unknown" if rule is None else await self.booking.ask(rule, payment)
+        if rule is not None and answer == "not_booked" and payment.state == "paid_not_booked":
+            answer = await self.booking.tell(rule, payment)
+        if answer == "booked":
+            return await self.move(payment, state="booked", receipt="owed")
+        waited = self.clock() - payment.changed_at
+        if payment.state == "paid":
+            if waited < self.settings.booked_within:
+                return await self._later(payment)
+            return await self.move(payment, state="paid_not_booked")
+        # Only a clear no: a department that does not answer may have booked it.
+        if answer == "not_booked" and waited >= self.settings.refund_after:
+            return await self._refund(payment, None, payment.alarm)
+        return await self._later(payment)
+
+    async def _refund(self, payment: Payment, found: Found | None, why: str) -> Payment | None:
+        if not await self.gateways.refund(payment):
+            return await self._later(payment)
+        money = found.money if found else payment.money
+        return await self.move(payment, state="refunding", money=money, alarm=why)
+
+    async def _alarm(self, payment: Payment, why: str) -> Payment | None:
+        _LOG.error("payment_alarm", payment=payment.id[:12], why=why)
+        wait = self.clock() + self.settings.look_up.longest
+        return await self.move(payment, alarm=why, due_at=wait)
+
+    async def _later(self, payment: Payment) -> Payment | None:
+        wait = self.settings.look_up.after(payment.tries)
+        return await self.move(payment, tries=payment.tries + 1, due_at=self.clock() + wait)
+
+    async def move(self, payment: Payment, **changes: Any) -> Payment | None:
+        """The payment with changes kept, due at once in a new state; None if it was changed."""
+        now = self.clock()
+        if changes.get("state", payment.state) != payment.state:
+            changes = {"tries": 0, "changed_at": now, "due_at": now, **changes}
+            _LOG.info("payment", payment=payment.id[:12], state=changes["state"])
+        return await asyncio.to_thread(lambda: self.ledger.move(payment, **changes))

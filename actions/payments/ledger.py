@@ -1,0 +1,185 @@
+"""The ledger: a row for each payment, and at most one unsettled row for a bill.
+
+The database itself refuses a second one (a partial unique index), whatever processes do at once. It
+lies beside the journal of writes. Who pays for what is sealed; order and amount are not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from actions.departments.journal import Write, database_url
+from actions.departments.journal_tables import open_engine
+from actions.departments.request import Context, Origin
+from actions.payments.payment import Money, Order, Payment, Reader
+from actions.payments.states import UNSETTLED, State, may_move
+from actions.sealing import seal, unseal
+
+_METADATA = sa.MetaData()
+_UNSETTLED = sa.text("state IN ({})".format(", ".join(f"'{s}'" for s in sorted(UNSETTLED))))
+PAYMENTS = sa.Table(
+    "payments",
+    _METADATA,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("bill", sa.String(64), nullable=False),
+    sa.Column("department", sa.Text, nullable=False),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("gateway", sa.Text, nullable=False),
+    sa.Column("order_id", sa.Text),
+    sa.Column("paise", sa.BigInteger),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("opened_at", sa.Float(53), nullable=False),
+    sa.Column("changed_at", sa.Float(53), nullable=False),
+    sa.Column("due_at", sa.Float(53)),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("told", sa.Text, nullable=False),
+    sa.Column("receipt", sa.Text, nullable=False),
+    sa.Column("alarm", sa.Text, nullable=False),
+    sa.Column("private", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Index("payments_due", "due_at"),
+    sa.Index(
+        "payments_one_unsettled",
+        "bill",
+        unique=True,
+        sqlite_where=_UNSETTLED,
+        postgresql_where=_UNSETTLED,
+    ),
+    sa.Index("payments_order", "gateway", "order_id", unique=True),
+)
+_PLAIN = (
+    *("bill", "gateway", "state", "opened_at", "changed_at", "due_at"),
+    *("tries", "told", "receipt", "alarm", "version"),
+)
+
+
+class NotAllowed(Exception):
+    """A move that `states.MOVES` does not have: a defect, not weather."""
+
+
+class Ledger:
+    """The table of payments. All methods block: call them in a thread."""
+
+    def __init__(self, url: str) -> None:
+        """SQLAlchemy URL of SQLite or PostgreSQL; the table is made if it is not there."""
+        self._engine = open_engine(url)
+        _METADATA.create_all(self._engine)
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> Ledger:
+        """In the database of SEVA_JOURNAL_URL."""
+        return cls(database_url(environ))
+
+    def begin(self, new: Payment) -> Payment | None:
+        """Keep a new payment in state `opening`, and give it back; or the payment that stands in
+        its way: the same one, begun before, or the bill's unsettled one. None: neither is there
+        any more, so try again."""
+        try:
+            with self._engine.begin() as db:
+                db.execute(PAYMENTS.insert().values(**_row(new)))
+            return new
+        except sa.exc.IntegrityError:
+            known = self.find(new.id)
+        if known is None or known.state != "dropped":
+            return known or self.unsettled(new.bill)
+        again = replace(new, version=known.version + 1)
+        try:
+            return again if self._update(known, again) else None
+        except sa.exc.IntegrityError:
+            return self.unsettled(new.bill)
+
+    def move(self, payment: Payment, **changes: Any) -> Payment | None:
+        """The payment with `changes` kept; None if another changed it since it was read.
+
+        Raises NotAllowed.
+        """
+        changed = replace(payment, version=payment.version + 1, **changes)
+        if not may_move(payment.state, changed.state):
+            raise NotAllowed(f"{payment.state} -> {changed.state}")
+        return changed if self._update(payment, changed) else None
+
+    def find(self, payment_id: str) -> Payment | None:
+        """The payment of that id."""
+        return next(iter(self._read(PAYMENTS.c.id == payment_id)), None)
+
+    def of_order(self, gateway: str, order_id: str) -> Payment | None:
+        """The payment of a gateway's order."""
+        where = (PAYMENTS.c.gateway == gateway) & (PAYMENTS.c.order_id == order_id)
+        return next(iter(self._read(where)), None)
+
+    def unsettled(self, bill: str) -> Payment | None:
+        """The one payment that keeps a bill from being paid twice."""
+        where = (PAYMENTS.c.bill == bill) & PAYMENTS.c.state.in_(sorted(UNSETTLED))
+        return next(iter(self._read(where)), None)
+
+    def due(self, now: float, limit: int) -> list[Payment]:
+        """Payments to look at, longest due first."""
+        return self._read(PAYMENTS.c.due_at <= now, limit)
+
+    def since(self, moment: float) -> list[Payment]:
+        """Every payment opened since then, and all that are unsettled, oldest first."""
+        where = (PAYMENTS.c.opened_at >= moment) | PAYMENTS.c.state.in_(sorted(UNSETTLED))
+        return sorted(self._read(where, None), key=lambda payment: payment.opened_at)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+    def _update(self, before: Payment, after: Payment) -> bool:
+        this = (PAYMENTS.c.id == before.id) & (PAYMENTS.c.version == before.version)
+        with self._engine.begin() as db:
+            done = db.execute(PAYMENTS.update().where(this).values(**_row(after)))
+        return bool(done.rowcount == 1)
+
+    def _read(self, where: Any, limit: int | None = 1) -> list[Payment]:
+        query = sa.select(PAYMENTS).where(where).order_by(PAYMENTS.c.due_at).limit(limit)
+        with self._engine.connect() as db:
+            rows = db.execute(query).mappings().all()
+        return [payment for payment in map(_payment, rows) if payment is not None]
+
+
+def _row(payment: Payment) -> dict[str, Any]:
+    write, order = payment.write, payment.order
+    private = {
+        "values": dict(write.values),
+        "context": asdict(write.context),
+        "readers": [asdict(reader) for reader in payment.readers],
+        "fields": dict(payment.fields),
+        "link": order and order.link,
+        "money": payment.money and asdict(payment.money),
+    }
+    return {
+        "id": payment.id,
+        "department": write.department,
+        "operation": write.operation,
+        "order_id": order and order.id,
+        "paise": order and order.paise,
+        "private": seal(json.dumps(private)),
+        **{name: getattr(payment, name) for name in _PLAIN},
+    }
+
+
+def _payment(row: Mapping[str, Any]) -> Payment | None:
+    """The payment of a row; None where it was sealed with a key that is gone."""
+    opened = unseal(row["private"])
+    if not isinstance(opened, str):
+        return None
+    private = json.loads(opened)
+    context = Context(**{**private["context"], "origin": Origin(**private["context"]["origin"])})
+    write = Write(row["department"], row["operation"], private["values"], context)
+    order = row["order_id"] and Order(row["order_id"], row["paise"], private["link"])
+    plain = {name: row[name] for name in _PLAIN}
+    return Payment(
+        id=row["id"],
+        write=write,
+        order=order or None,
+        readers=tuple(Reader(**reader) for reader in private["readers"]),
+        fields=private["fields"],
+        money=Money(**private["money"]) if private["money"] else None,
+        **{**plain, "state": cast(State, row["state"])},
+    )

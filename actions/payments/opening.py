@@ -1,0 +1,154 @@
+"""Operations that ask for money, done once for a bill: the check comes before the department's
+write is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from actions.departments.directory import DepartmentDirectory
+from actions.departments.journal import Entry, Write
+from actions.departments.request import NO_SERVICE, Context, Origin
+from actions.departments.result import UNAVAILABLE, OperationResult
+from actions.payments.following import Following
+from actions.payments.payment import Payment, Reader, in_rupees, new_payment, order_of
+from actions.payments.states import State
+from nlu.catalogue.model import Payment as Rule
+
+_LOG = structlog.get_logger("seva.payments")
+OUTCOMES: Mapping[State, str] = {
+    "opening": "payment_opening",
+    "pending": "payment_under_way",
+    "paid": "payment_under_way",
+    "paid_not_booked": "payment_not_booked",
+}
+"""What a citizen is told who asks for a payment that is under way: outcome, and phrase."""
+_ROUNDS = 3
+
+
+class Opening:
+    """`DepartmentDirectory.execute`, with payments opened once."""
+
+    def __init__(self, departments: DepartmentDirectory, following: Following) -> None:
+        self._departments, self._following = departments, following
+        self._ledger = following.ledger
+
+    async def execute(
+        self,
+        department: str,
+        operation_id: str,
+        values: Mapping[str, str],
+        *,
+        citizen: str,
+        request_id: str,
+        language: str,
+        origin: Origin = NO_SERVICE,
+    ) -> OperationResult:
+        """As the directory does it; an outcome of `OUTCOMES` where a payment is under way."""
+        context = Context(citizen, request_id, language, origin)
+        write = Write(department, operation_id, values, context)
+        rule = self._following.rules(department, operation_id)
+        if rule is None:
+            return await self._send(write)
+        try:
+            return await self._once(rule, write)
+        except (SQLAlchemyError, OSError) as error:
+            _LOG.error("payments", department=department, error=type(error).__name__)
+            return OperationResult(UNAVAILABLE, reason="journal")
+
+    async def late(self, entry: Entry, result: OperationResult) -> OperationResult:
+        """What is to be told of an answer that came later: an order counts only in the ledger."""
+        write = entry.write
+        rule = self._following.rules(write.department, write.operation)
+        if rule is None or order_of(rule, result.fields) is None:
+            return result
+        standing = await self._standing(rule, write)
+        if standing is not None and standing.id == write.id and standing.state == "opening":
+            return await self._answered(rule, standing, result)
+        return result if standing is None else await self._told(standing, write)
+
+    async def _once(self, rule: Rule, write: Write) -> OperationResult:
+        for _ in range(_ROUNDS):
+            standing = await self._standing(rule, write)
+            if standing is None:
+                continue
+            if standing.id != write.id or standing.state != "opening":
+                now = await self._following.advance(standing)
+                if now.id != write.id and now.state not in ("open", *OUTCOMES):
+                    continue  # it is over, so a new one may begin
+                return await self._told(now, write)
+            return await self._answered(rule, standing, await self._send(write))
+        return OperationResult(OUTCOMES["opening"])
+
+    async def _standing(self, rule: Rule, write: Write) -> Payment | None:
+        now = self._following.clock()
+        new = new_payment(rule, write, now, now + self._following.settings.opening_for)
+        return await asyncio.to_thread(self._ledger.begin, new)
+
+    async def _send(self, write: Write) -> OperationResult:
+        context = write.context
+        return await self._departments.execute(
+            write.department,
+            write.operation,
+            write.values,
+            citizen=context.citizen,
+            request_id=context.request_id,
+            language=context.language,
+            origin=context.origin,
+        )
+
+    async def _answered(
+        self, rule: Rule, payment: Payment, result: OperationResult
+    ) -> OperationResult:
+        """The department's answer, once the ledger has it."""
+        move, order = self._following.move, order_of(rule, result.fields)
+        if not result.available:
+            await self._following.advance(payment)  # dropped at once where nothing was sent
+            return result
+        if order is None:
+            await move(payment, state="dropped", due_at=None)
+            return result
+        due = self._following.clock() + self._following.settings.look_up.after(0)
+        here: Payment | None = payment
+        while here is not None and here.state == "opening":
+            try:
+                kept = await move(here, state="open", order=order, fields=result.fields, due_at=due)
+            except IntegrityError:  # the department gave an order that is another payment's
+                _LOG.error("payment_alarm", payment=payment.id[:12], why="order")
+                return OperationResult(UNAVAILABLE, reason="schema")
+            here = kept or await asyncio.to_thread(self._ledger.find, payment.id)
+        if here is None or here.order != order:  # let go because it took too long
+            return OperationResult(OUTCOMES["opening"])
+        return result
+
+    async def _told(self, payment: Payment, write: Write) -> OperationResult:
+        """The true state, to whoever asks: the same link while it can be paid."""
+        order = payment.order
+        if payment.state in OUTCOMES:
+            hours = f"{self._following.settings.refund_after_hours:g}"
+            fields = {"amount": in_rupees(order.paise) if order else "", "hours": hours}
+            if payment.state != "opening":
+                await self._read_by(payment, write)
+            return OperationResult(OUTCOMES[payment.state], fields)
+        if payment.state == "open" and not await self._read_by(payment, write):
+            return OperationResult(OUTCOMES["opening"])
+        return OperationResult("ok", dict(payment.fields))
+
+    async def _read_by(self, payment: Payment, write: Write) -> bool:
+        """Whoever is given the link is told how it ends, in their language of now."""
+        here: Payment | None = payment
+        reader = Reader(write.context.citizen, write.context.language)
+        for _ in range(_ROUNDS):
+            if here is None or here.state != payment.state:
+                return False
+            others = tuple(r for r in here.readers if r.citizen != reader.citizen)
+            readers = (*others, reader)
+            if set(readers) == set(here.readers):
+                return True
+            if await self._following.move(here, readers=readers) is not None:
+                return True
+            here = await asyncio.to_thread(self._ledger.find, payment.id)
+        return False

@@ -1,0 +1,123 @@
+"""A payment: whose, for what, how much, and how far it has come. Amounts are integers in paise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+from actions.departments.formats import indian_grouping
+from actions.departments.journal import Write, row_id
+from actions.payments.states import State
+from actions.sealing import keyed_hash
+from nlu.catalogue.model import Payment as Rule
+
+CITIZEN = "citizen"
+_PAISE = 100
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be paid: number at the gateway, paise, and the citizen's link."""
+
+    id: str
+    paise: int
+    link: str
+
+
+@dataclass(frozen=True)
+class Money:
+    """What the gateway says has arrived."""
+
+    payment_id: str
+    paise: int
+    paid_on: str
+    payer: str
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A citizen who was given the link, and their language; they are told how it ends."""
+
+    citizen: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Payment:
+    """A row of the ledger. Moments are seconds since 1970; `due_at`: when it is looked at again."""
+
+    id: str
+    bill: str
+    """Keyed hash of department, operation and the values of `once_for`."""
+    write: Write
+    gateway: str
+    state: State
+    opened_at: float
+    changed_at: float
+    due_at: float | None
+    readers: tuple[Reader, ...] = ()
+    order: Order | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """The department's answer, for those who ask again."""
+    money: Money | None = None
+    tries: int = 0
+    """Look-ups since the last change."""
+    told: str = ""
+    """The last state that every reader was told."""
+    receipt: str = ""
+    """`owed` or `sent`."""
+    alarm: str = ""
+    """What an operator must look at: `amount` or `order`."""
+    version: int = 0
+
+
+def new_payment(rule: Rule, write: Write, now: float, due_at: float) -> Payment:
+    """A payment that is about to be opened by `write`."""
+    who = Reader(write.context.citizen, write.context.language)
+    return Payment(
+        id=write.id,
+        bill=bill_of(rule, write),
+        write=write,
+        gateway=rule.gateway,
+        state="opening",
+        opened_at=now,
+        changed_at=now,
+        due_at=due_at,
+        readers=(who,),
+    )
+
+
+def bill_of(rule: Rule, write: Write) -> str:
+    """Names what is paid for; says nothing about the citizen."""
+    values = {**write.values, CITIZEN: write.context.citizen}
+    parts = [write.department, write.operation, *(values.get(name, "") for name in rule.once_for)]
+    return keyed_hash("\0".join(parts), "payment")
+
+
+def payment_id(department: str, request_id: str) -> str:
+    """The id of the payment that a write opened."""
+    return row_id(department, request_id)
+
+
+def order_of(rule: Rule, fields: Mapping[str, str]) -> Order | None:
+    """The order in a department's answer; None where nothing is to be paid."""
+    number, link = fields.get(rule.order), fields.get(rule.link)
+    paise = in_paise(fields.get(rule.amount, ""))
+    if not number or not link or not paise:
+        return None
+    return Order(number, paise, link)
+
+
+def in_paise(rupees: str) -> int | None:
+    """`845.5` -> 84550; None for what is no whole number of paise."""
+    try:
+        paise = Decimal(rupees) * _PAISE
+    except InvalidOperation:
+        return None
+    return int(paise) if paise.is_finite() and paise == int(paise) and paise >= 0 else None
+
+
+def in_rupees(paise: int) -> str:
+    """`84550` -> `845.50`, grouped the Indian way."""
+    return indian_grouping(Decimal(paise) / _PAISE)

@@ -1,0 +1,132 @@
+"""Tells the citizens who have a payment's link how it stands: each once, in their language."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from actions.departments.result import Document
+from actions.dialogue.say import filled
+from actions.late_answers import service_of
+from actions.notices import LanguageOf, Notice, Notify, UnknownCitizen
+from actions.payments.payment import Payment, Reader, in_rupees
+from actions.payments.receipts import Receipts
+from actions.payments.settings import PaymentSettings
+from actions.payments.states import State
+from actions.sealing import keyed_hash
+from nlu.catalogue.model import Catalogue
+from nlu.catalogue.model import Payment as Rule
+
+_LOG = structlog.get_logger("seva.payments")
+NEWS: Mapping[State, str] = {
+    "pending": "payment_pending",
+    "booked": "payment_booked",
+    "paid_not_booked": "payment_not_booked_yet",
+    "failed": "payment_failed",
+    "refunding": "payment_refunding",
+    "refunded": "payment_refunded",
+}
+"""State -> phrase; of the other states there is nothing to tell."""
+_WITHOUT_RECEIPT = "payment_booked_receipt_later"
+_WRONG_AMOUNT = "payment_wrong_amount"
+_LATE = "payment_too_late"
+_RECEIPT = "payment_receipt"
+OWED, LATER, SENT = "owed", "later", "sent"
+"""Of a receipt; `later`: the words go without it, and it follows."""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Words and receipts through `notify`."""
+
+    catalogue: Catalogue
+    settings: PaymentSettings
+    notify: Notify
+    language_of: LanguageOf
+    receipts: Receipts
+
+    def owes(self, payment: Payment) -> bool:
+        """Whether there is something that the citizens do not know yet."""
+        return _untold(payment) or payment.receipt in (OWED, LATER)
+
+    async def receipt(self, payment: Payment, rule: Rule) -> Document | None:
+        """The receipt, where one is due and can be issued now."""
+        if payment.receipt not in (OWED, LATER):
+            return None
+        title = self._title(payment)[payment.write.context.language]
+        return await asyncio.to_thread(self.receipts.of, payment, rule, title)
+
+    async def tell(self, payment: Payment, document: Document | None) -> Mapping[str, str]:
+        """What is told after this: changes for the ledger. Raises NoticeRefused.
+
+        Told again after a crash, each notice has the same id and the same words.
+        """
+        changes: dict[str, str] = {}
+        apart = payment.receipt == LATER
+        if _untold(payment):
+            await self._all(payment, payment.state, None if apart else document)
+            changes["told"] = payment.state
+        if document is not None:
+            if apart:
+                await self._all(payment, "receipt", document)
+            changes["receipt"] = SENT
+        return changes
+
+    async def _all(self, payment: Payment, news: str, document: Document | None) -> None:
+        for reader in payment.readers:
+            try:
+                language = await self.language_of(reader.citizen) or reader.language
+                reader = replace(reader, language=language)
+                await self.notify(self._notice(payment, news, reader, document))
+            except UnknownCitizen:  # came another way than by WhatsApp, as in `rasa shell`
+                _LOG.error("nobody_to_tell", payment=payment.id[:12])
+
+    def _notice(
+        self, payment: Payment, news: str, reader: Reader, document: Document | None
+    ) -> Notice:
+        language = reader.language
+        title = self._title(payment)[language]
+        department = self.catalogue.departments[payment.write.department].title[language]
+        paise = payment.money.paise if payment.money else payment.order and payment.order.paise
+        fields = {
+            "title": title,
+            "department": department,
+            "amount": in_rupees(paise or 0),
+            "order_id": payment.order.id if payment.order else "",
+            "hours": f"{self.settings.refund_after_hours:g}",
+            "failed_days": str(self.settings.failed_days),
+            "refund_days": str(self.settings.refund_days),
+        }
+        who = keyed_hash(reader.citizen, "payment-notice")[:16]
+        return Notice(
+            id=f"payment-{payment.id[:32]}-{news}-{who}",
+            citizen=reader.citizen,
+            language=language,
+            about=title,
+            text=filled(self.catalogue.phrases[_phrase(payment, news)], language, fields),
+            document=document,
+        )
+
+    def _title(self, payment: Payment) -> Mapping[str, str]:
+        """What is paid for: the service, or the department where its service is gone."""
+        service = service_of(self.catalogue, payment.write)
+        if service is not None:
+            return service.title
+        return self.catalogue.departments[payment.write.department].title
+
+
+def _untold(payment: Payment) -> bool:
+    return payment.state in NEWS and payment.told != payment.state
+
+
+def _phrase(payment: Payment, news: str) -> str:
+    if news == "receipt":
+        return _RECEIPT
+    if payment.state == "booked" and payment.receipt == LATER:
+        return _WITHOUT_RECEIPT
+    if payment.state == "refunding" and payment.alarm:
+        return {"amount": _WRONG_AMOUNT, "late": _LATE}.get(payment.alarm, NEWS["refunding"])
+    return NEWS[payment.state]

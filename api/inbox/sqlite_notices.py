@@ -1,0 +1,134 @@
+"""News in the outbox that answers no message, and the template that stands in for it.
+
+WhatsApp takes free text for 24 hours after the citizen's last message only. A notice therefore has
+a spare row beside its messages: the template. It goes where the messages cannot, and they are
+parked until the citizen writes; where the template says all that they say, they are done with it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from api.inbox.lanes import Lanes
+from api.inbox.port import News
+from api.inbox.schema import DELIVERED, FAILED, PARKED, PENDING, SENDING, SENT, SPARE
+
+PREFIX = "notice/"
+"""Before the id of a notice where replies have the id of the message they answer."""
+_TEMPLATE = ":template"
+_WHOLE, _PARTLY = -1, -2
+"""Steps of a template that says all that its messages say, and of one that does not."""
+
+
+def key(news: News) -> str:
+    """What its rows have in `inbox_id`."""
+    return PREFIX + news.id
+
+
+def is_known(db: sqlite3.Connection, news: News) -> bool:
+    """Whether a notice of this id was taken before."""
+    found = db.execute("SELECT 1 FROM outbox WHERE inbox_id = ? LIMIT 1", (key(news),))
+    return found.fetchone() is not None
+
+
+def add_template(db: sqlite3.Connection, news: News, now: float) -> None:
+    """Puts the template beside the notice's messages."""
+    if news.template is not None:
+        db.execute(
+            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, state, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(key(news), _WHOLE if news.whole else _PARTLY),
+                *(key(news) + _TEMPLATE, news.lane, news.template.to_json(), SPARE, now),
+            ),
+        )
+
+
+def park_news(db: sqlite3.Connection, lanes: Lanes, news: News, now: float) -> None:
+    """`park` of news that were just added, for a citizen who has been silent for too long."""
+    first = "SELECT * FROM outbox WHERE inbox_id = ? AND step = 0"
+    row = db.execute(first, (key(news),)).fetchone()
+    park(db, lanes, row, "silent", now)
+
+
+def park(db: sqlite3.Connection, lanes: Lanes, row: sqlite3.Row, reason: str, now: float) -> None:
+    """Keeps a message, and those after it in the same answer, until the citizen writes; of news
+    the template goes."""
+    if row["step"] < 0:  # a template may go at any time: whatever this is, it will not mend
+        db.execute(
+            "UPDATE outbox SET state = ?, reason = ? WHERE seq = ?", (FAILED, reason, row["seq"])
+        )
+        template_failed(db, row)
+        return
+    db.execute(
+        "UPDATE outbox SET state = ?, reason = ?, message_id = NULL WHERE seq = ?",
+        (PARKED, reason, row["seq"]),
+    )
+    db.execute(
+        "UPDATE outbox SET state = ? WHERE inbox_id = ? AND step >= 0 AND state = ?",
+        (PARKED, row["inbox_id"], PENDING),
+    )
+    goes = db.execute(
+        "UPDATE outbox SET state = ? WHERE tracker = ? AND state = ?",
+        (PENDING, row["inbox_id"] + _TEMPLATE, SPARE),
+    )
+    if goes.rowcount:
+        lanes.arrive(db, row["lane"], now)
+
+
+def unpark(db: sqlite3.Connection, lanes: Lanes, lane: str, now: float) -> None:
+    """The citizen wrote: what was parked goes, and templates that have not gone need not.
+
+    The messages of a template that is being sent at this moment wait until it is known to be sent.
+    """
+    spared = db.execute(
+        "UPDATE outbox SET state = ? WHERE lane = ? AND step < 0 AND state = ?",
+        (SPARE, lane, PENDING),
+    ).rowcount
+    back = db.execute(
+        "UPDATE outbox SET state = ? WHERE lane = ? AND state = ? AND NOT EXISTS "
+        "(SELECT 1 FROM outbox t WHERE t.tracker = outbox.inbox_id || ? AND t.state = ?)",
+        (PENDING, lane, PARKED, _TEMPLATE, SENDING),
+    ).rowcount
+    if spared or back:
+        lanes.arrive(db, lane, now)
+    if spared and not lanes.is_owned(db, lane, now):
+        lanes.free(db, lane, now)
+
+
+def raised(db: sqlite3.Connection, tracker: str, state: int) -> None:
+    """A message got as far as `state`: what that means for the rest of its news."""
+    if not tracker.startswith(PREFIX):
+        return
+    row = db.execute("SELECT * FROM outbox WHERE tracker = ?", (tracker,)).fetchone()
+    if row["step"] == 0 and state >= DELIVERED:
+        db.execute(
+            "DELETE FROM outbox WHERE tracker = ? AND state = ?",
+            (row["inbox_id"] + _TEMPLATE, SPARE),
+        )
+    if row["step"] == _WHOLE:
+        db.execute(
+            "UPDATE outbox SET state = ?, body = CASE WHEN ? >= ? THEN '' ELSE body END "
+            "WHERE inbox_id = ? AND step >= 0 AND message_id IS NULL AND state IN (?, ?)",
+            (state, state, DELIVERED, row["inbox_id"], PARKED, SENT),
+        )
+
+
+def template_is_over(
+    db: sqlite3.Connection, lanes: Lanes, row: sqlite3.Row, now: float, window: float
+) -> None:
+    """A template was sent, or will never be: a citizen who wrote meanwhile gets its messages."""
+    if row["step"] < 0:
+        wrote = "SELECT 1 FROM citizens WHERE lane = ? AND seen_at > ?"
+        if db.execute(wrote, (row["lane"], now - window)).fetchone():
+            unpark(db, lanes, row["lane"], now)
+
+
+def template_failed(db: sqlite3.Connection, row: sqlite3.Row) -> None:
+    """WhatsApp took a template and could not deliver it: its messages wait for the citizen."""
+    if row["step"] < 0:
+        db.execute(
+            "UPDATE outbox SET state = ? "
+            "WHERE inbox_id = ? AND step >= 0 AND message_id IS NULL AND state = ?",
+            (PARKED, row["inbox_id"], SENT),
+        )

@@ -1,0 +1,105 @@
+"""News for a citizen that answer no message of theirs: read from JSON, fitted into WhatsApp."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import regex
+
+from api.blank import is_blank
+from api.inbox.port import News
+from api.problems import Problem
+from api.whatsapp.policy import WhatsAppPolicy
+from api.whatsapp.render import PlainButton, render
+from api.whatsapp.template import as_template
+from api.wording import Wording
+
+_ID = regex.compile(r"[A-Za-z0-9._:-]{1,128}")
+_URL = regex.compile(r"https?://\S{1,2000}")
+_MEMBERS = {"id", "citizen", "language", "about", "text", "buttons", "document"}
+
+
+@dataclass(frozen=True)
+class PlainDocument:
+    """A file to send along."""
+
+    url: str
+    filename: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the body of `POST /notices` says. `citizen` is a lane of the inbox."""
+
+    id: str
+    citizen: str
+    language: str
+    about: str
+    text: str
+    buttons: tuple[PlainButton, ...] = ()
+    button_label: None = None
+    document: PlainDocument | None = None
+
+    def news(self, wording: Wording, policy: WhatsAppPolicy) -> News:
+        """As WhatsApp's messages, and as a template for a citizen who has been silent too long."""
+        drafts = render(
+            [replace(self, text=wording.headed(self.about, self.text, self.language))],
+            inbox_id=self.id,
+            words=wording.for_rendering(self.language),
+            limits=policy.limits,
+        )
+        found = as_template(self.about, self.text, self.language, policy.template)
+        template, says_all = found or (None, False)
+        whole = says_all and not self.buttons and self.document is None
+        return News(self.id, self.citizen, drafts, template, whole)
+
+
+def read_notice(data: Mapping[str, Any], languages: Collection[str]) -> Notice:
+    """The notice in a JSON object. Raises the problem `invalid-request`."""
+    unknown = sorted(set(data) - _MEMBERS)
+    if unknown:
+        raise Problem("invalid-request", f"`{unknown[0][:40]}` is not a member of a notice.")
+    notice = Notice(
+        id=_text(data, "id"),
+        citizen=_text(data, "citizen"),
+        language=_text(data, "language"),
+        about=_text(data, "about"),
+        text=_text(data, "text"),
+        buttons=_buttons(data.get("buttons")),
+        document=_document(data.get("document")),
+    )
+    if not _ID.fullmatch(notice.id):
+        raise Problem("invalid-request", "`id` must be 1 to 128 letters, digits or one of `._:-`.")
+    if notice.language not in languages:
+        raise Problem("invalid-request", f"`language` must be one of {', '.join(languages)}.")
+    return notice
+
+
+def _text(data: Mapping[str, Any], name: str, of: str = "") -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or is_blank(value):
+        raise Problem("invalid-request", f"`{of}{name}` must be a string that is not blank.")
+    return value.encode("utf-8", "replace").decode("utf-8")
+
+
+def _buttons(value: Any) -> tuple[PlainButton, ...]:
+    found = [] if value is None else value
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise Problem("invalid-request", "`buttons` must be a list of objects.")
+    return tuple(
+        PlainButton(_text(one, "payload", "buttons/"), _text(one, "title", "buttons/"))
+        for one in found
+    )
+
+
+def _document(value: Any) -> PlainDocument | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise Problem("invalid-request", "`document` must be an object or null.")
+    url = _text(value, "url", "document/")
+    if not _URL.fullmatch(url):
+        raise Problem("invalid-request", "`document/url` must be an http or https address.")
+    return PlainDocument(url, _text(value, "filename", "document/"))

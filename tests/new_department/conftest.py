@@ -1,0 +1,113 @@
+"""A catalogue with a department dropped in, trained, and everything that serves it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.departments.served import served
+from tests.new_department.described_server import DescribedServer
+from tests.processes import ROOT, free_port, seva
+
+LIBRARY = Path(__file__).parent / "library"
+BESIDE = "canteens"
+"""The department that is there already: one is enough, and quick to train."""
+SECRET = "library-key-41d7"
+
+
+@dataclass(frozen=True)
+class Town:
+    """What a conversation needs."""
+
+    engine: Any
+    loop: asyncio.AbstractEventLoop
+    library: DescribedServer
+    documents: str
+
+    def turn(self, text: str, sender: str, number: int, *, tapped: bool = False) -> list[Any]:
+        """One turn of dialogue."""
+        said = {"inbox_id": f"{sender}:{number}", "language": None, "payload": tapped}
+        found: list[Any] = self.loop.run_until_complete(self.engine.turn(text, sender, said))
+        return found
+
+
+def command(*arguments: str, environment: Mapping[str, str]) -> str:
+    """What `seva ...` prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "nlu.cli", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's data with one department of its own, and the files of `library/` beside."""
+    data = tmp_path_factory.mktemp("new-department") / "data"
+    shutil.copytree(ROOT / "data", data)
+    for folder in ("departments", "departments/openapi"):
+        for file in (data / folder).glob("*.yml"):
+            if file.stem not in (BESIDE, "defaults"):
+                file.unlink()
+    for folder in (data / "services").iterdir():
+        if folder.name != BESIDE:
+            shutil.rmtree(folder)
+    for file in data.glob("services/*/*.yml"):  # no neighbours of departments that are gone
+        lines = file.read_text("utf-8").splitlines()
+        kept = [line for line in lines if not line.startswith("neighbours:")]
+        file.write_text("\n".join([*kept, "neighbours: []"]) + "\n", "utf-8")
+    shutil.copytree(LIBRARY, data, dirs_exist_ok=True)
+    return data
+
+
+@pytest.fixture(scope="session")
+def trained(data: Path) -> Path:
+    """The models that `seva train` makes of it."""
+    models = data.parent / "models"
+    command("train", environment={"SEVA_DATA_DIR": str(data), "SEVA_MODELS_DIR": str(models)})
+    return models
+
+
+@pytest.fixture(scope="session")
+def town(data: Path, trained: Path) -> Iterator[Town]:
+    """The library's server, the action server, the documents, and the engine."""
+    from nlu.engine import Engine, live_model
+
+    folder, loop = data.parent, asyncio.new_event_loop()
+    library = DescribedServer(data / "departments" / "openapi" / "library.yml", SECRET)
+    actions, documents = free_port(), free_port()
+    with served(library.app()) as address:
+        variables = {
+            "SEVA_DATA_DIR": str(data),
+            "SEVA_VAR_DIR": str(folder / "var"),
+            "SEVA_DOCUMENTS_URL": f"http://127.0.0.1:{documents}",
+            "SEVA_DEPARTMENT_LIBRARY_URL": address.replace("localhost", "127.0.0.1"),
+            "SEVA_DEPARTMENT_LIBRARY_KEY": SECRET,
+        }
+        command("documents", "keys", "rotate", "library", environment=variables)
+        with (
+            seva("documents serve", "/health", documents, variables, folder / "documents.log"),
+            seva("actions", "/health", actions, variables, folder / "actions.log"),
+        ):
+            loading = Engine.load(
+                live_model(trained),
+                tracker_url=f"sqlite:///{folder}/trackers.sqlite",
+                action_url=f"http://127.0.0.1:{actions}/webhook",
+                data_dir=data,
+            )
+            engine = loop.run_until_complete(loading)
+            yield Town(engine, loop, library, variables["SEVA_DOCUMENTS_URL"])
+    loop.close()

@@ -1,0 +1,275 @@
+"""Everything between a department and a citizen's phone, over real HTTP.
+
+Simulator, `seva serve`, worker and department run in threads; `seva actions` is a process, so that
+it can be killed. In place of Rasa a bridge calls the action server as Rasa does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from actions.dialogue.state import State
+from api.app import create_app
+from api.delivery import Delivery
+from api.hearing import Hearing
+from api.inbox.open import open_inbox
+from api.metrics import Metrics
+from api.settings import Settings
+from api.turn import Turns
+from api.whatsapp.client import WhatsAppClient
+from api.whatsapp.policy import load_policy
+from api.whatsapp.render import PlainReply
+from api.whatsapp.simulator.rules import load_rules
+from api.whatsapp.simulator.server import create_app as create_simulator
+from api.whatsapp.simulator.settings import SimulatorSettings
+from api.wording import Wording
+from api.worker import Worker
+from nlu.catalogue import load_catalogue
+from tests.departments.served import served
+from tests.inbox.worker_fakes import FakeEngine
+from tests.notices.survey.app import Surveys
+from tests.processes import ROOT, free_port
+from tests.simulator.running import running
+
+HERE = Path(__file__).parent / "survey"
+NOTICES_KEY = "a key for tests"
+ORDER = "12/3"
+
+
+def catalogue_folder(folder: Path) -> Path:
+    """`folder/data`: the real one, but one department with one service."""
+    data = folder / "data"
+    data.mkdir()
+    for entry in (ROOT / "data").iterdir():
+        if entry.name not in ("services", "departments"):
+            (data / entry.name).symlink_to(entry)
+    shutil.copytree(HERE / "openapi", data / "departments" / "openapi")
+    shutil.copy(HERE / "survey.yml", data / "departments")
+    shutil.copy(ROOT / "data" / "departments" / "defaults.yml", data / "departments")
+    (data / "services" / "survey").mkdir(parents=True)
+    shutil.copy(HERE / "land_survey.yml", data / "services" / "survey")
+    return data
+
+
+class Bridge(FakeEngine):
+    """Takes a survey number as a confirmed order of a survey; the language is that of the phone."""
+
+    def __init__(self, action_port: int) -> None:
+        super().__init__()
+        self.languages: dict[str, str] = {}
+        self.said: list[tuple[str, str]] = []
+        self.now = "te"
+        self._url = f"http://127.0.0.1:{action_port}/webhook"
+
+    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[PlainReply]:
+        """Performs an order, echoes anything else."""
+        self.languages[sender] = self.now
+        self.said.append((sender, text))
+        if text != ORDER:
+            return [PlainReply(f"echo {text}")]
+        state = State(self.now, service="land_survey", values={"survey_number": text})
+        slots = replace(state, nonce=metadata["inbox_id"][-12:]).slots()
+        call = {
+            "next_action": "action_perform",
+            "sender_id": sender,
+            "tracker": {"sender_id": sender, "slots": slots, "events": [], "latest_message": {}},
+            "domain": {},
+            "version": "3.6.21",
+        }
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = (await client.post(self._url, json=call, timeout=30)).json()
+        return [PlainReply(one["text"]) for one in answer["responses"]]
+
+    async def language(self, sender: str) -> str | None:
+        """Of the last turn."""
+        return self.languages.get(sender)
+
+
+class Gate:
+    """Between the action server and `/notices`: can take a notice and keep its answer back."""
+
+    def __init__(self, port: int) -> None:
+        self.mute = False
+        self.passed = 0
+        self._url = f"http://127.0.0.1:{port}"
+        self.app = Starlette(routes=[Route("/{path:path}", self._pass, methods=["POST"])])
+
+    async def _pass(self, request: Request) -> Response:
+        headers = {"Authorization": request.headers["Authorization"]}
+        async with httpx.AsyncClient(trust_env=False) as client:
+            url, content = self._url + request.url.path, await request.body()
+            json = {**headers, "Content-Type": "application/json"}
+            answer = await client.post(url, content=content, headers=json)
+        if request.url.path == "/notices":
+            self.passed += 1
+            while self.mute:
+                await asyncio.sleep(0.02)
+        kind = answer.headers["content-type"]
+        return Response(answer.content, answer.status_code, media_type=kind)
+
+
+@dataclass
+class Stage:
+    """What a test acts with."""
+
+    folder: Path
+    environment: dict[str, str]
+    bridge: Bridge
+    gate: Gate
+    surveys: Surveys
+    web: httpx.Client
+    callbacks: str
+    actions_port: int
+    department: str
+    process: subprocess.Popen[bytes] | None = None
+
+    def start_actions(self, **settings: str) -> None:
+        """`seva actions` until it answers."""
+        log = open(self.folder / "actions.log", "ab")  # noqa: SIM115
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "nlu.cli", "actions", "--port", str(self.actions_port)],
+            cwd=ROOT,
+            env={**os.environ, **self.environment, **settings},
+            stdout=log,
+            stderr=log,
+        )
+        until(
+            lambda: _healthy(f"http://127.0.0.1:{self.actions_port}") and _healthy(self.callbacks)
+        )
+
+    def kill_actions(self) -> None:
+        """At once, with no chance to finish anything."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def say(self, phone: str, text: str, language: str) -> None:
+        """A citizen writes."""
+        self.bridge.now = language
+        body = {"citizen": phone, "type": "text", "text": text}
+        self.web.post("/__inbound", json=body).raise_for_status()
+
+    def phone(self, phone: str, count: int) -> list[dict[str, Any]]:
+        """What the phone shows of Seva once there are `count` messages."""
+        query: dict[str, str | int] = {"citizen": phone, "count": count, "wait": 20}
+        chats = self.web.get("/__outbox", params=query, timeout=30).json()["citizens"]
+        return list(chats.get(phone, []))
+
+    def logged(self) -> str:
+        """What the action server wrote."""
+        return (self.folder / "actions.log").read_text("utf-8", "replace")
+
+
+def until(true: Any, seconds: float = 60) -> None:
+    """Waits for something that other processes do."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/health", timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def _work(settings: Settings, engine: Bridge, stop: threading.Event) -> None:
+    policy = load_policy(settings.data_dir / "whatsapp.yml")
+    catalogue = load_catalogue(settings.data_dir)
+
+    async def main() -> None:
+        inbox, metrics = open_inbox(settings, policy), Metrics()
+        sender, wording = WhatsAppClient(settings, policy), Wording(catalogue.phrases, "te")
+        hearing = Hearing(inbox, sender, None, engine, max_chars=4096, max_audio_bytes=1)
+        worker = Worker(
+            inbox,
+            inbox.outbox,
+            Turns(engine, hearing, inbox, wording, policy),
+            Delivery(inbox.outbox, sender, wording, policy, metrics, doubt_s=5),
+            sender,
+            policy,
+            metrics,
+            name_citizen=lambda lane: "someone",
+        )
+        stopped = asyncio.Event()
+        running_worker = asyncio.create_task(worker.run(stopped))
+        while not stop.is_set():
+            await asyncio.sleep(0.02)
+        stopped.set()
+        await running_worker
+        await sender.close()
+        await inbox.close()
+
+    asyncio.run(main())
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Stage]:
+    """All but `seva actions`."""
+    data = catalogue_folder(folder)
+    ports = {name: free_port() for name in ("simulator", "serve", "actions", "callbacks", "gate")}
+    settings = SimulatorSettings(
+        var_dir=folder / "var",
+        data_dir=data,
+        simulator_port=ports["simulator"],
+        serve_port=ports["serve"],
+        whatsapp_base_url=f"http://127.0.0.1:{ports['simulator']}",
+        notices_key=NOTICES_KEY,
+    )
+    rules = load_rules()
+    quick = replace(rules.delivery, wait=(0.05, 0.1))
+    rules = replace(rules, delivery=quick, sent_after=0.01, delivered_after=0.02)
+    bridge, stop = Bridge(ports["actions"]), threading.Event()
+    gate, surveys = Gate(ports["serve"]), Surveys()
+    app = create_app(settings, bridge, catalogue=load_catalogue(data))
+    with ExitStack() as open_:
+        open_.enter_context(running(app, ports["serve"]))
+        url = open_.enter_context(running(create_simulator(settings, rules), ports["simulator"]))
+        notices = open_.enter_context(running(gate.app, ports["gate"]))
+        department = open_.enter_context(served(surveys.app))
+        worker = threading.Thread(target=_work, args=(settings, bridge, stop))
+        worker.start()
+        open_.callback(worker.join, 10)
+        open_.callback(stop.set)
+        web = open_.enter_context(httpx.Client(base_url=url, trust_env=False))
+        environment = {
+            "SEVA_VAR_DIR": str(folder / "var"),
+            "SEVA_DATA_DIR": str(data),
+            "SEVA_CALLBACKS_PORT": str(ports["callbacks"]),
+            "SEVA_NOTICES_URL": f"{notices}/notices",
+            "SEVA_NOTICES_KEY": NOTICES_KEY,
+            "SEVA_SETTLE_SECONDS": "0.1",
+            "SURVEY_URL": department,
+        }
+        callbacks = f"http://127.0.0.1:{ports['callbacks']}"
+        stage = Stage(
+            *(folder, environment, bridge, gate, surveys, web),
+            *(callbacks, ports["actions"], department),
+        )
+        try:
+            yield stage
+        finally:
+            gate.mute = False
+            if stage.process is not None and stage.process.poll() is None:
+                stage.process.terminate()
+                assert stage.process.wait(20) == 0, stage.logged()
