@@ -28,7 +28,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Words:
-    """What citizens can say: the catalogue, the answers that the sandbox's records fit, settings."""
+    """What citizens can say: the catalogue, answers that fit the sandbox's records, settings."""
 
     catalogue: Catalogue
     answers: Mapping[str, Mapping[str, str]]

@@ -52,7 +52,7 @@ class Judge:
     ) -> list[str]:
         """What is wrong with an answer whose citizen reads `language`; their own words may be
         read back in any."""
-        said = "\n".join(reply.text for reply in replies)
+        said = _text(replies)
         found = []
         if not replies or any(not reply.text.strip() for reply in replies):
             found.append("no words in the answer")
@@ -140,9 +140,13 @@ class Account:
             self._agreed.add(about)
         return about
 
+    def claims(self, replies: Sequence[Reply]) -> bool:
+        """Whether an answer tells of a success, so that the books must have it."""
+        return self.judge.done(_text(replies)) is not None
+
     def answered(self, about: str, replies: Sequence[Reply], writes: Sequence[Write]) -> None:
         """After a turn about a request: what it says is held against the books."""
-        said = "\n".join(reply.text for reply in replies)
+        said = _text(replies)
         self._said.append(said)
         self._shown = tuple(button for reply in replies for button in reply.buttons)
         done = self.judge.done(said)
@@ -156,6 +160,20 @@ class Account:
                     self._told[nonce_of(button)] = "unknown"
         elif self.judge.nothing_sent(said):
             self._told[about] = "nothing sent"
+
+    def reads(self, notices: Sequence[tuple[str, str]]) -> None:
+        """News that answered no message: language and text of each."""
+        for language, text in notices:
+            wrong = self.judge.faults_of([Reply(text)], language, ())
+            self.broken += [f"notice: {one}" for one in wrong]
+            self._said.append(text)
+
+    def untold(self, writes: Sequence[Write]) -> bool:
+        """Whether a write of the citizen has not been told yet."""
+        return any(
+            not any(self.judge.tells(said, write) for said in self._said)
+            for write in self.own(writes)
+        )
 
     def failed(self, about: str) -> None:
         """The turn gave no answer in time, so that the worker apologises."""
@@ -177,6 +195,10 @@ class Account:
             elif not told and last is None:
                 broken.append(f"in the books, but never told: {what}")
         return [*self.broken, *broken]
+
+
+def _text(replies: Sequence[Reply]) -> str:
+    return "\n".join(reply.text for reply in replies)
 
 
 def _letters(text: str) -> str:

@@ -21,12 +21,14 @@ from typing import Any
 import httpx
 import yaml
 
+from benchmarks.talk.letterbox import Letterbox, letterbox
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.engine import Engine, Reply, live_model
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 _START_S = 120.0
+_FRESH = httpx.Limits(max_keepalive_connections=0)  # kept ones may be closed as they are used
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,7 @@ class Place:
     actions: Server
     client: httpx.AsyncClient
     trackers: Path
+    letters: Letterbox
     deaths: int = 0
     """How often the action server was killed."""
     down: bool = False
@@ -138,10 +141,26 @@ async def opened(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Asy
     the departments and their defaults; with none the time-outs are the real ones."""
     catalogue = load_catalogue(DATA)
     data = _data(folder / "data", settings)
-    environment = {"SEVA_VAR_DIR": str(folder / "var"), "SEVA_DATA_DIR": str(data)}
+    async with letterbox() as letters:
+        environment = {
+            "SEVA_VAR_DIR": str(folder / "var"),
+            "SEVA_DATA_DIR": str(data),
+            "SEVA_NOTICES_URL": letters.url,
+            "SEVA_SETTLE_SECONDS": "0.3",
+            "SEVA_CALLBACKS_PORT": "0",
+        }
+        async with _running(folder, catalogue, environment, letters) as place:
+            yield place
+
+
+@asynccontextmanager
+async def _running(
+    folder: Path, catalogue: Catalogue, environment: dict[str, str], letters: Letterbox
+) -> AsyncIterator[Place]:
     sandbox = Server("sandbox", "/health", environment, folder / "sandbox.log")
     for department in catalogue.departments.values():
         environment[department.base_url.env] = f"{sandbox.url}/{department.id}"
+    environment["SEVA_GATEWAY_SANDBOX_URL"] = f"{sandbox.url}/gateway"
     trackers = folder / "trackers.sqlite"
     actions = Server("actions", "/health", environment, folder / "actions.log")
     try:
@@ -153,8 +172,9 @@ async def opened(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Asy
             action_url=f"{actions.url}/webhook",
             data_dir=DATA,
         )
-        async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
-            yield Place(catalogue, engine, sandbox.url, actions, client, trackers)
+        async with httpx.AsyncClient(trust_env=False, timeout=30, limits=_FRESH) as client:
+            letters.language_of = engine.language
+            yield Place(catalogue, engine, sandbox.url, actions, client, trackers, letters)
     finally:
         actions.end()
         sandbox.end()

@@ -86,6 +86,7 @@ class _Talking:
             replies = await self._turn(number, message, kill=number == killed) or replies
         await self._calm()
         await self._last_try(count, replies)
+        await self._post()
         own = self._account.own(await self._place.writes())
         self._talk.writes = len(own)
         self._talk.broken += self._account.closed(own)
@@ -126,6 +127,16 @@ class _Talking:
         if answer is not None and self._judge.phrase("unavailable_saved", _said(answer)):
             self._talk.broken.append("no answer though the department works again")
 
+    async def _post(self) -> None:
+        """Notices are read; those about lost answers are waited for."""
+        until = time.monotonic() + self._settings["notice_s"]
+        waits = self._account.untold(await self._place.writes())
+        told: list[tuple[str, str]] = []
+        while waits and not told and time.monotonic() < until:
+            await asyncio.sleep(0.2)
+            told = self._place.letters.told(self._sender)
+        self._account.reads(self._place.letters.told(self._sender))
+
     async def _turn(
         self, number: int, message: Message, kill: bool = False
     ) -> Sequence[Reply] | None:
@@ -158,7 +169,8 @@ class _Talking:
             self._talk.broken.append(f"turn {number}: delivered again, it is answered otherwise")
         await self._judged(number, message, replies)
         self._account.opens(self._place.request(self._sender))
-        self._account.answered(about, replies, await self._place.writes())
+        books = await self._place.writes() if self._account.claims(replies) else []
+        self._account.answered(about, replies, books)
         return replies
 
     async def _killed(self) -> None:
