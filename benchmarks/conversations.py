@@ -19,6 +19,7 @@ from benchmarks.command import Document, machine_line
 from benchmarks.machine import machine
 from benchmarks.talk.judge import Judge
 from benchmarks.talk.place import opened
+from benchmarks.talk.table import CASES, FAULTS, Outcome, played
 from benchmarks.talk.talk import Talk, load_words, talked
 from nlu.catalogue import shared_catalogue
 
@@ -73,6 +74,49 @@ def told(talk: Talk) -> Iterable[str]:
             yield f"      << {reply.text} {titles}".replace("\n", " | ")
 
 
+async def fault_table(keys: Sequence[str], folder: Path) -> list[Outcome]:
+    """Each kind of operation under each fault with the real time-outs, departments at the same
+    time. Only the pause after failures is short."""
+    pause = 0.5
+    short = {"breaker": {"reset_after": pause}}
+    async with opened(folder, short) as place:
+        judge = Judge(place.catalogue)
+
+        async def of_department(name: str) -> list[Outcome]:
+            own = [case for case in CASES if case.department(place.catalogue) == name]
+            return [
+                await played(place, judge, case, FAULTS["real_delays"], pause)
+                for case in own
+                if case.key in keys
+            ]
+
+        columns = await asyncio.gather(*map(of_department, place.catalogue.departments))
+    return [outcome for column in columns for outcome in column]
+
+
+def table_summary(outcomes: Sequence[Outcome]) -> Document:
+    """The longest turn of each kind and fault in seconds, and all that is wrong."""
+    cells: dict[str, dict[str, float]] = {}
+    for outcome in outcomes:
+        row = cells.setdefault(outcome.case.kind, {})
+        longest = round(max(outcome.seconds), 1)
+        row[outcome.case.mode] = max(longest, row.get(outcome.case.mode, 0.0))
+    wrong = {o.case.name: o.wrong for o in outcomes if o.wrong}
+    longest = max(max(row.values()) for row in cells.values())
+    return {
+        "cases": len(outcomes),
+        "violations": len(wrong),
+        "longest_s": longest,
+        **cells,
+        **wrong,
+    }
+
+
+async def _table(keys: Sequence[str]) -> list[Outcome]:
+    with tempfile.TemporaryDirectory() as folder:
+        return await fault_table(keys, Path(folder))
+
+
 async def _run(seeds: Sequence[int], every: bool) -> list[Talk]:
     done: list[Talk] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -91,11 +135,17 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--every", action="store_true", help="write every talk down, not only wrong ones"
     )
+    parser.add_argument("--faults", action="store_true", help="the table of faults instead")
+    parser.add_argument("--key", action="append", help="keys of the table (default all)")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     given = parser.parse_args(list(argv))
     facts = machine()
-    done = asyncio.run(_run(range(given.seed, given.seed + given.talks), given.every))
-    document = {"machine": facts, **summary(done)}
+    if given.faults:
+        found = table_summary(asyncio.run(_table(given.key or list(FAULTS["agree"]))))
+    else:
+        seeds = range(given.seed, given.seed + given.talks)
+        found = summary(asyncio.run(_run(seeds, given.every)))
+    document = {"machine": facts, **found}
     if given.json:
         print(json.dumps(document, ensure_ascii=False, indent=2))
     else:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from api.hearing import ATTACHED
 from nlu.catalogue import Catalogue, Service, SlotType
 from nlu.engine import Button, Reply
 
 YES, RETRY = "yes", "retry"
-ATTACHED = "attachment"
 
 
 @dataclass(frozen=True)

@@ -74,14 +74,18 @@ class Judge:
             if foreign and not any(_letters(line) in text for text in written):
                 yield line
 
+    def like(self, words: str, said: str) -> bool:
+        """Whether a reply holds a sentence, with anything in its fields."""
+        return _like(words).search(said) is not None
+
     def phrase(self, name: str, said: str) -> bool:
         """Whether a reply holds a phrase, in any language."""
-        return any(_like(words).search(said) for words in self._catalogue.phrases[name].values())
+        return any(self.like(words, said) for words in self._catalogue.phrases[name].values())
 
     def done(self, said: str) -> Service | None:
         """The service whose success a reply tells of."""
         for service in self._writing:
-            if any(_like(words).search(said) for words in service.replies["ok"].values()):
+            if any(self.like(words, said) for words in service.replies["ok"].values()):
                 return service
         return None
 

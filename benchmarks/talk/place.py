@@ -121,9 +121,9 @@ class Place:
             ]
         return found
 
-    async def reset(self) -> None:
-        """All departments as on their first day."""
-        for department in self.catalogue.departments:
+    async def reset(self, *departments: str) -> None:
+        """Departments, or all, as on their first day."""
+        for department in departments or self.catalogue.departments:
             answer = await self.client.post(f"{self.sandbox}/__reset/{department}")
             answer.raise_for_status()
 
