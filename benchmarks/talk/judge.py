@@ -40,6 +40,8 @@ class Judge:
             for text in catalogue.phrases[name].values()
             for line in text.splitlines()
         }
+        self.orders: set[str] = set()
+        """References that were in the books once; these are reset between talks, Seva's are not."""
         self._writing = [
             service
             for service in catalogue.services.values()
@@ -154,8 +156,11 @@ class Account:
         self._said.append(said)
         self._shown = tuple(button for reply in replies for button in reply.buttons)
         done = self.judge.done(said)
-        own = self.own(writes)
-        if done is not None and not any(self.judge.tells(said, write) for write in own):
+        self.judge.orders |= {write.reference for write in writes}
+        told = any(self.judge.tells(said, write) for write in self.own(writes))
+        if done is not None and done.kind == "pay":  # an order that is open is used again
+            told = told or any(order in said for order in self.judge.orders)
+        if done is not None and not told:
             self.broken.append(f"told that {done.name} was done, but it is not in the books")
         if self.judge.unknown(said):
             self._told[about] = "unknown"
