@@ -16,6 +16,7 @@ SLOW_FILES = (
     "test_worker_life.py",
     "test_pdf.py",
     "test_scanned.py",
+    "test_schemathesis.py",
     "test_issuing_killed.py",
     "test_int8_decisions.py",
     "test_embedding.py",

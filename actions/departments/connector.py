@@ -129,7 +129,8 @@ class Connector:
             result = OperationResult(UNAVAILABLE, reason="timeout")
             detail = "total time is up"
         except CallFailed as failure:
-            result = OperationResult(UNAVAILABLE, reason=failure.reason)
+            doubt = operation.kind == "write" and failure.may_be_done
+            result = OperationResult(UNAVAILABLE, reason=failure.reason, in_doubt=doubt)
             detail = failure.detail
         elapsed = round((time.monotonic() - started) * 1000)
         result = replace(result, elapsed_ms=elapsed, attempts=tries.count)

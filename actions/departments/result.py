@@ -51,6 +51,8 @@ class OperationResult:
     elapsed_ms: int = 0
     reason: Reason | None = None
     """Why the outcome is `unavailable`; for logs and operators, not for citizens."""
+    in_doubt: bool = False
+    """A write without an answer, which may have been carried out all the same."""
     attempts: int = 0
     pending: bool = False
     """Accepted; the answer comes later, to `on_settled`."""
@@ -67,8 +69,11 @@ class CallFailed(Exception):
     """Carries a reason from the depth of a call to `Connector.execute`, and no further.
 
     `detail` must never hold values of the request or of the answer: it goes to the log.
-    `sent` is false where the request surely never reached the department.
+    `sent` is false where the request surely never reached the department; `earlier` is set where
+    another try of the same write may have.
     """
+
+    earlier = False
 
     def __init__(
         self,
@@ -93,7 +98,8 @@ class CallFailed(Exception):
         A refusal (4xx) says that it was not; 409 may mean that the first try is still at work.
         """
         refused = self.reason == "status" and self.status is not None and 400 <= self.status < 500
-        return self.sent and not (refused and self.status != _CONFLICT)
+        done = self.sent and not (refused and self.status != _CONFLICT)
+        return self.earlier or done
 
 
 _NEVER_SENT = frozenset({"breaker_open", "request", "egress", "auth", "journal"})

@@ -160,6 +160,8 @@ class _Attempt:
     async def run(self, *, fresh: bool) -> OperationResult:
         """The answer. Raises `CallFailed`."""
         failure: CallFailed | None = None
+        unanswered = not fresh and self.entry.state in ("sending", "unsure")
+        doubtful = unanswered and self._operation.status_query is None
         if not fresh and self.entry.state in ("sending", "unsure"):
             known = self.entry.result and self.entry.result.reason
             failure = CallFailed(known or "timeout", "of an earlier try")
@@ -176,6 +178,7 @@ class _Attempt:
                     )
                     return result
                 except CallFailed as error:
+                    error.earlier = doubtful
                     if not error.may_be_done:
                         raise
                     failure = error

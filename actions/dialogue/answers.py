@@ -44,7 +44,7 @@ def confirmation(form: Form, state: State, heard: Heard) -> Step:
     if heard.intent == "affirm" and heard.kind == "conversation":
         return Step(state, GO)
     if heard.intent == "deny" and heard.kind == "conversation":
-        return form.end(state, form.say("denied", state))
+        return form.end(state, form.given_up("denied", state))
     corrected = form.found(state.service or "", heard.text, {})
     if corrected:
         return form.after(form.told(state, corrected, spoken=heard.by_voice))

@@ -13,9 +13,9 @@ __all__ = ["Draft", "fresh", "left", "of_service", "opened", "taken"]
 
 
 def left(state: State, service: str, settings: DialogueSettings) -> State:
-    """The state with the open request put aside for `service`; the same one begun anew is not
-    kept."""
-    if not state.service or state.service == service:
+    """The state with the open request put aside for `service`; the same one begun anew is only
+    kept where it may have been done already."""
+    if not state.service or (state.service == service and not state.in_doubt):
         return state
     draft = Draft(
         service=state.service,
@@ -26,6 +26,7 @@ def left(state: State, service: str, settings: DialogueSettings) -> State:
         nonce=state.nonce,
         unchecked=state.unchecked,
         since=state.since,
+        in_doubt=state.in_doubt,
     )
     others = [other for other in state.kept if other.service != state.service]
     return replace(cleared(state), kept=tuple([*others, draft][-settings.drafts_kept :]))
@@ -54,6 +55,7 @@ def opened(state: State, draft: Draft) -> State:
         nonce=draft.nonce,
         unchecked=draft.unchecked,
         since=draft.since,
+        in_doubt=draft.in_doubt,
     )
 
 

@@ -45,12 +45,18 @@ class Form:
         on with."""
         left = drafts.left(state, service, self.settings)
         draft = drafts.of_service(left, service)
-        if draft is not None:
+        if draft is not None and not self._another(draft, text):
             return self.go_on(left, draft, text, spoken=spoken)
         fresh = replace(
             cleared(left), service=service, nonce=new_nonce(heard, service), since=heard.at
         )
         return self.after(self.told(fresh, self.found(service, text, {}), spoken=spoken))
+
+    def _another(self, draft: drafts.Draft, text: str) -> bool:
+        """Whether the words ask for something else than a request that may have been done already:
+        its key belongs to its values."""
+        told = self.found(draft.service, text, {})
+        return draft.in_doubt and any(draft.values.get(n) != v for n, v in told.items())
 
     def go_on(
         self,
@@ -69,6 +75,15 @@ class Form:
         step = self.after(self.told(again, told, spoken=spoken)) if told else self.resume(again)
         title = {"title": self.catalogue.services[draft.service].title[state.language]}
         return step.after_saying(self.say("resumed", state, title))
+
+    def given_up(self, phrase: str, state: State, fields: Mapping[str, str] | None = None) -> Say:
+        """A phrase which says that nothing was sent, or that the request may have arrived."""
+        if not state.in_doubt:
+            return self.say(phrase, state, fields)
+        service = self.service(state)
+        department = self.catalogue.departments[service.department].title[state.language]
+        told = {"title": service.title[state.language], "department": department}
+        return self.say("stopped_in_doubt", state, {**told, "helpline": self.helpline(state)})
 
     def resume(self, state: State) -> Step:
         """Goes on with a draft. What the department did not answer is tried again; what the

@@ -69,7 +69,7 @@ def _reminder_answered(form: Form, state: State, heard: Heard) -> Step:
     if intent == "affirm":
         return form.after(form.follow(state, heard))
     if intent in ("deny", "cancel"):
-        return form.end(state, form.say("denied", form.follow(state, heard)))
+        return form.end(state, form.given_up("denied", form.follow(state, heard)))
     return _said(form, form.after(state).state, heard)
 
 

@@ -46,7 +46,7 @@ def _interrupted(form: Form, state: State, heard: Heard) -> Step:
         return saying(state, menus.languages(form.catalogue, state.language))
     state = form.follow(state, heard)
     if heard.intent == "cancel":
-        return form.end(state, form.say("cancelled", state))
+        return form.end(state, form.given_up("cancelled", state))
     if heard.intent == "talk_to_person":
         asked = saying(state, form.person(state))
         return handing_over.handed_over(form, asked, state, heard, handing_over.ASKED_FOR)

@@ -64,7 +64,9 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
         )
         said = form.say("unavailable_saved", state, {"department": department})
         return Step(
-            replace(state, asked=None, attempts=0), STOP, (replace(said, buttons=(retry,)),)
+            replace(state, asked=None, attempts=0, in_doubt=result.in_doubt),
+            STOP,
+            (replace(said, buttons=(retry,)),),
         )
     text = words(catalogue, service, state.values, state.lookup or {}, result, language)
     document = result.document

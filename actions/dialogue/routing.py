@@ -81,8 +81,9 @@ def _offer_answered(form: Form, state: State, heard: Heard) -> Step | None:
 
 def _declined(form: Form, state: State, draft: drafts.Draft | None = None) -> Step:
     """What was left is dropped."""
-    _, rest = drafts.taken(state, draft)
-    return Step(cleared(rest), STOP, (form.say("denied", state),))
+    draft, rest = drafts.taken(state, draft)
+    left = drafts.opened(rest, draft) if draft is not None else rest
+    return Step(cleared(rest), STOP, (form.given_up("denied", left),))
 
 
 def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
@@ -161,7 +162,7 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
         lead = phrases["welcome" if heard.intent == "greet" else "help"][state.language]
         return Step(state, STOP, (_menu(form, state, lead),))
     if heard.intent == "cancel" and state.service:  # a draft kept for a retry
-        return form.end(state, form.say("cancelled", state))
+        return form.end(state, form.given_up("cancelled", state))
     answers = {
         "thanks": "thanks",
         "cancel": "nothing_to_cancel",

@@ -50,6 +50,7 @@ class Draft:
     nonce: str
     unchecked: tuple[str, ...]
     since: float
+    in_doubt: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ class State:
     that of a long list of choices. `heard` are words kept for later, `heard_spoken` says whether
     they were a voice note. `unchecked` names the slots whose values were heard by voice and not yet
     read back. `since` is when the citizen last wrote here, `kept` what they left for it, the
-    latest last. `pending` are values by slot type that we asked to remember.
+    latest last. `pending` are values by slot type that we asked to remember. `in_doubt` says that
+    the request was sent to the department without an answer and may have been carried out.
     """
 
     language: str
@@ -122,6 +124,7 @@ class State:
     since: float = 0.0
     kept: tuple[Draft, ...] = ()
     pending: Mapping[str, str] = field(default_factory=dict)
+    in_doubt: bool = False
     profile: Profile = Profile()  # not stored here but in `actions.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
@@ -150,6 +153,7 @@ class State:
             "since": self.since,
             "kept": [asdict(draft) for draft in self.kept],
             "pending": dict(self.pending),
+            "in_doubt": self.in_doubt,
         }
         return seal(told) if any(told.values()) else None
 
@@ -169,6 +173,7 @@ def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | 
         since=told.get("since", 0.0),
         kept=tuple(_draft(one) for one in told.get("kept", ())),
         pending=told.get("pending", {}),
+        in_doubt=told.get("in_doubt", False),
         asked=slots.get("asked"),
         attempts=int(slots.get("attempts") or 0),
         lookup=_mapping(slots.get("lookup")),

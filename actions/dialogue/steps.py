@@ -102,4 +102,5 @@ def cleared(state: State) -> State:
         unchecked=(),
         since=0.0,
         pending={},
+        in_doubt=False,
     )

@@ -81,7 +81,11 @@ def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
     if what in (RIGHT, WRONG) and asked == READ_BACK + name:
         return answers.checked(form, state) if what == RIGHT else answers.asked_anew(form, state)
     if value in (GO_ON, DECLINE) and asked.startswith(RESUME):
-        return form.end(state, form.say("denied", state)) if value == DECLINE else form.after(state)
+        return (
+            form.end(state, form.given_up("denied", state))
+            if value == DECLINE
+            else form.after(state)
+        )
     if what == SAVED and slot is not None and slot.name == asked:
         return _saved(form, state, slot, name)
     if value == BACK:
@@ -93,7 +97,7 @@ def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
     if asked == CONFIRM and value == "yes":
         return Step(state, GO)
     if asked == CONFIRM and value == "no":
-        return form.end(state, form.say("denied", state))
+        return form.end(state, form.given_up("denied", state))
     if asked in (CONFIRM, CHANGING) and value == CHANGE:
         return Step(replace(state, asked=CHANGING, page=0, attempts=0), ASK)
     slots = form.service(state).slots

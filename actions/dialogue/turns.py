@@ -47,7 +47,7 @@ def _dropped(form: Form, state: State, heard: Heard) -> Step | None:
     if not state.service or _idle(state, heard) <= form.settings.drop_hours * 3600:
         return None
     title = {"title": form.service(state).title[state.language]}
-    word = form.say("draft_dropped", state, title)
+    word = form.given_up("draft_dropped", state, title)
     if heard.tapped:
         return Step(cleared(state), STOP, (word,))
     return routing.route(form, cleared(state), heard).after_saying(word)

@@ -40,6 +40,8 @@ async def parse(request: Request) -> Response:
     settings = now.settings
     data = await read_json(request, settings.max_text_chars * _BYTES_A_CHARACTER * 4 + _REST)
     text = _text(now, data.get("text"))
+    if not isinstance(data.get("citizen"), (str, type(None))):
+        raise Problem("invalid-request", "`citizen` must be null or a string.")
     answer = await _understand(now.engine.parse(text, _language(now, data)))
     decision = answer.get("decision") or {}
     key = (answer.get("language") or {}).get("key", "")
@@ -140,7 +142,7 @@ def _text(now: Runtime, text: Any, name: str = "`text`") -> str:
 
 
 def _language(now: Runtime, data: dict[str, Any]) -> str | None:
-    language = data.get("language") or None
+    language = data.get("language")
     known = now.catalogue.languages.keys
     if language is None:
         return None

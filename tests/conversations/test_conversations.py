@@ -1,6 +1,7 @@
 """Every conversation of `cases/*.yml`, turn by turn, in all five keys.
 
-A turn says something (`say`) or taps an offered button by the value in its id (`tap`), may switch
+A turn says something (`say`), maybe by `voice` or with `media` or a `location`, or taps an offered
+button by the value in its id (`tap`), also one `of` an earlier turn by its number. It may switch
 a department's fault first (`fault`), and states what the reply must hold (`contains`), must not
 hold (`lacks`), its main script (`script`), how many options it offers (`options`), or the bot's
 phrase that it is (`phrase`, from data/phrases.yml).
@@ -31,14 +32,17 @@ PHRASES = load_catalogue(ROOT / "data").phrases
 def test_conversation(world: World, case: dict[str, Any], request: pytest.FixtureRequest) -> None:
     sender = request.node.callspec.id
     offered: list[Any] = []
+    earlier: list[list[Any]] = []
     for number, turn in enumerate(case["turns"]):
         if "fault" in turn:
             world.fault(*turn["fault"])
         metadata: dict[str, Any] = {"inbox_id": f"{sender}:{number}", "language": None}
         metadata["voice"] = turn.get("voice", False)
+        metadata |= {name: turn[name] for name in ("media", "location") if name in turn}
+        shown = earlier[turn["of"]] if "of" in turn else offered
         if "tap" in turn:
-            text = next((b.id for b in offered if turn["tap"] in b.id), None)
-            assert text, f"turn {number}: no button with {turn['tap']!r} in {offered}"
+            text = next((b.id for b in shown if turn["tap"] in b.id), None)
+            assert text, f"turn {number}: no button with {turn['tap']!r} in {shown}"
             metadata["payload"] = True
         else:
             text = turn["say"]
@@ -48,6 +52,7 @@ def test_conversation(world: World, case: dict[str, Any], request: pytest.Fixtur
             if "fault" in turn:
                 world.fault(turn["fault"][0], "none")
         offered = [b for reply in replies for b in reply.buttons]
+        earlier.append(offered)
         _check(turn, replies, offered, f"turn {number} ({text})")
 
 

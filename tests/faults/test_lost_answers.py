@@ -135,3 +135,15 @@ async def test_nothing_is_sent_while_the_journal_cannot_be_written(place: Place)
     result = await place.ask("payFee")
     assert (result.outcome, result.reason) == ("unavailable", "journal")
     assert place.permits.posts == []
+
+
+async def test_doubt_stays_when_a_later_try_never_leaves(place: Place) -> None:
+    """Else a cancelled request was said not to have been sent, and its key went to other values."""
+    place.fault("lost", times=1)
+    first = await place.ask("payFee")
+    nowhere = "http://127.0.0.1:9"
+    closed = Place(place.permits, nowhere, place.folder, directory(place.folder, nowhere))
+    second = await closed.ask("payFee")
+    assert first.in_doubt and second.in_doubt
+    entry = place.entry()
+    assert entry is not None and entry.state == "unsure"

@@ -1,0 +1,1 @@
+"""Citizens made by chance, talking to the whole dialogue while departments and processes fail."""

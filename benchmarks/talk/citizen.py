@@ -1,0 +1,189 @@
+"""A citizen made by chance: what they write or tap next, from what they were told last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from api.hearing import ATTACHED
+from nlu.catalogue import Catalogue, Service, SlotType
+from nlu.engine import Button, Reply
+
+YES, RETRY = "yes", "retry"
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a citizen sends; `act` says why."""
+
+    act: str
+    text: str
+    tapped: bool = False
+    sent: Mapping[str, Any] = field(default_factory=dict)
+    """`media` or `location` of the message."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What citizens can say: the catalogue, answers that fit the sandbox's records, settings."""
+
+    catalogue: Catalogue
+    answers: Mapping[str, Mapping[str, str]]
+    settings: Mapping[str, Any]
+    steering: Mapping[str, Mapping[str, Sequence[str]]]
+    """`words` of data/dialogue.yml."""
+
+    def asked(self, text: str) -> tuple[str, SlotType] | None:
+        """The slot that a reply asks for, by its words; the longest question that is in it."""
+        found: tuple[int, str, SlotType] | None = None
+        for service in self.catalogue.services.values():
+            for slot in service.slots:
+                for words in (slot.ask or slot.type.ask, slot.type.retry):
+                    for question in (words or {}).values():
+                        if question in text and (found is None or len(question) > found[0]):
+                            found = (len(question), slot.name, slot.type)
+        return found[1:] if found else None
+
+
+def value_of(button: Button) -> str:
+    """What an answer button stands for, empty for other buttons."""
+    return str(_data(button).get("value", ""))
+
+
+def nonce_of(button: Button) -> str:
+    """The request that a button belongs to."""
+    return str(_data(button).get("nonce", ""))
+
+
+def _data(button: Button) -> dict[str, Any]:
+    _, brace, data = button.id.partition("{")
+    return dict(json.loads(brace + data)) if brace else {}
+
+
+class Citizen:
+    """Writes in one key, `te-Latn` say, and belongs to some departments."""
+
+    def __init__(self, random: Random, words: Words, key: str, departments: Sequence[str]) -> None:
+        self.key, self.language = key, key.partition("-")[0]
+        self._random, self._words = random, words
+        services = words.catalogue.services.values()
+        self._services = [s for s in services if s.department in departments]
+        self._service: Service | None = None
+        self._seen: list[Button] = []
+        self._last: Message | None = None
+
+    def next(self, replies: Sequence[Reply]) -> Message:
+        """The next message."""
+        text = "\n".join(reply.text for reply in replies)
+        buttons = [button for reply in replies for button in reply.buttons]
+        values = {value_of(button) for button in buttons}
+        asked = self._words.asked(text)
+        if YES in values:
+            mood = "confirm"
+        elif RETRY in values:
+            mood = "retry"
+        elif asked is not None:
+            mood = "question"
+        else:
+            mood = "buttons" if buttons else "nothing"
+        weights = self._words.settings["acts"][mood]
+        act = self._random.choices(list(weights), list(weights.values()))[0]
+        message = self._message(act, asked, buttons)
+        self._seen += [button for button in buttons if button not in self._seen]
+        self._last = message
+        return message
+
+    def _message(
+        self, act: str, asked: tuple[str, SlotType] | None, buttons: Sequence[Button]
+    ) -> Message:
+        pick = self._random.choice
+        settings = self._words.settings
+        if act == "answer" and asked is not None:
+            return self._answer(act, *asked, buttons)
+        if act == "twice" and self._last is not None:
+            return Message(act, self._last.text, self._last.tapped, self._last.sent)
+        if act in ("tap", "choose") and buttons:
+            return _tap(act, pick(buttons))
+        if act == "tap_yes":
+            return _tap(act, next(b for b in buttons if value_of(b) == YES))
+        if act == "change":
+            return _tap(act, next((b for b in buttons if value_of(b) == act), buttons[0]))
+        if act == "stale" and self._seen:
+            return _tap(act, pick(self._seen))
+        if act in ("wrong", "correct"):
+            kind = pick(list(self._words.catalogue.slot_types.values()))
+            example = pick(kind.examples or ("12",))
+            words = settings["cues"][self.key].format(example) if act == "correct" else example
+            return Message(act, words)
+        if act == "language":
+            named = pick(sorted(settings["languages"]))
+            return Message(f"{act}:{named}", pick(settings["languages"][named]))
+        if act == "photo":
+            return Message(
+                act, ATTACHED, sent={"media": pick([settings["photo"], settings["paper"]])}
+            )
+        if act == "pin":
+            return Message(act, settings["pin"]["name"], sent={"location": settings["pin"]})
+        if act == "choose_service":
+            self._service = self._chosen()
+            return Message(act, f'/choose{{"service": "{self._service.name}"}}', tapped=True)
+        if act == "say_retry":
+            return Message(act, settings["retry"][self.key])
+        return self._said(act)
+
+    def _said(self, act: str) -> Message:
+        """Words of the catalogue: a request, or a move in the conversation."""
+        pick, conversation = self._random.choice, self._words.catalogue.conversation
+        intent = {
+            "say_yes": "affirm",
+            "no": "deny",
+            "cancel": "cancel",
+            "help": "help",
+            "person": "talk_to_person",
+            "greet": "greet",
+            "nonsense": "out_of_scope",
+        }.get(act)
+        if intent is not None:
+            return Message(act, pick(conversation[intent].utterances[self.key]).text)
+        steer = {"back": "back", "again": "repeat"}.get(act)
+        if steer is not None:
+            return Message(act, pick(self._words.steering[steer][self.key]))
+        same = act == "same" and self._service is not None
+        service = self._service if same and self._service else self._chosen()
+        self._service = service
+        said = service.development.get(self.key) or service.utterances[self.key]
+        return Message(act if act in ("other", "same") else "start", pick(said).text)
+
+    def _chosen(self) -> Service:
+        """A service of the citizen's departments; most change something."""
+        operations = {
+            s.name: self._words.catalogue.departments[s.department].operations[s.operation]
+            for s in self._services
+        }
+        write = self._random.random() < self._words.settings["writes"]
+        fitting = [s for s in self._services if (operations[s.name].kind == "write") == write]
+        short = [s for s in fitting if len(s.slots) <= self._words.settings["short"]]
+        return self._random.choice(short or fitting or self._services)
+
+    def _answer(self, act: str, name: str, kind: SlotType, buttons: Sequence[Button]) -> Message:
+        """A right answer: the one that the sandbox's records fit, or an example of the type."""
+        settings = self._words.settings
+        if kind.kind == "attachment":
+            return Message(act, ATTACHED, sent={"media": settings["photo"]})
+        if kind.kind == "location":
+            return Message(act, settings["pin"]["name"], sent={"location": settings["pin"]})
+        skip = [button for button in buttons if value_of(button) == "skip"]
+        if skip and self._random.random() < 0.5:
+            return _tap(act, skip[0])
+        service = self._service.name if self._service else ""
+        known = self._words.answers.get(f"{service}/{name}") or self._words.answers.get(name)
+        if known is not None and self._random.random() < 0.85:
+            return Message(act, known[self.language])
+        return Message(act, self._random.choice(kind.examples or ("12",)))
+
+
+def _tap(act: str, button: Button) -> Message:
+    return Message(act, button.id, tapped=True)

@@ -1,0 +1,205 @@
+"""Where the talks take place: Rasa in this process, sandbox and action server as processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from benchmarks.talk.letterbox import Letterbox, letterbox
+from nlu.catalogue import Catalogue, load_catalogue
+from nlu.engine import Engine, Reply, live_model
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "data"
+_START_S = 120.0
+_FRESH = httpx.Limits(max_keepalive_connections=0)  # kept ones may be closed as they are used
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write in a department's books."""
+
+    operation: str
+    key: str
+    reference: str
+
+
+class Server:
+    """`seva COMMAND` on a port of its own; it may be killed and started again."""
+
+    def __init__(self, command: str, ready: str, environment: Mapping[str, str], log: Path) -> None:
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._ready, self._log = self.url + ready, log
+        self._command = [sys.executable, "-m", "nlu.cli", command, "--port", str(self.port)]
+        self._environment = {**os.environ, **environment}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        """Until it answers. Raises RuntimeError with its log."""
+        with open(self._log, "ab") as out:
+            self._process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self._environment, stdout=out, stderr=out
+            )
+        until = time.monotonic() + _START_S
+        async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+            while self._process.poll() is None and time.monotonic() < until:
+                try:
+                    if (await client.get(self._ready)).status_code == 200:
+                        return
+                except httpx.HTTPError:
+                    await asyncio.sleep(0.1)
+        raise RuntimeError(f"{self._command} did not start:\n{self._log.read_text('utf-8')}")
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Until it is gone; SIGKILL leaves it no time for anything."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(20)
+
+
+@dataclass
+class Place:
+    """The engine, the departments' books and faults, and the action server."""
+
+    catalogue: Catalogue
+    engine: Engine
+    sandbox: str
+    actions: Server
+    client: httpx.AsyncClient
+    trackers: Path
+    letters: Letterbox
+    deaths: int = 0
+    """How often the action server was killed."""
+    down: bool = False
+    """It is not there again yet."""
+
+    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Reply]:
+        """One turn of dialogue. Raises TurnFailed."""
+        return await self.engine.turn(text, sender, metadata)
+
+    def request(self, sender: str) -> str:
+        """The request that is open for a citizen, as the tracker holds it; empty for none."""
+        with closing(sqlite3.connect(self.trackers, timeout=30)) as database:
+            rows = database.execute(
+                "SELECT data FROM events WHERE sender_id = ? AND type_name = 'slot'"
+                " ORDER BY id DESC LIMIT 40",
+                (sender,),
+            ).fetchall()
+        slots = (json.loads(row[0]) for row in rows)
+        return next((slot["value"] or "" for slot in slots if slot["name"] == "nonce"), "")
+
+    async def fault(self, department: str, mode: str, delay_s: float | None = None) -> None:
+        """Switch a department's fault."""
+        body = {"mode": mode, "delay_s": delay_s}
+        answer = await self.client.put(f"{self.sandbox}/__faults/{department}", json=body)
+        answer.raise_for_status()
+
+    async def writes(self) -> list[Write]:
+        """What the departments have done."""
+        found: list[Write] = []
+        for department in self.catalogue.departments:
+            answer = await self.client.get(f"{self.sandbox}/__writes/{department}")
+            found += [
+                Write(w["operation"], w["idempotency_key"], w["reference"]) for w in answer.json()
+            ]
+        return found
+
+    async def reset(self, *departments: str) -> None:
+        """Departments, or all, as on their first day."""
+        for department in departments or self.catalogue.departments:
+            answer = await self.client.post(f"{self.sandbox}/__reset/{department}")
+            answer.raise_for_status()
+
+    async def kill_actions(self) -> None:
+        """The action server dies at once and is started again."""
+        self.deaths, self.down = self.deaths + 1, True
+        self.actions.end(signal.SIGKILL)
+        await self.actions.start()
+        self.down = False
+
+
+@asynccontextmanager
+async def opened(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> AsyncIterator[Place]:
+    """A place whose files lie in `folder`. `settings` take the place of keys of
+    the departments and their defaults; with none the time-outs are the real ones."""
+    catalogue = load_catalogue(DATA)
+    data = _data(folder / "data", settings)
+    async with letterbox() as letters:
+        environment = {
+            "SEVA_VAR_DIR": str(folder / "var"),
+            "SEVA_DATA_DIR": str(data),
+            "SEVA_NOTICES_URL": letters.url,
+            "SEVA_SETTLE_SECONDS": "0.3",
+            "SEVA_CALLBACKS_PORT": "0",
+        }
+        async with _running(folder, catalogue, environment, letters) as place:
+            yield place
+
+
+@asynccontextmanager
+async def _running(
+    folder: Path, catalogue: Catalogue, environment: dict[str, str], letters: Letterbox
+) -> AsyncIterator[Place]:
+    sandbox = Server("sandbox", "/health", environment, folder / "sandbox.log")
+    for department in catalogue.departments.values():
+        environment[department.base_url.env] = f"{sandbox.url}/{department.id}"
+    environment["SEVA_GATEWAY_SANDBOX_URL"] = f"{sandbox.url}/gateway"
+    trackers = folder / "trackers.sqlite"
+    actions = Server("actions", "/health", environment, folder / "actions.log")
+    try:
+        await sandbox.start()
+        await actions.start()
+        engine = await Engine.load(
+            live_model(ROOT / "models"),
+            tracker_url=f"sqlite:///{trackers}",
+            action_url=f"{actions.url}/webhook",
+            data_dir=DATA,
+        )
+        async with httpx.AsyncClient(trust_env=False, timeout=30, limits=_FRESH) as client:
+            letters.language_of = engine.language
+            yield Place(catalogue, engine, sandbox.url, actions, client, trackers, letters)
+    finally:
+        actions.end()
+        sandbox.end()
+
+
+def _data(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Path:
+    """The data folder with other settings of departments; the rest are links."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for path in DATA.iterdir():
+        if path.name != "departments":
+            (folder / path.name).symlink_to(path)
+    departments = folder / "departments"
+    shutil.copytree(DATA / "departments", departments)
+    for path in departments.glob("*.yml"):
+        known = yaml.safe_load(path.read_text("utf-8"))
+        for name, value in settings.items():
+            if name in known:
+                known[name] = {**known[name], **value}
+        text = yaml.safe_dump(known, allow_unicode=True, sort_keys=False)
+        path.write_text(text, "utf-8")
+    return folder
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,85 @@
+"""schemathesis over every operation of our own API: it answers as /openapi.json says.
+
+What is understood is a fake's; routes, validation, problems and the inbox are real, over HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from api.app import create_app
+from api.problems import MEDIA_TYPE
+from api.settings import Settings
+from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
+from tests.api.conftest import CATALOGUE, KEY
+from tests.departments.served import served
+
+EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 12}
+"""Requests of each operation that keep to the document, and that break it."""
+UNSAID = {
+    "/problems/empty-text",  # no JSON Schema says "at least one visible character"
+    "/problems/text-too-long",  # 413, which schemathesis does not take for a refusal
+    "/problems/batch-too-large",
+    "/problems/body-too-large",
+}
+"""And of forms, that the names of fields hold no control characters."""
+ABOUT_VALIDITY = [positive_data_acceptance, negative_data_rejection]
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The API over HTTP."""
+    folder = tmp_path_factory.mktemp("api")
+    given = Settings(var_dir=folder, models_dir=folder / "models", api_keys="right-key")
+    app = create_app(given, FakeUnderstanding(), FakeSpeech(), catalogue=CATALOGUE)
+    with served(app) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def operations(url: str) -> list[Any]:
+    """All that the document describes."""
+    document = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    found = [operation.ok() for operation in document.get_all_operations()]
+    assert len(found) > 8
+    return found
+
+
+@pytest.mark.parametrize("mode", EXAMPLES, ids=lambda mode: mode.value)
+def test_answers_keep_to_the_document(
+    url: str, operations: list[Any], mode: GenerationMode
+) -> None:
+    for operation in operations:
+        _try(url, operation, mode)
+
+
+def _try(url: str, operation: Any, mode: GenerationMode) -> None:
+    @settings(
+        max_examples=EXAMPLES[mode],
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def one(case: schemathesis.Case) -> None:
+        response = case.call(base_url=url, headers=KEY, timeout=30)
+        refused = MEDIA_TYPE in response.headers.get("content-type", ())
+        problem = response.json()["type"] if refused else ""
+        form = case.media_type == "multipart/form-data"
+        excused = problem in UNSAID or (form and problem == "/problems/malformed-body")
+        excluded = ABOUT_VALIDITY if excused else []
+        case.validate_response(response, headers=KEY, excluded_checks=excluded)
+
+    with suppress(Unsatisfiable):  # an operation without anything to get wrong
+        one()
