@@ -40,7 +40,7 @@ demo: encoder whisper ## the whole product on this machine, with a simulated Wha
 test: encoder whisper system ## everything, services and browser included
 	$(UV) run --frozen seva check --strict
 	$(UV) run --frozen seva train --promote
-	$(UV) run --frozen pytest -q tests
+	$(UV) run --frozen pytest -q -n auto --dist loadgroup tests
 
 check: setup ## format, lint, types, import rules, catalogue, fast tests: under a minute
 	$(UV) run --frozen ruff format --check .

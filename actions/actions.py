@@ -17,7 +17,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import effects
 from actions.context import Context, context
 from actions.departments import Origin
-from actions.dialogue import hearing, language, perform, routing, turns
+from actions.dialogue import hearing, language, offering, perform, routing, turns
 from actions.dialogue.say import Say
 from actions.dialogue.state import CONFIRM, Heard, State, read_heard, read_state
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
@@ -182,6 +182,7 @@ class ValidateServiceForm(FormValidationAction):
         here = context()
         state, heard = read(tracker, here)
         step = turns.inside(here.form(), state, heard)
+        step = await offering.offered(here.form(), step, _execute(here, tracker))
         if step.state.asked == CONFIRM and step.next == ASK:
             step = step.then(await _look_up(here, tracker, step.state))
         step = carry_out(dispatcher, tracker, step)
@@ -201,6 +202,10 @@ class ActionAsk(Action):
         """Asks what is missing. A form that opens at its confirmation looks up first."""
         here = context()
         state, _ = read(tracker, here)
+        offered = await offering.offered(here.form(), Step(state, ASK), _execute(here, tracker))
+        state = offered.state
+        if offered.next != ASK:
+            return [*events(state), SlotSet("answer", offered.next), FollowupAction(FORM)]
         if state.asked == CONFIRM:
             step = await _look_up(here, tracker, state)
             state = step.state

@@ -16,6 +16,7 @@ from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
 from actions.documents.press import Press
 from actions.effects import Stores
+from actions.grievances.suggesting import suggestions
 from actions.handover import FILE as HANDOVERS
 from actions.handover import Handovers
 from actions.payments.cashier import Cashier
@@ -42,7 +43,7 @@ class Context:
 
     def form(self) -> Form:
         """The generic form, as of today where the citizens live."""
-        return Form(self.catalogue, self.settings, self.today())
+        return Form(self.catalogue, self.settings, self.today(), suggestions(self.catalogue))
 
     def today(self) -> date:
         """Today in the state's time zone."""

@@ -8,7 +8,9 @@ import structlog
 
 from actions.departments import OperationResult
 from actions.departments.journal import Entry, Write
+from actions.dialogue import following
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
+from actions.dialogue.say import Button
 from actions.notices import LanguageOf, Notice, Notify, UnknownCitizen
 from nlu.catalogue import Catalogue, Service
 
@@ -45,15 +47,19 @@ def notice(
     if result.outcome == UNAVAILABLE:
         reason = result.reason if result.reason in ENDED_BY else _OVERDUE
         text = no_answer(catalogue, service, ENDED_BY[reason or _OVERDUE], language)
+        buttons: tuple[Button, ...] = ()
     else:
         lookup = write.context.origin.lookup
         text = words(catalogue, service, write.values, lookup, result, language)
+        known = {**write.values, **result.fields}
+        buttons = following.buttons(catalogue, service, result.outcome, known, language)
     return Notice(
         id=f"late-{write.id}",
         citizen=write.context.citizen,
         language=language,
         about=service.title[language],
         text=text,
+        buttons=buttons,
         document=result.document,
     )
 

@@ -78,6 +78,7 @@ class Demo:
             "SEVA_DOCUMENTS_URL": self._documents(),
             "SEVA_NOTICES_URL": f"http://{s.serve_host}:{s.serve_port}/notices",
             "SEVA_GATEWAY_SANDBOX_URL": f"{sandbox}/gateway",
+            "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"{self._callbacks()}/callbacks",
             "SEVA_SANDBOX_CALLBACK_URL": f"{self._callbacks()}/callbacks/payments/sandbox",
             "SEVA_PROCESSES": "1",  # one citizen: a second model would only take memory
         }

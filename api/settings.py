@@ -138,6 +138,10 @@ class Settings(BaseSettings):
         default="",
         description="Address of the sandbox in links that citizens get; empty means its own.",
     )
+    sandbox_department_callbacks: str = Field(
+        default="http://127.0.0.1:5056/callbacks",
+        description="Where sandbox departments tell Seva of changes, each at a path of its own.",
+    )
     sandbox_callback_url: str = Field(
         default="http://127.0.0.1:5056/callbacks/payments/sandbox",
         description="Where the sandbox's payment gateway calls back: the port of the callbacks.",

@@ -25,6 +25,7 @@ SLOW_FILES = (
     "test_augmenter.py",
     "test_network.py",
     "test_growth.py",
+    "test_grievance_sandbox.py",
     "test_plain_bert.py",
     "test_labse_size.py",
     "test_server.py",

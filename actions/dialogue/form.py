@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from actions.dialogue import display, drafts, language, menus, questions
+from actions.dialogue import display, drafts, language, menus, questions, suggesting
 from actions.dialogue.say import Say, filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import (
@@ -23,7 +23,8 @@ from actions.dialogue.state import (
     new_nonce,
 )
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
-from nlu.catalogue import Catalogue, Service, Slot
+from actions.dialogue.suggesting import Suggest, nothing
+from nlu.catalogue import Catalogue, Choice, Service, Slot
 from nlu.slots import Parsed, extract_for_service, parse
 
 OPEN_KINDS = ("name", "text")  # any words can be the answer
@@ -36,6 +37,7 @@ class Form:
     catalogue: Catalogue
     settings: DialogueSettings
     today: date
+    suggest: Suggest = nothing
 
     # --- beginning, going on, ending ------------------------------------------------------
 
@@ -50,7 +52,8 @@ class Form:
         fresh = replace(
             cleared(left), service=service, nonce=new_nonce(heard, service), since=heard.at
         )
-        return self.after(self.told(fresh, self.found(service, text, {}), spoken=spoken))
+        told = {**self.opening(service, text), **self.found(service, text, {})}
+        return self.after(self.told(fresh, told, spoken=spoken))
 
     def _another(self, draft: drafts.Draft, text: str) -> bool:
         """Whether the words ask for something else than a request that may have been done already:
@@ -118,6 +121,7 @@ class Form:
         for name in state.unchecked:
             return Step(replace(state, asked=READ_BACK + name), ASK)
         for slot in service.slots:
+            state = self.suggested(state, slot)
             optional = not slot.required and (not service.confirm or slot.name in state.given)
             if slot.name not in state.values and not optional:
                 return Step(replace(state, asked=slot.name), ASK)
@@ -145,7 +149,8 @@ class Form:
         asked = state.asked or ""
         name = asked[len(READ_BACK) :] if asked.startswith(READ_BACK) else asked
         slots = self.service(state).slots if state.service else ()
-        return next((slot for slot in slots if slot.name == name), None)
+        found = next((slot for slot in slots if slot.name == name), None)
+        return found and self.offering(state, found)
 
     # --- what is known --------------------------------------------------------------------
 
@@ -182,6 +187,38 @@ class Form:
         )
         return {f.slot: f.value for f in found if f.slot and f.slot not in known}
 
+    def opening(self, service: str, text: str) -> dict[str, str]:
+        """What the first message is by itself, where a slot takes one of so many words."""
+        found = {}
+        for slot in self.catalogue.services[service].slots:
+            if slot.opening_words and len(text.split()) >= slot.opening_words:
+                value = self.read(slot, text)
+                found.update({slot.name: value} if value else {})
+        return found
+
+    def suggested(self, state: State, slot: Slot) -> State:
+        """With what follows for a slot from the others, unless the citizen answered it."""
+        if slot.suggested_by is None or slot.name in state.given:
+            return state
+        others = {name: value for name, value in state.values.items() if name != slot.name}
+        value = self.suggest(slot.suggested_by, others).value
+        return replace(state, values={**others, **({slot.name: value} if value else {})})
+
+    def offering(self, state: State, slot: Slot) -> Slot:
+        """The slot with the choices that are likely, or that the department gave."""
+        offers = state.offers.get(slot.name, ())
+        if offers:
+            words = self.catalogue.languages.reply
+            rows = (
+                Choice(o.value, dict.fromkeys(words, o.title), (), dict.fromkeys(words, o.about))
+                for o in offers
+            )
+            return replace(slot, type=replace(slot.type, choices=tuple(rows)))
+        if slot.suggested_by is None:
+            return slot
+        likely = self.suggest(slot.suggested_by, state.values).likely
+        return suggesting.with_choices(slot, likely, self.catalogue)
+
     def read(self, slot: Slot, text: str) -> str | None:
         """The value of an answer to a slot's question, if it fits. Words are never a file."""
         if slot.type.kind == "attachment":
@@ -191,7 +228,8 @@ class Form:
 
     def slot(self, state: State, name: str) -> Slot:
         """A slot of the service under way."""
-        return next(slot for slot in self.service(state).slots if slot.name == name)
+        slot = next(slot for slot in self.service(state).slots if slot.name == name)
+        return self.offering(state, slot)
 
     def service(self, state: State) -> Service:
         """The service under way."""

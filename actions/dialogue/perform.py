@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from actions.departments import OperationResult, Origin
-from actions.dialogue import remembering
+from actions.dialogue import following, remembering
 from actions.dialogue.form import Form
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
 from actions.dialogue.say import Button, Say, payload
@@ -70,8 +70,10 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
         )
     text = words(catalogue, service, state.values, state.lookup or {}, result, language)
     document = result.document
+    known = {**state.values, **result.fields}
     reply = Say(
         text,
+        following.buttons(catalogue, service, result.outcome, known, language),
         document_url=document.url if document else None,
         document_name=document.filename if document else None,
     )

@@ -31,12 +31,16 @@ def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: Sta
     optional = not slot.required and slot.name not in state.values
     if optional:
         text = f"{text}\n{phrases['optional_hint'][language]}"
-    rows = [_answer(c.title[language], c.value, state) for c in slot.type.choices]
+    rows = [
+        _answer(c.title[language], c.value, state, c.about[language] if c.about else None)
+        for c in slot.type.choices
+    ]
     rows = _paged(catalogue, settings, rows, state, spare=0 if slot.required else 1)
     rows += _saved(catalogue, settings, slot, state)
     if optional:
         rows.append(_answer(phrases["skip_button"][language], SKIP, state))
-    many = max(len(rows), len(slot.type.choices)) > settings.reply_buttons
+    described = any(row.description for row in rows)
+    many = described or max(len(rows), len(slot.type.choices)) > settings.reply_buttons
     if state.given and len(rows) < settings.reply_buttons and not many:
         rows.append(_answer(phrases["back"][language], BACK, state))
     return Say(text, tuple(rows), phrases["choose_button"][language] if many else None)
@@ -159,5 +163,5 @@ def _short(title: str) -> str:
     return title if len(title) <= ROW else title[: ROW - 1].rstrip() + "…"
 
 
-def _answer(title: str, value: str, state: State) -> Button:
-    return Button(title, payload("answer", value=value, nonce=state.nonce))
+def _answer(title: str, value: str, state: State, about: str | None = None) -> Button:
+    return Button(title, payload("answer", value=value, nonce=state.nonce), about or None)

@@ -119,7 +119,9 @@ def choose(form: Form, state: State, heard: Heard) -> Step:
     if name not in form.catalogue.services:
         words = form.catalogue.phrases["unknown_service"][state.language]
         return Step(state, STOP, (Say(words),))
-    return form.start(state, name, heard, state.heard or "", spoken=state.heard_spoken)
+    given = heard.payload.get("value")  # a follow-up: about the same thing
+    told, spoken = (given, False) if given else (state.heard or "", state.heard_spoken)
+    return form.start(state, name, heard, told, spoken=spoken)
 
 
 def menu(form: Form, state: State, heard: Heard) -> Step:

@@ -54,6 +54,15 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """A choice that the department gave for a slot; `about` is the line under it in a list."""
+
+    value: str
+    title: str
+    about: str
+
+
+@dataclass(frozen=True)
 class Profile:
     """What we may remember of a citizen: values by slot type, the latest first. `consent` is None
     where they were never asked."""
@@ -106,6 +115,7 @@ class State:
     read back. `since` is when the citizen last wrote here, `kept` what they left for it, the
     latest last. `pending` are values by slot type that we asked to remember. `in_doubt` says that
     the request was sent to the department without an answer and may have been carried out.
+    `offers` are choices by slot that the department gave; none where it was asked and has none.
     """
 
     language: str
@@ -125,6 +135,7 @@ class State:
     kept: tuple[Draft, ...] = ()
     pending: Mapping[str, str] = field(default_factory=dict)
     in_doubt: bool = False
+    offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
     profile: Profile = Profile()  # not stored here but in `actions.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
@@ -154,6 +165,7 @@ class State:
             "kept": [asdict(draft) for draft in self.kept],
             "pending": dict(self.pending),
             "in_doubt": self.in_doubt,
+            "offers": {slot: [asdict(one) for one in rows] for slot, rows in self.offers.items()},
         }
         return seal(told) if any(told.values()) else None
 
@@ -174,6 +186,10 @@ def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | 
         kept=tuple(_draft(one) for one in told.get("kept", ())),
         pending=told.get("pending", {}),
         in_doubt=told.get("in_doubt", False),
+        offers={
+            slot: tuple(Offer(**one) for one in rows)
+            for slot, rows in told.get("offers", {}).items()
+        },
         asked=slots.get("asked"),
         attempts=int(slots.get("attempts") or 0),
         lookup=_mapping(slots.get("lookup")),

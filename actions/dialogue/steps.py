@@ -103,4 +103,5 @@ def cleared(state: State) -> State:
         since=0.0,
         pending={},
         in_doubt=False,
+        offers={},
     )

@@ -68,7 +68,7 @@ def _service(form: Form, state: State, heard: Heard) -> Step:
     if name not in form.catalogue.services:
         return saying(state, form.say("unknown_service", state))
     meant = state.asked == SWITCH + name
-    told = (state.heard or "") if meant else ""
+    told = heard.payload.get("value") or ((state.heard or "") if meant else "")
     return form.start(state, name, heard, told, spoken=state.heard_spoken)
 
 
@@ -100,7 +100,7 @@ def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
         return form.end(state, form.given_up("denied", state))
     if asked in (CONFIRM, CHANGING) and value == CHANGE:
         return Step(replace(state, asked=CHANGING, page=0, attempts=0), ASK)
-    slots = form.service(state).slots
+    slots = [form.offering(state, slot) for slot in form.service(state).slots]
     if what == CHANGE and name in {slot.name for slot in slots}:
         return Step(replace(state, asked=name, page=0, attempts=0), ASK)
     for chosen in sorted(slots, key=lambda slot: slot.name != state.asked):

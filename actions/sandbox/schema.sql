@@ -69,6 +69,18 @@ CREATE TABLE IF NOT EXISTS counter_taken (
     PRIMARY KEY (department, number)
 );
 
+-- Neither the citizen's words nor the place are kept: `citizen` and `subject` are keyed hashes.
+CREATE TABLE IF NOT EXISTS grievances_grievances (
+    number TEXT PRIMARY KEY, reference TEXT NOT NULL UNIQUE, citizen TEXT, subject TEXT,
+    language TEXT NOT NULL, state TEXT NOT NULL, office TEXT NOT NULL, from_office TEXT,
+    officer TEXT, note TEXT, photo INTEGER NOT NULL, secretariat TEXT,
+    registered_at TEXT NOT NULL, changed_on TEXT NOT NULL, due_on TEXT, rating INTEGER
+);
+CREATE INDEX IF NOT EXISTS grievances_of_citizen ON grievances_grievances (citizen, number);
+CREATE TABLE IF NOT EXISTS grievances_references (
+    reference TEXT PRIMARY KEY, number TEXT NOT NULL
+);
+
 -- The payment gateway; amounts in paise.
 CREATE TABLE IF NOT EXISTS gateway_orders (
     id TEXT PRIMARY KEY, amount INTEGER NOT NULL, state TEXT NOT NULL, plan TEXT NOT NULL,

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from actions.sandbox import clock
 from actions.sandbox.names import plain
 
 _SEEDS = Path(__file__).parent / "seeds"
@@ -83,6 +84,21 @@ def _municipal(db: sqlite3.Connection, seed: Seed) -> None:
         _insert(db, "municipal_complaints", c["number"], c["ulb"], plain(c["location"]), "", None)
 
 
+def _grievances(db: sqlite3.Connection, seed: Seed) -> None:
+    for number, g in seed["grievances"].items():
+        dates = (
+            clock.in_days(g[name]) if name in g else None
+            for name in ("registered", "changed", "due")
+        )
+        _insert(
+            db,
+            "grievances_grievances",
+            *(number, f"seed-{number}", None, None, "te", g["state"], g["office"]),
+            *(g.get("from_office"), g.get("officer"), g.get("note"), False, None),
+            *(*dates, None),
+        )
+
+
 def _insert(db: sqlite3.Connection, table: str, *values: object) -> None:
     db.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(values))})", values)
 
@@ -92,4 +108,5 @@ _SOWERS: dict[str, Callable[[sqlite3.Connection, Seed], None]] = {
     "apsrtc": _apsrtc,
     "cmrf": _cmrf,
     "municipal": _municipal,
+    "grievances": _grievances,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -14,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from actions.departments.credentials import SigningKey, read_signing_key
 from actions.documents.issue import Issuer
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
+from actions.grievances.directory import load_directory
 from actions.sandbox import (
     apsrtc,
     canteens,
@@ -21,6 +23,8 @@ from actions.sandbox import (
     controls,
     endowments,
     energy,
+    grievances,
+    moving,
     municipal,
     page,
     payments,
@@ -33,10 +37,13 @@ from actions.sandbox.faults import FaultyApp
 from actions.sandbox.gateway import api, pages
 from actions.sandbox.gateway.books import Books
 from actions.sandbox.gateway.callbacks import Courier
+from actions.sandbox.grievance_book import GrievanceBook
 from actions.sandbox.store import DEPARTMENTS, Store
 
 GATEWAY = "gateway"
 CALLBACK_URL = "http://127.0.0.1:5056/callbacks/payments/sandbox"
+DEPARTMENT_CALLBACKS = "http://127.0.0.1:5056/callbacks"
+GRIEVANCES = "grievances"
 _HEADERS = ("signature", "key_id", "timestamp", "nonce")
 _CODED = {
     "endowments": endowments.build,
@@ -57,6 +64,7 @@ def create_app(
     openapi: Path | None = None,
     documents_url: str = DOCUMENTS_URL,
     callback_url: str | None = None,
+    department_callbacks: str | None = None,
     clock: Callable[[], float] = time.time,
 ) -> FastAPI:
     """The sandbox over the SQLite file `database`, which is made and seeded if it is not there.
@@ -65,7 +73,8 @@ def create_app(
     that a request came to. `openapi` is the folder of the departments' OpenAPI files, by default
     that of the catalogue. Documents are issued in the folder `documents` beside
     `database`; their QR codes lead to `documents_url`. The gateway calls Seva back at
-    `callback_url`, and reads the time from `clock`.
+    `callback_url`, and reads the time from `clock`; departments call it at
+    `department_callbacks/<department>`.
     """
     described = openapi or Path(os.environ.get("SEVA_DATA_DIR") or "data") / "departments/openapi"
     store = Store(database)
@@ -75,10 +84,15 @@ def create_app(
     books = Books(store, clock)
     app.include_router(pages.build(books, Courier(callback_url, _callback_key())))
     app.mount("/pay/fonts", StaticFiles(directory=pages.FONTS))
+    coded = dict(_CODED)
+    if (described / f"{GRIEVANCES}.yml").exists():
+        grievance_book = GrievanceBook(store, load_directory(described.parents[1]))
+        coded[GRIEVANCES] = partial(grievances.build, books=grievance_book)
+        app.include_router(moving.build(grievance_book, _courier(described, department_callbacks)))
     faulty: dict[str, FaultyApp] = {}
     for name in DEPARTMENTS:
         desk = Desk(name, store, api_key, public_url, issuer)
-        counters = _CODED.get(name, _written)(desk)
+        counters = coded.get(name, _written)(desk)
         desk.serve_documents(counters)
         desk.serve_writes(counters)
         payments.add_payments(desk, counters, described / f"{name}.yml")
@@ -90,6 +104,11 @@ def create_app(
     for name, department in faulty.items():
         app.mount(f"/{name}", department)
     return app
+
+
+def _courier(described: Path, callbacks: str | None) -> moving.GrievanceCourier:
+    key = moving.signing_key(described.parent / f"{GRIEVANCES}.yml")
+    return moving.GrievanceCourier(callbacks and f"{callbacks}/{GRIEVANCES}", key)
 
 
 def _callback_key() -> SigningKey:
@@ -122,6 +141,9 @@ def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:
         public_url=os.environ.get("SEVA_SANDBOX_PUBLIC_URL") or None,
         documents_url=documents_url,
         callback_url=os.environ.get("SEVA_SANDBOX_CALLBACK_URL") or CALLBACK_URL,
+        department_callbacks=(
+            os.environ.get("SEVA_SANDBOX_DEPARTMENT_CALLBACKS") or DEPARTMENT_CALLBACKS
+        ),
     )
     _make_keys(folder / FOLDER, documents_url)
     # No access log: paths carry service and ticket numbers.

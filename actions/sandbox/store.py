@@ -23,6 +23,7 @@ DEPARTMENTS = (
     "canteens",
     "cmrf",
     "municipal",
+    "grievances",
 )
 _SHARED = ("keyed_answers", "writes", "orders", "counter_records", "counter_taken")
 
@@ -42,6 +43,8 @@ class Store:
                 db.execute("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_hex(16),))
                 for department in DEPARTMENTS:
                     sow(db, department)
+            elif db.execute("SELECT 1 FROM grievances_grievances").fetchone() is None:
+                sow(db, "grievances")  # the file is older than this department
             self._sow_new_counters(db)
             row = db.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()
             self._secret = bytes.fromhex(row["value"])

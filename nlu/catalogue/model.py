@@ -33,6 +33,8 @@ SLOT_KINDS = (
     "attachment",
 )
 SLOT_ROLES = ("from", "to")
+SUGGESTIONS = ("grievance_office", "secretariat")
+"""What may suggest a slot's value from the others that were told (`actions.grievances`)."""
 DATE_RANGES = ("past", "future", "any")
 OPERATION_KINDS = ("read", "write")
 MIXED_KEY = "mix"
@@ -65,6 +67,7 @@ class Choice:
     value: str
     title: Words
     forms: tuple[str, ...]
+    about: Words | None = None  # the line under it in a list
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,12 @@ class SlotType:
 
 @dataclass(frozen=True)
 class Slot:
-    """Something a service needs to know; `ask` and `label` fall back to those of the type."""
+    """Something a service needs to know; `ask` and `label` fall back to those of the type.
+
+    `opening_words`: a first message of at least so many words is its value. `suggested_by`: one of
+    `SUGGESTIONS`, which gives its value unless the citizen does. `offered_by`: a read of the
+    department whose results `values`, `titles` and `abouts`, one a line, are choices.
+    """
 
     name: str
     type: SlotType
@@ -101,6 +109,9 @@ class Slot:
     role: str | None
     ask: Words
     label: Words
+    opening_words: int | None = None
+    suggested_by: str | None = None
+    offered_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +136,8 @@ class Service:
     replies: Mapping[str, Words]
     neighbours: tuple[str, ...]
     file: Path
+    follow_ups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """outcome -> services that its reply offers."""
 
 
 @dataclass(frozen=True)

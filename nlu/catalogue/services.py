@@ -10,6 +10,7 @@ from nlu.catalogue.model import (
     MIXED_KEY,
     SERVICE_KINDS,
     SLOT_ROLES,
+    SUGGESTIONS,
     ConversationIntent,
     Languages,
     Service,
@@ -23,7 +24,8 @@ _REQUIRED = (
     *("service", "department", "phase", "kind", "title", "menu", "about"),
     *("utterances", "holdout", "slots", "operation", "replies"),
 )
-_OPTIONAL = ("development", "lookup", "confirm", "confirm_text", "neighbours")
+_OPTIONAL = ("development", "lookup", "confirm", "confirm_text", "neighbours", "follow_ups")
+_SLOT_OPTIONAL = ("required", "role", "ask", "label", "opening_words", "suggested_by", "offered_by")
 _NO_TYPE = SlotType(
     name="",
     kind="text",
@@ -90,6 +92,11 @@ def read_service(
         replies={k: n.words(reply) for k, n in fields["replies"].children().items()},
         neighbours=fields["neighbours"].texts() if "neighbours" in fields else (),
         file=file,
+        follow_ups=(
+            {outcome: node.texts() for outcome, node in fields["follow_ups"].children().items()}
+            if "follow_ups" in fields
+            else {}
+        ),
     )
 
 
@@ -144,7 +151,7 @@ def _slots(
 ) -> tuple[Slot, ...]:
     slots: dict[str, Slot] = {}
     for item in node.items():
-        fields = item.fields(("name", "type"), ("required", "role", "ask", "label"))
+        fields = item.fields(("name", "type"), _SLOT_OPTIONAL)
         if not {"name", "type"} <= fields.keys():
             continue
         name, type_name = fields["name"].text(), fields["type"].text()
@@ -165,5 +172,10 @@ def _slots(
             role=role.one_of(SLOT_ROLES) if role and not role.is_null() else None,
             ask=fields["ask"].words(languages) if "ask" in fields else slot_type.ask,
             label=fields["label"].words(languages) if "label" in fields else slot_type.label,
+            opening_words=fields["opening_words"].whole() if "opening_words" in fields else None,
+            suggested_by=(
+                fields["suggested_by"].one_of(SUGGESTIONS) if "suggested_by" in fields else None
+            ),
+            offered_by=fields["offered_by"].text() if "offered_by" in fields else None,
         )
     return tuple(slots.values())

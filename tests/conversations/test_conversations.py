@@ -45,7 +45,7 @@ def test_conversation(world: World, case: dict[str, Any], request: pytest.Fixtur
             assert text, f"turn {number}: no button with {turn['tap']!r} in {shown}"
             metadata["payload"] = True
         else:
-            text = turn["say"]
+            text = turn.get("say", "")
         try:
             replies = world.turn(text, sender, metadata)
         finally:

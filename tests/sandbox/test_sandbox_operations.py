@@ -362,6 +362,7 @@ def test_every_outcome_of_every_operation_has_a_case() -> None:
     described = {
         (name, row.outcome)
         for department in load_departments(DATA, {}).values()
+        if department.id != "grievances"  # tests/grievances
         for name, operation in department.operations.items()
         if name not in load_counters(department.id)  # test_sandbox_counters.py
         for row in operation.outcomes

@@ -54,7 +54,13 @@ def _named(check: Checking, service: Service) -> Iterator[Problem]:
     if service.confirm_text and not service.confirm:
         what = "`confirm_text` is never said, because `confirm` is not true"
         yield check.at(file, "confirm_text", what=what, mend="write `confirm: true` or remove it")
-    known = {*check.catalogue.services, *(f.stem for f in check.broken)} - {service.name}
+    everyone = {*check.catalogue.services, *(f.stem for f in check.broken)}
+    for outcome, names in service.follow_ups.items():
+        for name in (name for name in names if name not in everyone):
+            what = f"unknown service `{name}` after `{outcome}`"
+            mend = did_you_mean(name, everyone)
+            yield check.at(file, "follow_ups", outcome, what=what, mend=mend)
+    known = everyone - {service.name}
     for name in service.neighbours:
         if name not in known:
             what = f"unknown neighbour `{name}`"
@@ -78,8 +84,19 @@ def _operation(check: Checking, service: Service, department: Department) -> Ite
         outcomes = {row.outcome for row in operation.outcomes}
         expected |= outcomes - {"ok"} if part == "lookup" else outcomes
         yield from _lookup_and_request(check, service, part, operation)
+    for place, slot in enumerate(service.slots):
+        offers = slot.offered_by and department.operations.get(slot.offered_by)
+        if slot.offered_by and (not offers or offers.kind != "read"):
+            reads = [name for name, one in department.operations.items() if one.kind == "read"]
+            what = f"`{slot.offered_by}` is no read of {department.id}"
+            mend = did_you_mean(slot.offered_by, reads)
+            yield check.at(service.file, "slots", str(place), "offered_by", what=what, mend=mend)
     if complete:
         yield from _replies(check, service, department, expected)
+        for outcome in sorted(service.follow_ups.keys() - expected):
+            what = f"`follow_ups` of `{outcome}`, which is no outcome of the operation"
+            mend = did_you_mean(outcome, expected)
+            yield check.at(service.file, "follow_ups", outcome, what=what, mend=mend)
 
 
 def _lookup_and_request(

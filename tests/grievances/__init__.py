@@ -1,0 +1,1 @@
+"""Tests of grievances: routing, words, the sandbox through the real connector."""

@@ -1,0 +1,97 @@
+"""A served sandbox, the real connector, and Seva's own callback route, each over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+
+from actions.departments import DepartmentDirectory, OperationResult, load_departments
+from actions.departments.callbacks import build_callbacks
+from actions.departments.journal import Entry, Journal
+from actions.departments.request import Origin
+from actions.sandbox.server import create_app
+from tests.departments.served import served
+
+from .conftest import DATA
+
+GRIEVANCES = "grievances"
+WAIT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a citizen's requests and an officer's changes go through."""
+
+    http: httpx.Client
+    journal: Journal
+    departments: DepartmentDirectory
+    loop: asyncio.AbstractEventLoop
+    """That of the connectors."""
+
+    def ask(
+        self, operation: str, key: str, citizen: str = "c-1", language: str = "te", **values: str
+    ) -> OperationResult:
+        """One operation as the action server executes it."""
+        return self.loop.run_until_complete(
+            self.departments.execute(
+                GRIEVANCES,
+                operation,
+                values,
+                citizen=citizen,
+                request_id=key,
+                language=language,
+                origin=Origin(SERVICES.get(operation, "")),
+            )
+        )
+
+    def register(self, key: str, citizen: str = "c-1", **values: str) -> str:
+        """The number of a new grievance."""
+        told = {**TOLD, "grievance_text": f"{TOLD['grievance_text']} {key}", **values}
+        return self.ask("registerGrievance", key, citizen, **told).fields["grievance_number"]
+
+    def move(self, number: str, state: str, **entered: str) -> httpx.Response:
+        """What an officer enters."""
+        return self.http.put(f"/__grievances/{number}", json={"state": state, **entered})
+
+    def settled(self, key: str) -> Entry:
+        """The write with this key, once its answer came. Raises AssertionError when none does."""
+        until = time.monotonic() + WAIT_S
+        while time.monotonic() < until:
+            entry = self.journal.find(GRIEVANCES, key)
+            if entry is not None and entry.state == "settled":
+                return entry
+            time.sleep(0.02)
+        raise AssertionError("no callback came")
+
+
+TOLD = {
+    "grievance_text": "మా ఊరి బోరు పాడైంది",
+    "location": "కొలకలూరు",
+    "office": "panchayat_raj",
+    "secretariat": "kolakaluru",
+}
+SERVICES = {"registerGrievance": "grievance_register", "reopenGrievance": "grievance_reopen"}
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Desk]:
+    """Both servers while the block runs."""
+    journal = Journal(f"sqlite:///{folder / 'journal.sqlite'}")
+    known = load_departments(DATA / "departments", {})[GRIEVANCES]
+    callbacks = build_callbacks(DepartmentDirectory({GRIEVANCES: known}, journal=journal))
+    loop = asyncio.new_event_loop()
+    with served(callbacks) as seva:
+        app = create_app(folder / "sandbox.sqlite", department_callbacks=f"{seva}/callbacks")
+        with served(app) as url:
+            there = replace(known, base_url=f"{url}/grievances")
+            departments = DepartmentDirectory({GRIEVANCES: there}, journal=journal)
+            with httpx.Client(base_url=url, timeout=10, trust_env=False) as http:
+                yield Desk(http, journal, departments, loop)
+            loop.run_until_complete(departments.aclose())
+    loop.close()
