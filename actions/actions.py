@@ -73,10 +73,15 @@ def carry_out(dispatcher: CollectingDispatcher, tracker: Tracker, step: Step) ->
 
 
 def follow_step(dispatcher: CollectingDispatcher, tracker: Tracker, step: Step) -> List[EventType]:
-    """Opens the form, performs at once, or waits, as the step says."""
+    """Opens the form, performs at once, or waits, as the step says.
+
+    `answer` is written whatever it was: one that a turn cut short has left would end the form as
+    it opens.
+    """
     step = carry_out(dispatcher, tracker, step)
     following = {ASK: [FollowupAction(FORM)], GO: [FollowupAction("action_perform")]}
-    return [*events(step.state), *following.get(step.next, [])]
+    answer = GO if step.next == GO else None
+    return [*events(step.state), SlotSet("answer", answer), *following.get(step.next, [])]
 
 
 class ActionRoute(Action):
@@ -226,10 +231,14 @@ class ActionPerform(Action):
     async def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[str, Any]
     ) -> List[EventType]:
-        """Calls the department and words the outcome."""
+        """Calls the department and words the outcome.
+
+        Where the form's own action failed, Rasa takes the form for finished and comes here all the
+        same: without `go` nothing was confirmed, and nothing is done.
+        """
         here = context()
         state, _ = read(tracker, here)
-        if tracker.get_slot("answer") == STOP or not state.service:
+        if tracker.get_slot("answer") != GO or not state.service:
             return [SlotSet("answer", None)]
         step = await perform.perform(here.form(), state, _execute(here, tracker))
         step = carry_out(dispatcher, tracker, step)

@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.conversations.door import Door
+from tests.departments.served import served
 from tests.processes import ROOT, department_urls, free_port, seva
 
 
@@ -21,6 +23,7 @@ class World:
     engine: Any
     loop: asyncio.AbstractEventLoop
     sandbox: str
+    door: Door
 
     def turn(self, text: str, sender: str, metadata: dict[str, Any]) -> list[Any]:
         """One turn of dialogue."""
@@ -34,6 +37,10 @@ class World:
             trust_env=False,
         )
         answer.raise_for_status()
+
+    def reset(self, department: str) -> None:
+        """A department as on its first day."""
+        httpx.post(f"{self.sandbox}/__reset/{department}", trust_env=False).raise_for_status()
 
     def writes(self, department: str) -> list[dict[str, Any]]:
         """What the department has committed."""
@@ -59,14 +66,15 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "sandbox", "/__faults/energy", sandbox_port, environment, folder / "sandbox.log"
         ) as sandbox,
         seva("actions", "/health", actions_port, environment, folder / "actions.log"),
+        served(door := Door(f"http://127.0.0.1:{actions_port}/webhook")) as actions,
     ):
         engine = loop.run_until_complete(
             Engine.load(
                 live_model(ROOT / "models"),
                 tracker_url=f"sqlite:///{folder}/trackers.sqlite",
-                action_url=f"http://127.0.0.1:{actions_port}/webhook",
+                action_url=f"{actions}/webhook",
                 data_dir=ROOT / "data",
             )
         )
-        yield World(engine, loop, sandbox)
+        yield World(engine, loop, sandbox, door)
     loop.close()
