@@ -14,6 +14,8 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+from rich.console import Console
+from rich.progress import Progress
 
 from benchmarks.command import Document, machine_line
 from benchmarks.machine import machine
@@ -47,18 +49,20 @@ def summary(done: Sequence[Talk]) -> Document:
     turns = [turn for talk in done for turn in talk.turns]
     seconds = [turn.seconds for turn in turns if not turn.killed]
     p50, p95, longest = np.percentile(seconds, [50, 95, 100]).round(2).tolist()
+    without_server = [turn.seconds for turn in turns if turn.killed]
     return {
         "talks": len(done),
         "first_seed": done[0].seed,
         "turns": len(turns),
         "by_key": dict(Counter(talk.key for talk in done)),
         "turns_under_fault": dict(Counter(turn.fault for turn in turns)),
-        "killed": sum(turn.killed for turn in turns),
+        "turns_while_killed": sum(turn.killed for turn in turns),
         "writes": sum(talk.writes for talk in done),
         "violations": sum(len(talk.broken) for talk in done),
         "p50_s": p50,
         "p95_s": p95,
         "longest_s": longest,
+        "longest_killed_s": round(max(without_server, default=0.0), 2),
     }
 
 
@@ -119,9 +123,11 @@ async def _table(keys: Sequence[str]) -> list[Outcome]:
 
 async def _run(seeds: Sequence[int], every: bool) -> list[Talk]:
     done: list[Talk] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("Talking", total=len(seeds))
         async for talk in talks(seeds, Path(folder)):
             done.append(talk)
+            bar.advance(task)
             if talk.broken or every:
                 print("\n".join(told(talk)), file=sys.stderr, flush=True)
     return done

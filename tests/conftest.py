@@ -38,6 +38,10 @@ SLOW_FILES = (
     "test_adaptation.py",
     "test_sub_words.py",
     "test_crash_safety.py",
+    "test_cli.py",
+    "test_data.py",
+    "test_department_openapi.py",
+    "test_bad_requests.py",
 )
 SLOW = (
     "browser",
@@ -50,6 +54,7 @@ SLOW = (
     "payments",
     "faults",
     "rasa",
+    "joint",
     "demo",
     "docs",
 )

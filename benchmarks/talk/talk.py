@@ -27,7 +27,7 @@ WORKS: Mode = "none"
 
 @dataclass(frozen=True)
 class Turn:
-    """One message and its answer."""
+    """One message and its answer; `killed` if the action server died meanwhile, by any talk."""
 
     message: Message
     fault: str
@@ -170,7 +170,8 @@ class _Talking:
         seconds = time.monotonic() - began
         if death is not None:
             await death
-        turn = Turn(message, self._mode, tuple(replies or ()), seconds, kill)
+        died = kill or self._place.deaths > deaths
+        turn = Turn(message, self._mode, tuple(replies or ()), seconds, died)
         self._talk.turns.append(turn)
         if replies is None:
             self._account.failed(about)
