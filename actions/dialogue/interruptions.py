@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import handing_over, language, menus
+from actions.dialogue import cues, handing_over, language, menus
 from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import SWITCH, Heard, State
 from actions.dialogue.steps import ASK, Step, saying
@@ -15,6 +15,8 @@ INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
 
 def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     """What interrupts the form, or None where the message is an answer."""
+    if not heard.by_voice and cues.command(heard.text, form.settings) == "cancel":
+        return _cancelled(form, form.follow(state, heard))
     slot = form.asked_slot(state)
     fits = slot is not None and form.read(slot, heard.text) is not None
     if fits and slot is not None and slot.type.kind not in OPEN_KINDS:
@@ -46,11 +48,15 @@ def _interrupted(form: Form, state: State, heard: Heard) -> Step:
         return saying(state, menus.languages(form.catalogue, state.language))
     state = form.follow(state, heard)
     if heard.intent == "cancel":
-        return form.end(state, form.given_up("cancelled", state))
+        return _cancelled(form, state)
     if heard.intent == "talk_to_person":
         asked = saying(state, form.person(state))
         return handing_over.handed_over(form, asked, state, heard, handing_over.ASKED_FOR)
     return saying(state, form.say("cancel_hint", state))
+
+
+def _cancelled(form: Form, state: State) -> Step:
+    return form.end(state, form.given_up("cancelled", state))
 
 
 def language_changed(form: Form, state: State, chosen: str) -> Step:

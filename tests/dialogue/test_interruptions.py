@@ -356,3 +356,17 @@ async def test_retry_of_another_request_is_an_old_button(talk: Talk) -> None:
     await talk.tap('"retry"', old)
     assert len(talk.department.calls) == 2
     assert talk.text == talk.form.catalogue.phrases["old_button"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    list(zip(KEYS, ("వద్దు ఆపండి", "vaddu, aapandi", "नहीं, रहने दो", "nahi, band karo", "no, stop"))),
+)
+async def test_cancel_is_never_a_place(talk: Talk, key: str, words: str) -> None:
+    """Where the answer may be any words, and whatever the understanding makes of it."""
+    power = {"intent": "electricity_supply_failure_complaint", "kind": "route"}
+    await talk.say("no current 6123401005678", key=key, **power)
+    assert talk.state.asked == "location"
+    await talk.say(words, key=key, intent="pothole_complaint", kind="clarify", confidence=0.3)
+    assert talk.text == talk.form.catalogue.phrases["cancelled"][language_of(key)]
+    assert not talk.open and talk.department.calls == []
