@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from actions.departments.credentials import SigningKey, read_signing_key
 from actions.documents.issue import Issuer
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
+from actions.grievances.directory import FILE as OFFICES
 from actions.grievances.directory import load_directory
 from actions.sandbox import (
     apsrtc,
@@ -85,8 +86,9 @@ def create_app(
     app.include_router(pages.build(books, Courier(callback_url, _callback_key())))
     app.mount("/pay/fonts", StaticFiles(directory=pages.FONTS))
     coded = dict(_CODED)
-    if (described / f"{GRIEVANCES}.yml").exists():
-        grievance_book = GrievanceBook(store, load_directory(described.parents[1]))
+    data = described.parents[1]
+    if (described / f"{GRIEVANCES}.yml").exists() and (data / OFFICES).exists():
+        grievance_book = GrievanceBook(store, load_directory(data))
         coded[GRIEVANCES] = partial(grievances.build, books=grievance_book)
         app.include_router(moving.build(grievance_book, _courier(described, department_callbacks)))
     faulty: dict[str, FaultyApp] = {}
