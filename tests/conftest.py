@@ -49,6 +49,7 @@ SLOW = (
     "transparency",
     "conversations",
     "new_department",
+    "notices",
     "speech",
     "sandbox",
     "payments",
