@@ -11,7 +11,9 @@ import hashlib
 import hmac
 import json
 import os
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -62,14 +64,18 @@ def var_folder() -> Path:
 
 
 def _key_from_file() -> bytes:
+    """The file's key. It is there whole or not at all: who comes second must not read half of it,
+    for the same citizen would then have two names."""
     folder = var_folder()
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / KEY_FILE
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as out:
-        key = Fernet.generate_key()
-        out.write(key)
-    return key
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, new = tempfile.mkstemp(prefix=f"{KEY_FILE}.", dir=folder)  # of mode 0600
+        with os.fdopen(handle, "wb") as out:
+            out.write(Fernet.generate_key())
+            out.flush()
+            os.fsync(out.fileno())
+        with suppress(FileExistsError):
+            os.link(new, path)
+        os.unlink(new)
+    return path.read_bytes()
