@@ -27,6 +27,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from actions.dialogue.state import State
+from actions.dialogue.steps import GO
 from api.app import create_app
 from api.delivery import Delivery
 from api.hearing import Hearing
@@ -86,7 +87,8 @@ class Bridge(FakeEngine):
         if text != ORDER:
             return [PlainReply(f"echo {text}")]
         state = State(self.now, service="land_survey", values={"survey_number": text})
-        slots = replace(state, nonce=metadata["inbox_id"][-12:]).slots()
+        confirmed = replace(state, nonce=metadata["inbox_id"][-12:]).slots()
+        slots = {**confirmed, "answer": GO}
         call = {
             "next_action": "action_perform",
             "sender_id": sender,
