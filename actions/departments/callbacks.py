@@ -9,61 +9,20 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 import jmespath
-import structlog
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, Router
+from starlette.routing import Router
 
 from actions.departments.connector import Connector
+from actions.departments.delivery import Delivery, Verdict, delivery_route
 from actions.departments.directory import DepartmentDirectory
 from actions.departments.inquiry import late_answer
 from actions.departments.journal import Entry, Journal
 from actions.departments.result import CallFailed, OperationResult
-from actions.departments.signature import Refusal, refusal
+from actions.departments.signature import Refusal
 from nlu.catalogue.model import Callback
-
-_LOG = structlog.get_logger("seva.departments")
-Verdict = Literal[
-    "settled",  # the write has its answer now
-    "known",  # it had one before
-    "pending",  # understood, but not the end of the waiting
-    "unknown_department",
-    "unknown_reference",
-    "malformed",
-    "too_long",
-]
-STATUS: Mapping[Verdict | Refusal, int] = {
-    "settled": 204,
-    "known": 204,
-    "pending": 204,
-    "unknown_department": 404,
-    "unknown_reference": 404,
-    "malformed": 422,
-    "too_long": 413,
-    "unsigned": 401,
-    "key": 401,
-    "signature": 401,
-    "timestamp": 401,
-    "replay": 409,
-}
-"""HTTP status of each verdict; of what is refused the problem's `code` is the verdict's name."""
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A callback as it came: `path` and `query` as sent."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 async def receive(
@@ -81,20 +40,10 @@ async def receive(
     settings, now = connector.department.callbacks, clock()
     if settings is None:
         return "unknown_department"
-    why = refusal(
-        settings.key,
-        delivery.method,
-        delivery.path,
-        delivery.query,
-        delivery.body,
-        delivery.headers,
-        max_age=settings.max_age,
-        now=now,
-    )
+    why = delivery.refused(settings, now)
     if why is not None:
         return why
-    low = {name.lower(): value for name, value in delivery.headers.items()}
-    nonce = low[settings.key.headers.nonce.lower()]
+    nonce = delivery.nonce(settings)
     if await asyncio.to_thread(journal.seen, department, nonce):
         return "replay"
     verdict = await _settle(connector, journal, delivery.body, now)
@@ -153,45 +102,7 @@ def build_callbacks(
 ) -> Router:
     """The ASGI route; serve it where departments can reach it, in the connectors' event loop."""
 
-    async def serve(request: Request) -> Response:
-        department = request.path_params["department"]
-        verdict: Verdict | Refusal
-        try:
-            delivery = Delivery(
-                request.method,
-                request.scope["raw_path"].decode("ascii"),
-                request.scope["query_string"].decode("ascii"),
-                dict(request.headers),
-                await _limited(request, departments, department),
-            )
-            verdict = await receive(departments, department, delivery, clock)
-        except _TooLong:
-            verdict = "too_long"
-        except UnicodeDecodeError:
-            verdict = "malformed"
-        known = verdict != "unknown_department"  # else the name is whatever the caller wrote
-        _LOG.info("department_callback", department=known and department, verdict=verdict)
-        status = STATUS[verdict]
-        if status == 204:
-            return Response(status_code=204)
-        problem = {"type": "about:blank", "title": verdict, "status": status, "code": verdict}
-        return JSONResponse(problem, status, media_type="application/problem+json")
+    async def received(department: str, delivery: Delivery) -> Verdict | Refusal:
+        return await receive(departments, department, delivery, clock)
 
-    return Router([Route("/callbacks/{department}", serve, methods=["POST"])])
-
-
-class _TooLong(Exception):
-    """The body is longer than the department's answers may be."""
-
-
-async def _limited(request: Request, departments: DepartmentDirectory, department: str) -> bytes:
-    try:
-        most = departments.connector(department).department.egress.max_response_bytes
-    except KeyError:
-        return b""
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > most:
-            raise _TooLong
-    return bytes(content)
+    return Router([delivery_route("/callbacks/{sender}", departments, received)])

@@ -154,6 +154,6 @@ def test_person_answers_by_command(stage: Stage) -> None:
 def test_log_of_the_action_server_names_nobody(stage: Stage) -> None:
     """Last of all: of everything above."""
     log = stage.logged()
-    assert "department_callback" in log and "Traceback" not in log
+    assert "callback_received" in log and "Traceback" not in log
     for private in (*PHONES.values(), ORDER, "2.35"):
         assert private not in log

@@ -1,0 +1,126 @@
+"""What departments and gateways send by themselves, up to the point where it is believed.
+
+A delivery is signed, no longer than the sender's answers may be, and answered by a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from actions.departments.definition import Callbacks
+from actions.departments.directory import DepartmentDirectory
+from actions.departments.signature import Refusal, refusal
+
+_LOG = structlog.get_logger("seva.departments")
+Verdict = Literal[
+    "settled",  # the write has its answer now
+    "known",  # it had one before
+    "pending",  # understood, but not the end of the waiting
+    "unknown_department",
+    "unknown_reference",
+    "malformed",
+    "too_long",
+]
+STATUS: Mapping[Verdict | Refusal, int] = {
+    "settled": 204,
+    "known": 204,
+    "pending": 204,
+    "unknown_department": 404,
+    "unknown_reference": 404,
+    "malformed": 422,
+    "too_long": 413,
+    "unsigned": 401,
+    "key": 401,
+    "signature": 401,
+    "timestamp": 401,
+    "replay": 409,
+}
+"""HTTP status of each verdict; of what is refused the problem's `code` is the verdict's name."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A callback as it came: `path` and `query` as sent."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def refused(self, settings: Callbacks, now: float) -> Refusal | None:
+        """Why it is not believed; a replay is the receiver's to find."""
+        return refusal(
+            settings.key,
+            self.method,
+            self.path,
+            self.query,
+            self.body,
+            self.headers,
+            max_age=settings.max_age,
+            now=now,
+        )
+
+    def nonce(self, settings: Callbacks) -> str:
+        """That of a signed one."""
+        low = {name.lower(): value for name, value in self.headers.items()}
+        return low[settings.key.headers.nonce.lower()]
+
+
+Receive = Callable[[str, Delivery], Awaitable["Verdict | Refusal"]]
+"""(sender, delivery) -> verdict."""
+
+
+def delivery_route(path: str, senders: DepartmentDirectory, receive: Receive) -> Route:
+    """The ASGI route of `path`, which has `{sender}`; serve it in the connectors' event loop."""
+
+    async def serve(request: Request) -> Response:
+        sender = request.path_params["sender"]
+        verdict: Verdict | Refusal
+        try:
+            delivery = Delivery(
+                request.method,
+                request.scope["raw_path"].decode("ascii"),
+                request.scope["query_string"].decode("ascii"),
+                dict(request.headers),
+                await _limited(request, senders, sender),
+            )
+            verdict = await receive(sender, delivery)
+        except _TooLong:
+            verdict = "too_long"
+        except UnicodeDecodeError:
+            verdict = "malformed"
+        known = verdict != "unknown_department"  # else the name is whatever the caller wrote
+        _LOG.info("callback_received", sender=known and sender, verdict=verdict)
+        status = STATUS[verdict]
+        if status == 204:
+            return Response(status_code=204)
+        problem = {"type": "about:blank", "title": verdict, "status": status, "code": verdict}
+        return JSONResponse(problem, status, media_type="application/problem+json")
+
+    return Route(path, serve, methods=["POST"])
+
+
+class _TooLong(Exception):
+    """The body is longer than the sender's answers may be."""
+
+
+async def _limited(request: Request, senders: DepartmentDirectory, sender: str) -> bytes:
+    """The body, never more of it in memory than the sender may send; nothing of a stranger's."""
+    try:
+        most = senders.connector(sender).department.egress.max_response_bytes
+    except KeyError:
+        return b""
+    content = bytearray()
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > most:
+            raise _TooLong
+    return bytes(content)
