@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -35,7 +37,8 @@ class LateAnswers:
             return
         try:
             language = await self.language_of(write.context.citizen) or write.context.language
-            await self.notify(notice(self.catalogue, service, write, result, language))
+            news = notice(self.catalogue, service, write, result, language)
+            await self.notify(replace(news, id=_between(news.id, result)) if entry.news else news)
         except UnknownCitizen:  # came another way than by WhatsApp, as in `rasa shell`
             _LOG.error("nobody_to_tell", department=write.department, operation=write.operation)
 
@@ -62,6 +65,12 @@ def notice(
         buttons=buttons,
         document=result.document,
     )
+
+
+def _between(notice_id: str, result: OperationResult) -> str:
+    """The id of news in between, of which a write may have several."""
+    said = json.dumps([result.outcome, result.fields], sort_keys=True)
+    return f"{notice_id}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
 
 
 def service_of(catalogue: Catalogue, write: Write) -> Service | None:

@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import jmespath
 from starlette.routing import Router
@@ -18,9 +19,9 @@ from starlette.routing import Router
 from actions.departments.connector import Connector
 from actions.departments.delivery import Delivery, Verdict, delivery_route
 from actions.departments.directory import DepartmentDirectory
-from actions.departments.inquiry import late_answer
+from actions.departments.inquiry import in_between, is_told, late_answer
 from actions.departments.journal import Entry, Journal
-from actions.departments.result import CallFailed, OperationResult
+from actions.departments.result import CallFailed
 from actions.departments.signature import Refusal
 from nlu.catalogue.model import Callback
 
@@ -68,18 +69,25 @@ async def _settle(connector: Connector, journal: Journal, content: bytes, now: f
     except CallFailed:
         return "malformed"
     answer = late_answer(operation, read)
-    return "pending" if answer is None else await _kept(journal, entry, answer, now)
+    if answer is not None:
+        changes = {"state": "settled", "result": answer, "news": False}
+        return "settled" if await _moved(journal, entry, due_at=now, **changes) else "known"
+    change = in_between(operation, entry.result, read)
+    if change is not None and is_told(operation, change):
+        # Callbacks may come late and out of order: the department is asked how it is now.
+        await _moved(journal, entry, due_at=now)
+    return "pending"
 
 
-async def _kept(journal: Journal, entry: Entry, answer: OperationResult, now: float) -> Verdict:
-    settle = partial(journal.move, state="settled", result=answer, due_at=now)
+async def _moved(journal: Journal, entry: Entry, **changes: Any) -> bool:
+    """Whether the entry was changed; not where it is settled."""
     here: Entry | None = entry
     while here is not None and here.state != "settled":
-        if await asyncio.to_thread(settle, here) is not None:
-            return "settled"
+        if await asyncio.to_thread(partial(journal.move, here, **changes)) is not None:
+            return True
         key = entry.write.context.request_id
         here = await asyncio.to_thread(journal.find, entry.write.department, key)
-    return "known"
+    return False
 
 
 async def _entry(

@@ -42,20 +42,34 @@ async def ask_status(
 
 
 async def ask_later(operation: Operation, write: Write, call: Call) -> OperationResult | None:
-    """The answer of a pending write if the department has it now."""
+    """What the department says of a pending write now; None where it does not answer."""
     if operation.poll is None:
         return None
     try:
-        asked = await call(operation.poll.operation, write)
+        return (await call(operation.poll.operation, write)).result
     except CallFailed:
         return None
-    return late_answer(operation, asked.result)
 
 
 def late_answer(operation: Operation, result: OperationResult) -> OperationResult | None:
     """What a poll or a callback says, if it ends the waiting of `operation`."""
     ends = {row.outcome for row in operation.outcomes if not row.pending}
     return result if not result.pending and result.outcome in ends else None
+
+
+def in_between(
+    operation: Operation, known: OperationResult | None, said: OperationResult
+) -> OperationResult | None:
+    """What a poll or a callback says, if it is another pending answer than the one known."""
+    pending = {row.outcome for row in operation.outcomes if row.pending}
+    if said.outcome not in pending or (known is not None and said.outcome == known.outcome):
+        return None
+    return replace(said, pending=True)
+
+
+def is_told(operation: Operation, result: OperationResult) -> bool:
+    """Whether the citizen is told of a pending answer when it comes."""
+    return any(row.told for row in operation.outcomes if row.outcome == result.outcome)
 
 
 def as_answer(operation: Operation, result: OperationResult) -> OperationResult:

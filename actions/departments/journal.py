@@ -60,6 +60,8 @@ class Entry:
     until: float | None = None
     """When the asking is given up."""
     version: int = 0
+    news: bool = False
+    """Of a pending write: `result` came in between, and the citizen has yet to be told."""
 
 
 class Journal:
@@ -173,7 +175,7 @@ def _sealed(write: Write) -> str:
 
 def _columns(entry: Entry) -> dict[str, Any]:
     """What may change of an entry."""
-    result = entry.result and seal(json.dumps(asdict(entry.result)))
+    result = entry.result and seal(json.dumps({**asdict(entry.result), "news": entry.news}))
     return {
         "operation": entry.write.operation,
         "state": entry.state,
@@ -197,22 +199,22 @@ def _entry(row: Mapping[str, Any]) -> Entry | None:
 
 
 def _read(row: Mapping[str, Any], write: Write) -> Entry:
+    opened = unseal(row["result"])
+    content = json.loads(opened) if isinstance(opened, str) else {}
+    news = content.pop("news", False)
     return Entry(
         write,
         cast(State, row["state"]),
         row["sent_by"],
-        _result(row["result"]),
+        _result(content) if content else None,
         row["due_at"],
         row["until"],
         row["version"],
+        news,
     )
 
 
-def _result(token: str | None) -> OperationResult | None:
-    opened = unseal(token)
-    if not isinstance(opened, str):
-        return None
-    content = json.loads(opened)
+def _result(content: dict[str, Any]) -> OperationResult:
     document, wanted = content.pop("document"), content.pop("wanted", None)
     return OperationResult(
         **content,

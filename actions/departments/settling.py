@@ -16,7 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from actions.departments.connector import Connector
 from actions.departments.directory import DepartmentDirectory
-from actions.departments.inquiry import ask_later, ask_status
+from actions.departments.inquiry import (
+    ask_later,
+    ask_status,
+    in_between,
+    is_told,
+    late_answer,
+)
 from actions.departments.journal import Entry
 from actions.departments.result import UNAVAILABLE, OperationResult
 from actions.departments.writing import waiting
@@ -71,21 +77,33 @@ class Settling:
         held = await self._move(entry, due_at=lease)  # no other process works on it meanwhile
         if held is None:
             return
-        if held.state == "pending":
+        if held.state == "pending" and not held.news:
             held = await self._poll(held, operation, connector)
         elif held.state in ("sending", "unsure"):
             held = await self._ask(held, operation, connector)
-        if held is not None and held.state == "settled" and held.due_at is not None:
-            await self._tell(held, connector, self._clock() + every)
+        if held is None or held.due_at is None:
+            return
+        if held.state == "settled":
+            await self._tell(held, connector, self._clock() + every, due_at=None)
+        elif held.news:
+            next_at = waiting(operation, self._clock())["due_at"]
+            await self._tell(held, connector, self._clock() + every, due_at=next_at, news=False)
 
     async def _poll(self, entry: Entry, operation: Operation, connector: Connector) -> Entry | None:
-        result = await ask_later(operation, entry.write, connector.ask)
+        said = await ask_later(operation, entry.write, connector.ask)
         now = self._clock()
-        if result is None and entry.until is not None and now >= entry.until:
-            result = OperationResult(UNAVAILABLE, reason="overdue")
-        if result is not None:
-            return await self._move(entry, state="settled", result=result, due_at=now)
-        return await self._move(entry, due_at=waiting(operation, now)["due_at"])
+        end = said and late_answer(operation, said)
+        if end is None and entry.until is not None and now >= entry.until:
+            end = OperationResult(UNAVAILABLE, reason="overdue")
+        if end is not None:
+            return await self._move(entry, state="settled", result=end, due_at=now)
+        next_at = waiting(operation, now)["due_at"]
+        change = said and in_between(operation, entry.result, said)
+        if change is None:
+            return await self._move(entry, due_at=next_at)
+        if is_told(operation, change):
+            return await self._move(entry, result=change, news=True, due_at=now)
+        return await self._move(entry, result=change, due_at=next_at)
 
     async def _ask(self, entry: Entry, operation: Operation, connector: Connector) -> Entry | None:
         answer = await ask_status(operation, entry.write, connector.ask)
@@ -104,7 +122,8 @@ class Settling:
         due = None if over else now + connector.department.settle.every
         return await self._move(entry, state="unsure", due_at=due)
 
-    async def _tell(self, entry: Entry, connector: Connector, again_at: float) -> None:
+    async def _tell(self, entry: Entry, connector: Connector, again_at: float, **told: Any) -> None:
+        """Brings the answer to the citizen; then `told` changes, or it is told again later."""
         assert entry.result is not None
         try:
             result = await connector.documented(entry.write, entry.result)
@@ -113,7 +132,7 @@ class Settling:
             _LOG.error("on_settled", department=entry.write.department, error=type(error).__name__)
             await self._move(entry, due_at=again_at)
         else:
-            await self._move(entry, due_at=None)
+            await self._move(entry, **told)
 
     async def _move(self, entry: Entry, **changes: Any) -> Entry | None:
         return await asyncio.to_thread(lambda: self._journal.move(entry, **changes))

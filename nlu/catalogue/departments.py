@@ -118,7 +118,7 @@ def _operation(name: str, node: Node, inherited: StatusQuery | None) -> Operatio
 
 
 def _outcome(node: Node) -> Outcome | None:
-    fields = node.fields(("status", "outcome"), ("code", "when", "pending"))
+    fields = node.fields(("status", "outcome"), ("code", "when", "pending", "told"))
     if not {"status", "outcome"} <= fields.keys():
         return None
     return Outcome(
@@ -127,6 +127,7 @@ def _outcome(node: Node) -> Outcome | None:
         code=fields["code"].text() if "code" in fields else None,
         when=fields["when"].text() if "when" in fields else None,
         pending=fields["pending"].flag() if "pending" in fields else False,
+        told=fields["told"].flag() if "told" in fields else False,
     )
 
 

@@ -172,7 +172,8 @@ class Timeouts:
 class Outcome:
     """One row of an operation's table of outcomes; the first that matches wins.
 
-    `pending`: accepted now, answered later (by `poll` or `callback` of the operation).
+    `pending`: accepted now, answered later (by `poll` or `callback` of the operation). `told`: a
+    pending answer that the citizen is told of when it comes, while the waiting goes on.
     """
 
     outcome: str
@@ -180,6 +181,7 @@ class Outcome:
     code: str | None
     when: str | None
     pending: bool = False
+    told: bool = False
 
 
 @dataclass(frozen=True)

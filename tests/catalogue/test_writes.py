@@ -129,6 +129,14 @@ BROKEN = [
     (CALLBACK, PENDING, "callback:", "has no `callbacks:`"),
     (CALLBACK.replace("order.ref", '"order["'), PENDING, "callback:", "is not JMESPath"),
     (POLL, PENDING, "poll:", "no outcome that ends the waiting"),
+    (POLL, OUTCOME.replace("ok}", "ok, told: true}"), "told", "ends the waiting, so it is told"),
+    (CALLBACK, PENDING.replace("true}", "true, told: true}"), "told", "but nobody asks for it"),
+    (
+        POLL,
+        "      - {status: 202, outcome: no_dues, pending: true, told: true}\n" + OUTCOME,
+        "told",
+        "`getBill` never answers it",
+    ),
 ]
 
 

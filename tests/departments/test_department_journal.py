@@ -82,6 +82,16 @@ def test_answer_is_kept_with_its_fields_and_document(journal: Journal) -> None:
     assert moved.result == ANSWER
 
 
+def test_news_in_between_is_kept_until_it_is_told(journal: Journal) -> None:
+    journal.open(ENTRY)
+    moved = journal.move(ENTRY, state="pending", result=ANSWER, news=True)
+    assert moved is not None
+    assert journal.find("energy", "k-1") == moved
+    told = journal.move(moved, news=False)
+    assert told is not None
+    assert not told.news
+
+
 def test_entry_is_changed_by_one_of_two(journal: Journal) -> None:
     journal.open(ENTRY)
     assert journal.move(ENTRY, state="unsure") is not None

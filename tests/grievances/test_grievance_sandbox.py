@@ -12,7 +12,7 @@ from actions.departments import OperationResult
 from actions.departments.journal import Entry
 from actions.departments.settling import Settling
 from actions.late_answers import LateAnswers
-from actions.notices import Notice
+from actions.notices import Notice, NoticeRefused
 from actions.sandbox.grievance_book import STATES
 from nlu.catalogue import Catalogue
 
@@ -168,11 +168,13 @@ def test_intermediate_change_does_not_end_the_waiting(desk: Desk) -> None:
     assert entry.result.outcome == "resolved"
 
 
-def told(desk: Desk, catalogue: Catalogue, key: str) -> list[Notice]:
-    """What the citizen is told of the write with this key."""
+def told(desk: Desk, catalogue: Catalogue, key: str, *, refused: bool = False) -> list[Notice]:
+    """What the citizen is told of the write with this key; `refused`: the worker takes nothing."""
     notices: list[Notice] = []
 
     async def notify(notice: Notice) -> None:
+        if refused:
+            raise NoticeRefused
         notices.append(notice)
 
     async def nobody(citizen: str) -> str | None:
@@ -202,6 +204,89 @@ def test_citizen_is_told_once_what_was_done_with_buttons(desk: Desk, catalogue: 
     assert titles == ["రేటింగ్ ఇవ్వండి", "మళ్ళీ తెరవండి"]
     assert all(number in button.payload for button in notice.buttons)
     assert told(desk, catalogue, "solved") == []
+
+
+IN_BETWEEN = {
+    "wrong_office": {"te": "వేరే ఆఫీసుకి", "hi": "दूसरे दफ़्तर", "en": "another office"},
+    "waiting_budget": {"te": "డబ్బు మంజూరు", "hi": "पैसे की मंज़ूरी", "en": "waiting for money"},
+    "sub_judice": {"te": "కోర్టులో", "hi": "कोर्ट में", "en": "court case"},
+}
+
+
+@pytest.mark.parametrize("language", ["te", "hi", "en"])
+@pytest.mark.parametrize("state", IN_BETWEEN)
+def test_what_holds_it_up_is_told_once_and_its_end_after_it(
+    desk: Desk, catalogue: Catalogue, state: str, language: str
+) -> None:
+    key = f"{state}-{language}"
+    number = desk.register(key, language=language)
+    desk.move(number, state, office="revenue", note="చూశాం")
+    desk.hinted(key)
+    (notice,) = told(desk, catalogue, key)
+    assert IN_BETWEEN[state][language] in notice.text
+    assert number in notice.text
+    assert "{" not in notice.text
+    assert told(desk, catalogue, key) == []
+    desk.move(number, "resolved", note="అయింది")
+    desk.settled(key)
+    (end,) = told(desk, catalogue, key)
+    assert "అయింది" in end.text
+    assert end.id != notice.id
+
+
+def test_what_is_no_news_is_not_told_and_what_comes_back_is(
+    desk: Desk, catalogue: Catalogue
+) -> None:
+    """Money is missing, an officer goes on, and money is missing again."""
+    number = desk.register("on-and-off")
+    texts = []
+    for state in ("waiting_budget", "with_officer", "waiting_budget"):
+        desk.move(number, state, officer="EE", note=state)
+        if state == "waiting_budget":
+            desk.hinted("on-and-off")
+        else:
+            desk.ask_now("on-and-off")
+        texts.append([n.text for n in told(desk, catalogue, "on-and-off")])
+    assert [len(found) for found in texts] == [1, 0, 1]
+
+
+def test_callback_of_before_is_not_believed(desk: Desk, catalogue: Catalogue) -> None:
+    """One that was delayed on its way says what is no longer so: the department is asked."""
+    number = desk.register("delayed")
+    desk.move(number, "wrong_office", office="revenue")
+    desk.hinted("delayed")
+    assert len(told(desk, catalogue, "delayed")) == 1
+    desk.move(number, "with_officer", officer="EE")
+    assert desk.call_back(number, state="sub_judice") == 204
+    desk.hinted("delayed")
+    assert told(desk, catalogue, "delayed") == []
+
+
+def test_news_in_between_that_nobody_took_is_told_later(desk: Desk, catalogue: Catalogue) -> None:
+    number = desk.register("deaf")
+    desk.move(number, "sub_judice")
+    desk.hinted("deaf")
+    assert told(desk, catalogue, "deaf", refused=True) == []
+    entry = desk.journal.find("grievances", "deaf")
+    assert entry is not None
+    assert (entry.state, entry.news) == ("pending", True)
+    desk.ask_now("deaf")
+    assert len(told(desk, catalogue, "deaf")) == 1
+
+
+def test_end_that_comes_before_the_news_was_told_is_told_alone(
+    desk: Desk, catalogue: Catalogue
+) -> None:
+    number = desk.register("quick")
+    desk.move(number, "sub_judice")
+    desk.hinted("quick")
+    assert told(desk, catalogue, "quick", refused=True) == []
+    desk.move(number, "resolved", note="అయింది")
+    desk.settled("quick")
+    (end,) = told(desk, catalogue, "quick")
+    assert "అయింది" in end.text
+    assert end.id.count("-") == 1
+    assert told(desk, catalogue, "quick") == []
 
 
 def test_closed_without_action_is_said_as_such(desk: Desk, catalogue: Catalogue) -> None:

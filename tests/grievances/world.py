@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from actions.departments import DepartmentDirectory, OperationResult, load_depar
 from actions.departments.callbacks import build_callbacks
 from actions.departments.journal import Entry, Journal
 from actions.departments.request import Origin
+from actions.departments.signature import signature_headers
 from actions.sandbox.server import create_app
 from tests.departments.served import served
 
@@ -29,6 +31,7 @@ class Desk:
     """What a citizen's requests and an officer's changes go through."""
 
     http: httpx.Client
+    seva: str
     journal: Journal
     departments: DepartmentDirectory
     loop: asyncio.AbstractEventLoop
@@ -50,10 +53,11 @@ class Desk:
             )
         )
 
-    def register(self, key: str, citizen: str = "c-1", **values: str) -> str:
+    def register(self, key: str, citizen: str = "c-1", language: str = "te", **values: str) -> str:
         """The number of a new grievance."""
         told = {**TOLD, "grievance_text": f"{TOLD['grievance_text']} {key}", **values}
-        return self.ask("registerGrievance", key, citizen, **told).fields["grievance_number"]
+        made = self.ask("registerGrievance", key, citizen, language, **told)
+        return made.fields["grievance_number"]
 
     def move(self, number: str, state: str, **entered: str) -> httpx.Response:
         """What an officer enters."""
@@ -66,6 +70,33 @@ class Desk:
             entry = self.journal.find(GRIEVANCES, key)
             if entry is not None and entry.state == "settled":
                 return entry
+            time.sleep(0.02)
+        raise AssertionError("no callback came")
+
+    def ask_now(self, key: str) -> None:
+        """Makes the write with this key due, as time would."""
+        entry = self.journal.find(GRIEVANCES, key)
+        assert entry is not None
+        assert self.journal.move(entry, due_at=time.time()) is not None
+
+    def call_back(self, number: str, **changed: str) -> int:
+        """A callback with the right key that says something else: the HTTP status."""
+        shown = {one["number"]: one for one in self.http.get("/__grievances").json()}
+        settings = self.departments.connector(GRIEVANCES).department.callbacks
+        assert settings is not None
+        body = json.dumps({**shown[number], **changed}).encode()
+        path = f"/callbacks/{GRIEVANCES}"
+        headers = signature_headers(settings.key, "POST", path, "", body)
+        answer = httpx.post(self.seva + path, content=body, headers=headers, trust_env=False)
+        return answer.status_code
+
+    def hinted(self, key: str) -> None:
+        """Returns once a callback made the write with this key due. Raises AssertionError."""
+        until = time.monotonic() + WAIT_S
+        while time.monotonic() < until:
+            entry = self.journal.find(GRIEVANCES, key)
+            if entry is not None and entry.due_at is not None and entry.due_at <= time.time():
+                return
             time.sleep(0.02)
         raise AssertionError("no callback came")
 
@@ -92,6 +123,6 @@ def opened(folder: Path) -> Iterator[Desk]:
             there = replace(known, base_url=f"{url}/grievances")
             departments = DepartmentDirectory({GRIEVANCES: there}, journal=journal)
             with httpx.Client(base_url=url, timeout=10, trust_env=False) as http:
-                yield Desk(http, journal, departments, loop)
+                yield Desk(http, seva, journal, departments, loop)
             loop.run_until_complete(departments.aclose())
     loop.close()

@@ -45,6 +45,7 @@ def write_problems(
         what = f"`{operation.name}` is answered later, but nothing says how"
         mend = "add `poll:` or `callback:`, see docs/departments.md"
         yield at("outcomes", pending[0], "pending", what=what, mend=mend)
+    yield from _told_problems(check, department, operation)
     for key in ("poll", "callback"):
         if key in asking and not pending:
             what = f"`{key}` waits for an answer, but no outcome is `pending: true`"
@@ -52,6 +53,25 @@ def write_problems(
     if operation.callback and "callbacks" not in department.settings:
         what = f"`{operation.name}` has a callback, but {department.id} has no `callbacks:`"
         yield at("callback", what=what, mend="add the key that signs them, see docs/departments.md")
+
+
+def _told_problems(
+    check: Checking, department: Department, operation: Operation
+) -> Iterator[Problem]:
+    """Answers in between that are told: the poll has to be able to find them."""
+    poll = operation.poll
+    asked = department.operations.get(poll.operation) if poll else None
+    for place, row in enumerate(operation.outcomes):
+        here = (department.file, "operations", operation.name, "outcomes", str(place), "told")
+        if row.told and not row.pending:
+            what = f"`{row.outcome}` ends the waiting, so it is told anyway"
+            yield check.at(*here, what=what, mend="remove `told`, or add `pending: true`")
+        elif row.told and poll is None:
+            what = f"`{row.outcome}` is to be told when it comes, but nobody asks for it"
+            yield check.at(*here, what=what, mend="add `poll:`, see docs/departments.md")
+        elif row.told and asked is not None and row.outcome not in _outcomes(asked):
+            what = f"`{row.outcome}` is to be told, but `{asked.name}` never answers it"
+            yield check.at(*here, what=what, mend=did_you_mean(row.outcome, _outcomes(asked)))
 
 
 def _asked_problems(
