@@ -132,17 +132,25 @@ class Connector:
             doubt = operation.kind == "write" and failure.may_be_done
             result = OperationResult(UNAVAILABLE, reason=failure.reason, in_doubt=doubt)
             detail = failure.detail
-        elapsed = round((time.monotonic() - started) * 1000)
-        result = replace(result, elapsed_ms=elapsed, attempts=tries.count)
-        record(self.department.id, operation_id, request_id, result, detail)
-        return result
+        return self._recorded(operation_id, write, result, tries, started, detail)
 
     async def ask(self, operation_id: str, write: Write) -> Asked:
         """Call the read `operation_id` about an earlier write. Raises `CallFailed`.
 
         Where its status query repeats answers as they were, so is what the read does not map.
         """
-        answer = await self._send(operation_id, write, Tries())
+        started, tries = time.monotonic(), Tries()
+        try:
+            asked = await self._ask(operation_id, write, tries)
+        except CallFailed as failure:
+            none = OperationResult(UNAVAILABLE, reason=failure.reason)
+            self._recorded(operation_id, write, none, tries, started, failure.detail)
+            raise
+        self._recorded(operation_id, write, asked.result, tries, started)
+        return asked
+
+    async def _ask(self, operation_id: str, write: Write, tries: Tries) -> Asked:
+        answer = await self._send(operation_id, write, tries)
         operations, language = self.department.operations, write.context.language
         query = operations[write.operation].status_query
         repeats = query is not None and query.operation == operation_id and query.found is None
@@ -161,6 +169,21 @@ class Connector:
     def read(self, operation_id: str, status: int, body: object, language: str) -> OperationResult:
         """A body as the answer of an operation, checked. Raises `CallFailed`."""
         return self._read(self.department.operations[operation_id], Answer(status, body), language)
+
+    def _recorded(
+        self,
+        operation_id: str,
+        write: Write,
+        result: OperationResult,
+        tries: Tries,
+        started: float,
+        detail: str = "",
+    ) -> OperationResult:
+        """The result with its time, counted and in the log."""
+        elapsed = round((time.monotonic() - started) * 1000)
+        result = replace(result, elapsed_ms=elapsed, attempts=tries.count)
+        record(self.department.id, operation_id, write.context.request_id, result, detail)
+        return result
 
     async def _post(self, write: Write, tries: Tries) -> OperationResult:
         answer = await self._send(write.operation, write, tries)

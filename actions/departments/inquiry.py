@@ -42,13 +42,10 @@ async def ask_status(
 
 
 async def ask_later(operation: Operation, write: Write, call: Call) -> OperationResult | None:
-    """What the department says of a pending write now; None where it does not answer."""
+    """What the department says of a pending write now. Raises `CallFailed`."""
     if operation.poll is None:
         return None
-    try:
-        return (await call(operation.poll.operation, write)).result
-    except CallFailed:
-        return None
+    return (await call(operation.poll.operation, write)).result
 
 
 def late_answer(operation: Operation, result: OperationResult) -> OperationResult | None:

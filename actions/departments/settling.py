@@ -24,7 +24,7 @@ from actions.departments.inquiry import (
     late_answer,
 )
 from actions.departments.journal import Entry
-from actions.departments.result import UNAVAILABLE, OperationResult
+from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from actions.departments.writing import waiting
 from nlu.catalogue.model import Operation
 
@@ -32,6 +32,7 @@ _LOG = structlog.get_logger("seva.departments")
 OnSettled = Callable[[Entry, OperationResult], Awaitable[None]]
 """Tells the citizen; called at least once for an answer, so it must bear being called again."""
 BATCH = 50
+_SERVER_ERROR = 500
 
 
 class Settling:
@@ -90,7 +91,11 @@ class Settling:
             await self._tell(held, connector, self._clock() + every, due_at=next_at, news=False)
 
     async def _poll(self, entry: Entry, operation: Operation, connector: Connector) -> Entry | None:
-        said = await ask_later(operation, entry.write, connector.ask)
+        said, deaf = None, False
+        try:
+            said = await ask_later(operation, entry.write, connector.ask)
+        except CallFailed as failure:
+            deaf = failure.status is None or failure.status >= _SERVER_ERROR
         now = self._clock()
         end = said and late_answer(operation, said)
         if end is None and entry.until is not None and now >= entry.until:
@@ -98,6 +103,9 @@ class Settling:
         if end is not None:
             return await self._move(entry, state="settled", result=end, due_at=now)
         next_at = waiting(operation, now)["due_at"]
+        if deaf and operation.poll is not None:  # not a whole round later
+            soon = now + min(operation.poll.every, connector.department.settle.every)
+            return await self._move(entry, due_at=soon)
         change = said and in_between(operation, entry.result, said)
         if change is None:
             return await self._move(entry, due_at=next_at)

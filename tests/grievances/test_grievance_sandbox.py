@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -272,6 +273,21 @@ def test_news_in_between_that_nobody_took_is_told_later(desk: Desk, catalogue: C
     assert (entry.state, entry.news) == ("pending", True)
     desk.ask_now("deaf")
     assert len(told(desk, catalogue, "deaf")) == 1
+
+
+def test_poll_without_an_answer_is_repeated_soon(desk: Desk, catalogue: Catalogue) -> None:
+    number = desk.register("down")
+    desk.move(number, "sub_judice")
+    desk.hinted("down")
+    desk.fault("down")
+    assert told(desk, catalogue, "down") == []
+    desk.fault("none")
+    entry = desk.journal.find("grievances", "down")
+    assert entry is not None
+    assert entry.due_at is not None
+    assert entry.due_at <= time.time() + desk.settle_every
+    desk.ask_now("down")
+    assert len(told(desk, catalogue, "down")) == 1
 
 
 def test_end_that_comes_before_the_news_was_told_is_told_alone(

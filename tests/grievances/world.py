@@ -73,6 +73,15 @@ class Desk:
             time.sleep(0.02)
         raise AssertionError("no callback came")
 
+    @property
+    def settle_every(self) -> float:
+        """Seconds."""
+        return self.departments.connector(GRIEVANCES).department.settle.every
+
+    def fault(self, mode: str) -> None:
+        """Switches the department's fault."""
+        self.http.put(f"/__faults/{GRIEVANCES}", json={"mode": mode}).raise_for_status()
+
     def ask_now(self, key: str) -> None:
         """Makes the write with this key due, as time would."""
         entry = self.journal.find(GRIEVANCES, key)

@@ -1,14 +1,14 @@
-"""Everything between a department and a citizen's phone, over real HTTP.
+"""Everything between the action server and a citizen's phone, over real HTTP.
 
-Simulator, `seva serve`, worker and department run in threads; `seva actions` is a process, so that
-it can be killed. In place of Rasa a bridge calls the action server as Rasa does.
+Simulator, `seva serve` and worker run in threads; `seva actions` is a process, so that it can be
+killed. In place of Rasa a bridge calls the action server as Rasa does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -44,37 +44,27 @@ from api.whatsapp.simulator.settings import SimulatorSettings
 from api.wording import Wording
 from api.worker import Worker
 from nlu.catalogue import load_catalogue
-from tests.departments.served import served
 from tests.inbox.worker_fakes import FakeEngine
-from tests.notices.survey.app import Surveys
 from tests.processes import ROOT, free_port
 from tests.simulator.running import running
 
-HERE = Path(__file__).parent / "survey"
 NOTICES_KEY = "a key for tests"
-ORDER = "12/3"
 
 
-def catalogue_folder(folder: Path) -> Path:
-    """`folder/data`: the real one, but one department with one service."""
-    data = folder / "data"
-    data.mkdir()
-    for entry in (ROOT / "data").iterdir():
-        if entry.name not in ("services", "departments"):
-            (data / entry.name).symlink_to(entry)
-    shutil.copytree(HERE / "openapi", data / "departments" / "openapi")
-    shutil.copy(HERE / "survey.yml", data / "departments")
-    shutil.copy(ROOT / "data" / "departments" / "defaults.yml", data / "departments")
-    (data / "services" / "survey").mkdir(parents=True)
-    shutil.copy(HERE / "land_survey.yml", data / "services" / "survey")
-    return data
+@dataclass(frozen=True)
+class Confirmed:
+    """A request that a citizen has confirmed."""
+
+    service: str
+    values: Mapping[str, str]
 
 
 class Bridge(FakeEngine):
-    """Takes a survey number as a confirmed order of a survey; the language is that of the phone."""
+    """Takes the texts of `orders` as confirmed requests; the language is that of the phone."""
 
-    def __init__(self, action_port: int) -> None:
+    def __init__(self, action_port: int, orders: Mapping[str, Confirmed]) -> None:
         super().__init__()
+        self.orders = orders
         self.languages: dict[str, str] = {}
         self.said: list[tuple[str, str]] = []
         self.now = "te"
@@ -84,10 +74,12 @@ class Bridge(FakeEngine):
         """Performs an order, echoes anything else."""
         self.languages[sender] = self.now
         self.said.append((sender, text))
-        if text != ORDER:
+        if text not in self.orders:
             return [PlainReply(f"echo {text}")]
-        state = State(self.now, service="land_survey", values={"survey_number": text})
-        confirmed = replace(state, nonce=metadata["inbox_id"][-12:]).slots()
+        order = self.orders[text]
+        state = State(self.now, service=order.service, values=dict(order.values))
+        nonce = hashlib.sha256(metadata["inbox_id"].encode()).hexdigest()[:12]
+        confirmed = replace(state, nonce=nonce).slots()
         slots = {**confirmed, "answer": GO}
         call = {
             "next_action": "action_perform",
@@ -136,11 +128,9 @@ class Stage:
     environment: dict[str, str]
     bridge: Bridge
     gate: Gate
-    surveys: Surveys
     web: httpx.Client
     callbacks: str
     actions_port: int
-    department: str
     process: subprocess.Popen[bytes] | None = None
 
     def start_actions(self, **settings: str) -> None:
@@ -226,9 +216,10 @@ def _work(settings: Settings, engine: Bridge, stop: threading.Event) -> None:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Stage]:
-    """All but `seva actions`."""
-    data = catalogue_folder(folder)
+def opened(
+    folder: Path, data: Path, orders: Mapping[str, Confirmed], departments: Mapping[str, str]
+) -> Iterator[Stage]:
+    """All but `seva actions`. `departments`: the environment that leads to them."""
     ports = {name: free_port() for name in ("simulator", "serve", "actions", "callbacks", "gate")}
     settings = SimulatorSettings(
         var_dir=folder / "var",
@@ -241,14 +232,13 @@ def opened(folder: Path) -> Iterator[Stage]:
     rules = load_rules()
     quick = replace(rules.delivery, wait=(0.05, 0.1))
     rules = replace(rules, delivery=quick, sent_after=0.01, delivered_after=0.02)
-    bridge, stop = Bridge(ports["actions"]), threading.Event()
-    gate, surveys = Gate(ports["serve"]), Surveys()
+    bridge, stop = Bridge(ports["actions"], orders), threading.Event()
+    gate = Gate(ports["serve"])
     app = create_app(settings, bridge, catalogue=load_catalogue(data))
     with ExitStack() as open_:
         open_.enter_context(running(app, ports["serve"]))
         url = open_.enter_context(running(create_simulator(settings, rules), ports["simulator"]))
         notices = open_.enter_context(running(gate.app, ports["gate"]))
-        department = open_.enter_context(served(surveys.app))
         worker = threading.Thread(target=_work, args=(settings, bridge, stop))
         worker.start()
         open_.callback(worker.join, 10)
@@ -261,13 +251,10 @@ def opened(folder: Path) -> Iterator[Stage]:
             "SEVA_NOTICES_URL": f"{notices}/notices",
             "SEVA_NOTICES_KEY": NOTICES_KEY,
             "SEVA_SETTLE_SECONDS": "0.1",
-            "SURVEY_URL": department,
+            **departments,
         }
         callbacks = f"http://127.0.0.1:{ports['callbacks']}"
-        stage = Stage(
-            *(folder, environment, bridge, gate, surveys, web),
-            *(callbacks, ports["actions"], department),
-        )
+        stage = Stage(folder, environment, bridge, gate, web, callbacks, ports["actions"])
         try:
             yield stage
         finally:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from actions.dialogue.steps import Handover
 from actions.handover import FILE, Handovers
-from tests.notices.stage import ORDER, ROOT, Stage, opened, until
+from tests.departments.served import served
+from tests.notices.stage import Confirmed, Stage, opened, until
+from tests.notices.survey.app import Surveys
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.slow  # several servers and a process that is killed
 WORDS = {
@@ -27,11 +33,53 @@ TEMPLATES = {
 PHONES = {"te": "919848012345", "hi": "919000054321", "en": "919885067890"}
 
 
+SURVEY = Path(__file__).parent / "survey"
+ORDER = "12/3"
+
+
+def catalogue_folder(folder: Path) -> Path:
+    """`folder/data`: the real one, but one department with one service."""
+    data = folder / "data"
+    data.mkdir()
+    for entry in (ROOT / "data").iterdir():
+        if entry.name not in ("services", "departments"):
+            (data / entry.name).symlink_to(entry)
+    shutil.copytree(SURVEY / "openapi", data / "departments" / "openapi")
+    shutil.copy(SURVEY / "survey.yml", data / "departments")
+    shutil.copy(ROOT / "data" / "departments" / "defaults.yml", data / "departments")
+    (data / "services" / "survey").mkdir(parents=True)
+    shutil.copy(SURVEY / "land_survey.yml", data / "services" / "survey")
+    return data
+
+
+@dataclass(frozen=True)
+class Department:
+    """The department that surveys land, and its address."""
+
+    surveys: Surveys
+    url: str
+
+
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with opened(tmp_path_factory.mktemp("stage")) as stage:
+def department() -> Iterator[Department]:
+    surveys = Surveys()
+    with served(surveys.app) as url:
+        yield Department(surveys, url)
+
+
+@pytest.fixture(scope="module")
+def stage(department: Department, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("stage")
+    orders = {ORDER: Confirmed("land_survey", {"survey_number": ORDER})}
+    there = {"SURVEY_URL": department.url}
+    with opened(folder, catalogue_folder(folder), orders, there) as stage:
         stage.start_actions()
         yield stage
+
+
+@pytest.fixture
+def surveys(department: Department) -> Surveys:
+    return department.surveys
 
 
 @pytest.fixture(autouse=True)
@@ -47,11 +95,11 @@ def texts(stage: Stage, language: str, count: int) -> list[str]:
     return [message["text"] for message in stage.phone(PHONES[language], count)]
 
 
-def order(stage: Stage, language: str) -> None:
+def order(stage: Stage, surveys: Surveys, language: str) -> None:
     """A citizen orders a survey and reads that it was taken."""
     stage.say(PHONES[language], ORDER, language)
     [taken] = texts(stage, language, 1)
-    assert stage.surveys.ordered[stage.surveys.last]["number"] in taken
+    assert surveys.ordered[surveys.last]["number"] in taken
 
 
 def nothing_more(stage: Stage, language: str, count: int) -> None:
@@ -62,26 +110,26 @@ def nothing_more(stage: Stage, language: str, count: int) -> None:
 
 
 @pytest.mark.parametrize("language", ["te", "hi", "en"])
-def test_late_answer_shows_on_the_phone_once(stage: Stage, language: str) -> None:
-    order(stage, language)
-    assert stage.surveys.call_back(stage.callbacks) == 204
+def test_late_answer_shows_on_the_phone_once(stage: Stage, surveys: Surveys, language: str) -> None:
+    order(stage, surveys, language)
+    assert surveys.call_back(stage.callbacks) == 204
     assert texts(stage, language, 2)[1] == WORDS[language]
-    assert stage.surveys.call_back(stage.callbacks) == 204
+    assert surveys.call_back(stage.callbacks) == 204
     nothing_more(stage, language, 2)
 
 
-def test_language_of_today_counts(stage: Stage) -> None:
+def test_language_of_today_counts(stage: Stage, surveys: Surveys) -> None:
     """Ordered in English; the citizen has gone on in Telugu."""
-    order(stage, "en")
+    order(stage, surveys, "en")
     stage.say(PHONES["en"], "తెలుగు", "te")
     texts(stage, "en", 2)
-    stage.surveys.call_back(stage.callbacks)
+    surveys.call_back(stage.callbacks)
     assert texts(stage, "en", 3)[2] == WORDS["te"]
 
 
-def test_document_comes_with_it(stage: Stage) -> None:
-    order(stage, "te")
-    stage.surveys.call_back(stage.callbacks, pdf=f"{stage.department}/pdf")
+def test_document_comes_with_it(stage: Stage, surveys: Surveys, department: Department) -> None:
+    order(stage, surveys, "te")
+    surveys.call_back(stage.callbacks, pdf=f"{department.url}/pdf")
     message = stage.phone(PHONES["te"], 2)[1]
     assert (message["text"], message["content"]["document"]["filename"]) == (
         WORDS["te"],
@@ -91,11 +139,11 @@ def test_document_comes_with_it(stage: Stage) -> None:
 
 @pytest.mark.parametrize("language", ["te", "hi", "en"])
 def test_silent_citizen_gets_the_template_and_the_document_when_they_write(
-    stage: Stage, language: str
+    stage: Stage, surveys: Surveys, department: Department, language: str
 ) -> None:
-    order(stage, language)
+    order(stage, surveys, language)
     stage.web.patch("/__faults", json={"clock_offset_s": 90_000})
-    stage.surveys.call_back(stage.callbacks, pdf=f"{stage.department}/pdf")
+    surveys.call_back(stage.callbacks, pdf=f"{department.url}/pdf")
     template = stage.phone(PHONES[language], 2)[1]
     assert (template["content"]["type"], template["text"]) == ("template", TEMPLATES[language])
     stage.say(PHONES[language], "hello", language)
@@ -105,22 +153,22 @@ def test_silent_citizen_gets_the_template_and_the_document_when_they_write(
     nothing_more(stage, language, 4)
 
 
-def test_killed_between_callback_and_notice(stage: Stage) -> None:
+def test_killed_between_callback_and_notice(stage: Stage, surveys: Surveys) -> None:
     stage.kill_actions()
     stage.start_actions(SEVA_SETTLE_SECONDS="3600")  # nobody looks before it is dead
-    order(stage, "te")
-    assert stage.surveys.call_back(stage.callbacks) == 204
+    order(stage, surveys, "te")
+    assert surveys.call_back(stage.callbacks) == 204
     stage.kill_actions()
     stage.start_actions()
     assert texts(stage, "te", 2)[1] == WORDS["te"]
     nothing_more(stage, "te", 2)
 
 
-def test_killed_after_the_notice_was_taken(stage: Stage) -> None:
+def test_killed_after_the_notice_was_taken(stage: Stage, surveys: Surveys) -> None:
     """The outbox has it, and the action server never heard so."""
-    order(stage, "te")
+    order(stage, surveys, "te")
     stage.gate.mute, before = True, stage.gate.passed
-    stage.surveys.call_back(stage.callbacks)
+    surveys.call_back(stage.callbacks)
     until(lambda: stage.gate.passed > before)
     stage.kill_actions()
     stage.gate.mute = False
