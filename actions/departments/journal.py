@@ -16,7 +16,7 @@ from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 
-from actions.departments.journal_tables import METADATA, NONCES, WRITES, open_engine
+from actions.departments.journal_tables import METADATA, NONCES, WRITES, open_tables
 from actions.departments.request import Context, Origin
 from actions.departments.result import Document, OperationResult, Wanted
 from actions.sealing import seal, unseal, var_folder
@@ -69,8 +69,7 @@ class Journal:
 
     def __init__(self, url: str) -> None:
         """SQLAlchemy URL of SQLite or PostgreSQL; tables are made if they are not there."""
-        self._engine = open_engine(url)
-        METADATA.create_all(self._engine)
+        self._engine = open_tables(url, METADATA)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Journal:

@@ -33,6 +33,23 @@ NONCES = sa.Table(
 )
 
 
+_TURN = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": "SELECT pg_advisory_xact_lock(5783651)",  # any number, the same for all
+}
+
+
+def open_tables(url: str, metadata: sa.MetaData) -> sa.engine.Engine:
+    """An engine with tables that are made where they are missing. Processes that start at once
+    take turns: two that found none would both make them, and one would fail."""
+    engine = open_engine(url)
+    with engine.connect() as db:
+        db.exec_driver_sql(_TURN[engine.dialect.name])
+        metadata.create_all(db)
+        db.commit()
+    return engine
+
+
 def open_engine(url: str) -> sa.engine.Engine:
     """An engine whose commits are on disk when they return."""
     if url == IN_MEMORY:  # one connection, lent to one thread at a time

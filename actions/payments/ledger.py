@@ -14,7 +14,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from actions.departments.journal import Write, database_url
-from actions.departments.journal_tables import open_engine
+from actions.departments.journal_tables import open_tables
 from actions.departments.request import Context, Origin
 from actions.payments.payment import Money, Order, Payment, Reader
 from actions.payments.states import UNSETTLED, State, may_move
@@ -67,8 +67,7 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         """SQLAlchemy URL of SQLite or PostgreSQL; the table is made if it is not there."""
-        self._engine = open_engine(url)
-        _METADATA.create_all(self._engine)
+        self._engine = open_tables(url, _METADATA)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Ledger:

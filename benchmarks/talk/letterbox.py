@@ -29,6 +29,16 @@ class Letterbox:
         """Language and text of each notice of a citizen."""
         return [(language, text) for who, language, text in self._taken.values() if who == citizen]
 
+    @property
+    def app(self) -> Starlette:
+        """What is served."""
+        return Starlette(
+            routes=[
+                Route("/notices", self.take, methods=["POST"]),
+                Route("/notices/language", self.language, methods=["POST"]),
+            ]
+        )
+
     async def take(self, request: Request) -> Response:
         """`POST /notices`."""
         notice = await request.json()
@@ -47,11 +57,7 @@ class Letterbox:
 async def letterbox() -> AsyncIterator[Letterbox]:
     """A letterbox with an address, served in this event loop."""
     box = Letterbox()
-    routes = [
-        Route("/notices", box.take, methods=["POST"]),
-        Route("/notices/language", box.language, methods=["POST"]),
-    ]
-    config = uvicorn.Config(Starlette(routes=routes), log_level="critical", ws="none")
+    config = uvicorn.Config(box.app, log_level="critical", ws="none")
     server = uvicorn.Server(config)
     with contextlib.closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))

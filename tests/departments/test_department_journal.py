@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,34 +15,13 @@ from actions.departments.journal import Entry, Journal, Write
 from actions.departments.journal_tables import IN_MEMORY, METADATA
 from actions.departments.request import Context
 from actions.departments.result import Document
+from tests.postgres import postgres
+
+__all__ = ["postgres"]
 
 WRITE = Write("energy", "payBill", {"name": "లక్ష్మి", "odd": "\ud800"}, Context("91984", "k-1", "te"))
 ENTRY = Entry(WRITE, "sending", 100.0, due_at=130.0, until=900.0)
 ANSWER = OperationResult("ok", {"order": "O-1"}, Document("https://x.example/1.pdf", "a.pdf"))
-POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
-"""Debian keeps its programs off the path."""
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A PostgreSQL server of our own, reached by a socket. `make test` installs it; `make check`
-    installs no Debian packages, so it may be without."""
-    if POSTGRES is None:
-        pytest.skip("PostgreSQL is not installed; `make system` brings it")
-    with tempfile.TemporaryDirectory() as folder:
-        data = f"{folder}/data"
-        user = ["runuser", "-u", "nobody", "--"] if os.geteuid() == 0 else []
-        if user:
-            shutil.chown(folder, "nobody")
-        control = [*user, POSTGRES / "pg_ctl", "-D", data]
-        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": folder}
-        made = [*user, POSTGRES / "initdb", "-D", data, "-U", "seva", "-A", "trust"]
-        subprocess.run(made, check=True, **quiet)
-        options = f"-k {folder} -c listen_addresses=''"
-        started = [*control, "-w", "-l", f"{folder}/log", "-o", options, "start"]
-        subprocess.run(started, check=True, **quiet)
-        yield f"postgresql://seva@/postgres?host={folder}"
-        subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
 
 
 @pytest.fixture(params=["sqlite", "memory", "postgresql"])
@@ -60,6 +35,28 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]
     yield journal
     METADATA.drop_all(journal._engine)
     journal.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_many_that_start_at_once_make_the_tables_once(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Each with an engine of its own, as processes have."""
+    for round_ in range(5):
+        url = f"sqlite:///{tmp_path / f'{round_}.sqlite'}"
+        if kind == "postgresql":
+            url = request.getfixturevalue("postgres")
+        together = threading.Barrier(8)
+
+        def start(_: int, url: str = url, together: threading.Barrier = together) -> Journal:
+            together.wait()
+            return Journal(url)
+
+        with ThreadPoolExecutor(8) as pool:
+            started = list(pool.map(start, range(8)))
+        METADATA.drop_all(started[0]._engine)
+        for journal in started:
+            journal.close()
 
 
 def test_new_write_is_kept_and_read_back_as_it_was(journal: Journal) -> None:

@@ -26,8 +26,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from actions.dialogue.state import State
-from actions.dialogue.steps import GO
 from api.app import create_app
 from api.delivery import Delivery
 from api.hearing import Hearing
@@ -44,19 +42,12 @@ from api.whatsapp.simulator.settings import SimulatorSettings
 from api.wording import Wording
 from api.worker import Worker
 from nlu.catalogue import load_catalogue
+from tests.confirmed import Confirmed
 from tests.inbox.worker_fakes import FakeEngine
 from tests.processes import ROOT, free_port
 from tests.simulator.running import running
 
 NOTICES_KEY = "a key for tests"
-
-
-@dataclass(frozen=True)
-class Confirmed:
-    """A request that a citizen has confirmed."""
-
-    service: str
-    values: Mapping[str, str]
 
 
 class Bridge(FakeEngine):
@@ -76,18 +67,8 @@ class Bridge(FakeEngine):
         self.said.append((sender, text))
         if text not in self.orders:
             return [PlainReply(f"echo {text}")]
-        order = self.orders[text]
-        state = State(self.now, service=order.service, values=dict(order.values))
         nonce = hashlib.sha256(metadata["inbox_id"].encode()).hexdigest()[:12]
-        confirmed = replace(state, nonce=nonce).slots()
-        slots = {**confirmed, "answer": GO}
-        call = {
-            "next_action": "action_perform",
-            "sender_id": sender,
-            "tracker": {"sender_id": sender, "slots": slots, "events": [], "latest_message": {}},
-            "domain": {},
-            "version": "3.6.21",
-        }
+        call = self.orders[text].call(sender, self.now, nonce)
         async with httpx.AsyncClient(trust_env=False) as client:
             answer = (await client.post(self._url, json=call, timeout=30)).json()
         return [PlainReply(one["text"]) for one in answer["responses"]]

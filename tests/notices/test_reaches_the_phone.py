@@ -14,8 +14,9 @@ import pytest
 
 from actions.dialogue.steps import Handover
 from actions.handover import FILE, Handovers
+from tests.confirmed import Confirmed
 from tests.departments.served import served
-from tests.notices.stage import Confirmed, Stage, opened, until
+from tests.notices.stage import Stage, opened, until
 from tests.notices.survey.app import Surveys
 from tests.processes import ROOT
 

@@ -14,7 +14,8 @@ import httpx
 import pytest
 import regex
 
-from tests.notices.stage import Confirmed, Stage, opened
+from tests.confirmed import Confirmed
+from tests.notices.stage import Stage, opened
 from tests.processes import ROOT, department_urls, free_port, seva
 
 pytestmark = pytest.mark.slow  # five servers and a process that is killed

@@ -113,8 +113,6 @@ def test_two_servers_and_many_taps_pay_once(
     eight taps on the page at once."""
     sandbox.touched.add("energy")
     url = f"sqlite:///{tmp_path / 'journal.sqlite'}"
-    Ledger(url).close()
-    Journal(url).close()
     together = threading.Barrier(12)
 
     def citizen(number: int) -> OperationResult:

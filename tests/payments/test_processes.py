@@ -1,0 +1,130 @@
+"""Two action servers as processes that start at once, over one database: SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import regex
+
+from actions import sealing
+from benchmarks.talk.letterbox import Letterbox
+from tests.confirmed import Confirmed
+from tests.departments.served import served
+from tests.postgres import postgres
+from tests.processes import department_urls, free_port, seva
+
+from .world import BILL, PAISE
+
+__all__ = ["postgres"]
+CITIZENS, TAPS = 12, 8
+LANGUAGES = ("te", "hi", "en")
+PAID = {"te": "అందాయి", "hi": "मिल गए", "en": "has arrived"}
+ORDER = Confirmed("electricity_bill_payment", BILL)
+WAIT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Two action servers, the sandbox, and where news arrives."""
+
+    actions: list[str]
+    sandbox: str
+    box: Letterbox
+
+    def asked(self, number: int, turn: int) -> str:
+        """What citizen `number` is told when they have confirmed to pay, by either server."""
+        language = LANGUAGES[number % len(LANGUAGES)]
+        call = ORDER.call(f"c-{number}", language, f"{turn:04}{number:08}")
+        url = f"{self.actions[(number + turn) % 2]}/webhook"
+        answer = httpx.post(url, json=call, timeout=60, trust_env=False)
+        responses = answer.raise_for_status().json()["responses"]
+        return "\n".join(response["text"] for response in responses)
+
+    def writes(self) -> list[dict[str, Any]]:
+        """Orders in the department's books."""
+        found = httpx.get(f"{self.sandbox}/__writes/energy", trust_env=False).json()
+        return [write for write in found if write["operation"] == "payBill"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Servers]:
+    """Both start at the same moment, with no database, key or folder there yet."""
+    url = "sqlite"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres")
+    sealing._box.cache_clear()  # what citizens told is sealed here, with the key of this folder
+    box, sandbox = Letterbox(), free_port()
+    ports = [(free_port(), free_port()) for _ in range(2)]
+    with ExitStack() as running:
+        notices = running.enter_context(served(box.app))
+        environment = {
+            "SEVA_VAR_DIR": str(tmp_path),
+            "SEVA_JOURNAL_URL": url,
+            "SEVA_NOTICES_URL": f"{notices}/notices",
+            "SEVA_SETTLE_SECONDS": "0.1",
+            "SEVA_SANDBOX_CALLBACK_URL": f"http://127.0.0.1:{ports[0][1]}/callbacks/payments/sandbox",
+            "SEVA_GATEWAY_SANDBOX_URL": f"http://127.0.0.1:{sandbox}/gateway",
+            **department_urls(sandbox),
+        }
+        there = seva("sandbox", "/health", sandbox, environment, tmp_path / "sandbox.log")
+        running.enter_context(there)
+
+        def start(number: int) -> str:
+            port, callbacks = ports[number]
+            own = {**environment, "SEVA_CALLBACKS_PORT": str(callbacks)}
+            log = tmp_path / f"actions-{number}.log"
+            return running.enter_context(seva("actions", "/health", port, own, log))
+
+        with ThreadPoolExecutor(2) as pool:
+            actions = list(pool.map(start, range(2)))
+        yield Servers(actions, f"http://127.0.0.1:{sandbox}", box)
+
+
+def test_two_processes_many_citizens_and_many_taps_pay_once(servers: Servers) -> None:
+    """Everybody asks at once, then everybody taps at once; all are told, each once."""
+    together = threading.Barrier(CITIZENS)
+
+    def ask(number: int) -> str:
+        together.wait()
+        return servers.asked(number, 1)
+
+    with ThreadPoolExecutor(CITIZENS) as pool:
+        list(pool.map(ask, range(CITIZENS)))
+    texts = [servers.asked(number, 2) for number in range(CITIZENS)]
+    links = {found.group() for text in texts for found in regex.finditer(r"https?://\S+", text)}
+    assert len(links) == 1
+    assert all(next(iter(links)) in text for text in texts)
+    assert len(servers.writes()) == 1
+
+    (link,) = links
+    at_once = threading.Barrier(TAPS)
+
+    def tap(_: int) -> int:
+        at_once.wait()
+        data = {"plan": "callback_twice"}
+        return httpx.post(link, data=data, trust_env=False, timeout=30).status_code
+
+    with ThreadPoolExecutor(TAPS) as pool:
+        assert set(pool.map(tap, range(TAPS))) == {303}
+    until = time.monotonic() + WAIT_S
+    while time.monotonic() < until and not all(
+        servers.box.told(f"c-{number}") for number in range(CITIZENS)
+    ):
+        time.sleep(0.05)
+    for number in range(CITIZENS):
+        ((language, text),) = servers.box.told(f"c-{number}")
+        assert language == LANGUAGES[number % len(LANGUAGES)]
+        assert PAID[language] in text
+    state = httpx.get(f"{link}/state", trust_env=False).json()
+    assert state["money"] == [["debit", PAISE]]
+    assert all("http" not in servers.asked(number, 3) for number in range(CITIZENS))
+    assert len(servers.writes()) == 1
