@@ -141,13 +141,15 @@ async def opened(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Asy
     the departments and their defaults; with none the time-outs are the real ones."""
     catalogue = load_catalogue(DATA)
     data = _data(folder / "data", settings)
+    callbacks = _free_port()
     async with letterbox() as letters:
         environment = {
             "SEVA_VAR_DIR": str(folder / "var"),
             "SEVA_DATA_DIR": str(data),
             "SEVA_NOTICES_URL": letters.url,
             "SEVA_SETTLE_SECONDS": "0.3",
-            "SEVA_CALLBACKS_PORT": "0",
+            "SEVA_CALLBACKS_PORT": str(callbacks),
+            "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"http://127.0.0.1:{callbacks}/callbacks",
         }
         async with _running(folder, catalogue, environment, letters) as place:
             yield place

@@ -19,6 +19,7 @@ from nlu.engine import Button, Reply
 
 FAULTS = yaml.safe_load((Path(__file__).parent / "faults.yml").read_text("utf-8"))
 UNANSWERED = "unavailable_saved"
+_LATER_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -80,15 +81,18 @@ class _Played:
         self._service = place.catalogue.services[self._kind["service"]]
         self._language = place.catalogue.languages.keys[case.key].language
         self._outcome = Outcome(case)
+        self._sender = f"table-{case.name}"
         self._turns = 0
 
     async def run(self) -> Outcome:
         department, case = self._service.department, self._case
         await self._place.reset(department)
-        before_yes = case.kind == "write"
+        before_yes = case.kind in ("write", "pending")
         if not before_yes:
             await self._place.fault(department, case.mode, self._delays.get(case.mode))
         replies = await self._says(self._kind["start"][case.key])
+        if "then" in self._kind:
+            await self._says(self._kind["then"][case.key])
         if before_yes:
             await self._place.fault(department, case.mode, self._delays.get(case.mode))
             replies = await self._says(FAULTS["agree"][case.key])
@@ -97,6 +101,8 @@ class _Played:
         await self._place.fault(department, "none")
         await asyncio.sleep(max(self._pause, self._delays.get("late", 0) * (case.mode == "late")))
         await self._tries_again(replies)
+        if "later" in self._kind:
+            await self._hears_later(**self._kind["later"])
         return self._outcome
 
     def _is_true(self, replies: Sequence[Reply]) -> None:
@@ -123,20 +129,34 @@ class _Played:
             operation = self._service.operation
             count = len([write for write in writes if write.operation == operation])
             # An order that was made for a bill is used again, whoever asks.
-            if count > 1 or (count == 0 and self._case.kind == "write"):
+            if count > 1 or (count == 0 and self._case.kind in ("write", "pending")):
                 self._outcome.wrong.append(f"done {count} times")
         self._must("ok", self._service.replies["ok"], _text(replies))
 
+    async def _hears_later(self, path: str, body: Mapping[str, str], says: str) -> None:
+        """The department's later answer comes, by callback, and once."""
+        put = await self._place.client.put(f"{self._place.sandbox}/{path}", json=body)
+        put.raise_for_status()
+        until = time.monotonic() + _LATER_S
+        while time.monotonic() < until and not self._letters(says):
+            await asyncio.sleep(0.05)
+        letters = self._letters(says)
+        if [language for language, _ in letters] != [self._language]:
+            self._outcome.wrong.append(f"told later, in {self._language}: {letters!r}")
+
+    def _letters(self, says: str) -> list[tuple[str, str]]:
+        told = self._place.letters.told(self._sender)
+        return [(language, text) for language, text in told if says in text]
+
     async def _says(self, text: str, tapped: bool = False) -> list[Reply]:
         self._turns += 1
-        sender = f"table-{self._case.name}"
         metadata = {
-            "inbox_id": f"{sender}:{self._turns}",
-            "language": await self._place.engine.language(sender),
+            "inbox_id": f"{self._sender}:{self._turns}",
+            "language": await self._place.engine.language(self._sender),
             "payload": tapped,
         }
         began = time.monotonic()
-        replies = await self._place.turn(text, sender, metadata)
+        replies = await self._place.turn(text, self._sender, metadata)
         self._outcome.seconds.append(time.monotonic() - began)
         self._outcome.wrong += self._judge.faults_of(replies, self._language, ())
         return replies
