@@ -76,12 +76,14 @@ def follow_step(dispatcher: CollectingDispatcher, tracker: Tracker, step: Step) 
     """Opens the form, performs at once, or waits, as the step says.
 
     `answer` is written whatever it was: one that a turn cut short has left would end the form as
-    it opens.
+    it opens. So is `requested_slot`, which outlives the form where Rasa's session ended: the form
+    would hear the message once more.
     """
     step = carry_out(dispatcher, tracker, step)
     following = {ASK: [FollowupAction(FORM)], GO: [FollowupAction("action_perform")]}
     answer = GO if step.next == GO else None
-    return [*events(step.state), SlotSet("answer", answer), *following.get(step.next, [])]
+    fresh = [SlotSet("answer", answer), SlotSet("requested_slot", None)]
+    return [*events(step.state), *fresh, *following.get(step.next, [])]
 
 
 class ActionRoute(Action):
