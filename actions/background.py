@@ -43,7 +43,7 @@ Task = Callable[[Workplace], Awaitable[None]]
 async def settle_writes(place: Workplace) -> None:
     """Asks after lost answers, polls for late ones, and tells citizens what came of it."""
     here, settings = place.here, place.settings
-    tell = LateAnswers(here.catalogue, place.notify, place.language_of)
+    tell = LateAnswers(here.catalogue, place.notify, place.language_of, here.departments.said_in)
 
     async def told(entry: Entry, result: OperationResult) -> None:
         await tell(entry, await here.cashier.opening.late(entry, result))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import structlog
@@ -18,6 +19,8 @@ from nlu.catalogue import Catalogue, Service
 
 _LOG = structlog.get_logger("seva.late_answers")
 _OVERDUE = "overdue"
+AskIn = Callable[[Write, str], Awaitable["OperationResult | None"]]
+"""What the department says of a write now, in a language."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class LateAnswers:
     catalogue: Catalogue
     notify: Notify
     language_of: LanguageOf
+    ask_in: AskIn | None = None
 
     async def __call__(self, entry: Entry, result: OperationResult) -> None:
         """Tells the citizen. Raises NoticeRefused: then it is tried again later."""
@@ -37,10 +41,19 @@ class LateAnswers:
             return
         try:
             language = await self.language_of(write.context.citizen) or write.context.language
+            if language != write.context.language:
+                result = await self._in(language, write, result)
             news = notice(self.catalogue, service, write, result, language)
             await self.notify(replace(news, id=_between(news.id, result)) if entry.news else news)
         except UnknownCitizen:  # came another way than by WhatsApp, as in `rasa shell`
             _LOG.error("nobody_to_tell", department=write.department, operation=write.operation)
+
+    async def _in(self, language: str, write: Write, result: OperationResult) -> OperationResult:
+        """The same with names and dates in the language of today, where it is to be had."""
+        said = await self.ask_in(write, language) if self.ask_in else None
+        if said is None or said.outcome != result.outcome:
+            return result
+        return replace(said, document=result.document)
 
 
 def notice(

@@ -9,8 +9,9 @@ import httpx
 
 from actions.departments.connector import Connector
 from actions.departments.definition import DepartmentDefinition, define, load_departments
+from actions.departments.inquiry import ask_in
 from actions.departments.issuing import Issue
-from actions.departments.journal import Journal
+from actions.departments.journal import Journal, Write
 from actions.departments.journal_tables import IN_MEMORY
 from actions.departments.request import NO_SERVICE, Origin
 from actions.departments.result import OperationResult
@@ -86,6 +87,15 @@ class DepartmentDirectory:
             language=language,
             origin=origin,
         )
+
+    async def said_in(self, write: Write, language: str) -> OperationResult | None:
+        """`ask_in` of the write's department; None where it or the operation is gone."""
+        try:
+            connector = self.connector(write.department)
+            operation = connector.department.operations[write.operation]
+        except KeyError:
+            return None
+        return await ask_in(operation, write, connector.ask, language)
 
     async def aclose(self) -> None:
         """Close every connection."""

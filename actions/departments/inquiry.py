@@ -48,6 +48,21 @@ async def ask_later(operation: Operation, write: Write, call: Call) -> Operation
     return (await call(operation.poll.operation, write)).result
 
 
+async def ask_in(
+    operation: Operation, write: Write, call: Call, language: str
+) -> OperationResult | None:
+    """What the department says of a write with a later answer now, in another language; None where
+    it says nothing."""
+    asked = operation.poll or operation.callback
+    if asked is None:
+        return None
+    try:
+        in_it = replace(write, context=replace(write.context, language=language))
+        return (await call(asked.operation, in_it)).result
+    except CallFailed:
+        return None
+
+
 def late_answer(operation: Operation, result: OperationResult) -> OperationResult | None:
     """What a poll or a callback says, if it ends the waiting of `operation`."""
     ends = {row.outcome for row in operation.outcomes if not row.pending}

@@ -33,6 +33,8 @@ OnSettled = Callable[[Entry, OperationResult], Awaitable[None]]
 """Tells the citizen; called at least once for an answer, so it must bear being called again."""
 BATCH = 50
 _SERVER_ERROR = 500
+_TOLD_AGAIN = 10.0
+"""Seconds, at most, until an answer that could not be brought to the citizen is tried again."""
 
 
 class Settling:
@@ -85,10 +87,10 @@ class Settling:
         if held is None or held.due_at is None:
             return
         if held.state == "settled":
-            await self._tell(held, connector, self._clock() + every, due_at=None)
+            await self._tell(held, connector, due_at=None)
         elif held.news:
             next_at = waiting(operation, self._clock())["due_at"]
-            await self._tell(held, connector, self._clock() + every, due_at=next_at, news=False)
+            await self._tell(held, connector, due_at=next_at, news=False)
 
     async def _poll(self, entry: Entry, operation: Operation, connector: Connector) -> Entry | None:
         said, deaf = None, False
@@ -103,8 +105,8 @@ class Settling:
         if end is not None:
             return await self._move(entry, state="settled", result=end, due_at=now)
         next_at = waiting(operation, now)["due_at"]
-        if deaf and operation.poll is not None:  # not a whole round later
-            soon = now + min(operation.poll.every, connector.department.settle.every)
+        if deaf:  # not a whole round later
+            soon = min(next_at or now, now + connector.department.settle.every)
             return await self._move(entry, due_at=soon)
         change = said and in_between(operation, entry.result, said)
         if change is None:
@@ -130,7 +132,7 @@ class Settling:
         due = None if over else now + connector.department.settle.every
         return await self._move(entry, state="unsure", due_at=due)
 
-    async def _tell(self, entry: Entry, connector: Connector, again_at: float, **told: Any) -> None:
+    async def _tell(self, entry: Entry, connector: Connector, **told: Any) -> None:
         """Brings the answer to the citizen; then `told` changes, or it is told again later."""
         assert entry.result is not None
         try:
@@ -138,7 +140,8 @@ class Settling:
             await self._on_settled(entry, result)
         except Exception as error:  # whatever keeps the citizen from being told: later again
             _LOG.error("on_settled", department=entry.write.department, error=type(error).__name__)
-            await self._move(entry, due_at=again_at)
+            again = min(connector.department.settle.every, _TOLD_AGAIN)
+            await self._move(entry, due_at=self._clock() + again)
         else:
             await self._move(entry, **told)
 

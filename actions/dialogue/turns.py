@@ -7,13 +7,15 @@ from dataclasses import replace
 from actions.dialogue import cues, hearing, routing
 from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import MEANT, RESUME, Heard, State
-from actions.dialogue.steps import ASK, STOP, Step, cleared
+from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
 
 UNCLEAR = ("out_of_scope", "clarify")
 
 
 def inside(form: Form, state: State, heard: Heard) -> Step:
     """While the form is open."""
+    if not state.service or state.asked is None:
+        return _left_open(form, state, heard)
     dropped = _dropped(form, state, heard)
     if dropped is not None:
         return dropped
@@ -36,6 +38,14 @@ def late_tap(form: Form, state: State, heard: Heard) -> Step:
     if _closed_by_time(state) and heard.payload.get("nonce") == state.nonce:
         return inside(form, state, heard)
     return routing.late_answer(form, state, heard)
+
+
+def _left_open(form: Form, state: State, heard: Heard) -> Step:
+    """A turn that was cut short had ended the request, but not the form."""
+    taps = {"choose": routing.choose, "menu": routing.menu, "answer": late_tap}
+    step = taps.get(heard.intent, hearing.hear) if heard.tapped else outside
+    done = step(form, state, heard)
+    return done if done.state.asked else replace(done, next=GO if done.next == GO else STOP)
 
 
 def _closed_by_time(state: State) -> bool:

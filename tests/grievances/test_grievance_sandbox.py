@@ -169,8 +169,16 @@ def test_intermediate_change_does_not_end_the_waiting(desk: Desk) -> None:
     assert entry.result.outcome == "resolved"
 
 
-def told(desk: Desk, catalogue: Catalogue, key: str, *, refused: bool = False) -> list[Notice]:
-    """What the citizen is told of the write with this key; `refused`: the worker takes nothing."""
+def told(
+    desk: Desk,
+    catalogue: Catalogue,
+    key: str,
+    *,
+    refused: bool = False,
+    language: str | None = None,
+) -> list[Notice]:
+    """What the citizen is told of the write with this key; `refused`: the worker takes nothing.
+    `language` is the one that they write in by now."""
     notices: list[Notice] = []
 
     async def notify(notice: Notice) -> None:
@@ -178,11 +186,11 @@ def told(desk: Desk, catalogue: Catalogue, key: str, *, refused: bool = False) -
             raise NoticeRefused
         notices.append(notice)
 
-    async def nobody(citizen: str) -> str | None:
-        return None
+    async def language_of(citizen: str) -> str | None:
+        return language
 
     async def settle() -> None:
-        late = LateAnswers(catalogue, notify, nobody)
+        late = LateAnswers(catalogue, notify, language_of, desk.departments.said_in)
 
         async def tell(entry: Entry, result: OperationResult) -> None:
             if entry.write.context.request_id == key:
@@ -303,6 +311,20 @@ def test_end_that_comes_before_the_news_was_told_is_told_alone(
     assert "అయింది" in end.text
     assert end.id.count("-") == 1
     assert told(desk, catalogue, "quick") == []
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_names_are_in_the_language_of_today(desk: Desk, catalogue: Catalogue, gone: bool) -> None:
+    """Registered in Telugu; the citizen has gone on in Hindi. As it was, if nobody can be asked."""
+    key = f"switched-{gone}"
+    number = desk.register(key)
+    desk.move(number, "resolved", note="OK")
+    desk.settled(key)
+    desk.fault("down" if gone else "none")
+    (notice,) = told(desk, catalogue, key, language="hi")
+    desk.fault("none")
+    assert "हल हो गई" in notice.text
+    assert ("पंचायती राज" in notice.text, "పంచాయతీ" in notice.text) == (not gone, gone)
 
 
 def test_closed_without_action_is_said_as_such(desk: Desk, catalogue: Catalogue) -> None:
