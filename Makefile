@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED = false
 unexport PYTHONDONTWRITEBYTECODE
 UV := ./.ci/uv
 
-.PHONY: help setup system encoder whisper voices train demo test check format docs clean
+.PHONY: help setup system encoder whisper voices train demo test check check-code check-tests format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,11 +43,16 @@ test: encoder whisper system ## everything, services and browser included
 	$(UV) run --frozen pytest -q -n auto --dist loadgroup tests
 
 check: setup ## format, lint, types, import rules, catalogue, fast tests: under a minute
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=line check-code check-tests
+
+check-code:
 	$(UV) run --frozen ruff format --check .
 	$(UV) run --frozen ruff check .
 	$(UV) run --frozen mypy nlu actions api
 	$(UV) run --frozen lint-imports
 	$(UV) run --frozen seva check --strict
+
+check-tests:
 	$(UV) run --frozen pytest -q -n auto -m "not slow" tests
 
 format: setup ## ruff format and fix
