@@ -16,6 +16,7 @@ from pathlib import Path
 from actions.dialogue.steps import Handover
 from actions.notices import Notice, Notify
 from actions.sealing import keyed_hash, seal, unseal
+from nlu.write_ahead import write_ahead
 
 FILE = "handover.sqlite"
 _TABLE = """CREATE TABLE IF NOT EXISTS handover (
@@ -43,7 +44,7 @@ class Handovers:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._open()) as store, store:
-            store.execute("PRAGMA journal_mode=WAL")
+            write_ahead(store)
             store.execute(_TABLE)
 
     def open(self, citizen: str, record: Handover) -> str:

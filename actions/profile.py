@@ -14,6 +14,7 @@ from pathlib import Path
 
 from actions.dialogue.state import Profile
 from actions.sealing import keyed_hash, seal, unseal
+from nlu.write_ahead import write_ahead
 
 FILE = "profile.sqlite"
 _TABLE = """CREATE TABLE IF NOT EXISTS profile (
@@ -30,7 +31,7 @@ class Profiles:
         self._path, self._most, self._clock = path, most, clock
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._open()) as store, store:
-            store.execute("PRAGMA journal_mode=WAL")
+            write_ahead(store)
             store.execute(_TABLE)
             columns = [row[1] for row in store.execute("PRAGMA table_info(profile)")]
             if "used" not in columns:  # a file of before profiles were forgotten by age

@@ -6,6 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from nlu.write_ahead import write_ahead
+
 IN_MEMORY = "sqlite://"
 """A journal that is gone with its process: for tests and tools."""
 
@@ -68,5 +70,6 @@ def open_engine(url: str) -> sa.engine.Engine:
 
 
 def _durable(connection: Any, _: object) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000"):
+    write_ahead(connection)
+    for pragma in ("synchronous = FULL", "busy_timeout = 10000"):
         connection.execute(f"PRAGMA {pragma}")

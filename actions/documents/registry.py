@@ -21,6 +21,7 @@ from actions.documents.ledger import Ledger
 from actions.transparency.folder import LogError
 from actions.transparency.note import NoteError
 from actions.transparency.tiles import TileError
+from nlu.write_ahead import write_ahead
 
 State = Literal["pending", "valid", "revoked", "replaced"]
 Kind = Literal["issued", "revoked", "replaced"]
@@ -86,7 +87,7 @@ class Registry:
     def __init__(self, path: Path, ledger: Ledger) -> None:
         self._path, self._ledger = path, ledger
         with self._reading() as db:
-            db.execute("PRAGMA journal_mode = WAL")
+            write_ahead(db)
             db.executescript(Path(__file__).with_name("registry.sql").read_text("utf-8"))
 
     def begin(self, act: str, entries: Sequence[Entry], document: Document | None = None) -> None:

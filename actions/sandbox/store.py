@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from actions.sandbox.seeding import sow, sow_records
+from nlu.write_ahead import write_ahead
 
 _HERE = Path(__file__).parent
 DEPARTMENTS = (
@@ -35,7 +36,7 @@ class Store:
         self._path = database
         database.parent.mkdir(parents=True, exist_ok=True)
         with self._connect() as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+            write_ahead(connection)
             connection.executescript((_HERE / "schema.sql").read_text("utf-8"))
         with self.transaction() as db:
             new = db.execute("SELECT 1 FROM meta WHERE name = 'secret'").fetchone() is None

@@ -16,6 +16,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from nlu.write_ahead import write_ahead
+
 T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], T]
 _MOST = 256
@@ -30,7 +32,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """A connection that commits with an fsync and waits for other processes' writes."""
     connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode = WAL")
+    write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
