@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from nlu.catalogue import Gazetteer, Place
+from nlu.slots.roles import role_beside
 from nlu.slots.words import Word, words
 from nlu.text import fold, normalise, skeleton
 from nlu.text.endings import stems
@@ -153,12 +154,13 @@ def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
     """The place an answer names: exactly, then nearly as a whole, then nearly in one word."""
     index = place_index(gazetteer)
     tokens = words(text)
-    found = _inside(index, tokens)
+    bare = [token for token in tokens if token.text.lower() not in generic_words()]
+    limits = load_lexicon("matching")
+    short = len(bare) <= int(limits["short_answer"])
+    found = _inside(index, tokens, None if short else text)
     if found is not None:
         return found
-    limits = load_lexicon("matching")
     margin, shortest = float(limits["margin"]), int(limits["min_letters"])
-    bare = [token for token in tokens if token.text.lower() not in generic_words()]
     if not 0 < len(bare) <= index.longest + 2:
         return None
     best: tuple[Place, float] | None = None
@@ -176,16 +178,31 @@ def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
     return best[0] if best else None
 
 
-def _inside(index: PlaceIndex, tokens: list[Word]) -> Place | None:
-    """The longest exact name anywhere in the answer, case endings cut."""
+def _inside(index: PlaceIndex, tokens: list[Word], text: str | None) -> Place | None:
+    """The longest exact name anywhere in the answer, case endings cut. In `text`, an answer of many
+    words, an everyday word is a place only where something says so."""
     for length in range(min(index.longest, len(tokens)), 0, -1):
         for first in range(len(tokens) - length + 1):
             parts = [token.text for token in tokens[first : first + length]]
             for stem in stems(parts[-1]):
                 place = index.exact([*parts[:-1], stem.text])
-                if place is not None:
+                everyday = length == 1 and stem.text.lower() in everyday_words()
+                if place is not None and not (
+                    text
+                    and everyday
+                    and stem.text == parts[-1]
+                    and not _marked(text, tokens, first)
+                ):
                     return place
     return None
+
+
+def _marked(text: str, tokens: list[Word], at: int) -> bool:
+    """Whether a word for from, to or in, or one such as "town", stands beside a word."""
+    beside = {token.text.lower() for token in tokens[max(0, at - 1) : at] + tokens[at + 1 : at + 2]}
+    if beside & (generic_words() | inside_words()):
+        return True
+    return role_beside(text, tokens[at].start, tokens[at].end) is not None
 
 
 def _wholes(tokens: list[Word]) -> list[str]:
@@ -198,6 +215,12 @@ def _wholes(tokens: list[Word]) -> list[str]:
 def generic_words() -> frozenset[str]:
     """Words around the name of a place: district, temple, bus stand."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["generic"])
+
+
+@lru_cache(maxsize=1)
+def inside_words() -> frozenset[str]:
+    """Words that stand beside a place where something is in it."""
+    return frozenset(str(word).lower() for word in load_lexicon("matching")["inside"])
 
 
 @lru_cache(maxsize=1)
