@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+import regex
+
 from actions.departments.formats import indian_grouping
 from actions.dialogue.say import filled
 from nlu.catalogue import Catalogue, Service, Slot, SlotType
 from nlu.text.masking import last_four
+
+_SPOT = regex.compile(r"-?\d+\.\d+,-?\d+\.\d+")  # a pin without a name, where words fit as well
 
 
 def shown(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) -> str:
@@ -25,8 +29,9 @@ def shown(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) 
                 return choice.title[language]
     if slot_type.kind == "date":
         return "-".join(reversed(value.split("-")))
-    if slot_type.kind == "location":
-        return " ".join(f"{float(degrees):.4f}" for degrees in value.split(","))
+    if slot_type.kind == "location" or _SPOT.fullmatch(value):
+        at = ", ".join(f"{float(degrees):.4f}" for degrees in value.split(","))
+        return filled(catalogue.phrases["sent_spot"], language, {"at": at})
     if slot_type.kind == "attachment":
         photo = value.startswith("image/")
         return catalogue.phrases["sent_photo" if photo else "sent_file"][language]

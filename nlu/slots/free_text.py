@@ -58,8 +58,8 @@ def _bare(text: str, kind: str) -> str:
     before, after, separators = _around(kind)
     said = text.strip(separators)
     cut = before.sub("", said, count=1).strip(separators)
-    if cut:
-        said = cut
+    if cut and cut != said:
+        said, after = cut, _around(kind, closed=True)[1]
     while True:
         cut = after.sub("", said).strip(separators)
         if not cut or cut == said:
@@ -68,11 +68,13 @@ def _bare(text: str, kind: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _around(kind: str) -> tuple[regex.Pattern[str], regex.Pattern[str], str]:
+def _around(kind: str, closed: bool = False) -> tuple[regex.Pattern[str], regex.Pattern[str], str]:
+    """The words before, those after, and what else is cut; `closed` where a word before was."""
     lexicon = load_lexicon("names")
+    closing = lexicon.get(f"{kind}_closing", ()) if closed else ()
     sides = []
-    for key in (f"{kind}_before", f"{kind}_after"):
-        forms = sorted(map(str, lexicon[key]), key=len, reverse=True)
+    for words in (lexicon[f"{kind}_before"], [*lexicon[f"{kind}_after"], *closing]):
+        forms = sorted(map(str, words), key=len, reverse=True)
         sides.append("|".join(regex.escape(form).replace(r"\ ", r"\s+") for form in forms))
     separator = r"[\s:=,-]"
     before = regex.compile(rf"^(?:{sides[0]})(?:{separator}+)", regex.IGNORECASE)

@@ -70,6 +70,20 @@ def test_value_shown(
     assert expected in found if slot_type == "temple" else found == expected
 
 
+@pytest.mark.parametrize("kind", ["address", "place_text"])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("te", "మీరు పంపిన లొకేషన్ (16.2400, 80.6400)"),
+        ("hi", "आपकी भेजी लोकेशन (16.2400, 80.6400)"),
+        ("en", "Location you sent (16.2400, 80.6400)"),
+    ],
+)
+def test_pin_is_said_to_be_one(catalogue: Catalogue, kind: str, language: str, said: str) -> None:
+    slot_type = catalogue.slot_types[kind]
+    assert display.shown(slot_type, "16.240000,80.640000", language, catalogue) == said
+
+
 @pytest.mark.parametrize("language", ["te", "hi", "en"])
 def test_amount_has_its_sign_once(catalogue: Catalogue, language: str) -> None:
     """In the service's own words as in a summary."""
