@@ -43,6 +43,20 @@ def test_everything_can_be_reached_by_keyboard(office, open_page):
     assert reached[-2:] == [words["scan"]["te"], words["choose"]["te"]]
 
 
+def test_keys_that_arrive_late_do_not_move_the_focus(office, chromium):
+    context = chromium.new_context(viewport=PHONE_SIZE, locale="te-IN")
+    page, held = context.new_page(), []
+    page.route("**/keys.json", lambda route: held.append(route))
+    page.goto(office.origin)
+    scan = page.get_by_role("button", name=data()["words"]["page"]["scan"]["te"])
+    scan.focus()
+    expect(page.locator("[data-keys='none']")).to_be_attached()
+    held[0].continue_()
+    expect(page.locator("[data-keys='0']")).to_be_attached()
+    expect(scan).to_be_focused()
+    context.close()
+
+
 def test_the_result_takes_the_focus_for_who_cannot_see_it(office, open_page):
     page = open_page(revoked(office), "revoked")
     assert page.evaluate("document.activeElement.tagName") == "H1"

@@ -76,7 +76,7 @@ class Page {
     this.show(null);
     this.keyring = await currentKeyring(this.settings.answer_seconds);
     if (turn !== this.turn || this.verdict !== null) return;
-    if (this.origin === location.origin) this.draw();
+    if (this.origin === location.origin) this.drawFoot();
     else this.show(judgeLink({ kind: "other_site", domain: location.host }, this.domain));
   }
 
@@ -115,6 +115,11 @@ class Page {
       footView(words, this.keyring, this.domain),
     );
     document.body.dataset.state = verdict?.state ?? "home";
+  }
+
+  /** What is said of the keys, and nothing else: who is on the page already keeps the focus. */
+  drawFoot() {
+    document.querySelector("footer").replaceWith(footView(this.words, this.keyring, this.domain));
   }
 
   speak(tag) {
