@@ -81,7 +81,8 @@ def _office(folder: Path) -> Iterator[tuple[Issuer, str]]:
     url = f"http://127.0.0.1:{port}"
     issuer = Issuer.open(folder / "documents", url, make_keys=True)
     app = create_app(folder / "documents", url)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", ws="none"))
+    config = uvicorn.Config(app, port=port, log_level="error", log_config=None, ws="none")
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until = time.monotonic() + _START_S

@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, Path, Response
 from pydantic import BaseModel, Field
 
 from actions.sandbox import clock, energy, municipal
-from actions.sandbox.counter import pay_order
+from actions.sandbox.clerk import pay_order
 from actions.sandbox.desk import Body, Desk, idempotency_key, language
 from actions.sandbox.gateway.plans import plans
 from actions.sandbox.problem import Problem, not_found

@@ -32,7 +32,7 @@ from actions.sandbox import (
     problem,
     revenue,
 )
-from actions.sandbox.counter import add_counters
+from actions.sandbox.clerk import add_counters
 from actions.sandbox.desk import Desk
 from actions.sandbox.faults import FaultyApp
 from actions.sandbox.gateway import api, pages

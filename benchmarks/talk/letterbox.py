@@ -57,7 +57,7 @@ class Letterbox:
 async def letterbox() -> AsyncIterator[Letterbox]:
     """A letterbox with an address, served in this event loop."""
     box = Letterbox()
-    config = uvicorn.Config(box.app, log_level="critical", ws="none")
+    config = uvicorn.Config(box.app, log_level="critical", log_config=None, ws="none")
     server = uvicorn.Server(config)
     with contextlib.closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))

@@ -21,7 +21,7 @@ from api.problems import MEDIA_TYPE
 from api.settings import Settings
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 from tests.api.conftest import CATALOGUE, KEY
-from tests.departments.served import served
+from tests.served import served
 
 EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 12}
 """Requests of each operation that keep to the document, and that break it."""

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from api.whatsapp.simulator.server import create_app
 from api.whatsapp.simulator.settings import SimulatorSettings
 from tests.browser.little_bot import LittleBot
-from tests.simulator.running import free_port, running
+from tests.processes import free_port
+from tests.served import served
 
 ARGS = [
     "--no-sandbox",
@@ -45,9 +46,9 @@ def stage() -> Iterator[SimpleNamespace]:
     simulator = ExitStack()
 
     def start() -> str:
-        return simulator.enter_context(running(create_app(settings), port))
+        return simulator.enter_context(served(create_app(settings), port))
 
-    with running(bot.app, bot_port), simulator:
+    with served(bot.app, bot_port), simulator:
         yield SimpleNamespace(url=start(), bot=bot, start=start, stop=simulator.close)
 
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from tests.conversations.door import Door
-from tests.departments.served import served
 from tests.processes import ROOT, department_urls, free_port, seva
+from tests.served import served
 
 
 @dataclass(frozen=True)

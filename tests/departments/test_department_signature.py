@@ -21,10 +21,10 @@ from actions.departments.credentials import (
     read_credentials,
 )
 from actions.departments.signature import Refusal, Signed, refusal, signature_headers
+from tests.served import served
 
 from .library.app import BOOK
 from .library.place import defined, find, reserve
-from .served import served
 
 SECRET = "hmac-secret-91bc"
 NAMES = {"signature": "X-Sign", "key_id": "X-Key", "timestamp": "X-Time", "nonce": "X-Nonce"}

@@ -17,11 +17,11 @@ from actions.departments.credentials import (
     read_credentials,
 )
 from actions.departments.tls import ssl_context
+from tests.served import served
 
 from .certificates import Authority, Pair
 from .library.app import Library
 from .library.place import defined, find
-from .served import served
 
 pytestmark = pytest.mark.asyncio
 

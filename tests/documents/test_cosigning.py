@@ -15,7 +15,7 @@ from actions.transparency.note import Note, Verifier
 from actions.transparency.witness import Witness
 from actions.transparency.witness_server import create_app as witness_app
 from tests.documents.conftest import URL
-from tests.transparency.town import served
+from tests.served import served
 
 Issue = Callable[..., Issued]
 NAME = "treasury.example/witness"

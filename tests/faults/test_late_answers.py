@@ -16,7 +16,7 @@ from actions.departments.callbacks import build_callbacks
 from actions.departments.journal import Entry
 from actions.departments.settling import Settling
 from actions.departments.signature import signature_headers
-from tests.departments.served import served
+from tests.served import served
 
 from .permits.app import CALLBACK_KEY, call_back
 from .permits.place import Place, directory

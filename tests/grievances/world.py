@@ -18,7 +18,7 @@ from actions.departments.journal import Entry, Journal
 from actions.departments.request import Origin
 from actions.departments.signature import signature_headers
 from actions.sandbox.server import create_app
-from tests.departments.served import served
+from tests.served import served
 
 from .conftest import DATA
 

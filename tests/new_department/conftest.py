@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from tests.departments.served import served
 from tests.new_department.described_server import DescribedServer
 from tests.processes import ROOT, free_port, seva
+from tests.served import served
 
 LIBRARY = Path(__file__).parent / "library"
 BESIDE = "canteens"

@@ -12,7 +12,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -27,25 +26,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.app import create_app
-from api.delivery import Delivery
-from api.hearing import Hearing
-from api.inbox.open import open_inbox
-from api.metrics import Metrics
-from api.settings import Settings
-from api.turn import Turns
-from api.whatsapp.client import WhatsAppClient
-from api.whatsapp.policy import load_policy
 from api.whatsapp.render import PlainReply
 from api.whatsapp.simulator.rules import load_rules
 from api.whatsapp.simulator.server import create_app as create_simulator
 from api.whatsapp.simulator.settings import SimulatorSettings
-from api.wording import Wording
-from api.worker import Worker
 from nlu.catalogue import load_catalogue
 from tests.confirmed import Confirmed
 from tests.inbox.worker_fakes import FakeEngine
 from tests.processes import ROOT, free_port
-from tests.simulator.running import running
+from tests.served import served
+from tests.working import working
 
 NOTICES_KEY = "a key for tests"
 
@@ -166,36 +156,6 @@ def _healthy(url: str) -> bool:
         return False
 
 
-def _work(settings: Settings, engine: Bridge, stop: threading.Event) -> None:
-    policy = load_policy(settings.data_dir / "whatsapp.yml")
-    catalogue = load_catalogue(settings.data_dir)
-
-    async def main() -> None:
-        inbox, metrics = open_inbox(settings, policy), Metrics()
-        sender, wording = WhatsAppClient(settings, policy), Wording(catalogue.phrases, "te")
-        hearing = Hearing(inbox, sender, None, engine, max_chars=4096, max_audio_bytes=1)
-        worker = Worker(
-            inbox,
-            inbox.outbox,
-            Turns(engine, hearing, inbox, wording, policy),
-            Delivery(inbox.outbox, sender, wording, policy, metrics, doubt_s=5),
-            sender,
-            policy,
-            metrics,
-            name_citizen=lambda lane: "someone",
-        )
-        stopped = asyncio.Event()
-        running_worker = asyncio.create_task(worker.run(stopped))
-        while not stop.is_set():
-            await asyncio.sleep(0.02)
-        stopped.set()
-        await running_worker
-        await sender.close()
-        await inbox.close()
-
-    asyncio.run(main())
-
-
 @contextmanager
 def opened(
     folder: Path, data: Path, orders: Mapping[str, Confirmed], departments: Mapping[str, str]
@@ -213,17 +173,14 @@ def opened(
     rules = load_rules()
     quick = replace(rules.delivery, wait=(0.05, 0.1))
     rules = replace(rules, delivery=quick, sent_after=0.01, delivered_after=0.02)
-    bridge, stop = Bridge(ports["actions"], orders), threading.Event()
+    bridge = Bridge(ports["actions"], orders)
     gate = Gate(ports["serve"])
     app = create_app(settings, bridge, catalogue=load_catalogue(data))
     with ExitStack() as open_:
-        open_.enter_context(running(app, ports["serve"]))
-        url = open_.enter_context(running(create_simulator(settings, rules), ports["simulator"]))
-        notices = open_.enter_context(running(gate.app, ports["gate"]))
-        worker = threading.Thread(target=_work, args=(settings, bridge, stop))
-        worker.start()
-        open_.callback(worker.join, 10)
-        open_.callback(stop.set)
+        open_.enter_context(served(app, ports["serve"]))
+        url = open_.enter_context(served(create_simulator(settings, rules), ports["simulator"]))
+        notices = open_.enter_context(served(gate.app, ports["gate"]))
+        open_.enter_context(working(settings, bridge))
         web = open_.enter_context(httpx.Client(base_url=url, trust_env=False))
         environment = {
             "SEVA_VAR_DIR": str(folder / "var"),

@@ -15,10 +15,10 @@ import pytest
 from actions.dialogue.steps import Handover
 from actions.handover import FILE, Handovers
 from tests.confirmed import Confirmed
-from tests.departments.served import served
 from tests.notices.stage import Stage, opened, until
 from tests.notices.survey.app import Surveys
 from tests.processes import ROOT
+from tests.served import served
 
 pytestmark = pytest.mark.slow  # several servers and a process that is killed
 WORDS = {

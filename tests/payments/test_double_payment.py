@@ -17,7 +17,7 @@ from actions.payments.cashier import Cashier
 from actions.payments.gateways import load_gateways
 from actions.payments.ledger import Ledger
 from tests.processes import ROOT
-from tests.sandbox.conftest import Sandbox, sandbox, served  # noqa: F401  # fixtures
+from tests.sandbox.conftest import Sandbox, sandbox, sandbox_server  # noqa: F401  # fixtures
 
 from .world import BILL, CATALOGUE, PAISE, Press, World, run
 

@@ -18,9 +18,9 @@ import regex
 from actions import sealing
 from benchmarks.talk.letterbox import Letterbox
 from tests.confirmed import Confirmed
-from tests.departments.served import served
 from tests.postgres import postgres
 from tests.processes import department_urls, free_port, seva
+from tests.served import served
 
 from .world import BILL, PAISE
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import socket
-import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from actions.departments import DepartmentDirectory, OperationResult, load_departments
 from actions.documents.issue import Issuer
@@ -22,6 +18,7 @@ from actions.documents.press import Press
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.sandbox.server import create_app
 from actions.sandbox.store import DEPARTMENTS
+from tests.served import served
 
 DATA = Path(__file__).parents[2] / "data" / "departments"
 
@@ -83,29 +80,19 @@ class Sandbox:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """One sandbox for the folder, in a thread on a free port."""
+def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One sandbox for the folder."""
     database = tmp_path_factory.mktemp("sandbox") / "sandbox.sqlite"
-    app = create_app(database)
-    config = uvicorn.Config(app, log_level="critical", access_log=False, ws="none")
-    server = uvicorn.Server(config)
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        while thread.is_alive() and not server.started:
-            time.sleep(0.01)
-        sandbox = Sandbox(f"http://127.0.0.1:{listener.getsockname()[1]}", database)
+    with served(create_app(database)) as url:
+        sandbox = Sandbox(url, database)
         yield sandbox
         sandbox.http.close()
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture
-def sandbox(served: Sandbox) -> Sandbox:
+def sandbox(sandbox_server: Sandbox) -> Sandbox:
     """The sandbox as on its first day."""
-    for department in sorted(served.touched):
-        served.http.post(f"/__reset/{department}").raise_for_status()
-    served.touched.clear()
-    return served
+    for department in sorted(sandbox_server.touched):
+        sandbox_server.http.post(f"/__reset/{department}").raise_for_status()
+    sandbox_server.touched.clear()
+    return sandbox_server

@@ -35,7 +35,7 @@ def day(ahead: int) -> str:
 
 
 MONEY = r"\d{1,3}(,\d\d)*(,\d{3})?(\.\d\d)?"
-LINK = r"http://127\.0\.0\.1:\d+/pay/ORD-[0-9a-f]{12}"
+LINK = r"http://localhost:\d+/pay/ORD-[0-9a-f]{12}"
 ORDER = {"order_id": "ORD-.+", "order_amount": r"[0-9.]+", "payment_link": LINK}
 DATE = r"\d\d-\d\d-\d{4}"
 TIME = r"\d{1,2}:\d\d [AP]M"

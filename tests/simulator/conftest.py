@@ -12,8 +12,9 @@ import pytest
 from api.whatsapp.simulator.rules import load_rules
 from api.whatsapp.simulator.server import create_app
 from api.whatsapp.simulator.settings import SimulatorSettings
+from tests.processes import free_port
+from tests.served import served
 from tests.simulator.bot import RecordingBot, wait_for
-from tests.simulator.running import free_port, running
 
 PHONE = "919848012345"
 
@@ -31,7 +32,7 @@ def stage() -> Iterator[SimpleNamespace]:
     quick = dataclasses.replace(rules.delivery, wait=(0.05, 0.1), timeout=2.0)
     rules = dataclasses.replace(rules, delivery=quick, sent_after=0.01, delivered_after=0.02)
     bot = RecordingBot("a secret", settings.whatsapp_verify_token)
-    with running(bot.app, bot_port), running(create_app(settings, rules), port) as url:
+    with served(bot.app, bot_port), served(create_app(settings, rules), port) as url:
         number = settings.whatsapp_phone_number_id
         yield SimpleNamespace(url=url, bot=bot, settings=settings, rules=rules, number=number)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from actions.transparency.log import Log
-from tests.transparency.town import ORIGIN, log_app, served
+from tests.served import served
+from tests.transparency.town import ORIGIN, log_app
 
 
 @dataclass

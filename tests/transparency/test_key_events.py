@@ -14,7 +14,8 @@ from actions.documents.keys import KeyRing
 from actions.transparency.key_events import Act, KeyBook, KeyEvent, read_event
 from actions.transparency.log import Log
 from actions.transparency.watching import ALARM, UNREACHABLE, monitor_command
-from tests.transparency.town import ORIGIN, entries, log_app, served
+from tests.served import served
+from tests.transparency.town import ORIGIN, entries, log_app
 
 NOW = 1_795_000_000
 YEAR = 365 * 86400

@@ -20,8 +20,9 @@ from actions.transparency.tiles import Tile
 from actions.transparency.watching import ALARM, UNREACHABLE, monitor_command
 from actions.transparency.witness import Witness
 from actions.transparency.witness_server import create_app
+from tests.served import served
 from tests.transparency.conftest import ServedLog
-from tests.transparency.town import ORIGIN, entries, log_app, rewrite, served
+from tests.transparency.town import ORIGIN, entries, log_app, rewrite
 
 NAME = "treasury.example/witness"
 

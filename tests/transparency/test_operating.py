@@ -19,8 +19,9 @@ from actions.transparency.proof import Proof
 from actions.transparency.tiles import Tile
 from actions.transparency.witness import Witness
 from actions.transparency.witness_server import create_app
+from tests.served import served
 from tests.transparency.conftest import ServedLog
-from tests.transparency.town import entries, served
+from tests.transparency.town import entries
 
 
 def run(command: Callable[..., int], *arguments: object) -> tuple[int, str]:

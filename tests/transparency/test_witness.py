@@ -18,8 +18,9 @@ from actions.transparency.reader import Inconsistent, Reader
 from actions.transparency.source import HttpSource
 from actions.transparency.witness import Refused, StateError, Witness
 from actions.transparency.witness_server import create_app
+from tests.served import served
 from tests.transparency.conftest import ServedLog
-from tests.transparency.town import ORIGIN, entries, rewrite, served
+from tests.transparency.town import ORIGIN, entries, rewrite
 
 NOW = 1_764_000_000
 NAME = "treasury.example/witness"

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from tests.simulator.running import free_port, running
+from tests.processes import free_port
+from tests.served import served
 from tests.verification.office import Office
 
 ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -45,7 +46,7 @@ def office(tmp_path) -> Iterator[Office]:
     office = Office(tmp_path / "log", f"http://127.0.0.1:{port}")
     for _ in range(3):  # neighbours in the log
         office.issue()
-    with running(office.app(), port):
+    with served(office.app(), port):
         yield office
 
 

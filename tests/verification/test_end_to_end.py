@@ -16,7 +16,8 @@ from actions.documents.server import create_app
 from actions.documents.status import revocations
 from tests.documents.conftest import BIRTH
 from tests.documents.paper import Journey, rendered, sent
-from tests.simulator.running import free_port, running
+from tests.processes import free_port
+from tests.served import served
 from tests.verification.conftest import PATIENCE_MS, expect_state
 from tests.verification.reading import expect_words_in_every_language, results
 
@@ -26,7 +27,7 @@ def bureau(tmp_path) -> Iterator[SimpleNamespace]:
     port = free_port()
     url, folder = f"http://127.0.0.1:{port}", tmp_path / "documents"
     issuer = Issuer.open(folder, url, make_keys=True)
-    with running(create_app(folder, url), port):
+    with served(create_app(folder, url), port):
         yield SimpleNamespace(url=url, issuer=issuer, folder=tmp_path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import threading
 from collections.abc import Iterator
@@ -13,23 +12,16 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.delivery import Delivery
-from api.hearing import Hearing
-from api.inbox.open import open_inbox
-from api.metrics import Metrics
-from api.settings import Settings
-from api.turn import Turns
-from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.policy import load_policy
 from api.whatsapp.render import PlainButton, PlainReply
 from api.whatsapp.simulator.rules import load_rules
 from api.whatsapp.simulator.server import create_app as create_simulator
 from api.whatsapp.simulator.settings import SimulatorSettings
-from api.wording import Wording
-from api.worker import Worker
 from nlu.catalogue import shared_catalogue
 from tests.inbox.worker_fakes import FakeEngine
-from tests.simulator.running import free_port, running
+from tests.processes import free_port
+from tests.served import served
+from tests.working import working
 
 CATALOGUE = shared_catalogue(Path("data"))
 POLICY = load_policy(Path("data/whatsapp.yml"))
@@ -51,36 +43,6 @@ class Answers(FakeEngine):
         return [PlainReply(f"echo {text}", buttons)]
 
 
-def work(settings: Settings, engine: FakeEngine, stop: threading.Event) -> None:
-    """A worker in its own thread, loop and connection."""
-
-    async def main() -> None:
-        inbox, metrics = open_inbox(settings, POLICY), Metrics()
-        sender = WhatsAppClient(settings, POLICY)
-        wording = Wording(CATALOGUE.phrases, "te")
-        hearing = Hearing(inbox, sender, None, engine, max_chars=4096, max_audio_bytes=1 << 20)
-        worker = Worker(
-            inbox,
-            inbox.outbox,
-            Turns(engine, hearing, inbox, wording, POLICY),
-            Delivery(inbox.outbox, sender, wording, POLICY, metrics, doubt_s=5),
-            sender,
-            POLICY,
-            metrics,
-            name_citizen=lambda lane: "someone",
-        )
-        stopped = asyncio.Event()
-        running_worker = asyncio.create_task(worker.run(stopped))
-        while not stop.is_set():
-            await asyncio.sleep(0.02)
-        stopped.set()
-        await running_worker
-        await sender.close()
-        await inbox.close()
-
-    asyncio.run(main())
-
-
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     port, bot_port = free_port(), free_port()
@@ -93,16 +55,16 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]
     rules = load_rules()
     quick = dataclasses.replace(rules.delivery, wait=(0.05, 0.1))
     rules = dataclasses.replace(rules, delivery=quick, sent_after=0.01, delivered_after=0.02)
-    engine, stop = Answers(), threading.Event()
+    engine = Answers()
     app = create_app(settings, engine, catalogue=CATALOGUE)
-    with running(app, bot_port), running(create_simulator(settings, rules), port) as url:
-        worker = threading.Thread(target=work, args=(settings, engine, stop))
-        worker.start()
-        with httpx.Client(base_url=url, trust_env=False) as web:
-            yield SimpleNamespace(web=web, engine=engine, app=app)
-        stop.set()
-        worker.join(10)
-        assert not worker.is_alive()
+    simulator = create_simulator(settings, rules)
+    with (
+        served(app, bot_port),
+        served(simulator, port) as url,
+        working(settings, engine),
+        httpx.Client(base_url=url, trust_env=False) as web,
+    ):
+        yield SimpleNamespace(web=web, engine=engine, app=app)
 
 
 class Chat:

@@ -10,7 +10,7 @@ from pathlib import Path
 from actions.departments import Connector, DepartmentDefinition, OperationResult, load_departments
 from tests.departments.fake_department import DATA, patient
 from tests.departments.library.app import SECRET, Library
-from tests.departments.served import served
+from tests.served import served
 
 HERE = Path(__file__).parent
 

@@ -12,8 +12,8 @@ from actions.departments import DepartmentDirectory, OperationResult, load_depar
 from actions.departments.journal import Entry, Journal
 from actions.sandbox.faults import Fault, Mode
 from tests.departments.fake_department import DATA
-from tests.departments.served import served
 from tests.faults.permits.app import Permits
+from tests.served import served
 
 HERE = Path(__file__).parent
 

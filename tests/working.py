@@ -1,0 +1,61 @@
+"""A worker that takes turns, in a thread with a loop and connections of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from api.delivery import Delivery
+from api.hearing import Hearing
+from api.inbox.open import open_inbox
+from api.metrics import Metrics
+from api.settings import Settings
+from api.turn import Turns
+from api.whatsapp.client import WhatsAppClient
+from api.whatsapp.policy import load_policy
+from api.wording import Wording
+from api.worker import Worker
+from nlu.catalogue import shared_catalogue
+from tests.inbox.worker_fakes import FakeEngine
+
+
+@contextmanager
+def working(settings: Settings, engine: FakeEngine) -> Iterator[None]:
+    """Real inbox, outbox and client; `engine` says what comes back."""
+    stop = threading.Event()
+    worker = threading.Thread(target=lambda: asyncio.run(_take_turns(settings, engine, stop)))
+    worker.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join(10)
+    assert not worker.is_alive()
+
+
+async def _take_turns(settings: Settings, engine: FakeEngine, stop: threading.Event) -> None:
+    policy = load_policy(settings.data_dir / "whatsapp.yml")
+    wording = Wording(shared_catalogue(settings.data_dir).phrases, "te")
+    inbox, metrics = open_inbox(settings, policy), Metrics()
+    sender = WhatsAppClient(settings, policy)
+    hearing = Hearing(inbox, sender, None, engine, max_chars=4096, max_audio_bytes=1 << 20)
+    worker = Worker(
+        inbox,
+        inbox.outbox,
+        Turns(engine, hearing, inbox, wording, policy),
+        Delivery(inbox.outbox, sender, wording, policy, metrics, doubt_s=5),
+        sender,
+        policy,
+        metrics,
+        name_citizen=lambda lane: "someone",
+    )
+    stopped = asyncio.Event()
+    turns = asyncio.create_task(worker.run(stopped))
+    while not stop.is_set():
+        await asyncio.sleep(0.02)
+    stopped.set()
+    await turns
+    await sender.close()
+    await inbox.close()
