@@ -27,8 +27,7 @@ FORM = "service_form"
 
 def read(tracker: Tracker, here: Context) -> Tuple[State, Heard]:
     """The conversation's state and the message this turn is about."""
-    events_back = reversed(tracker.events)
-    event: dict[str, Any] = next((e for e in events_back if e.get("event") == "user"), {})
+    event = _message(tracker)
     metadata = event.get("metadata") or {}
     message = {**(event.get("parse_data") or {}), "message_id": event.get("message_id")}
     state = read_state(
@@ -40,6 +39,13 @@ def read(tracker: Tracker, here: Context) -> Tuple[State, Heard]:
         state = cleared(state)  # also where a service was taken out of the catalogue
     state = replace(state, profile=here.stores.profiles.of(tracker.sender_id))
     return state, read_heard(message, metadata, float(event.get("timestamp") or 0.0))
+
+
+def _message(tracker: Tracker) -> dict[str, Any]:
+    """The event of the message that is being answered; empty where there is none."""
+    events_back = reversed(tracker.events)
+    event: dict[str, Any] = next((e for e in events_back if e.get("event") == "user"), {})
+    return event
 
 
 def say(dispatcher: CollectingDispatcher, said: Iterable[Say]) -> None:
@@ -248,6 +254,9 @@ class ActionPerform(Action):
 
 
 def _execute(here: Context, tracker: Tracker) -> perform.Execute:
+    message = _message(tracker)
+    turn = (message.get("metadata") or {}).get("inbox_id") or message.get("message_id")
+
     async def execute(
         department: str,
         operation: str,
@@ -257,7 +266,14 @@ def _execute(here: Context, tracker: Tracker) -> perform.Execute:
         origin: Origin,
     ) -> perform.OperationResult:
         return await here.execute(
-            tracker.sender_id, department, operation, values, request_id, language, origin
+            tracker.sender_id,
+            str(turn or request_id),
+            department,
+            operation,
+            values,
+            request_id,
+            language,
+            origin,
         )
 
     return execute

@@ -19,12 +19,15 @@ from actions.effects import Stores
 from actions.grievances.suggesting import suggestions
 from actions.handover import FILE as HANDOVERS
 from actions.handover import Handovers
+from actions.meanwhile import Meanwhile
+from actions.notices_client import NoticesClient
 from actions.payments.cashier import Cashier
 from actions.payments.gateways import load_gateways
 from actions.payments.ledger import Ledger
 from actions.profile import FILE as PROFILES
 from actions.profile import Profiles
 from actions.sealing import var_folder
+from actions.settings import ServerSettings
 from nlu.catalogue import Catalogue, load_catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +43,7 @@ class Context:
     zone: ZoneInfo
     stores: Stores
     cashier: Cashier
+    notices: NoticesClient
 
     def form(self) -> Form:
         """The generic form, as of today where the citizens live."""
@@ -52,6 +56,7 @@ class Context:
     async def execute(
         self,
         citizen: str,
+        turn: str,
         department: str,
         operation: str,
         values: Mapping[str, str],
@@ -59,9 +64,9 @@ class Context:
         language: str,
         origin: Origin,
     ) -> OperationResult:
-        """One call of a department. `request_id` is the same for each try of one request,
-        `origin` is kept for an answer that comes later."""
-        return await self.cashier.opening.execute(
+        """One call of a department, to answer the message `turn`. `request_id` is the same for
+        each try of one request, `origin` is kept for an answer that comes later."""
+        call = self.cashier.opening.execute(
             department,
             operation,
             values,
@@ -70,11 +75,17 @@ class Context:
             language=language,
             origin=origin,
         )
+        meanwhile = Meanwhile(self.catalogue, self.notices, self.settings.working_seconds)
+        return await meanwhile.told(
+            call, citizen=citizen, turn=turn, service=origin.service, language=language
+        )
 
 
 @lru_cache(maxsize=1)
 def context() -> Context:
-    """The context of SEVA_DATA_DIR (default `data/`)."""
+    """The context of SEVA_DATA_DIR (default `data/`). Raises ValueError with the name of a variable
+    that should be a number."""
+    server = ServerSettings.from_environment()
     folder = Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data")
     catalogue = load_catalogue(folder)
     settings = load_settings(folder)
@@ -91,4 +102,5 @@ def context() -> Context:
             Handovers(var_folder() / HANDOVERS),
         ),
         Cashier.of(catalogue, departments, gateways, Ledger.from_environment(), press),
+        NoticesClient(server.notices_url, server.notices_key),
     )

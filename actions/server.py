@@ -20,11 +20,15 @@ def actions_command(host: str, port: int) -> int:
     from actions.settings import ServerSettings
     from nlu.slots import prepare
 
+    try:
+        settings = ServerSettings.from_environment()
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
     here = context()  # a broken catalogue is reported at the start and not in a citizen's turn
     prepare(here.catalogue, here.today())
     app = create_app("actions.actions")
     try:
-        settings = ServerSettings.from_environment()
         _add_background(app, here, settings, _callbacks(here, settings))
     except ValueError as error:
         print(error, file=sys.stderr)
@@ -54,9 +58,8 @@ def _add_background(
 ) -> None:
     """Starts and stops with the server what it does besides: `TASKS` of `actions.background`."""
     from actions.background import Background, Workplace
-    from actions.notices_client import NoticesClient
 
-    notices = NoticesClient(settings.notices_url, settings.notices_key)
+    notices = here.notices
     background = Background(Workplace(here, settings, notices, notices.language_of))
 
     @app.before_server_start

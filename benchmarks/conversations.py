@@ -35,7 +35,7 @@ async def talks(seeds: Iterable[int], folder: Path) -> AsyncIterator[Talk]:
     words = load_words(shared_catalogue(ROOT / "data"))
     judge = Judge(words.catalogue)
     lanes = len(words.settings["lanes"])
-    async with opened(folder, words.settings["departments"]) as place:
+    async with opened(folder, words.settings["departments"], words.settings["dialogue"]) as place:
         for _, together in groupby(seeds, lambda seed: seed // lanes):
             await place.reset()
             for talk in await asyncio.gather(

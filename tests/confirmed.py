@@ -21,10 +21,16 @@ class Confirmed:
         """Body of `POST /webhook`; `nonce` is the same for each try of one request."""
         state = State(language, service=self.service, values=dict(self.values))
         slots = {**replace(state, nonce=nonce).slots(), "answer": GO}
+        said = {"event": "user", "message_id": nonce, "parse_data": {}, "timestamp": 0.0}
         return {
             "next_action": "action_perform",
             "sender_id": sender,
-            "tracker": {"sender_id": sender, "slots": slots, "events": [], "latest_message": {}},
+            "tracker": {
+                "sender_id": sender,
+                "slots": slots,
+                "events": [said],
+                "latest_message": {},
+            },
             "domain": {},
             "version": "3.6.21",
         }

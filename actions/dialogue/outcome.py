@@ -25,7 +25,8 @@ def words(
     result: OperationResult,
     language: str,
 ) -> str:
-    """The service's reply to an answer of its department, or that its payment is under way."""
+    """The service's reply to an answer of its department, or that its payment is under way. A
+    payment link comes with a word against fraud."""
     if result.outcome in PAYMENT_OUTCOMES:
         department = catalogue.departments[service.department].title[language]
         told = {"title": service.title[language], "department": department, **result.fields}
@@ -35,7 +36,15 @@ def words(
         **display.shown_values(service, values, language, catalogue),
         **result.fields,
     }
-    return filled(service.replies[result.outcome], language, fields)
+    said = filled(service.replies[result.outcome], language, fields)
+    warning = catalogue.phrases["payment_safety"][language]
+    return f"{said}\n{warning}" if _has_link(catalogue, service, result) else said
+
+
+def _has_link(catalogue: Catalogue, service: Service, result: OperationResult) -> bool:
+    """Whether the answer gives somewhere to pay."""
+    payment = catalogue.departments[service.department].operations[service.operation].payment
+    return payment is not None and bool(result.fields.get(payment.link))
 
 
 def no_answer(catalogue: Catalogue, service: Service, phrase: str, language: str) -> str:

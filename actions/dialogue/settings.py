@@ -41,6 +41,7 @@ class DialogueSettings:
     number_digits: int
     offered: int
     drafts_kept: int
+    working_seconds: float
     resume_minutes: int
     drop_hours: int
     voice_sure: Mapping[str, float]

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+_MEANWHILE = "working-"
 Language = Callable[[str], Awaitable["str | None"]]
 
 
@@ -26,8 +27,16 @@ class Letterbox:
     _taken: dict[str, tuple[str, str, str]] = field(default_factory=dict)
 
     def told(self, citizen: str) -> list[tuple[str, str]]:
-        """Language and text of each notice of a citizen."""
-        return [(language, text) for who, language, text in self._taken.values() if who == citizen]
+        """Language and text of each piece of news of a citizen."""
+        return [said for name, said in self._of(citizen) if not name.startswith(_MEANWHILE)]
+
+    def meanwhile(self, citizen: str) -> list[tuple[str, str]]:
+        """The same of what was said while a department took its time."""
+        return [said for name, said in self._of(citizen) if name.startswith(_MEANWHILE)]
+
+    def _of(self, citizen: str) -> list[tuple[str, tuple[str, str]]]:
+        found = self._taken.items()
+        return [(name, (lang, text)) for name, (who, lang, text) in found if who == citizen]
 
     @property
     def app(self) -> Starlette:

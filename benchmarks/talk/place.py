@@ -27,6 +27,7 @@ from nlu.engine import Engine, Reply, live_model
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
+_DIALOGUE = "dialogue.yml"
 _START_S = 120.0
 _FRESH = httpx.Limits(max_keepalive_connections=0)  # kept ones may be closed as they are used
 
@@ -136,11 +137,16 @@ class Place:
 
 
 @asynccontextmanager
-async def opened(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> AsyncIterator[Place]:
-    """A place whose files lie in `folder`. `settings` take the place of keys of
-    the departments and their defaults; with none the time-outs are the real ones."""
+async def opened(
+    folder: Path,
+    departments: Mapping[str, Mapping[str, Any]],
+    dialogue: Mapping[str, Any] | None = None,
+) -> AsyncIterator[Place]:
+    """A place whose files lie in `folder`. `departments` take the place of keys of the departments
+    and their defaults, `dialogue` of those of the dialogue; with none the times are the real ones.
+    """
     catalogue = load_catalogue(DATA)
-    data = _data(folder / "data", settings)
+    data = _data(folder / "data", departments, dialogue or {})
     callbacks = _free_port()
     async with letterbox() as letters:
         environment = {
@@ -182,13 +188,17 @@ async def _running(
         sandbox.end()
 
 
-def _data(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Path:
-    """The data folder with other settings of departments; the rest are links."""
+def _data(
+    folder: Path, settings: Mapping[str, Mapping[str, Any]], dialogue: Mapping[str, Any]
+) -> Path:
+    """The data folder with other settings of departments and dialogue; the rest are links."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for path in DATA.iterdir():
-        if path.name != "departments":
+        if path.name not in ("departments", _DIALOGUE):
             (folder / path.name).symlink_to(path)
+    known = yaml.safe_load((DATA / _DIALOGUE).read_text("utf-8"))
+    _write(folder / _DIALOGUE, {**known, **dialogue})
     departments = folder / "departments"
     shutil.copytree(DATA / "departments", departments)
     for path in departments.glob("*.yml"):
@@ -196,8 +206,7 @@ def _data(folder: Path, settings: Mapping[str, Mapping[str, Any]]) -> Path:
         for name, value in settings.items():
             if name in known:
                 known[name] = {**known[name], **value}
-        text = yaml.safe_dump(known, allow_unicode=True, sort_keys=False)
-        path.write_text(text, "utf-8")
+        _write(path, known)
     return folder
 
 
@@ -205,3 +214,7 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")

@@ -98,6 +98,7 @@ class _Played:
             replies = await self._says(FAULTS["agree"][case.key])
         self._outcome.said = _text(replies)
         self._is_true(replies)
+        self._waits()
         await self._place.fault(department, "none")
         await asyncio.sleep(max(self._pause, self._delays.get("late", 0) * (case.mode == "late")))
         await self._tries_again(replies)
@@ -115,6 +116,15 @@ class _Played:
                 self._outcome.wrong.append(f"not asked to confirm: {said!r}")
         else:
             self._must("ok", self._service.replies["ok"], said)
+
+    def _waits(self) -> None:
+        """Whoever waits long is told so, once and in their language."""
+        words = self._place.letters.meanwhile(self._sender)
+        expected = [self._language] * (self._case.mode in FAULTS["waits"])
+        if [language for language, _ in words] != expected:
+            self._outcome.wrong.append(f"told while the department was slow: {words!r}")
+        for _, text in words:
+            self._outcome.wrong += self._judge.faults_of([Reply(text)], self._language, ())
 
     async def _tries_again(self, replies: Sequence[Reply]) -> None:
         """Works again: the citizen gets what they wanted, and it is done once."""

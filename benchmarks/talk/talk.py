@@ -153,6 +153,7 @@ class _Talking:
         """The answer to a message, or None where the worker would have apologised."""
         about = self._account.asks(message, self._place.request(self._sender))
         began, attempt, death = time.monotonic(), 1, None
+        words = self._place.letters.meanwhile(self._sender)
         deaths = self._place.deaths - self._place.down
         if kill:
             death = asyncio.create_task(self._killed())
@@ -179,10 +180,20 @@ class _Talking:
         if message.act == "twice" and await self._sent(number, message, 2) != replies:
             self._talk.broken.append(f"turn {number}: delivered again, it is answered otherwise")
         await self._judged(number, message, replies)
+        await self._waited(number, self._place.letters.meanwhile(self._sender)[len(words) :])
         self._account.opens(self._place.request(self._sender))
         books = await self._place.writes() if self._account.claims(replies) else []
         self._account.answered(about, replies, books)
         return replies
+
+    async def _waited(self, number: int, words: Sequence[tuple[str, str]]) -> None:
+        """What was said before the answer: once, and in the language of the answer."""
+        if not words:
+            return
+        language = await self._place.engine.language(self._sender)
+        if [one for one, _ in words] != [language]:
+            self._talk.broken.append(f"turn {number}: meanwhile {words!r}, in {language}")
+        self._account.reads(words)
 
     async def _killed(self) -> None:
         await asyncio.sleep(self._random.random() * 0.6)

@@ -37,7 +37,8 @@ class Table:
 def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
     """Started once for all cases, with short time-outs."""
     loop, stack = asyncio.new_event_loop(), AsyncExitStack()
-    here = opened(tmp_path_factory.mktemp("table"), FAULTS["short"])
+    folder = tmp_path_factory.mktemp("table")
+    here = opened(folder, FAULTS["short"], FAULTS["short_dialogue"])
     place = loop.run_until_complete(stack.enter_async_context(here))
     yield Table(place, Judge(place.catalogue), loop)
     loop.run_until_complete(stack.aclose())

@@ -38,6 +38,19 @@ ORDERS = {
     )
     for language in PHONES
 }
+SLOW = {"te": "ఆలస్యం అవుతోంది", "hi": "देर हो रही है", "en": "is slow to answer"}
+ORDERS |= {
+    f"SLOW {language}": Confirmed(
+        "grievance_register",
+        {
+            "grievance_text": f"వీధి దీపం వెలగడం లేదు {language}",
+            "location": "కొలకలూరు",
+            "office": "panchayat_raj",
+            "secretariat": "kolakaluru",
+        },
+    )
+    for language in PHONES
+}
 HELD_UP = {"te": "వేరే ఆఫీసుకి", "hi": "दूसरे दफ़्तर", "en": "another office"}
 FAILED = {"te": "జరగలేదు", "hi": "नहीं हुआ", "en": "did not go through"}
 
@@ -143,3 +156,16 @@ def test_officers_changes_are_told(stage: Stage, sandbox: httpx.Client, language
     assert "మోటారు మార్చాం" in end["text"]
     assert len(end["options"]) == 2  # rate, reopen
     nothing_more(stage, language, 3)
+
+
+@pytest.mark.parametrize("language", PHONES)
+def test_slow_department_is_told_of_before_its_answer(
+    stage: Stage, sandbox: httpx.Client, language: str
+) -> None:
+    silent = {"mode": "timeout_after_commit", "times": 1}
+    sandbox.put("/__faults/grievances", json=silent).raise_for_status()
+    stage.say(PHONES[language], f"SLOW {language}", language)
+    assert "PGRS" in said(stage, language, 2)["text"]
+    word, _ = stage.phone(PHONES[language], 2)
+    assert SLOW[language] in word["text"]
+    nothing_more(stage, language, 2)
