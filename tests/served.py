@@ -22,7 +22,8 @@ def served(app: Any, port: int = 0, host: str = "127.0.0.1", **settings: Any) ->
     settings = {"timeout_graceful_shutdown": 1, "log_config": None, **settings}
     config = uvicorn.Config(app, log_level="critical", access_log=False, ws="none", **settings)
     server = uvicorn.Server(config)
-    with closing(socket.socket()) as listener:
+    with closing(socket.socket(proto=socket.IPPROTO_TCP)) as listener:
+        # Named, the protocol makes asyncio send small answers at once.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -87,7 +87,24 @@ async def test_fields_of_the_look_up_are_said_too(catalogue: Catalogue) -> None:
     changed = {**catalogue.services, service.name: replace(service, replies=replies)}
     outbox = Outbox()
     await tell(replace(catalogue, services=changed), outbox, PAID)
-    assert outbox.taken[0].text == "Ravi: 845"
+    warning = catalogue.phrases["payment_safety"]["te"]
+    assert outbox.taken[0].text == f"Ravi: 845\n{warning}"
+
+
+@pytest.mark.parametrize("language", ["te", "hi", "en"])
+async def test_payment_link_comes_with_a_word_against_fraud(
+    catalogue: Catalogue, language: str
+) -> None:
+    outbox = Outbox({"109:IN.1": language})
+    await tell(catalogue, outbox, PAID)
+    warning = catalogue.phrases["payment_safety"][language]
+    assert outbox.taken[0].text.endswith(f"\n{warning}")
+
+
+async def test_refusal_of_a_payment_comes_without_it(catalogue: Catalogue) -> None:
+    outbox = Outbox()
+    await tell(catalogue, outbox, OperationResult("no_dues", {"amount": "0"}))
+    assert catalogue.phrases["payment_safety"]["te"] not in outbox.taken[0].text
 
 
 async def test_document_goes_along(catalogue: Catalogue) -> None:

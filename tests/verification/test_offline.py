@@ -131,7 +131,7 @@ def test_a_wrong_clock_changes_nothing_online(office, open_page):
 
 def test_known_keys_give_a_first_answer_while_the_office_is_asked(office, open_page):
     text = office.issue()
-    # A worker that installs itself meanwhile fetches everything through the held route.
+    # No service worker: it would ask in the page's place, past the route.
     page = open_page(office.origin, "home", service_workers="block")
     expect(page.locator("[data-keys='0']")).to_be_visible()
     held = []
