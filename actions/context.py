@@ -80,6 +80,12 @@ class Context:
             call, citizen=citizen, turn=turn, service=origin.service, language=language
         )
 
+    async def aclose(self) -> None:
+        """Closes the connections to Seva's own server, gateways and departments."""
+        await self.notices.close()
+        await self.cashier.aclose()
+        await self.departments.aclose()
+
 
 @lru_cache(maxsize=1)
 def context() -> Context:

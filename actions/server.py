@@ -59,8 +59,7 @@ def _add_background(
     """Starts and stops with the server what it does besides: `TASKS` of `actions.background`."""
     from actions.background import Background, Workplace
 
-    notices = here.notices
-    background = Background(Workplace(here, settings, notices, notices.language_of))
+    background = Background(Workplace(here, settings, here.notices, here.notices.language_of))
 
     @app.before_server_start
     async def start(*_: Any) -> None:
@@ -73,6 +72,4 @@ def _add_background(
         if callbacks is not None:
             await callbacks.stop()
         await background.stop()
-        await notices.close()
-        await here.cashier.aclose()
-        await here.departments.aclose()
+        await here.aclose()

@@ -16,11 +16,9 @@ from datetime import datetime
 import structlog
 
 from actions.context import Context, context
-from actions.notices_client import NoticesClient
 from actions.payments.payment import Payment, in_rupees
 from actions.payments.report import COLUMNS, Line, as_row, differing, report
 from actions.payments.states import UNSETTLED
-from actions.settings import ServerSettings
 
 _DAY = 86400.0
 structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # output is for tools
@@ -28,7 +26,7 @@ structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # 
 
 def list_command(*, days: float, everything: bool = False, as_json: bool = False) -> int:
     """Print the payments that are not settled, or every one of the last `days`."""
-    here = context()
+    here = _context()
     since = time.time() - days * _DAY if everything else time.time()
     found = here.cashier.following.ledger.since(since)
     shown = [p for p in found if everything or p.state in UNSETTLED or p.alarm]
@@ -44,7 +42,7 @@ def list_command(*, days: float, everything: bool = False, as_json: bool = False
 
 def show_command(order: str, *, as_json: bool = False) -> int:
     """Print one payment and what gateway and department say of it now."""
-    here = context()
+    here = _context()
     found = [p for p in here.cashier.following.ledger.since(0) if p.order and p.order.id == order]
     if not found:
         print(f"there is no payment of order {order}", file=sys.stderr)
@@ -69,20 +67,18 @@ def show_command(order: str, *, as_json: bool = False) -> int:
 
 def reconcile_command() -> int:
     """Look at every unsettled payment now, tell citizens, and print what is still unsettled."""
-    here, settings = context(), ServerSettings.from_environment()
+    here = _context()
 
     async def work() -> None:
         following = here.cashier.following
-        notices = NoticesClient(settings.notices_url, settings.notices_key)
-        job = here.cashier.reconciliation(notices, notices.language_of)
+        job = here.cashier.reconciliation(here.notices, here.notices.language_of)
         try:
             for payment in following.ledger.since(following.clock()):
                 if payment.order is not None and payment.due_at is not None:
                     await following.look_now(payment.gateway, payment.order.id)
             await job.step()
         finally:
-            await notices.close()
-            await _close(here)
+            await here.aclose()
 
     asyncio.run(work())
     return list_command(days=0)
@@ -90,7 +86,7 @@ def reconcile_command() -> int:
 
 def report_command(*, days: float, as_csv: bool = False, as_json: bool = False) -> int:
     """Compare gateway, ledger and department; 1 where they differ."""
-    lines = _run(context(), time.time() - days * _DAY)
+    lines = _run(_context(), time.time() - days * _DAY)
     differs = differing(lines)
     if as_csv:
         out = csv.writer(sys.stdout)
@@ -111,14 +107,17 @@ def _run(here: Context, since: float) -> list[Line]:
         try:
             return await report(here.cashier.following, since)
         finally:
-            await _close(here)
+            await here.aclose()
 
     return asyncio.run(work())
 
 
-async def _close(here: Context) -> None:
-    await here.cashier.aclose()
-    await here.departments.aclose()
+def _context() -> Context:
+    """Ends the command with one line where a setting or the data are wrong."""
+    try:
+        return context()
+    except ValueError as error:
+        raise SystemExit(str(error)) from error
 
 
 def _facts(here: Context, payment: Payment) -> dict[str, str]:
