@@ -26,9 +26,9 @@ from actions.payments.gateways import load_gateways
 from actions.payments.ledger import Ledger
 from actions.profile import FILE as PROFILES
 from actions.profile import Profiles
-from actions.sealing import var_folder
 from actions.settings import ServerSettings
 from nlu.catalogue import Catalogue, load_catalogue
+from nlu.storage.sealing import var_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 

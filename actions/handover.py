@@ -15,8 +15,8 @@ from pathlib import Path
 
 from actions.dialogue.steps import Handover
 from actions.notices import Notice, Notify
-from actions.sealing import keyed_hash, seal, unseal
-from nlu.write_ahead import write_ahead
+from nlu.storage.sealing import keyed_hash, seal, unseal
+from nlu.storage.write_ahead import write_ahead
 
 FILE = "handover.sqlite"
 _TABLE = """CREATE TABLE IF NOT EXISTS handover (

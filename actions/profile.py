@@ -13,8 +13,8 @@ from contextlib import closing
 from pathlib import Path
 
 from actions.dialogue.state import Profile
-from actions.sealing import keyed_hash, seal, unseal
-from nlu.write_ahead import write_ahead
+from nlu.storage.sealing import keyed_hash, seal, unseal
+from nlu.storage.write_ahead import write_ahead
 
 FILE = "profile.sqlite"
 _TABLE = """CREATE TABLE IF NOT EXISTS profile (

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from actions.departments.journal_tables import METADATA, NONCES, WRITES, open_tables
 from actions.departments.request import Context, Origin
 from actions.departments.result import Document, OperationResult, Wanted
-from actions.sealing import seal, unseal, var_folder
+from nlu.storage.sealing import seal, unseal, var_folder
 
 State = Literal[
     "sending",  # on its way, or the process died on its way: may have arrived

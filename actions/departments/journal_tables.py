@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from nlu.write_ahead import write_ahead
+from nlu.storage.write_ahead import write_ahead
 
 IN_MEMORY = "sqlite://"
 """A journal that is gone with its process: for tests and tools."""

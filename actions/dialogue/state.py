@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from actions.sealing import seal, unseal
+from nlu.storage.sealing import seal, unseal
 
 SLOTS = (
     "language",

@@ -21,7 +21,7 @@ from actions.documents.ledger import Ledger
 from actions.transparency.folder import LogError
 from actions.transparency.note import NoteError
 from actions.transparency.tiles import TileError
-from nlu.write_ahead import write_ahead
+from nlu.storage.write_ahead import write_ahead
 
 State = Literal["pending", "valid", "revoked", "replaced"]
 Kind = Literal["issued", "revoked", "replaced"]

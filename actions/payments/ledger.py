@@ -18,7 +18,7 @@ from actions.departments.journal_tables import open_tables
 from actions.departments.request import Context, Origin
 from actions.payments.payment import Money, Order, Payment, Reader
 from actions.payments.states import UNSETTLED, State, may_move
-from actions.sealing import seal, unseal
+from nlu.storage.sealing import seal, unseal
 
 _METADATA = sa.MetaData()
 _UNSETTLED = sa.text("state IN ({})".format(", ".join(f"'{s}'" for s in sorted(UNSETTLED))))

@@ -9,8 +9,8 @@ from decimal import Decimal, InvalidOperation
 from actions.departments.formats import indian_grouping
 from actions.departments.journal import Write, row_id
 from actions.payments.states import State
-from actions.sealing import keyed_hash
 from nlu.catalogue.model import Payment as Rule
+from nlu.storage.sealing import keyed_hash
 
 CITIZEN = "citizen"
 _PAISE = 100

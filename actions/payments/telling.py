@@ -16,9 +16,9 @@ from actions.payments.payment import Payment, Reader, in_rupees
 from actions.payments.receipts import Receipts
 from actions.payments.settings import PaymentSettings
 from actions.payments.states import State
-from actions.sealing import keyed_hash
 from nlu.catalogue.model import Catalogue
 from nlu.catalogue.model import Payment as Rule
+from nlu.storage.sealing import keyed_hash
 
 _LOG = structlog.get_logger("seva.payments")
 NEWS: Mapping[State, str] = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from actions.sandbox.seeding import sow, sow_records
-from nlu.write_ahead import write_ahead
+from nlu.storage.write_ahead import write_ahead
 
 _HERE = Path(__file__).parent
 DEPARTMENTS = (

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from nlu.write_ahead import write_ahead
+from nlu.storage.write_ahead import write_ahead
 
 T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], T]

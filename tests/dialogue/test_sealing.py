@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from actions.sealing import KEY_FILE, keyed_hash
+from nlu.storage.sealing import KEY_FILE, keyed_hash
 
 AT_ONCE = 24
 

@@ -12,7 +12,7 @@ from cryptography.fernet import Fernet
 
 from actions import sealing
 from actions.dialogue.state import SLOTS, State, new_nonce, read_heard, read_state
-from actions.sealing import seal, unseal
+from nlu.storage.sealing import seal, unseal
 from tests.dialogue.talk import heard, tapped
 
 ROOT = Path(__file__).resolve().parents[2]

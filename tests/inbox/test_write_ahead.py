@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from nlu.write_ahead import write_ahead
+from nlu.storage.write_ahead import write_ahead
 
 AT_ONCE, ROUNDS = 12, 40
 
@@ -50,7 +50,7 @@ def test_file_that_is_no_database_is_an_error(tmp_path: Path) -> None:
 
 def test_no_warning_goes_to_the_log_of_a_first_start(tmp_path: Path) -> None:
     code = (
-        "import sqlite3, sys; from nlu.write_ahead import write_ahead;"
+        "import sqlite3, sys; from nlu.storage.write_ahead import write_ahead;"
         "write_ahead(sqlite3.connect(sys.argv[1]))"
     )
     done = subprocess.run(
