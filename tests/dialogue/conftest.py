@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from actions import sealing
 from actions.dialogue.form import Form
 from actions.dialogue.settings import load_settings
 from nlu.catalogue import Catalogue, shared_catalogue
+from nlu.storage import sealing
 from tests.dialogue.talk import TODAY, Talk
 
 DATA = Path(__file__).resolve().parents[2] / "data"

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
-from actions import sealing
 from actions.dialogue.state import SLOTS, State, new_nonce, read_heard, read_state
+from nlu.storage import sealing
 from nlu.storage.sealing import seal, unseal
 from tests.dialogue.talk import heard, tapped
 

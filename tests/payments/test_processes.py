@@ -15,8 +15,8 @@ import httpx
 import pytest
 import regex
 
-from actions import sealing
 from benchmarks.talk.letterbox import Letterbox
+from nlu.storage import sealing
 from tests.confirmed import Confirmed
 from tests.postgres import postgres
 from tests.processes import department_urls, free_port, seva
