@@ -15,7 +15,7 @@ from pathlib import Path
 
 from actions.dialogue.steps import Handover
 from actions.notices import Notice, Notify
-from nlu.storage.sealing import keyed_hash, seal, unseal
+from nlu.storage.sealing import Unreadable, keyed_hash, seal, unseal
 from nlu.storage.write_ahead import write_ahead
 
 FILE = "handover.sqlite"
@@ -73,9 +73,12 @@ class Handovers:
             row = store.execute(
                 "SELECT told, closed FROM handover WHERE number = ?", [number]
             ).fetchone()
-        told = unseal(row[0]) if row else None
-        if not isinstance(told, dict):
+        if row is None:
             raise KeyError(number)
+        try:
+            told = unseal(row[0])
+        except Unreadable:
+            raise KeyError(number) from None
         return Case(number, told["citizen"], Handover(**told["record"]), bool(row[1]))
 
     def waiting(self) -> list[str]:

@@ -24,7 +24,7 @@ from actions.notices import NoticeRefused, UnknownCitizen
 from actions.notices_client import NoticesClient
 from actions.settings import ServerSettings
 from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.storage.sealing import var_folder
+from nlu.storage.keys import var_folder
 from nlu.text.masking import last_four
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from actions.dialogue.state import Profile
-from nlu.storage.sealing import keyed_hash, seal, unseal
+from nlu.storage.sealing import Unreadable, keyed_hash, seal, unseal
 from nlu.storage.write_ahead import write_ahead
 
 FILE = "profile.sqlite"
@@ -49,8 +49,10 @@ class Profiles:
                 return Profile()
             if now - row[2] > _DAY:  # not in each turn
                 store.execute("UPDATE profile SET used = ? WHERE citizen = ?", [now, name])
-        told = unseal(row[1])
-        values = told if isinstance(told, dict) else {}
+        try:
+            values = unseal(row[1]) if row[1] else {}
+        except Unreadable:
+            values = {}
         return Profile(bool(row[0]), {name: tuple(some) for name, some in values.items()})
 
     def remember(self, citizen: str, values: Mapping[str, str]) -> None:

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from actions.departments.journal_tables import METADATA, NONCES, WRITES, open_tables
 from actions.departments.request import Context, Origin
 from actions.departments.result import Document, OperationResult, Wanted
-from nlu.storage.sealing import seal, unseal, var_folder
+from nlu.storage.keys import var_folder
+from nlu.storage.sealing import Unreadable, seal, unseal
 
 State = Literal[
     "sending",  # on its way, or the process died on its way: may have arrived
@@ -169,12 +170,12 @@ def row_id(department: str, key: str) -> str:
 
 def _sealed(write: Write) -> str:
     content = {"values": dict(write.values), **asdict(write.context)}
-    return str(seal(json.dumps(content)))
+    return seal(content)
 
 
 def _columns(entry: Entry) -> dict[str, Any]:
     """What may change of an entry."""
-    result = entry.result and seal(json.dumps({**asdict(entry.result), "news": entry.news}))
+    result = entry.result and seal({**asdict(entry.result), "news": entry.news})
     return {
         "operation": entry.write.operation,
         "state": entry.state,
@@ -188,18 +189,20 @@ def _columns(entry: Entry) -> dict[str, Any]:
 
 def _entry(row: Mapping[str, Any]) -> Entry | None:
     """The entry of a row; None where it was sealed with a key that is gone."""
-    opened = unseal(row["request"])
-    if not isinstance(opened, str):
+    try:
+        content = _opened(row["request"])
+    except Unreadable:
         return None
-    content = json.loads(opened)
     values, origin = content.pop("values"), Origin(**content.pop("origin", {}))
     context = Context(**content, origin=origin)
     return _read(row, Write(row["department"], row["operation"], values, context))
 
 
 def _read(row: Mapping[str, Any], write: Write) -> Entry:
-    opened = unseal(row["result"])
-    content = json.loads(opened) if isinstance(opened, str) else {}
+    try:
+        content = _opened(row["result"]) if row["result"] else {}
+    except Unreadable:
+        content = {}
     news = content.pop("news", False)
     return Entry(
         write,
@@ -211,6 +214,12 @@ def _read(row: Mapping[str, Any], write: Write) -> Entry:
         row["version"],
         news,
     )
+
+
+def _opened(token: str) -> dict[str, Any]:
+    """Raises Unreadable."""
+    found = unseal(token)
+    return json.loads(found) if isinstance(found, str) else found  # text: as it was at first
 
 
 def _result(content: dict[str, Any]) -> OperationResult:

@@ -18,7 +18,7 @@ from actions.departments.journal_tables import open_tables
 from actions.departments.request import Context, Origin
 from actions.payments.payment import Money, Order, Payment, Reader
 from actions.payments.states import UNSETTLED, State, may_move
-from nlu.storage.sealing import seal, unseal
+from nlu.storage.sealing import Unreadable, seal, unseal
 
 _METADATA = sa.MetaData()
 _UNSETTLED = sa.text("state IN ({})".format(", ".join(f"'{s}'" for s in sorted(UNSETTLED))))
@@ -158,17 +158,18 @@ def _row(payment: Payment) -> dict[str, Any]:
         "operation": write.operation,
         "order_id": order and order.id,
         "paise": order and order.paise,
-        "private": seal(json.dumps(private)),
+        "private": seal(private),
         **{name: getattr(payment, name) for name in _PLAIN},
     }
 
 
 def _payment(row: Mapping[str, Any]) -> Payment | None:
     """The payment of a row; None where it was sealed with a key that is gone."""
-    opened = unseal(row["private"])
-    if not isinstance(opened, str):
+    try:
+        found = unseal(row["private"])
+    except Unreadable:
         return None
-    private = json.loads(opened)
+    private = json.loads(found) if isinstance(found, str) else found  # text: as it was at first
     context = Context(**{**private["context"], "origin": Origin(**private["context"]["origin"])})
     write = Write(row["department"], row["operation"], private["values"], context)
     order = row["order_id"] and Order(row["order_id"], row["paise"], private["link"])
