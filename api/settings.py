@@ -172,8 +172,13 @@ class Settings(BaseSettings):
     )
     sealing_key: str = Field(
         default="",
-        description="Key of the action server for what citizens told it, sealed in the tracker; "
-        "empty means a key made once and kept in `SEVA_VAR_DIR`.",
+        description="Keys that seal what citizens told, commas between: the first seals, all open. "
+        "Empty means the file `sealing.key` in `SEVA_VAR_DIR`, made at first use, a key a line.",
+    )
+    hashing_key: str = Field(
+        default="",
+        description="Key that names a citizen's rows and never changes; empty means the file "
+        "`hashing.key` in `SEVA_VAR_DIR`, or the oldest sealing key where there is none.",
     )
     journal_url: str = Field(
         default="sqlite",
