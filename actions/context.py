@@ -53,6 +53,10 @@ class Context:
         """Today in the state's time zone."""
         return datetime.now(self.zone).date()
 
+    async def health(self) -> dict[str, str]:
+        """What keeps actions from being done, by store; empty if nothing does."""
+        return {}
+
     async def execute(
         self,
         citizen: str,

@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 _DIALOGUE = "dialogue.yml"
 _START_S = 120.0
+ACTIONS_SECRET = "of-the-talks"  # over TCP, for which the port may change with each start
 _FRESH = httpx.Limits(max_keepalive_connections=0)  # kept ones may be closed as they are used
 
 
@@ -153,6 +154,8 @@ async def opened(
             "SEVA_VAR_DIR": str(folder / "var"),
             "SEVA_DATA_DIR": str(data),
             "SEVA_NOTICES_URL": letters.url,
+            "SEVA_ACTIONS_SECRET": ACTIONS_SECRET,
+            "SEVA_ACTIONS_METRICS_PORT": "0",
             "SEVA_SETTLE_SECONDS": "0.3",
             "SEVA_CALLBACKS_PORT": str(callbacks),
             "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"http://127.0.0.1:{callbacks}/callbacks",

@@ -73,9 +73,8 @@ class Door:
         if not hosts:
             return True
         name = name_of(hosts[0])
-        return len(hosts) == 1 and (
-            name in self._hosts or (_is_address(name) and bool(server) and name == server[0])
-        )
+        reached = server[0] if server else None
+        return len(hosts) == 1 and (name in self._hosts or (_is_address(name) and name == reached))
 
 
 def name_of(host: str) -> str:
