@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -17,8 +16,9 @@ from starlette.routing import Route
 from actions.departments.definition import Callbacks
 from actions.departments.directory import DepartmentDirectory
 from actions.departments.signature import Refusal, refusal
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.departments")
+_LOG = get_logger(__name__)
 Verdict = Literal[
     "settled",  # the write has its answer now
     "known",  # it had one before
