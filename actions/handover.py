@@ -78,6 +78,12 @@ class Handovers:
             raise KeyError(number)
         return Case(number, told["citizen"], Handover(**told["record"]), bool(row[1]))
 
+    def is_closed(self, number: str) -> bool | None:
+        """Whether a person is done with the record; None for an unknown number."""
+        with closing(self._open()) as store:
+            row = store.execute("SELECT closed FROM handover WHERE number = ?", [number]).fetchone()
+        return bool(row[0]) if row else None
+
     def waiting(self) -> list[str]:
         """Numbers that no person has answered yet, the oldest first."""
         return self.numbers(everything=False)

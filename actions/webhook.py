@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from actions.trampoline import beside_loop
 from nlu.action_address import HEALTH, WEBHOOK, ActionAddress, authorization
 from nlu.log import describe, get_logger
 from nlu.web import Door
@@ -62,7 +63,7 @@ def webhook_app(
     async def answer(request: Request) -> Response:
         call = await asyncio.to_thread(_read, await _body(request, max_bytes))
         try:
-            result = await executor.run(call)
+            result = await beside_loop(executor.run(call))
         except ActionExecutionRejection as error:  # Rasa knows it by the 400, which nobody else has
             return JSONResponse({"error": str(error), "action_name": error.action_name}, 400)
         except ActionNotFoundException as error:
