@@ -225,13 +225,18 @@ class Settings(BaseSettings):
     keep_writes_days: float = Field(
         default=90, gt=0, description="How long the journal keeps writes that are over."
     )
+    keep_payments_days: float = Field(
+        default=730, gt=0, description="How long the ledger keeps payments that are settled."
+    )
     keep_profiles_days: float = Field(
         default=365,
         gt=0,
         description="How long a profile that is not used is kept, with the consent to it.",
     )
     keep_handovers_days: float = Field(
-        default=90, gt=0, description="How long a request handed over to a person is kept."
+        default=90,
+        gt=0,
+        description="How long a request handed over to a person is kept once it was answered.",
     )
 
     # Limits
