@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from api.log import configure_logging, describe, get_logger
-from api.ports import Engine, Reply
+from api.ports import Engine
 from api.settings import Settings
 from nlu.catalogue import shared_catalogue
+from nlu.reply import AWAY, Turned, TurnFailed
 from nlu.speech.readings import Reading
 from nlu.training.archive import ArchiveRefused
 from nlu.training.registry import check, live_id
@@ -110,13 +111,17 @@ class LiveEngine:
         """Of the live model."""
         return await self._now().parse_heard(readings)
 
-    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> Sequence[Reply]:
+    async def turn(
+        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
+    ) -> Turned:
         """Of the live model."""
-        return await self._now().turn(text, sender, metadata)
+        if self._engine is None:
+            raise TurnFailed(self.trouble, AWAY)
+        return await self._engine.turn(text, sender, metadata, tracker)
 
-    async def language(self, sender: str) -> str | None:
-        """Of the live model."""
-        return await self._now().language(sender)
+    async def is_healthy(self) -> bool:
+        """Whether a model is loaded, and its action server can work."""
+        return self._engine is not None and await self._engine.is_healthy()
 
     def _now(self) -> Engine:
         if self._engine is None:
@@ -125,16 +130,10 @@ class LiveEngine:
 
 
 def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:
-    """The real engine; without `dialogue` it only parses and keeps no trackers.
+    """The real engine; without `dialogue` it only parses.
 
     A model is checked and loaded in a thread, so that the process answers meanwhile.
     """
-    wanted: dict[str, Any] = {"data_dir": settings.data_dir}
-    if dialogue:
-        wanted["tracker_url"] = settings.database_url
-        wanted["action_url"] = settings.action_server_url
-    else:
-        wanted["cache_size"] = settings.parse_cache
 
     def find() -> Path:
         name = live_id(settings.models_dir)
@@ -142,11 +141,22 @@ def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:
             raise FileNotFoundError("no live model: run `seva train`, then `seva promote`")
         return settings.models_dir / name
 
+    @lru_cache(maxsize=1)  # they outlive a model: a turn of the old one may be under way
+    def actions() -> Any:
+        endpoint = importlib.import_module("nlu.action_endpoint")
+        address = endpoint.action_address(settings.action_server_url, settings.var_dir)
+        return endpoint.ActionEndpoint(address, settings.actions_secret)
+
     def load(folder: Path) -> Engine:
         check(folder)
         real = importlib.import_module("nlu.engine").Engine
         shared_catalogue(settings.data_dir)
         _settle()
+        wanted: dict[str, Any] = {"data_dir": settings.data_dir}
+        if dialogue:
+            wanted["actions"] = actions()
+        else:
+            wanted["cache_size"] = settings.parse_cache
         engine: Engine = asyncio.run(real.load(folder, **wanted))
         configure_logging(settings.log_level)
         return engine

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,13 +30,25 @@ class _Job(NamedTuple):
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that commits with an fsync and waits for other processes' writes."""
+    """A connection that commits with an fsync and waits for other processes' writes.
+
+    The file is for its owner alone; SQLite gives its companions the same mode. What is deleted is
+    overwritten.
+    """
+    path.touch(mode=0o600)
     connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
     return connection
+
+
+def checkpoint(path: Path) -> None:
+    """Moves the write-ahead log into the file and empties it; whoever reads or writes meanwhile
+    goes first, then the next time does it."""
+    with closing(sqlite3.connect(path, timeout=0.2)) as connection, suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class GroupCommit:

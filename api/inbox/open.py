@@ -12,11 +12,11 @@ _SQLITE = "sqlite:///"
 
 
 def open_inbox(settings: Settings, policy: WhatsAppPolicy) -> SqliteInbox:
-    """The inbox of `SEVA_INBOX_URL`. Raises ValueError for a URL that nothing serves."""
-    url = settings.inbox_url
+    """The inbox of `SEVA_DATABASE_URL`. Raises ValueError for a URL that nothing serves."""
+    url = settings.database_url
     if not url.startswith(_SQLITE):
         scheme = url.split(":", 1)[0]
-        raise ValueError(f"SEVA_INBOX_URL: `{scheme}` is not supported; use `sqlite`")
+        raise ValueError(f"SEVA_DATABASE_URL: `{scheme}` is not supported yet; use `sqlite`")
     return SqliteInbox(
         Path(url[len(_SQLITE) :]),
         policy,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nlu.engine import TurnFailed
+from nlu.reply import TurnFailed
 from tests.conversations.conftest import World
 
 TALKS = {

@@ -24,8 +24,7 @@ def test_a_new_model_loads_beside_the_loop(town: Town, tmp_path: Path) -> None:
         models_dir=models,
         data_dir=town.data,
         var_dir=variables,
-        database_url=f"sqlite:///{variables / 'trackers.sqlite'}",
-        action_server_url=f"{town.actions}/webhook",
+        action_server_url=town.actions,
     )
     engine = rasa_engine(settings, dialogue=True)
     beats = 0
@@ -47,7 +46,7 @@ def test_a_new_model_loads_beside_the_loop(town: Town, tmp_path: Path) -> None:
             assert (await engine.parse("hello"))["model"] == copy
         assert beats > 20
         metadata = {"inbox_id": "w1", "attempt": 1, "language": "en", "payload": False}
-        assert await engine.turn("hello", "1:91", metadata)
+        assert (await engine.turn("hello", "1:91", metadata)).replies
         beating.cancel()
 
     town.run(exchange())
