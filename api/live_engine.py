@@ -14,6 +14,7 @@ from typing import Any
 from api.log import configure_logging, describe, get_logger
 from api.ports import Engine
 from api.settings import Settings
+from nlu.action_address import ActionAddress
 from nlu.catalogue import shared_catalogue
 from nlu.reply import AWAY, Turned, TurnFailed
 from nlu.speech.readings import Reading
@@ -143,9 +144,9 @@ def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:
 
     @lru_cache(maxsize=1)  # they outlive a model: a turn of the old one may be under way
     def actions() -> Any:
-        endpoint = importlib.import_module("nlu.action_endpoint")
-        address = endpoint.action_address(settings.action_server_url, settings.var_dir)
-        return endpoint.ActionEndpoint(address, settings.actions_secret)
+        address = ActionAddress.of(settings.action_server_url, settings.var_dir)
+        endpoint = importlib.import_module("nlu.action_endpoint").ActionEndpoint
+        return endpoint(address, settings.actions_secret, settings.action_seconds + 5)
 
     def load(folder: Path) -> Engine:
         check(folder)

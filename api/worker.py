@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 from api.delivery import Delivery
-from api.inbox.payloads import UnreadableRow
 from api.inbox.port import Claim, Inbox, LeaseLost, Outbox
 from api.log import describe, get_logger
 from api.metrics import Metrics
@@ -20,7 +19,9 @@ from api.outage import Outage
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import Sender
-from nlu.reply import AWAY, BROKEN, TurnFailed
+from nlu.reply import AWAY, FAILED, TurnFailed
+from nlu.storage.sealing import Unreadable
+from nlu.storage.unreadable import alarm
 
 log = get_logger(__name__)
 Claiming = Callable[[str, int], Awaitable[list[Any]]]
@@ -170,16 +171,16 @@ class Worker:
         try:
             answer = await asyncio.wait_for(self._turns.answer(claim), budget)
         except TurnFailed as error:
-            if error.trouble in (AWAY, BROKEN) or not await self._turns.is_healthy():
+            if error.trouble != FAILED or not await self._turns.is_healthy():
                 return await self._wait_for_it(claim, str(error), error.trouble != AWAY)
             return await self._failed(claim, str(error))
         except asyncio.TimeoutError:
             if not await self._turns.is_healthy():
                 return await self._wait_for_it(claim, "no answer in time", True)
             return await self._give_up(claim, "it took too long", "turn_too_long")
-        except UnreadableRow as error:
-            log.error("row_unreadable", table="trackers", error=str(error))
-            return await self._give_up(claim, str(error), afresh=True)
+        except Unreadable as error:
+            alarm("trackers", self._name_citizen(claim.message.lane), error.why)
+            return await self._give_up(claim, f"unreadable: {error.why}", afresh=True)
         except Exception as error:
             log.error("turn_failed", error=describe(error), attempt=claim.attempt)
             return await self._failed(claim, describe(error))

@@ -17,6 +17,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from nlu.storage.private_file import make_private
 from nlu.storage.write_ahead import write_ahead
 
 T = TypeVar("T")
@@ -32,10 +33,9 @@ class _Job(NamedTuple):
 def connect(path: Path) -> sqlite3.Connection:
     """A connection that commits with an fsync and waits for other processes' writes.
 
-    The file is for its owner alone; SQLite gives its companions the same mode. What is deleted is
-    overwritten.
+    The file is for its owner alone. What is deleted is overwritten.
     """
-    path.touch(mode=0o600)
+    make_private(path)
     connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     write_ahead(connection)

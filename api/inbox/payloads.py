@@ -1,33 +1,28 @@
 """What citizens wrote and what they get, as it lies in the database: sealed, with a version.
 
-Whoever reads a row of a newer version, or of a key that is gone, gets `UnreadableRow` and treats
-that row alone. A field may be added with a default; any other change needs a new version here.
+Whoever reads a row of a newer version, or of a key that is gone, gets `Unreadable` and treats that
+row alone. A field may be added with a default; any other change needs a new version here.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from api.whatsapp.outgoing import Outgoing
 from api.whatsapp.payload import Inbound, Location, Media
-from nlu.storage.sealing import seal, unseal
+from nlu.storage.sealing import Unreadable, seal, unseal
 
-MESSAGE, REPLY, TRACKER = 1, 1, 1
-
-
-class UnreadableRow(ValueError):
-    """A payload that this process cannot read; says why, never what is in it."""
+MESSAGE, REPLY, TEXT = 1, 1, 1
 
 
 def keep_message(message: Inbound) -> str:
     """A citizen's message."""
-    return _keep(MESSAGE, asdict(message))
+    return seal(asdict(message), MESSAGE)
 
 
 def read_message(payload: str) -> Inbound:
-    """Raises UnreadableRow."""
-    data = _read(payload, MESSAGE)
+    """Raises Unreadable."""
+    data = unseal(payload, MESSAGE)
     try:
         media, location = data.pop("media", None), data.pop("location", None)
         return Inbound(
@@ -35,43 +30,28 @@ def read_message(payload: str) -> Inbound:
             media=Media(**media) if media else None,
             location=Location(**location) if location else None,
         )
-    except TypeError as error:
-        raise UnreadableRow("fields that are not known") from error
+    except (AttributeError, TypeError):
+        raise Unreadable("form") from None
 
 
 def keep_reply(message: Outgoing) -> str:
     """A message to a citizen."""
-    return _keep(REPLY, message.to_json())
+    return seal(message.to_json(), REPLY)
 
 
 def read_reply(payload: str) -> Outgoing:
-    """Raises UnreadableRow."""
+    """Raises Unreadable."""
     try:
-        return Outgoing.from_json(_read(payload, REPLY))
-    except (TypeError, ValueError, KeyError) as error:
-        raise UnreadableRow("fields that are not known") from error
+        return Outgoing.from_json(unseal(payload, REPLY))
+    except (TypeError, ValueError, KeyError):
+        raise Unreadable("form") from None
 
 
 def keep_text(text: str) -> str:
     """A tracker, or what an option stands for."""
-    return _keep(TRACKER, text)
+    return seal(text, TEXT)
 
 
 def read_text(payload: str) -> str:
-    """Raises UnreadableRow."""
-    return str(_read(payload, TRACKER))
-
-
-def _keep(version: int, content: Any) -> str:
-    token = seal({"v": version, "content": content})
-    assert token is not None
-    return token
-
-
-def _read(payload: str, version: int) -> Any:
-    opened = unseal(payload)
-    if not isinstance(opened, dict):
-        raise UnreadableRow("no key of ours opens it")
-    if opened.get("v") != version:
-        raise UnreadableRow(f"version {opened.get('v')}, known is {version}")
-    return opened["content"]
+    """Raises Unreadable."""
+    return str(unseal(payload, TEXT))

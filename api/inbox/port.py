@@ -137,7 +137,7 @@ class Inbox(Protocol):
         """What is remembered of the citizen of a lane."""
 
     async def tracker(self, lane: str) -> str | None:
-        """The tracker as the last answered turn left it; None for a stranger. `UnreadableRow`."""
+        """The tracker as the last answered turn left it; None for a stranger. `Unreadable`."""
 
     async def choice(self, lane: str, choice_id: str) -> str | None:
         """The payload behind an option that we sent to this citizen."""

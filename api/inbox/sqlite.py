@@ -13,7 +13,6 @@ from api.inbox.clock import DatabaseClock
 from api.inbox.group_commit import GroupCommit, checkpoint, connect
 from api.inbox.lanes import Lanes
 from api.inbox.payloads import (
-    UnreadableRow,
     keep_message,
     keep_text,
     read_message,
@@ -22,12 +21,12 @@ from api.inbox.payloads import (
 from api.inbox.port import Citizen, Claim, Depth, News, UnknownCitizen
 from api.inbox.sqlite_outbox import SqliteOutbox, insert_drafts
 from api.inbox.sqlite_statuses import apply_status
-from api.log import get_logger
 from api.whatsapp.outgoing import Draft
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import WhatsAppPolicy
+from nlu.storage.sealing import Unreadable
+from nlu.storage.unreadable import alarm
 
-log = get_logger(__name__)
 Clock = Callable[[], float]
 INBOX = Lanes("inbox", "state = 0", "sent_at, seq", "kind = 'audio'")
 OUTBOX = Lanes("outbox", "state < 2 AND state >= 0")  # the first term is that of its index
@@ -51,7 +50,6 @@ class SqliteInbox:
         clock: Clock | None = None,
     ) -> None:
         """Without a `clock` the file's own. Raises ValueError for a file of a newer version."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._path, self._policy, self._lease = path, policy, lease_s
         self._read = connect(path)
         _prepare(self._read, path)
@@ -322,8 +320,8 @@ def _claim(row: sqlite3.Row, token: str) -> Claim:
     counts = {"attempt": row["attempts"] + 1, "token": token, "deaths": row["claims"]}
     try:
         return Claim(read_message(row["payload"]), **counts)
-    except UnreadableRow as error:
-        log.error("row_unreadable", table="inbox", seq=row["seq"], error=str(error))
+    except Unreadable as error:
+        alarm("inbox", str(row["seq"]), error.why)
         phone_number_id, citizen = row["lane"].split(":", 1)
         known = Inbound(row["message_id"], phone_number_id, citizen, row["kind"])
-        return Claim(known, **counts, trouble=str(error))
+        return Claim(known, **counts, trouble=f"unreadable: {error.why}")

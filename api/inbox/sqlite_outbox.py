@@ -10,13 +10,12 @@ from api.inbox import schema
 from api.inbox import sqlite_notices as notices
 from api.inbox.group_commit import GroupCommit
 from api.inbox.lanes import Lanes
-from api.inbox.payloads import UnreadableRow, keep_reply, keep_text, read_reply
+from api.inbox.payloads import keep_reply, keep_text, read_reply
 from api.inbox.port import LeaseLost, Parcel
 from api.inbox.sqlite_statuses import raise_state
-from api.log import get_logger
 from api.whatsapp.outgoing import Draft
-
-log = get_logger(__name__)
+from nlu.storage.sealing import Unreadable
+from nlu.storage.unreadable import alarm
 
 
 class SqliteOutbox:
@@ -51,8 +50,9 @@ class SqliteOutbox:
             for token, row in self._lanes.take(db, now, now + self._lease, limit):
                 try:
                     parcels.append(_parcel(db, row, token))
-                except UnreadableRow as error:
-                    self._give_up(db, row, str(error), now)
+                except Unreadable as error:
+                    alarm("outbox", str(row["seq"]), error.why)
+                    self._give_up(db, row, f"unreadable: {error.why}", now)
                     continue
                 db.execute(
                     "UPDATE outbox SET state = ?, attempts = attempts + 1 WHERE seq = ?",
@@ -144,7 +144,6 @@ class SqliteOutbox:
 
     def _give_up(self, db: sqlite3.Connection, row: sqlite3.Row, reason: str, now: float) -> None:
         """A row that cannot be read fails alone; the lane goes on."""
-        log.error("row_unreadable", table="outbox", seq=row["seq"], error=reason)
         db.execute(
             "UPDATE outbox SET state = ?, reason = ? WHERE seq = ?",
             (schema.FAILED, reason, row["seq"]),
