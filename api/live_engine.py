@@ -124,6 +124,11 @@ class LiveEngine:
         """Whether a model is loaded, and its action server can work."""
         return self._engine is not None and await self._engine.is_healthy()
 
+    async def close(self) -> None:
+        """Ends the connections of the engine that serves."""
+        if self._engine is not None:
+            await self._engine.close()
+
     def _now(self) -> Engine:
         if self._engine is None:
             raise NoModel(self.trouble)

@@ -285,8 +285,8 @@ class Settings(BaseSettings):
     hang_seconds: float = Field(
         default=30,
         gt=0,
-        description="Seconds without a sign of a worker's event loop after which its `/health/live` "
-        "says 503.",
+        description="Seconds without a sign of a worker's event loop after which its "
+        "`/health/live` says 503.",
     )
     shutdown_seconds: float = Field(
         default=20,
