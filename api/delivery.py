@@ -24,6 +24,7 @@ from api.wording import Wording
 
 log = get_logger(__name__)
 _REMEMBERED = 256  # messages that WhatsApp took
+_OF_LEASE = 0.85  # a send is over before another worker may begin with the same message
 
 
 class Delivery:
@@ -41,11 +42,13 @@ class Delivery:
         told_at: Callable[[], Awaitable[float]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`doubt_s`: how long a status may take to come. `told_at` gives when WhatsApp last told a
-        status, of anybody's message, by `clock`; without it that is never missed."""
+        """`doubt_s`: how long a status may take to come; the outbox's lease is twice that. `told_at`
+        gives when WhatsApp last told a status, of anybody's message, by `clock`, 0 for never;
+        without it none is missed."""
         self._outbox, self._sender, self._wording = outbox, sender, wording
         self._policy, self._metrics = policy, metrics
         self._doubt, self._told_at, self._clock = doubt_s, told_at, clock
+        self._longest = min(policy.deadlines.send, _OF_LEASE * 2 * doubt_s)
         self._taken: deque[float] = deque(maxlen=_REMEMBERED)
 
     async def send(self, parcel: Parcel) -> None:
@@ -54,7 +57,7 @@ class Delivery:
             return
         sending = self._sender.send(parcel)
         try:
-            message_id = await asyncio.wait_for(sending, self._policy.deadlines.send)
+            message_id = await asyncio.wait_for(sending, self._longest)
         except SendFailed as error:
             await self._refused(parcel, error)
         except (SendInDoubt, asyncio.TimeoutError) as error:
@@ -91,11 +94,11 @@ class Delivery:
 
     async def _is_silent(self) -> bool:
         """Whether WhatsApp has told nothing since it took a message, though it had the time: its
-        webhook does not reach us. Where it took nothing, its silence tells nothing."""
+        webhook reaches us no longer. Where it took nothing, its silence tells nothing."""
         if self._told_at is None:
             return False
         told, late = await self._told_at(), self._clock() - self._doubt
-        return any(told < taken <= late for taken in self._taken)
+        return any(0 < told < taken <= late for taken in self._taken)
 
     def _wait_in_doubt(self, parcel: Parcel) -> float:
         return max(self._doubt, step(self._policy.doubt_wait, parcel.attempt))

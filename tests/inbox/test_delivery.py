@@ -142,7 +142,7 @@ class Doubtful:
     def __init__(self, store: SqliteInbox, clock: Clock) -> None:
         self.store, self.clock = store, clock
         self.whatsapp, self.metrics = FakeWhatsApp(), Metrics()
-        self.told = 0.0
+        self.told = 1.0
         self.delivery = Delivery(
             store.outbox,
             self.whatsapp,
@@ -218,3 +218,26 @@ async def test_a_silent_whatsapp_does_not_hold_up_a_citizen_for_long(doubtful: D
     await doubtful.tell("a", "IN.1", taken=False)
     await doubtful.go(POLICY.doubt_silent_give_up_after + 300)
     assert len(doubtful.sends) == 1 and doubtful.count("given_up") == 1
+
+
+async def test_who_never_told_anything_is_not_silent(doubtful: Doubtful) -> None:
+    """Statuses may not be subscribed to: then the reply is repeated rather than lost."""
+    doubtful.told = 0.0
+    await doubtful.tell("b", "IN.22", taken=True)
+    doubtful.clock.now += 60
+    await doubtful.tell("a", "IN.1", taken=False)
+    await doubtful.go(600)
+    assert len(doubtful.sends) > 2
+
+
+@pytest.mark.parametrize("doubt_s", [10, 30, 300])
+async def test_a_send_ends_before_its_lease(doubtful: Doubtful, doubt_s: float) -> None:
+    delivery = Delivery(
+        doubtful.store.outbox,
+        doubtful.whatsapp,
+        Wording(PHRASES, "te"),
+        POLICY,
+        doubtful.metrics,
+        doubt_s=doubt_s,
+    )
+    assert delivery._longest < 2 * doubt_s and delivery._longest <= POLICY.deadlines.send
