@@ -42,9 +42,9 @@ class Delivery:
         told_at: Callable[[], Awaitable[float]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`doubt_s`: how long a status may take to come; the outbox's lease is twice that. `told_at`
-        gives when WhatsApp last told a status, of anybody's message, by `clock`, 0 for never;
-        without it none is missed."""
+        """`doubt_s`: how long a status may take to come; the outbox's lease is twice that.
+        `told_at` gives when WhatsApp last told a status, of anybody's message, by `clock`, 0 for
+        never; without it none is missed."""
         self._outbox, self._sender, self._wording = outbox, sender, wording
         self._policy, self._metrics = policy, metrics
         self._doubt, self._told_at, self._clock = doubt_s, told_at, clock
