@@ -287,6 +287,12 @@ class Settings(BaseSettings):
     commit_window_ms: float = Field(
         default=2, ge=0, description="How long a write waits for others to share its fsync."
     )
+    hang_seconds: float = Field(
+        default=30,
+        gt=0,
+        description="Seconds without a sign of a worker's event loop after which its "
+        "`/health/live` says 503.",
+    )
     shutdown_seconds: float = Field(
         default=20,
         ge=0,
