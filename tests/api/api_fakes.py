@@ -18,7 +18,9 @@ class FakeUnderstanding:
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     error: Exception | None = None
 
-    async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
+    async def parse(
+        self, text: str, language: str | None = None, client: str = ""
+    ) -> dict[str, Any]:
         if self.error:
             raise self.error
         self.asked.append((text, language))
@@ -37,7 +39,10 @@ class FakeUnderstanding:
         }
 
     async def parse_many(
-        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str | None] | None = None,
+        client: str = "",
     ) -> list[dict[str, Any]]:
         return [await self.parse(*pair) for pair in zip(texts, languages or [], strict=True)]
 

@@ -15,7 +15,7 @@ from actions.departments import Document
 from actions.dialogue.say import Button
 from actions.notices import Notice, NoticeRefused, UnknownCitizen
 from actions.notices_client import NoticesClient
-from api.app import create_app
+from api.app import create_app, create_internal_app
 from api.settings import Settings
 from nlu.catalogue import Catalogue
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
@@ -40,7 +40,7 @@ async def server(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Any]:
     await inbox.put([message(1)])
     settings = Settings(var_dir=tmp_path, notices_key="right")
     app = create_app(settings, FakeUnderstanding(), FakeSpeech(), inbox, catalogue=catalogue)
-    yield app
+    yield create_internal_app(app.state.runtime)
     await inbox.close()
 
 
