@@ -11,6 +11,7 @@ import yaml
 
 Kind = Literal["address", "secret", "switch", "plain"]
 _MEANING = {"base_url": "address of the API", "callbacks": "key of the callbacks"}
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it was built
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(("base_url", "token_url"), "address"),
     **dict.fromkeys(("auth", "key", "secret", "client_secret"), "secret"),
@@ -38,7 +39,7 @@ def department_variables(data_dir: Path) -> list[Variable]:
     for folder in ("departments", "gateways"):
         for file in sorted((data_dir / folder).glob("*.yml")):
             try:
-                content = yaml.safe_load(file.read_text(encoding="utf-8"))
+                content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
             except (OSError, ValueError, yaml.YAMLError):
                 continue
             if isinstance(content, dict):

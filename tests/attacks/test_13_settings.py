@@ -159,7 +159,7 @@ MALFORMED = [
 ]
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ["worker", "actions", "simulator"])
 @pytest.mark.parametrize(("variable", "value"), MALFORMED)
 def test_every_role_refuses_a_value_without_its_form(
     role: str, variable: str, value: str, tmp_path: Path
