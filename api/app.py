@@ -29,12 +29,13 @@ from api.ports import Engine, Transcriber
 from api.problems import Problem
 from api.routes import health, metrics, notices, parse, services, webhook
 from api.runtime import Runtime
-from api.security_headers import SecurityHeaders
 from api.settings import Settings
 from api.whatsapp.policy import load_policy
 from api.wording import Wording
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.speech.pool import HearingPool
+from nlu.web import Door
+from nlu.web.headers import NO_STORE, SecurityHeaders
 
 log = get_logger(__name__)
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
@@ -108,7 +109,9 @@ def create_app(
 def create_internal_app(state: Runtime) -> FastAPI:
     """What only our own processes and operators may call, beside the application of `state`."""
     routes = (notices.routes, health.internal_routes, metrics.routes)
-    return _application("Seva, internal", state, routes)
+    app = _application("Seva, internal", state, routes)
+    app.add_middleware(Door, hosts=[state.settings.internal_host])
+    return app
 
 
 def _application(
@@ -132,7 +135,7 @@ def _application(
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
     app.add_middleware(CountRequests, counted=state.metrics)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, more=NO_STORE)
     return app
 
 

@@ -25,6 +25,7 @@ from api.department_variables import Variable, department_variables
 from api.setting_types import is_address, split_list
 from api.settings import DEMO_API_KEY, TOOLS
 from api.whatsapp.simulator.settings import SimulatorSettings
+from nlu.action_address import ActionAddress
 
 Role = Literal["serve", "worker", "actions", "documents", "sandbox", "simulator", "demo"]
 SIMULATED = ("sandbox", "simulator", "demo")
@@ -64,6 +65,8 @@ def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Simul
     variables = department_variables(data_dir)
     faults += _unknown(given, {one.name for one in variables})
     faults += _folders(values)
+    if role in ("worker", "actions"):
+        faults += _action_server(values)
     if role == "serve" and values.get("api_keys_file"):
         faults += _keys_file(Path(values["api_keys_file"]))
     production = values.get("env") == "production"
@@ -129,6 +132,24 @@ def _keys_file(path: Path) -> Iterator[Fault]:
         read_keys_file(path)
     except (OSError, ValueError) as error:
         yield Fault("SEVA_API_KEYS_FILE", str(error), "see docs/api.md")
+
+
+def _action_server(values: Mapping[str, Any]) -> Iterator[Fault]:
+    """Over TCP whoever reaches the port speaks for any citizen."""
+    name = "SEVA_ACTION_SERVER_URL"
+    try:
+        address = ActionAddress.of(values["action_server_url"], Path())
+    except ValueError:
+        yield Fault(name, "is no address", "use unix, unix:///PATH or http://HOST:PORT")
+        return
+    if address.socket is not None:
+        return
+    secret, production = values["actions_secret"], values.get("env") == "production"
+    if not secret or (production and len(secret) < SHORTEST):
+        wrong = "is not set" if not secret else f"has fewer than {SHORTEST} characters"
+        yield Fault("SEVA_ACTIONS_SECRET", wrong, "set a long random one, or use the socket")
+    if production and not is_here(address.host):
+        yield Fault(name, "is plain http to another machine", "use the socket, or loopback")
 
 
 def _production(role: Role, values: Mapping[str, Any]) -> Iterator[Fault]:

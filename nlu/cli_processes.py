@@ -34,7 +34,7 @@ def _address(process: str, port: int) -> tuple[typer.models.OptionInfo, typer.mo
     )
 
 
-_SERVE, _ACTIONS = _address("SERVE", 8780), _address("ACTIONS", 5055)
+_SERVE = _address("SERVE", 8780)
 _SANDBOX, _SIMULATOR = _address("SANDBOX", 8790), _address("SIMULATOR", 8785)
 
 
@@ -64,14 +64,16 @@ def worker() -> None:
 
 
 def actions(
-    host: Annotated[str | None, _ACTIONS[0]] = None,
-    port: Annotated[int | None, _ACTIONS[1]] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port of this machine, instead of where SEVA_ACTION_SERVER_URL says."),
+    ] = None,
 ) -> None:
     """Run the action server. Forms, questions and calls to departments."""
-    settings = begin("actions")
+    begin("actions")
     from actions.server import actions_command
 
-    finish(actions_command(host or settings.actions_host, port or settings.actions_port))
+    finish(actions_command(port))
 
 
 def sandbox(

@@ -45,5 +45,5 @@ def client(
 def internal(client: TestClient) -> Iterator[TestClient]:
     """The internal listener of the same server."""
     app = create_internal_app(client.app.state.runtime)  # type: ignore[attr-defined]
-    with TestClient(app, raise_server_exceptions=False) as internal:
+    with TestClient(app, raise_server_exceptions=False, base_url="http://localhost") as internal:
         yield internal

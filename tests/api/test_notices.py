@@ -29,7 +29,9 @@ def client(settings: Settings) -> Iterator[TestClient]:
     internal = create_internal_app(app.state.runtime)
     with (
         TestClient(app) as public,
-        TestClient(internal, raise_server_exceptions=False, headers=KEY) as client,
+        TestClient(
+            internal, raise_server_exceptions=False, headers=KEY, base_url="http://localhost"
+        ) as client,
     ):
         inbox: SqliteInbox = app.state.runtime.inbox
         public.portal.call(inbox.put, [message(1)])  # type: ignore[union-attr]
@@ -117,7 +119,7 @@ def test_only_the_notices_key_opens(
 def test_without_a_key_nobody_may(settings: Settings, key: str) -> None:
     settings = settings.copy(update={"notices_key": key})
     app = create_app(settings, FakeUnderstanding(), FakeSpeech(), catalogue=CATALOGUE)
-    with TestClient(create_internal_app(app.state.runtime)) as client:
+    with TestClient(create_internal_app(app.state.runtime), base_url="http://localhost") as client:
         for header in ("Bearer ", f"Bearer {key}"):
             answer = client.post("/notices", json=NOTICE, headers={"Authorization": header})
             assert answer.status_code == 401

@@ -92,6 +92,6 @@ def test_inbox_down_asks_for_another_delivery(
         assert "secret" not in answer.text
         assert client.get("/health/ready").status_code == 503
         assert "disk" not in client.get("/health/ready").text
-        internal = TestClient(create_internal_app(app.state.runtime))
+        internal = TestClient(create_internal_app(app.state.runtime), base_url="http://localhost")
         assert internal.get("/health/ready").json()["checks"]["inbox"].startswith("OSError")
         assert internal.get("/metrics").status_code == 200

@@ -45,7 +45,7 @@ async def server(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Any]:
 
 
 def client(server: Any, key: str = "right", path: str = "/notices") -> NoticesClient:
-    return NoticesClient(f"http://seva{path}", key, httpx.ASGITransport(server))
+    return NoticesClient(f"http://localhost{path}", key, httpx.ASGITransport(server))
 
 
 async def test_notice_reaches_the_outbox_once(server: Any) -> None:
