@@ -16,7 +16,7 @@ from typing import Any
 
 _QUARTER_HOUR = 900
 
-Key = tuple[str, str, str | None, int]
+Key = tuple[str, str | None, str, int]
 
 
 class AnswerCache:
@@ -26,9 +26,9 @@ class AnswerCache:
         self._size, self._clock = size, clock
         self._kept: OrderedDict[Key, dict[str, Any]] = OrderedDict()
 
-    def key(self, client: str, text: str, language: str | None) -> Key:
+    def key(self, text: str, language: str | None, client: str = "") -> Key:
         """What an answer is kept under; taken before the answer is worked out."""
-        return client, text, language, int(self._clock() // _QUARTER_HOUR)
+        return text, language, client, int(self._clock() // _QUARTER_HOUR)
 
     def get(self, key: Key) -> dict[str, Any] | None:
         """The answer, not to be changed by who gets it; None if there is none."""

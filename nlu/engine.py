@@ -112,7 +112,7 @@ class Engine:
         Answers are kept for each `client` alone.
 
         Messages that come while one pass runs are understood together by the next."""
-        key = self._cache.key(client, text, language)
+        key = self._cache.key(text, language, client)
         kept = self._cache.get(key)
         if kept is not None:
             return {**kept, "elapsed_ms": 0.0}

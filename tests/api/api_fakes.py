@@ -16,6 +16,7 @@ class FakeUnderstanding:
     """Understands everything as one service."""
 
     asked: list[tuple[str, str | None]] = field(default_factory=list)
+    clients: list[str] = field(default_factory=list)
     error: Exception | None = None
 
     async def parse(
@@ -24,6 +25,7 @@ class FakeUnderstanding:
         if self.error:
             raise self.error
         self.asked.append((text, language))
+        self.clients.append(client)
         return {
             "text": text,
             "intent": {"name": "electricity_bill_view", "confidence": numpy.float32(0.97)},
@@ -44,7 +46,9 @@ class FakeUnderstanding:
         languages: Sequence[str | None] | None = None,
         client: str = "",
     ) -> list[dict[str, Any]]:
-        return [await self.parse(*pair) for pair in zip(texts, languages or [], strict=True)]
+        return [
+            await self.parse(*pair, client) for pair in zip(texts, languages or [], strict=True)
+        ]
 
     async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
         """As if the first reading was written."""

@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app, create_internal_app
+from api.inbox.payloads import read_reply
 from api.inbox.sqlite import SqliteInbox
 from api.problems import MEDIA_TYPE
 from api.settings import Settings
@@ -41,7 +42,7 @@ def client(settings: Settings) -> Iterator[TestClient]:
 def told(client: TestClient) -> list[str]:
     inbox = client.app.state.runtime.inbox  # type: ignore[attr-defined]
     rows = inbox._read.execute("SELECT body FROM outbox WHERE step >= 0")
-    return [row[0] for row in rows]
+    return [read_reply(row[0]).to_json() for row in rows]
 
 
 def test_notice_is_taken_once(client: TestClient) -> None:

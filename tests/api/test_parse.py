@@ -112,6 +112,7 @@ def test_without_a_model_the_reason_is_given(settings: Settings, tmp_path: Path)
         assert answer.json()["type"] == "/problems/model-not-ready"
         assert "retry-after" in answer.headers
         assert client.get("/health/ready").status_code == 503
-        internal = TestClient(create_internal_app(client.app.state.runtime))  # type: ignore[attr-defined]
+        app = create_internal_app(client.app.state.runtime)  # type: ignore[attr-defined]
+        internal = TestClient(app, base_url="http://localhost")
         assert internal.get("/health/ready").json()["checks"]["inbox"] == "ok"
         assert client.get("/health/live").status_code == 200

@@ -112,20 +112,15 @@ def test_every_variable_in_the_code_is_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "database", "inbox"),
+    ("given", "database"),
     [
-        ({}, "sqlite:///var/seva.sqlite", "sqlite:///var/inbox.sqlite"),
-        ({"var_dir": "/x"}, "sqlite:////x/seva.sqlite", "sqlite:////x/inbox.sqlite"),
-        (
-            {"database_url": "postgresql://h/d", "inbox_url": "sqlite:///y"},
-            "postgresql://h/d",
-            "sqlite:///y",
-        ),
+        ({}, "sqlite:///var/seva.sqlite"),
+        ({"var_dir": "/x"}, "sqlite:////x/seva.sqlite"),
+        ({"database_url": "sqlite:///y"}, "sqlite:///y"),
     ],
 )
-def test_files_follow_the_folder(given: dict, database: str, inbox: str) -> None:
-    settings = Settings(**given)
-    assert (settings.database_url, settings.inbox_url) == (database, inbox)
+def test_files_follow_the_folder(given: dict, database: str) -> None:
+    assert Settings(**given).database_url == database
 
 
 def test_unknown_inbox_is_refused_with_a_remedy(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from actions.dialogue.say import Button
 from actions.notices import Notice, NoticeRefused, UnknownCitizen
 from actions.notices_client import NoticesClient
 from api.app import create_app, create_internal_app
+from api.inbox.payloads import read_reply
 from api.settings import Settings
 from nlu.catalogue import Catalogue
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
@@ -54,7 +55,7 @@ async def test_notice_reaches_the_outbox_once(server: Any) -> None:
         await notices(NOTICE)
     inbox = server.state.runtime.inbox
     rows = inbox._read.execute("SELECT body FROM outbox WHERE step >= 0 ORDER BY step")
-    document, buttons = (json.loads(row[0]) for row in rows)
+    document, buttons = (json.loads(read_reply(row[0]).to_json()) for row in rows)
     assert (document["document_url"], document["filename"]) == ("https://x.example/1.pdf", "1.pdf")
     assert "కొలిచారు." in buttons["text"] and buttons["options"][0]["title"] == "మళ్లీ"
     assert await inbox.choice(LANE, buttons["options"][0]["id"]) == "/restart"
