@@ -98,15 +98,20 @@ class LiveEngine:
             log.error("model_not_loaded", error=trouble)
         self.trouble = trouble
 
-    async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
+    async def parse(
+        self, text: str, language: str | None = None, client: str = ""
+    ) -> dict[str, Any]:
         """Of the live model."""
-        return await self._now().parse(text, language)
+        return await self._now().parse(text, language, client)
 
     async def parse_many(
-        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str | None] | None = None,
+        client: str = "",
     ) -> list[dict[str, Any]]:
         """Of the live model."""
-        return await self._now().parse_many(texts, languages)
+        return await self._now().parse_many(texts, languages, client)
 
     async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
         """Of the live model."""

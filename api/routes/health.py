@@ -1,4 +1,7 @@
-"""`GET /health/live` and `/health/ready`: for whoever starts, watches and balances processes."""
+"""`GET /health/live` and `/health/ready`: for whoever starts, watches and balances processes.
+
+A balancer on the public listener learns whether; why not is told on the internal one only.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,20 @@ async def live(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """The process can understand texts and keep messages; 503 and the reason if not. `troubles` are
-    those that it gets along with: a new model that does not load."""
+    """The process can understand texts and keep messages; 503 if not."""
+    if any(state != "ok" for state in (await _checks(runtime(request))).values()):
+        raise Problem("not-ready")
+    return json_response({"status": "ok"})
+
+
+async def checks(request: Request) -> Response:
+    """The same, and the reason. `troubles` are those that the process gets along with: a new model
+    that does not load."""
     now = runtime(request)
-    checks = await _checks(now)
-    if any(state != "ok" for state in checks.values()):
-        raise Problem("not-ready", checks=checks)
-    answer: dict[str, Any] = {"status": "ok", "checks": checks}
+    found = await _checks(now)
+    if any(state != "ok" for state in found.values()):
+        raise Problem("not-ready", checks=found)
+    answer: dict[str, Any] = {"status": "ok", "checks": found}
     if isinstance(now.engine, LiveEngine) and now.engine.trouble:
         answer["troubles"] = {"model": now.engine.trouble}
     return json_response(answer)
@@ -51,4 +61,8 @@ async def _checks(now: Runtime) -> dict[str, str]:
 routes = [
     Route("/health/live", live, methods=["GET"]),
     Route("/health/ready", ready, methods=["GET"]),
+]
+internal_routes = [
+    Route("/health/live", live, methods=["GET"]),
+    Route("/health/ready", checks, methods=["GET"]),
 ]

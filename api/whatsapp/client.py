@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 from aiolimiter import AsyncLimiter
@@ -17,6 +17,7 @@ from api.inbox.port import Parcel
 from api.log import get_logger
 from api.settings import Settings, split_list
 from api.whatsapp.download import fetch, fetch_media, read_all
+from api.whatsapp.media_origins import MediaOrigins, host_of
 from api.whatsapp.payload import Media
 from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.sender import (
@@ -50,8 +51,9 @@ class WhatsAppClient:
         self._policy, self._speaker = policy, speaker
         self._root = f"{base}/{settings.whatsapp_graph_version}"
         self._token = {"Authorization": f"Bearer {settings.whatsapp_access_token}"}
-        self._media_hosts = {urlsplit(base).hostname, *split_list(settings.whatsapp_media_hosts)}
+        self._media = MediaOrigins(base, split_list(settings.whatsapp_media_hosts))
         self._document_hosts = set(split_list(settings.document_hosts))
+        self._plain_documents = settings.env != "production"
         outside = urlsplit(base).hostname not in _LOOPBACK  # a proxy cannot reach this machine
         self._seconds = policy.deadlines
         connect = self._seconds.connect  # sooner than any deadline: then nothing was sent
@@ -60,6 +62,7 @@ class WhatsAppClient:
             timeout=httpx.Timeout(self._seconds.message, connect=connect, pool=connect),
             headers={"Accept-Encoding": "identity"},
             trust_env=outside,
+            follow_redirects=False,
         )
         self._pace = AsyncLimiter(settings.whatsapp_messages_per_second, 1)
 
@@ -93,10 +96,11 @@ class WhatsAppClient:
 
     async def download(self, media: Media, max_bytes: int) -> bytes:
         """Two steps: the id gives a short-lived address, the address gives the file."""
-        answer = await self._request("GET", f"/{media.id}", self._seconds.message)
+        address = f"/{quote(media.id, safe='')}"
+        answer = await self._request("GET", address, self._seconds.message)
         url, size = str(answer.get("url", "")), answer.get("file_size", 0)
-        if urlsplit(url).hostname not in self._media_hosts:
-            log.error("media_host_not_allowed", host=urlsplit(url).hostname)
+        if not self._media.may_have_token(url):
+            log.error("media_address_not_allowed", host=host_of(url))
             raise MediaRejected("damaged")
         if isinstance(size, int) and size > max_bytes:
             raise MediaRejected("too_large")
@@ -111,10 +115,11 @@ class WhatsAppClient:
 
     async def _document(self, parcel: Parcel) -> str:
         message = parcel.message
-        url = urlsplit(message.document_url)
-        if url.scheme not in ("http", "https") or url.hostname not in self._document_hosts:
-            log.error("document_host_not_allowed", host=url.hostname)
-            raise DocumentUnavailable("host not allowed")
+        host, scheme = host_of(message.document_url), urlsplit(message.document_url).scheme
+        schemes = ("http", "https") if self._plain_documents else ("https",)
+        if scheme not in schemes or host not in self._document_hosts:
+            log.error("document_address_not_allowed", host=host)
+            raise DocumentUnavailable("address not allowed")
         try:
             content, mime = await fetch(
                 self._http,

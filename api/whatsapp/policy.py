@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from nlu.storage.windows import Limit
+
 ACTIONS = frozenset(("retry", "wait", "park", "phone", "alert", "final"))
 
 
@@ -71,6 +73,8 @@ class WhatsAppPolicy:
     limits: Limits
     window: float
     template: TemplateRules
+    delivered_within: float
+    arrivals: tuple[Limit, ...]
     silent: frozenset[str]
     typing_seconds: float
     listening_seconds: float
@@ -133,6 +137,8 @@ def load_policy(path: Path) -> WhatsAppPolicy:
         limits=Limits(**data["limits"]),
         window=data["window"],
         template=TemplateRules(**data["template"]),
+        delivered_within=data["delivered_within"],
+        arrivals=tuple(Limit(**limit) for limit in data["arrivals"]),
         silent=frozenset(data["silent"]),
         typing_seconds=data["typing_seconds"],
         listening_seconds=data["listening_seconds"],

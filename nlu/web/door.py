@@ -9,29 +9,14 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from nlu.web.headers import NO_PAGE, App, Receive, Scope, SecurityHeaders, Send
 
 THIS_MACHINE = frozenset(("localhost", "127.0.0.1", "::1"))
-NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-"""The content security policy of what is no page: nothing may be loaded or done."""
-
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
-_HEADERS = {
-    b"x-content-type-options": b"nosniff",
-    b"x-frame-options": b"DENY",
-    # Not `no-referrer`: a form of the page itself would then come with `Origin: null`.
-    b"referrer-policy": b"same-origin",
-    b"cross-origin-opener-policy": b"same-origin",
-    b"cross-origin-resource-policy": b"same-origin",
-}
 
 
 class Door:
@@ -43,7 +28,7 @@ class Door:
         policy of answers that bring none of their own."""
         self._app = app
         self._hosts = THIS_MACHINE | {name_of(host) for host in hosts if host}
-        self._headers = {b"content-security-policy": policy.encode(), **_HEADERS}
+        self._headers = SecurityHeaders(app, policy)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection."""
@@ -51,14 +36,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         headers = _Headers(scope["headers"])
-
-        async def sent(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                given = {name.lower() for name, _ in message["headers"]}
-                added = [pair for pair in self._headers.items() if pair[0] not in given]
-                message = {**message, "headers": [*message["headers"], *added]}
-            await send(message)
-
+        sent = self._headers.around(send)
         if not self._is_ours(headers, scope.get("server")):
             await _refuse(scope, sent, 421, "this server does not go by that name")
         elif _changes(scope) and not _own_page(headers):

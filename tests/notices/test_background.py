@@ -94,9 +94,9 @@ def test_settings_are_read_from_the_environment() -> None:
         ServerSettings.from_environment({"SEVA_SETTLE_SECONDS": "soon"})
 
 
-def test_notices_go_to_where_seva_serves() -> None:
+def test_notices_go_to_the_internal_listener() -> None:
     assert ServerSettings.from_environment({}).notices_url == ServerSettings().notices_url
-    moved = ServerSettings.from_environment({"SEVA_SERVE_PORT": "1005"})
+    moved = ServerSettings.from_environment({"SEVA_INTERNAL_PORT": "1005"})
     assert moved.notices_url == "http://127.0.0.1:1005/notices"
 
 
