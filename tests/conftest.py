@@ -43,6 +43,7 @@ SLOW_FILES = (
     "test_department_openapi.py",
     "test_bad_requests.py",
     "test_20_action_server.py",
+    "test_21_pages.py",
 )
 SLOW = (
     "browser",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,12 +19,13 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 THIS_MACHINE = frozenset(("localhost", "127.0.0.1", "::1"))
-NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-"""The content security policy of what is no page: nothing may be loaded or done."""
 
+_NONE: Mapping[str, str] = {}
+_NO_PAGE = b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _HEADERS = {
+    b"content-security-policy": _NO_PAGE,  # nothing may be loaded or done
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
     # Not `no-referrer`: a form of the page itself would then come with `Origin: null`.
@@ -36,14 +37,17 @@ _HEADERS = {
 
 class Door:
     """Refuses requests for other names (421) and changes by other sites (403); adds the headers
-    that keep a page to itself where the application has not set them."""
+    that keep an answer to itself where the application has not set them."""
 
-    def __init__(self, app: App, hosts: Iterable[str] = (), policy: str = NO_PAGE) -> None:
-        """`hosts`: names without port besides those of this machine. `policy`: the content security
-        policy of answers that bring none of their own."""
+    def __init__(
+        self, app: App, hosts: Iterable[str] = (), headers: Mapping[str, str] = _NONE
+    ) -> None:
+        """`hosts`: names besides those of this machine. `headers`: of answers that bring none of
+        that name, in place of the usual ones or besides them."""
         self._app = app
         self._hosts = THIS_MACHINE | {name_of(host) for host in hosts if host}
-        self._headers = {b"content-security-policy": policy.encode(), **_HEADERS}
+        own = {name.lower().encode(): value.encode() for name, value in headers.items()}
+        self._headers = {**_HEADERS, **own}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection."""
@@ -83,6 +87,11 @@ def name_of(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host if host.count(":") > 1 else host.partition(":")[0].rstrip(".")
+
+
+def page_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """SEVA_PAGE_HOSTS: names, comma separated, by which pages are reached besides their own."""
+    return tuple(host.strip() for host in (environ.get("SEVA_PAGE_HOSTS") or "").split(","))
 
 
 def host_of(url: str) -> str:
