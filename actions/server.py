@@ -30,9 +30,11 @@ def actions_command(port: int | None = None) -> int:
     machine instead of where SEVA_ACTION_SERVER_URL says."""
     from actions.settings import ServerSettings
     from nlu.action_address import ActionAddress
+    from nlu.storage.keys import check_keys
 
     try:
         settings = ServerSettings.from_environment()
+        check_keys()
         configure_logging(settings.log_level)
         if port is not None:
             settings = replace(settings, address=ActionAddress(None, "127.0.0.1", port))

@@ -23,6 +23,7 @@ from actions.departments.journal import Entry, Journal, Write
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from nlu.catalogue.model import Operation
 from nlu.log import get_logger
+from nlu.storage.sealing import Unreadable
 
 _LOG = get_logger(__name__)
 Post = Callable[[Write, Tries], Any]
@@ -140,7 +141,7 @@ class Writing:
             return await asyncio.to_thread(
                 self.journal.find, write.department, write.context.request_id
             )
-        except (SQLAlchemyError, OSError):
+        except (SQLAlchemyError, OSError, Unreadable):
             return None
 
 
