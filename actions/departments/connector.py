@@ -187,7 +187,8 @@ class Connector:
     async def _post(self, write: Write, tries: Tries) -> OperationResult:
         answer = await self._send(write.operation, write, tries)
         operation = self.department.operations[write.operation]
-        return self._read(operation, answer, write.context.language)
+        # Of the longest answers, checking takes a moment, in which others would not be answered.
+        return await asyncio.to_thread(self._read, operation, answer, write.context.language)
 
     async def _send(self, operation_id: str, write: Write, tries: Tries) -> Answer:
         parts = self._builders[operation_id].build(write.values, write.context)
