@@ -11,11 +11,11 @@ import stamina
 
 from actions.departments.auth import Auth
 from actions.departments.definition import DepartmentDefinition, mapped_statuses
-from actions.departments.egress import EgressGuard
 from actions.departments.protection import DepartmentProtection
 from actions.departments.request import RequestParts
 from actions.departments.result import CallFailed
 from nlu.catalogue.model import Operation
+from nlu.web.egress import ForbiddenAddress
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,6 @@ class Exchange:
         self,
         client: httpx.AsyncClient,
         auth: Auth,
-        guard: EgressGuard | None,
         protection: DepartmentProtection,
         department: DepartmentDefinition,
         operation: Operation,
@@ -48,7 +47,6 @@ class Exchange:
     ) -> None:
         self._client = client
         self._auth = auth
-        self._guard = guard
         self._protection = protection
         self._department = department
         self._operation = operation
@@ -67,8 +65,6 @@ class Exchange:
             wait_jitter=policy.jitter,
         ):
             with attempt:
-                if self._guard:
-                    await self._guard.check()
                 async with self._protection.attempt():
                     self._tries.count += 1
                     return await self._send(parts)
@@ -131,6 +127,8 @@ async def send(
             return response, await _limited(response, most)
         finally:
             await response.aclose()
+    except ForbiddenAddress as error:
+        raise CallFailed("egress", "the host is in a network that may not be called") from error
     except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise CallFailed("timeout", type(error).__name__, sent=False) from error
     except httpx.ConnectError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -39,7 +39,9 @@ from actions.sandbox.gateway import api, pages
 from actions.sandbox.gateway.books import Books
 from actions.sandbox.gateway.callbacks import Courier
 from actions.sandbox.grievance_book import GrievanceBook
+from actions.sandbox.headers import STATIC
 from actions.sandbox.store import DEPARTMENTS, Store
+from nlu.web import Door, host_of, page_hosts
 
 GATEWAY = "gateway"
 CALLBACK_URL = "http://127.0.0.1:5056/callbacks/payments/sandbox"
@@ -66,6 +68,7 @@ def create_app(
     documents_url: str = DOCUMENTS_URL,
     callback_url: str | None = None,
     department_callbacks: str | None = None,
+    hosts: Iterable[str] = (),
     clock: Callable[[], float] = time.time,
 ) -> FastAPI:
     """The sandbox over the SQLite file `database`, which is made and seeded if it is not there.
@@ -75,16 +78,19 @@ def create_app(
     that of the catalogue. Documents are issued in the folder `documents` beside
     `database`; their QR codes lead to `documents_url`. The gateway calls Seva back at
     `callback_url`, and reads the time from `clock`; departments call it at
-    `department_callbacks/<department>`.
+    `department_callbacks/<department>`. It goes by the names `hosts`, by that of `public_url` and
+    by those of this machine.
     """
     described = openapi or Path(os.environ.get("SEVA_DATA_DIR") or "data") / "departments/openapi"
     store = Store(database)
     issuer = Issuer.open(database.parent / FOLDER, documents_url, make_keys=True)
     app = FastAPI(title="Seva sandbox", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Door, hosts=[*hosts, host_of(public_url or "")])
     problem.install(app)
     books = Books(store, clock)
     app.include_router(pages.build(books, Courier(callback_url, _callback_key())))
     app.mount("/pay/fonts", StaticFiles(directory=pages.FONTS))
+    app.mount("/__static", StaticFiles(directory=STATIC))
     coded = dict(_CODED)
     data = described.parents[1]
     if (described / f"{GRIEVANCES}.yml").exists() and (data / OFFICES).exists():
@@ -146,6 +152,7 @@ def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:
         department_callbacks=(
             os.environ.get("SEVA_SANDBOX_DEPARTMENT_CALLBACKS") or DEPARTMENT_CALLBACKS
         ),
+        hosts=(host, *page_hosts(os.environ)),
     )
     _make_keys(folder / FOLDER, documents_url)
     # No access log: paths carry service and ticket numbers.
