@@ -1,0 +1,237 @@
+"""One run: citizens write while processes die and departments are away, until all are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+
+from api.settings import Settings
+from benchmarks.upheaval import departments
+from benchmarks.upheaval.book import BookReader, send_of
+from benchmarks.upheaval.citizen import Citizen, World
+from benchmarks.upheaval.facts import Facts, Outage, Said, Send
+from benchmarks.upheaval.place import Place, placed
+from benchmarks.upheaval.post import Post
+from benchmarks.upheaval.words import Words, understood
+from nlu.catalogue import Catalogue
+
+_TICK_S = 0.03
+_LAST_S = 10.0
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to happen."""
+
+    messages: int
+    kills: int
+    outages: int
+    seed: int
+
+
+@dataclass
+class Run:
+    """What happened."""
+
+    facts: Facts
+    words: Words
+    seconds: float
+    """From the first message to the last answer."""
+    stopped: bool
+    """Whether it was ended before its time."""
+
+
+async def run(
+    folder: Path,
+    catalogue: Catalogue,
+    settings: Mapping[str, Any],
+    plan: Plan,
+    stop: asyncio.Event,
+    progress: Progress,
+) -> Run:
+    """The whole run. `stop` ends it early. Raises RuntimeError where a process does not start."""
+    place = placed(folder, catalogue, settings, plan.seed)
+    try:
+        await place.supervisor.start()
+        words = await understood(catalogue, settings, place.serve, Settings().keys[0])
+        upheaval = _Upheaval(place, words, plan, stop, progress)
+        await upheaval.lived()
+    finally:
+        await place.supervisor.stop()
+    return upheaval.told()
+
+
+@dataclass
+class _Upheaval:
+    place: Place
+    words: Words
+    plan: Plan
+    stop: asyncio.Event
+    progress: Progress
+    said: list[Said] = field(default_factory=list)
+    sends: list[Send] = field(default_factory=list)
+    begun: dict[str, float] = field(default_factory=dict)
+    statuses: dict[str, list[float]] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    outages: list[Outage] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.settings = self.words.settings
+        self.random = Random(self.plan.seed)
+        world = World(self.words, self.plan.seed)
+        keys: Mapping[str, int] = self.settings["keys"]
+        self.world = world
+        self.citizens: dict[str, Citizen] = {}
+        for number in range(min(self.settings["citizens"], max(8, self.plan.messages // 8))):
+            phone = f"9198{self.plan.seed % 1000:03}{number:05}"
+            key = self.random.choices(list(keys), list(keys.values()))[0]
+            own = Random(f"{self.plan.seed}/{phone}")
+            self.citizens[phone] = Citizen(phone, key, world, own)
+        self.open: set[str] = set()
+        self.reader = BookReader(self.place.book)
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.began = self.ended = 0.0
+
+    async def lived(self) -> None:
+        """From the first message to the last answer."""
+        manner = self.settings["delivery"]
+        self.post = Post(self.place.webhook, Settings(), manner, Random(f"{self.plan.seed}/post"))
+        self.began = self.ended = time.time()
+        kills, outages = self._due(self.plan.kills), self._due(self.plan.outages)
+        now = self.began
+        for citizen in self.citizens.values():
+            citizen.pause(now)
+        while len(self.said) < self.plan.messages and not self.stop.is_set():
+            self._read()
+            self._write(time.time())
+            while kills and kills[0] <= len(self.said):
+                kills.pop(0)
+                self._start(self._kill())
+            while outages and outages[0] <= len(self.said):
+                outages.pop(0)
+                self._start(self._outage())
+            await asyncio.sleep(_TICK_S)
+        await self._calm()
+        await self.post.close()
+
+    async def _calm(self) -> None:
+        """All works again; citizens end what they have begun, and every answer is waited for."""
+        for citizen in self.citizens.values():
+            citizen.ended = True
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        quiet, count = time.time(), len(self.sends)
+        while time.time() - quiet < self.settings["grace"]:
+            self._read()
+            if len(self.sends) > count:
+                quiet, count = time.time(), len(self.sends)
+            self._write(time.time())
+            idle = all(citizen.idle for citizen in self.citizens.values())
+            if idle and not self.open and not self.post.pending:
+                break
+            await asyncio.sleep(_TICK_S)
+        await asyncio.sleep(_LAST_S)  # whatever is sent twice is sent by then
+        self._read()
+
+    def _due(self, count: int) -> list[int]:
+        """Numbers of messages after which something happens, spread over the run."""
+        each = self.plan.messages / max(count, 1)
+        return [int((number + self.random.random()) * each) for number in range(count)]
+
+    def _read(self) -> None:
+        for line in self.reader.lines():
+            if line["k"] == "send":
+                send = send_of(line)
+                self.sends.append(send)
+                self.ended = send.at
+                self.open.discard(send.answers)
+                if send.citizen in self.citizens:
+                    self.citizens[send.citizen].hear(send)
+            elif line["k"] == "read":
+                self.begun.setdefault(line["id"], line["at"])
+            elif line["k"] == "lost":
+                self.broken.add(line["tracker"])
+            else:
+                for tracker in line["trackers"]:
+                    self.statuses.setdefault(tracker, []).append(line["at"])
+
+    def _write(self, now: float) -> None:
+        """Whoever has been answered and is ready writes, as long as not too many wait."""
+        for citizen in self.citizens.values():
+            if len(self.open) >= self.settings["open"]:
+                return
+            if citizen.ready > now or citizen.last >= int(now):
+                continue
+            letters = citizen.insist(now) if citizen.waiting else citizen.write(now)
+            citizen.pause(now)
+            if not letters:
+                continue
+            for said, _ in letters:
+                self.said.append(said)
+                self.open.add(said.id)
+            self.post.send(letters)
+            self.progress(len(self.said))
+
+    def _start(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _kill(self) -> None:
+        """Any process that is there."""
+        await asyncio.sleep(self.random.random())
+        weights: Mapping[str, int] = self.settings["kills"]
+        while True:
+            name = self.random.choices(list(weights), list(weights.values()))[0]
+            if self.place.supervisor.kill(name):
+                return
+            await asyncio.sleep(0.2)
+
+    async def _outage(self) -> None:
+        rows = self.settings["outages"]
+        row = self.random.choices(rows, [one["weight"] for one in rows])[0]
+        seconds = self.random.uniform(*self.settings["outage"])
+        if row["target"] in self.place.supervisor.processes:
+            await self.place.supervisor.away(row["target"], row["kind"], seconds)
+            return
+        begin = time.time()
+        await self._fault(row["target"], row["kind"])
+        await asyncio.sleep(seconds)
+        await self._fault(row["target"], "none")
+        self.outages.append(Outage(row["kind"], row["target"], begin, time.time()))
+
+    async def _fault(self, department: str, mode: str) -> None:
+        """Until the sandbox takes it: it may be dead just now."""
+        async with httpx.AsyncClient(trust_env=False, timeout=2) as client:
+            while True:
+                try:
+                    url = f"{self.place.sandbox}/__faults/{department}"
+                    if (await client.put(url, json={"mode": mode})).status_code == 200:
+                        return
+                except httpx.HTTPError:
+                    pass
+                await asyncio.sleep(0.3)
+
+    def told(self) -> Run:
+        """What happened, after all has ended."""
+        towns = {name: self.settings["town"] for name in self.settings["towns"].values()}
+        departments.mark(self.world.requests, self.place.books, towns)
+        facts = Facts(
+            said=self.said,
+            sends=self.sends,
+            begun=self.begun,
+            told=self.statuses,
+            broken=frozenset(self.broken),
+            kills=sorted(self.place.supervisor.kills, key=lambda one: one.at),
+            outages=[*self.place.supervisor.outages, *self.outages],
+            requests=self.world.requests,
+            writes=departments.writes(self.place.books),
+        )
+        return Run(facts, self.words, self.ended - self.began, self.stop.is_set())
