@@ -28,7 +28,8 @@ from rich.progress import Progress
 from benchmarks.command import Document, machine_line
 from benchmarks.machine import machine
 from benchmarks.upheaval.facts import Facts
-from benchmarks.upheaval.judge import Rules, Verdict, judged
+from benchmarks.upheaval.judge import KINDS, Rules, Verdict, judged
+from benchmarks.upheaval.outage import outage
 from benchmarks.upheaval.report import document, lines, write_traces
 from benchmarks.upheaval.run import Plan, Run, run
 from benchmarks.upheaval.words import Words, load_settings
@@ -36,6 +37,8 @@ from nlu.catalogue import shared_catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
 TRACES = Path("var") / "chaos"
+OUTAGE_S, RATE, RETURN_S = 60.0, 5.0, 30.0
+"""Of the outage test: how long, messages a second, and in what time all must be answered."""
 
 
 def verdict_of(facts: Facts, words: Words) -> Verdict:
@@ -84,6 +87,37 @@ def chaos(plan: Plan, traces: Path, keep: Path | None = None, quiet: bool = Fals
     return {"machine": facts, "settings": settings["environment"], **found, "traces": paths}
 
 
+def outage_test(seed: int) -> Document:
+    """The document of `--outage-test`. Raises RuntimeError where a process does not start."""
+    facts, settings = machine(), load_settings()
+    with tempfile.TemporaryDirectory(prefix="seva-outage-") as folder:
+        catalogue = shared_catalogue(ROOT / "data")
+        done = asyncio.run(outage(Path(folder), catalogue, settings, OUTAGE_S, RATE, seed))
+    verdict = verdict_of(done.facts, done.words)
+    counts = {kind: verdict.count(kind) for kind in KINDS if "writes" not in kind}
+    first: dict[str, float] = {}
+    for send in done.facts.sends:
+        first.setdefault(send.answers, send.at)
+    late = max(first.values(), default=done.back) - done.back
+    wrong = sum(counts.values()) + done.dead + (late > RETURN_S)
+    return {
+        "machine": facts,
+        "settings": settings["environment"],
+        "outage_s": OUTAGE_S,
+        "messages": len(done.facts.said),
+        "answered": len(first),
+        "dead_letters": done.dead,
+        **counts,
+        "all_answered_after_return_s": round(late, 1),
+        "violations": wrong,
+    }
+
+
+def _table(found: Document) -> str:
+    shown = (f"{name:>28}  {value}" for name, value in found.items() if name != "machine")
+    return "\n".join([machine_line(found["machine"]), *shown])
+
+
 def main(argv: Sequence[str]) -> int:
     """Entry point for `seva benchmark chaos`."""
     parser = argparse.ArgumentParser(
@@ -95,6 +129,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--kills", type=int, default=10, help="how many (default %(default)s)")
     parser.add_argument("--outages", type=int, default=2, help="how many (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the citizens' choices")
+    parser.add_argument(
+        "--outage-test",
+        action="store_true",
+        help=f"instead: the action server is dead for {OUTAGE_S:.0f} s under {RATE:.0f} messages a "
+        f"second, and all are answered within {RETURN_S:.0f} s of its return",
+    )
     parser.add_argument("--traces", type=Path, default=TRACES, help="folder (default %(default)s)")
     parser.add_argument("--keep", type=Path, help="folder in which files and logs of the run stay")
     parser.add_argument("--json", action="store_true", help="one JSON document")
@@ -103,12 +143,17 @@ def main(argv: Sequence[str]) -> int:
         parser.error("--messages takes numbers from 1, --kills and --outages from 0")
     plan = Plan(given.messages, given.kills, given.outages, given.seed)
     try:
-        found = chaos(plan, given.traces, given.keep, quiet=given.json)
+        if given.outage_test:
+            found = outage_test(given.seed)
+        else:
+            found = chaos(plan, given.traces, given.keep, quiet=given.json)
     except RuntimeError as problem:
         print(problem, file=sys.stderr)
         return 1
     if given.json:
         print(json.dumps(found, ensure_ascii=False, indent=2))
+    elif given.outage_test:
+        print(_table(found))
     else:
         print("\n".join([machine_line(found["machine"]), *lines(found)]))
     return 1 if found["violations"] else 0

@@ -45,6 +45,7 @@ SLOW_FILES = (
 )
 SLOW = (
     "browser",
+    "chaos",
     "verification",
     "transparency",
     "conversations",

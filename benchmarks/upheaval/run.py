@@ -14,11 +14,11 @@ import httpx
 
 from api.settings import Settings
 from benchmarks.upheaval import departments
-from benchmarks.upheaval.book import BookReader, send_of
 from benchmarks.upheaval.citizen import Citizen, World
-from benchmarks.upheaval.facts import Facts, Outage, Said, Send
+from benchmarks.upheaval.facts import Facts, Outage
 from benchmarks.upheaval.place import Place, placed
 from benchmarks.upheaval.post import Post
+from benchmarks.upheaval.witness import Witness
 from benchmarks.upheaval.words import Words, understood
 from nlu.catalogue import Catalogue
 
@@ -76,11 +76,6 @@ class _Upheaval:
     plan: Plan
     stop: asyncio.Event
     progress: Progress
-    said: list[Said] = field(default_factory=list)
-    sends: list[Send] = field(default_factory=list)
-    begun: dict[str, float] = field(default_factory=dict)
-    statuses: dict[str, list[float]] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)
     outages: list[Outage] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -95,27 +90,26 @@ class _Upheaval:
             key = self.random.choices(list(keys), list(keys.values()))[0]
             own = Random(f"{self.plan.seed}/{phone}")
             self.citizens[phone] = Citizen(phone, key, world, own)
-        self.open: set[str] = set()
-        self.reader = BookReader(self.place.book)
+        self.witness = Witness(self.place.book)
         self.tasks: set[asyncio.Task[None]] = set()
-        self.began = self.ended = 0.0
+        self.began = 0.0
 
     async def lived(self) -> None:
         """From the first message to the last answer."""
         manner = self.settings["delivery"]
         self.post = Post(self.place.webhook, Settings(), manner, Random(f"{self.plan.seed}/post"))
-        self.began = self.ended = time.time()
+        self.began = time.time()
         kills, outages = self._due(self.plan.kills), self._due(self.plan.outages)
         now = self.began
         for citizen in self.citizens.values():
             citizen.pause(now)
-        while len(self.said) < self.plan.messages and not self.stop.is_set():
+        while len(self.witness.said) < self.plan.messages and not self.stop.is_set():
             self._read()
             self._write(time.time())
-            while kills and kills[0] <= len(self.said):
+            while kills and kills[0] <= len(self.witness.said):
                 kills.pop(0)
                 self._start(self._kill())
-            while outages and outages[0] <= len(self.said):
+            while outages and outages[0] <= len(self.witness.said):
                 outages.pop(0)
                 self._start(self._outage())
             await asyncio.sleep(_TICK_S)
@@ -127,14 +121,14 @@ class _Upheaval:
         for citizen in self.citizens.values():
             citizen.ended = True
         await asyncio.gather(*self.tasks, return_exceptions=True)
-        quiet, count = time.time(), len(self.sends)
+        quiet, count = time.time(), len(self.witness.sends)
         while time.time() - quiet < self.settings["grace"]:
             self._read()
-            if len(self.sends) > count:
-                quiet, count = time.time(), len(self.sends)
+            if len(self.witness.sends) > count:
+                quiet, count = time.time(), len(self.witness.sends)
             self._write(time.time())
             idle = all(citizen.idle for citizen in self.citizens.values())
-            if idle and not self.open and not self.post.pending:
+            if idle and not self.witness.open and not self.post.pending:
                 break
             await asyncio.sleep(_TICK_S)
         await asyncio.sleep(_LAST_S)  # whatever is sent twice is sent by then
@@ -146,26 +140,14 @@ class _Upheaval:
         return [int((number + self.random.random()) * each) for number in range(count)]
 
     def _read(self) -> None:
-        for line in self.reader.lines():
-            if line["k"] == "send":
-                send = send_of(line)
-                self.sends.append(send)
-                self.ended = send.at
-                self.open.discard(send.answers)
-                if send.citizen in self.citizens:
-                    self.citizens[send.citizen].hear(send)
-            elif line["k"] == "read":
-                self.begun.setdefault(line["id"], line["at"])
-            elif line["k"] == "lost":
-                self.broken.add(line["tracker"])
-            else:
-                for tracker in line["trackers"]:
-                    self.statuses.setdefault(tracker, []).append(line["at"])
+        for send in self.witness.look():
+            if send.citizen in self.citizens:
+                self.citizens[send.citizen].hear(send)
 
     def _write(self, now: float) -> None:
         """Whoever has been answered and is ready writes, as long as not too many wait."""
         for citizen in self.citizens.values():
-            if len(self.open) >= self.settings["open"]:
+            if len(self.witness.open) >= self.settings["open"]:
                 return
             if citizen.ready > now or citizen.last >= int(now):
                 continue
@@ -174,10 +156,9 @@ class _Upheaval:
             if not letters:
                 continue
             for said, _ in letters:
-                self.said.append(said)
-                self.open.add(said.id)
+                self.witness.hear(said)
             self.post.send(letters)
-            self.progress(len(self.said))
+            self.progress(len(self.witness.said))
 
     def _start(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -223,15 +204,11 @@ class _Upheaval:
         """What happened, after all has ended."""
         towns = {name: self.settings["town"] for name in self.settings["towns"].values()}
         departments.mark(self.world.requests, self.place.books, towns)
-        facts = Facts(
-            said=self.said,
-            sends=self.sends,
-            begun=self.begun,
-            told=self.statuses,
-            broken=frozenset(self.broken),
-            kills=sorted(self.place.supervisor.kills, key=lambda one: one.at),
-            outages=[*self.place.supervisor.outages, *self.outages],
-            requests=self.world.requests,
-            writes=departments.writes(self.place.books),
+        facts = self.witness.facts(
+            self.place.supervisor.kills,
+            [*self.place.supervisor.outages, *self.outages],
+            self.world.requests,
+            departments.writes(self.place.books),
         )
-        return Run(facts, self.words, self.ended - self.began, self.stop.is_set())
+        ended = max((send.at for send in facts.sends), default=self.began)
+        return Run(facts, self.words, ended - self.began, self.stop.is_set())

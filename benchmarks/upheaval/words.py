@@ -17,7 +17,7 @@ from benchmarks.sentence import like
 from nlu.catalogue import Catalogue, Service
 
 SETTINGS = Path(__file__).parent / "settings.yml"
-_TEXTS = 16  # looked at of each service and key, at most
+_TEXTS = 10  # looked at of each service and key, at most
 _OPENING_WORDS = 4
 _BATCH = 128
 _SURE = 0.8
