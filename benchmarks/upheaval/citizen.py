@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -105,8 +105,7 @@ class Citizen:
         """What is written without having been answered: sometimes the same once more."""
         if self.ended or self._last is None or self.random.random() > _INSISTS:
             return []
-        again, self._last = self._last, None
-        return self._written([again], now)
+        return self._written([replace(self._last, act=f"{self._last.act}, once more")], now)
 
     def _written(self, lines: Sequence[Line], now: float) -> list[Letter]:
         if lines:
