@@ -28,7 +28,7 @@ from actions.profile import FILE as PROFILES
 from actions.profile import Profiles
 from actions.settings import ServerSettings
 from nlu.catalogue import Catalogue, load_catalogue
-from nlu.storage.sealing import var_folder
+from nlu.storage.keys import check_keys, var_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -90,8 +90,9 @@ class Context:
 @lru_cache(maxsize=1)
 def context() -> Context:
     """The context of SEVA_DATA_DIR (default `data/`). Raises ValueError with the name of a variable
-    that should be a number."""
+    that is wrong."""
     server = ServerSettings.from_environment()
+    check_keys()
     folder = Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data")
     catalogue = load_catalogue(folder)
     settings = load_settings(folder)

@@ -19,9 +19,11 @@ def actions_command(host: str, port: int) -> int:
     from actions.context import context
     from actions.settings import ServerSettings
     from nlu.slots import prepare
+    from nlu.storage.keys import check_keys
 
     try:
         settings = ServerSettings.from_environment()
+        check_keys()
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1

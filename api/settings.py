@@ -23,13 +23,8 @@ class Settings(BaseSettings):
     # State
     database_url: str = Field(
         default="sqlite",
-        description="State and dialogue trackers. `sqlite` means the file `seva.sqlite` in "
-        "`SEVA_VAR_DIR`; also `sqlite:///PATH` or `postgresql://...`.",
-    )
-    inbox_url: str = Field(
-        default="sqlite",
-        description="Durable inbox and outbox. `sqlite` means the file `inbox.sqlite` in "
-        "`SEVA_VAR_DIR`; also `sqlite:///PATH`.",
+        description="Inbox, outbox and dialogue trackers, in one file, so that a turn is one "
+        "transaction. `sqlite` means `seva.sqlite` in `SEVA_VAR_DIR`; also `sqlite:///PATH`.",
     )
     var_dir: Path = Field(default=Path("var"), description="Folder for what the processes write.")
     data_dir: Path = Field(default=Path("data"), description="Folder of the service catalogue.")
@@ -60,6 +55,11 @@ class Settings(BaseSettings):
     timezone: str = Field(
         default="",
         description="Time zone of dates that citizens name; empty means that of `config.yml`.",
+    )
+    actions_secret: str = Field(
+        default="",
+        description="Secret that the worker shows the action server; needed where they talk over "
+        "TCP.",
     )
     action_server_url: str = Field(
         default="http://127.0.0.1:5055/webhook",
@@ -172,8 +172,13 @@ class Settings(BaseSettings):
     )
     sealing_key: str = Field(
         default="",
-        description="Key of the action server for what citizens told it, sealed in the tracker; "
-        "empty means a key made once and kept in `SEVA_VAR_DIR`.",
+        description="Keys that seal what citizens told, commas between: the first seals, all open. "
+        "Empty means the file `sealing.key` in `SEVA_VAR_DIR`, made at first use, a key a line.",
+    )
+    hashing_key: str = Field(
+        default="",
+        description="Key that names a citizen's rows and never changes; empty means the file "
+        "`hashing.key` in `SEVA_VAR_DIR`, or the oldest sealing key where there is none.",
     )
     journal_url: str = Field(
         default="sqlite",
@@ -276,6 +281,11 @@ class Settings(BaseSettings):
         description="How long message ids are kept to recognise a repeated delivery; WhatsApp "
         "repeats for 7 days.",
     )
+    keep_trackers_days: float = Field(
+        default=90,
+        gt=0,
+        description="How long the state of a conversation is kept that nobody goes on with.",
+    )
 
     # Logs
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
@@ -293,9 +303,8 @@ class Settings(BaseSettings):
     @root_validator
     def _default_files(cls, values: dict) -> dict:
         """Turns the short form `sqlite` into the URL of a file under `var_dir`."""
-        for name, file in (("database_url", "seva.sqlite"), ("inbox_url", "inbox.sqlite")):
-            if values.get(name) in ("sqlite", "sqlite://") and "var_dir" in values:
-                values[name] = f"sqlite:///{values['var_dir'] / file}"
+        if values.get("database_url") in ("sqlite", "sqlite://") and "var_dir" in values:
+            values["database_url"] = f"sqlite:///{values['var_dir'] / 'seva.sqlite'}"
         return values
 
     @property

@@ -27,6 +27,7 @@ from rich.progress import Progress
 
 from benchmarks.command import Document, machine_line
 from benchmarks.machine import machine
+from benchmarks.talk.judge import Judge
 from benchmarks.upheaval.facts import Facts
 from benchmarks.upheaval.judge import KINDS, Rules, Verdict, judged
 from benchmarks.upheaval.outage import outage
@@ -34,6 +35,7 @@ from benchmarks.upheaval.report import document, lines, write_traces
 from benchmarks.upheaval.run import Plan, Run, run
 from benchmarks.upheaval.words import Words, load_settings
 from nlu.catalogue import shared_catalogue
+from nlu.reply import Reply
 
 ROOT = Path(__file__).resolve().parents[1]
 TRACES = Path("var") / "chaos"
@@ -43,9 +45,6 @@ OUTAGE_S, RATE, RETURN_S = 60.0, 5.0, 30.0
 
 def verdict_of(facts: Facts, words: Words) -> Verdict:
     """The judge's verdict, with the rules of the settings and the catalogue."""
-    from benchmarks.talk.judge import Judge  # brings Rasa: not while others need the processors
-    from nlu.engine import Reply
-
     fit = Judge(words.catalogue)
     rules = Rules(
         apologies=words.apology,

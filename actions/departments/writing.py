@@ -23,6 +23,7 @@ from actions.departments.inquiry import Call, ask_status
 from actions.departments.journal import Entry, Journal, Write
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from nlu.catalogue.model import Operation
+from nlu.storage.sealing import Unreadable
 
 _LOG = structlog.get_logger("seva.departments")
 Post = Callable[[Write, Tries], Any]
@@ -140,7 +141,7 @@ class Writing:
             return await asyncio.to_thread(
                 self.journal.find, write.department, write.context.request_id
             )
-        except (SQLAlchemyError, OSError):
+        except (SQLAlchemyError, OSError, Unreadable):
             return None
 
 

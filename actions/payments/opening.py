@@ -17,6 +17,7 @@ from actions.payments.following import Following
 from actions.payments.payment import Payment, Reader, in_rupees, new_payment, order_of
 from actions.payments.states import State
 from nlu.catalogue.model import Payment as Rule
+from nlu.storage.sealing import Unreadable
 
 _LOG = structlog.get_logger("seva.payments")
 OUTCOMES: Mapping[State, str] = {
@@ -55,7 +56,7 @@ class Opening:
             return await self._send(write)
         try:
             return await self._once(rule, write)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, Unreadable) as error:
             _LOG.error("payments", department=department, error=type(error).__name__)
             return OperationResult(UNAVAILABLE, reason="journal")
 

@@ -84,6 +84,8 @@ def trained(data: Path) -> Path:
 @pytest.fixture(scope="session")
 def town(data: Path, trained: Path) -> Iterator[Town]:
     """The library's server, the action server, the documents, and the engine."""
+    from nlu.action_endpoint import ActionEndpoint
+    from nlu.conversations import Conversations
     from nlu.engine import Engine, live_model
 
     folder, loop = data.parent, asyncio.new_event_loop()
@@ -104,10 +106,9 @@ def town(data: Path, trained: Path) -> Iterator[Town]:
         ):
             loading = Engine.load(
                 live_model(trained),
-                tracker_url=f"sqlite:///{folder}/trackers.sqlite",
-                action_url=f"http://127.0.0.1:{actions}/webhook",
+                actions=ActionEndpoint(f"http://127.0.0.1:{actions}"),
                 data_dir=data,
             )
             engine = loop.run_until_complete(loading)
-            yield Town(engine, loop, library, variables["SEVA_DOCUMENTS_URL"])
+            yield Town(Conversations(engine), loop, library, variables["SEVA_DOCUMENTS_URL"])
     loop.close()

@@ -16,7 +16,6 @@ import pytest
 import regex
 
 from benchmarks.talk.letterbox import Letterbox
-from nlu.storage import sealing
 from tests.confirmed import Confirmed
 from tests.postgres import postgres
 from tests.processes import department_urls, free_port, seva
@@ -61,7 +60,6 @@ def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Servers]
     url = "sqlite"
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres")
-    sealing._box.cache_clear()  # what citizens told is sealed here, with the key of this folder
     box, sandbox = Letterbox(), free_port()
     ports = [(free_port(), free_port()) for _ in range(2)]
     with ExitStack() as running:
