@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import regex
 
 from benchmarks.sentence import like
 from benchmarks.talk.citizen import RETRY, YES, Message, nonce_of, value_of
-from benchmarks.talk.place import Write
 from nlu.catalogue import Catalogue, Service
 from nlu.reply import Button, Reply
+
+if TYPE_CHECKING:
+    from benchmarks.talk.place import Write  # brings Rasa
 
 _PLACEHOLDER = regex.compile(r"\{\w*\}|\bNone\b(?! of)|Traceback|\bnull\b|\.py\b|<[a-z]+>")
 _LINK = regex.compile(r"https?://\S+|\*[^*]*\*")

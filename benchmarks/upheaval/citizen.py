@@ -357,7 +357,7 @@ class Citizen:
         if how == "reference":
             return self.random.choice(self._references)
         if how == "record":
-            return record(slot, self.phone, self.random)
+            return record(slot, self.random)
         return str(settings["names" if how == "name" else "towns"][spoken])
 
     def _place(self) -> str:

@@ -10,10 +10,12 @@ from typing import Any
 
 from benchmarks.machine import free_port
 from benchmarks.talk.data import ROOT, data_folder
+from benchmarks.upheaval.records import write_owners
 from benchmarks.upheaval.supervisor import Process, Supervisor
 from nlu.catalogue import Catalogue
 
 CLI = "nlu.cli"
+SECRET = "chaos-actions-secret"
 
 
 @dataclass(frozen=True)
@@ -29,21 +31,32 @@ class Place:
     supervisor: Supervisor
 
 
-def placed(folder: Path, catalogue: Catalogue, settings: Mapping[str, Any], seed: int) -> Place:
-    """A place whose files lie in `folder`; nothing runs yet."""
+def placed(
+    folder: Path,
+    catalogue: Catalogue,
+    settings: Mapping[str, Any],
+    seed: int,
+    citizens: Sequence[str] = (),
+) -> Place:
+    """A place whose files lie in `folder`; nothing runs yet. `citizens`: phones on record."""
     names = ("serve", "actions", "callbacks", "sandbox", "whatsapp", "worker-1", "worker-2")
     at = {name: f"http://127.0.0.1:{free_port()}" for name in names}
     port = {name: url.rpartition(":")[2] for name, url in at.items()}
     var = folder / "var"
+    os.makedirs(var, exist_ok=True)
+    owners = folder / "owners.yml"
+    write_owners(owners, citizens)
     environment = {
         "SEVA_VAR_DIR": str(var),
         "SEVA_DATA_DIR": str(data_folder(folder / "data", settings["departments"], {})),
         "SEVA_MODELS_DIR": str(ROOT / "models"),
         "SEVA_SERVE_PORT": port["serve"],
         "SEVA_ACTIONS_PORT": port["actions"],
-        "SEVA_ACTION_SERVER_URL": f"{at['actions']}/webhook",
+        "SEVA_ACTION_SERVER_URL": at["actions"],
+        "SEVA_ACTIONS_SECRET": SECRET,
         "SEVA_CALLBACKS_PORT": port["callbacks"],
         "SEVA_SANDBOX_PORT": port["sandbox"],
+        "SEVA_SANDBOX_OWNERS": str(owners),
         "SEVA_WHATSAPP_BASE_URL": at["whatsapp"],
         "SEVA_NOTICES_URL": f"{at['serve']}/notices",
         "SEVA_GATEWAY_SANDBOX_URL": f"{at['sandbox']}/gateway",
@@ -73,7 +86,6 @@ def placed(folder: Path, catalogue: Catalogue, settings: Mapping[str, Any], seed
     for process in processes:
         process.environment = {**environment, **process.environment}
     workers = [f"{at[name]}/metrics" for name in ("worker-1", "worker-2")]
-    os.makedirs(var, exist_ok=True)
     supervisor = Supervisor(processes, folder / "logs", settings["pause"])
     return Place(
         at["serve"], at["sandbox"], webhook, book, var / "sandbox.sqlite", workers, supervisor

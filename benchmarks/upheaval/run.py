@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -18,12 +18,14 @@ from benchmarks.upheaval.citizen import Citizen, World
 from benchmarks.upheaval.facts import Facts, Outage
 from benchmarks.upheaval.place import Place, placed
 from benchmarks.upheaval.post import Post
+from benchmarks.upheaval.records import phones
 from benchmarks.upheaval.witness import Witness
 from benchmarks.upheaval.words import Words, understood
 from nlu.catalogue import Catalogue
 
 _TICK_S = 0.03
 _LAST_S = 10.0
+_FEWEST, _EACH = 8, 8  # citizens at least, messages of each at least
 Progress = Callable[[int], None]
 
 
@@ -58,11 +60,13 @@ async def run(
     progress: Progress,
 ) -> Run:
     """The whole run. `stop` ends it early. Raises RuntimeError where a process does not start."""
-    place = placed(folder, catalogue, settings, plan.seed)
+    count = min(settings["citizens"], max(_FEWEST, plan.messages // _EACH))
+    citizens = phones(plan.seed, count)
+    place = placed(folder, catalogue, settings, plan.seed, citizens)
     try:
         await place.supervisor.start()
         words = await understood(catalogue, settings, place.serve, Settings().keys[0])
-        upheaval = _Upheaval(place, words, plan, stop, progress)
+        upheaval = _Upheaval(place, words, plan, citizens, stop, progress)
         await upheaval.lived()
     finally:
         await place.supervisor.stop()
@@ -74,6 +78,7 @@ class _Upheaval:
     place: Place
     words: Words
     plan: Plan
+    phones: Sequence[str]
     stop: asyncio.Event
     progress: Progress
     outages: list[Outage] = field(default_factory=list)
@@ -85,8 +90,7 @@ class _Upheaval:
         keys: Mapping[str, int] = self.settings["keys"]
         self.world = world
         self.citizens: dict[str, Citizen] = {}
-        for number in range(min(self.settings["citizens"], max(8, self.plan.messages // 8))):
-            phone = f"9198{self.plan.seed % 1000:03}{number:05}"
+        for phone in self.phones:
             key = self.random.choices(list(keys), list(keys.values()))[0]
             own = Random(f"{self.plan.seed}/{phone}")
             self.citizens[phone] = Citizen(phone, key, world, own)
