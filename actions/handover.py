@@ -87,6 +87,13 @@ class Handovers:
         where = sa.true() if everything else _HANDOVERS.c.closed.is_(False)
         return self.table.some(where, _HANDOVERS.c.opened, None)
 
+    def is_closed(self, number: str) -> bool | None:
+        """Whether a person is done with the record; None for an unknown number."""
+        this = _HANDOVERS.c.number == number
+        with self._engine.connect() as db:
+            found = db.execute(sa.select(_HANDOVERS.c.closed).where(this)).scalar()
+        return None if found is None else bool(found)
+
     def waiting(self) -> list[str]:
         """Numbers that no person has answered yet, the oldest first."""
         return self.numbers(everything=False)

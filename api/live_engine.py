@@ -12,6 +12,7 @@ from typing import Any
 from api.log import configure_logging, describe, get_logger
 from api.ports import Engine
 from api.settings import Settings
+from nlu.action_address import ActionAddress
 from nlu.reply import AWAY, Turned, TurnFailed
 from nlu.speech.readings import Reading
 from nlu.training.registry import live_id
@@ -109,10 +110,10 @@ def _settle() -> None:
 
 
 def _actions(settings: Settings) -> Any:
-    """The way to the action server, as the settings name it."""
-    endpoint = importlib.import_module("nlu.action_endpoint")
-    address = endpoint.action_address(settings.action_server_url, settings.var_dir)
-    return endpoint.ActionEndpoint(address, settings.actions_secret)
+    """The way to the action server, as the settings name it. Raises ValueError."""
+    address = ActionAddress.of(settings.action_server_url, settings.var_dir)
+    endpoint = importlib.import_module("nlu.action_endpoint").ActionEndpoint
+    return endpoint(address, settings.actions_secret, settings.action_seconds + 5)
 
 
 def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:

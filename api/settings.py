@@ -56,14 +56,22 @@ class Settings(BaseSettings):
         default="",
         description="Time zone of dates that citizens name; empty means that of `config.yml`.",
     )
+    action_server_url: str = Field(
+        default="unix",
+        description="Where the action server listens and the worker calls it. `unix` means the "
+        "socket `actions.sock` in `SEVA_VAR_DIR`, which only the processes' own user can open; "
+        "also `unix:///PATH` or `http://HOST:PORT`.",
+    )
     actions_secret: str = Field(
         default="",
-        description="Secret that the worker shows the action server; needed where they talk over "
-        "TCP.",
+        description="Secret of the worker at the action server; must be set where "
+        "`SEVA_ACTION_SERVER_URL` is no socket, the same for both.",
     )
-    action_server_url: str = Field(
-        default="http://127.0.0.1:5055/webhook",
-        description="Rasa action server that the engine calls.",
+    action_seconds: float = Field(
+        default=40, gt=0, description="Longest time of one action, calls of departments included."
+    )
+    action_bytes: int = Field(
+        default=8 * 1024 * 1024, ge=1, description="Longest request to the action server."
     )
     allow_loopback_departments: bool = Field(
         default=True,
@@ -128,8 +136,12 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="Address of the WhatsApp simulator."
     )
     simulator_port: int = Field(default=8785, description="Port of the WhatsApp simulator.")
-    actions_host: str = Field(default="127.0.0.1", description="Address of the action server.")
-    actions_port: int = Field(default=5055, description="Port of the action server.")
+    actions_metrics_host: str = Field(
+        default="127.0.0.1", description="Address of the action server's metrics."
+    )
+    actions_metrics_port: int = Field(
+        default=8782, description="Port of the action server's metrics; 0 switches them off."
+    )
     sandbox_host: str = Field(
         default="127.0.0.1", description="Address of the sandbox departments."
     )

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
+from nlu.action_address import HEALTH, WEBHOOK, ActionAddress, authorization
 from nlu.reply import AWAY, BROKEN, FAILED
 
-UNIX = "unix:"
+_LONGEST_S = 60.0
 _REJECTED = 400  # rasa-sdk: the action declines; Rasa looks for another one
 
 
@@ -35,11 +35,13 @@ class ActionCallFailed(BaseException):
 class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
     """Rasa's endpoint with connections that are kept. Belongs to the loop of its first call."""
 
-    def __init__(self, address: str, secret: str = "", deadline_s: float = 40.0) -> None:
-        """`address`: `unix:///path` of the server's socket, or `http://host:port`. `deadline_s`
-        covers one call, and so the longest time of a department."""
-        super().__init__(address, enable_selective_domain=True)
-        self._secret, self._deadline = secret, deadline_s
+    def __init__(
+        self, address: ActionAddress, secret: str = "", deadline_s: float = _LONGEST_S
+    ) -> None:
+        """`deadline_s` covers one call; longer than what the server gives an action."""
+        super().__init__(address.base_url, enable_selective_domain=True)
+        self._socket, self._headers = address.socket, authorization(secret)
+        self._deadline = deadline_s
         self._session: aiohttp.ClientSession | None = None
 
     async def request(self, **call: Any) -> Any:  # called by Rasa as `request(json=..., ...)`
@@ -66,7 +68,7 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
         """Whether the server says that it can work."""
         try:
             async with self._open().get(
-                self._url("/health"), timeout=aiohttp.ClientTimeout(total=within_s)
+                self.url + HEALTH, timeout=aiohttp.ClientTimeout(total=within_s)
             ) as response:
                 return response.status == 200
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError):
@@ -79,10 +81,8 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
             self._session = None
 
     async def _post(self, body: bytes) -> Any:
-        headers = {"Content-Type": "application/json"}
-        if self._secret:
-            headers["Authorization"] = f"Bearer {self._secret}"
-        async with self._open().post(self._url("/webhook"), data=body, headers=headers) as response:
+        headers = {"Content-Type": "application/json", **self._headers}
+        async with self._open().post(self.url + WEBHOOK, data=body, headers=headers) as response:
             content = await response.read()
             if response.status >= 400:
                 reason = response.reason or ""
@@ -91,23 +91,9 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            connector = (
-                aiohttp.UnixConnector(self.url[len(UNIX) :].replace("//", "", 1))
-                if self.url.startswith(UNIX)
-                else aiohttp.TCPConnector()
-            )
+            file = self._socket
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=aiohttp.ClientTimeout(total=None)
+                connector=aiohttp.UnixConnector(str(file)) if file else aiohttp.TCPConnector(),
+                timeout=aiohttp.ClientTimeout(total=None),
             )
         return self._session
-
-    def _url(self, path: str) -> str:
-        if self.url.startswith(UNIX):
-            return f"http://localhost{path}"
-        return self.url.rstrip("/").removesuffix("/webhook") + path
-
-
-def action_address(url: str, var_dir: Path) -> str:
-    """The address behind `SEVA_ACTION_SERVER_URL`: `unix` is the socket in the folder of the
-    processes' files."""
-    return f"{UNIX}//{(var_dir / 'actions.sock').resolve()}" if url == "unix" else url

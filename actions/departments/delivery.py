@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -21,9 +20,10 @@ from actions.departments.definition import Callbacks
 from actions.departments.directory import DepartmentDirectory
 from actions.departments.result import CallFailed
 from actions.departments.signature import Refusal, refusal
+from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable
 
-_LOG = structlog.get_logger("seva.departments")
+_LOG = get_logger(__name__)
 Verdict = Literal[
     "settled",  # the write has its answer now
     "known",  # it had one before

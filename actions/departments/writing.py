@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions.departments.definition import DepartmentDefinition
@@ -23,9 +22,10 @@ from actions.departments.inquiry import Call, ask_status
 from actions.departments.journal import Entry, Journal, Write
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from nlu.catalogue.model import Operation
+from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable
 
-_LOG = structlog.get_logger("seva.departments")
+_LOG = get_logger(__name__)
 Post = Callable[[Write, Tries], Any]
 """Sends a write once: its result. Raises `CallFailed`."""
 

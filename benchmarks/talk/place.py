@@ -19,6 +19,7 @@ import httpx
 from benchmarks.machine import free_port
 from benchmarks.talk.data import DATA, ROOT, data_folder
 from benchmarks.talk.letterbox import Letterbox, letterbox
+from nlu.action_address import ActionAddress
 from nlu.action_endpoint import ActionEndpoint
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.conversations import Conversations
@@ -26,6 +27,7 @@ from nlu.engine import Engine, live_model
 from nlu.reply import Reply
 
 _START_S = 120.0
+ACTIONS_SECRET = "of-the-talks"  # over TCP, for which the port may change with each start
 _FRESH = httpx.Limits(max_keepalive_connections=0)  # kept ones may be closed as they are used
 
 
@@ -142,6 +144,8 @@ async def opened(
             "SEVA_VAR_DIR": str(folder / "var"),
             "SEVA_DATA_DIR": str(data),
             "SEVA_NOTICES_URL": letters.url,
+            "SEVA_ACTIONS_SECRET": ACTIONS_SECRET,
+            "SEVA_ACTIONS_METRICS_PORT": "0",
             "SEVA_SETTLE_SECONDS": "0.3",
             "SEVA_CALLBACKS_PORT": str(callbacks),
             "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"http://127.0.0.1:{callbacks}/callbacks",
@@ -164,7 +168,7 @@ async def _running(
         await actions.start()
         engine = await Engine.load(
             live_model(ROOT / "models"),
-            actions=ActionEndpoint(actions.url),
+            actions=ActionEndpoint(ActionAddress.of(actions.url, Path()), ACTIONS_SECRET),
             data_dir=DATA,
         )
         async with httpx.AsyncClient(trust_env=False, timeout=30, limits=_FRESH) as client:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.new_department.described_server import DescribedServer
-from tests.processes import ROOT, free_port, seva
+from tests.processes import ACTIONS_SECRET, ROOT, free_port, seva
 from tests.served import served
 
 LIBRARY = Path(__file__).parent / "library"
@@ -84,6 +84,7 @@ def trained(data: Path) -> Path:
 @pytest.fixture(scope="session")
 def town(data: Path, trained: Path) -> Iterator[Town]:
     """The library's server, the action server, the documents, and the engine."""
+    from nlu.action_address import ActionAddress
     from nlu.action_endpoint import ActionEndpoint
     from nlu.conversations import Conversations
     from nlu.engine import Engine, live_model
@@ -106,7 +107,9 @@ def town(data: Path, trained: Path) -> Iterator[Town]:
         ):
             loading = Engine.load(
                 live_model(trained),
-                actions=ActionEndpoint(f"http://127.0.0.1:{actions}"),
+                actions=ActionEndpoint(
+                    ActionAddress.of(f"http://127.0.0.1:{actions}", Path()), ACTIONS_SECRET
+                ),
                 data_dir=data,
             )
             engine = loop.run_until_complete(loading)

@@ -29,11 +29,12 @@ from api.app import create_app
 from api.whatsapp.simulator.rules import load_rules
 from api.whatsapp.simulator.server import create_app as create_simulator
 from api.whatsapp.simulator.settings import SimulatorSettings
+from nlu.action_address import authorization
 from nlu.catalogue import load_catalogue
 from nlu.reply import Reply
 from tests.confirmed import Confirmed
 from tests.inbox.worker_fakes import FakeEngine
-from tests.processes import ROOT, free_port
+from tests.processes import ACTIONS_SECRET, ROOT, free_port
 from tests.served import served
 from tests.working import working
 
@@ -60,7 +61,8 @@ class Bridge(FakeEngine):
         nonce = hashlib.sha256(metadata["inbox_id"].encode()).hexdigest()[:12]
         call = self.orders[text].call(sender, self.now, nonce)
         async with httpx.AsyncClient(trust_env=False) as client:
-            answer = (await client.post(self._url, json=call, timeout=30)).json()
+            own = authorization(ACTIONS_SECRET)
+            answer = (await client.post(self._url, json=call, headers=own, timeout=30)).json()
         return [Reply(one["text"]) for one in answer["responses"]]
 
     async def language(self, sender: str) -> str | None:
@@ -185,6 +187,8 @@ def opened(
         environment = {
             "SEVA_VAR_DIR": str(folder / "var"),
             "SEVA_DATA_DIR": str(data),
+            "SEVA_ACTIONS_SECRET": ACTIONS_SECRET,
+            "SEVA_ACTIONS_METRICS_PORT": "0",
             "SEVA_CALLBACKS_PORT": str(ports["callbacks"]),
             "SEVA_NOTICES_URL": f"{notices}/notices",
             "SEVA_NOTICES_KEY": NOTICES_KEY,

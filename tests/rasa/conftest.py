@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from nlu.conversations import Conversations
-from tests.processes import ROOT, department_urls, free_port, seva
+from tests.processes import ACTIONS_SECRET, ROOT, department_urls, free_port, seva
 
 NEW_SERVICE = Path(__file__).parent / "electricity_meter_shift.yml"
 TWIN = "electricity_meter_shifting"
@@ -59,6 +59,7 @@ class Town:
 
     def load(self, action_url: str) -> Any:
         """Another engine on the same model."""
+        from nlu.action_address import ActionAddress
         from nlu.action_endpoint import ActionEndpoint
         from nlu.engine import Engine, live_model
 
@@ -66,7 +67,7 @@ class Town:
             return self.run(
                 Engine.load(
                     live_model(self.models),
-                    actions=ActionEndpoint(action_url),
+                    actions=ActionEndpoint(ActionAddress.of(action_url, Path()), ACTIONS_SECRET),
                     data_dir=self.data,
                 )
             )
@@ -119,6 +120,7 @@ def trained(one_more: Path) -> Path:
 @pytest.fixture(scope="session")
 def town(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Sandbox, action server and engine, started once."""
+    from nlu.action_address import ActionAddress
     from nlu.action_endpoint import ActionEndpoint
     from nlu.engine import Engine, live_model
 
@@ -141,7 +143,7 @@ def town(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
             engine = loop.run_until_complete(
                 Engine.load(
                     live_model(trained),
-                    actions=ActionEndpoint(actions),
+                    actions=ActionEndpoint(ActionAddress.of(actions, Path()), ACTIONS_SECRET),
                     data_dir=one_more,
                 )
             )
