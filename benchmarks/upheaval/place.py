@@ -12,10 +12,10 @@ from benchmarks.machine import free_port
 from benchmarks.talk.data import ROOT, data_folder
 from benchmarks.upheaval.records import write_owners
 from benchmarks.upheaval.supervisor import Process, Supervisor
+from nlu.action_address import EMBEDDED, HEALTH, ActionAddress
 from nlu.catalogue import Catalogue
 
 CLI = "nlu.cli"
-SECRET = "chaos-actions-secret"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def placed(
     citizens: Sequence[str] = (),
 ) -> Place:
     """A place whose files lie in `folder`; nothing runs yet. `citizens`: phones on record."""
-    names = ("serve", "actions", "callbacks", "sandbox", "whatsapp", "worker-1", "worker-2")
+    names = ("serve", "callbacks", "sandbox", "whatsapp", "worker-1", "worker-2")
     at = {name: f"http://127.0.0.1:{free_port()}" for name in names}
     port = {name: url.rpartition(":")[2] for name, url in at.items()}
     var = folder / "var"
@@ -51,9 +51,8 @@ def placed(
         "SEVA_DATA_DIR": str(data_folder(folder / "data", settings["departments"], {})),
         "SEVA_MODELS_DIR": str(ROOT / "models"),
         "SEVA_SERVE_PORT": port["serve"],
-        "SEVA_ACTIONS_PORT": port["actions"],
-        "SEVA_ACTION_SERVER_URL": at["actions"],
-        "SEVA_ACTIONS_SECRET": SECRET,
+        "SEVA_ACTION_SERVER_URL": EMBEDDED,
+        "SEVA_ACTIONS_METRICS_PORT": "0",
         "SEVA_CALLBACKS_PORT": port["callbacks"],
         "SEVA_SANDBOX_PORT": port["sandbox"],
         "SEVA_SANDBOX_OWNERS": str(owners),
@@ -68,10 +67,11 @@ def placed(
         environment[department.base_url.env] = f"{at['sandbox']}/{department.id}"
     webhook, book = f"{at['serve']}/webhooks/whatsapp", folder / "whatsapp.jsonl"
     told = (port["whatsapp"], str(book), webhook, str(seed), str(settings["lost_answers"]))
+    actions = ActionAddress.of(EMBEDDED, var)
     processes = [
         Process("sandbox", (CLI, "sandbox"), f"{at['sandbox']}/health"),
         Process("whatsapp", ("benchmarks.upheaval.whatsapp", *told), f"{at['whatsapp']}/health"),
-        Process("actions", (CLI, "actions"), f"{at['actions']}/health"),
+        Process("actions", (CLI, "actions"), f"{actions.base_url}{HEALTH}", socket=actions.socket),
         Process("serve", (CLI, "serve"), f"{at['serve']}/health/ready"),
         *(
             Process(

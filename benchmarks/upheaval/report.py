@@ -48,6 +48,7 @@ def document(plan: Plan, run: Run, verdict: Verdict) -> dict[str, Any]:
             for o in facts.outages
         ],
         "duration_s": round(run.seconds, 1),
+        "processor_s": round(run.cpu_seconds),
         "messages_per_s": round(len(facts.said) / run.seconds, 2) if run.seconds else 0.0,
     }
 

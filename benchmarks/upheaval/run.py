@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ class Run:
     """From the first message to the last answer."""
     stopped: bool
     """Whether it was ended before its time."""
+    cpu_seconds: float
+    """Of all processes, their starts included."""
 
 
 async def run(
@@ -215,4 +218,6 @@ class _Upheaval:
             departments.writes(self.place.books),
         )
         ended = max((send.at for send in facts.sends), default=self.began)
-        return Run(facts, self.words, ended - self.began, self.stop.is_set())
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = used.ru_utime + used.ru_stime
+        return Run(facts, self.words, ended - self.began, self.stop.is_set(), cpu)

@@ -21,7 +21,7 @@ import httpx
 from benchmarks.upheaval.facts import Kill, Outage
 
 ROOT = Path(__file__).resolve().parents[2]
-_LOOK_EVERY_S = 0.1
+_LOOK_EVERY_S = 0.2
 _START_S = 300.0
 _STOP_S = 20.0
 
@@ -34,6 +34,8 @@ class Process:
     command: Sequence[str]
     ready: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    socket: Path | None = None
+    """The file that it listens at, where it has no port."""
     running: subprocess.Popen[bytes] | None = None
     due: float = 0.0
     """When it may be started again."""
@@ -54,11 +56,15 @@ class Supervisor:
         self.outages: list[Outage] = []
         self._logs, self._pause = logs, pause_s
         self._ending = False
+        self._clients: dict[str, httpx.AsyncClient] = {}
 
     async def start(self) -> None:
         """All of them, one after the other, until each answers. Raises RuntimeError."""
         self._logs.mkdir(parents=True, exist_ok=True)
-        self._client = httpx.AsyncClient(trust_env=False, timeout=2)
+        for name, process in self.processes.items():
+            uds = str(process.socket) if process.socket else None
+            transport = httpx.AsyncHTTPTransport(uds=uds, verify=False)
+            self._clients[name] = httpx.AsyncClient(transport=transport, timeout=2)
         for process in self.processes.values():
             self._spawn(process)
         until = time.monotonic() + _START_S
@@ -121,7 +127,8 @@ class Supervisor:
             self._end(process)
         for process in running:
             self.kills += [Kill(at, process.name, float("inf")) for at in process.died]
-        await self._client.aclose()
+        for client in self._clients.values():
+            await client.aclose()
 
     async def _watch(self) -> None:
         while not self._ending:
@@ -152,7 +159,7 @@ class Supervisor:
 
     async def _answers(self, process: Process) -> bool:
         try:
-            return (await self._client.get(process.ready)).status_code == 200
+            return (await self._clients[process.name].get(process.ready)).status_code == 200
         except httpx.HTTPError:
             return False
 
