@@ -26,7 +26,7 @@ class Rules:
     refused_as_double: Callable[[str], bool]
     """Whether a text says that the department has the request already."""
     fitting: Fitting | None = None
-    margin_s: float = 3.0
+    margin_s: float = 5.0
     """A turn whose first sign came so much later than another message had not begun before it."""
     doubt_before_s: float = 1.0
     doubt_after_s: float = 5.0

@@ -136,7 +136,7 @@ def test_earlier_message_that_came_later_may_be_overtaken() -> None:
     assert found.overtaken == 1
 
 
-@pytest.mark.parametrize(("begun", "violations"), [(121.0, 0), (125.0, 1), (None, 1)])
+@pytest.mark.parametrize(("begun", "violations"), [(121.0, 0), (127.0, 1), (None, 1)])
 def test_turn_that_begins_after_the_earlier_message_came_is_out_of_order(
     begun: float | None, violations: int
 ) -> None:
