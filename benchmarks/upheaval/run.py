@@ -26,7 +26,7 @@ from nlu.catalogue import Catalogue
 
 _TICK_S = 0.03
 _LAST_S = 10.0
-_FEWEST, _EACH = 8, 8  # citizens at least, messages of each at least
+_FEWEST, _EACH = 24, 8  # citizens at least, messages of each at least
 Progress = Callable[[int], None]
 
 
