@@ -48,6 +48,7 @@ SLOW_FILES = (
 )
 SLOW = (
     "browser",
+    "chaos",
     "verification",
     "transparency",
     "conversations",
