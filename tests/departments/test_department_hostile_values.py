@@ -112,7 +112,7 @@ CLIENT = httpx.AsyncClient(verify=False)
 
 def built(request: Mapping[str, object], **values: str) -> httpx.Request:
     """The request as it goes on the wire. Raises CallFailed."""
-    operation = Operation("put", "write", request, {}, None, ())
+    operation = Operation("put", "write", "public", "a test", request, {}, None, ())
     parts = RequestBuilder(operation, API).build(values, Context("c-1", "k-1", "te"))
     return CLIENT.build_request(
         parts.method, BASE + parts.path, params=parts.query, headers=parts.headers, json=parts.body
