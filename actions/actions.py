@@ -265,7 +265,9 @@ class ActionPerform(Action):
 def _execute(here: Context, tracker: Tracker, code: str | None = None) -> perform.Execute:
     """Calls of departments in this turn, with the one-time code that its message told."""
     message = _message(tracker)
-    turn = (message.get("metadata") or {}).get("inbox_id") or message.get("message_id")
+    metadata = message.get("metadata") or {}
+    turn = metadata.get("inbox_id") or message.get("message_id")
+    phone = str(metadata.get("phone") or "")
 
     async def execute(
         department: str,
@@ -283,7 +285,7 @@ def _execute(here: Context, tracker: Tracker, code: str | None = None) -> perfor
             values,
             request_id,
             language,
-            origin,
+            replace(origin, phone=phone),
             code,
         )
 

@@ -204,7 +204,7 @@ class Connector:
         self, operation_id: str, write: Write, tries: Tries, code: str | None = None
     ) -> Answer:
         operation, names = self.department.operations[operation_id], self.department.sender
-        sender = sender_headers(operation, names, write.context.citizen, code)
+        sender = sender_headers(operation, names, write.context, code)
         parts = self._builders[operation_id].build(write.values, write.context, sender)
         exchange = Exchange(
             self._client,

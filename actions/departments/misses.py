@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
-from actions.departments.access import sender_of
 from actions.departments.definition import MissLimits
 from actions.departments.journal import database_url
 from actions.departments.journal_tables import IN_MEMORY, open_tables
@@ -94,8 +93,7 @@ def _most(limits: MissLimits) -> tuple[tuple[int, float], ...]:
 
 
 def _who(citizen: str) -> str:
-    """Named by telephone number: writing to another of our numbers does not start anew."""
-    return keyed_hash(sender_of(citizen) or citizen, "misses")
+    return keyed_hash(citizen, "misses")
 
 
 def _request(request_id: str) -> str:
