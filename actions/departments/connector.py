@@ -25,7 +25,6 @@ from actions.departments.exchange import Answer, Exchange, Tries, send
 from actions.departments.inquiry import Asked
 from actions.departments.issuing import Issue, with_document
 from actions.departments.journal import Journal, Write
-from actions.departments.journal_tables import IN_MEMORY
 from actions.departments.metrics import record
 from actions.departments.openapi import load_openapi
 from actions.departments.protection import DepartmentProtection
@@ -34,6 +33,7 @@ from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from actions.departments.tls import ssl_context
 from actions.departments.writing import Writing
 from nlu.catalogue.model import Operation
+from nlu.storage.tables import IN_MEMORY
 
 
 class UnknownOperation(KeyError):

@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions.departments.access import MISSED_TOO_OFTEN, sender_of
@@ -21,8 +20,9 @@ from actions.departments.metrics import record
 from actions.departments.misses import Misses
 from actions.departments.request import NO_SERVICE, Origin
 from actions.departments.result import UNAVAILABLE, OperationResult
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.departments")
+_LOG = get_logger(__name__)
 Execute = Callable[..., Awaitable[OperationResult]]
 """`DepartmentDirectory.execute`, or what stands before it."""
 _MINUTE = 60
