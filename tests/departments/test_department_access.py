@@ -12,7 +12,7 @@ import pytest
 from actions.departments import Connector, DepartmentDefinition, OperationResult, Origin
 from actions.departments.access import sender_of
 from actions.departments.journal import Journal
-from actions.departments.journal_tables import IN_MEMORY
+from nlu.storage.tables import IN_MEMORY
 
 from .fake_department import BILL, CITIZEN, Department, problem
 
