@@ -58,13 +58,14 @@ async def settle_payments(place: Workplace) -> None:
 
 
 async def forget_old(place: Workplace) -> None:
-    """Deletes profiles and hand-overs that nobody needs any more, every hour."""
+    """Deletes profiles, hand-overs and misses that nobody needs any more, every hour."""
     stores, settings = place.here.stores, place.settings
     while True:
         now = time.time()
         await asyncio.to_thread(stores.profiles.forget, now - settings.keep_profiles)
         kept_from = now - settings.keep_handovers
         _, unanswered = await asyncio.to_thread(stores.handovers.forget, kept_from)
+        await asyncio.to_thread(place.here.misses.purge)
         if unanswered:
             _LOG.warning("handovers_never_answered", count=unanswered)
         await asyncio.sleep(_HOUR)

@@ -60,8 +60,11 @@ class RequestBuilder:
         self._write = operation.kind == "write"
         self._templates = _compiled(dict(operation.request))
 
-    def build(self, values: Mapping[str, str], context: Context) -> RequestParts:
-        """The request, or `CallFailed("request")`: then nothing may be sent."""
+    def build(
+        self, values: Mapping[str, str], context: Context, sender: Mapping[str, str] | None = None
+    ) -> RequestParts:
+        """The request, or `CallFailed("request")`: then nothing may be sent. `sender`: headers of
+        ours, which no template changes."""
         names = {
             **values,
             "citizen": context.citizen,
@@ -76,6 +79,7 @@ class RequestBuilder:
             raise CallFailed("request", "a value holds what no text holds")
         path: dict[str, str] = rendered.get("path", {})
         headers = {"Accept-Language": context.language, **rendered.get("header", {})}
+        headers.update(sender or {})
         if self._write:
             headers[IDEMPOTENCY_KEY] = context.request_id
         body = self._body(rendered.get("body"))

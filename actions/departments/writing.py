@@ -25,8 +25,8 @@ from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from nlu.catalogue.model import Operation
 
 _LOG = structlog.get_logger("seva.departments")
-Post = Callable[[Write, Tries], Any]
-"""Sends a write once: its result. Raises `CallFailed`."""
+Post = Callable[[Write, Tries, "str | None"], Any]
+"""Sends a write once, with a one-time code where there is one: its result. Raises `CallFailed`."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,9 @@ class Writing:
     call: Call
     clock: Callable[[], float] = time.time
 
-    async def execute(self, write: Write, tries: Tries) -> OperationResult:
-        """The answer within the total time. Raises `CallFailed`."""
+    async def execute(self, write: Write, tries: Tries, code: str | None = None) -> OperationResult:
+        """The answer within the total time. Raises `CallFailed`. The code is sent, not kept: what
+        was refused for want of it is sent again under the same key."""
         operation = self.department.operations[write.operation]
         total = self.department.timeouts.total
         entry = Entry(write, "sending", self.clock() + total, due_at=self._due(operation))
@@ -51,7 +52,8 @@ class Writing:
                 known = await self._replaced(known, write)
             if known.state in ("settled", "pending") and known.result is not None:
                 return await self._told(known)
-        attempt = _Attempt(self, operation, known or entry, tries, self.clock() + total)
+        deadline = self.clock() + total
+        attempt = _Attempt(self, operation, known or entry, tries, deadline, code)
         try:
             result = await asyncio.wait_for(attempt.run(fresh=known is None), total)
         except (CallFailed, asyncio.TimeoutError) as error:
@@ -148,13 +150,20 @@ class _Attempt:
     """The tries of one execution; `entry` is as the journal has it."""
 
     def __init__(
-        self, writing: Writing, operation: Operation, entry: Entry, tries: Tries, deadline: float
+        self,
+        writing: Writing,
+        operation: Operation,
+        entry: Entry,
+        tries: Tries,
+        deadline: float,
+        code: str | None,
     ) -> None:
         self._writing = writing
         self._operation = operation
         self.entry = entry
         self._tries = tries
         self._deadline = deadline
+        self._code = code
         self._posted = False
 
     async def run(self, *, fresh: bool) -> OperationResult:
@@ -174,7 +183,7 @@ class _Attempt:
                 try:
                     self._posted = True
                     result: OperationResult = await self._writing.post(
-                        self.entry.write, self._tries
+                        self.entry.write, self._tries, self._code
                     )
                     return result
                 except CallFailed as error:
