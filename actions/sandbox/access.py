@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,10 +80,9 @@ class Guard:
     about: dict[str, About] = field(default_factory=dict)
     """By operation; filled while the counters are built."""
 
-    @property
-    def unguarded(self) -> list[str]:
-        """Operations that are not public and say of no record what they are about."""
-        return [n for n, access in self.policy.items() if access != PUBLIC and n not in self.about]
+    def unguarded(self, served: Iterable[str]) -> list[str]:
+        """Operations of these that have no policy, or are not public and about no record."""
+        return [n for n in served if self.policy.get(n) != PUBLIC and n not in self.about]
 
     async def admit(self, request: Request, operation: str) -> None:
         """Returns if the sender may have the operation done. Raises Problem."""
