@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from actions.sandbox.controls import known
 from actions.sandbox.faults import DELAYS, Fault, FaultyApp, Mode
+from actions.sandbox.sms import SmsOutbox
 from actions.sandbox.store import Store, last_writes
 
 _TEMPLATES = Environment(
@@ -27,7 +28,7 @@ _HEADERS = {
 }
 
 
-def build(store: Store, faulty: Mapping[str, FaultyApp]) -> APIRouter:
+def build(store: Store, faulty: Mapping[str, FaultyApp], sms: SmsOutbox) -> APIRouter:
     """`/` and its forms. No JavaScript: each button is a form that comes back here."""
     router = APIRouter(include_in_schema=False)
 
@@ -42,7 +43,10 @@ def build(store: Store, faulty: Mapping[str, FaultyApp]) -> APIRouter:
             for name, app in faulty.items()
         ]
         html = _TEMPLATES.get_template("departments.html").render(
-            departments=departments, modes=get_args(Mode), delays=DELAYS
+            departments=departments,
+            modes=get_args(Mode),
+            delays=DELAYS,
+            messages=sms.latest(_SHOWN),
         )
         return HTMLResponse(html, headers=_HEADERS)
 
