@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from prometheus_client import start_http_server
-
 from api.delivery import Delivery
 from api.hearing import Hearing
+from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.open import open_inbox
 from api.live_engine import rasa_engine
 from api.log import citizen_hash, get_logger
@@ -50,7 +49,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     inbox = open_inbox(settings, policy)
     speaker = _speaker(settings)
     sender = WhatsAppClient(settings, policy, speaker=speaker)
-    metrics = Metrics()
+    metrics, heartbeat = Metrics(), Heartbeat(settings.hang_seconds)
     voices = settings.hearing_processes + 1  # one is answered while the next is heard
     pool = HearingPool(settings.hearing_processes, waiting=voices)
     hearing = Hearing(
@@ -72,7 +71,16 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             policy,
             spoken=speaker.languages if speaker else frozenset(),
         ),
-        Delivery(inbox.outbox, sender, wording, policy, metrics, doubt_s=settings.doubt_seconds),
+        Delivery(
+            inbox.outbox,
+            sender,
+            wording,
+            policy,
+            metrics,
+            doubt_s=settings.doubt_seconds,
+            told_at=inbox.told_at,
+            clock=inbox.now,
+        ),
         sender,
         policy,
         metrics,
@@ -83,22 +91,30 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         shutdown_s=settings.shutdown_seconds,
         keep_s=settings.keep_days * 86400,
         idle_s=settings.keep_trackers_days * 86400,
+        heartbeat=heartbeat,
     )
+    health: HealthServer | None = None
     if settings.worker_metrics_port:
-        start_http_server(
-            settings.worker_metrics_port, settings.worker_metrics_host, metrics.registry
-        )
+        at = settings.worker_metrics_host, settings.worker_metrics_port
+        health = HealthServer(heartbeat, metrics.registry, *at)
     try:
+        heartbeat.trouble("model", "loading")
         await engine.look()
         keeper = asyncio.create_task(engine.keep())
         while not engine.is_ready and not stop.is_set():  # messages wait rather than fail
+            heartbeat.trouble("model", engine.trouble)
+            heartbeat.beat()
             await asyncio.sleep(0.2)
+        heartbeat.trouble("model", "")
         log.info("worker_started")
         await worker.run(stop)
     finally:
         if keeper is not None:
             keeper.cancel()
+        if health is not None:
+            health.close()
         await pool.close()
+        await engine.close()
         await sender.close()
         await inbox.close()
         log.info("worker_stopped")
