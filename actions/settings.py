@@ -38,6 +38,7 @@ class ServerSettings:
     notices_key: str = "seva-demo-notices-key"
     settle_every: float = 2.0
     keep_writes: float = 90 * _DAY
+    keep_payments: float = 730 * _DAY
     keep_profiles: float = 365 * _DAY
     keep_handovers: float = 90 * _DAY
 
@@ -69,6 +70,7 @@ class ServerSettings:
             notices_key=env.get("SEVA_NOTICES_KEY") or default.notices_key,
             settle_every=number("SEVA_SETTLE_SECONDS", default.settle_every),
             keep_writes=number("SEVA_KEEP_WRITES_DAYS", default.keep_writes / _DAY) * _DAY,
+            keep_payments=number("SEVA_KEEP_PAYMENTS_DAYS", default.keep_payments / _DAY) * _DAY,
             keep_profiles=number("SEVA_KEEP_PROFILES_DAYS", default.keep_profiles / _DAY) * _DAY,
             keep_handovers=number("SEVA_KEEP_HANDOVERS_DAYS", default.keep_handovers / _DAY) * _DAY,
         )

@@ -21,6 +21,7 @@ _VOICE_PHRASES = {
     "audio_too_long": "voice_too_long",
     "audio_too_large": "voice_too_long",
     "too_large": "voice_too_long",
+    "hearing_failed": "voice_failed",
 }
 
 

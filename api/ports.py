@@ -39,6 +39,9 @@ class Engine(Protocol):
     async def is_healthy(self) -> bool:
         """Whether turns can be taken: the model is loaded and the action server can work."""
 
+    async def close(self) -> None:
+        """Ends its connections."""
+
 
 class Transcript(Protocol):
     """What was heard in a voice message."""

@@ -75,6 +75,11 @@ KINDS: dict[str, ProblemKind] = {
         422, "The recording cannot be decoded", "Send OGG/Opus, MP3, WAV, M4A or WebM."
     ),
     "empty-audio": ProblemKind(422, "The recording is empty", "Record again."),
+    "hearing-failed": ProblemKind(
+        422,
+        "The process that heard the recording hung or died",
+        "Send another recording; the operator finds numbers under `deadlines` in data/speech.yml.",
+    ),
     "nothing-heard": ProblemKind(
         422, "No words were heard in the recording", "See `transcript.warnings`; record again."
     ),

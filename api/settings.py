@@ -289,13 +289,18 @@ class Settings(BaseSettings):
     keep_writes_days: float = Field(
         default=90, gt=0, description="How long the journal keeps writes that are over."
     )
+    keep_payments_days: float = Field(
+        default=730, gt=0, description="How long the ledger keeps payments that are settled."
+    )
     keep_profiles_days: float = Field(
         default=365,
         gt=0,
         description="How long a profile that is not used is kept, with the consent to it.",
     )
     keep_handovers_days: float = Field(
-        default=90, gt=0, description="How long a request handed over to a person is kept."
+        default=90,
+        gt=0,
+        description="How long a request handed over to a person is kept once it was answered.",
     )
 
     # Limits
@@ -345,6 +350,12 @@ class Settings(BaseSettings):
     )
     commit_window_ms: float = Field(
         default=2, ge=0, description="How long a write waits for others to share its fsync."
+    )
+    hang_seconds: float = Field(
+        default=30,
+        gt=0,
+        description="Seconds without a sign of a worker's event loop after which its "
+        "`/health/live` says 503.",
     )
     shutdown_seconds: float = Field(
         default=20,

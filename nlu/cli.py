@@ -18,6 +18,7 @@ from nlu.cli_catalogue import check, new_department, new_service
 from nlu.cli_documents import documents
 from nlu.cli_handover import handover
 from nlu.cli_inbox import inbox
+from nlu.cli_keys import keys
 from nlu.cli_log import log
 from nlu.cli_models import (
     benchmark,
@@ -87,6 +88,7 @@ app.add_typer(log)
 app.add_typer(inbox)
 app.add_typer(handover)
 app.add_typer(payments)
+app.add_typer(keys)
 app.command("benchmark", context_settings=_PASSES_ARGUMENTS_ON)(benchmark)
 
 

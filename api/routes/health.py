@@ -5,6 +5,8 @@ A balancer on the public listener learns whether; why not is told on the interna
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -29,11 +31,16 @@ async def ready(request: Request) -> Response:
 
 
 async def checks(request: Request) -> Response:
-    """The same, and the reason."""
-    checks = await _checks(runtime(request))
+    """The same, and the reason. `troubles` are those that it gets along with: a new model that does
+    not load."""
+    now = runtime(request)
+    checks = await _checks(now)
     if any(state != "ok" for state in checks.values()):
         raise Problem("not-ready", checks=checks)
-    return json_response({"status": "ok", "checks": checks})
+    answer: dict[str, Any] = {"status": "ok", "checks": checks}
+    if isinstance(now.engine, LiveEngine) and now.engine.trouble:
+        answer["troubles"] = {"model": now.engine.trouble}
+    return json_response(answer)
 
 
 async def _checks(now: Runtime) -> dict[str, str]:

@@ -72,6 +72,7 @@ def test_voice_brings_its_transcript(client: TestClient, speech: FakeSpeech) -> 
         (SpeechError("empty_audio", "x"), 422, "empty-audio"),
         (SpeechError("audio_too_long", "x"), 413, "audio-too-long"),
         (SpeechError("audio_too_large", "x"), 413, "audio-too-large"),
+        (SpeechError("hearing_failed", "x"), 422, "hearing-failed"),
         (PoolFull("x"), 503, "too-many-recordings"),
         (SpeechModelError("x"), 503, "speech-not-ready"),
     ],
