@@ -150,6 +150,11 @@ class Settings(BaseSettings):
     )
 
     # HTTP surface
+    page_hosts: str = Field(
+        default="",
+        description="Names, comma separated, by which browsers reach pages besides the addresses "
+        "that they listen on and that are set for links; requests for other names are refused.",
+    )
     api_keys: str = Field(
         default=DEMO_API_KEY,
         description="Keys for `/parse` and `/services`, comma separated. The default is public: "

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import structlog
-
+from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable, seal, unseal
 from nlu.storage.unreadable import UNREADABLE
 
-_LOG = structlog.get_logger("seva.dialogue")
+_LOG = get_logger(__name__)
 SLOTS = (
     "language",
     "language_fixed",
@@ -29,6 +28,8 @@ SLOTS = (
 CONFIRM = "confirm"
 CHANGE = "change"
 """In `asked`: which of the values shown is to be changed?"""
+CODE = "one_time_code"
+"""In `asked`: which code did the department send?"""
 RESUME = "resume/"
 """Before what was asked, or alone with no form open: go on with what was left?"""
 READ_BACK = "read_back/"
@@ -55,6 +56,18 @@ class Draft:
     unchecked: tuple[str, ...]
     since: float
     in_doubt: bool = False
+
+
+@dataclass(frozen=True)
+class CodeAsked:
+    """A one-time code that the department sent: the end of the number it went to, when, how often
+    it was told wrongly, and how many tries are left after a wrong one. Never the code."""
+
+    sent_to: str
+    at: float
+    tries: int = 0
+    left: int | None = None
+    over: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +133,7 @@ class State:
     latest last. `pending` are values by slot type that we asked to remember. `in_doubt` says that
     the request was sent to the department without an answer and may have been carried out.
     `offers` are choices by slot that the department gave; none where it was asked and has none.
+    `code` is a one-time code that was sent and not yet told rightly.
     """
 
     language: str
@@ -140,6 +154,7 @@ class State:
     pending: Mapping[str, str] = field(default_factory=dict)
     in_doubt: bool = False
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
+    code: CodeAsked | None = None
     profile: Profile = Profile()  # not stored here but in `actions.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
@@ -170,6 +185,7 @@ class State:
             "pending": dict(self.pending),
             "in_doubt": self.in_doubt,
             "offers": {slot: [asdict(one) for one in rows] for slot, rows in self.offers.items()},
+            "code": self.code and asdict(self.code),
         }
         return seal(told) if any(told.values()) else None
 
@@ -194,6 +210,7 @@ def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | 
             slot: tuple(Offer(**one) for one in rows)
             for slot, rows in told.get("offers", {}).items()
         },
+        code=CodeAsked(**told["code"]) if told.get("code") else None,
         asked=slots.get("asked"),
         attempts=int(slots.get("attempts") or 0),
         lookup=_mapping(slots.get("lookup")),

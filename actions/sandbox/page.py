@@ -12,6 +12,8 @@ from jinja2 import Environment, FileSystemLoader
 
 from actions.sandbox.controls import known
 from actions.sandbox.faults import DELAYS, Fault, FaultyApp, Mode
+from actions.sandbox.headers import PAGE
+from actions.sandbox.sms import SmsOutbox
 from actions.sandbox.store import Store, last_writes
 
 _TEMPLATES = Environment(
@@ -21,13 +23,9 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _SHOWN = 5
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
-    "Cache-Control": "no-store",
-}
 
 
-def build(store: Store, faulty: Mapping[str, FaultyApp]) -> APIRouter:
+def build(store: Store, faulty: Mapping[str, FaultyApp], sms: SmsOutbox) -> APIRouter:
     """`/` and its forms. No JavaScript: each button is a form that comes back here."""
     router = APIRouter(include_in_schema=False)
 
@@ -42,9 +40,12 @@ def build(store: Store, faulty: Mapping[str, FaultyApp]) -> APIRouter:
             for name, app in faulty.items()
         ]
         html = _TEMPLATES.get_template("departments.html").render(
-            departments=departments, modes=get_args(Mode), delays=DELAYS
+            departments=departments,
+            modes=get_args(Mode),
+            delays=DELAYS,
+            messages=sms.latest(_SHOWN),
         )
-        return HTMLResponse(html, headers=_HEADERS)
+        return HTMLResponse(html, headers=PAGE)
 
     @router.post("/__page/{department}/fault")
     def switch(

@@ -31,13 +31,13 @@ async def ready(request: Request) -> Response:
 
 
 async def checks(request: Request) -> Response:
-    """The same, and the reason. `troubles` are those that it gets along with: a new model that does
-    not load."""
+    """The same, and the reason. `troubles` are those that the process gets along with: a new model
+    that does not load."""
     now = runtime(request)
-    checks = await _checks(now)
-    if any(state != "ok" for state in checks.values()):
-        raise Problem("not-ready", checks=checks)
-    answer: dict[str, Any] = {"status": "ok", "checks": checks}
+    found = await _checks(now)
+    if any(state != "ok" for state in found.values()):
+        raise Problem("not-ready", checks=found)
+    answer: dict[str, Any] = {"status": "ok", "checks": found}
     if isinstance(now.engine, LiveEngine) and now.engine.trouble:
         answer["troubles"] = {"model": now.engine.trouble}
     return json_response(answer)

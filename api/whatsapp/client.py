@@ -96,7 +96,8 @@ class WhatsAppClient:
 
     async def download(self, media: Media, max_bytes: int) -> bytes:
         """Two steps: the id gives a short-lived address, the address gives the file."""
-        answer = await self._request("GET", f"/{quote(media.id, safe='')}", self._seconds.message)
+        address = f"/{quote(media.id, safe='')}"
+        answer = await self._request("GET", address, self._seconds.message)
         url, size = str(answer.get("url", "")), answer.get("file_size", 0)
         if not self._media.may_have_token(url):
             log.error("media_address_not_allowed", host=host_of(url))

@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-from nlu.web.headers import NO_PAGE, App, Receive, Scope, SecurityHeaders, Send
+from nlu.web.headers import App, Receive, Scope, SecurityHeaders, Send
 
 THIS_MACHINE = frozenset(("localhost", "127.0.0.1", "::1"))
+_NONE: Mapping[str, str] = {}
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 class Door:
     """Refuses requests for other names (421) and changes by other sites (403); adds the headers
-    that keep a page to itself where the application has not set them."""
+    that keep an answer to itself where the application has not set them."""
 
-    def __init__(self, app: App, hosts: Iterable[str] = (), policy: str = NO_PAGE) -> None:
-        """`hosts`: names without port besides those of this machine. `policy`: the content security
-        policy of answers that bring none of their own."""
+    def __init__(
+        self, app: App, hosts: Iterable[str] = (), headers: Mapping[str, str] = _NONE
+    ) -> None:
+        """`hosts`: names besides those of this machine. `headers`: of answers that bring none of
+        that name, in place of the usual ones or besides them."""
         self._app = app
         self._hosts = THIS_MACHINE | {name_of(host) for host in hosts if host}
-        self._headers = SecurityHeaders(app, policy)
+        self._headers = SecurityHeaders(app, headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection."""
@@ -61,6 +64,11 @@ def name_of(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host if host.count(":") > 1 else host.partition(":")[0].rstrip(".")
+
+
+def page_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """SEVA_PAGE_HOSTS: names, comma separated, by which pages are reached besides their own."""
+    return tuple(host.strip() for host in (environ.get("SEVA_PAGE_HOSTS") or "").split(","))
 
 
 def host_of(url: str) -> str:

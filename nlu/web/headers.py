@@ -15,6 +15,7 @@ NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-act
 NO_STORE = {b"cache-control": b"no-store"}
 
 _HEADERS = {
+    b"content-security-policy": NO_PAGE.encode(),
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
     # Not `no-referrer`: a form of the page itself would then come with `Origin: null`.
@@ -28,12 +29,16 @@ class SecurityHeaders:
     """Adds them where the application has not set them."""
 
     def __init__(
-        self, app: App, policy: str = NO_PAGE, more: Mapping[bytes, bytes] | None = None
+        self,
+        app: App,
+        headers: Mapping[str, str] | None = None,
+        more: Mapping[bytes, bytes] | None = None,
     ) -> None:
-        """`policy`: the content security policy of answers that bring none of their own; `more`:
-        further headers, not for files (they have an ETag)."""
+        """`headers`: of answers that bring none of that name, in place of the usual ones or besides
+        them; `more`: further headers, not for files (they have an ETag)."""
         self._app = app
-        self._headers = {b"content-security-policy": policy.encode(), **_HEADERS}
+        own = {name.lower().encode(): value.encode() for name, value in (headers or {}).items()}
+        self._headers = {**_HEADERS, **own}
         self._more = dict(more or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
