@@ -114,8 +114,10 @@ def _about(department: str, find: Find) -> About:
         if found is None:
             return None
         known, place = found
+        if not place:
+            return Record(known["number"], known["number"])
         number = next((known[name] for name in find.by if name.endswith("_number")), "")
-        return Record(place or known["number"], number[0] if isinstance(number, list) else number)
+        return Record(place, number[0] if isinstance(number, list) else number)
 
     return About(record, lambda: not_found(find.collection))
 
