@@ -1,7 +1,8 @@
 """Seva's custom actions on the rasa-sdk action server: thin, the dialogue is in `actions.dialogue`.
 
 Their number is independent of the number of services. Each reads the conversation's state from
-the tracker, lets the dialogue decide, says what it says and writes the state back.
+the tracker, lets the dialogue decide, says what it says and writes the state back. All that runs
+in a thread (`actions.trampoline`), so it may block; calls of departments are awaited `InLoop`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from actions.dialogue import (
 from actions.dialogue.say import Say
 from actions.dialogue.state import CONFIRM, Heard, State, read_heard, read_state
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
+from actions.trampoline import InLoop
 
 FORM = "service_form"
 
@@ -265,7 +267,9 @@ class ActionPerform(Action):
 def _execute(here: Context, tracker: Tracker, code: str | None = None) -> perform.Execute:
     """Calls of departments in this turn, with the one-time code that its message told."""
     message = _message(tracker)
-    turn = (message.get("metadata") or {}).get("inbox_id") or message.get("message_id")
+    metadata = message.get("metadata") or {}
+    turn = metadata.get("inbox_id") or message.get("message_id")
+    phone = str(metadata.get("phone") or "")
 
     async def execute(
         department: str,
@@ -275,16 +279,18 @@ def _execute(here: Context, tracker: Tracker, code: str | None = None) -> perfor
         language: str,
         origin: Origin,
     ) -> perform.OperationResult:
-        return await here.execute(
-            tracker.sender_id,
-            str(turn or request_id),
-            department,
-            operation,
-            values,
-            request_id,
-            language,
-            origin,
-            code,
+        return await InLoop(
+            lambda: here.execute(
+                tracker.sender_id,
+                str(turn or request_id),
+                department,
+                operation,
+                values,
+                request_id,
+                language,
+                replace(origin, phone=phone),
+                code,
+            )
         )
 
     return execute

@@ -11,8 +11,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from actions.context import Context
 from actions.departments import OperationResult
 from actions.departments.journal import Entry
@@ -20,8 +18,9 @@ from actions.departments.settling import Settling
 from actions.late_answers import LateAnswers
 from actions.notices import LanguageOf, Notify
 from actions.settings import ServerSettings
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.background")
+_LOG = get_logger(__name__)
 _HOUR = 3600.0
 _AGAIN = 5.0
 

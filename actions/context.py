@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -30,7 +31,8 @@ from actions.profile import FILE as PROFILES
 from actions.profile import Profiles
 from actions.settings import ServerSettings
 from nlu.catalogue import Catalogue, load_catalogue
-from nlu.storage.sealing import var_folder
+from nlu.log import describe
+from nlu.storage.keys import check_keys, var_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -55,6 +57,26 @@ class Context:
     def today(self) -> date:
         """Today in the state's time zone."""
         return datetime.now(self.zone).date()
+
+    async def health(self) -> dict[str, str]:
+        """What keeps actions from being done, by store; empty if nothing does. Each is asked for a
+        row that nobody has: that reads its file, and needs the sealing key."""
+        reads: dict[str, Callable[[], object]] = {
+            "profiles": lambda: self.stores.profiles.of(""),
+            "handovers": lambda: self.stores.handovers.is_closed(""),
+            "journal": lambda: self.departments.journal.find("", ""),
+            "payments": lambda: self.cashier.following.ledger.find(""),
+        }
+
+        def trouble(read: Callable[[], object]) -> str:
+            try:
+                read()
+            except Exception as error:
+                return describe(error)
+            return ""
+
+        found = {name: await asyncio.to_thread(trouble, read) for name, read in reads.items()}
+        return {name: what for name, what in found.items() if what}
 
     async def execute(
         self,
@@ -97,8 +119,9 @@ class Context:
 @lru_cache(maxsize=1)
 def context() -> Context:
     """The context of SEVA_DATA_DIR (default `data/`). Raises ValueError with the name of a variable
-    that should be a number."""
+    that is wrong."""
     server = ServerSettings.from_environment()
+    check_keys()
     folder = Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data")
     catalogue = load_catalogue(folder)
     settings = load_settings(folder)

@@ -8,21 +8,31 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import sqlite3
-from contextlib import closing
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
 
 from actions.dialogue.steps import Handover
 from actions.notices import Notice, Notify
+from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import keyed_hash, seal, unseal
-from nlu.storage.write_ahead import write_ahead
+from nlu.storage.tables import delete_in_slices, file_url, open_tables
 
 FILE = "handover.sqlite"
-_TABLE = """CREATE TABLE IF NOT EXISTS handover (
-    number TEXT PRIMARY KEY, request TEXT NOT NULL UNIQUE, opened REAL NOT NULL,
-    closed INTEGER NOT NULL DEFAULT 0, told TEXT NOT NULL
-)"""
+_METADATA = sa.MetaData()
+_HANDOVERS = sa.Table(
+    "handover",
+    _METADATA,
+    sa.Column("number", sa.Text, primary_key=True),
+    sa.Column("request", sa.Text, nullable=False, unique=True),
+    sa.Column("opened", sa.Float(53), nullable=False),
+    sa.Column("closed", sa.Boolean, nullable=False),
+    sa.Column("told", sa.Text, nullable=False),
+    unreadable_column(),
+)
 _NUMBERS = 1_000_000  # six digits: short enough to say on the telephone
 
 
@@ -41,54 +51,56 @@ class Handovers:
 
     def __init__(self, path: Path) -> None:
         """Makes the file and its folder where they are missing."""
-        self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._open()) as store, store:
-            write_ahead(store)
-            store.execute(_TABLE)
+        self._engine = open_tables(file_url(path), _METADATA)
+        self.table = SealedTable("handovers", self._engine, _HANDOVERS, ["told"], _case)
 
     def open(self, citizen: str, record: Handover) -> str:
         """Keeps a record and gives its number; the same request gets the same number, with what
         is known of it now."""
         request = keyed_hash(f"{citizen}:{record.request}", "handover")
         told = seal({"citizen": citizen, "record": asdict(record)})
-        with closing(self._open()) as store:
-            store.isolation_level = None
-            store.execute("BEGIN IMMEDIATE")
-            row = store.execute(
-                "SELECT number FROM handover WHERE request = ?", [request]
-            ).fetchone()
-            number = str(row[0]) if row else _free(store)
-            store.execute(
-                "INSERT INTO handover (number, request, opened, told) VALUES (?, ?, ?, ?) "
-                "ON CONFLICT (request) DO UPDATE SET told = excluded.told, closed = 0",
-                [number, request, record.at, told],
-            )
-            store.execute("COMMIT")
-        return number
+        this = _HANDOVERS.c.request == request
+        new = {"told": told, "closed": False, "unreadable_at": None}
+        while True:
+            with self._engine.begin() as db:
+                done = db.execute(_HANDOVERS.update().where(this).values(**new))
+                if done.rowcount:
+                    return str(db.execute(sa.select(_HANDOVERS.c.number).where(this)).scalar())
+            number = f"{secrets.randbelow(_NUMBERS):06d}"
+            row = {"number": number, "request": request, "opened": record.at, **new}
+            try:
+                with self._engine.begin() as db:
+                    db.execute(_HANDOVERS.insert().values(**row))
+                return number
+            except sa.exc.IntegrityError:  # the number is taken, or the request was faster
+                continue
 
     def case(self, number: str) -> Case:
-        """The record of a number. Raises KeyError where there is none that this key opens."""
-        with closing(self._open()) as store:
-            row = store.execute(
-                "SELECT told, closed FROM handover WHERE number = ?", [number]
-            ).fetchone()
-        told = unseal(row[0]) if row else None
-        if not isinstance(told, dict):
+        """The record of a number. Raises KeyError where there is none, and Unreadable."""
+        found = self.table.one(_HANDOVERS.c.number == number)
+        if found is None:
             raise KeyError(number)
-        return Case(number, told["citizen"], Handover(**told["record"]), bool(row[1]))
+        return found
+
+    def cases(self, *, everything: bool) -> list[Case]:
+        """All records, or those that wait, the oldest first; none of those that cannot be read."""
+        where = sa.true() if everything else _HANDOVERS.c.closed.is_(False)
+        return self.table.some(where, _HANDOVERS.c.opened, None)
+
+    def is_closed(self, number: str) -> bool | None:
+        """Whether a person is done with the record; None for an unknown number."""
+        this = _HANDOVERS.c.number == number
+        with self._engine.connect() as db:
+            found = db.execute(sa.select(_HANDOVERS.c.closed).where(this)).scalar()
+        return None if found is None else bool(found)
 
     def waiting(self) -> list[str]:
         """Numbers that no person has answered yet, the oldest first."""
         return self.numbers(everything=False)
 
     def numbers(self, *, everything: bool) -> list[str]:
-        """Numbers of all records, or of those that wait, the oldest first."""
-        with closing(self._open()) as store:
-            rows = store.execute(
-                "SELECT number FROM handover WHERE closed = 0 OR ? ORDER BY opened", [everything]
-            )
-            return [str(row[0]) for row in rows]
+        """Numbers of `cases`."""
+        return [case.number for case in self.cases(everything=everything)]
 
     async def answer(
         self, number: str, text: str, language: str, about: str, notify: Notify
@@ -102,25 +114,20 @@ class Handovers:
 
     def set_closed(self, number: str, *, closed: bool) -> None:
         """Whether a person is done with the record."""
-        with closing(self._open()) as store, store:
-            store.execute("UPDATE handover SET closed = ? WHERE number = ?", [closed, number])
+        this = _HANDOVERS.c.number == number
+        with self._engine.begin() as db:
+            db.execute(_HANDOVERS.update().where(this).values(closed=closed))
 
     def forget(self, before: float) -> tuple[int, int]:
-        """Deletes what was opened before that moment; how many, and how many of them nobody had
-        answered."""
-        with closing(self._open()) as store, store:
-            store.execute("PRAGMA secure_delete=ON")
-            old = store.execute("SELECT closed FROM handover WHERE opened < ?", [before]).fetchall()
-            store.execute("DELETE FROM handover WHERE opened < ?", [before])
-        return len(old), sum(not row[0] for row in old)
-
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=10)
+        """Deletes what was opened before that moment and answered; how many, and how many of that
+        age nobody has answered yet: those are kept, for somebody waits."""
+        old = _HANDOVERS.c.opened < before
+        gone = delete_in_slices(self._engine, _HANDOVERS, old & _HANDOVERS.c.closed.is_(True))
+        owed = sa.select(sa.func.count()).select_from(_HANDOVERS).where(old)
+        with self._engine.connect() as db:
+            return gone, int(db.execute(owed).scalar())
 
 
-def _free(store: sqlite3.Connection) -> str:
-    """A number that is not taken."""
-    while True:
-        number = f"{secrets.randbelow(_NUMBERS):06d}"
-        if not store.execute("SELECT 1 FROM handover WHERE number = ?", [number]).fetchone():
-            return number
+def _case(row: Mapping[str, Any]) -> Case:
+    told = unseal(row["told"])
+    return Case(row["number"], told["citizen"], Handover(**told["record"]), row["closed"])

@@ -24,7 +24,8 @@ from actions.notices import NoticeRefused, UnknownCitizen
 from actions.notices_client import NoticesClient
 from actions.settings import ServerSettings
 from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.storage.sealing import var_folder
+from nlu.storage.keys import var_folder
+from nlu.storage.sealing import Unreadable
 from nlu.text.masking import last_four
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +42,9 @@ def _told(command: Callable[_P, None]) -> Callable[_P, int]:
             command(*args, **kwargs)
         except KeyError as error:
             print(f"there is no request {error.args[0]}", file=sys.stderr)
+            return 1
+        except Unreadable:
+            print("no key opens this request: see `seva keys check`", file=sys.stderr)
             return 1
         except UnknownCitizen:
             print("the citizen never wrote on WhatsApp: call them", file=sys.stderr)
@@ -60,7 +64,7 @@ def _told(command: Callable[_P, None]) -> Callable[_P, int]:
 def list_command(*, everything: bool = False, as_json: bool = False) -> None:
     """Print the requests that wait, the oldest first."""
     handovers, catalogue = _handovers(), _catalogue()
-    cases = [handovers.case(number) for number in handovers.numbers(everything=everything)]
+    cases = handovers.cases(everything=everything)
     if as_json:
         print(json.dumps([_facts(case) for case in cases], ensure_ascii=False, indent=2))
         return

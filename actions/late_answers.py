@@ -7,8 +7,6 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-import structlog
-
 from actions.departments import OperationResult
 from actions.departments.journal import Entry, Write
 from actions.dialogue import following
@@ -16,8 +14,9 @@ from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
 from actions.dialogue.say import Button
 from actions.notices import LanguageOf, Notice, Notify, UnknownCitizen
 from nlu.catalogue import Catalogue, Service
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.late_answers")
+_LOG = get_logger(__name__)
 _OVERDUE = "overdue"
 AskIn = Callable[[Write, str], Awaitable["OperationResult | None"]]
 """What the department says of a write now, in a language."""

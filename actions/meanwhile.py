@@ -7,13 +7,12 @@ import hashlib
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
-import structlog
-
 from actions.departments import OperationResult
 from actions.notices import Notice, NoticeRefused, Notify
 from nlu.catalogue import Catalogue
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.meanwhile")
+_LOG = get_logger(__name__)
 _PHRASE = "working"
 
 

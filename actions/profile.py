@@ -6,20 +6,30 @@ that; nothing here is ever written to Rasa's tracker.
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
 
 from actions.dialogue.state import Profile
-from nlu.storage.sealing import keyed_hash, seal, unseal
-from nlu.storage.write_ahead import write_ahead
+from nlu.storage.sealed_table import SealedTable, unreadable_column
+from nlu.storage.sealing import Unreadable, keyed_hash, seal, unseal
+from nlu.storage.tables import delete_in_slices, file_url, open_tables
 
 FILE = "profile.sqlite"
-_TABLE = """CREATE TABLE IF NOT EXISTS profile (
-    citizen TEXT PRIMARY KEY, consent INTEGER NOT NULL, told TEXT, used REAL NOT NULL DEFAULT 0
-)"""
+_METADATA = sa.MetaData()
+_PROFILES = sa.Table(
+    "profile",
+    _METADATA,
+    sa.Column("citizen", sa.Text, primary_key=True),
+    sa.Column("consent", sa.Boolean, nullable=False),
+    sa.Column("told", sa.Text),
+    sa.Column("used", sa.Float(53)),
+    unreadable_column(),
+)
 _DAY = 86400.0
 
 
@@ -28,30 +38,21 @@ class Profiles:
 
     def __init__(self, path: Path, most: int, clock: Callable[[], float] = time.time) -> None:
         """`most`: values kept of one type, the latest first."""
-        self._path, self._most, self._clock = path, most, clock
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._open()) as store, store:
-            write_ahead(store)
-            store.execute(_TABLE)
-            columns = [row[1] for row in store.execute("PRAGMA table_info(profile)")]
-            if "used" not in columns:  # a file of before profiles were forgotten by age
-                store.execute("ALTER TABLE profile ADD COLUMN used REAL NOT NULL DEFAULT 0")
-                store.execute("UPDATE profile SET used = ?", [clock()])
+        self._most, self._clock = most, clock
+        self._engine = open_tables(file_url(path), _METADATA)
+        self.table = SealedTable("profiles", self._engine, _PROFILES, ["told"], _profile)
+        # Rows of before profiles were forgotten by age.
+        self._change(_PROFILES.c.used.is_(None), used=clock())
 
     def of(self, citizen: str) -> Profile:
-        """What is remembered of a citizen; consent None where they were never asked."""
-        now, name = self._clock(), _hash(citizen)
-        with closing(self._open()) as store, store:
-            row = store.execute(
-                "SELECT consent, told, used FROM profile WHERE citizen = ?", [name]
-            ).fetchone()
-            if row is None:
-                return Profile()
-            if now - row[2] > _DAY:  # not in each turn
-                store.execute("UPDATE profile SET used = ? WHERE citizen = ?", [now, name])
-        told = unseal(row[1])
-        values = told if isinstance(told, dict) else {}
-        return Profile(bool(row[0]), {name: tuple(some) for name, some in values.items()})
+        """What is remembered of a citizen; consent None where they were never asked, or where it
+        cannot be read."""
+        now, this = self._clock(), _PROFILES.c.citizen == _hash(citizen)
+        self._change(this & (_PROFILES.c.used < now - _DAY), used=now)  # not in each turn
+        try:
+            return self.table.one(this) or Profile()
+        except Unreadable:
+            return Profile()
 
     def remember(self, citizen: str, values: Mapping[str, str]) -> None:
         """Adds the values of slot types, with the citizen's consent."""
@@ -68,20 +69,26 @@ class Profiles:
 
     def forget(self, before: float) -> int:
         """Deletes what was not used since that moment, consent and refusal too; how many."""
-        with closing(self._open()) as store, store:
-            store.execute("PRAGMA secure_delete=ON")
-            return store.execute("DELETE FROM profile WHERE used < ?", [before]).rowcount
+        return delete_in_slices(self._engine, _PROFILES, _PROFILES.c.used < before)
 
     def _put(self, citizen: str, *, consent: bool, told: str | None) -> None:
-        with closing(self._open()) as store, store:
-            store.execute("PRAGMA secure_delete=ON")
-            store.execute(
-                "INSERT OR REPLACE INTO profile (citizen, consent, told, used) VALUES (?, ?, ?, ?)",
-                [_hash(citizen), consent, told, self._clock()],
-            )
+        row = {"consent": consent, "told": told, "used": self._clock(), "unreadable_at": None}
+        with self._engine.begin() as db:
+            new = insert(_PROFILES).values(citizen=_hash(citizen), **row)
+            db.execute(new.on_conflict_do_update(index_elements=["citizen"], set_=row))
 
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=10)
+    def _change(self, where: Any, **values: Any) -> None:
+        """Takes the file's lock only where there is something to change."""
+        with self._engine.connect() as db:
+            found = db.execute(sa.select(_PROFILES.c.citizen).where(where).limit(1)).first()
+            if found is not None:
+                db.execute(_PROFILES.update().where(where).values(**values))
+                db.commit()
+
+
+def _profile(row: Mapping[str, Any]) -> Profile:
+    told = unseal(row["told"]) if row["told"] else {}
+    return Profile(row["consent"], {name: tuple(some) for name, some in told.items()})
 
 
 def _hash(citizen: str) -> str:

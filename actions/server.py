@@ -1,75 +1,114 @@
-"""The action server: rasa-sdk on loopback, callbacks and background tasks in the same loop."""
+"""The action server: Rasa's actions, callbacks of departments and background tasks in one loop."""
 
 from __future__ import annotations
 
-import os
+import asyncio
+import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from nlu.log import configure_logging, get_logger
 
 if TYPE_CHECKING:
-    from actions.callbacks_server import CallbacksServer
+    import socket
+
     from actions.context import Context
+    from actions.listener import Listener
     from actions.settings import ServerSettings
 
+log = get_logger(__name__)
+_THREADS = (
+    32  # for dialogue steps, stores and documents; each waits for disks more than it computes
+)
 
-def actions_command(host: str, port: int) -> int:
-    """Serves `actions.actions` until SIGTERM or Ctrl-C; the exit code."""
-    from rasa_sdk.endpoint import create_app
 
-    from actions.context import context
+def actions_command(port: int | None = None) -> int:
+    """Serves `actions.actions` until SIGTERM or Ctrl-C; the exit code. `port`: over TCP on this
+    machine instead of where SEVA_ACTION_SERVER_URL says."""
     from actions.settings import ServerSettings
-    from nlu.slots import prepare
+    from nlu.action_address import ActionAddress
+    from nlu.storage.keys import check_keys
 
     try:
         settings = ServerSettings.from_environment()
+        check_keys()
+        configure_logging(settings.log_level)
+        if port is not None:
+            settings = replace(settings, address=ActionAddress(None, "127.0.0.1", port))
+        with ExitStack() as ends:
+            asyncio.run(_serve(settings, _sockets(settings, ends)))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
-    here = context()  # a broken catalogue is reported at the start and not in a citizen's turn
-    prepare(here.catalogue, here.today())
-    app = create_app("actions.actions")
-    try:
-        _add_background(app, here, settings, _callbacks(here, settings))
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
-    app.run(host=host, port=port, access_log=False, debug=False, motd=False)
     return 0
 
 
-def _callbacks(here: Context, settings: ServerSettings) -> CallbacksServer | None:
-    """Raises ValueError with what to do where the port is not free."""
-    from actions.callbacks_server import CallbacksServer
+def _sockets(settings: ServerSettings, ends: ExitStack) -> dict[str, socket.socket]:
+    """All that is listened on, taken before anything slow is loaded. Raises ValueError."""
+    from actions.listener import file_socket, tcp_socket
 
-    if not settings.callbacks_port:
-        return None
-    try:
-        return CallbacksServer(here, settings.callbacks_host, settings.callbacks_port)
-    except OSError as error:
-        why = os.strerror(error.errno or 0)
-        raise ValueError(
-            f"callbacks cannot be taken on {settings.callbacks_host}:{settings.callbacks_port} "
-            f"({why}): set SEVA_CALLBACKS_PORT"
-        ) from error
+    at = settings.address
+    where = "SEVA_ACTION_SERVER_URL"
+    taken = (
+        tcp_socket(at.host, at.port, where) if at.socket is None else file_socket(at.socket, where)
+    )
+    sockets = {"webhook": ends.enter_context(taken)}
+    if settings.callbacks_port:
+        sockets["callbacks"] = ends.enter_context(
+            tcp_socket(settings.callbacks_host, settings.callbacks_port, "SEVA_CALLBACKS_PORT")
+        )
+    return sockets
 
 
-def _add_background(
-    app: Any, here: Context, settings: ServerSettings, callbacks: CallbacksServer | None
-) -> None:
-    """Starts and stops with the server what it does besides: `TASKS` of `actions.background`."""
+async def _serve(settings: ServerSettings, sockets: dict[str, socket.socket]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="work"))
+
     from actions.background import Background, Workplace
+    from actions.context import context
+    from nlu.slots import prepare
 
+    here = context()  # a broken catalogue is reported at the start and not in a citizen's turn
+    prepare(here.catalogue, here.today())
     background = Background(Workplace(here, settings, here.notices, here.notices.language_of))
+    listeners = _listeners(here, settings, sockets)
+    for listener in listeners:
+        await listener.start()
+    await background.start()
+    log.info("listening", address=str(settings.address))
+    await stop.wait()
+    for listener in listeners:
+        await listener.stop()
+    await background.stop()
+    await here.aclose()
 
-    @app.before_server_start
-    async def start(*_: Any) -> None:
-        if callbacks is not None:
-            await callbacks.start()
-        await background.start()
 
-    @app.before_server_stop
-    async def stop(*_: Any) -> None:
-        if callbacks is not None:
-            await callbacks.stop()
-        await background.stop()
-        await here.aclose()
+def _listeners(
+    here: Context, settings: ServerSettings, sockets: dict[str, socket.socket]
+) -> list[Listener]:
+    from rasa_sdk.executor import ActionExecutor
+
+    from actions.callbacks_app import callbacks_app
+    from actions.listener import Listener
+    from actions.webhook import webhook_app
+
+    executor = ActionExecutor()
+    executor.register_package("actions.actions")
+    apps = {
+        "webhook": webhook_app(
+            executor,
+            here.health,
+            settings.address,
+            settings.secret,
+            settings.action_bytes,
+            settings.action_seconds,
+        ),
+        "callbacks": callbacks_app(here),
+    }
+    return [Listener(apps[name], taken) for name, taken in sockets.items()]

@@ -23,6 +23,7 @@ import yaml
 from rich.console import Console
 
 from api.settings import Settings
+from nlu.action_address import HEALTH, ActionAddress
 from nlu.catalogue import load_catalogue
 from nlu.text import shares
 
@@ -41,6 +42,8 @@ class Part:
 
     name: str
     ready: str
+    socket: Path | None = None
+    """The file that it listens at, where it has no port."""
     verb: tuple[str, ...] = ()
     """What follows its name on the command line."""
     process: subprocess.Popen[bytes] | None = None
@@ -58,10 +61,11 @@ class Demo:
     def parts_of(self) -> list[Part]:
         """Each process with its health address, from the settings."""
         s = self.settings
+        actions = ActionAddress.of(s.action_server_url, s.var_dir)
         return [
             Part("sandbox", f"http://{s.sandbox_host}:{s.sandbox_port}/__faults/energy"),
-            Part("documents", f"{self._documents()}/health", ("serve",)),
-            Part("actions", f"http://{s.actions_host}:{s.actions_port}/health"),
+            Part("documents", f"{self._documents()}/health", verb=("serve",)),
+            Part("actions", f"{actions.base_url}{HEALTH}", actions.socket),
             Part("simulator", f"http://{s.simulator_host}:{s.simulator_port}/__faults"),
             Part("serve", f"http://{s.serve_host}:{s.serve_port}/health/ready"),
             Part("worker", f"http://{s.worker_metrics_host}:{s.worker_metrics_port}/metrics"),
@@ -73,7 +77,6 @@ class Demo:
         s = self.settings
         sandbox = f"http://{s.sandbox_host}:{s.sandbox_port}"
         found = {
-            "SEVA_ACTION_SERVER_URL": f"http://{s.actions_host}:{s.actions_port}/webhook",
             "SEVA_WHATSAPP_BASE_URL": f"http://{s.simulator_host}:{s.simulator_port}",
             "SEVA_DOCUMENTS_URL": self._documents(),
             "SEVA_NOTICES_URL": f"http://{s.serve_host}:{s.serve_port}/notices",
@@ -117,7 +120,7 @@ class Demo:
                 status.update("Starting: " + ", ".join(waiting))
                 for name, part in list(waiting.items()):
                     self._must_run(part)
-                    if _answers(part.ready):
+                    if _answers(part):
                         del waiting[name]
                 if time.monotonic() > until:
                     raise DemoError(
@@ -152,15 +155,19 @@ class Demo:
                 os.killpg(process.pid, signal.SIGKILL)
 
 
-def _answers(address: str) -> bool:
+def _answers(part: Part) -> bool:
+    transport = httpx.HTTPTransport(uds=str(part.socket) if part.socket else None)
     try:
-        return httpx.get(address, timeout=2, trust_env=False).status_code == 200
+        with httpx.Client(transport=transport, timeout=2, trust_env=False) as client:
+            return client.get(part.ready).status_code == 200
     except httpx.HTTPError:
         return False
 
 
 def _port_must_be_free(part: Part) -> None:
     url = httpx.URL(part.ready)
+    if part.socket is not None:
+        return  # the action server itself says so
     with socket.socket() as probe:
         probe.settimeout(0.5)
         if probe.connect_ex((url.host, url.port or 80)) == 0:

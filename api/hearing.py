@@ -9,8 +9,9 @@ from api.blank import is_blank
 from api.inbox.port import Inbox
 from api.ports import Engine, Transcriber
 from api.whatsapp.payload import Inbound, Media
-from api.whatsapp.render import MORE, PlainButton, more_buttons
+from api.whatsapp.render import MORE, more_buttons
 from api.whatsapp.sender import MediaRejected, Sender
+from nlu.reply import Button
 from nlu.speech.errors import SpeechError
 from nlu.speech.readings import likeliest
 
@@ -41,7 +42,7 @@ class Said:
 class NextPage:
     """The citizen wants to see the options that did not fit."""
 
-    buttons: tuple[PlainButton, ...]
+    buttons: tuple[Button, ...]
 
 
 @dataclass(frozen=True)

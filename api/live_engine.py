@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from api.log import configure_logging, describe, get_logger
-from api.ports import Engine, Reply
+from api.ports import Engine
 from api.settings import Settings
+from nlu.action_address import ActionAddress
+from nlu.reply import AWAY, Turned, TurnFailed
 from nlu.speech.readings import Reading
 from nlu.training.registry import live_id
 
@@ -79,13 +81,17 @@ class LiveEngine:
         """Of the live model."""
         return await self._now().parse_heard(readings)
 
-    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> Sequence[Reply]:
+    async def turn(
+        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
+    ) -> Turned:
         """Of the live model."""
-        return await self._now().turn(text, sender, metadata)
+        if self._engine is None:
+            raise TurnFailed(self.trouble, AWAY)
+        return await self._engine.turn(text, sender, metadata, tracker)
 
-    async def language(self, sender: str) -> str | None:
-        """Of the live model."""
-        return await self._now().language(sender)
+    async def is_healthy(self) -> bool:
+        """Whether a model is loaded, and its action server can work."""
+        return self._engine is not None and await self._engine.is_healthy()
 
     def _now(self) -> Engine:
         if self._engine is None:
@@ -101,6 +107,13 @@ def _settle() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def _actions(settings: Settings) -> Any:
+    """The way to the action server, as the settings name it. Raises ValueError."""
+    address = ActionAddress.of(settings.action_server_url, settings.var_dir)
+    endpoint = importlib.import_module("nlu.action_endpoint").ActionEndpoint
+    return endpoint(address, settings.actions_secret, settings.action_seconds + 5)
 
 
 def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:
@@ -119,8 +132,7 @@ def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:
         real = (await asyncio.to_thread(importlib.import_module, "nlu.engine")).Engine
         wanted: dict[str, Any] = {"data_dir": settings.data_dir}
         if dialogue:
-            wanted["tracker_url"] = settings.database_url
-            wanted["action_url"] = settings.action_server_url
+            wanted["actions"] = _actions(settings)
             engine: Engine = await real.load(folder, **wanted)
         else:
             wanted["cache_size"] = settings.parse_cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import regex
@@ -12,21 +12,14 @@ from api.blank import is_blank
 from api.inbox.port import News
 from api.problems import Problem
 from api.whatsapp.policy import WhatsAppPolicy
-from api.whatsapp.render import PlainButton, render
+from api.whatsapp.render import render
 from api.whatsapp.template import as_template
 from api.wording import Wording
+from nlu.reply import Button, Document, Reply
 
 _ID = regex.compile(r"[A-Za-z0-9._:-]{1,128}")
 _URL = regex.compile(r"https?://\S{1,2000}")
 _MEMBERS = {"id", "citizen", "language", "about", "text", "buttons", "document"}
-
-
-@dataclass(frozen=True)
-class PlainDocument:
-    """A file to send along."""
-
-    url: str
-    filename: str
 
 
 @dataclass(frozen=True)
@@ -38,9 +31,8 @@ class Notice:
     language: str
     about: str
     text: str
-    buttons: tuple[PlainButton, ...] = ()
-    button_label: None = None
-    document: PlainDocument | None = None
+    buttons: tuple[Button, ...] = ()
+    document: Document | None = None
 
     def news(self, wording: Wording, policy: WhatsAppPolicy) -> News:
         """As WhatsApp's messages, and as a template for a citizen who has been silent too long."""
@@ -48,7 +40,7 @@ class Notice:
         headed = self.text.startswith(heading)
         text = self.text if headed else wording.headed(self.about, self.text, self.language)
         drafts = render(
-            [replace(self, text=text)],
+            [Reply(text, self.buttons, document=self.document)],
             inbox_id=self.id,
             words=wording.for_rendering(self.language),
             limits=policy.limits,
@@ -88,17 +80,16 @@ def _text(data: Mapping[str, Any], name: str, of: str = "") -> str:
     return value.encode("utf-8", "replace").decode("utf-8")
 
 
-def _buttons(value: Any) -> tuple[PlainButton, ...]:
+def _buttons(value: Any) -> tuple[Button, ...]:
     found = [] if value is None else value
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise Problem("invalid-request", "`buttons` must be a list of objects.")
     return tuple(
-        PlainButton(_text(one, "payload", "buttons/"), _text(one, "title", "buttons/"))
-        for one in found
+        Button(_text(one, "payload", "buttons/"), _text(one, "title", "buttons/")) for one in found
     )
 
 
-def _document(value: Any) -> PlainDocument | None:
+def _document(value: Any) -> Document | None:
     if value is None:
         return None
     if not isinstance(value, dict):
@@ -106,4 +97,4 @@ def _document(value: Any) -> PlainDocument | None:
     url = _text(value, "url", "document/")
     if not _URL.fullmatch(url):
         raise Problem("invalid-request", "`document/url` must be an http or https address.")
-    return PlainDocument(url, _text(value, "filename", "document/"))
+    return Document(url, _text(value, "filename", "document/"))

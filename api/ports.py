@@ -5,55 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from nlu.reply import Turned
 from nlu.speech.readings import Reading
-
-
-class Button(Protocol):
-    """Something to tap; `id` is the payload that comes back to the engine."""
-
-    @property
-    def id(self) -> str:
-        """The payload."""
-
-    @property
-    def title(self) -> str:
-        """The words on it."""
-
-    @property
-    def description(self) -> str | None:
-        """A second line, shown in lists only."""
-
-
-class Document(Protocol):
-    """A file to send along, fetched from `url`."""
-
-    @property
-    def url(self) -> str:
-        """Where it lies."""
-
-    @property
-    def filename(self) -> str:
-        """Its name for the citizen."""
-
-
-class Reply(Protocol):
-    """One bubble of the dialogue's answer, already in the citizen's language."""
-
-    @property
-    def text(self) -> str:
-        """What is said."""
-
-    @property
-    def buttons(self) -> Sequence[Button]:
-        """What can be tapped."""
-
-    @property
-    def button_label(self) -> str | None:
-        """The words on the button that opens a list."""
-
-    @property
-    def document(self) -> Document | None:
-        """A file to send along."""
 
 
 class Engine(Protocol):
@@ -70,14 +23,16 @@ class Engine(Protocol):
     async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
         """The answer for a voice note: the first reading's words and language count, all help."""
 
-    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> Sequence[Reply]:
-        """One turn; the same `inbox_id` again gives the same replies and changes nothing.
+    async def turn(
+        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
+    ) -> Turned:
+        """One turn after `tracker`. Raises `TurnFailed`, which leaves no trace.
 
         Only a text with `payload` true in the metadata may be read as an intent of ours.
         """
 
-    async def language(self, sender: str) -> str | None:
-        """The reply language that the dialogue holds for a citizen."""
+    async def is_healthy(self) -> bool:
+        """Whether turns can be taken: the model is loaded and the action server can work."""
 
 
 class Transcript(Protocol):

@@ -23,13 +23,8 @@ class Settings(BaseSettings):
     # State
     database_url: str = Field(
         default="sqlite",
-        description="State and dialogue trackers. `sqlite` means the file `seva.sqlite` in "
-        "`SEVA_VAR_DIR`; also `sqlite:///PATH` or `postgresql://...`.",
-    )
-    inbox_url: str = Field(
-        default="sqlite",
-        description="Durable inbox and outbox. `sqlite` means the file `inbox.sqlite` in "
-        "`SEVA_VAR_DIR`; also `sqlite:///PATH`.",
+        description="Inbox, outbox and dialogue trackers, in one file, so that a turn is one "
+        "transaction. `sqlite` means `seva.sqlite` in `SEVA_VAR_DIR`; also `sqlite:///PATH`.",
     )
     var_dir: Path = Field(default=Path("var"), description="Folder for what the processes write.")
     data_dir: Path = Field(default=Path("data"), description="Folder of the service catalogue.")
@@ -62,8 +57,21 @@ class Settings(BaseSettings):
         description="Time zone of dates that citizens name; empty means that of `config.yml`.",
     )
     action_server_url: str = Field(
-        default="http://127.0.0.1:5055/webhook",
-        description="Rasa action server that the engine calls.",
+        default="unix",
+        description="Where the action server listens and the worker calls it. `unix` means the "
+        "socket `actions.sock` in `SEVA_VAR_DIR`, which only the processes' own user can open; "
+        "also `unix:///PATH` or `http://HOST:PORT`.",
+    )
+    actions_secret: str = Field(
+        default="",
+        description="Secret of the worker at the action server; must be set where "
+        "`SEVA_ACTION_SERVER_URL` is no socket, the same for both.",
+    )
+    action_seconds: float = Field(
+        default=40, gt=0, description="Longest time of one action, calls of departments included."
+    )
+    action_bytes: int = Field(
+        default=8 * 1024 * 1024, ge=1, description="Longest request to the action server."
     )
     allow_loopback_departments: bool = Field(
         default=True,
@@ -128,8 +136,12 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="Address of the WhatsApp simulator."
     )
     simulator_port: int = Field(default=8785, description="Port of the WhatsApp simulator.")
-    actions_host: str = Field(default="127.0.0.1", description="Address of the action server.")
-    actions_port: int = Field(default=5055, description="Port of the action server.")
+    actions_metrics_host: str = Field(
+        default="127.0.0.1", description="Address of the action server's metrics."
+    )
+    actions_metrics_port: int = Field(
+        default=8782, description="Port of the action server's metrics; 0 switches them off."
+    )
     sandbox_host: str = Field(
         default="127.0.0.1", description="Address of the sandbox departments."
     )
@@ -172,8 +184,13 @@ class Settings(BaseSettings):
     )
     sealing_key: str = Field(
         default="",
-        description="Key of the action server for what citizens told it, sealed in the tracker; "
-        "empty means a key made once and kept in `SEVA_VAR_DIR`.",
+        description="Keys that seal what citizens told, commas between: the first seals, all open. "
+        "Empty means the file `sealing.key` in `SEVA_VAR_DIR`, made at first use, a key a line.",
+    )
+    hashing_key: str = Field(
+        default="",
+        description="Key that names a citizen's rows and never changes; empty means the file "
+        "`hashing.key` in `SEVA_VAR_DIR`, or the oldest sealing key where there is none.",
     )
     journal_url: str = Field(
         default="sqlite",
@@ -276,6 +293,11 @@ class Settings(BaseSettings):
         description="How long message ids are kept to recognise a repeated delivery; WhatsApp "
         "repeats for 7 days.",
     )
+    keep_trackers_days: float = Field(
+        default=90,
+        gt=0,
+        description="How long the state of a conversation is kept that nobody goes on with.",
+    )
 
     # Logs
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
@@ -293,9 +315,8 @@ class Settings(BaseSettings):
     @root_validator
     def _default_files(cls, values: dict) -> dict:
         """Turns the short form `sqlite` into the URL of a file under `var_dir`."""
-        for name, file in (("database_url", "seva.sqlite"), ("inbox_url", "inbox.sqlite")):
-            if values.get(name) in ("sqlite", "sqlite://") and "var_dir" in values:
-                values[name] = f"sqlite:///{values['var_dir'] / file}"
+        if values.get("database_url") in ("sqlite", "sqlite://") and "var_dir" in values:
+            values["database_url"] = f"sqlite:///{values['var_dir'] / 'seva.sqlite'}"
         return values
 
     @property

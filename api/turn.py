@@ -8,20 +8,23 @@ from typing import Any
 
 from api.hearing import Hearing, NextPage, Said
 from api.inbox.port import Claim, Inbox
-from api.ports import Engine, Reply
+from api.ports import Engine
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.payload import Inbound
 from api.whatsapp.policy import WhatsAppPolicy
-from api.whatsapp.render import PlainReply, read_aloud, render
+from api.whatsapp.render import read_aloud, render
 from api.wording import Wording
+from nlu.reply import Reply, TurnFailed
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The messages that answer a turn, and the language to remember for the citizen."""
+    """The messages that answer a turn, and what is kept with them: the language to remember for
+    the citizen, and the tracker."""
 
     drafts: Sequence[Draft] = ()
     language: str | None = None
+    tracker: str | None = None
 
 
 class Turns:
@@ -52,23 +55,27 @@ class Turns:
             return await self._dialogue(claim, heard, citizen.language)
         if isinstance(heard, NextPage):
             choose = self._wording.say("choose_one", citizen.language)
-            reply: Reply = PlainReply(choose, heard.buttons)
+            reply = Reply(choose, heard.buttons)
         else:
-            reply = PlainReply(self._wording.say(heard.phrase, citizen.language))
+            reply = Reply(self._wording.say(heard.phrase, citizen.language))
         return Answer(self._render([reply], message, citizen.language))
 
-    async def apology(self, message: Inbound) -> Sequence[Draft]:
+    async def is_healthy(self) -> bool:
+        """Whether turns can be taken at all."""
+        return await self._engine.is_healthy()
+
+    async def apology(self, message: Inbound, phrase: str = "internal_error") -> Sequence[Draft]:
         """What is said when a message had to be given up."""
         if message.kind in self._policy.silent:
             return ()
         citizen = await self._inbox.citizen(message.lane)
-        sorry = PlainReply(self._wording.say("internal_error", citizen.language))
+        sorry = Reply(self._wording.say(phrase, citizen.language))
         return self._render([sorry], message, citizen.language)
 
     async def listening(self, message: Inbound) -> Sequence[Draft]:
         """What is said while a voice note takes long."""
         citizen = await self._inbox.citizen(message.lane)
-        words = PlainReply(self._wording.say("listening", citizen.language))
+        words = Reply(self._wording.say("listening", citizen.language))
         return self._written([words], message, citizen.language)
 
     async def _dialogue(self, claim: Claim, said: Said, language: str | None) -> Answer:
@@ -85,10 +92,13 @@ class Turns:
             "location": said.location,
             "media": said.media,
         }
-        replies = await self._engine.turn(said.text, message.lane, metadata)
-        language = await self._engine.language(message.lane) or language
-        drafts = self._render(replies, message, language)
-        return Answer(drafts or await self.apology(message), language)
+        tracker = await self._inbox.tracker(message.lane)
+        turned = await self._engine.turn(said.text, message.lane, metadata, tracker)
+        language = turned.language or language
+        drafts = self._render(turned.replies, message, language)
+        if not drafts:
+            raise TurnFailed("the replies of the dialogue came to no message")
+        return Answer(drafts, language, turned.tracker)
 
     def _render(
         self, replies: Sequence[Reply], message: Inbound, language: str | None

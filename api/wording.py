@@ -9,6 +9,7 @@ NEEDED = (
     *("choose_one", "choose_button", "more", "document_caption", "document_failed"),
     *("old_button", "not_understood_voice", "voice_too_long", "unsupported_message"),
     *("empty_message", "message_too_long", "internal_error", "listening", "news"),
+    *("turn_too_long",),
 )
 
 

@@ -15,11 +15,16 @@ from api.delivery import Delivery
 from api.inbox.port import Claim, Inbox, LeaseLost, Outbox
 from api.log import describe, get_logger
 from api.metrics import Metrics
+from api.outage import Outage
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import Sender
+from nlu.reply import AWAY, FAILED, TurnFailed
+from nlu.storage.sealing import Unreadable
+from nlu.storage.unreadable import alarm
 
 log = get_logger(__name__)
+Claiming = Callable[[str, int], Awaitable[list[Any]]]
 _IDLE = 0.05
 _GAUGES_EVERY = 5.0
 _PURGE_EVERY = 3600.0
@@ -47,28 +52,40 @@ class Worker:
         lease_s: float = 60,
         shutdown_s: float = 20,
         keep_s: float = 14 * 86400,
+        idle_s: float = 90 * 86400,
     ) -> None:
+        """Times in seconds. `idle_s`: how long a tracker is kept that nobody goes on with."""
         self._inbox, self._outbox, self._turns = inbox, outbox, turns
         self._delivery, self._sender = delivery, sender
         self._policy, self._metrics, self._name_citizen = policy, metrics, name_citizen
         self._concurrency, self._voices, self._lease = concurrency, voices, lease_s
-        self._shutdown, self._keep = shutdown_s, keep_s
+        self._shutdown, self._keep, self._idle = shutdown_s, keep_s, idle_s
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._wake = asyncio.Event()
+        self.outage = Outage(turns.is_healthy, policy.outage_wait)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, then finishes the turns under way."""
         keeper = asyncio.create_task(self._keep_house())
         texts, voices = (partial(self._inbox.claim, voice=voice) for voice in (False, True))
         loops = (
-            self._loop(stop, texts, self._serve, self._concurrency),
-            self._loop(stop, voices, self._serve, self._voices),
+            self._loop(stop, self._when_well(stop, texts), self._serve, self._concurrency),
+            self._loop(stop, self._when_well(stop, voices), self._serve, self._voices),
             self._loop(stop, self._outbox.claim, self._deliver, self._concurrency),
         )
         try:
             await asyncio.gather(*loops)
         finally:
             keeper.cancel()
+
+    def _when_well(self, stop: asyncio.Event, claim: Claiming) -> Claiming:
+        """Claims nothing while something of ours is away."""
+
+        async def claim_when_well(name: str, limit: int) -> list[Any]:
+            await self.outage.over(stop)
+            return [] if stop.is_set() else await claim(name, limit)
+
+        return claim_when_well
 
     async def drain(self) -> None:
         """Serves what is due now and returns; for tests and one-off runs."""
@@ -83,19 +100,22 @@ class Worker:
     async def _loop(
         self,
         stop: asyncio.Event,
-        claim: Callable[[str, int], Awaitable[list[Any]]],
+        claim: Claiming,
         work: Callable[[Any], Coroutine[Any, Any, None]],
         places: int,
     ) -> None:
         tasks: set[asyncio.Task[None]] = set()
+        failed = 0
         while not stop.is_set():
             free = places - len(tasks)
             found: list[Any] = []
             try:
                 found = await claim(self._name, free) if free else []
+                failed = 0
             except Exception as error:  # the store may come back
-                log.error("claim_failed", error=describe(error))
-                await asyncio.sleep(1)
+                failed += 1
+                log.error("claim_failed", error=describe(error), times=failed)
+                await asyncio.sleep(step(self._policy.outage_wait, failed))
             for item in found:
                 task = asyncio.create_task(work(item))
                 tasks.add(task)
@@ -110,18 +130,19 @@ class Worker:
         """One turn from claim to outbox; whatever happens, the message stays accounted for."""
         started = time.monotonic()
         who = self._name_citizen(claim.message.lane)
+        turn = asyncio.create_task(self._turn(claim))
         try:
-            async with self._alive(claim):
-                outcome = await self._turn(claim)
+            async with self._alive(claim, turn):
+                outcome = await turn
         except LeaseLost:
             outcome = "lease_lost"
         except asyncio.CancelledError:
-            with suppress(Exception):
-                await self._inbox.fail(claim, "stopped", 0)
-            raise
-        except Exception as error:  # the store failed: the lease runs out and it is tried again
+            await self._give_back(claim)  # the worker stops, or the lease was in doubt
+            outcome = "given_back"
+        except Exception as error:  # the store failed: no fault of the message
             outcome = "store_failed"
             log.error("store_failed", error=describe(error))
+            await self._give_back(claim)
         self._wake.set()
         elapsed = time.monotonic() - started
         self._metrics.turns.labels(outcome).inc()
@@ -137,23 +158,69 @@ class Worker:
         )
 
     async def _turn(self, claim: Claim) -> str:
-        if claim.attempt > self._policy.turn_attempts:
-            return await self._give_up(claim, "the worker died in every try")
+        """Answers the message, gives it back, has it tried again, or gives it up: which of these.
+
+        A failure is the message's own only where all else works.
+        """
+        if claim.trouble:
+            return await self._give_up(claim, claim.trouble)
+        if claim.deaths > self._policy.turn_deaths:
+            return await self._give_up(claim, "whoever had it in hand died, in every try")
+        voice = claim.message.kind == "audio"
+        budget = self._policy.voice_seconds if voice else self._policy.turn_seconds
         try:
-            answer = await self._turns.answer(claim)
+            answer = await asyncio.wait_for(self._turns.answer(claim), budget)
+        except TurnFailed as error:
+            if error.trouble != FAILED or not await self._turns.is_healthy():
+                return await self._wait_for_it(claim, str(error), error.trouble != AWAY)
+            return await self._failed(claim, str(error))
+        except asyncio.TimeoutError:
+            if not await self._turns.is_healthy():
+                return await self._wait_for_it(claim, "no answer in time", True)
+            return await self._give_up(claim, "it took too long", "turn_too_long")
+        except Unreadable as error:
+            alarm("trackers", self._name_citizen(claim.message.lane), error.why)
+            return await self._give_up(claim, f"unreadable: {error.why}", afresh=True)
         except Exception as error:
             log.error("turn_failed", error=describe(error), attempt=claim.attempt)
-            if claim.attempt >= self._policy.turn_attempts:
-                return await self._give_up(claim, describe(error))
-            wait = step(self._policy.turn_wait, claim.attempt)
-            await self._inbox.fail(claim, describe(error), wait)
-            return "retried"
-        await self._inbox.ack(claim, answer.drafts, answer.language)
+            return await self._failed(claim, describe(error))
+        await self._inbox.ack(claim, answer.drafts, answer.language, answer.tracker)
         return "answered" if answer.drafts else "silent"
 
-    async def _give_up(self, claim: Claim, reason: str) -> str:
-        await self._inbox.bury(claim, reason, await self._turns.apology(claim.message))
+    async def _wait_for_it(self, claim: Claim, what: str, died: bool) -> str:
+        """Something of ours is away: the message goes back, and nothing is claimed until it is
+        there again."""
+        self.outage.begin(what)
+        await self._inbox.release(claim, died=died)
+        return "given_back"
+
+    async def _failed(self, claim: Claim, reason: str) -> str:
+        if claim.attempt >= self._policy.turn_attempts:
+            return await self._give_up(claim, reason)
+        await self._inbox.fail(claim, reason, step(self._policy.turn_wait, claim.attempt))
+        return "retried"
+
+    async def _give_up(
+        self, claim: Claim, reason: str, phrase: str = "internal_error", *, afresh: bool = False
+    ) -> str:
+        drafts = await self._turns.apology(claim.message, phrase)
+        await self._inbox.bury(claim, reason, drafts, afresh=afresh)
         return "given_up"
+
+    async def _give_back(self, claim: Claim) -> None:
+        """Releases a claim whatever the store does, for as long as the lease can still be ours."""
+        until = time.monotonic() + self._lease
+        tries = 0
+        while time.monotonic() < until:
+            try:
+                await self._inbox.release(claim)
+                return
+            except LeaseLost:
+                return
+            except Exception as error:
+                tries += 1
+                log.error("not_given_back", error=describe(error))
+                await asyncio.sleep(step(self._policy.outage_wait, tries))
 
     async def _deliver(self, parcel: Any) -> None:
         try:
@@ -163,10 +230,10 @@ class Worker:
         self._wake.set()
 
     @asynccontextmanager
-    async def _alive(self, claim: Claim) -> AsyncIterator[None]:
+    async def _alive(self, claim: Claim, turn: asyncio.Task[str]) -> AsyncIterator[None]:
         """Shows that we are at work, to the citizen and to the other workers."""
         done = asyncio.Event()
-        tasks = [asyncio.create_task(self._renew(claim, done))]
+        tasks = [asyncio.create_task(self._renew(claim, turn, done))]
         if claim.message.kind not in self._policy.silent:
             tasks.append(asyncio.create_task(self._type(claim, done)))
         if claim.message.kind == "audio":
@@ -181,10 +248,25 @@ class Worker:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _renew(self, claim: Claim, done: asyncio.Event) -> None:
+    async def _renew(self, claim: Claim, turn: asyncio.Task[str], done: asyncio.Event) -> None:
+        """Renews the lease. A turn whose lease cannot be renewed is ended before another worker may
+        begin with the message."""
+        wait = self._lease / 3
+        until = time.monotonic() + self._lease
         while not done.is_set():
-            await asyncio.sleep(self._lease / 3)
-            await self._inbox.extend(claim)
+            await asyncio.sleep(wait)
+            try:
+                await self._inbox.extend(claim)
+                wait, until = self._lease / 3, time.monotonic() + self._lease
+            except LeaseLost:
+                turn.cancel()
+                return
+            except Exception as error:
+                log.error("lease_not_renewed", error=describe(error))
+                wait = self._lease / 12
+                if time.monotonic() + 2 * wait > until:
+                    turn.cancel()
+                    return
 
     async def _type(self, claim: Claim, done: asyncio.Event) -> None:
         message = claim.message
@@ -207,9 +289,11 @@ class Worker:
         while True:
             try:
                 self._metrics.show_depth(await self._inbox.depth())
+                self._metrics.show_outage(self.outage.seconds)
+                await self._inbox.tend()
                 if time.monotonic() - purged > _PURGE_EVERY:
                     purged = time.monotonic()
-                    await self._inbox.purge(self._keep)
+                    await self._inbox.purge(self._keep, self._idle)
             except Exception as error:
                 log.error("housekeeping_failed", error=describe(error))
             await asyncio.sleep(_GAUGES_EVERY)

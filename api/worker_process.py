@@ -82,6 +82,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         lease_s=settings.lease_seconds,
         shutdown_s=settings.shutdown_seconds,
         keep_s=settings.keep_days * 86400,
+        idle_s=settings.keep_trackers_days * 86400,
     )
     if settings.worker_metrics_port:
         start_http_server(

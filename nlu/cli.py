@@ -16,6 +16,7 @@ import typer
 from nlu.cli_catalogue import check, new_department, new_service
 from nlu.cli_documents import documents
 from nlu.cli_handover import handover
+from nlu.cli_inbox import inbox
 from nlu.cli_log import log
 from nlu.cli_models import (
     benchmark,
@@ -67,6 +68,7 @@ for command in (
 app.add_typer(speech)
 app.add_typer(documents)
 app.add_typer(log)
+app.add_typer(inbox)
 app.add_typer(handover)
 app.add_typer(payments)
 app.command("benchmark", context_settings=_PASSES_ARGUMENTS_ON)(benchmark)

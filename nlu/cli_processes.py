@@ -18,7 +18,7 @@ def _address(process: str) -> tuple[typer.models.OptionInfo, typer.models.Option
     )
 
 
-_SERVE, _ACTIONS = _address("SERVE"), _address("ACTIONS")
+_SERVE = _address("SERVE")
 _SANDBOX, _SIMULATOR = _address("SANDBOX"), _address("SIMULATOR")
 
 
@@ -46,12 +46,15 @@ def worker() -> None:
 
 
 def actions(
-    host: Annotated[str, _ACTIONS[0]] = _HOST, port: Annotated[int, _ACTIONS[1]] = 5055
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port of this machine, instead of where SEVA_ACTION_SERVER_URL says."),
+    ] = None,
 ) -> None:
     """Run the action server. Forms, questions and calls to departments."""
     from actions.server import actions_command
 
-    finish(actions_command(host, port))
+    finish(actions_command(port))
 
 
 def sandbox(

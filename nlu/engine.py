@@ -1,7 +1,9 @@
 """The only door to Rasa for the serving processes: parse a message, run a turn of dialogue.
 
 Rasa runs in this process (never `rasa run --enable-api`, CVE-2024-49375) and loads models from our
-own registry only. Parsing goes straight to the model's graph, many messages in one pass.
+own registry only. Parsing goes straight to the model's graph, many messages in one pass, in a
+thread. A turn is a function of the stored tracker: whoever calls keeps the new one, together with
+the replies, or drops both.
 """
 
 from __future__ import annotations
@@ -23,61 +25,35 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
-from rasa.core.tracker_store import TrackerStore
-from rasa.shared.core.events import BotUttered, UserUttered
-from rasa.utils.endpoints import EndpointConfig
 
+from nlu.action_endpoint import ActionCallFailed, ActionEndpoint
 from nlu.answer_cache import AnswerCache
 from nlu.catalogue import shared_catalogue
 from nlu.parsing_path import ParsingPath
+from nlu.reply import Button, Document, Reply, Turned, TurnFailed
 from nlu.speech.readings import Reading
-from nlu.tracker_store import MaskingTrackerStore
+from nlu.trackers import TurnTrackers, stored
 from nlu.waiting_line import WaitingLine
 
 MODEL_ARCHIVE = "model.tar.gz"
 _FULL_WIDTH_SLASH = "\uff0f"
 _MOST_IN_A_PASS = 8  # so that nobody waits long for those who came later
+_NO_INTENT: Mapping[str, Any] = {"name": None, "confidence": 0.0}
 
 
 @dataclass(frozen=True)
 class Question:
     """What to understand. `language` is the one that its writer used before; `metadata` says more
-    of what was spoken."""
+    of what was spoken; `own` marks a text whose leading slash was seen to."""
 
     text: str
     language: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    own: bool = False
 
 
-@dataclass(frozen=True)
-class Button:
-    """A reply button or list row; `id` comes back when it is tapped."""
-
-    id: str
-    title: str
-    description: str | None = None
-
-
-@dataclass(frozen=True)
-class Document:
-    """A file of a department to send along."""
-
-    url: str
-    filename: str
-
-
-@dataclass(frozen=True)
-class Reply:
-    """One message to the citizen, in their language."""
-
-    text: str
-    buttons: tuple[Button, ...] = ()
-    button_label: str | None = None
-    document: Document | None = None
-
-
-class TurnFailed(RuntimeError):
-    """A turn ended without a reply, because an action failed; it may be taken again."""
+_UNDERSTOOD = ("text", "intent", "entities", "intent_ranking", "language", "decision")
+"""What the dialogue gets of a parse; Rasa's own copies of the message's metadata stay out."""
 
 
 class Engine:
@@ -88,17 +64,21 @@ class Engine:
         agent: Agent,
         model_id: str,
         titles: Mapping[str, Mapping[str, str]],
+        actions: ActionEndpoint | None = None,
         cache_size: int = 0,
     ) -> None:
         """Use `Engine.load`."""
         processor = agent.processor
         assert processor is not None and processor.model_metadata is not None
         assert processor.model_metadata.nlu_target is not None
-        self._agent = agent
+        # Rasa wraps a tracker store in one that swallows every error: not here
+        self._trackers = TurnTrackers(processor.domain)
+        processor.tracker_store = self._trackers
+        self._processor, self._actions = processor, actions
         self._titles = titles
         self.model_id = model_id
         self.path = ParsingPath(processor.graph_runner, processor.model_metadata.nlu_target)
-        self._line = WaitingLine(self._parse, _MOST_IN_A_PASS)
+        self._line = WaitingLine(self._understand, _MOST_IN_A_PASS)
         self._cache = AnswerCache(cache_size)
 
     @classmethod
@@ -106,32 +86,23 @@ class Engine:
         cls,
         model_dir: Path,
         *,
-        tracker_url: str | None = None,
-        action_url: str | None = None,
+        actions: ActionEndpoint | None = None,
         data_dir: Path = Path("data"),
         cache_size: int = 0,
     ) -> Engine:
-        """Loads a registry entry. `tracker_url` is a SQLAlchemy URL; without it trackers live in
-        memory and only `parse` makes sense. `cache_size` is how many answers are kept. Raises
-        FileNotFoundError and CatalogueError."""
+        """Loads a registry entry. `actions` is the action server; without it only `parse` makes
+        sense. `cache_size` is how many answers are kept. Raises FileNotFoundError and
+        CatalogueError."""
         archive = model_dir / MODEL_ARCHIVE
         if not archive.is_file():
             raise FileNotFoundError(f"{archive}: no model there; run `seva train`")
         quiet()
-        endpoint = EndpointConfig(url=action_url) if action_url else None
         catalogue = shared_catalogue(data_dir)
-        sensitive = frozenset(
-            slot.name
-            for service in catalogue.services.values()
-            for slot in service.slots
-            if slot.type.sensitive
-        )
-        store = _tracker_store(tracker_url, sensitive)
-        agent = Agent(tracker_store=store, action_endpoint=endpoint)
+        agent = Agent(action_endpoint=actions)
         agent.load_model(str(archive))
         titles = {name: service.title for name, service in catalogue.services.items()}
-        engine = cls(agent, model_dir.resolve().name, titles, cache_size)
-        await engine.parse("warm up")
+        engine = cls(agent, model_dir.resolve().name, titles, actions, cache_size)
+        engine._understand([Question("warm up")])
         return engine
 
     async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
@@ -142,7 +113,7 @@ class Engine:
         kept = self._cache.get(key)
         if kept is not None:
             return {**kept, "elapsed_ms": 0.0}
-        answer = await self._line.ask(Question(text, language))
+        answer = await self._ask(Question(text, language))
         self._cache.put(key, answer)
         return answer
 
@@ -151,7 +122,7 @@ class Engine:
         count, all of them help to tell the service."""
         first, *others = readings
         spoken = {"spoken": first.language, "others": [other.text for other in others]}
-        return await self._line.ask(Question(first.text, first.language, spoken))
+        return await self._ask(Question(first.text, first.language, spoken))
 
     async def parse_many(
         self, texts: Sequence[str], languages: Sequence[str | None] | None = None
@@ -165,12 +136,63 @@ class Engine:
             answers += await asyncio.gather(*(self.parse(*question) for question in some))
         return answers
 
-    def _parse(self, questions: Sequence[Question]) -> list[dict[str, Any]]:
-        """One pass through the model; `elapsed_ms` is the whole pass."""
+    async def turn(
+        self,
+        text: str,
+        sender: str,
+        metadata: Mapping[str, Any],
+        tracker: str | None = None,
+    ) -> Turned:
+        """One turn of dialogue after `tracker`, None for a stranger. `metadata` as in
+        docs/contracts.md §3; `payload: True` marks a tapped button, whose text is an intent of
+        ours; a citizen's own words never are. Raises TurnFailed and UnknownTracker."""
+        words = text if metadata.get("payload") else _own_words(text)
+        question = Question(words, metadata.get("language"), metadata, own=True)
+        understood, _ = await self._line.ask(question)
+        parsed = {name: understood.get(name) for name in _UNDERSTOOD}
+        parsed |= {
+            "intent": parsed["intent"] or dict(_NO_INTENT),
+            "entities": parsed["entities"] or [],
+        }
+        channel = _Collected()
+        message = UserMessage(
+            words,
+            channel,
+            sender,
+            input_channel=channel.name(),
+            metadata=dict(metadata),
+            parse_data=parsed,
+        )
+        conversation = self._trackers.begin(tracker)
+        try:
+            await self._processor.handle_message(message)
+        except ActionCallFailed as failure:
+            raise TurnFailed(failure.why, failure.trouble) from failure
+        if not channel.said or conversation.tracker is None:
+            raise TurnFailed("the dialogue gave no reply")
+        replies = merged([reply_from(said) for said in channel.said])
+        language = conversation.tracker.get_slot("language")
+        return Turned(tuple(replies), language, stored(conversation.tracker))
+
+    async def is_healthy(self) -> bool:
+        """Whether the action server can work."""
+        return self._actions is None or await self._actions.is_healthy()
+
+    async def close(self) -> None:
+        """Ends the connections to the action server."""
+        if self._actions is not None:
+            await self._actions.close()
+
+    async def _ask(self, question: Question) -> dict[str, Any]:
+        understood, elapsed_ms = await self._line.ask(question)
+        return self._answer(question.text, understood, elapsed_ms)
+
+    def _understand(self, questions: Sequence[Question]) -> list[tuple[Mapping[str, Any], float]]:
+        """One pass through the model: what it found in each message, and the pass's time in ms."""
         started = time.perf_counter()
         messages = [
             UserMessage(
-                _own_words(one.text),
+                one.text if one.own else _own_words(one.text),
                 sender_id="parse",
                 metadata={"language": one.language, **one.metadata},
             )
@@ -178,9 +200,7 @@ class Engine:
         ]
         parsed = self.path.run(messages)
         elapsed = round((time.perf_counter() - started) * 1000, 2)
-        return [
-            self._answer(one.text, message.data, elapsed) for one, message in zip(questions, parsed)
-        ]
+        return [(message.data, elapsed) for message in parsed]
 
     def _answer(self, text: str, data: Mapping[str, Any], elapsed_ms: float) -> dict[str, Any]:
         language = data["language"]
@@ -189,7 +209,7 @@ class Engine:
         reply_language = language["key"].split("-")[0]
         return {
             "text": text,
-            "intent": data.get("intent") or {"name": None, "confidence": 0.0},
+            "intent": data.get("intent") or dict(_NO_INTENT),
             "entities": data.get("entities", []),
             "intent_ranking": data.get("intent_ranking", []),
             "language": language,
@@ -204,45 +224,6 @@ class Engine:
             "model": self.model_id,
             "elapsed_ms": elapsed_ms,
         }
-
-    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Reply]:
-        """One turn of dialogue. `metadata` as in docs/contracts.md §3; `payload: True` marks a
-        tapped button, whose text is an intent of ours; a citizen's own words never are. A turn
-        whose inbox id was answered before gives the same replies without running again. Raises
-        TurnFailed when there is no reply: the worker tries again later."""
-        if metadata.get("attempt", 1) > 1:
-            done = await self._earlier(sender, str(metadata.get("inbox_id")))
-            if done is not None:
-                return done
-        channel = _Collected()
-        words = text if metadata.get("payload") else _own_words(text)
-        message = UserMessage(
-            words, channel, sender, input_channel="whatsapp", metadata=dict(metadata)
-        )
-        await self._agent.handle_message(message)
-        if not channel.said:  # Rasa only logs that an action failed
-            raise TurnFailed("the dialogue gave no reply; is the action server running?")
-        return merged([reply_from(said) for said in channel.said])
-
-    async def language(self, sender: str) -> str | None:
-        """The reply language the dialogue holds for a citizen, if it knows them."""
-        tracker = await self._agent.tracker_store.retrieve(sender)
-        return tracker.get_slot("language") if tracker else None
-
-    async def _earlier(self, sender: str, inbox_id: str) -> list[Reply] | None:
-        tracker = await self._agent.tracker_store.retrieve_full_tracker(sender)
-        if tracker is None:
-            return None
-        said: list[dict[str, Any]] | None = None
-        for event in tracker.events:
-            if isinstance(event, UserUttered):
-                if said is not None:
-                    break
-                if (event.metadata or {}).get("inbox_id") == inbox_id:
-                    said = []
-            elif isinstance(event, BotUttered) and said is not None:
-                said.append({"text": event.text, **event.data})
-        return merged([reply_from(one) for one in said]) if said else None
 
 
 class _Collected(OutputChannel):
@@ -291,25 +272,6 @@ def _own_words(text: str) -> str:
     """Rasa reads a leading slash as an intent; a citizen's slash must stay a character."""
     stripped = text.lstrip()
     return _FULL_WIDTH_SLASH + stripped[1:] if stripped.startswith("/") else text
-
-
-def _tracker_store(url: str | None, sensitive: frozenset[str]) -> TrackerStore | None:
-    if url is None:
-        return None
-    from sqlalchemy.engine import make_url
-
-    parts = make_url(url)
-    if parts.drivername.startswith("sqlite"):
-        Path(parts.database or "").parent.mkdir(parents=True, exist_ok=True)
-    return MaskingTrackerStore(
-        sensitive=sensitive,
-        dialect=parts.drivername,
-        host=parts.host,
-        port=parts.port,
-        db=parts.database,
-        username=parts.username,
-        password=parts.password,
-    )
 
 
 def quiet() -> None:

@@ -42,6 +42,7 @@ SLOW_FILES = (
     "test_data.py",
     "test_department_openapi.py",
     "test_bad_requests.py",
+    "test_20_action_server.py",
 )
 SLOW = (
     "browser",

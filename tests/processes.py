@@ -15,6 +15,7 @@ import httpx
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+ACTIONS_SECRET = "secret-of-tests"
 
 
 def free_port() -> int:
@@ -34,30 +35,33 @@ def department_urls(port: int, data: Path = ROOT / "data") -> dict[str, str]:
     return found
 
 
+_ALONE = {
+    "SEVA_ACTIONS_SECRET": ACTIONS_SECRET,
+    "SEVA_ACTIONS_METRICS_PORT": "0",
+    "SEVA_CALLBACKS_PORT": "0",
+}
+
+
 @contextmanager
 def seva(
-    command: str, ready: str, port: int, environment: Mapping[str, str], log: Path
+    command: str, ready: str, at: int | Path, environment: Mapping[str, str], log: Path
 ) -> Iterator[str]:
-    """Runs `seva COMMAND --port PORT` until the block ends; yields its base URL."""
-    base = f"http://127.0.0.1:{port}"
+    """Runs `seva COMMAND` until the block ends; yields its base URL. `at` is its port, or the
+    socket where `environment` lets it listen."""
+    port, transport = f"{at}", httpx.HTTPTransport(uds=None if isinstance(at, int) else str(at))
+    where = ["--port", port] if isinstance(at, int) else []
+    base = f"http://127.0.0.1:{port}" if where else "http://localhost"
     with open(log, "wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "nlu.cli", *command.split(), "--port", str(port)],
+            [sys.executable, "-m", "nlu.cli", *command.split(), *where],
             cwd=ROOT,
-            env={**os.environ, "SEVA_CALLBACKS_PORT": "0", **environment},
+            env={**os.environ, **_ALONE, **environment},
             stdout=out,
             stderr=out,
         )
     try:
-        until = time.monotonic() + 90
-        while True:
-            if process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError(f"seva {command} did not start:\n{log.read_text('utf-8')}")
-            try:
-                if httpx.get(base + ready, timeout=2, trust_env=False).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.1)
+        with httpx.Client(transport=transport, timeout=2, trust_env=False) as client:
+            _until_ready(client, base + ready, process, f"seva {command}", log)
         yield base
     finally:
         process.terminate()
@@ -66,3 +70,17 @@ def seva(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _until_ready(
+    client: httpx.Client, url: str, process: subprocess.Popen[bytes], name: str, log: Path
+) -> None:
+    until = time.monotonic() + 90
+    while True:
+        if process.poll() is not None or time.monotonic() > until:
+            raise RuntimeError(f"{name} did not start:\n{log.read_text('utf-8')}")
+        try:
+            if client.get(url).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)

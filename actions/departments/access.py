@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from actions.departments.request import Context
 from actions.departments.result import CallFailed, OperationResult
 from nlu.catalogue.model import Operation
 
 CODE_NEEDED, CODE_WRONG, CODE_OVER = "code_needed", "code_wrong", "code_over"
 NO_NUMBER, NO_SENDER, TOO_MANY = "no_number", "no_sender", "too_many"
+MISSED_TOO_OFTEN = "missed_too_often"
 CODE_OUTCOMES = frozenset({CODE_NEEDED, CODE_WRONG, CODE_OVER})
 """After which the call may be made once more, with a code."""
 _UNAUTHORISED, _FORBIDDEN, _NOT_FOUND = 401, 403, 404
@@ -40,24 +42,27 @@ class AccessRefused(CallFailed):
         self.result = result
 
 
-def sender_of(lane: str) -> str | None:
-    """The number in E.164 of the lane `phone_number_id:phone`, which WhatsApp has verified; None
-    where WhatsApp names the citizen by a user id. What a citizen says is never the sender."""
+def sender_of(lane: str, phone: str = "") -> str | None:
+    """The sender's number in E.164: the one that WhatsApp verified with the message, else that of
+    the lane `phone_number_id:phone`. None where WhatsApp names the citizen by a user id alone. What
+    a citizen says is never the sender."""
     ours, _, citizen = lane.rpartition(":")
-    return f"+{citizen}" if ours and _E164.fullmatch(citizen) else None
+    number = phone or (citizen if ours else "")
+    return f"+{number}" if _E164.fullmatch(number) else None
 
 
 def sender_headers(
-    operation: Operation, names: SenderHeaders | None, lane: str, code: str | None
+    operation: Operation, names: SenderHeaders | None, context: Context, code: str | None
 ) -> dict[str, str]:
-    """What a call says of its sender. Raises `AccessRefused` where nobody can be named."""
+    """What a call says of its sender; what a write makes belongs to them, so that a public one
+    says it too. Raises `AccessRefused` where somebody must be named and cannot."""
+    phone = sender_of(context.citizen, context.origin.phone)
     if operation.access == "public":
-        return {}
-    phone = sender_of(lane)
+        return {names.phone: phone} if names and phone and operation.kind == "write" else {}
     if phone is None or names is None:
         raise AccessRefused(OperationResult(NO_SENDER))
-    told = {names.code: code} if code and operation.access == "code" else {}
-    return {names.phone: phone, **told}
+    given = {names.code: code} if code and operation.access == "code" else {}
+    return {names.phone: phone, **given}
 
 
 def raise_if_refused(operation: Operation, status: int, body: object) -> None:
@@ -105,5 +110,6 @@ _FIELDS: Mapping[tuple[int, str], Mapping[str, Callable[[Any], str]]] = {
     (_UNAUTHORISED, CODE_WRONG): {"tries_left": _count},
     (_UNAUTHORISED, CODE_OVER): {},
     (_FORBIDDEN, NO_NUMBER): {},
+    (_FORBIDDEN, TOO_MANY): {},
 }
 """What each refusal tells besides."""

@@ -7,7 +7,6 @@ read as the answer of the operation that `callback:` names, status 200.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,11 +16,10 @@ import jmespath
 from starlette.routing import Router
 
 from actions.departments.connector import Connector
-from actions.departments.delivery import Delivery, Verdict, delivery_route
+from actions.departments.delivery import Delivery, Verdict, delivery_route, receive_once
 from actions.departments.directory import DepartmentDirectory
 from actions.departments.inquiry import in_between, is_told, late_answer
 from actions.departments.journal import Entry, Journal
-from actions.departments.result import CallFailed
 from actions.departments.signature import Refusal
 from nlu.catalogue.model import Callback
 
@@ -33,41 +31,17 @@ async def receive(
     clock: Callable[[], float] = time.time,
 ) -> Verdict | Refusal:
     """Believe or refuse a callback; what it settles is in the journal when this returns."""
-    journal = departments.journal
-    try:
-        connector = departments.connector(department)
-    except KeyError:
-        return "unknown_department"
-    settings, now = connector.department.callbacks, clock()
-    if settings is None:
-        return "unknown_department"
-    why = delivery.refused(settings, now)
-    if why is not None:
-        return why
-    nonce = delivery.nonce(settings)
-    if await asyncio.to_thread(journal.seen, department, nonce):
-        return "replay"
-    verdict = await _settle(connector, journal, delivery.body, now)
-    # Kept last: where settling broke, the department may deliver the same once more.
-    if not await asyncio.to_thread(journal.remember, department, nonce, now):
-        return "replay"
-    return verdict
+    settle = partial(_settle, departments.journal)
+    return await receive_once(departments, department, department, delivery, settle, clock)
 
 
-async def _settle(connector: Connector, journal: Journal, content: bytes, now: float) -> Verdict:
-    try:
-        body = json.loads(content)
-    except ValueError:
-        return "malformed"
+async def _settle(journal: Journal, connector: Connector, body: Any, now: float) -> Verdict:
     found = await _entry(connector, journal, body)
     if found is None:
         return "unknown_reference"
     entry, callback = found
     operation = connector.department.operations[entry.write.operation]
-    try:
-        read = connector.read(callback.operation, 200, body, entry.write.context.language)
-    except CallFailed:
-        return "malformed"
+    read = connector.read(callback.operation, 200, body, entry.write.context.language)
     answer = late_answer(operation, read)
     if answer is not None:
         changes = {"state": "settled", "result": answer, "news": False}

@@ -25,7 +25,6 @@ from actions.departments.exchange import Answer, Exchange, Tries, send
 from actions.departments.inquiry import Asked
 from actions.departments.issuing import Issue, with_document
 from actions.departments.journal import Journal, Write
-from actions.departments.journal_tables import IN_MEMORY
 from actions.departments.metrics import record
 from actions.departments.openapi import load_openapi
 from actions.departments.protection import DepartmentProtection
@@ -34,6 +33,7 @@ from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from actions.departments.tls import ssl_context
 from actions.departments.writing import Writing
 from nlu.catalogue.model import Operation
+from nlu.storage.tables import IN_MEMORY
 
 
 class UnknownOperation(KeyError):
@@ -204,7 +204,7 @@ class Connector:
         self, operation_id: str, write: Write, tries: Tries, code: str | None = None
     ) -> Answer:
         operation, names = self.department.operations[operation_id], self.department.sender
-        sender = sender_headers(operation, names, write.context.citizen, code)
+        sender = sender_headers(operation, names, write.context, code)
         parts = self._builders[operation_id].build(write.values, write.context, sender)
         exchange = Exchange(
             self._client,

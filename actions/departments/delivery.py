@@ -5,20 +5,25 @@ A delivery is signed, no longer than the sender's answers may be, and answered b
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, cast
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from actions.departments.connector import Connector
 from actions.departments.definition import Callbacks
 from actions.departments.directory import DepartmentDirectory
+from actions.departments.result import CallFailed
 from actions.departments.signature import Refusal, refusal
+from nlu.log import get_logger
+from nlu.storage.sealing import Unreadable
 
-_LOG = structlog.get_logger("seva.departments")
+_LOG = get_logger(__name__)
 Verdict = Literal[
     "settled",  # the write has its answer now
     "known",  # it had one before
@@ -27,6 +32,7 @@ Verdict = Literal[
     "unknown_reference",
     "malformed",
     "too_long",
+    "unreadable",  # what it is about is sealed by a key that we lack: deliver it again later
 ]
 STATUS: Mapping[Verdict | Refusal, int] = {
     "settled": 204,
@@ -34,8 +40,9 @@ STATUS: Mapping[Verdict | Refusal, int] = {
     "pending": 204,
     "unknown_department": 404,
     "unknown_reference": 404,
-    "malformed": 422,
+    "malformed": 400,
     "too_long": 413,
+    "unreadable": 503,
     "unsigned": 401,
     "key": 401,
     "signature": 401,
@@ -72,6 +79,47 @@ class Delivery:
         """That of a signed one."""
         low = {name.lower(): value for name, value in self.headers.items()}
         return low[settings.key.headers.nonce.lower()]
+
+
+Settle = Callable[[Connector, Any, float], Awaitable[Verdict]]
+"""(connector, body, now) -> verdict. Raises CallFailed or KeyError for a body that is not in the
+sender's form, Unreadable where we cannot read our own row now."""
+
+
+async def receive_once(
+    senders: DepartmentDirectory,
+    sender: str,
+    nonces: str,
+    delivery: Delivery,
+    settle: Settle,
+    clock: Callable[[], float],
+) -> Verdict | Refusal:
+    """Believe or refuse a delivery, and settle what it says; `nonces` names the sender's own.
+
+    The nonce is kept last: where settling broke, the sender may deliver the same once more.
+    """
+    try:
+        connector = senders.connector(sender)
+    except KeyError:
+        return "unknown_department"
+    settings, now = connector.department.callbacks, clock()
+    if settings is None:
+        return "unknown_department"
+    why = delivery.refused(settings, now)
+    if why is not None:
+        return why
+    nonce, verdict = delivery.nonce(settings), cast(Verdict, "malformed")
+    if await asyncio.to_thread(senders.journal.seen, nonces, nonce):
+        return "replay"
+    try:
+        verdict = await settle(connector, json.loads(delivery.body), now)
+    except (CallFailed, ValueError, KeyError, RecursionError):
+        pass
+    except Unreadable:
+        return "unreadable"
+    if not await asyncio.to_thread(senders.journal.remember, nonces, nonce, now):
+        return "replay"
+    return verdict
 
 
 Receive = Callable[[str, Delivery], Awaitable["Verdict | Refusal"]]

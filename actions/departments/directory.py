@@ -12,10 +12,10 @@ from actions.departments.definition import DepartmentDefinition, define, load_de
 from actions.departments.inquiry import ask_in
 from actions.departments.issuing import Issue
 from actions.departments.journal import Journal, Write
-from actions.departments.journal_tables import IN_MEMORY
 from actions.departments.request import NO_SERVICE, Origin
 from actions.departments.result import OperationResult
 from nlu.catalogue.model import Catalogue
+from nlu.storage.tables import IN_MEMORY
 
 
 class DepartmentDirectory:

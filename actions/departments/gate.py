@@ -1,4 +1,7 @@
-"""Calls that a citizen asks for: not made while the citizen misses too often."""
+"""Calls that a citizen asks for: not made while the citizen misses too often.
+
+Citizens are counted by telephone number: writing to another of our numbers does not start anew.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from actions.departments.access import TOO_MANY
+from actions.departments.access import MISSED_TOO_OFTEN, sender_of
 from actions.departments.definition import DepartmentDefinition
 from actions.departments.directory import DepartmentDirectory
 from actions.departments.metrics import record
 from actions.departments.misses import Misses
 from actions.departments.request import NO_SERVICE, Origin
 from actions.departments.result import UNAVAILABLE, OperationResult
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.departments")
+_LOG = get_logger(__name__)
 Execute = Callable[..., Awaitable[OperationResult]]
 """`DepartmentDirectory.execute`, or what stands before it."""
 _MINUTE = 60
@@ -43,10 +46,11 @@ class Gate:
         origin: Origin = NO_SERVICE,
         code: str | None = None,
     ) -> OperationResult:
-        """As `DepartmentDirectory.execute`; `too_many`, with the time `at` from which the citizen
-        may ask again, where the department is not called."""
+        """As `DepartmentDirectory.execute`; `missed_too_often`, with the time `at` from which the
+        citizen may ask again, where the department is not called."""
         definition = self._departments.connector(department).department
         limits, operation = definition.misses, definition.operations.get(operation_id)
+        who = sender_of(citizen, origin.phone) or citizen
 
         def call() -> Awaitable[OperationResult]:
             told = {"citizen": citizen, "request_id": request_id, "language": language}
@@ -55,11 +59,11 @@ class Gate:
         if limits is None or operation is None or operation.access == "public":
             return await call()
         try:
-            until = await asyncio.to_thread(self.misses.until, department, citizen, limits)
+            until = await asyncio.to_thread(self.misses.until, department, who, limits)
         except (SQLAlchemyError, OSError) as error:  # who cannot be counted is not let through
             return _uncounted(department, error)
         if until is not None:
-            result = OperationResult(TOO_MANY, {"at": _clock_text(until, definition)})
+            result = OperationResult(MISSED_TOO_OFTEN, {"at": _clock_text(until, definition)})
             record(department, operation_id, request_id, result, "")
             return result
         result = await call()
@@ -67,7 +71,7 @@ class Gate:
         note = self.misses.charge if result.missed else self.misses.take_back if right else None
         try:
             if note is not None:
-                await asyncio.to_thread(note, department, citizen, request_id)
+                await asyncio.to_thread(note, department, who, request_id)
         except (SQLAlchemyError, OSError) as error:
             lost = _uncounted(department, error)
             return result if right else lost

@@ -16,10 +16,13 @@ from typing import Any, Literal, cast
 
 import sqlalchemy as sa
 
-from actions.departments.journal_tables import METADATA, NONCES, WRITES, open_tables
+from actions.departments.journal_tables import METADATA, NONCES, WRITES
 from actions.departments.request import Context, Origin
 from actions.departments.result import Document, OperationResult, Wanted
-from nlu.storage.sealing import seal, unseal, var_folder
+from nlu.storage.keys import var_folder
+from nlu.storage.sealed_table import SealedTable
+from nlu.storage.sealing import Unreadable, seal, unseal
+from nlu.storage.tables import delete_in_slices, open_tables
 
 State = Literal[
     "sending",  # on its way, or the process died on its way: may have arrived
@@ -70,6 +73,8 @@ class Journal:
     def __init__(self, url: str) -> None:
         """SQLAlchemy URL of SQLite or PostgreSQL; tables are made if they are not there."""
         self._engine = open_tables(url, METADATA)
+        sealed = ("request", "result")
+        self.table = SealedTable("journal", self._engine, WRITES, sealed, _entry)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Journal:
@@ -87,19 +92,22 @@ class Journal:
         return None
 
     def find(self, department: str, key: str) -> Entry | None:
-        """The entry of an Idempotency-Key."""
-        found = self._entries(WRITES.c.id == row_id(department, key))
-        return found[0] if found else None
+        """The entry of an Idempotency-Key. Raises Unreadable."""
+        return self.table.one(WRITES.c.id == row_id(department, key))
 
     def _known(self, write: Write) -> Entry:
-        """The entry of a write that is there; unsure where the key that sealed it is gone."""
-        this = sa.select(WRITES).where(WRITES.c.id == write.id)
-        with self._engine.connect() as db:
-            row = db.execute(this).mappings().one()
-        entry = _entry(row) or _read(row, write)
-        if entry.state in ("settled", "pending") and entry.result is None:
-            entry = replace(entry, state="unsure")
-        return entry
+        """The entry of a write that is there; unsure where it cannot be read."""
+        this = WRITES.c.id == write.id
+        try:
+            found = self.table.one(this)
+            assert found is not None
+            return found
+        except Unreadable:
+            with self._engine.connect() as db:
+                row = db.execute(sa.select(WRITES).where(this)).mappings().one()
+            answered = row["state"] in ("settled", "pending")
+            state = cast(State, "unsure" if answered else row["state"])
+            return _read({**row, "state": state, "result": None}, write)
 
     def move(self, entry: Entry, **changes: Any) -> Entry | None:
         """The entry with `changes` kept; None if another changed it since it was read."""
@@ -114,15 +122,14 @@ class Journal:
 
     def due(self, now: float, limit: int) -> list[Entry]:
         """Entries to ask after or to tell, longest due first."""
-        return self._entries(WRITES.c.due_at <= now, limit)
+        return self.table.some(WRITES.c.due_at <= now, WRITES.c.due_at, limit)
 
     def forget(self, before: float) -> int:
-        """Delete what is over since before that moment, nonces too; how many writes."""
+        """Delete what is over since before that moment, nonces too; how many writes. Kept is what
+        the department has yet to answer, and the citizen to be told."""
         over = (WRITES.c.state != "pending") & WRITES.c.due_at.is_(None)
-        with self._engine.begin() as db:
-            db.execute(NONCES.delete().where(NONCES.c.seen_at < before))
-            gone = db.execute(WRITES.delete().where(over & (WRITES.c.sent_by < before)))
-        return int(gone.rowcount)
+        delete_in_slices(self._engine, NONCES, NONCES.c.seen_at < before)
+        return delete_in_slices(self._engine, WRITES, over & (WRITES.c.sent_by < before))
 
     def remember(self, department: str, nonce: str, now: float) -> bool:
         """Keep the nonce of a callback; False if it was seen before."""
@@ -144,12 +151,6 @@ class Journal:
         """Close the connections."""
         self._engine.dispose()
 
-    def _entries(self, where: Any, limit: int = 1) -> list[Entry]:
-        query = sa.select(WRITES).where(where).order_by(WRITES.c.due_at).limit(limit)
-        with self._engine.connect() as db:
-            rows = db.execute(query).mappings().all()
-        return [entry for entry in map(_entry, rows) if entry is not None]
-
 
 def database_url(environ: Mapping[str, str] | None = None) -> str:
     """SEVA_JOURNAL_URL: `sqlite` (the file `journal.sqlite` in SEVA_VAR_DIR) or a URL."""
@@ -169,12 +170,12 @@ def row_id(department: str, key: str) -> str:
 
 def _sealed(write: Write) -> str:
     content = {"values": dict(write.values), **asdict(write.context)}
-    return str(seal(json.dumps(content)))
+    return seal(content)
 
 
 def _columns(entry: Entry) -> dict[str, Any]:
     """What may change of an entry."""
-    result = entry.result and seal(json.dumps({**asdict(entry.result), "news": entry.news}))
+    result = entry.result and seal({**asdict(entry.result), "news": entry.news})
     return {
         "operation": entry.write.operation,
         "state": entry.state,
@@ -183,23 +184,20 @@ def _columns(entry: Entry) -> dict[str, Any]:
         "due_at": entry.due_at,
         "until": entry.until,
         "version": entry.version,
+        "unreadable_at": None,
     }
 
 
-def _entry(row: Mapping[str, Any]) -> Entry | None:
-    """The entry of a row; None where it was sealed with a key that is gone."""
-    opened = unseal(row["request"])
-    if not isinstance(opened, str):
-        return None
-    content = json.loads(opened)
+def _entry(row: Mapping[str, Any]) -> Entry:
+    """The entry of a row. Raises Unreadable."""
+    content = _opened(row["request"])
     values, origin = content.pop("values"), Origin(**content.pop("origin", {}))
     context = Context(**content, origin=origin)
     return _read(row, Write(row["department"], row["operation"], values, context))
 
 
 def _read(row: Mapping[str, Any], write: Write) -> Entry:
-    opened = unseal(row["result"])
-    content = json.loads(opened) if isinstance(opened, str) else {}
+    content = _opened(row["result"]) if row["result"] else {}
     news = content.pop("news", False)
     return Entry(
         write,
@@ -211,6 +209,12 @@ def _read(row: Mapping[str, Any], write: Write) -> Entry:
         row["version"],
         news,
     )
+
+
+def _opened(token: str) -> dict[str, Any]:
+    """Raises Unreadable."""
+    found = unseal(token)
+    return json.loads(found) if isinstance(found, str) else found  # text: as it was at first
 
 
 def _result(content: dict[str, Any]) -> OperationResult:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 
-import structlog
 from prometheus_client import Counter, Histogram
 
 from actions.departments.result import OperationResult
+from nlu.log import get_logger
 
-# httpx logs every URL at INFO, and ours carry service and ticket numbers.
-logging.getLogger("httpx").setLevel(logging.WARNING)
-
-_LOG = structlog.get_logger("seva.departments")
+_LOG = get_logger(__name__)
 CALLS = Counter(
     "seva_department_calls_total",
     "Department operations executed, by outcome and, where unavailable, by reason.",

@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
-from actions.departments.access import sender_of
 from actions.departments.definition import MissLimits
 from actions.departments.journal import database_url
-from actions.departments.journal_tables import IN_MEMORY, open_tables
 from nlu.storage.sealing import keyed_hash
+from nlu.storage.tables import IN_MEMORY, delete_in_slices, open_tables
 
 HOUR, DAY = 3600.0, 86400.0
 _METADATA = sa.MetaData()
@@ -80,9 +79,7 @@ class Misses:
 
     def purge(self) -> int:
         """Delete what counts no more; how many."""
-        with self._engine.begin() as db:
-            old = _MISSES.delete().where(_MISSES.c.at <= self._clock() - DAY)
-            return int(db.execute(old).rowcount)
+        return delete_in_slices(self._engine, _MISSES, _MISSES.c.at <= self._clock() - DAY)
 
     def close(self) -> None:
         """Close the connections."""
@@ -94,8 +91,7 @@ def _most(limits: MissLimits) -> tuple[tuple[int, float], ...]:
 
 
 def _who(citizen: str) -> str:
-    """Named by telephone number: writing to another of our numbers does not start anew."""
-    return keyed_hash(sender_of(citizen) or citizen, "misses")
+    return keyed_hash(citizen, "misses")
 
 
 def _request(request_id: str) -> str:

@@ -33,10 +33,12 @@ class RequestParts:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a later answer needs of the request: its service, and the fields of its look-up."""
+    """What calls and later answers need of the request: its service, the fields of its look-up, and
+    the sender's number as WhatsApp verified it, where the lane itself does not have it."""
 
     service: str = ""
     lookup: Mapping[str, str] = field(default_factory=dict)
+    phone: str = ""
 
 
 NO_SERVICE = Origin()

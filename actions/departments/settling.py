@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions.departments.connector import Connector
@@ -27,8 +26,9 @@ from actions.departments.journal import Entry
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from actions.departments.writing import waiting
 from nlu.catalogue.model import Operation
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.departments")
+_LOG = get_logger(__name__)
 OnSettled = Callable[[Entry, OperationResult], Awaitable[None]]
 """Tells the citizen; called at least once for an answer, so it must bear being called again."""
 BATCH = 50

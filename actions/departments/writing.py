@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions.departments.definition import DepartmentDefinition
@@ -23,8 +22,10 @@ from actions.departments.inquiry import Call, ask_status
 from actions.departments.journal import Entry, Journal, Write
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from nlu.catalogue.model import Operation
+from nlu.log import get_logger
+from nlu.storage.sealing import Unreadable
 
-_LOG = structlog.get_logger("seva.departments")
+_LOG = get_logger(__name__)
 Post = Callable[[Write, Tries, "str | None"], Any]
 """Sends a write once, with a one-time code where there is one: its result. Raises `CallFailed`."""
 
@@ -142,7 +143,7 @@ class Writing:
             return await asyncio.to_thread(
                 self.journal.find, write.department, write.context.request_id
             )
-        except (SQLAlchemyError, OSError):
+        except (SQLAlchemyError, OSError, Unreadable):
             return None
 
 

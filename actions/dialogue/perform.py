@@ -6,7 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from actions.departments import OperationResult, Origin
-from actions.departments.access import CODE_OUTCOMES, NO_NUMBER, NO_SENDER, TOO_MANY
+from actions.departments.access import (
+    CODE_OUTCOMES,
+    MISSED_TOO_OFTEN,
+    NO_NUMBER,
+    NO_SENDER,
+    TOO_MANY,
+)
 from actions.dialogue import following, one_time_code, remembering
 from actions.dialogue.form import Form
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
@@ -20,6 +26,7 @@ _REFUSED = {
     NO_NUMBER: "access_no_number",
     NO_SENDER: "access_no_sender",
     TOO_MANY: "access_too_many",
+    MISSED_TOO_OFTEN: "access_missed_too_often",
 }
 """Why a department was not asked, or did nothing: phrases of every service."""
 Execute = Callable[[str, str, Mapping[str, str], str, str, Origin], Awaitable[OperationResult]]

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from nlu.storage.sealing import seal, unseal
+import structlog
 
+from nlu.storage.sealing import Unreadable, seal, unseal
+from nlu.storage.unreadable import UNREADABLE
+
+_LOG = structlog.get_logger("seva.dialogue")
 SLOTS = (
     "language",
     "language_fixed",
@@ -164,9 +168,9 @@ class State:
             "values": self._told(),
             "asked": self.asked,
             "attempts": float(self.attempts),
-            "lookup": seal(self.lookup),
+            "lookup": None if self.lookup is None else seal(dict(self.lookup)),
             "nonce": self.nonce,
-            "heard": seal(self.heard),
+            "heard": None if self.heard is None else seal(self.heard),
             "heard_spoken": self.heard_spoken,
             "unchecked": list(self.unchecked) or None,
         }
@@ -225,13 +229,23 @@ def _draft(stored: Mapping[str, Any]) -> Draft:
 
 
 def _mapping(token: str | None) -> dict[str, Any] | None:
-    opened = unseal(token)
+    opened = _opened(token)
     return opened if isinstance(opened, dict) else None
 
 
 def _text(token: str | None) -> str | None:
-    opened = unseal(token)
+    opened = _opened(token)
     return opened if isinstance(opened, str) else None
+
+
+def _opened(token: str | None) -> Any:
+    """What a slot holds; what cannot be read counts as not told, so the citizen is asked again."""
+    try:
+        return unseal(token) if token else None
+    except Unreadable as error:
+        UNREADABLE.labels("tracker", error.why).inc()
+        _LOG.error("unreadable", store="tracker", why=error.why)
+        return None
 
 
 def read_heard(message: Mapping[str, Any], metadata: Mapping[str, Any], at: float = 0.0) -> Heard:

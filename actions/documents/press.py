@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from actions.departments.result import CallFailed, Document, Wanted
-from actions.documents.form import FormError, load_forms
-from actions.documents.issue import Issuer, NotIssued
-from actions.documents.registry import NotRecorded
 from actions.documents.settings import documents_folder, documents_url
-from actions.transparency.folder import LogError
+
+if TYPE_CHECKING:
+    from actions.documents.issue import Issuer
 
 
 class Press:
@@ -31,6 +31,12 @@ class Press:
 
     def __call__(self, department: str, wanted: Wanted, key: str) -> Document:
         """The signed document, where it can be fetched. Raises `CallFailed("document")`."""
+        # What makes PDFs takes a third of the time that all imports of the action server take.
+        from actions.documents.form import FormError
+        from actions.documents.issue import NotIssued
+        from actions.documents.registry import NotRecorded
+        from actions.transparency.folder import LogError
+
         try:
             issuer = self.open()
             issued = issuer.issue(
@@ -45,6 +51,9 @@ class Press:
 
     def open(self) -> Issuer:
         """What issues. Raises FormError, LogError, NotRecorded, OSError."""
+        from actions.documents.form import load_forms
+        from actions.documents.issue import Issuer
+
         with self._opening:
             if self._issuer is None:
                 load_forms()

@@ -7,7 +7,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import structlog
 import yaml
 
 from actions.documents.ledger import Ledger
@@ -15,8 +14,9 @@ from actions.documents.registry import Registry
 from actions.transparency.folder import LogError
 from actions.transparency.note import NoteError
 from actions.transparency.tiles import TileError
+from nlu.log import get_logger
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def status(registry: Registry, ledger: Ledger, document_id: str) -> dict[str, Any]:

@@ -6,15 +6,13 @@ is read as an answer of `lookUpOrder`; nothing but its order id is used.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import time
 from collections.abc import Callable
 
 from starlette.routing import Route
 
-from actions.departments.delivery import Delivery, Verdict, delivery_route
-from actions.departments.result import CallFailed
+from actions.departments.connector import Connector
+from actions.departments.delivery import Delivery, Verdict, delivery_route, receive_once
 from actions.departments.signature import Refusal
 from actions.payments.following import Following
 from actions.payments.gateways import LOOK_UP
@@ -31,27 +29,15 @@ async def receive(
 ) -> Verdict | Refusal:
     """Believe that it comes from the gateway or refuse it; what it says is looked up."""
     directory = following.gateways.directory
-    try:
-        connector = directory.connector(gateway)
-    except KeyError:
-        return "unknown_department"
-    settings, now = connector.department.callbacks, clock()
-    if settings is None:
-        return "unknown_department"
-    why = delivery.refused(settings, now)
-    if why is not None:
-        return why
-    nonce = delivery.nonce(settings)
+
+    async def settle(connector: Connector, body: object, _: float) -> Verdict:
+        told = connector.read(LOOK_UP, 200, body, _LANGUAGE)
+        known = await following.look_now(gateway, told.fields["order_id"])
+        return "pending" if known else "unknown_reference"
+
     # A nonce of a gateway may also be one of a department.
-    kept = await asyncio.to_thread(directory.journal.remember, f"payments/{gateway}", nonce, now)
-    if not kept:
-        return "replay"
-    try:
-        told = connector.read(LOOK_UP, 200, json.loads(delivery.body), _LANGUAGE)
-    except (CallFailed, ValueError):
-        return "malformed"
-    known = await following.look_now(gateway, told.fields["order_id"])
-    return "pending" if known else "unknown_reference"
+    names = f"payments/{gateway}"
+    return await receive_once(directory, gateway, names, delivery, settle, clock)
 
 
 def callback_route(following: Following, clock: Callable[[], float] = time.time) -> Route:

@@ -13,15 +13,12 @@ import sys
 import time
 from datetime import datetime
 
-import structlog
-
 from actions.context import Context, context
 from actions.payments.payment import Payment, in_rupees
 from actions.payments.report import COLUMNS, Line, as_row, differing, report
 from actions.payments.states import UNSETTLED
 
 _DAY = 86400.0
-structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # output is for tools
 
 
 def list_command(*, days: float, everything: bool = False, as_json: bool = False) -> int:

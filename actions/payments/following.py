@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from actions.departments.journal import Journal
 from actions.payments.booking import Booking
 from actions.payments.gateways import Found, Gateways, Unbelievable
@@ -21,8 +19,9 @@ from actions.payments.payment import Payment, order_of
 from actions.payments.settings import PaymentSettings
 from actions.payments.states import State
 from nlu.catalogue.model import Payment as Rule
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.payments")
+_LOG = get_logger(__name__)
 _OVER: Mapping[str, State] = {"failed": "failed", "closed": "expired"}
 _TOLD_FIRST = ("failed", "expired", "refunding")
 """States that citizens are told of before the payment is looked up again."""

@@ -14,11 +14,12 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from actions.departments.journal import Write, database_url
-from actions.departments.journal_tables import open_tables
 from actions.departments.request import Context, Origin
 from actions.payments.payment import Money, Order, Payment, Reader
-from actions.payments.states import UNSETTLED, State, may_move
+from actions.payments.states import OVER, UNSETTLED, State, may_move
+from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import seal, unseal
+from nlu.storage.tables import delete_in_slices, open_tables
 
 _METADATA = sa.MetaData()
 _UNSETTLED = sa.text("state IN ({})".format(", ".join(f"'{s}'" for s in sorted(UNSETTLED))))
@@ -42,6 +43,7 @@ PAYMENTS = sa.Table(
     sa.Column("alarm", sa.Text, nullable=False),
     sa.Column("private", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    unreadable_column(),
     sa.Index("payments_due", "due_at"),
     sa.Index(
         "payments_one_unsettled",
@@ -68,6 +70,7 @@ class Ledger:
     def __init__(self, url: str) -> None:
         """SQLAlchemy URL of SQLite or PostgreSQL; the table is made if it is not there."""
         self._engine = open_tables(url, _METADATA)
+        self.table = SealedTable("payments", self._engine, PAYMENTS, ["private"], _payment)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Ledger:
@@ -77,7 +80,7 @@ class Ledger:
     def begin(self, new: Payment) -> Payment | None:
         """Keep a new payment in state `opening`, and give it back; or the payment that stands in
         its way: the same one, begun before, or the bill's unsettled one. None: neither is there
-        any more, so try again."""
+        any more, so try again. Raises Unreadable where what stands in the way cannot be read."""
         try:
             with self._engine.begin() as db:
                 db.execute(PAYMENTS.insert().values(**_row(new)))
@@ -103,27 +106,34 @@ class Ledger:
         return changed if self._update(payment, changed) else None
 
     def find(self, payment_id: str) -> Payment | None:
-        """The payment of that id."""
-        return next(iter(self._read(PAYMENTS.c.id == payment_id)), None)
+        """The payment of that id. Raises Unreadable."""
+        return self.table.one(PAYMENTS.c.id == payment_id)
 
     def of_order(self, gateway: str, order_id: str) -> Payment | None:
-        """The payment of a gateway's order."""
+        """The payment of a gateway's order. Raises Unreadable."""
         where = (PAYMENTS.c.gateway == gateway) & (PAYMENTS.c.order_id == order_id)
-        return next(iter(self._read(where)), None)
+        return self.table.one(where)
 
     def unsettled(self, bill: str) -> Payment | None:
-        """The one payment that keeps a bill from being paid twice."""
-        where = (PAYMENTS.c.bill == bill) & PAYMENTS.c.state.in_(sorted(UNSETTLED))
-        return next(iter(self._read(where)), None)
+        """The one payment that keeps a bill from being paid twice. Raises Unreadable."""
+        return self.table.one((PAYMENTS.c.bill == bill) & _in(UNSETTLED))
 
     def due(self, now: float, limit: int) -> list[Payment]:
         """Payments to look at, longest due first."""
-        return self._read(PAYMENTS.c.due_at <= now, limit)
+        return self.table.some(PAYMENTS.c.due_at <= now, PAYMENTS.c.due_at, limit)
 
     def since(self, moment: float) -> list[Payment]:
         """Every payment opened since then, and all that are unsettled, oldest first."""
-        where = (PAYMENTS.c.opened_at >= moment) | PAYMENTS.c.state.in_(sorted(UNSETTLED))
-        return sorted(self._read(where, None), key=lambda payment: payment.opened_at)
+        where = (PAYMENTS.c.opened_at >= moment) | _in(UNSETTLED)
+        return self.table.some(where, PAYMENTS.c.opened_at, None)
+
+    def forget(self, before: float) -> int:
+        """Delete what is over since before that moment; how many. Kept is money that is not
+        settled, and whatever is yet to be looked up or told."""
+        over = (
+            _in(OVER) & PAYMENTS.c.due_at.is_(None) & PAYMENTS.c.receipt.notin_(("owed", "later"))
+        )
+        return delete_in_slices(self._engine, PAYMENTS, over & (PAYMENTS.c.changed_at < before))
 
     def close(self) -> None:
         """Close the connections."""
@@ -135,11 +145,9 @@ class Ledger:
             done = db.execute(PAYMENTS.update().where(this).values(**_row(after)))
         return bool(done.rowcount == 1)
 
-    def _read(self, where: Any, limit: int | None = 1) -> list[Payment]:
-        query = sa.select(PAYMENTS).where(where).order_by(PAYMENTS.c.due_at).limit(limit)
-        with self._engine.connect() as db:
-            rows = db.execute(query).mappings().all()
-        return [payment for payment in map(_payment, rows) if payment is not None]
+
+def _in(states: frozenset[State]) -> Any:
+    return PAYMENTS.c.state.in_(sorted(states))
 
 
 def _row(payment: Payment) -> dict[str, Any]:
@@ -158,17 +166,16 @@ def _row(payment: Payment) -> dict[str, Any]:
         "operation": write.operation,
         "order_id": order and order.id,
         "paise": order and order.paise,
-        "private": seal(json.dumps(private)),
+        "private": seal(private),
+        "unreadable_at": None,
         **{name: getattr(payment, name) for name in _PLAIN},
     }
 
 
-def _payment(row: Mapping[str, Any]) -> Payment | None:
-    """The payment of a row; None where it was sealed with a key that is gone."""
-    opened = unseal(row["private"])
-    if not isinstance(opened, str):
-        return None
-    private = json.loads(opened)
+def _payment(row: Mapping[str, Any]) -> Payment:
+    """The payment of a row. Raises Unreadable."""
+    found = unseal(row["private"])
+    private = json.loads(found) if isinstance(found, str) else found  # text: as it was at first
     context = Context(**{**private["context"], "origin": Origin(**private["context"]["origin"])})
     write = Write(row["department"], row["operation"], private["values"], context)
     order = row["order_id"] and Order(row["order_id"], row["paise"], private["link"])

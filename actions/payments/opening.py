@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from actions.departments.directory import DepartmentDirectory
@@ -17,8 +16,10 @@ from actions.payments.following import Following
 from actions.payments.payment import Payment, Reader, in_rupees, new_payment, order_of
 from actions.payments.states import State
 from nlu.catalogue.model import Payment as Rule
+from nlu.log import get_logger
+from nlu.storage.sealing import Unreadable
 
-_LOG = structlog.get_logger("seva.payments")
+_LOG = get_logger(__name__)
 OUTCOMES: Mapping[State, str] = {
     "opening": "payment_opening",
     "pending": "payment_under_way",
@@ -56,7 +57,7 @@ class Opening:
             return await self._send(write, code)
         try:
             return await self._once(rule, write, code)
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, Unreadable) as error:
             _LOG.error("payments", department=department, error=type(error).__name__)
             return OperationResult(UNAVAILABLE, reason="journal")
 

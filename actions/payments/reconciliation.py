@@ -8,15 +8,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions.notices import NoticeRefused
 from actions.payments.following import Following
 from actions.payments.payment import Payment
 from actions.payments.telling import LATER, OWED, Telling
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.payments")
+_LOG = get_logger(__name__)
 BATCH = 50
 _LEASE = 60.0
 """Seconds for which a payment is one process's."""

@@ -34,6 +34,8 @@ MOVES: Mapping[State, frozenset[State]] = {
 }
 UNSETTLED: frozenset[State] = frozenset({"opening", "open", "pending", "paid", "paid_not_booked"})
 """While a bill has a payment in one of these, no other is opened for it."""
+OVER: frozenset[State] = frozenset({"dropped", "failed", "expired", "booked", "refunded"})
+"""Nothing is owed any more."""
 
 
 def may_move(before: State, after: State) -> bool:

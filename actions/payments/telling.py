@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import structlog
-
 from actions.departments.result import Document
 from actions.dialogue.say import filled
 from actions.late_answers import service_of
@@ -18,9 +16,10 @@ from actions.payments.settings import PaymentSettings
 from actions.payments.states import State
 from nlu.catalogue.model import Catalogue
 from nlu.catalogue.model import Payment as Rule
+from nlu.log import get_logger
 from nlu.storage.sealing import keyed_hash
 
-_LOG = structlog.get_logger("seva.payments")
+_LOG = get_logger(__name__)
 NEWS: Mapping[State, str] = {
     "pending": "payment_pending",
     "booked": "payment_booked",

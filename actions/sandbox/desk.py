@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import structlog
 from fastapi import Depends, FastAPI, Header, Path, Request, Security
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import APIKeyHeader
@@ -21,11 +20,12 @@ from actions.sandbox.access import About, Guard, Record
 from actions.sandbox.on_record import OnRecord, request_key
 from actions.sandbox.problem import Problem
 from actions.sandbox.store import Store
+from nlu.log import get_logger
 
 Body = dict[str, Any]
 Work = Callable[[sqlite3.Connection], tuple[int, Body, str]]
 """Does a write: status, body and the reference of what was made."""
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 _API_KEY = APIKeyHeader(name="X-Api-Key", auto_error=False)
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
-import structlog
 import yaml
 from fastapi import APIRouter, BackgroundTasks, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -25,8 +24,9 @@ from actions.departments.credentials import SigningKey, read_signing_key
 from actions.departments.signature import signature_headers
 from actions.sandbox.grievance_book import STATES, Change, GrievanceBook, State
 from actions.sandbox.problem import Problem, not_found
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.sandbox")
+_LOG = get_logger(__name__)
 _TIMEOUT_S = 5.0
 _SHOWN = 30
 _TEMPLATES = Environment(

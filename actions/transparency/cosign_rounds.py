@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
 from actions.transparency.cosigning import cosign
 from actions.transparency.folder import LogError
 from actions.transparency.log import Log
 from actions.transparency.note import NoteError, Verifier
 from actions.transparency.pins import Pins
 from actions.transparency.source import Unreachable, source_at
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger(__name__)
+_LOG = get_logger(__name__)
 
 
 @dataclass(frozen=True)

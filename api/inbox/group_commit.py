@@ -13,9 +13,11 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from nlu.storage.private_file import make_private
 from nlu.storage.write_ahead import write_ahead
 
 T = TypeVar("T")
@@ -29,13 +31,24 @@ class _Job(NamedTuple):
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that commits with an fsync and waits for other processes' writes."""
+    """A connection that commits with an fsync and waits for other processes' writes.
+
+    The file is for its owner alone. What is deleted is overwritten.
+    """
+    make_private(path)
     connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     write_ahead(connection)
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
     return connection
+
+
+def checkpoint(path: Path) -> None:
+    """Moves the write-ahead log into the file and empties it; whoever reads or writes meanwhile
+    goes first, then the next time does it."""
+    with closing(sqlite3.connect(path, timeout=0.2)) as connection, suppress(sqlite3.Error):
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class GroupCommit:

@@ -14,42 +14,55 @@ from api.inbox.port import LeaseLost
 
 @dataclass(frozen=True)
 class Lanes:
-    """The lanes of one table: `queue` holds the rows, `is_open` tells the open ones."""
+    """The lanes of one table: `queue` holds the rows, `is_open` tells the open ones, `order` which
+    of them comes first, `is_voice` whether one is a voice note."""
 
     queue: str
     is_open: str
+    order: str = "seq"
+    is_voice: str = "0"
 
     def arrive(self, db: sqlite3.Connection, lane: str, now: float) -> None:
         """A row came in; a lane that is already there keeps its turn."""
         db.execute(
-            f"INSERT INTO {self.queue}_lanes (lane, due_at) VALUES (?, ?) "
-            "ON CONFLICT (lane) DO NOTHING",
-            (lane, now),
+            f"INSERT INTO {self.queue}_lanes (lane, due_at, voice) VALUES (?, ?, {self._voice()}) "
+            f"ON CONFLICT (lane) DO UPDATE SET voice = {self._voice()}",
+            (lane, now, lane, lane),
         )
 
-    def has_due(self, db: sqlite3.Connection, now: float, only: str = "") -> bool:
-        """Whether there is anything to claim; `only` as for `take`."""
-        found = db.execute(f"{self._due(only)} LIMIT 1", (now,))
-        return found.fetchone() is not None
+    def has_due(self, db: sqlite3.Connection, now: float, voice: bool | None = None) -> bool:
+        """Whether there is anything to claim; `voice` as for `take`."""
+        due, values = self._due(now, voice)
+        return db.execute(f"{due} LIMIT 1", values).fetchone() is not None
 
-    def _due(self, only: str) -> str:
-        due = f"SELECT lane FROM {self.queue}_lanes l WHERE due_at <= ?"
-        if not only:
-            return due
-        head = (
-            f"SELECT seq FROM {self.queue} WHERE lane = l.lane AND {self.is_open} "
-            "ORDER BY seq LIMIT 1"
+    def _due(self, now: float, voice: bool | None) -> tuple[str, tuple[float, ...]]:
+        kinds = (0, 1) if voice is None else (int(voice),)
+        marks = ", ".join("?" * len(kinds))
+        return (
+            f"SELECT lane FROM {self.queue}_lanes WHERE voice IN ({marks}) AND due_at <= ?",
+            (*kinds, now),
         )
-        return f"{due} AND EXISTS (SELECT 1 FROM {self.queue} WHERE seq = ({head}) AND {only})"
+
+    def _voice(self) -> str:
+        """SQL: whether the first open row of the lane `?` is a voice note."""
+        return (
+            f"COALESCE((SELECT {self.is_voice} FROM {self.queue} WHERE lane = ? AND {self.is_open} "
+            f"ORDER BY {self.order} LIMIT 1), 0)"
+        )
 
     def take(
-        self, db: sqlite3.Connection, now: float, until: float, limit: int, only: str = ""
+        self,
+        db: sqlite3.Connection,
+        now: float,
+        until: float,
+        limit: int,
+        voice: bool | None = None,
     ) -> list[tuple[str, sqlite3.Row]]:
-        """Owns up to `limit` due lanes: for each the token and its first open row, which meets
-        the SQL condition `only`."""
-        due = db.execute(f"{self._due(only)} ORDER BY due_at LIMIT ?", (now, limit)).fetchall()
+        """Owns up to `limit` due lanes: for each the token and its first open row. Only those whose
+        row is a voice note, only the others, or any."""
+        due, values = self._due(now, voice)
         taken = []
-        for (lane,) in due:
+        for (lane,) in db.execute(f"{due} ORDER BY due_at LIMIT ?", (*values, limit)).fetchall():
             row = self.head(db, lane)
             if row is None:
                 db.execute(f"DELETE FROM {self.queue}_lanes WHERE lane = ?", (lane,))
@@ -65,7 +78,8 @@ class Lanes:
     def head(self, db: sqlite3.Connection, lane: str) -> sqlite3.Row | None:
         """The first open row of a lane."""
         row: sqlite3.Row | None = db.execute(
-            f"SELECT * FROM {self.queue} WHERE lane = ? AND {self.is_open} ORDER BY seq LIMIT 1",
+            f"SELECT * FROM {self.queue} WHERE lane = ? AND {self.is_open} "
+            f"ORDER BY {self.order} LIMIT 1",
             (lane,),
         ).fetchone()
         return row
@@ -100,6 +114,7 @@ class Lanes:
             db.execute(f"DELETE FROM {self.queue}_lanes WHERE lane = ?", (lane,))
         else:
             db.execute(
-                f"UPDATE {self.queue}_lanes SET due_at = ?, token = NULL WHERE lane = ?",
-                (due_at, lane),
+                f"UPDATE {self.queue}_lanes SET due_at = ?, token = NULL, voice = {self._voice()} "
+                "WHERE lane = ?",
+                (due_at, lane, lane),
             )

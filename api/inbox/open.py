@@ -11,14 +11,19 @@ from api.whatsapp.policy import WhatsAppPolicy
 _SQLITE = "sqlite:///"
 
 
-def open_inbox(settings: Settings, policy: WhatsAppPolicy) -> SqliteInbox:
-    """The inbox of `SEVA_INBOX_URL`. Raises ValueError for a URL that nothing serves."""
-    url = settings.inbox_url
+def database_file(settings: Settings) -> Path:
+    """The file of `SEVA_DATABASE_URL`. Raises ValueError for a URL that nothing serves."""
+    url = settings.database_url
     if not url.startswith(_SQLITE):
         scheme = url.split(":", 1)[0]
-        raise ValueError(f"SEVA_INBOX_URL: `{scheme}` is not supported; use `sqlite`")
+        raise ValueError(f"SEVA_DATABASE_URL: `{scheme}` is not supported yet; use `sqlite`")
+    return Path(url[len(_SQLITE) :])
+
+
+def open_inbox(settings: Settings, policy: WhatsAppPolicy) -> SqliteInbox:
+    """The inbox of the settings. Raises ValueError."""
     return SqliteInbox(
-        Path(url[len(_SQLITE) :]),
+        database_file(settings),
         policy,
         lease_s=settings.lease_seconds,
         doubt_s=settings.doubt_seconds,

@@ -20,11 +20,18 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """A message that a worker owns until its lease ends; `token` fences off a late worker."""
+    """A message that a worker owns until its lease ends; `token` fences off a late worker.
+
+    `attempt`, from 1, counts turns that failed while all else worked; `deaths` those whose worker,
+    or whose action server, died in them. `trouble` says why its payload cannot be read: then
+    `message` has only what is known without it.
+    """
 
     message: Inbound
     attempt: int
     token: str
+    deaths: int = 0
+    trouble: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,18 +107,27 @@ class Inbox(Protocol):
         """Renews the lease of a turn that takes long; `LeaseLost` if it is too late."""
 
     async def ack(
-        self, claim: Claim, drafts: Sequence[Draft] = (), language: str | None = None
+        self,
+        claim: Claim,
+        drafts: Sequence[Draft] = (),
+        language: str | None = None,
+        tracker: str | None = None,
     ) -> None:
-        """Answered: in one transaction the replies enter the outbox and the message leaves."""
+        """Answered: in one transaction the replies enter the outbox, the message leaves, and the
+        tracker and the language are kept."""
 
     async def fail(self, claim: Claim, reason: str, wait: float) -> None:
         """Not answered: the same message is tried again after `wait` seconds."""
 
-    async def bury(self, claim: Claim, reason: str, drafts: Sequence[Draft] = ()) -> None:
-        """Given up: kept as a dead letter, `drafts` say so, the lane goes on."""
+    async def bury(
+        self, claim: Claim, reason: str, drafts: Sequence[Draft] = (), *, afresh: bool = False
+    ) -> None:
+        """Given up: kept as a dead letter, `drafts` say so, the lane goes on; `afresh`: without the
+        tracker, which cannot be read."""
 
-    async def release(self, claim: Claim) -> None:
-        """Given back untouched, as when the worker stops."""
+    async def release(self, claim: Claim, *, died: bool = False) -> None:
+        """Given back unanswered through no fault of its own: due at once. `died`: it may have been
+        the fault of the message, so this counts among its deaths."""
 
     async def tell(self, news: News) -> bool:
         """News into the outbox, durable before return; whether they were new. Raises
@@ -119,6 +135,9 @@ class Inbox(Protocol):
 
     async def citizen(self, lane: str) -> Citizen:
         """What is remembered of the citizen of a lane."""
+
+    async def tracker(self, lane: str) -> str | None:
+        """The tracker as the last answered turn left it; None for a stranger. `Unreadable`."""
 
     async def choice(self, lane: str, choice_id: str) -> str | None:
         """The payload behind an option that we sent to this citizen."""
@@ -129,8 +148,12 @@ class Inbox(Protocol):
     async def depth(self) -> Depth:
         """How much work there is."""
 
-    async def purge(self, older_than_s: float) -> int:
-        """Forgets what was finished longer ago; the number of messages forgotten."""
+    async def tend(self) -> None:
+        """Small upkeep, every few seconds."""
+
+    async def purge(self, older_than_s: float, idle_s: float) -> int:
+        """Forgets what was finished longer ago, and trackers that were not used for `idle_s`; the
+        number of messages forgotten. Never what is still owed."""
 
     async def close(self) -> None:
         """Finishes what was begun and closes."""

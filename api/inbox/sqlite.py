@@ -1,33 +1,36 @@
-"""The inbox in one SQLite file: WAL, fsync before return, group commit."""
+"""Inbox, outbox and trackers in one SQLite file: WAL, fsync before return, group commit."""
 
 from __future__ import annotations
 
-import json
+import asyncio
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from api.inbox import schema
 from api.inbox import sqlite_notices as notices
-from api.inbox.group_commit import GroupCommit, connect
+from api.inbox.clock import DatabaseClock
+from api.inbox.group_commit import GroupCommit, checkpoint, connect
 from api.inbox.lanes import Lanes
+from api.inbox.payloads import (
+    keep_message,
+    keep_text,
+    read_message,
+    read_text,
+)
 from api.inbox.port import Citizen, Claim, Depth, News, UnknownCitizen
 from api.inbox.sqlite_outbox import SqliteOutbox, insert_drafts
 from api.inbox.sqlite_statuses import apply_status
 from api.whatsapp.outgoing import Draft
-from api.whatsapp.payload import Inbound, Location, Media, Status
+from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import WhatsAppPolicy
+from nlu.storage.sealing import Unreadable
+from nlu.storage.unreadable import alarm
 
 Clock = Callable[[], float]
-INBOX = Lanes("inbox", "state = 0")
-_VOICE = {
-    None: "",
-    True: "json_extract(payload, '$.kind') = 'audio'",
-    False: "json_extract(payload, '$.kind') <> 'audio'",
-}
+INBOX = Lanes("inbox", "state = 0", "sent_at, seq", "kind = 'audio'")
 OUTBOX = Lanes("outbox", "state < 2 AND state >= 0")  # the first term is that of its index
+_SLICE = 500
 
 
 class SqliteInbox:
@@ -44,15 +47,16 @@ class SqliteInbox:
         lease_s: float = 60,
         doubt_s: float = 30,
         window_s: float = 0.002,
-        clock: Clock = time.time,
+        clock: Clock | None = None,
     ) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._policy, self._lease, self._clock = policy, lease_s, clock
+        """Without a `clock` the file's own. Raises ValueError for a file of a newer version."""
+        self._path, self._policy, self._lease = path, policy, lease_s
         self._read = connect(path)
-        self._read.executescript(schema.SCHEMA)
+        _prepare(self._read, path)
+        self._clock = clock or DatabaseClock(self._read)
         self._writer = GroupCommit(path, window_s)
         self.outbox = SqliteOutbox(
-            self._writer, self._read, OUTBOX, 2 * doubt_s, clock, policy.window
+            self._writer, self._read, OUTBOX, 2 * doubt_s, self._clock, policy.window
         )
 
     async def put(self, messages: Sequence[Inbound], statuses: Sequence[Status] = ()) -> int:
@@ -68,16 +72,17 @@ class SqliteInbox:
         return await self._writer.run(change) if messages or statuses else 0
 
     async def claim(self, worker: str, limit: int = 1, voice: bool | None = None) -> list[Claim]:
-        """The first message of each due lane; a message counts its attempts here."""
-        now, only = self._clock(), _VOICE[voice]
-        if limit < 1 or not INBOX.has_due(self._read, now, only):
+        """The first message of each due lane. That it was claimed is counted here, and taken back
+        when it comes back: what is left are the deaths of whoever had it."""
+        now = self._clock()
+        if limit < 1 or not INBOX.has_due(self._read, now, voice):
             return []
 
         def change(db: sqlite3.Connection) -> list[Claim]:
             claims = []
-            for token, row in INBOX.take(db, now, now + self._lease, limit, only):
-                db.execute("UPDATE inbox SET attempts = attempts + 1 WHERE seq = ?", (row["seq"],))
-                claims.append(Claim(_read_message(row["payload"]), row["attempts"] + 1, token))
+            for token, row in INBOX.take(db, now, now + self._lease, limit, voice):
+                db.execute("UPDATE inbox SET claims = claims + 1 WHERE seq = ?", (row["seq"],))
+                claims.append(_claim(row, token))
             return claims
 
         return await self._writer.run(change)
@@ -101,40 +106,39 @@ class SqliteInbox:
         await self._writer.run(lambda db: INBOX.hold(db, claim.message.lane, claim.token, until))
 
     async def ack(
-        self, claim: Claim, drafts: Sequence[Draft] = (), language: str | None = None
+        self,
+        claim: Claim,
+        drafts: Sequence[Draft] = (),
+        language: str | None = None,
+        tracker: str | None = None,
     ) -> None:
-        """Replies into the outbox, message done, language remembered: all or nothing."""
-        await self._finish(claim, schema.DONE, drafts, language=language)
+        """Replies into the outbox, message done, tracker and language kept: all or nothing."""
+        await self._finish(claim, schema.DONE, drafts, language=language, tracker=tracker)
 
-    async def bury(self, claim: Claim, reason: str, drafts: Sequence[Draft] = ()) -> None:
-        """Dead letter; its words stay until the purge so that an operator can look."""
-        await self._finish(claim, schema.DEAD, drafts, reason=reason)
+    async def bury(
+        self, claim: Claim, reason: str, drafts: Sequence[Draft] = (), *, afresh: bool = False
+    ) -> None:
+        """Dead letter; its words stay, sealed, until the purge so that an operator can look."""
+        await self._finish(claim, schema.DEAD, drafts, reason=reason, afresh=afresh)
 
     async def fail(self, claim: Claim, reason: str, wait: float) -> None:
         """Due again after `wait`; the lane waits with it, so that the order holds."""
+        await self._return(claim, "attempts = attempts + 1, claims = claims - 1", reason, wait)
+
+    async def release(self, claim: Claim, *, died: bool = False) -> None:
+        """Due at once; the claim counts only where the message may have been at fault."""
+        await self._return(claim, f"claims = claims - {int(not died)}", None, 0)
+
+    async def _return(self, claim: Claim, counts: str, reason: str | None, wait: float) -> None:
         now = self._clock()
 
         def change(db: sqlite3.Connection) -> None:
             INBOX.hold(db, claim.message.lane, claim.token, now)
             db.execute(
-                "UPDATE inbox SET reason = ? WHERE message_id = ?",
+                f"UPDATE inbox SET {counts}, reason = ? WHERE message_id = ?",
                 (reason, claim.message.message_id),
             )
             INBOX.free(db, claim.message.lane, now + wait)
-
-        await self._writer.run(change)
-
-    async def release(self, claim: Claim) -> None:
-        """Due at once, the attempt not counted."""
-        now = self._clock()
-
-        def change(db: sqlite3.Connection) -> None:
-            INBOX.hold(db, claim.message.lane, claim.token, now)
-            db.execute(
-                "UPDATE inbox SET attempts = attempts - 1 WHERE message_id = ?",
-                (claim.message.message_id,),
-            )
-            INBOX.free(db, claim.message.lane, now)
 
         await self._writer.run(change)
 
@@ -164,12 +168,17 @@ class SqliteInbox:
         ).fetchone()
         return Citizen(True, row["language"], row["script"]) if row else Citizen()
 
+    async def tracker(self, lane: str) -> str | None:
+        """As the last answered turn left it."""
+        row = self._read.execute("SELECT tracker FROM trackers WHERE lane = ?", (lane,)).fetchone()
+        return read_text(row["tracker"]) if row else None
+
     async def choice(self, lane: str, choice_id: str) -> str | None:
         """Found only in the lane that it was sent to."""
         row = self._read.execute(
             "SELECT payload FROM choices WHERE id = ? AND lane = ?", (choice_id, lane)
         ).fetchone()
-        return row["payload"] if row else None
+        return read_text(row["payload"]) if row else None
 
     async def numbered_choice(self, lane: str, number: int) -> str | None:
         """Found only if the last answer to the citizen offered numbers; news that came after it
@@ -182,7 +191,7 @@ class SqliteInbox:
             "ORDER BY seq DESC LIMIT 1))",
             (number, lane, notices.PREFIX + "*"),
         ).fetchone()
-        return row["payload"] if row else None
+        return read_text(row["payload"]) if row else None
 
     async def depth(self) -> Depth:
         """Counts for the metrics."""
@@ -196,18 +205,40 @@ class SqliteInbox:
         age = max(0.0, self._clock() - oldest) if oldest else 0.0
         return Depth(waiting, dead, outgoing, age)
 
-    async def purge(self, older_than_s: float) -> int:
-        """Forgets finished messages, replies (even parked ones) and the options in them."""
-        before = self._clock() - older_than_s
+    async def tend(self) -> None:
+        """Remembers how late it is, and empties the log: what was deleted leaves the disk too."""
+        now = self._clock()
+        await self._writer.run(lambda db: db.execute("UPDATE clock SET seen = ?", (now,)).rowcount)
+        await asyncio.to_thread(checkpoint, self._path)
 
-        def change(db: sqlite3.Connection) -> int:
-            db.execute("DELETE FROM choices WHERE created_at < ?", (before,))
-            db.execute("DELETE FROM outbox WHERE created_at < ?", (before,))
-            OUTBOX.sweep(db)
-            done = db.execute("DELETE FROM inbox WHERE state > 0 AND received_at < ?", (before,))
-            return done.rowcount
+    async def purge(self, older_than_s: float, idle_s: float) -> int:
+        """Slice by slice, so that others can write in between."""
+        now = self._clock()
+        before, idle = now - older_than_s, now - idle_s
+        await self._forget("trackers", "lane", "used_at < ?", idle)
+        # what an option of an answer that has not gone stands for is owed with it
+        owed = "SELECT tracker FROM outbox WHERE state < 2"
+        await self._forget("choices", "id", f"created_at < ? AND tracker NOT IN ({owed})", before)
+        done = "state >= 2 AND created_at < ?"
+        spare = (
+            f"state = {schema.SPARE} AND created_at < ? AND NOT EXISTS (SELECT 1 FROM outbox o "
+            f"WHERE o.inbox_id = outbox.inbox_id AND o.step >= 0 AND o.state < 2)"
+        )
+        await self._forget("outbox", "seq", done, before)
+        await self._forget("outbox", "seq", spare, before)
+        return await self._forget("inbox", "seq", "state > 0 AND received_at < ?", before)
 
-        return await self._writer.run(change)
+    async def _forget(self, table: str, key: str, which: str, before: float) -> int:
+        """Deletes rows older than `before`; how many."""
+        slice_of = f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {which} "
+        total = 0
+        while True:
+            gone = await self._writer.run(
+                lambda db: db.execute(f"{slice_of} LIMIT {_SLICE})", (before,)).rowcount
+            )
+            total += gone
+            if gone < _SLICE:
+                return total
 
     async def close(self) -> None:
         """Writes what waits, then closes the file."""
@@ -221,9 +252,12 @@ class SqliteInbox:
         drafts: Sequence[Draft],
         *,
         language: str | None = None,
+        tracker: str | None = None,
         reason: str | None = None,
+        afresh: bool = False,
     ) -> None:
         now, message = self._clock(), claim.message
+        kept = keep_text(tracker) if tracker is not None else None
 
         def change(db: sqlite3.Connection) -> None:
             INBOX.hold(db, message.lane, claim.token, now)
@@ -237,16 +271,36 @@ class SqliteInbox:
                 db.execute(
                     "UPDATE citizens SET language = ? WHERE lane = ?", (language, message.lane)
                 )
+            if kept is not None:
+                db.execute(
+                    "INSERT OR REPLACE INTO trackers (lane, tracker, used_at) VALUES (?, ?, ?)",
+                    (message.lane, kept, now),
+                )
+            elif afresh:
+                db.execute("DELETE FROM trackers WHERE lane = ?", (message.lane,))
             INBOX.free(db, message.lane, now)
 
         await self._writer.run(change)
 
 
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    """Makes the tables. Raises ValueError for a file that this version does not know."""
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version not in (0, schema.VERSION):
+        raise ValueError(
+            f"{path}: its tables are of version {version}, this Seva knows {schema.VERSION}; "
+            "run the Seva that wrote it, or give another SEVA_DATABASE_URL"
+        )
+    db.executescript(schema.SCHEMA)
+    db.execute(f"PRAGMA user_version = {schema.VERSION}")
+
+
 def _insert(db: sqlite3.Connection, message: Inbound, now: float) -> int:
+    sent = min(float(message.timestamp), now) if message.timestamp else now
     new = db.execute(
-        "INSERT INTO inbox (message_id, lane, payload, received_at) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (message_id) DO NOTHING",
-        (message.message_id, message.lane, json.dumps(asdict(message)), now),
+        "INSERT INTO inbox (message_id, lane, kind, payload, sent_at, received_at) "
+        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING",
+        (message.message_id, message.lane, message.kind, keep_message(message), sent, now),
     ).rowcount
     if not new:
         return 0
@@ -261,10 +315,13 @@ def _insert(db: sqlite3.Connection, message: Inbound, now: float) -> int:
     return 1
 
 
-def _read_message(payload: str) -> Inbound:
-    data = json.loads(payload)
-    if data["media"]:
-        data["media"] = Media(**data["media"])
-    if data["location"]:
-        data["location"] = Location(**data["location"])
-    return Inbound(**data)
+def _claim(row: sqlite3.Row, token: str) -> Claim:
+    """The row as a claim; one that cannot be read says so and holds nobody else up."""
+    counts = {"attempt": row["attempts"] + 1, "token": token, "deaths": row["claims"]}
+    try:
+        return Claim(read_message(row["payload"]), **counts)
+    except Unreadable as error:
+        alarm("inbox", str(row["seq"]), error.why)
+        phone_number_id, citizen = row["lane"].split(":", 1)
+        known = Inbound(row["message_id"], phone_number_id, citizen, row["kind"])
+        return Claim(known, **counts, trouble=f"unreadable: {error.why}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from api.inbox.lanes import Lanes
+from api.inbox.payloads import keep_reply
 from api.inbox.port import News
 from api.inbox.schema import DELIVERED, FAILED, PARKED, PENDING, SENDING, SENT, SPARE
 
@@ -44,7 +45,7 @@ def add_template(db: sqlite3.Connection, news: News, now: float) -> None:
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 *(key(news), _WHOLE if news.whole else _PARTLY),
-                *(key(news) + _TEMPLATE, news.lane, news.template.to_json(), SPARE, now),
+                *(key(news) + _TEMPLATE, news.lane, keep_reply(news.template), SPARE, now),
             ),
         )
 

@@ -10,9 +10,12 @@ from api.inbox import schema
 from api.inbox import sqlite_notices as notices
 from api.inbox.group_commit import GroupCommit
 from api.inbox.lanes import Lanes
+from api.inbox.payloads import keep_reply, keep_text, read_reply
 from api.inbox.port import LeaseLost, Parcel
 from api.inbox.sqlite_statuses import raise_state
-from api.whatsapp.outgoing import Draft, Outgoing
+from api.whatsapp.outgoing import Draft
+from nlu.storage.sealing import Unreadable
+from nlu.storage.unreadable import alarm
 
 
 class SqliteOutbox:
@@ -45,11 +48,16 @@ class SqliteOutbox:
         def change(db: sqlite3.Connection) -> list[Parcel]:
             parcels = []
             for token, row in self._lanes.take(db, now, now + self._lease, limit):
+                try:
+                    parcels.append(_parcel(db, row, token))
+                except Unreadable as error:
+                    alarm("outbox", str(row["seq"]), error.why)
+                    self._give_up(db, row, f"unreadable: {error.why}", now)
+                    continue
                 db.execute(
                     "UPDATE outbox SET state = ?, attempts = attempts + 1 WHERE seq = ?",
                     (schema.SENDING, row["seq"]),
                 )
-                parcels.append(_parcel(db, row, token))
             return parcels
 
         return await self._writer.run(change)
@@ -100,7 +108,7 @@ class SqliteOutbox:
 
     async def replace(self, parcel: Parcel, reason: str) -> None:
         """Another message in the same place, due at once."""
-        body = parcel.message.to_json()
+        body = keep_reply(parcel.message)
         also = ("UPDATE outbox SET body = ? WHERE tracker = ?", (body, parcel.tracker))
         await self._move(parcel, schema.PENDING, reason, 0, also)
 
@@ -134,6 +142,14 @@ class SqliteOutbox:
 
         await self._writer.run(change)
 
+    def _give_up(self, db: sqlite3.Connection, row: sqlite3.Row, reason: str, now: float) -> None:
+        """A row that cannot be read fails alone; the lane goes on."""
+        db.execute(
+            "UPDATE outbox SET state = ?, reason = ? WHERE seq = ?",
+            (schema.FAILED, reason, row["seq"]),
+        )
+        self._lanes.free(db, row["lane"], now)
+
     def _template_is_over(self, db: sqlite3.Connection, parcel: Parcel) -> None:
         now, row = self._clock(), _row(db, parcel)
         notices.template_is_over(db, self._lanes, row, now, self._window)
@@ -153,7 +169,7 @@ def insert_drafts(
         new = db.execute(
             "INSERT INTO outbox (inbox_id, step, tracker, lane, body, created_at) "
             "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (inbox_id, step) DO NOTHING",
-            (inbox_id, number, tracker, lane, draft.message.to_json(), now),
+            (inbox_id, number, tracker, lane, keep_reply(draft.message), now),
         ).rowcount
         if not new:
             continue
@@ -161,7 +177,7 @@ def insert_drafts(
         db.executemany(
             "INSERT OR IGNORE INTO choices (id, lane, tracker, payload, number, created_at) "
             "VALUES (?, ?, ?, ?, ?, ?)",
-            [(c.id, lane, tracker, c.payload, c.number, now) for c in draft.choices],
+            [(c.id, lane, tracker, keep_text(c.payload), c.number, now) for c in draft.choices],
         )
 
 
@@ -174,7 +190,7 @@ def _parcel(db: sqlite3.Connection, row: sqlite3.Row, token: str) -> Parcel:
         citizen=who["phone"] if who["use_phone"] and who["phone"] else who["citizen"],
         phone=who["phone"],
         language=who["language"],
-        message=Outgoing.from_json(row["body"]),
+        message=read_reply(row["body"]),
         attempt=row["attempts"] + 1,
         doubtful=row["state"] == schema.SENDING,
         created_at=row["created_at"],

@@ -7,8 +7,11 @@ import sqlite3
 from api.inbox import schema
 from api.inbox import sqlite_notices as notices
 from api.inbox.lanes import Lanes
+from api.log import get_logger
 from api.whatsapp.payload import Status
 from api.whatsapp.policy import WhatsAppPolicy
+
+log = get_logger(__name__)
 
 
 def apply_status(
@@ -49,6 +52,9 @@ def _apply_failure(
     too_old = now - row["created_at"] > policy.send_give_up_after
     if too_old and action not in ("final", "park"):
         action = "park" if notices.is_news(row) else "final"
+    if action not in ("final", "park") and _is_overtaken(db, row):
+        action = "final"  # an answer that comes after a later one misleads
+        log.error("reply_overtaken", code=status.code)
     if action == "final":
         state, due = schema.FAILED, now
     elif action == "park":
@@ -69,6 +75,18 @@ def _apply_failure(
     lanes.arrive(db, row["lane"], now)
     if not lanes.is_owned(db, row["lane"], now):
         lanes.free(db, row["lane"], due)
+
+
+def _is_overtaken(db: sqlite3.Connection, row: sqlite3.Row) -> bool:
+    """Whether an answer that comes after this one was sent meanwhile. News have no place in it."""
+    if notices.is_news(row):
+        return False
+    later = db.execute(
+        "SELECT 1 FROM outbox WHERE lane = ? AND seq > ? AND state BETWEEN ? AND ? "
+        "AND inbox_id NOT GLOB ? LIMIT 1",
+        (row["lane"], row["seq"], schema.SENDING, schema.READ, notices.PREFIX + "*"),
+    )
+    return later.fetchone() is not None
 
 
 def raise_state(db: sqlite3.Connection, tracker: str, state: int, message_id: str) -> None:

@@ -62,7 +62,11 @@ class WhatsAppPolicy:
     listening_seconds: float
     speaking_seconds: float
     turn_attempts: int
+    turn_deaths: int
     turn_wait: tuple[float, ...]
+    turn_seconds: float
+    voice_seconds: float
+    outage_wait: tuple[float, ...]
     send_wait: tuple[float, ...]
     send_give_up_after: float
     alert_wait: tuple[float, ...]
@@ -112,7 +116,11 @@ def load_policy(path: Path) -> WhatsAppPolicy:
         listening_seconds=data["listening_seconds"],
         speaking_seconds=data["speaking_seconds"],
         turn_attempts=retry["turn"]["attempts"],
+        turn_deaths=retry["turn"]["deaths"],
         turn_wait=tuple(retry["turn"]["wait"]),
+        turn_seconds=data["turn_seconds"],
+        voice_seconds=data["voice_seconds"],
+        outage_wait=tuple(retry["outage"]["wait"]),
         send_wait=tuple(retry["send"]["wait"]),
         send_give_up_after=retry["send"]["give_up_after"],
         alert_wait=tuple(retry["alert"]["wait"]),

@@ -13,9 +13,9 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from api.ports import Button, Reply
 from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing
 from api.whatsapp.policy import Limits
+from nlu.reply import Button, Reply
 
 MORE = "more:"
 _BREAKS = ("\n\n", "\n", "। ", ". ", "? ", "! ", " ")
@@ -29,25 +29,6 @@ class RenderWords:
     choose_button: str
     more: str
     document_caption: str
-
-
-@dataclass(frozen=True)
-class PlainButton:
-    """A button that did not come from the dialogue: one of a later page."""
-
-    id: str
-    title: str
-    description: str | None = None
-
-
-@dataclass(frozen=True)
-class PlainReply:
-    """A reply that did not come from the dialogue: a phrase or a later page."""
-
-    text: str
-    buttons: tuple[PlainButton, ...] = ()
-    button_label: str | None = None
-    document: None = None
 
 
 def render(
@@ -64,9 +45,9 @@ def read_aloud(drafts: Sequence[Draft], longest: int) -> str:
     return "\n".join([*said, *(o.title for draft in drafts for o in draft.message.options)])
 
 
-def more_buttons(payload: str) -> tuple[PlainButton, ...]:
+def more_buttons(payload: str) -> tuple[Button, ...]:
     """The options that were left for the page behind a `more` row."""
-    return tuple(PlainButton(*row) for row in json.loads(payload[len(MORE) :]))
+    return tuple(Button(*row) for row in json.loads(payload[len(MORE) :]))
 
 
 class _Renderer:

@@ -10,7 +10,7 @@ import regex
 from benchmarks.talk.citizen import RETRY, YES, Message, nonce_of, value_of
 from benchmarks.talk.place import Write
 from nlu.catalogue import Catalogue, Service
-from nlu.engine import Button, Reply
+from nlu.reply import Button, Reply
 
 _PLACEHOLDER = regex.compile(r"\{\w*\}|\bNone\b(?! of)|Traceback|\bnull\b|\.py\b|<[a-z]+>")
 _LINK = regex.compile(r"https?://\S+|\*[^*]*\*")

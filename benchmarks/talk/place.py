@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +20,18 @@ import httpx
 import yaml
 
 from benchmarks.talk.letterbox import Letterbox, letterbox
+from nlu.action_address import ActionAddress
+from nlu.action_endpoint import ActionEndpoint
 from nlu.catalogue import Catalogue, load_catalogue
-from nlu.engine import Engine, Reply, live_model
+from nlu.conversations import Conversations
+from nlu.engine import Engine, live_model
+from nlu.reply import Reply
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 _DIALOGUE = "dialogue.yml"
 _START_S = 120.0
+ACTIONS_SECRET = "of-the-talks"  # over TCP, for which the port may change with each start
 _FRESH = httpx.Limits(max_keepalive_connections=0)  # kept ones may be closed as they are used
 
 
@@ -80,11 +83,10 @@ class Place:
     """The engine, the departments' books and faults, and the action server."""
 
     catalogue: Catalogue
-    engine: Engine
+    talks: Conversations
     sandbox: str
     actions: Server
     client: httpx.AsyncClient
-    trackers: Path
     letters: Letterbox
     deaths: int = 0
     """How often the action server was killed."""
@@ -93,18 +95,11 @@ class Place:
 
     async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Reply]:
         """One turn of dialogue. Raises TurnFailed."""
-        return await self.engine.turn(text, sender, metadata)
+        return await self.talks.turn(text, sender, metadata)
 
     def request(self, sender: str) -> str:
         """The request that is open for a citizen, as the tracker holds it; empty for none."""
-        with closing(sqlite3.connect(self.trackers, timeout=30)) as database:
-            rows = database.execute(
-                "SELECT data FROM events WHERE sender_id = ? AND type_name = 'slot'"
-                " ORDER BY id DESC LIMIT 40",
-                (sender,),
-            ).fetchall()
-        slots = (json.loads(row[0]) for row in rows)
-        return next((slot["value"] or "" for slot in slots if slot["name"] == "nonce"), "")
+        return self.talks.slot(sender, "nonce") or ""
 
     async def fault(self, department: str, mode: str, delay_s: float | None = None) -> None:
         """Switch a department's fault."""
@@ -153,6 +148,8 @@ async def opened(
             "SEVA_VAR_DIR": str(folder / "var"),
             "SEVA_DATA_DIR": str(data),
             "SEVA_NOTICES_URL": letters.url,
+            "SEVA_ACTIONS_SECRET": ACTIONS_SECRET,
+            "SEVA_ACTIONS_METRICS_PORT": "0",
             "SEVA_SETTLE_SECONDS": "0.3",
             "SEVA_CALLBACKS_PORT": str(callbacks),
             "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"http://127.0.0.1:{callbacks}/callbacks",
@@ -169,20 +166,19 @@ async def _running(
     for department in catalogue.departments.values():
         environment[department.base_url.env] = f"{sandbox.url}/{department.id}"
     environment["SEVA_GATEWAY_SANDBOX_URL"] = f"{sandbox.url}/gateway"
-    trackers = folder / "trackers.sqlite"
     actions = Server("actions", "/health", environment, folder / "actions.log")
     try:
         await sandbox.start()
         await actions.start()
         engine = await Engine.load(
             live_model(ROOT / "models"),
-            tracker_url=f"sqlite:///{trackers}",
-            action_url=f"{actions.url}/webhook",
+            actions=ActionEndpoint(ActionAddress.of(actions.url, Path()), ACTIONS_SECRET),
             data_dir=DATA,
         )
         async with httpx.AsyncClient(trust_env=False, timeout=30, limits=_FRESH) as client:
-            letters.language_of = engine.language
-            yield Place(catalogue, engine, sandbox.url, actions, client, trackers, letters)
+            talks = Conversations(engine)
+            letters.language_of = talks.language
+            yield Place(catalogue, talks, sandbox.url, actions, client, letters)
     finally:
         actions.end()
         sandbox.end()

@@ -15,7 +15,7 @@ from benchmarks.talk.citizen import RETRY, YES, value_of
 from benchmarks.talk.judge import Judge
 from benchmarks.talk.place import Place
 from nlu.catalogue import Catalogue
-from nlu.engine import Button, Reply
+from nlu.reply import Button, Reply
 
 FAULTS = yaml.safe_load((Path(__file__).parent / "faults.yml").read_text("utf-8"))
 UNANSWERED = "unavailable_saved"
@@ -162,7 +162,7 @@ class _Played:
         self._turns += 1
         metadata = {
             "inbox_id": f"{self._sender}:{self._turns}",
-            "language": await self._place.engine.language(self._sender),
+            "language": await self._place.talks.language(self._sender),
             "payload": tapped,
         }
         began = time.monotonic()

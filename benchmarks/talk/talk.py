@@ -17,7 +17,7 @@ from benchmarks.talk.citizen import RETRY, YES, Citizen, Message, Words, value_o
 from benchmarks.talk.judge import Account, Judge
 from benchmarks.talk.place import ROOT, Place
 from nlu.catalogue import Catalogue
-from nlu.engine import Reply, TurnFailed
+from nlu.reply import Reply, TurnFailed
 
 SETTINGS = Path(__file__).parent / "settings.yml"
 ANSWERS = ROOT / "tests" / "conversations" / "answers.yml"
@@ -190,7 +190,7 @@ class _Talking:
         """What was said before the answer: once, and in the language of the answer."""
         if not words:
             return
-        language = await self._place.engine.language(self._sender)
+        language = await self._place.talks.language(self._sender)
         if [one for one, _ in words] != [language]:
             self._talk.broken.append(f"turn {number}: meanwhile {words!r}, in {language}")
         self._account.reads(words)
@@ -203,7 +203,7 @@ class _Talking:
         metadata: dict[str, Any] = {
             "inbox_id": f"{self._sender}:{number}",
             "attempt": attempt,
-            "language": await self._place.engine.language(self._sender),
+            "language": await self._place.talks.language(self._sender),
             "voice": False,
             "payload": message.tapped,
             **message.sent,
@@ -211,7 +211,7 @@ class _Talking:
         return await self._place.turn(message.text, self._sender, metadata)
 
     async def _judged(self, number: int, message: Message, replies: Sequence[Reply]) -> None:
-        language = await self._place.engine.language(self._sender) or ""
+        language = await self._place.talks.language(self._sender) or ""
         act, _, named = message.act.partition(":")
         if act == "language" and self._judge.phrase("language_changed", _said(replies)):
             self._expected = named

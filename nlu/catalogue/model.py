@@ -277,8 +277,8 @@ class Payment:
 class Operation:
     """A call to a department; templates are Jinja, `result` and `document` are JMESPath.
 
-    `access`: one of `ACCESS`, `because` says why. `idempotent`: a write asked for again with the same
-    Idempotency-Key is not done twice.
+    `access`: one of `ACCESS`, `because` says why. `idempotent`: a write asked for again with the
+    same Idempotency-Key is not done twice.
     """
 
     name: str

@@ -1,8 +1,7 @@
-"""Seals what a citizen told us before Rasa's tracker stores it, and opens it again.
+"""Seals what citizens told us before it is stored, and opens it again.
 
-Slot values hold names, Aadhaar and account numbers. The tracker gets one Fernet token (AES-128-CBC
-with HMAC, cryptography.io) instead; only the action server holds the key: SEVA_SEALING_KEY, or a
-file made at first use with mode 0600.
+Tokens are Fernet's (AES-128-CBC with HMAC, cryptography.io). The newest key seals and every key
+opens (`nlu.storage.keys`); a process that runs on takes up a changed key file by itself.
 """
 
 from __future__ import annotations
@@ -10,72 +9,129 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
-import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+import re
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from cryptography.fernet import Fernet, InvalidToken
+import structlog
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-ROOT = Path(__file__).resolve().parents[2]
-KEY_FILE = "sealing.key"
+from nlu.storage.keys import Keys, Place, key_place, read_keys
 
-
-def seal(values: Mapping[str, Any] | str | None) -> str | None:
-    """A token for a mapping of JSON values or a text; None stays None."""
-    if values is None:
-        return None
-    content = values if isinstance(values, str) else dict(values)
-    return _box().encrypt(json.dumps(content, ensure_ascii=False).encode()).decode()
+_LOG = structlog.get_logger("seva.storage")
+_LOOKS_EVERY = 2.0
+"""Seconds, at most, until a process seals with a key that was put first in the file."""
+NOTICED_AFTER = 10 * _LOOKS_EVERY
+"""Seconds after which every process that runs surely does."""
+_TOKEN = re.compile(r"gAAAA[A-Za-z0-9_-]{90,}={0,2}")
+Why = Literal["key", "version", "form"]
 
 
-def unseal(token: str | None) -> dict[str, Any] | str | None:
-    """What was sealed. A token of another key reads as nothing: the citizen is asked again."""
-    if not token:
-        return None
+class Unreadable(Exception):
+    """What is stored cannot be read now: no key opens it, a newer Seva wrote it, or it is not in
+    the form that was expected. It stays as it is, for it may be readable again."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def seal(value: Any, version: int = 1) -> str:
+    """A token for a JSON value. `version` is that of its form: raise it when older code could not
+    read what is sealed now."""
+    content = json.dumps([version, value], ensure_ascii=False)
+    # Half a surrogate pair may come in a citizen's text; `json.loads` takes it back as well.
+    return _keyring().box.encrypt(content.encode("utf-8", "surrogatepass")).decode()
+
+
+def unseal(token: str, version: int = 1) -> Any:
+    """What was sealed, in a form of at most `version`. Raises Unreadable."""
     try:
-        return json.loads(_box().decrypt(token.encode()))
-    except InvalidToken:
-        return None
+        found = json.loads(_opened(token))
+    except ValueError:
+        raise Unreadable("form") from None
+    if not isinstance(found, list):  # sealed before forms were numbered
+        return found
+    if len(found) != 2 or not isinstance(found[0], int):
+        raise Unreadable("form")
+    if found[0] > version:
+        raise Unreadable("version")
+    return found[1]
+
+
+def reseal(text: str) -> str:
+    """The text with each token in it sealed by the newest key; the same text where they all are.
+
+    Raises Unreadable where no key opens one of them.
+    """
+    newest = _keyring(afresh=True).newest
+
+    def again(match: re.Match[str]) -> str:
+        try:
+            newest.decrypt(match[0].encode())
+        except InvalidToken:
+            return newest.encrypt(_opened(match[0])).decode()
+        return match[0]
+
+    return _TOKEN.sub(again, text)
 
 
 def keyed_hash(text: str, purpose: str) -> str:
-    """HMAC-SHA256 as hex: finds a citizen's rows without telling who it is. Hashes of different
-    purposes cannot be joined."""
-    return hmac.new(_key(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
+    """HMAC-SHA256 as hex: finds a citizen's rows without telling who it is. The same whatever
+    becomes of the sealing keys; hashes of different purposes cannot be joined."""
+    key = _keyring().keys.hashing.encode()
+    return hmac.new(key, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
 
 
-@lru_cache(maxsize=1)
-def _box() -> Fernet:
-    return Fernet(_key())
+@dataclass
+class _Keyring:
+    place: Place
+    stamp: tuple[int, int, int] | None
+    keys: Keys
+    looked_at: float
+
+    def __post_init__(self) -> None:
+        boxes = [Fernet(key) for key in self.keys.sealing]
+        self.newest, self.box = boxes[0], MultiFernet(boxes)
 
 
-def _key() -> bytes:
-    key = os.environ.get("SEVA_SEALING_KEY")
-    return key.encode() if key else _key_from_file()
+_LOCK = threading.Lock()
+_known: _Keyring | None = None
 
 
-def var_folder() -> Path:
-    """Where the action server keeps its files: SEVA_VAR_DIR."""
-    return Path(os.environ.get("SEVA_VAR_DIR") or ROOT / "var")
+def _opened(token: str) -> bytes:
+    """Looks at the key file once more before it gives up. Raises Unreadable."""
+    for afresh in (False, True):
+        try:
+            return _keyring(afresh=afresh).box.decrypt(token.encode())
+        except InvalidToken:
+            continue
+    raise Unreadable("key")
 
 
-def _key_from_file() -> bytes:
-    """The file's key. It is there whole or not at all: who comes second must not read half of it,
-    for the same citizen would then have two names."""
-    folder = var_folder()
-    path = folder / KEY_FILE
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, new = tempfile.mkstemp(prefix=f"{KEY_FILE}.", dir=folder)  # of mode 0600
-        with os.fdopen(handle, "wb") as out:
-            out.write(Fernet.generate_key())
-            out.flush()
-            os.fsync(out.fileno())
-        with suppress(FileExistsError):
-            os.link(new, path)
-        os.unlink(new)
-    return path.read_bytes()
+def _keyring(*, afresh: bool = False) -> _Keyring:
+    """The keys as they are now, or were a moment ago. Raises ValueError, OSError where there were
+    none yet; keys that a process has it keeps, whatever becomes of their file."""
+    global _known
+    place, now = key_place(), time.monotonic()
+    with _LOCK:
+        known = _known if _known is not None and _known.place == place else None
+        if known is not None:
+            if not place.changeable or not (afresh or now - known.looked_at >= _LOOKS_EVERY):
+                return known
+            known.looked_at = now
+            if place.stamp() in (known.stamp, None):
+                return known
+        stamp = place.stamp()
+        try:
+            keys = read_keys(place)
+        except (ValueError, OSError) as error:
+            if known is None:
+                raise
+            _LOG.error("sealing_keys", error=str(error))
+            return known
+        # A file that was made just now has no stamp yet: it is looked at again.
+        _known = _Keyring(place, stamp, keys, now)
+        return _known

@@ -129,8 +129,8 @@ def test_unknown_inbox_is_refused_with_a_remedy(tmp_path: Path) -> None:
     from api.whatsapp.policy import load_policy
 
     policy = load_policy(Path("data/whatsapp.yml"))
-    with pytest.raises(ValueError, match=r"SEVA_INBOX_URL.*kafka"):
-        open_inbox(Settings(inbox_url="kafka://x", var_dir=tmp_path), policy)
+    with pytest.raises(ValueError, match=r"SEVA_DATABASE_URL.*kafka"):
+        open_inbox(Settings(database_url="kafka://x", var_dir=tmp_path), policy)
 
 
 def test_demo_values_are_warned_about(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:

@@ -180,7 +180,7 @@ def test_ports_are_those_of_the_settings() -> None:
     from api.settings import Settings
 
     fields = Settings.__fields__
-    for process in ("serve", "actions", "sandbox", "simulator"):
+    for process in ("serve", "sandbox", "simulator"):
         output = seva(process, "--help")[1]
         assert str(fields[f"{process}_port"].default) in output
         assert f"SEVA_{process.upper()}_PORT" in output

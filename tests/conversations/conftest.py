@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.conversations.door import Door
-from tests.processes import ROOT, department_urls, free_port, seva
+from tests.processes import ACTIONS_SECRET, ROOT, department_urls, free_port, seva
 from tests.served import served
 
 
@@ -51,6 +51,9 @@ class World:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Started once for all conversations."""
+    from nlu.action_address import ActionAddress
+    from nlu.action_endpoint import ActionEndpoint
+    from nlu.conversations import Conversations
     from nlu.engine import Engine, live_model
 
     folder: Path = tmp_path_factory.mktemp("world")
@@ -71,10 +74,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         engine = loop.run_until_complete(
             Engine.load(
                 live_model(ROOT / "models"),
-                tracker_url=f"sqlite:///{folder}/trackers.sqlite",
-                action_url=f"{actions}/webhook",
+                actions=ActionEndpoint(ActionAddress.of(actions, Path()), ACTIONS_SECRET),
                 data_dir=ROOT / "data",
             )
         )
-        yield World(engine, loop, sandbox, door)
+        yield World(Conversations(engine), loop, sandbox, door)
     loop.close()

@@ -9,6 +9,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from nlu.action_address import authorization
+from tests.processes import ACTIONS_SECRET
+
+_HEADERS = {"Content-Type": "application/json", **authorization(ACTIONS_SECRET)}
+
 
 class Door:
     """An ASGI app. `calls` are the actions that were called since `reset`."""
@@ -33,9 +38,7 @@ class Door:
         self.calls.append(json.loads(body)["next_action"])
         answer: Response = PlainTextResponse("gone", 500)
         if number != self._broken or self._after:
-            passed = await self._client.post(
-                self._target, content=body, headers={"Content-Type": "application/json"}
-            )
+            passed = await self._client.post(self._target, content=body, headers=_HEADERS)
             if number != self._broken:
                 answer = Response(passed.content, passed.status_code, media_type="application/json")
         await answer(scope, receive, send)

@@ -57,7 +57,6 @@ def test_smoke_file_covers_five_keys_and_a_voice_note() -> None:
 def test_parts_find_each_other_at_other_ports() -> None:
     """One variable moves a part, and the others follow; it is the advice of the error message."""
     settings = Settings(
-        actions_port=1001,
         simulator_port=1002,
         sandbox_port=1003,
         documents_port=1004,
@@ -66,7 +65,6 @@ def test_parts_find_each_other_at_other_ports() -> None:
     )
     demo = Demo(settings.copy(update={"data_dir": ROOT / "data"}), Console(), Path("logs"))
     addresses = demo.addresses()
-    assert addresses["SEVA_ACTION_SERVER_URL"] == "http://127.0.0.1:1001/webhook"
     assert addresses["SEVA_WHATSAPP_BASE_URL"] == "http://127.0.0.1:1002"
     assert addresses["SEVA_DEPARTMENT_ENERGY_URL"] == "http://127.0.0.1:1003/energy"
     assert addresses["SEVA_DOCUMENTS_URL"] == "http://127.0.0.1:1004"
@@ -75,12 +73,20 @@ def test_parts_find_each_other_at_other_ports() -> None:
     back = "http://127.0.0.1:1006/callbacks/payments/sandbox"
     assert addresses["SEVA_SANDBOX_CALLBACK_URL"] == back
     departments = len(list((ROOT / "data" / "departments").glob("*.yml"))) - 1  # the defaults
-    assert sum(name.endswith("_URL") for name in addresses) == 6 + departments
+    assert sum(name.endswith("_URL") for name in addresses) == 5 + departments
 
 
 def test_smoke_runs(tmp_path: Path) -> None:
     """Every process, signed webhooks, a voice note; it ends 0 and leaves nothing running."""
-    names = ("SERVE", "WORKER_METRICS", "SIMULATOR", "ACTIONS", "CALLBACKS", "SANDBOX", "DOCUMENTS")
+    names = (
+        "SERVE",
+        "WORKER_METRICS",
+        "SIMULATOR",
+        "ACTIONS_METRICS",
+        "CALLBACKS",
+        "SANDBOX",
+        "DOCUMENTS",
+    )
     ports = {f"SEVA_{name}_PORT": str(free_port()) for name in names}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "nlu.cli", "demo", "--smoke"],

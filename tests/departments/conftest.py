@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-import structlog
 
 from actions.departments import DepartmentDefinition, load_departments
 
@@ -27,9 +26,3 @@ def department(energy: DepartmentDefinition) -> Callable[..., Department]:
         return Department(replace(energy, **parts), handler)  # type: ignore[arg-type]
 
     return make
-
-
-@pytest.fixture(autouse=True)
-def plain_logging() -> None:
-    """An engine loaded by other tests of this process keeps Rasa, and all of structlog, quiet."""
-    structlog.reset_defaults()

@@ -12,7 +12,7 @@ from actions.departments.definition import Egress
 from actions.departments.egress import EgressGuard
 from actions.departments.result import CallFailed
 
-from .fake_department import BILL
+from .fake_department import BILL, CITIZEN
 
 OPEN = Egress(False, True, frozenset({"files.example"}), 1)
 
@@ -71,7 +71,7 @@ async def test_refused_host_is_not_called(energy: DepartmentDefinition) -> None:
     result = await connector.execute(
         "getBill",
         {"service_number": "6123401005678"},
-        citizen="c-1",
+        citizen=CITIZEN,
         request_id="turn-1",
         language="te",
     )

@@ -245,7 +245,11 @@ class Asker:
     def outcome(self, operation: str, **values: str) -> str:
         """What the operation comes to."""
         asked = self._connector.execute(
-            operation, values, citizen="c-1", request_id=f"k-{next(self._keys)}", language="te"
+            operation,
+            values,
+            citizen="109:919876543210",
+            request_id=f"k-{next(self._keys)}",
+            language="te",
         )
         return self._loop.run_until_complete(asked).outcome
 

@@ -12,9 +12,11 @@ import pytest
 
 from actions.departments import OperationResult
 from actions.departments.journal import Entry, Journal, Write
-from actions.departments.journal_tables import IN_MEMORY, METADATA
+from actions.departments.journal_tables import METADATA
 from actions.departments.request import Context
 from actions.departments.result import Document
+from nlu.storage.sealing import Unreadable
+from nlu.storage.tables import IN_MEMORY
 from tests.postgres import postgres
 
 __all__ = ["postgres"]
@@ -149,4 +151,5 @@ def test_write_whose_sealing_key_is_gone_is_not_taken_for_new(tmp_path: Path) ->
     found = journal.open(ENTRY)
     assert found is not None
     assert (found.state, found.write) == ("unsure", WRITE)
-    assert journal.find("energy", "k-1") is None
+    with pytest.raises(Unreadable):
+        journal.find("energy", "k-1")

@@ -7,12 +7,11 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-import structlog
 
 from .fake_department import BILL, Department, problem
 
 Make = Callable[..., Department]
-PRIVATE = ("6123401005678", "K. Venkata Rao", "turn-1", "c-1", "sandbox-key")
+PRIVATE = ("6123401005678", "K. Venkata Rao", "turn-1", "9876543210", "sandbox-key")
 
 
 @pytest.mark.asyncio
@@ -31,8 +30,8 @@ async def test_log_of_a_call_has_no_personal_data(
     department: Make, answer: httpx.Response, caplog: pytest.LogCaptureFixture
 ) -> None:
     fake = department(lambda request: answer)
-    with caplog.at_level(logging.INFO), structlog.testing.capture_logs() as events:
+    with caplog.at_level(logging.INFO):
         await fake.ask()
-    text = repr(events) + caplog.text
-    assert [event["event"] for event in events if "department" in event] == ["department_call"]
+    text = caplog.text
+    assert text.count('"event": "department_call"') == 1
     assert not [value for value in PRIVATE if value in text]

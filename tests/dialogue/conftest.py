@@ -12,7 +12,6 @@ from cryptography.fernet import Fernet
 from actions.dialogue.form import Form
 from actions.dialogue.settings import load_settings
 from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.storage import sealing
 from tests.dialogue.talk import TODAY, Talk
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -23,12 +22,10 @@ def own_key() -> Iterator[None]:
     """No key file is made in the project's var/."""
     before = os.environ.get("SEVA_SEALING_KEY")
     os.environ["SEVA_SEALING_KEY"] = Fernet.generate_key().decode()
-    sealing._box.cache_clear()
     yield
     os.environ.pop("SEVA_SEALING_KEY")
     if before is not None:
         os.environ["SEVA_SEALING_KEY"] = before
-    sealing._box.cache_clear()
 
 
 @pytest.fixture(scope="session")

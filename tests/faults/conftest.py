@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from .permits.place import Place, opened
 
@@ -16,9 +15,3 @@ def place(tmp_path: Path) -> Iterator[Place]:
     """The permits department and connectors to it."""
     with opened(tmp_path) as place:
         yield place
-
-
-@pytest.fixture(autouse=True)
-def plain_logging() -> None:
-    """An engine loaded by other tests of this process keeps Rasa, and all of structlog, quiet."""
-    structlog.reset_defaults()

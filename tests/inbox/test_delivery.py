@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import pytest
 
 from api.inbox.sqlite import SqliteInbox
-from api.whatsapp.render import PlainReply
 from api.whatsapp.sender import (
     DocumentUnavailable,
     SendFailed,
     SendInDoubt,
     VoiceUnavailable,
 )
+from nlu.reply import Reply
 from tests.inbox.worker_fakes import POLICY, Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 
@@ -24,7 +24,7 @@ class Bench:
 
     async def run(self, *texts: str, wait: float = 0) -> list[str]:
         self.clock.now += wait
-        number = len(self.engine.tracker)
+        number = len(self.engine.heard)
         await self.store.put(
             [message(number + n, text, phone="91984") for n, text in enumerate(texts)]
         )
@@ -102,7 +102,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class FileReply(PlainReply):
+class FileReply(Reply):
     document: File | None = File()  # type: ignore[assignment]
 
 

@@ -15,10 +15,11 @@ import pytest
 
 from api.inbox.port import Parcel
 from api.inbox.sqlite import SqliteInbox
-from api.notices import Notice, PlainDocument
+from api.notices import Notice
 from api.whatsapp.outgoing import Outgoing
 from api.whatsapp.payload import Status
 from api.whatsapp.sender import SendFailed, SendInDoubt
+from nlu.reply import Document
 from tests.inbox.test_notices import NEWS, WORDING
 from tests.inbox.worker_fakes import POLICY, Clock, FakeEngine, make_worker, message, open_store
 
@@ -83,7 +84,7 @@ class Life:
     async def tell(self) -> None:
         notice = replace(NEWS, id=f"n{len(self.told)}", text=f"news {len(self.told)}.")
         if self.dice.random() < 0.5:
-            notice = replace(notice, document=PlainDocument("https://x.example/1.pdf", "1.pdf"))
+            notice = replace(notice, document=Document("https://x.example/1.pdf", "1.pdf"))
         self.told.append(notice)
         for _ in range(self.dice.choice((1, 2))):  # the action server may tell it again
             await self.store.tell(notice.news(WORDING, POLICY))

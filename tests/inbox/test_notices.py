@@ -10,11 +10,11 @@ import pytest
 
 from api.inbox.port import UnknownCitizen
 from api.inbox.sqlite import SqliteInbox
-from api.notices import Notice, PlainDocument
+from api.notices import Notice
 from api.whatsapp.payload import Status
-from api.whatsapp.render import PlainButton, PlainReply
 from api.whatsapp.sender import SendFailed
 from api.wording import Wording
+from nlu.reply import Button, Document, Reply
 from tests.inbox.worker_fakes import (
     PHONE_ID,
     PHRASES,
@@ -34,8 +34,8 @@ WORDING = Wording({**PHRASES, "news": HEADING}, "te")
 NEWS = Notice("late-1", LANE, "te", "భూమి కొలత", "కొలిచారు.\nమొత్తం 2.35 ఎకరాలు.")
 TOLD = f"[{NEWS.about}] {NEWS.text}"
 TEMPLATE = "భూమి కొలత: కొలిచారు. మొత్తం 2.35 ఎకరాలు."
-DOCUMENT = replace(NEWS, document=PlainDocument("https://x.example/1.pdf", "1.pdf"))
-BUTTONS = replace(NEWS, buttons=(PlainButton("/restart", "మళ్లీ"),))
+DOCUMENT = replace(NEWS, document=Document("https://x.example/1.pdf", "1.pdf"))
+BUTTONS = replace(NEWS, buttons=(Button("/restart", "మళ్లీ"),))
 REFUSED = SendFailed("final", 132001)
 CLOSED = SendFailed("park", 131047)
 
@@ -147,7 +147,7 @@ async def test_tap_on_a_button_of_news_reaches_the_dialogue(town: Town) -> None:
 
 async def test_number_typed_after_news_still_means_the_question_before(town: Town) -> None:
     long = "చాలా చాలా పొడవైన పేరు గల సేవ"
-    town.engine.answer = lambda text: [PlainReply("ఏది?", (PlainButton("/choose1", long),))]
+    town.engine.answer = lambda text: [Reply("ఏది?", (Button("/choose1", long),))]
     await town.write()
     await town.work()
     await town.tell(NEWS)
@@ -159,7 +159,7 @@ async def test_number_of_news_counts(town: Town) -> None:
     await town.write()
     await town.work()
     long = "చాలా చాలా పొడవైన పేరు గల సేవ"
-    await town.tell(replace(NEWS, buttons=(PlainButton("/late", long),)))
+    await town.tell(replace(NEWS, buttons=(Button("/late", long),)))
     assert await town.store.numbered_choice(LANE, 1) == "/late"
 
 

@@ -90,7 +90,7 @@ async def test_lease_that_ran_out_is_taken_over_and_fenced(
     (late,) = await store.claim("w1")
     clock.now += 61
     (claim,) = await store.claim("w2")
-    assert claim.attempt == 2
+    assert (claim.attempt, claim.deaths) == (1, 1)
     for step in (
         store.ack(late, [draft("late")]),
         store.fail(late, "x", 0),
@@ -183,14 +183,45 @@ async def test_numbers_count_only_in_the_last_message(store: SqliteInbox) -> Non
     assert await store.numbered_choice(message(1).lane, 1) is None
 
 
+DAY = 86400.0
+
+
 async def test_purge_forgets_what_is_old_and_done(store: SqliteInbox, clock: Clock) -> None:
     await store.put([message(1), message(2, citizen="IN.2")])
     claims = await store.claim("w", 2)
-    await store.ack(claims[0], [draft("hi")])
-    clock.now += 15 * 86400
-    assert await store.purge(14 * 86400) == 1
-    assert await store.outbox.claim("w") == []
+    await store.ack(claims[0], [draft("hi")], tracker="{}")
+    (parcel,) = await store.outbox.claim("w")
+    await store.outbox.sent(parcel, "wamid.OUT1")
+    clock.now += 15 * DAY
+    assert await store.purge(14 * DAY, 10 * DAY) == 1
+    assert store._read.execute("SELECT COUNT(*) FROM outbox").fetchone()[0] == 0
+    assert await store.tracker(claims[0].message.lane) is None
     assert (await store.depth()).waiting == 1
+
+
+async def test_purge_keeps_what_is_still_owed(store: SqliteInbox, clock: Clock) -> None:
+    """A reply that has not gone, or is parked, with what its options stand for."""
+    await store.put([message(1), message(2, citizen="IN.2")])
+    for claim, name in zip(await store.claim("w", 2), ("abc", "xyz")):
+        await store.ack(claim, [draft("which?", Choice(name, "/choose", "Pay"))], tracker="{}")
+    (parcel, _) = await store.outbox.claim("w", 2)
+    await store.outbox.park(parcel, "131047")
+    clock.now += 400 * DAY
+    await store.purge(14 * DAY, 500 * DAY)
+    states = store._read.execute("SELECT COUNT(*) FROM outbox WHERE state < 2").fetchone()
+    assert states[0] == 2
+    assert await store.choice(parcel.lane, "abc") == "/choose"
+    assert await store.tracker(parcel.lane) == "{}"
+
+
+async def test_purge_goes_slice_by_slice(store: SqliteInbox, clock: Clock) -> None:
+    """Others write in between: no transaction holds more than a slice."""
+    await store.put([message(n, citizen=f"IN.{n}") for n in range(1200)])
+    while claims := await store.claim("w", 400):
+        for claim in claims:
+            await store.ack(claim)
+    clock.now += 20 * DAY
+    assert await store.purge(14 * DAY, DAY) == 1200
 
 
 async def test_broken_store_is_an_error_not_a_loss(tmp_path: Path, clock: Clock) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from api.whatsapp.payload import Media
-from api.whatsapp.render import PlainButton, PlainReply
 from api.whatsapp.sender import MediaRejected
+from nlu.reply import Button, Reply
 from nlu.speech.errors import SpeechError
 from nlu.speech.transcript import Reading
 from tests.inbox.turn_bench import Bench, kinds
@@ -48,8 +48,8 @@ async def test_a_voice_note_is_answered_by_voice_where_that_is_switched_on(bench
 
 async def test_options_are_read_after_the_text(bench: Bench) -> None:
     bench.spoken, bench.engine.spoken = frozenset({"te"}), "te"
-    buttons = (PlainButton("/a", "అవును"), PlainButton("/b", "కాదు"))
-    bench.engine.answer = lambda text: [PlainReply("ఇదేనా?", buttons)]
+    buttons = (Button("/a", "అవును"), Button("/b", "కాదు"))
+    bench.engine.answer = lambda text: [Reply("ఇదేనా?", buttons)]
     await bench.say(voice(1))
     assert kinds(bench) == ["buttons", "voice"]
     assert bench.last().text == "ఇదేనా?\nఅవును\nకాదు"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.inbox.sqlite import SqliteInbox
-from api.whatsapp.render import PlainReply
+from nlu.reply import Turned
 from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 
@@ -18,10 +18,12 @@ class SlowEngine(FakeEngine):
         super().__init__()
         self.asked, self.go = asyncio.Event(), asyncio.Event()
 
-    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[PlainReply]:
+    async def turn(
+        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
+    ) -> Turned:
         self.asked.set()
         await self.go.wait()
-        return await super().turn(text, sender, metadata)
+        return await super().turn(text, sender, metadata, tracker)
 
 
 async def until(found: Any) -> None:
@@ -74,10 +76,12 @@ async def test_turn_that_takes_too_long_is_given_back(store: SqliteInbox, clock:
 
 async def test_other_citizens_are_served_while_one_waits(store: SqliteInbox, clock: Clock) -> None:
     class OneIsSlow(SlowEngine):
-        async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> Any:
+        async def turn(
+            self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
+        ) -> Turned:
             if text == "slow":
-                return await super().turn(text, sender, metadata)
-            return await FakeEngine.turn(self, text, sender, metadata)
+                return await super().turn(text, sender, metadata, tracker)
+            return await FakeEngine.turn(self, text, sender, metadata, tracker)
 
     engine, whatsapp, stop = OneIsSlow(), FakeWhatsApp(), asyncio.Event()
     running = asyncio.create_task(make_worker(store, engine, whatsapp, clock).run(stop))

@@ -15,9 +15,9 @@ from api.metrics import Metrics
 from api.turn import Turns
 from api.whatsapp.payload import Inbound, Media, Status
 from api.whatsapp.policy import load_policy
-from api.whatsapp.render import PlainReply
 from api.wording import NEEDED, Wording
 from api.worker import Worker
+from nlu.reply import Reply, Turned
 from nlu.speech.readings import Reading
 
 POLICY = load_policy(Path("data/whatsapp.yml"))
@@ -52,14 +52,14 @@ class Bomb:
 
 @dataclass
 class FakeEngine:
-    """Echoes; its tracker outlives the process, like Rasa's."""
+    """Echoes; what it is given as a tracker is the number of turns it knows of."""
 
     bomb: Bomb = field(default_factory=Bomb)
-    tracker: dict[str, list[PlainReply]] = field(default_factory=dict)
     heard: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-    answer: Callable[[str], list[PlainReply]] = lambda text: [PlainReply(f"echo {text}")]
+    answer: Callable[[str], list[Reply]] = lambda text: [Reply(f"echo {text}")]
     failures: list[Exception] = field(default_factory=list)
     spoken: str | None = None
+    healthy: bool = True
     sure_of: dict[str, float] = field(default_factory=dict)
 
     async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
@@ -78,19 +78,19 @@ class FakeEngine:
             "decision": {"kind": "route" if text in self.sure_of else "out_of_scope"},
         }
 
-    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[PlainReply]:
+    async def turn(
+        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
+    ) -> Turned:
         self.bomb.seam("before turn")
         if self.failures:
             raise self.failures.pop()
-        inbox_id = metadata["inbox_id"]
-        if inbox_id not in self.tracker:
-            self.heard.append((text, metadata))
-            self.tracker[inbox_id] = self.answer(text)
+        self.heard.append((text, metadata))
+        replies = tuple(self.answer(text))
         self.bomb.seam("after turn")
-        return self.tracker[inbox_id]
+        return Turned(replies, self.spoken, str(int(tracker or 0) + 1))
 
-    async def language(self, sender: str) -> str | None:
-        return self.spoken
+    async def is_healthy(self) -> bool:
+        return self.healthy
 
 
 @dataclass
@@ -136,7 +136,7 @@ class BombedInbox:
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._real, name)
-        if name not in ("claim", "ack", "sent", "fail", "bury", "retry"):
+        if name not in ("claim", "ack", "sent", "fail", "bury", "retry", "release"):
             return attribute
 
         async def step(*args: Any, **named: Any) -> Any:

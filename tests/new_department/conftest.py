@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.new_department.described_server import DescribedServer
-from tests.processes import ROOT, free_port, seva
+from tests.processes import ACTIONS_SECRET, ROOT, free_port, seva
 from tests.served import served
 
 LIBRARY = Path(__file__).parent / "library"
@@ -84,6 +84,9 @@ def trained(data: Path) -> Path:
 @pytest.fixture(scope="session")
 def town(data: Path, trained: Path) -> Iterator[Town]:
     """The library's server, the action server, the documents, and the engine."""
+    from nlu.action_address import ActionAddress
+    from nlu.action_endpoint import ActionEndpoint
+    from nlu.conversations import Conversations
     from nlu.engine import Engine, live_model
 
     folder, loop = data.parent, asyncio.new_event_loop()
@@ -104,10 +107,11 @@ def town(data: Path, trained: Path) -> Iterator[Town]:
         ):
             loading = Engine.load(
                 live_model(trained),
-                tracker_url=f"sqlite:///{folder}/trackers.sqlite",
-                action_url=f"http://127.0.0.1:{actions}/webhook",
+                actions=ActionEndpoint(
+                    ActionAddress.of(f"http://127.0.0.1:{actions}", Path()), ACTIONS_SECRET
+                ),
                 data_dir=data,
             )
             engine = loop.run_until_complete(loading)
-            yield Town(engine, loop, library, variables["SEVA_DOCUMENTS_URL"])
+            yield Town(Conversations(engine), loop, library, variables["SEVA_DOCUMENTS_URL"])
     loop.close()

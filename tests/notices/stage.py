@@ -26,14 +26,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.app import create_app
-from api.whatsapp.render import PlainReply
 from api.whatsapp.simulator.rules import load_rules
 from api.whatsapp.simulator.server import create_app as create_simulator
 from api.whatsapp.simulator.settings import SimulatorSettings
+from nlu.action_address import authorization
 from nlu.catalogue import load_catalogue
+from nlu.reply import Reply
 from tests.confirmed import Confirmed
 from tests.inbox.worker_fakes import FakeEngine
-from tests.processes import ROOT, free_port
+from tests.processes import ACTIONS_SECRET, ROOT, free_port
 from tests.served import served
 from tests.working import working
 
@@ -51,17 +52,18 @@ class Bridge(FakeEngine):
         self.now = "te"
         self._url = f"http://127.0.0.1:{action_port}/webhook"
 
-    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[PlainReply]:
+    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Reply]:
         """Performs an order, echoes anything else."""
         self.languages[sender] = self.now
         self.said.append((sender, text))
         if text not in self.orders:
-            return [PlainReply(f"echo {text}")]
+            return [Reply(f"echo {text}")]
         nonce = hashlib.sha256(metadata["inbox_id"].encode()).hexdigest()[:12]
         call = self.orders[text].call(sender, self.now, nonce)
         async with httpx.AsyncClient(trust_env=False) as client:
-            answer = (await client.post(self._url, json=call, timeout=30)).json()
-        return [PlainReply(one["text"]) for one in answer["responses"]]
+            own = authorization(ACTIONS_SECRET)
+            answer = (await client.post(self._url, json=call, headers=own, timeout=30)).json()
+        return [Reply(one["text"]) for one in answer["responses"]]
 
     async def language(self, sender: str) -> str | None:
         """Of the last turn."""
@@ -185,6 +187,8 @@ def opened(
         environment = {
             "SEVA_VAR_DIR": str(folder / "var"),
             "SEVA_DATA_DIR": str(data),
+            "SEVA_ACTIONS_SECRET": ACTIONS_SECRET,
+            "SEVA_ACTIONS_METRICS_PORT": "0",
             "SEVA_CALLBACKS_PORT": str(ports["callbacks"]),
             "SEVA_NOTICES_URL": f"{notices}/notices",
             "SEVA_NOTICES_KEY": NOTICES_KEY,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 from actions.departments.signature import signature_headers
+from nlu.storage.keys import new_key
 
 from .world import World, run
 
@@ -64,9 +66,41 @@ def test_callback_that_cannot_be_believed_is_refused(world: World, change: str) 
             body = body.replace(b"open", b"paid")
         return await world.post(body, headers)
 
-    wanted = {"unknown order": 404, "no JSON": 422}
+    wanted = {"unknown order": 404, "no JSON": 400}
     assert run(story()) == wanted.get(change, 401)
     assert world.state() == "open"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(b"", b"paid", b"[]", b"{}", b"null", b'"x"', b"[" * 20_000, b"\xff\xfe"),
+        *(b'{"state": "open"}', b'{"order_id": 7}', b'{"order_id": null, "state": "paid"}'),
+    ],
+)
+def test_malformed_body_is_told_so(world: World, raw: bytes) -> None:
+    async def story() -> int:
+        order = (await world.ask()).fields["order_id"]
+        return await world.post(*signed(world, order, raw=raw))
+
+    assert run(story()) == 400
+
+
+def test_callback_that_could_not_be_settled_may_come_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its nonce is spent only when it was."""
+
+    async def story() -> list[int]:
+        order = (await world.ask()).fields["order_id"]
+        body, headers = signed(world, order)
+        right = os.environ.get("SEVA_SEALING_KEY", "")
+        monkeypatch.setenv("SEVA_SEALING_KEY", new_key())
+        first = await world.post(body, headers)
+        monkeypatch.setenv("SEVA_SEALING_KEY", right)
+        return [first, await world.post(body, headers), await world.post(body, headers)]
+
+    assert run(story()) == [503, 204, 409]
 
 
 def signed(
@@ -76,7 +110,11 @@ def signed(
     directory = world.cashier.following.gateways.directory
     callbacks = directory.connector("sandbox").department.callbacks
     assert callbacks is not None
-    body = raw or json.dumps({**world.books.order(order).answer(), **said}).encode()
+    body = (
+        raw
+        if raw is not None
+        else json.dumps({**world.books.order(order).answer(), **said}).encode()
+    )
     path = "/callbacks/payments/sandbox"
     clock = lambda: world.clock.now - age  # noqa: E731
     return body, signature_headers(callbacks.key, "POST", path, "", body, clock)

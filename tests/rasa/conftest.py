@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.processes import ROOT, department_urls, free_port, seva
+from nlu.conversations import Conversations
+from tests.processes import ACTIONS_SECRET, ROOT, department_urls, free_port, seva
 
 NEW_SERVICE = Path(__file__).parent / "electricity_meter_shift.yml"
 TWIN = "electricity_meter_shifting"
@@ -42,31 +43,31 @@ class Town:
 
     data: Path
     models: Path
-    trackers: Path
     actions: str
     sandbox: str
-    engine: Any
+    talks: Conversations
     loop: asyncio.AbstractEventLoop
 
     def turn(self, text: str, sender: str, inbox: str, **metadata: Any) -> list[Any]:
         """One turn of dialogue."""
         said = {"inbox_id": f"{sender}:{inbox}", "language": None, **metadata}
-        return self.run(self.engine.turn(text, sender, said))
+        return self.run(self.talks.turn(text, sender, said))
 
     def run(self, coroutine: Any) -> Any:
         """Waits on the town's own loop."""
         return self.loop.run_until_complete(coroutine)
 
     def load(self, action_url: str) -> Any:
-        """Another engine on the same model and the same trackers."""
+        """Another engine on the same model."""
+        from nlu.action_address import ActionAddress
+        from nlu.action_endpoint import ActionEndpoint
         from nlu.engine import Engine, live_model
 
         with environment({"SEVA_DATA_DIR": str(self.data)}):
             return self.run(
                 Engine.load(
                     live_model(self.models),
-                    tracker_url=f"sqlite:///{self.trackers}",
-                    action_url=action_url,
+                    actions=ActionEndpoint(ActionAddress.of(action_url, Path()), ACTIONS_SECRET),
                     data_dir=self.data,
                 )
             )
@@ -119,6 +120,8 @@ def trained(one_more: Path) -> Path:
 @pytest.fixture(scope="session")
 def town(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Sandbox, action server and engine, started once."""
+    from nlu.action_address import ActionAddress
+    from nlu.action_endpoint import ActionEndpoint
     from nlu.engine import Engine, live_model
 
     folder = tmp_path_factory.mktemp("town")
@@ -129,7 +132,6 @@ def town(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
         "SEVA_SANDBOX_PORT": str(sandbox_port),
         **department_urls(sandbox_port, one_more),
     }
-    trackers = folder / "trackers.sqlite"
     loop = asyncio.new_event_loop()
     with (
         seva(
@@ -141,10 +143,9 @@ def town(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
             engine = loop.run_until_complete(
                 Engine.load(
                     live_model(trained),
-                    tracker_url=f"sqlite:///{trackers}",
-                    action_url=f"{actions}/webhook",
+                    actions=ActionEndpoint(ActionAddress.of(actions, Path()), ACTIONS_SECRET),
                     data_dir=one_more,
                 )
             )
-        yield Town(one_more, trained, trackers, actions, sandbox, engine, loop)
+        yield Town(one_more, trained, actions, sandbox, Conversations(engine), loop)
     loop.close()

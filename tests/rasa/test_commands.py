@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, department_urls, free_port, seva
+from tests.processes import ACTIONS_SECRET, ROOT, department_urls, free_port, seva
 
 
-def rasa(*arguments: str, said: str | None = None) -> subprocess.CompletedProcess[str]:
-    """`rasa ARGUMENTS` in the repository's root."""
+def rasa(
+    *arguments: str, said: str | None = None, secret: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """`rasa ARGUMENTS` in the repository; only its shell needs the secret of the action server."""
+    own = {"RASA_TELEMETRY_ENABLED": "false", **({"SEVA_ACTIONS_SECRET": secret} if secret else {})}
     return subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "rasa", *arguments],
         cwd=ROOT,
-        env={**os.environ, "RASA_TELEMETRY_ENABLED": "false"},
+        env={**os.environ, **own},
         input=said,
         capture_output=True,
         text=True,
@@ -50,7 +53,8 @@ def endpoints(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         seva("actions", "/health", actions_port, variables, folder / "actions.log") as actions,
     ):
         path = folder / "endpoints.yml"
-        path.write_text(f'action_endpoint:\n  url: "{actions}/webhook"\n', "utf-8")
+        shipped = (ROOT / "endpoints.yml").read_text("utf-8")
+        path.write_text(shipped.replace("http://127.0.0.1:5055", actions), "utf-8")
         yield path
 
 
@@ -80,6 +84,7 @@ def test_rasa_shell_answers(model: Path, endpoints: Path) -> None:
         *("shell", "-m", str(model), "--endpoints", str(endpoints)),
         *("-p", str(free_port()), "-i", "127.0.0.1"),
         said="అన్న క్యాంటీన్‌లో ఈరోజు ఏం పెడతారు\n/stop\n",
+        secret=ACTIONS_SECRET,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "టిఫిన్:" in done.stdout and "₹5" in done.stdout

@@ -53,7 +53,7 @@ def test_unknown_turn_runs_on_any_attempt(town: Town) -> None:
 
 def test_action_server_down_fails_the_turn_and_a_later_try_succeeds(town: Town) -> None:
     """TurnFailed, not silence; then the same inbox id is answered as if nothing had happened."""
-    from nlu.engine import TurnFailed
+    from nlu.reply import TurnFailed
 
     words = "నా కరెంటు బిల్లు ఎంత వచ్చింది 6123401005678"
     broken = town.load(f"http://127.0.0.1:{free_port()}/webhook")

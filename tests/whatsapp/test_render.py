@@ -11,15 +11,8 @@ from hypothesis import strategies as st
 
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.policy import load_policy
-from api.whatsapp.render import (
-    MORE,
-    PlainButton,
-    PlainReply,
-    RenderWords,
-    more_buttons,
-    render,
-    split_text,
-)
+from api.whatsapp.render import MORE, RenderWords, more_buttons, render, split_text
+from nlu.reply import Button, Reply
 
 LIMITS = load_policy(Path("data/whatsapp.yml")).limits
 WORDS = RenderWords("ఒకటి ఎంచుకోండి", "ఎంచుకోండి", "ఇంకా ఉన్నాయి", "ఇదిగో మీ పత్రం")
@@ -34,7 +27,7 @@ class File:
 @dataclass(frozen=True)
 class FileReply:
     text: str
-    buttons: tuple[PlainButton, ...] = ()
+    buttons: tuple[Button, ...] = ()
     button_label: str | None = None
     document: File | None = File()
 
@@ -43,8 +36,8 @@ def shown(*replies: object, inbox_id: str = "wamid.1") -> list[Draft]:
     return render(replies, inbox_id=inbox_id, words=WORDS, limits=LIMITS)
 
 
-def options(count: int, title: str = "Option") -> tuple[PlainButton, ...]:
-    return tuple(PlainButton(f"/choose{n}", f"{title} {n}", f"about {n}") for n in range(count))
+def options(count: int, title: str = "Option") -> tuple[Button, ...]:
+    return tuple(Button(f"/choose{n}", f"{title} {n}", f"about {n}") for n in range(count))
 
 
 def kinds(drafts: list[Draft]) -> list[str]:
@@ -52,12 +45,12 @@ def kinds(drafts: list[Draft]) -> list[str]:
 
 
 def test_neighbouring_texts_are_one_message() -> None:
-    (draft,) = shown(PlainReply("one"), PlainReply("two"))
+    (draft,) = shown(Reply("one"), Reply("two"))
     assert draft.message == Outgoing("text", "one\n\ntwo")
 
 
 def test_text_before_buttons_is_their_body() -> None:
-    (draft,) = shown(PlainReply("one"), PlainReply("two", options(2)))
+    (draft,) = shown(Reply("one"), Reply("two", options(2)))
     assert draft.message.kind == "buttons"
     assert draft.message.text == "one\n\ntwo"
 
@@ -74,16 +67,16 @@ def test_text_before_buttons_is_their_body() -> None:
     ],
 )
 def test_kind_of_options(count: int, title: str, kind: str) -> None:
-    assert kinds(shown(PlainReply("which?", options(count, title)))) == [kind]
+    assert kinds(shown(Reply("which?", options(count, title)))) == [kind]
 
 
 def test_same_titles_are_told_apart_in_a_list() -> None:
-    same = (PlainButton("a", "Pay", "power"), PlainButton("b", "Pay", "tax"))
-    assert kinds(shown(PlainReply("which?", same))) == ["list"]
+    same = (Button("a", "Pay", "power"), Button("b", "Pay", "tax"))
+    assert kinds(shown(Reply("which?", same))) == ["list"]
 
 
 def test_ids_are_short_and_mean_the_payload() -> None:
-    (draft,) = shown(PlainReply("which?", options(3)))
+    (draft,) = shown(Reply("which?", options(3)))
     for option, choice, button in zip(
         draft.message.options, draft.choices, options(3), strict=True
     ):
@@ -92,13 +85,13 @@ def test_ids_are_short_and_mean_the_payload() -> None:
 
 
 def test_ids_are_the_same_when_a_turn_is_rendered_again() -> None:
-    assert shown(PlainReply("x", options(3))) == shown(PlainReply("x", options(3)))
-    other = shown(PlainReply("x", options(3)), inbox_id="wamid.2")
-    assert other[0].choices[0].id != shown(PlainReply("x", options(3)))[0].choices[0].id
+    assert shown(Reply("x", options(3))) == shown(Reply("x", options(3)))
+    other = shown(Reply("x", options(3)), inbox_id="wamid.2")
+    assert other[0].choices[0].id != shown(Reply("x", options(3)))[0].choices[0].id
 
 
 def test_more_than_ten_options_are_paged() -> None:
-    (draft,) = shown(PlainReply("which?", options(12)))
+    (draft,) = shown(Reply("which?", options(12)))
     assert len(draft.message.options) == 10
     assert draft.message.options[-1].title == WORDS.more
     last = draft.choices[-1]
@@ -109,7 +102,7 @@ def test_more_than_ten_options_are_paged() -> None:
 
 
 def test_long_titles_become_numbers() -> None:
-    (draft,) = shown(PlainReply("which?", options(2, "a title that fits nowhere at all")))
+    (draft,) = shown(Reply("which?", options(2, "a title that fits nowhere at all")))
     assert "1. a title that fits nowhere at all 0" in draft.message.text
     assert [(choice.number, choice.payload) for choice in draft.choices] == [
         (1, "/choose0"),
@@ -118,12 +111,12 @@ def test_long_titles_become_numbers() -> None:
 
 
 def test_long_body_goes_ahead_of_its_list() -> None:
-    drafts = shown(PlainReply("x " * 3000, options(2)))
+    drafts = shown(Reply("x " * 3000, options(2)))
     assert kinds(drafts) == ["text", "list"]
 
 
 def test_body_too_long_for_buttons_takes_a_list() -> None:
-    assert kinds(shown(PlainReply("x" * 1025, options(2)))) == ["list"]
+    assert kinds(shown(Reply("x" * 1025, options(2)))) == ["list"]
 
 
 def test_document_carries_its_text() -> None:
@@ -136,32 +129,32 @@ def test_document_carries_its_text() -> None:
 def test_document_with_long_text_or_buttons_keeps_both() -> None:
     assert kinds(shown(FileReply("x" * 2000))) == ["document", "text"]
     assert kinds(shown(FileReply("more?", options(2)))) == ["document", "buttons"]
-    assert kinds(shown(PlainReply("first"), FileReply(""))) == ["text", "document"]
+    assert kinds(shown(Reply("first"), FileReply(""))) == ["text", "document"]
 
 
 def test_nothing_said_is_nothing_sent() -> None:
     assert shown() == []
-    assert shown(PlainReply("  ")) == []
+    assert shown(Reply("  ")) == []
 
 
 def test_wrong_label_is_replaced() -> None:
-    (draft,) = shown(PlainReply("which?", options(5), "l" * 21))
+    (draft,) = shown(Reply("which?", options(5), "l" * 21))
     assert draft.message.button == WORDS.choose_button
 
 
 def test_outgoing_survives_the_outbox() -> None:
-    (draft,) = shown(PlainReply("ఏది?", options(5), "మెనూ"))
+    (draft,) = shown(Reply("ఏది?", options(5), "మెనూ"))
     assert Outgoing.from_json(draft.message.to_json()) == draft.message
 
 
 buttons = st.builds(
-    PlainButton,
+    Button,
     st.text(min_size=1, max_size=40),
     st.text(min_size=1, max_size=30),
     st.none() | st.text(max_size=90),
 )
 replies = st.builds(
-    PlainReply,
+    Reply,
     st.text(max_size=2000),
     st.lists(buttons, max_size=14).map(tuple),
     st.none() | st.text(max_size=25),
@@ -170,7 +163,7 @@ replies = st.builds(
 
 @settings(max_examples=60)
 @given(st.lists(replies, max_size=4))
-def test_limits_hold_for_any_reply(many: list[PlainReply]) -> None:
+def test_limits_hold_for_any_reply(many: list[Reply]) -> None:
     payloads = []
     for draft in shown(*many):
         message = draft.message

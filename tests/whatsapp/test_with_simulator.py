@@ -13,11 +13,11 @@ import pytest
 
 from api.app import create_app
 from api.whatsapp.policy import load_policy
-from api.whatsapp.render import PlainButton, PlainReply
 from api.whatsapp.simulator.rules import load_rules
 from api.whatsapp.simulator.server import create_app as create_simulator
 from api.whatsapp.simulator.settings import SimulatorSettings
 from nlu.catalogue import shared_catalogue
+from nlu.reply import Button, Reply
 from tests.inbox.worker_fakes import FakeEngine
 from tests.processes import free_port
 from tests.served import served
@@ -34,13 +34,13 @@ class Answers(FakeEngine):
     def __init__(self) -> None:
         super().__init__(answer=self.reply)
 
-    def reply(self, text: str) -> list[PlainReply]:
+    def reply(self, text: str) -> list[Reply]:
         counts = {"buttons": 3, "list": 10, "pages": 12}
         titles = [f"సేవ {number}" for number in range(counts.get(text, 0))]
         if text == "numbers":
             titles = [f"చాలా చాలా పొడవైన పేరు గల సేవ {number}" for number in range(3)]
-        buttons = tuple(PlainButton(f"/choose{n}", title) for n, title in enumerate(titles))
-        return [PlainReply(f"echo {text}", buttons)]
+        buttons = tuple(Button(f"/choose{n}", title) for n, title in enumerate(titles))
+        return [Reply(f"echo {text}", buttons)]
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ import json
 from dataclasses import dataclass, replace
 
 import httpx
-import structlog
 
 from actions.departments.credentials import SigningKey
 from actions.departments.signature import signature_headers
 from actions.sandbox.gateway.books import GatewayOrder
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.sandbox")
+_LOG = get_logger(__name__)
 _TIMEOUT = 5.0
 
 

@@ -9,7 +9,15 @@ from nlu.catalogue.model import Department, Operation
 from nlu.catalogue.rules.checking import Checking
 
 OUTCOMES = frozenset(
-    {"code_needed", "code_wrong", "code_over", "no_number", "no_sender", "too_many"}
+    {
+        "code_needed",
+        "code_wrong",
+        "code_over",
+        "no_number",
+        "no_sender",
+        "too_many",
+        "missed_too_often",
+    }
 )
 """Outcomes that every operation but a public one has beside its own; Seva words them itself."""
 _FOLLOWED = ("status_query", "poll", "callback")

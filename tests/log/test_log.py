@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from api.log import citizen_hash, configure_logging, describe, get_logger
+from nlu.log import citizen_hash, configure_logging, describe, get_logger
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def configured() -> Iterator[None]:
 
 def test_our_lines_are_json(configured: None, capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("info")
-    get_logger("api.test").info("turn", outcome="answered", words="తెలుగు")
+    get_logger("actions.test").info("turn", outcome="answered", words="తెలుగు")
     line = json.loads(capsys.readouterr().err)
     assert line["event"] == "turn" and line["words"] == "తెలుగు" and line["level"] == "info"
 

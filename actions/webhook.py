@@ -1,0 +1,135 @@
+"""What Rasa calls on the action server: an action by its name, and nothing else.
+
+An action speaks for the citizen whom the request names. So whoever may send one can read and write
+for everybody, and only the worker may.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from actions.trampoline import beside_loop
+from nlu.action_address import HEALTH, WEBHOOK, ActionAddress, authorization
+from nlu.log import describe, get_logger
+from nlu.web import Door
+
+log = get_logger(__name__)
+
+Health = Callable[[], Awaitable[Mapping[str, Any]]]
+"""What keeps the server from working; empty if nothing does."""
+
+
+def webhook_app(
+    executor: ActionExecutor,
+    health: Health,
+    address: ActionAddress,
+    secret: str,
+    max_bytes: int,
+    seconds: float,
+) -> Door:
+    """The application for one listener. Over TCP `secret` must not be empty, and each request but
+    that for health must carry it. `max_bytes` and `seconds` are for one call, reading included."""
+    if address.socket is None and not secret:
+        raise ValueError(
+            f"{address} can be called by everybody on this machine or network: set "
+            "SEVA_ACTIONS_SECRET, the same for the worker, or SEVA_ACTION_SERVER_URL to `unix`"
+        )
+    expected = authorization(secret).get("Authorization", "").encode()
+
+    def admit(request: Request) -> None:
+        given = request.headers.get("authorization", "").encode("latin-1")
+        if expected and not hmac.compare_digest(given, expected):
+            raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+
+    async def webhook(request: Request) -> Response:
+        admit(request)
+        try:
+            return await asyncio.wait_for(answer(request), seconds)
+        except asyncio.TimeoutError:
+            raise HTTPException(504, f"not done within {seconds:g} s") from None
+
+    async def answer(request: Request) -> Response:
+        call = await asyncio.to_thread(_read, await _body(request, max_bytes))
+        try:
+            result = await beside_loop(executor.run(call))
+        except ActionExecutionRejection as error:  # Rasa knows it by the 400, which nobody else has
+            return JSONResponse({"error": str(error), "action_name": error.action_name}, 400)
+        except ActionNotFoundException as error:
+            return JSONResponse({"error": str(error), "action_name": error.action_name}, 404)
+        except Exception as error:  # its message may quote the citizen, so nobody is told it
+            log.error("action_failed", action=str(call["next_action"]), error=describe(error))
+            return JSONResponse({"error": "the action failed"}, 500)
+        text = await asyncio.to_thread(json.dumps, result)
+        return Response(text, media_type="application/json")
+
+    async def healthy(_: Request) -> Response:
+        trouble = await health()
+        if trouble:
+            return JSONResponse({"status": "unavailable", **trouble}, 503)
+        return JSONResponse({"status": "ok"})
+
+    async def other(request: Request) -> Response:
+        admit(request)
+        raise HTTPException(404)
+
+    routes = [
+        Route(WEBHOOK, webhook, methods=["POST"]),
+        Route(HEALTH, healthy, methods=["GET"]),
+        Route("/{path:path}", other, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
+    ]
+    app = Starlette(routes=routes, exception_handlers={HTTPException: _refused})
+    return Door(app, hosts=[address.host])
+
+
+async def _body(request: Request, max_bytes: int) -> bytes:
+    """Refuses what a page could send unasked, and what may grow as it is unpacked."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json" or request.headers.get("content-encoding", "identity") not in (
+        "",
+        "identity",
+    ):
+        raise HTTPException(415, "only application/json, not compressed")
+    length = request.headers.get("content-length", "0")
+    size, parts = int(length) if length.isdecimal() else 0, []
+    if size <= max_bytes:
+        size = 0
+        try:
+            async for part in request.stream():
+                size += len(part)
+                if size > max_bytes:
+                    break
+                parts.append(part)
+        except ClientDisconnect:
+            raise HTTPException(422, "cut off") from None
+    if size > max_bytes:
+        raise HTTPException(413, f"at most {max_bytes} bytes", {"Connection": "close"})
+    return b"".join(parts)
+
+
+def _read(body: bytes) -> Mapping[str, Any]:
+    try:
+        call = json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(422, "no JSON") from None
+    if not isinstance(call, dict) or not isinstance(call.get("next_action"), str):
+        raise HTTPException(422, "no action call")
+    if not isinstance(call.get("tracker"), dict):
+        raise HTTPException(422, "no action call")
+    return call
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)

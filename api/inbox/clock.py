@@ -1,0 +1,41 @@
+"""The clock of a database: the same for all processes that share the file, and never backwards.
+
+Leases and waits must not follow the wall clock, which people and NTP move: a step back would stall
+every lane, a step forward would give a message to two workers. Linux counts the seconds since its
+start, the same for all processes (CLOCK_BOOTTIME, clock_gettime(2)); the file keeps what has to be
+added to them to be the time of day as it was when the machine's first process opened it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+class DatabaseClock:
+    """Seconds since 1970, about; made by the process that opens the file."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        """`db` has the table `clock`."""
+        boot = _BOOT.read_text("ascii").strip()
+        db.execute("BEGIN IMMEDIATE")
+        row = db.execute("SELECT boot, shift, seen FROM clock").fetchone()
+        if row is not None and row["boot"] == boot:
+            self._shift = float(row["shift"])
+        else:  # a new start of the machine: go on after what was seen before it
+            now = max(time.time(), row["seen"] if row is not None else 0.0)
+            self._shift = now - _since_start()
+            db.execute("DELETE FROM clock")
+            db.execute("INSERT INTO clock VALUES (?, ?, ?)", (boot, self._shift, now))
+        db.execute("COMMIT")
+
+    def __call__(self) -> float:
+        """Now."""
+        return _since_start() + self._shift
+
+
+def _since_start() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -1,0 +1,105 @@
+"""What an operator does with messages that were given up: the bodies of `seva inbox ...`.
+
+Each prints what it found and returns the exit code: 0, or 1 with the reason on standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+from api.inbox.letters import Letter, Letters, NotNow
+from api.inbox.open import database_file
+from api.settings import Settings
+
+_ALL = "all"
+_MOST = 100_000
+
+
+def list_command(*, waiting: bool, most: int, as_json: bool) -> int:
+    """Print dead letters, or messages that wait."""
+    state = "waiting" if waiting else "dead"
+    return _with(lambda letters: _print(letters.some(state, most), state, as_json))
+
+
+def show_command(number: int, *, as_json: bool) -> int:
+    """Print one message, masked."""
+
+    def show(letters: Letters) -> int:
+        letter = letters.one(number)
+        if letter is None:
+            print(f"there is no message {number} that waits or was given up", file=sys.stderr)
+            return 1
+        if as_json:
+            print(json.dumps(asdict(letter), ensure_ascii=False))
+            return 0
+        for name, value in asdict(letter).items():
+            shown = _when(value) if name == "received_at" else value
+            print(f"{name:<12} {'-' if shown is None else shown}")
+        return 0
+
+    return _with(show)
+
+
+def requeue_command(numbers: Sequence[str]) -> int:
+    """Have dead letters answered after all."""
+    return _with(lambda letters: _each(letters, numbers, letters.requeue, "waits again"))
+
+
+def drop_command(numbers: Sequence[str]) -> int:
+    """Forget the words of dead letters."""
+    return _with(lambda letters: _each(letters, numbers, letters.drop, "is dropped"))
+
+
+def _with(work: Callable[[Letters], int]) -> int:
+    try:
+        letters = Letters(_path())
+    except (FileNotFoundError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    with closing(letters):
+        return work(letters)
+
+
+def _path() -> Path:
+    """Raises ValueError."""
+    return database_file(Settings())
+
+
+def _each(
+    letters: Letters, numbers: Sequence[str], see_to: Callable[[int], None], done: str
+) -> int:
+    wanted = [str(one.number) for one in letters.some("dead", _MOST)]
+    failed = 0
+    for number in wanted if list(numbers) == [_ALL] else numbers:
+        try:
+            see_to(int(number))
+            print(f"{number} {done}")
+        except NotNow as error:
+            print(error, file=sys.stderr)
+            failed = 1
+        except ValueError:
+            print(f"`{number}` is no number of a message, nor `{_ALL}`", file=sys.stderr)
+            failed = 1
+    return failed
+
+
+def _print(found: Sequence[Letter], state: str, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps([asdict(letter) for letter in found], ensure_ascii=False))
+        return 0
+    if not found:
+        print("no message was given up" if state == "dead" else "no message waits")
+    for one in found:
+        tries = f"{one.attempts} failed, {one.deaths} died"
+        print(f"{one.number}  {_when(one.received_at)}  {one.kind}  {tries}  {one.reason or '-'}")
+    return 0
+
+
+def _when(moment: float) -> str:
+    return datetime.fromtimestamp(moment).astimezone().isoformat(" ", "seconds")

@@ -1,0 +1,57 @@
+"""What citizens wrote and what they get, as it lies in the database: sealed, with a version.
+
+Whoever reads a row of a newer version, or of a key that is gone, gets `Unreadable` and treats that
+row alone. A field may be added with a default; any other change needs a new version here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from api.whatsapp.outgoing import Outgoing
+from api.whatsapp.payload import Inbound, Location, Media
+from nlu.storage.sealing import Unreadable, seal, unseal
+
+MESSAGE, REPLY, TEXT = 1, 1, 1
+
+
+def keep_message(message: Inbound) -> str:
+    """A citizen's message."""
+    return seal(asdict(message), MESSAGE)
+
+
+def read_message(payload: str) -> Inbound:
+    """Raises Unreadable."""
+    data = unseal(payload, MESSAGE)
+    try:
+        media, location = data.pop("media", None), data.pop("location", None)
+        return Inbound(
+            **data,
+            media=Media(**media) if media else None,
+            location=Location(**location) if location else None,
+        )
+    except (AttributeError, TypeError):
+        raise Unreadable("form") from None
+
+
+def keep_reply(message: Outgoing) -> str:
+    """A message to a citizen."""
+    return seal(message.to_json(), REPLY)
+
+
+def read_reply(payload: str) -> Outgoing:
+    """Raises Unreadable."""
+    try:
+        return Outgoing.from_json(unseal(payload, REPLY))
+    except (TypeError, ValueError, KeyError):
+        raise Unreadable("form") from None
+
+
+def keep_text(text: str) -> str:
+    """A tracker, or what an option stands for."""
+    return seal(text, TEXT)
+
+
+def read_text(payload: str) -> str:
+    """Raises Unreadable."""
+    return str(unseal(payload, TEXT))

@@ -1,0 +1,63 @@
+"""Waiting while something of ours is away: a growing pause, seen by health and metrics.
+
+A citizen's message is not tried, and no attempt of it counts, while the action server, the model or
+the database is away. What was claimed goes back, and nothing more is claimed until all is well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+from api.log import get_logger
+from api.whatsapp.policy import step
+
+log = get_logger(__name__)
+
+
+class Outage:
+    """One for a worker. `is_over` asks what is away whether it is back."""
+
+    def __init__(self, is_over: Callable[[], Awaitable[bool]], waits: Sequence[float]) -> None:
+        """`waits`: seconds between two questions; the last one repeats."""
+        self._is_over, self._waits = is_over, waits
+        self._since: float | None = None
+        self._what = ""
+        self._asking: asyncio.Task[None] | None = None
+
+    @property
+    def what(self) -> str:
+        """What is away; empty while all is well."""
+        return self._what
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been away."""
+        return time.monotonic() - self._since if self._since is not None else 0.0
+
+    def begin(self, what: str) -> None:
+        """Something was found to be away; more than once for the same is one outage."""
+        if self._since is None:
+            self._since = time.monotonic()
+            log.error("outage_began", what=what)
+        self._what = what
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+
+    async def over(self, stop: asyncio.Event) -> None:
+        """Returns once all is well, at once where it is, or as the worker is asked to stop."""
+        while self._asking is not None and not self._asking.done() and not stop.is_set():
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._asking), 0.1)
+
+    async def _ask(self) -> None:
+        number = 0
+        while True:
+            number += 1
+            await asyncio.sleep(step(self._waits, number))
+            if await self._is_over():
+                break
+        log.warning("outage_over", what=self._what, seconds=round(self.seconds, 1))
+        self._what, self._since = "", None

@@ -1,0 +1,94 @@
+"""Tables of SQLAlchemy on SQLite or PostgreSQL: made and completed at the start, kept durably.
+
+SQLite files are private, in write-ahead mode, and what is deleted is overwritten.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from nlu.storage.private_file import make_private
+from nlu.storage.write_ahead import write_ahead
+
+IN_MEMORY = "sqlite://"
+"""Tables that are gone with their process: for tests and tools."""
+SLICE = 500
+"""Rows that one transaction deletes: others wait for no more than these."""
+_PAUSE = 0.02
+"""Seconds between two such transactions, in which others come to write."""
+_TURN = {
+    "sqlite": "BEGIN IMMEDIATE",
+    "postgresql": "SELECT pg_advisory_xact_lock(5783651)",  # any number, the same for all
+}
+
+
+def file_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite:///{path.resolve()}"
+
+
+def open_tables(url: str, metadata: sa.MetaData) -> sa.engine.Engine:
+    """An engine with tables and columns that are made where they are missing. Processes that start
+    at once take turns: two that found none would both make them, and one would fail."""
+    engine = open_engine(url)
+    with engine.connect() as db:
+        db.exec_driver_sql(_TURN[engine.dialect.name])
+        metadata.create_all(db)
+        for table in metadata.tables.values():
+            _complete(db, table)
+        db.commit()
+    return engine
+
+
+def open_engine(url: str) -> sa.engine.Engine:
+    """An engine whose commits are on disk when they return."""
+    settings: dict[str, Any] = {"future": True, "hide_parameters": True}
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True, **settings)
+    # Connections stay open, each lent to one thread at a time; in memory there is only one.
+    pool = {"pool_size": 1, "max_overflow": 0} if url == IN_MEMORY else {}
+    engine = sa.create_engine(
+        url,
+        poolclass=sa.pool.QueuePool,
+        connect_args={"check_same_thread": False},
+        **pool,
+        **settings,
+    )
+    if url != IN_MEMORY:
+        make_private(Path(engine.url.database or ""))
+        sa.event.listen(engine, "connect", _durable)
+    return engine
+
+
+def delete_in_slices(engine: sa.engine.Engine, table: sa.Table, where: Any) -> int:
+    """Deletes rows, a transaction for every `SLICE` of them; how many. Others write in between."""
+    (key,) = table.primary_key.columns
+    some = sa.select(key).where(where).limit(SLICE)
+    gone = 0
+    while True:
+        with engine.begin() as db:
+            # `where` once more: a row may have changed since it was chosen.
+            done = db.execute(table.delete().where(key.in_(some.scalar_subquery()) & where))
+        gone += done.rowcount
+        if done.rowcount == 0:
+            return gone
+        time.sleep(_PAUSE)
+
+
+def _complete(db: sa.engine.Connection, table: sa.Table) -> None:
+    """Columns that a table of an older Seva lacks; they are empty in its rows."""
+    there = {column["name"] for column in sa.inspect(db).get_columns(table.name)}
+    for column in table.columns:
+        if column.name not in there:
+            kind = column.type.compile(db.dialect)
+            db.exec_driver_sql(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}')
+
+
+def _durable(connection: Any, _: object) -> None:
+    write_ahead(connection)
+    for pragma in ("synchronous = FULL", "busy_timeout = 10000", "secure_delete = ON"):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,32 @@
+"""Health tells whether actions can be done, from the stores themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from actions.context import Context, context
+from actions.handover import FILE as HANDOVERS
+from actions.profile import FILE as PROFILES
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
+    monkeypatch.setenv("SEVA_VAR_DIR", str(tmp_path))
+    return context.__wrapped__()
+
+
+async def test_nothing_hinders(here: Context) -> None:
+    assert await here.health() == {}
+
+
+@pytest.mark.parametrize(
+    ("file", "store"),
+    [(PROFILES, "profiles"), (HANDOVERS, "handovers"), ("journal.sqlite", "journal")],
+)
+async def test_a_broken_file_is_named(here: Context, tmp_path: Path, file: str, store: str) -> None:
+    for beside in tmp_path.glob(f"{file}*"):
+        beside.unlink()
+    (tmp_path / file).write_bytes(b"no database" * 100)
+    assert store in await here.health()

@@ -1,0 +1,89 @@
+"""What the action server answers when an action fails, refuses, or takes too long."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionExecutionRejection
+
+from actions.trampoline import InLoop
+from actions.webhook import webhook_app
+from nlu.action_address import ActionAddress
+
+SOCKET = ActionAddress(Path("actions.sock"))
+
+
+async def _says(dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
+    dispatcher.utter_message(text="నమస్తే")
+    return []
+
+
+async def _refuses(dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
+    raise ActionExecutionRejection("refuses", "not now")
+
+
+async def _breaks(dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
+    raise ValueError("9848012345 said it")
+
+
+async def _waits(dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
+    await InLoop(lambda: asyncio.sleep(60))
+    return []
+
+
+async def _computes(dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
+    threading.Event().wait(1)
+    return []
+
+
+async def _ask(action: str, health: Mapping[str, str] | None = None) -> httpx.Response:
+    executor = ActionExecutor()
+    for run in (_says, _refuses, _breaks, _waits, _computes):
+        executor.register_function(run.__name__.strip("_"), run)
+
+    async def healthy() -> Mapping[str, str]:
+        return health or {}
+
+    app = webhook_app(executor, healthy, SOCKET, "", 10_000, 0.2)
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    call = {"next_action": action, "tracker": {"sender_id": "c"}}
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        if health is not None:
+            return await client.get("/health")
+        return await client.post("/webhook", json=call)
+
+
+async def test_answer() -> None:
+    answer = await _ask("says")
+    assert answer.status_code == 200
+    assert answer.json()["responses"][0]["text"] == "నమస్తే"
+
+
+@pytest.mark.parametrize(
+    ("action", "status"),
+    [("refuses", 400), ("unknown", 404), ("breaks", 500), ("waits", 504), ("computes", 504)],
+)
+async def test_failures(action: str, status: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Rasa takes a 400 for an action that does not apply, all else for a failure."""
+    answer = await _ask(action)
+    assert answer.status_code == status
+    assert "9848012345" not in answer.text + caplog.text
+    if status in (400, 404):
+        assert answer.json()["action_name"] == action
+
+
+async def test_healthy() -> None:
+    assert (await _ask("", {})).json() == {"status": "ok"}
+
+
+async def test_unhealthy_says_what() -> None:
+    answer = await _ask("", {"journal": "OperationalError"})
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "unavailable", "journal": "OperationalError"}

@@ -1,0 +1,95 @@
+"""Leases and waits follow the database's clock; answers follow WhatsApp's."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from api.inbox import clock as clocks
+from api.inbox.clock import DatabaseClock
+from api.inbox.sqlite import SqliteInbox
+from api.whatsapp.outgoing import Draft, Outgoing
+from api.whatsapp.payload import Status
+from tests.inbox.worker_fakes import Clock, message, open_store
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None)
+    db.row_factory = sqlite3.Row
+    db.execute("CREATE TABLE IF NOT EXISTS clock (boot TEXT, shift REAL, seen REAL)")
+    return db
+
+
+def test_processes_that_share_a_file_share_its_clock_whatever_theirs_shows(
+    tmp_path: Path, monkeypatch: object
+) -> None:
+    first = DatabaseClock(opened(tmp_path / "a.sqlite"))
+    real = clocks.time.time
+    try:
+        for step in (-3600.0, 61.0):
+            clocks.time.time = lambda step=step: real() + step  # type: ignore[assignment]
+            second = DatabaseClock(opened(tmp_path / "a.sqlite"))
+            assert abs(second() - first()) < 1
+    finally:
+        clocks.time.time = real
+
+
+def test_clock_goes_on_after_a_new_start_of_the_machine(tmp_path: Path) -> None:
+    db = opened(tmp_path / "a.sqlite")
+    late = 4_000_000_000.0
+    db.execute("INSERT INTO clock VALUES ('another start', 0, ?)", (late,))
+    assert DatabaseClock(db)() >= late
+
+
+async def test_waiting_messages_are_answered_in_the_order_of_whatsapp(
+    store: SqliteInbox, clock: Clock
+) -> None:
+    now = int(clock.now)
+    late = [message(2, "second", timestamp=now - 5), message(1, "first", timestamp=now - 9)]
+    same = [message(3, "third", timestamp=now - 5), message(4, "fourth", timestamp=now - 5)]
+    await store.put([*late, *same])
+    said = []
+    while claims := await store.claim("w"):
+        said += [claim.message.text for claim in claims]
+        await store.ack(claims[0])
+    assert said == ["first", "second", "third", "fourth"]
+
+
+async def test_time_of_tomorrow_overtakes_nobody(store: SqliteInbox, clock: Clock) -> None:
+    """A phone's or WhatsApp's clock may be wrong: it is now at the latest."""
+    await store.put([message(1, "a", timestamp=int(clock.now) + 9999)])
+    clock.now += 1
+    await store.put([message(2, "b")])
+    (claim,) = await store.claim("w")
+    assert claim.message.text == "a"
+
+
+async def test_earlier_reply_is_not_sent_again_after_a_later_one(
+    store: SqliteInbox, clock: Clock
+) -> None:
+    await store.put([message(1)])
+    (claim,) = await store.claim("w")
+    await store.ack(claim, [Draft(Outgoing("text", "A")), Draft(Outgoing("text", "B"))])
+    for number in range(2):
+        (parcel,) = await store.outbox.claim("w")
+        await store.outbox.sent(parcel, f"wamid.OUT{number}")
+    await store.put([], [Status("wamid.OUT0", "failed", code=131000)])
+    clock.now += 600
+    assert await store.outbox.claim("w") == []
+
+
+async def test_voice_lanes_are_found_without_looking_at_texts(tmp_path: Path, clock: Clock) -> None:
+    """B11: the look-up that runs every 50 ms uses an index of its own."""
+    store = open_store(tmp_path / "i.sqlite", clock)
+    await store.put([message(n, citizen=f"IN.{n}") for n in range(50)])
+    await store.put([message(99, kind="audio", citizen="IN.3")])
+    assert await store.claim("w", 5, voice=True) == []  # a text of theirs comes first
+    plan = store._read.execute(
+        "EXPLAIN QUERY PLAN SELECT lane FROM inbox_lanes WHERE voice IN (1) AND due_at <= 1"
+    ).fetchall()
+    assert "inbox_lanes_due" in str([tuple(row) for row in plan])
+    for claim in await store.claim("w", 99, voice=False):
+        await store.ack(claim)
+    (claim,) = await store.claim("w", 5, voice=True)
+    assert claim.message.kind == "audio"
+    await store.close()

@@ -1,0 +1,93 @@
+"""`seva inbox`: dead letters are listed, shown masked, answered after all, or dropped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.inbox.commands import drop_command, list_command, requeue_command, show_command
+from api.inbox.sqlite import SqliteInbox
+from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
+
+AADHAAR = "2341 2341 2346"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEVA_DATABASE_URL", f"sqlite:///{tmp_path}/inbox.sqlite")
+
+
+async def dead_letter(store: SqliteInbox, whatsapp: FakeWhatsApp, clock: Clock) -> None:
+    """A message was given up, its apology sent, and a later one answered."""
+    engine = FakeEngine(failures=[RuntimeError()] * 3)
+    await store.put([message(1, f"naa aadhaar {AADHAAR}"), message(2)])
+    for _ in range(4):
+        await make_worker(store, engine, whatsapp, clock).drain()
+        clock.now += 30
+
+
+async def test_dead_letter_is_answered_after_all(
+    store: SqliteInbox, clock: Clock, here: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whatsapp = FakeWhatsApp()
+    await dead_letter(store, whatsapp, clock)
+    assert whatsapp.texts() == ["te:internal_error", "echo text 2"]
+    assert list_command(waiting=False, most=9, as_json=True) == 0
+    (letter,) = json.loads(capsys.readouterr().out)
+    assert (letter["number"], letter["state"], letter["words"]) == (1, "dead", None)
+    assert requeue_command(["1"]) == 0
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    assert whatsapp.texts()[2:] == [f"echo naa aadhaar {AADHAAR}"]
+    assert (await store.depth()).dead == 0
+
+
+async def test_apology_that_has_not_gone_does_not_go(
+    store: SqliteInbox, clock: Clock, here: None
+) -> None:
+    await store.put([message(1)])
+    (claim,) = await store.claim("w")
+    worker = make_worker(store, FakeEngine(), FakeWhatsApp(), clock)
+    await worker._give_up(claim, "why")
+    assert requeue_command(["all"]) == 0
+    whatsapp = FakeWhatsApp()
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    assert whatsapp.texts() == ["echo text 1"]
+
+
+async def test_words_are_shown_masked(
+    store: SqliteInbox, clock: Clock, here: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await dead_letter(store, FakeWhatsApp(), clock)
+    assert show_command(1, as_json=False) == 0
+    shown = capsys.readouterr().out
+    assert "naa aadhaar" in shown and "2341 2341" not in shown and "2346" in shown
+
+
+async def test_dropped_letter_is_forgotten_and_known(
+    store: SqliteInbox, clock: Clock, here: None
+) -> None:
+    await dead_letter(store, FakeWhatsApp(), clock)
+    assert drop_command(["1"]) == 0
+    assert (await store.depth()).dead == 0
+    assert await store.put([message(1)]) == 0
+    assert store._read.execute("SELECT payload FROM inbox WHERE seq = 1").fetchone()[0] == ""
+
+
+async def test_what_is_no_dead_letter_is_refused(
+    store: SqliteInbox, here: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await store.put([message(1)])
+    for command in (requeue_command, drop_command):
+        assert command(["1"]) == 1
+        assert command(["x"]) == 1
+    assert "no dead letter" in capsys.readouterr().err
+
+
+def test_without_an_inbox_it_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEVA_DATABASE_URL", f"sqlite:///{tmp_path}/none.sqlite")
+    assert list_command(waiting=True, most=1, as_json=False) == 1
+    assert "no inbox" in capsys.readouterr().err
