@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.conversations.door import Door
-from tests.processes import ACTIONS_SECRET, ROOT, department_urls, free_port, seva
+from tests.processes import ACTIONS_SECRET, OWNERS, ROOT, department_urls, free_port, lane, seva
 from tests.served import served
 
 
@@ -26,8 +26,9 @@ class World:
     door: Door
 
     def turn(self, text: str, sender: str, metadata: dict[str, Any]) -> list[Any]:
-        """One turn of dialogue."""
-        return self.loop.run_until_complete(self.engine.turn(text, sender, metadata))
+        """One turn of dialogue, from the phone of tests."""
+        turn = self.engine.turn(text, lane(sender), metadata)
+        return self.loop.run_until_complete(turn)
 
     def fault(self, department: str, mode: str) -> None:
         """Switches a department's fault."""
@@ -61,6 +62,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     environment = {
         "SEVA_VAR_DIR": str(folder / "var"),
         "SEVA_SANDBOX_PORT": str(sandbox_port),
+        "SEVA_SANDBOX_OWNERS": str(OWNERS),
         **department_urls(sandbox_port),
     }
     loop = asyncio.new_event_loop()

@@ -71,7 +71,7 @@ class Phones:
         """`LanguageOf`."""
         return self.languages.get(citizen)
 
-    def texts(self, citizen: str = "c-1") -> list[str]:
+    def texts(self, citizen: str = "c-1:919848012345") -> list[str]:
         """What a citizen was told, in order."""
         return [notice.text for notice in self.taken.values() if notice.citizen == citizen]
 
@@ -159,7 +159,7 @@ class World:
     async def ask(
         self,
         request: str = "m-1",
-        citizen: str = "c-1",
+        citizen: str = "c-1:919848012345",
         language: str = "te",
         values: dict[str, str] | None = None,
         operation: tuple[str, str] = ("energy", "payBill"),
