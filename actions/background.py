@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from actions.context import Context
 from actions.departments import OperationResult
@@ -17,11 +18,13 @@ from actions.departments.journal import Entry
 from actions.departments.settling import Settling
 from actions.late_answers import LateAnswers
 from actions.notices import LanguageOf, Notify
+from actions.sealed_stores import sealed_stores
 from actions.settings import ServerSettings
 from nlu.log import get_logger
 
 _LOG = get_logger(__name__)
 _HOUR = 3600.0
+_SLICE = 200
 _AGAIN = 5.0
 
 
@@ -47,7 +50,7 @@ async def settle_writes(place: Workplace) -> None:
     async def told(entry: Entry, result: OperationResult) -> None:
         await tell(entry, await here.cashier.opening.late(entry, result))
 
-    await Settling(here.departments, told).run(settings.settle_every, settings.keep_writes)
+    await Settling(here.departments, told).run(settings.settle_every)
 
 
 async def settle_payments(place: Workplace) -> None:
@@ -57,10 +60,13 @@ async def settle_payments(place: Workplace) -> None:
 
 
 async def forget_old(place: Workplace) -> None:
-    """Deletes profiles, hand-overs and misses that nobody needs any more, every hour."""
-    stores, settings = place.here.stores, place.settings
+    """Deletes what is over and nobody needs any more, every hour; nothing that is still owed."""
+    here, stores, settings = place.here, place.here.stores, place.settings
     while True:
         now = time.time()
+        await asyncio.to_thread(here.departments.journal.forget, now - settings.keep_writes)
+        ledger = here.cashier.following.ledger
+        await asyncio.to_thread(ledger.forget, now - settings.keep_payments)
         await asyncio.to_thread(stores.profiles.forget, now - settings.keep_profiles)
         kept_from = now - settings.keep_handovers
         _, unanswered = await asyncio.to_thread(stores.handovers.forget, kept_from)
@@ -70,7 +76,22 @@ async def forget_old(place: Workplace) -> None:
         await asyncio.sleep(_HOUR)
 
 
-TASKS: tuple[Task, ...] = (settle_writes, settle_payments, forget_old)
+async def read_again(place: Workplace) -> None:
+    """Tries rows that could not be read, every hour: their key may be back."""
+    here = place.here
+    ledger = here.cashier.following.ledger
+    while True:
+        for store in sealed_stores(here.departments.journal, ledger, here.stores):
+            after: str | None = ""
+            while after is not None:
+                found = await asyncio.to_thread(
+                    partial(store.look, after, _SLICE, marked_only=True)
+                )
+                after = found.last
+        await asyncio.sleep(_HOUR)
+
+
+TASKS: tuple[Task, ...] = (settle_writes, settle_payments, forget_old, read_again)
 
 
 class Background:

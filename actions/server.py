@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from actions.settings import ServerSettings
 
 log = get_logger(__name__)
-_THREADS = (
-    32  # for dialogue steps, stores and documents; each waits for disks more than it computes
-)
+_THREADS = 32
+"""For dialogue steps, stores and documents, which wait for disks more than they compute."""
 
 
 def actions_command(port: int | None = None) -> int:
@@ -60,6 +59,10 @@ def _sockets(settings: ServerSettings, ends: ExitStack) -> dict[str, socket.sock
         sockets["callbacks"] = ends.enter_context(
             tcp_socket(settings.callbacks_host, settings.callbacks_port, "SEVA_CALLBACKS_PORT")
         )
+    if settings.metrics_port:
+        sockets["metrics"] = ends.enter_context(
+            tcp_socket(settings.metrics_host, settings.metrics_port, "SEVA_ACTIONS_METRICS_PORT")
+        )
     return sockets
 
 
@@ -96,6 +99,7 @@ def _listeners(
 
     from actions.callbacks_app import callbacks_app
     from actions.listener import Listener
+    from actions.metrics import metrics_app
     from actions.webhook import webhook_app
 
     executor = ActionExecutor()
@@ -110,5 +114,6 @@ def _listeners(
             settings.action_seconds,
         ),
         "callbacks": callbacks_app(here),
+        "metrics": metrics_app(settings.metrics_host),
     }
     return [Listener(apps[name], taken) for name, taken in sockets.items()]

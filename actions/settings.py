@@ -34,10 +34,11 @@ class ServerSettings:
     callbacks_host: str = "127.0.0.1"
     callbacks_port: int = 5056
     """0: callbacks are not served."""
-    notices_url: str = "http://127.0.0.1:8780/notices"
+    notices_url: str = "http://127.0.0.1:8783/notices"
     notices_key: str = "seva-demo-notices-key"
     settle_every: float = 2.0
     keep_writes: float = 90 * _DAY
+    keep_payments: float = 730 * _DAY
     keep_profiles: float = 365 * _DAY
     keep_handovers: float = 90 * _DAY
 
@@ -53,7 +54,8 @@ class ServerSettings:
             except ValueError:
                 raise ValueError(f"{name} must be a number") from None
 
-        serve = env.get("SEVA_SERVE_HOST") or "127.0.0.1", env.get("SEVA_SERVE_PORT") or "8780"
+        host = env.get("SEVA_INTERNAL_HOST") or "127.0.0.1"
+        inside = host, env.get("SEVA_INTERNAL_PORT") or "8783"
         return cls(
             address=ActionAddress.of(env.get("SEVA_ACTION_SERVER_URL") or EMBEDDED, var_folder()),
             secret=env.get("SEVA_ACTIONS_SECRET") or default.secret,
@@ -64,10 +66,11 @@ class ServerSettings:
             log_level=env.get("SEVA_LOG_LEVEL") or default.log_level,
             callbacks_host=env.get("SEVA_CALLBACKS_HOST") or default.callbacks_host,
             callbacks_port=int(number("SEVA_CALLBACKS_PORT", default.callbacks_port)),
-            notices_url=env.get("SEVA_NOTICES_URL") or "http://{}:{}/notices".format(*serve),
+            notices_url=env.get("SEVA_NOTICES_URL") or "http://{}:{}/notices".format(*inside),
             notices_key=env.get("SEVA_NOTICES_KEY") or default.notices_key,
             settle_every=number("SEVA_SETTLE_SECONDS", default.settle_every),
             keep_writes=number("SEVA_KEEP_WRITES_DAYS", default.keep_writes / _DAY) * _DAY,
+            keep_payments=number("SEVA_KEEP_PAYMENTS_DAYS", default.keep_payments / _DAY) * _DAY,
             keep_profiles=number("SEVA_KEEP_PROFILES_DAYS", default.keep_profiles / _DAY) * _DAY,
             keep_handovers=number("SEVA_KEEP_HANDOVERS_DAYS", default.keep_handovers / _DAY) * _DAY,
         )

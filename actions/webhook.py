@@ -13,13 +13,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from rasa_sdk.executor import ActionExecutor
-from rasa_sdk.interfaces import ActionExecutionRejection, ActionNotFoundException
+from rasa_sdk.interfaces import ActionExecutionRejection
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from actions.metrics import timed
 from actions.trampoline import beside_loop
 from nlu.action_address import HEALTH, WEBHOOK, ActionAddress, authorization
 from nlu.log import describe, get_logger
@@ -62,15 +63,22 @@ def webhook_app(
 
     async def answer(request: Request) -> Response:
         call = await asyncio.to_thread(_read, await _body(request, max_bytes))
-        try:
-            result = await beside_loop(executor.run(call))
-        except ActionExecutionRejection as error:  # Rasa knows it by the 400, which nobody else has
-            return JSONResponse({"error": str(error), "action_name": error.action_name}, 400)
-        except ActionNotFoundException as error:
-            return JSONResponse({"error": str(error), "action_name": error.action_name}, 404)
-        except Exception as error:  # its message may quote the citizen, so nobody is told it
-            log.error("action_failed", action=str(call["next_action"]), error=describe(error))
-            return JSONResponse({"error": "the action failed"}, 500)
+        name = call["next_action"]
+        with timed() as this:
+            if name not in executor.actions:
+                this.outcome = "refused"
+                return _not_done(404, name, "there is no such action")
+            this.action = name
+            try:
+                result = await beside_loop(executor.run(call))
+                this.outcome = "answered"
+            except ActionExecutionRejection as error:  # Rasa knows it by the 400
+                this.outcome = "refused"
+                return _not_done(400, name, str(error))
+            except Exception as error:  # its message may quote the citizen, so nobody is told it
+                this.outcome = "failed"
+                log.error("action_failed", action=name, error=describe(error))
+                return _not_done(500, name, "the action failed")
         text = await asyncio.to_thread(json.dumps, result)
         return Response(text, media_type="application/json")
 
@@ -128,6 +136,10 @@ def _read(body: bytes) -> Mapping[str, Any]:
     if not isinstance(call.get("tracker"), dict):
         raise HTTPException(422, "no action call")
     return call
+
+
+def _not_done(status: int, action: str, why: str) -> Response:
+    return JSONResponse({"error": why, "action_name": action}, status)
 
 
 async def _refused(_: Request, error: Exception) -> Response:

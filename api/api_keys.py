@@ -1,26 +1,94 @@
-"""API keys: kept as hashes, compared in constant time."""
+"""Who may call what, and how much: keys kept as hashes, compared in constant time."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from collections.abc import Sequence
+import math
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
 
+from api.api_keys_file import DAY, SCOPES, ApiKey, digest, read_keys_file
 from api.problems import Problem
+from api.setting_types import split_list
+from api.settings import Settings
+from nlu.storage import windows
+from nlu.storage.write_ahead import write_ahead
+
+USAGE_FILE = "usage.sqlite"
+_BUSY_S = 2.0
 
 
 class ApiKeys:
-    """The keys of one installation."""
+    """The keys of one installation. What a limited key has used is kept in a file that all
+    processes share; keys without limits cost no look at it."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
-        self._hashes = [hashlib.sha256(key.encode()).digest() for key in keys]
+    def __init__(
+        self, keys: Sequence[ApiKey], usage: Path, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._keys, self._clock = tuple(keys), clock
+        self._usage = _open(usage) if any(key.limits for key in keys) else None
 
-    def check(self, authorization: str | None) -> None:
-        """Raises the problem `unauthorised` unless the header carries one of the keys."""
-        scheme, _, key = (authorization or "").partition(" ")
-        given = hashlib.sha256(key.strip().encode("utf-8", "surrogateescape")).digest()
-        known = False
-        for right in self._hashes:
-            known |= hmac.compare_digest(given, right)
-        if not known or scheme.lower() != "bearer":
+    @classmethod
+    def of(cls, settings: Settings, clock: Callable[[], float] = time.time) -> ApiKeys:
+        """Those of SEVA_API_KEYS (all scopes but notices, no limits), of SEVA_API_KEYS_FILE, and
+        SEVA_NOTICES_KEY. Raises OSError, ValueError."""
+        all_but_notices = frozenset(SCOPES) - {"notices"}
+        keys = [
+            ApiKey(f"SEVA_API_KEYS[{number}]", digest(key), all_but_notices)
+            for number, key in enumerate(settings.keys)
+        ]
+        keys += [
+            ApiKey(f"SEVA_NOTICES_KEY[{number}]", digest(key), frozenset({"notices"}))
+            for number, key in enumerate(split_list(settings.notices_key))
+        ]
+        if settings.api_keys_file:
+            keys += read_keys_file(Path(settings.api_keys_file))
+        return cls(keys, settings.var_dir / USAGE_FILE, clock)
+
+    def check(self, authorization: str | None, scope: str) -> ApiKey:
+        """The key in the header. Raises the problems `unauthorised` and `missing-scope`."""
+        scheme, _, given = (authorization or "").partition(" ")
+        right, found = digest(given.strip()), None
+        for key in self._keys:  # all of them, so that the time does not tell which one it was
+            if hmac.compare_digest(right, key.digest):
+                found = key
+        if found is None or scheme.lower() != "bearer":
             raise Problem("unauthorised")
+        if found.expires and datetime.fromtimestamp(self._clock(), timezone.utc).date() >= (
+            found.expires
+        ):
+            raise Problem("unauthorised", f"The key expired on {found.expires}.")
+        if scope not in found.scopes:
+            raise Problem("missing-scope", f"The key is not for `{scope}`.")
+        return found
+
+    def spend(self, key: ApiKey, cost: int = 1) -> None:
+        """Counts what is asked for. Raises `rate-exceeded` or `quota-exceeded`, with the seconds
+        until there is place again."""
+        if self._usage is None or not key.limits:
+            return
+        now = self._clock()
+        with self._usage:
+            self._usage.execute("BEGIN IMMEDIATE")
+            full = windows.spend(self._usage, key.name, key.limits, now, cost)
+        if full is not None:
+            name = "quota-exceeded" if full.limit.seconds == DAY else "rate-exceeded"
+            raise Problem(name, retry_after=math.ceil(full.left(now)))
+
+    def close(self) -> None:
+        """Closes the file."""
+        if self._usage is not None:
+            self._usage.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Commits wait for no disk: after a power cut the last moments may be counted again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection = sqlite3.connect(path, _BUSY_S, isolation_level=None, check_same_thread=False)
+    write_ahead(connection)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.executescript(windows.SCHEMA)
+    return connection

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.api_keys import ApiKeys
 from api.documentation import add_documentation
 from api.inbox.open import open_inbox
 from api.inbox.port import Inbox
+from api.internal_listener import serving
 from api.live_engine import LiveEngine, rasa_engine
 from api.log import describe, get_logger
 from api.metrics import Metrics
@@ -24,11 +29,13 @@ from api.ports import Engine, Transcriber
 from api.problems import Problem
 from api.routes import health, metrics, notices, parse, services, webhook
 from api.runtime import Runtime
-from api.settings import Settings, split_list
+from api.settings import Settings
 from api.whatsapp.policy import load_policy
 from api.wording import Wording
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.speech.pool import HearingPool
+from nlu.web import Door
+from nlu.web.headers import NO_STORE, SecurityHeaders
 
 log = get_logger(__name__)
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
@@ -42,11 +49,15 @@ def create_app(
     *,
     catalogue: Catalogue | None = None,
     load_first: bool = False,
+    internal: socket.socket | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> FastAPI:
     """An application; what is not given is opened when it starts and closed when it stops. With
-    `load_first` it has not started before the model is loaded (or cannot be).
+    `load_first` it has not started before the model is loaded (or cannot be). While it runs,
+    `create_internal_app` is served on the socket `internal`.
 
-    Raises CatalogueError if the catalogue is broken and ValueError for an unknown inbox.
+    Raises CatalogueError if the catalogue is broken, OSError or ValueError for keys that cannot be
+    read and for an unknown inbox.
     """
     policy = load_policy(settings.data_dir / "whatsapp.yml")
     catalogue = catalogue or shared_catalogue(settings.data_dir)
@@ -55,22 +66,23 @@ def create_app(
         policy=policy,
         catalogue=catalogue,
         engine=engine or rasa_engine(settings, dialogue=False),
-        keys=ApiKeys(settings.keys),
-        notices_keys=ApiKeys(split_list(settings.notices_key)),
+        keys=ApiKeys.of(settings, clock),
         wording=Wording(catalogue.phrases, catalogue.languages.default),
         metrics=Metrics(),
         transcriber=transcriber
         or HearingPool(settings.hearing_processes, settings.hearing_waiting),
         inbox=inbox,
+        clock=clock,
     )
-    for name in settings.warnings():
-        log.warning("public_demo_value", variable=name)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         opened = None
         if state.inbox is None:
             opened = state.inbox = open_inbox(settings, policy)
+        beside = AsyncExitStack()
+        if internal is not None:
+            await beside.enter_async_context(serving(create_internal_app(state), internal))
         keeper = None
         if isinstance(state.engine, LiveEngine):
             if load_first:
@@ -83,13 +95,30 @@ def create_app(
                 keeper.cancel()
                 with suppress(asyncio.CancelledError):
                     await keeper
+            await beside.aclose()
             await state.transcriber.close()
+            state.keys.close()
             if opened is not None:
                 await opened.close()
                 state.inbox = None
 
+    public = (parse.routes, webhook.routes, services.routes, health.routes)
+    return _application("Seva", state, public, lifespan)
+
+
+def create_internal_app(state: Runtime) -> FastAPI:
+    """What only our own processes and operators may call, beside the application of `state`."""
+    routes = (notices.routes, health.internal_routes, metrics.routes)
+    app = _application("Seva, internal", state, routes)
+    app.add_middleware(Door, hosts=[state.settings.internal_host])
+    return app
+
+
+def _application(
+    title: str, state: Runtime, routes: Sequence[Sequence[BaseRoute]], lifespan: Any = None
+) -> FastAPI:
     app = FastAPI(
-        title="Seva",
+        title=title,
         version="0.1.0",
         description="What citizens want from their government, in Telugu, Hindi and English.",
         lifespan=lifespan,
@@ -98,14 +127,15 @@ def create_app(
         openapi_url=None,
     )
     app.state.runtime = state
-    for module in (parse, webhook, notices, services, health, metrics):
-        app.router.routes.extend(module.routes)
+    for some in routes:
+        app.router.routes.extend(some)
     add_documentation(app)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(Exception, _unexpected)
     app.add_middleware(CountRequests, counted=state.metrics)
+    app.add_middleware(SecurityHeaders, more=NO_STORE)
     return app
 
 

@@ -19,30 +19,31 @@ CANNOT_START = 3  # the exit code that uvicorn uses for it
 
 
 def serve_command(
-    host: str | None = None, port: int | None = None, processes: int | None = None
+    settings: Settings,
+    host: str | None = None,
+    port: int | None = None,
+    processes: int | None = None,
 ) -> int:
-    """Serves HTTP until it is stopped; the exit code. `processes` 0 means one per core."""
+    """Serves HTTP until it is stopped; the exit code. What is given wins over the settings;
+    `processes` 0 means one per core."""
     from api.log import configure_logging
-    from api.settings import Settings
 
     given = {"serve_host": host, "serve_port": port, "processes": processes}
-    settings = Settings()
     settings = settings.copy(update={k: v for k, v in given.items() if v is not None})
     configure_logging(settings.log_level)
     count = settings.processes or len(os.sched_getaffinity(0))
     try:
+        _check_ports(settings)
         return _serve_alone(settings) if count == 1 else _serve_together(settings, count)
     except (OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def worker_command() -> int:
+def worker_command(settings: Settings) -> int:
     """Answers messages until SIGTERM or Ctrl-C; the exit code."""
     from api.log import configure_logging
-    from api.settings import Settings
 
-    settings = Settings()
     configure_logging(settings.log_level)
 
     async def work() -> None:
@@ -70,9 +71,12 @@ def _serve_alone(
     import uvicorn
 
     from api.app import create_app
+    from api.processes import listen
 
+    inside = settings.internal_host, settings.internal_port
+    internal = listen(*inside) if settings.internal_port else None
     config = uvicorn.Config(
-        create_app(settings, load_first=load_first),
+        create_app(settings, load_first=load_first, internal=internal),
         host=settings.serve_host,
         port=settings.serve_port,
         loop="uvloop",
@@ -89,13 +93,26 @@ def _serve_alone(
     return 0 if server.started else CANNOT_START
 
 
+def _check_ports(settings: Settings) -> None:
+    """Raises OSError, which names the variable, where another server has one of the ports."""
+    from api.processes import check_free
+
+    for name in ("serve", "internal"):
+        host, port = getattr(settings, f"{name}_host"), getattr(settings, f"{name}_port")
+        try:
+            check_free(host, port)
+        except OSError as error:
+            why = os.strerror(error.errno or 0)
+            variable = f"SEVA_{name.upper()}_PORT"
+            raise OSError(f"cannot listen on {host}:{port} ({why}): set {variable}") from error
+
+
 def _serve_together(settings: Settings, count: int) -> int:
     from api.inbox.open import open_inbox
-    from api.processes import Processes, check_free, share_counts
+    from api.processes import Processes, share_counts
     from api.whatsapp.policy import load_policy
     from nlu.catalogue import load_catalogue
 
-    check_free(settings.serve_host, settings.serve_port)
     load_catalogue(settings.data_dir)  # says what is wrong once, not once for each process
     inbox = open_inbox(settings, load_policy(settings.data_dir / "whatsapp.yml"))
     asyncio.run(inbox.close())  # the file is there, in WAL mode, before several open it

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from api.inbox.port import Outbox, Parcel
 from api.log import describe, get_logger
 from api.metrics import Metrics
 from api.whatsapp.outgoing import Outgoing
-from api.whatsapp.policy import WhatsAppPolicy
+from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import (
     DocumentUnavailable,
     Sender,
@@ -22,6 +23,8 @@ from api.whatsapp.sender import (
 from api.wording import Wording
 
 log = get_logger(__name__)
+_REMEMBERED = 256  # messages that WhatsApp took
+_OF_LEASE = 0.85  # a send is over before another worker may begin with the same message
 
 
 class Delivery:
@@ -36,21 +39,30 @@ class Delivery:
         metrics: Metrics,
         *,
         doubt_s: float,
+        told_at: Callable[[], Awaitable[float]] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """`doubt_s`: how long a status may take to come; the outbox's lease is twice that.
+        `told_at` gives when WhatsApp last told a status, of anybody's message, by `clock`, 0 for
+        never; without it none is missed."""
         self._outbox, self._sender, self._wording = outbox, sender, wording
         self._policy, self._metrics = policy, metrics
-        self._doubt, self._clock = doubt_s, clock
+        self._doubt, self._told_at, self._clock = doubt_s, told_at, clock
+        self._longest = min(policy.deadlines.send, _OF_LEASE * 2 * doubt_s)
+        self._taken: deque[float] = deque(maxlen=_REMEMBERED)
 
     async def send(self, parcel: Parcel) -> None:
         """Sends a claimed parcel."""
+        if parcel.doubtful and not await self._may_repeat(parcel):
+            return
+        sending = self._sender.send(parcel)
         try:
-            message_id = await asyncio.wait_for(self._sender.send(parcel), self._doubt)
+            message_id = await asyncio.wait_for(sending, self._longest)
         except SendFailed as error:
             await self._refused(parcel, error)
         except (SendInDoubt, asyncio.TimeoutError) as error:
             self._count(parcel, "doubt")
-            await self._outbox.doubt(parcel, self._doubt, describe(error))
+            await self._outbox.doubt(parcel, self._wait_in_doubt(parcel), describe(error))
         except DocumentUnavailable as error:
             await self._without_document(parcel, error)
         except VoiceUnavailable as error:  # its words have been sent before it, as text
@@ -58,7 +70,38 @@ class Delivery:
             await self._outbox.fail(parcel, describe(error))
         else:
             self._count(parcel, "sent")
+            self._taken.append(self._clock())
             await self._outbox.sent(parcel, message_id)
+
+    async def _may_repeat(self, parcel: Parcel) -> bool:
+        """Whether a message that WhatsApp may have taken is sent again now; else it waits, or is
+        given up."""
+        silent = await self._is_silent()
+        policy = self._policy
+        longest = policy.doubt_silent_give_up_after if silent else policy.doubt_give_up_after
+        if self._clock() - parcel.created_at > longest:
+            self._count(parcel, "given_up")
+            log.error("reply_given_up", why="unknown whether WhatsApp took it", silent=silent)
+            if parcel.news:  # never too old to be told
+                await self._outbox.park(parcel, "in doubt")
+            else:
+                await self._outbox.fail(parcel, "in doubt")
+            return False
+        if silent:
+            self._count(parcel, "doubt_waits")
+            await self._outbox.doubt(parcel, self._wait_in_doubt(parcel), "WhatsApp tells nothing")
+        return not silent
+
+    async def _is_silent(self) -> bool:
+        """Whether WhatsApp has told nothing since it took a message, though it had the time: its
+        webhook reaches us no longer. Where it took nothing, its silence tells nothing."""
+        if self._told_at is None:
+            return False
+        told, late = await self._told_at(), self._clock() - self._doubt
+        return any(0 < told < taken <= late for taken in self._taken)
+
+    def _wait_in_doubt(self, parcel: Parcel) -> float:
+        return max(self._doubt, step(self._policy.doubt_wait, parcel.attempt))
 
     async def _refused(self, parcel: Parcel, error: SendFailed) -> None:
         """WhatsApp said no: again, later, another way, or never."""

@@ -79,7 +79,7 @@ class Demo:
         found = {
             "SEVA_WHATSAPP_BASE_URL": f"http://{s.simulator_host}:{s.simulator_port}",
             "SEVA_DOCUMENTS_URL": self._documents(),
-            "SEVA_NOTICES_URL": f"http://{s.serve_host}:{s.serve_port}/notices",
+            "SEVA_NOTICES_URL": f"http://{s.internal_host}:{s.internal_port}/notices",
             "SEVA_GATEWAY_SANDBOX_URL": f"{sandbox}/gateway",
             "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"{self._callbacks()}/callbacks",
             "SEVA_SANDBOX_CALLBACK_URL": f"{self._callbacks()}/callbacks/payments/sandbox",
@@ -88,6 +88,12 @@ class Demo:
         for department in load_catalogue(s.data_dir).departments.values():
             found[department.base_url.env] = f"{sandbox}/{department.id}"
         return {name: value for name, value in found.items() if name not in os.environ}
+
+    def _more_ports(self) -> list[Part]:
+        """Second listeners of the parts, which must be free as well."""
+        s = self.settings
+        internal = f"http://{s.internal_host}:{s.internal_port}"
+        return [Part("callbacks", self._callbacks()), Part("internal", internal)]
 
     def _callbacks(self) -> str:
         return f"http://{self.settings.callbacks_host}:{self.settings.callbacks_port}"
@@ -101,7 +107,7 @@ class Demo:
         for file in self.settings.var_dir.glob("sandbox.sqlite*"):
             file.unlink()  # the sandbox's bills are due again in every demo
         self.parts = self.parts_of()
-        for part in (*self.parts, Part("callbacks", self._callbacks())):
+        for part in (*self.parts, *self._more_ports()):
             _port_must_be_free(part)
         addresses = self.addresses()
         for part in self.parts:
@@ -246,9 +252,9 @@ def _train_if_none(settings: Settings, errors: TextIO) -> None:
         raise DemoError("no model could be trained; `seva train` shows why")
 
 
-def demo_command(smoke_only: bool = False) -> int:
+def demo_command(settings: Settings, smoke_only: bool = False) -> int:
     """`seva demo [--smoke]`."""
-    console, settings = Console(stderr=True), Settings()
+    console = Console(stderr=True)
     demo = Demo(settings, console, settings.var_dir / "logs")
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     began = time.monotonic()

@@ -8,7 +8,7 @@ from typing import Any
 from api.blank import is_blank
 from api.inbox.port import Inbox
 from api.ports import Engine, Transcriber
-from api.whatsapp.payload import Inbound, Media
+from api.whatsapp.payload import EXCESS, Inbound, Media
 from api.whatsapp.render import MORE, more_buttons
 from api.whatsapp.sender import MediaRejected, Sender
 from nlu.reply import Button
@@ -21,6 +21,7 @@ _VOICE_PHRASES = {
     "audio_too_long": "voice_too_long",
     "audio_too_large": "voice_too_long",
     "too_large": "voice_too_long",
+    "hearing_failed": "voice_failed",
 }
 
 
@@ -74,6 +75,8 @@ class Hearing:
 
     async def hear(self, message: Inbound, language: str | None) -> Heard:
         """What the message says; errors of WhatsApp and of the model go to the caller."""
+        if message.kind == EXCESS:
+            return Unclear("too_many_messages")
         if message.kind in ("button", "list"):
             return await self._tap(message)
         if message.kind == "audio" and message.media is not None:

@@ -32,6 +32,7 @@ class Metrics:
         self.decisions = Counter("seva_decisions", "Decisions of /parse", ["kind", "key"], **make)
         self.received = Counter("seva_received", "Messages of citizens", ["kind"], **make)
         self.repeated = Counter("seva_repeated", "Messages delivered before", **make)
+        self.refused = Counter("seva_refused", "Parts of a delivery not taken", ["reason"], **make)
         self.unreadable = Counter("seva_unreadable", "Parts of a delivery left out", **make)
         self.statuses = Counter("seva_statuses", "Status notices", ["state"], **make)
         self.notices = Counter("seva_notices", "News for citizens", ["outcome"], **make)

@@ -12,11 +12,16 @@ from nlu.speech.readings import Reading
 class Engine(Protocol):
     """`nlu.engine.Engine`: understanding and dialogue."""
 
-    async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
-        """The answer of `/parse`."""
+    async def parse(
+        self, text: str, language: str | None = None, client: str = ""
+    ) -> dict[str, Any]:
+        """The answer of `/parse`; what is kept of it is kept for that client alone."""
 
     async def parse_many(
-        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str | None] | None = None,
+        client: str = "",
     ) -> list[dict[str, Any]]:
         """The answers for several texts."""
 
@@ -33,6 +38,9 @@ class Engine(Protocol):
 
     async def is_healthy(self) -> bool:
         """Whether turns can be taken: the model is loaded and the action server can work."""
+
+    async def close(self) -> None:
+        """Ends its connections."""
 
 
 class Transcript(Protocol):

@@ -12,6 +12,7 @@ from typing import Any
 from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
+_RETRY_S = 5  # where a 503 knows no better
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ KINDS: dict[str, ProblemKind] = {
     ),
     "wrong-verify-token": ProblemKind(
         403, "The webhook's verify token is wrong", "Set SEVA_WHATSAPP_VERIFY_TOKEN to the same."
+    ),
+    "missing-scope": ProblemKind(
+        403, "The key is not for this call", "Ask the operator for a key with the scope."
     ),
     "not-found": ProblemKind(404, "There is nothing at this address", "See /openapi.json."),
     "unknown-citizen": ProblemKind(
@@ -71,8 +75,19 @@ KINDS: dict[str, ProblemKind] = {
         422, "The recording cannot be decoded", "Send OGG/Opus, MP3, WAV, M4A or WebM."
     ),
     "empty-audio": ProblemKind(422, "The recording is empty", "Record again."),
+    "hearing-failed": ProblemKind(
+        422,
+        "The process that heard the recording hung or died",
+        "Send another recording; the operator finds numbers under `deadlines` in data/speech.yml.",
+    ),
     "nothing-heard": ProblemKind(
         422, "No words were heard in the recording", "See `transcript.warnings`; record again."
+    ),
+    "rate-exceeded": ProblemKind(
+        429, "The key's rate is used up", "Try again after Retry-After seconds."
+    ),
+    "quota-exceeded": ProblemKind(
+        429, "The key's quota is used up", "Try again after Retry-After seconds."
     ),
     "internal-error": ProblemKind(
         500, "Something went wrong here", "Try again; tell the operator the time if it stays."
@@ -91,16 +106,22 @@ KINDS: dict[str, ProblemKind] = {
     "inbox-unavailable": ProblemKind(
         503, "The message could not be kept", "Deliver it again later; WhatsApp does."
     ),
-    "not-ready": ProblemKind(503, "The server is not ready", "See `checks`."),
+    "not-ready": ProblemKind(
+        503, "The server is not ready", "Try again; the internal listener says why."
+    ),
 }
 
 
 class Problem(Exception):
     """Stops a request with one of the `KINDS`; `extra` are further members of the document."""
 
-    def __init__(self, name: str, detail: str | None = None, **extra: Any) -> None:
+    def __init__(
+        self, name: str, detail: str | None = None, retry_after: int | None = None, **extra: Any
+    ) -> None:
+        """`retry_after`: seconds until another try makes sense."""
         super().__init__(name)
         self.name, self.detail, self.extra = name, detail, extra
+        self.retry_after = retry_after
 
     def response(self) -> Response:
         """The problem as an HTTP answer."""
@@ -115,8 +136,8 @@ class Problem(Exception):
         headers = {}
         if kind.status == 401 and self.name == "unauthorised":
             headers["WWW-Authenticate"] = "Bearer"
-        if kind.status == 503:
-            headers["Retry-After"] = "5"
+        if kind.status == 503 or self.retry_after is not None:
+            headers["Retry-After"] = str(_RETRY_S if self.retry_after is None else self.retry_after)
         return Response(json.dumps(document, ensure_ascii=False), kind.status, headers, MEDIA_TYPE)
 
 

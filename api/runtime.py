@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -25,11 +27,11 @@ class Runtime:
     catalogue: Catalogue
     engine: Engine
     keys: ApiKeys
-    notices_keys: ApiKeys
     wording: Wording
     metrics: Metrics
     transcriber: Transcriber
     inbox: Inbox | None = None
+    clock: Callable[[], float] = time.time
 
 
 def runtime(request: Request) -> Runtime:

@@ -8,17 +8,38 @@ about WhatsApp (limits, error codes, back-off) are data, not settings: see `data
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-import yaml
 from pydantic import BaseSettings, Field, root_validator
+
+from api.department_variables import department_variables
+from api.setting_types import Address, Addresses, Level, Port, SealingKeys, Zone, split_list
 
 DEMO_API_KEY = "seva-demo-key"
 DEMO_APP_SECRET = "seva-demo-app-secret"
 DEMO_NOTICES_KEY = "seva-demo-notices-key"
 
+TOOLS = {
+    "SEVA_BOOTSTRAP_DIR": "Where `.ci/uv` keeps uv itself.",
+    "SEVA_PAYMENT_EXAMPLES": "Random histories in the tests of payments.",
+    "SEVA_SCREENSHOTS": "Folder for the pictures that browser tests take.",
+    "SEVA_TEST_CHROMIUM": "The browser of the tests; else `chromium` on the path.",
+}
+"""Variables that no process of Seva reads, but its build and its tests."""
+
 
 class Settings(BaseSettings):
-    """The environment of one process, read once at start."""
+    """The environment of one process, read once at start.
+
+    `production` says what a value must be there (`api.environment`), `roles` whose it is; without
+    `roles` it is everybody's.
+    """
+
+    env: Literal["demo", "production"] = Field(
+        default="demo",
+        description="`production` refuses to start with public secrets, unset keys, plain http or "
+        "departments on this machine; simulators do not start at all.",
+    )
 
     # State
     database_url: str = Field(
@@ -52,7 +73,7 @@ class Settings(BaseSettings):
         description="Speech model: a folder or a hub id; empty means the one in the package.",
     )
     config: Path = Field(default=Path("config.yml"), description="Rasa configuration for training.")
-    timezone: str = Field(
+    timezone: Zone = Field(
         default="",
         description="Time zone of dates that citizens name; empty means that of `config.yml`.",
     )
@@ -77,26 +98,41 @@ class Settings(BaseSettings):
         default=True,
         description="Whether departments may be reached on this machine, as the sandbox is; "
         "set to 0 in production.",
+        production="off",
+        roles=("actions",),
     )
 
     # WhatsApp
-    whatsapp_base_url: str = Field(
+    whatsapp_base_url: Address = Field(
         default="http://127.0.0.1:8785",
         description="WhatsApp Cloud API: the simulator, or `https://graph.facebook.com`.",
+        production="https",
+        roles=("worker",),
     )
     whatsapp_graph_version: str = Field(default="v25.0", description="Version of the Graph API.")
     whatsapp_phone_number_id: str = Field(
-        default="109876543210987", description="Id of the number that citizens write to."
+        default="109876543210987",
+        description="Id of the number that citizens write to.",
+        production="own",
+        roles=("serve", "worker"),
     )
     whatsapp_access_token: str = Field(
-        default="seva-demo-access-token", description="Bearer token for outgoing WhatsApp calls."
+        default="seva-demo-access-token",
+        description="Bearer token for outgoing WhatsApp calls.",
+        production="secret",
+        roles=("worker",),
     )
     whatsapp_app_secret: str = Field(
-        default=DEMO_APP_SECRET, description="Secret with which WhatsApp signs its deliveries."
+        default=DEMO_APP_SECRET,
+        description="Secret with which WhatsApp signs its deliveries.",
+        production="secret",
+        roles=("serve",),
     )
     whatsapp_verify_token: str = Field(
         default="seva-demo-verify-token",
         description="Token of the webhook's verification handshake.",
+        production="secret",
+        roles=("serve",),
     )
     whatsapp_media_hosts: str = Field(
         default="lookaside.fbsbx.com",
@@ -109,18 +145,41 @@ class Settings(BaseSettings):
     document_hosts: str = Field(
         default="127.0.0.1,localhost",
         description="Hosts, comma separated, from which documents for citizens are fetched.",
+        production="outside",
+        roles=("worker",),
     )
 
     # HTTP surface
+    page_hosts: str = Field(
+        default="",
+        description="Names, comma separated, by which browsers reach pages besides the addresses "
+        "that they listen on and that are set for links; requests for other names are refused.",
+    )
     api_keys: str = Field(
         default=DEMO_API_KEY,
         description="Keys for `/parse` and `/services`, comma separated. The default is public: "
         "set your own outside a demo.",
+        production="keys",
+        roles=("serve",),
+    )
+    api_keys_file: str = Field(
+        default="",
+        description="YAML file of keys with names, scopes, expiry and limits, see `docs/api.md`; "
+        "it joins `SEVA_API_KEYS`.",
     )
     serve_host: str = Field(
         default="127.0.0.1", description="Address that `seva serve` listens on."
     )
-    serve_port: int = Field(default=8780, description="Port of `seva serve`.")
+    serve_port: Port = Field(default=8780, description="Port of `seva serve`.")
+    internal_host: str = Field(
+        default="127.0.0.1",
+        description="Address of the second listener of `seva serve`, for `/notices`, `/metrics` "
+        "and health with its reasons. Never for the outside.",
+    )
+    internal_port: Port = Field(
+        default=8783,
+        description="Port of that listener; 0 switches it off, and with it news for citizens.",
+    )
     processes: int = Field(
         default=0,
         ge=0,
@@ -129,63 +188,71 @@ class Settings(BaseSettings):
     worker_metrics_host: str = Field(
         default="127.0.0.1", description="Address of the worker's metrics."
     )
-    worker_metrics_port: int = Field(
+    worker_metrics_port: Port = Field(
         default=8781, description="Port of the worker's metrics; 0 switches them off."
     )
     simulator_host: str = Field(
         default="127.0.0.1", description="Address of the WhatsApp simulator."
     )
-    simulator_port: int = Field(default=8785, description="Port of the WhatsApp simulator.")
+    simulator_port: Port = Field(default=8785, description="Port of the WhatsApp simulator.")
     actions_metrics_host: str = Field(
         default="127.0.0.1", description="Address of the action server's metrics."
     )
-    actions_metrics_port: int = Field(
+    actions_metrics_port: Port = Field(
         default=8782, description="Port of the action server's metrics; 0 switches them off."
     )
     sandbox_host: str = Field(
         default="127.0.0.1", description="Address of the sandbox departments."
     )
-    sandbox_port: int = Field(default=8790, description="Port of the sandbox departments.")
-    sandbox_public_url: str = Field(
+    sandbox_port: Port = Field(default=8790, description="Port of the sandbox departments.")
+    sandbox_public_url: Address = Field(
         default="",
         description="Address of the sandbox in links that citizens get; empty means its own.",
     )
-    sandbox_department_callbacks: str = Field(
+    sandbox_department_callbacks: Address = Field(
         default="http://127.0.0.1:5056/callbacks",
         description="Where sandbox departments tell Seva of changes, each at a path of its own.",
     )
-    sandbox_callback_url: str = Field(
+    sandbox_callback_url: Address = Field(
         default="http://127.0.0.1:5056/callbacks/payments/sandbox",
         description="Where the sandbox's payment gateway calls back: the port of the callbacks.",
     )
     sandbox_key: str = Field(
         default="sandbox-key", description="API key that the sandbox departments accept."
     )
-    documents_url: str = Field(
+    documents_url: Address = Field(
         default="http://127.0.0.1:8795",
         description="Public address of `seva documents serve`, as QR codes on documents name it.",
+        production="https",
+        roles=("actions", "documents"),
     )
     documents_host: str = Field(
         default="127.0.0.1", description="Address that `seva documents serve` listens on."
     )
-    documents_port: int = Field(default=8795, description="Port of `seva documents serve`.")
-    witnesses: str = Field(
+    documents_port: Port = Field(default=8795, description="Port of `seva documents serve`.")
+    witnesses: Addresses = Field(
         default="",
         description="Addresses of the log's witnesses, blanks between; `seva documents serve` asks "
         "them to sign.",
+        production="https",
+        roles=("documents",),
     )
     cosign_seconds: float = Field(
         default=60, gt=0, description="Seconds between two questions to the witnesses."
     )
-    documents_sealing_key: str = Field(
+    documents_sealing_key: SealingKeys = Field(
         default="",
         description="Key that seals what issued documents say, in their registry; empty means a "
         "key made once and kept in `SEVA_VAR_DIR/documents`.",
+        production="set",
+        roles=("actions", "documents"),
     )
-    sealing_key: str = Field(
+    sealing_key: SealingKeys = Field(
         default="",
         description="Keys that seal what citizens told, commas between: the first seals, all open. "
         "Empty means the file `sealing.key` in `SEVA_VAR_DIR`, made at first use, a key a line.",
+        production="set",
+        roles=("serve", "worker", "actions"),
     )
     hashing_key: str = Field(
         default="",
@@ -203,18 +270,20 @@ class Settings(BaseSettings):
         description="Address on which the action server takes callbacks; departments must reach "
         "it, through a proxy that ends TLS.",
     )
-    callbacks_port: int = Field(
+    callbacks_port: Port = Field(
         default=5056, description="Port of the callbacks; 0 switches them off."
     )
-    notices_url: str = Field(
+    notices_url: Address = Field(
         default="",
         description="Where the action server hands over news for citizens; empty means "
-        "`http://SEVA_SERVE_HOST:SEVA_SERVE_PORT/notices`.",
+        "`http://SEVA_INTERNAL_HOST:SEVA_INTERNAL_PORT/notices`.",
     )
     notices_key: str = Field(
         default=DEMO_NOTICES_KEY,
         description="Key of `/notices`, the same for `seva serve` and `seva actions`. The default "
         "is public: set your own outside a demo.",
+        production="secret",
+        roles=("serve", "actions"),
     )
     settle_seconds: float = Field(
         default=2,
@@ -225,13 +294,18 @@ class Settings(BaseSettings):
     keep_writes_days: float = Field(
         default=90, gt=0, description="How long the journal keeps writes that are over."
     )
+    keep_payments_days: float = Field(
+        default=730, gt=0, description="How long the ledger keeps payments that are settled."
+    )
     keep_profiles_days: float = Field(
         default=365,
         gt=0,
         description="How long a profile that is not used is kept, with the consent to it.",
     )
     keep_handovers_days: float = Field(
-        default=90, gt=0, description="How long a request handed over to a person is kept."
+        default=90,
+        gt=0,
+        description="How long a request handed over to a person is kept once it was answered.",
     )
 
     # Limits
@@ -282,6 +356,12 @@ class Settings(BaseSettings):
     commit_window_ms: float = Field(
         default=2, ge=0, description="How long a write waits for others to share its fsync."
     )
+    hang_seconds: float = Field(
+        default=30,
+        gt=0,
+        description="Seconds without a sign of a worker's event loop after which its "
+        "`/health/live` says 503.",
+    )
     shutdown_seconds: float = Field(
         default=20,
         ge=0,
@@ -300,11 +380,15 @@ class Settings(BaseSettings):
     )
 
     # Logs
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_level: Level = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR.", production="quiet"
+    )
     log_key: str = Field(
         default="",
         description="Key of the hash that stands for a citizen in logs; empty means "
         "`SEVA_WHATSAPP_APP_SECRET`.",
+        production="secret",
+        roles=("serve", "worker"),
     )
 
     class Config:
@@ -324,18 +408,6 @@ class Settings(BaseSettings):
         """API keys, each once."""
         return split_list(self.api_keys)
 
-    def warnings(self) -> list[str]:
-        """Names of the variables that still carry a public demo value."""
-        demo = {"SEVA_API_KEYS": DEMO_API_KEY in self.keys}
-        demo["SEVA_WHATSAPP_APP_SECRET"] = self.whatsapp_app_secret == DEMO_APP_SECRET
-        demo["SEVA_NOTICES_KEY"] = self.notices_key == DEMO_NOTICES_KEY
-        return [name for name, is_demo in demo.items() if is_demo]
-
-
-def split_list(value: str) -> tuple[str, ...]:
-    """Parts of a comma-separated setting, without blanks and repeats."""
-    return tuple(dict.fromkeys(part.strip() for part in value.split(",") if part.strip()))
-
 
 def settings_markdown(data_dir: Path = Path("data")) -> str:
     """The text of `docs/settings.md`, from the fields above and the departments' files."""
@@ -352,7 +424,9 @@ def settings_markdown(data_dir: Path = Path("data")) -> str:
         "| variable | default | meaning |",
         "|---|---|---|",
     ]
-    for field in SimulatorSettings.__fields__.values():
+    fields = SimulatorSettings.__fields__.values()
+    documented = {f"SEVA_{field.name.upper()}" for field in fields}
+    for field in fields:
         default = "(empty)" if field.default == "" else f"`{field.default}`"
         meaning = field.field_info.description or ""
         lines.append(f"| `SEVA_{field.name.upper()}` | {default} | {meaning} |")
@@ -363,27 +437,14 @@ def settings_markdown(data_dir: Path = Path("data")) -> str:
         "| variable | default | meaning |",
         "|---|---|---|",
     ]
-    for folder in ("departments", "gateways"):
-        for file in sorted((data_dir / folder).glob("*.yml")):
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
-            if "department" in content:
-                lines += _variables(content, content["department"])
-    return "\n".join(lines) + "\n"
-
-
-def _variables(content: dict, name: str) -> list[str]:
-    """The rows of a department's or gateway's file."""
-    secret = (content.get("callbacks") or {}).get("secret") or {}
-    parts = (
-        (content.get("base_url") or {}, "address of the API"),
-        (content.get("auth") or {}, "credential"),
-        (secret, "key of the callbacks"),
-    )
-    return [
-        f"| `{entry['env']}` | `{entry.get('default', '')}` | {name}: {meaning} |"
-        for entry, meaning in parts
-        if "env" in entry
+    lines += [
+        f"| `{one.name}` | `{one.default}` | {one.owner}: {one.meaning} |"
+        for one in department_variables(data_dir)
+        if one.name not in documented
     ]
+    lines += ["", "## Tools and tests", "", "| variable | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in TOOLS.items()]
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

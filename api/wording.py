@@ -7,9 +7,9 @@ from api.whatsapp.render import RenderWords
 
 NEEDED = (
     *("choose_one", "choose_button", "more", "document_caption", "document_failed"),
-    *("old_button", "not_understood_voice", "voice_too_long", "unsupported_message"),
-    *("empty_message", "message_too_long", "internal_error", "listening", "news"),
-    *("turn_too_long",),
+    *("old_button", "not_understood_voice", "voice_failed", "voice_too_long"),
+    *("unsupported_message", "empty_message", "message_too_long", "internal_error"),
+    *("listening", "news", "turn_too_long"),
 )
 
 

@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     commands: list[tuple[list[str], dict[str, str]]] = [
         (
             [sys.executable, "-m", "nlu.cli", "serve", "--processes", "1"],
-            {"SEVA_SERVE_PORT": str(port)},
+            {"SEVA_SERVE_PORT": str(port), "SEVA_INTERNAL_PORT": "0"},
         )
         for port in ports(CONFIG.read_text("utf-8"))
     ]

@@ -1,9 +1,10 @@
-"""The machine and the versions that a number belongs to, and the memory of a server."""
+"""The machine and the versions that a number belongs to, the memory of a server, a free port."""
 
 from __future__ import annotations
 
 import os
 import platform
+import socket
 from importlib.metadata import version
 from pathlib import Path
 
@@ -58,3 +59,10 @@ def resident_mb(pid: int) -> list[float]:
             if line.startswith("VmRSS"):
                 sizes.append(round(int(line.split()[1]) / 1024, 1))
     return sorted(sizes, reverse=True)
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -91,6 +91,7 @@ def _behind_haproxy() -> Contender:
 def _ours(name: str, command: Sequence[str], port: int, processes: int) -> Contender:
     variables = {
         "SEVA_SERVE_PORT": str(port),
+        "SEVA_INTERNAL_PORT": "0",
         "SEVA_API_KEYS": KEY,
         "SEVA_PARSE_CACHE": "0",
         "SEVA_THREADS": "1",

@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import os
 import random
-import socket
 import statistics
 import sys
 import tempfile
@@ -25,7 +24,7 @@ import httpx
 from rich.console import Console
 
 from benchmarks import command
-from benchmarks.machine import machine
+from benchmarks.machine import free_port, machine
 from nlu.catalogue import load_catalogue
 from nlu.training.evaluate import holdout
 
@@ -34,12 +33,6 @@ NOTE = ROOT / "data" / "demo" / "voice-te.ogg"
 ALONE_SECONDS = 20.0
 LONGEST = 180.0
 _SEED = 5
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Chat:
@@ -132,7 +125,7 @@ def run(voices: int, rate: float) -> dict[str, Any]:
     facts = machine()
     with tempfile.TemporaryDirectory(prefix="seva-voice-queue-") as folder:
         names = ("SERVE", "WORKER_METRICS", "SIMULATOR", "ACTIONS", "SANDBOX")
-        os.environ.update({f"SEVA_{name}_PORT": str(_free_port()) for name in names})
+        os.environ.update({f"SEVA_{name}_PORT": str(free_port()) for name in names})
         os.environ["SEVA_VAR_DIR"] = str(Path(folder) / "var")
         from api.demo import Demo
         from api.settings import Settings

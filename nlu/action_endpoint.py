@@ -12,6 +12,7 @@ import json
 from typing import Any
 
 import aiohttp
+from rasa.core.actions.action import RemoteAction
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from nlu.action_address import HEALTH, WEBHOOK, ActionAddress, authorization
@@ -56,7 +57,7 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
                 raise
             raise ActionCallFailed(f"status {error.status}", FAILED) from error
         except ValueError as error:
-            raise ActionCallFailed("its answer is no JSON", FAILED) from error
+            raise ActionCallFailed("its answer has not the right form", FAILED) from error
         except (aiohttp.ClientError, OSError) as error:
             await self.close()  # connections kept from before a restart are of no use
             raise ActionCallFailed(f"broken off: {type(error).__name__}", BROKEN) from error
@@ -87,7 +88,10 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
             if response.status >= 400:
                 reason = response.reason or ""
                 raise ClientResponseError(response.status, reason, content.decode())
-            return json.loads(content)
+            answer = json.loads(content)
+        if not _is_answer(answer):
+            raise ValueError("not the form of an answer")
+        return answer
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -97,3 +101,20 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
                 timeout=aiohttp.ClientTimeout(total=None),
             )
         return self._session
+
+
+def _is_answer(content: Any) -> bool:
+    """Whether it has the two lists that rasa-sdk gives; their events are ours."""
+    return isinstance(content, dict) and all(
+        isinstance(content.get(name), list) and all(isinstance(one, dict) for one in content[name])
+        for name in ("events", "responses")
+    )
+
+
+def _checked_already(_action: RemoteAction, _answer: Any) -> bool:
+    return True
+
+
+# Rasa 3.6.21 checks the JSON schema of answers, and each answer against it, with every call: nine
+# tenths of a turn (162 of 172 ms). The endpoint has checked what matters.
+RemoteAction._validate_action_result = _checked_already

@@ -1,7 +1,8 @@
 """Answers already given, kept in memory: people ask the same few things again and again.
 
 The key is the text exactly as it was written, because places of values count in it, with the
-language that the citizen used before. A cache belongs to one loaded model. What "tomorrow" means
+language that the citizen used before, and the client who asks: one must not learn from a quick
+answer what another one asked. A cache belongs to one loaded model. What "tomorrow" means
 changes at midnight, and midnights of all time zones fall on a quarter of an hour: an answer is
 good until the next one.
 """
@@ -15,7 +16,7 @@ from typing import Any
 
 _QUARTER_HOUR = 900
 
-Key = tuple[str, str | None, int]
+Key = tuple[str, str | None, str, int]
 
 
 class AnswerCache:
@@ -25,9 +26,9 @@ class AnswerCache:
         self._size, self._clock = size, clock
         self._kept: OrderedDict[Key, dict[str, Any]] = OrderedDict()
 
-    def key(self, text: str, language: str | None) -> Key:
+    def key(self, text: str, language: str | None, client: str = "") -> Key:
         """What an answer is kept under; taken before the answer is worked out."""
-        return text, language, int(self._clock() // _QUARTER_HOUR)
+        return text, language, client, int(self._clock() // _QUARTER_HOUR)
 
     def get(self, key: Key) -> dict[str, Any] | None:
         """The answer, not to be changed by who gets it; None if there is none."""

@@ -13,10 +13,12 @@ from collections.abc import MutableMapping
 
 import typer
 
+from nlu.cli_api_keys import api_keys
 from nlu.cli_catalogue import check, new_department, new_service
 from nlu.cli_documents import documents
 from nlu.cli_handover import handover
 from nlu.cli_inbox import inbox
+from nlu.cli_keys import keys
 from nlu.cli_log import log
 from nlu.cli_models import (
     benchmark,
@@ -58,6 +60,20 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_FOR_OTHERS = (
+    *("check", "new-service", "new-department", "train", "evaluate", "compare"),
+    *("promote", "rollback", "benchmark", "speech"),
+)
+"""Commands whose files are meant for others: data and models, and what is measured of them."""
+
+
+@app.callback()
+def keep_private(context: typer.Context) -> None:
+    """What any other command writes is its user's alone: it is about citizens, or secret."""
+    if context.invoked_subcommand not in _FOR_OTHERS:
+        os.umask(0o077)
+
+
 _PASSES_ARGUMENTS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 for command in (
     *(check, new_service, new_department),
@@ -65,12 +81,14 @@ for command in (
     *(serve, worker, actions, sandbox, simulator, demo),
 ):
     app.command(command.__name__.replace("_", "-"))(command)
+app.add_typer(api_keys)
 app.add_typer(speech)
 app.add_typer(documents)
 app.add_typer(log)
 app.add_typer(inbox)
 app.add_typer(handover)
 app.add_typer(payments)
+app.add_typer(keys)
 app.command("benchmark", context_settings=_PASSES_ARGUMENTS_ON)(benchmark)
 
 

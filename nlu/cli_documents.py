@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nlu.cli_models import Json, finish
+from nlu.cli_processes import begin
 
 documents = typer.Typer(
     name="documents",
@@ -27,16 +28,17 @@ DocumentId = Annotated[str, typer.Argument(metavar="ID", help="As printed beside
 @documents.command()
 def serve(
     host: Annotated[
-        str, typer.Option(envvar="SEVA_DOCUMENTS_HOST", help="Address to listen on.")
-    ] = "127.0.0.1",
+        str | None, typer.Option(help="Address to listen on, for SEVA_DOCUMENTS_HOST (127.0.0.1).")
+    ] = None,
     port: Annotated[
-        int, typer.Option(envvar="SEVA_DOCUMENTS_PORT", help="Port to listen on.")
-    ] = 8795,
+        int | None, typer.Option(help="Port to listen on, for SEVA_DOCUMENTS_PORT (8795).")
+    ] = None,
 ) -> None:
     """Serve the verification page. With keys, status, PDFs and log."""
+    settings = begin("documents")
     from actions.documents.commands import serve_command
 
-    finish(serve_command(host, port))
+    finish(serve_command(host or settings.documents_host, port or settings.documents_port))
 
 
 @documents.command()

@@ -105,11 +105,14 @@ class Engine:
         engine._understand([Question("warm up")])
         return engine
 
-    async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
+    async def parse(
+        self, text: str, language: str | None = None, client: str = ""
+    ) -> dict[str, Any]:
         """The answer of `POST /parse` (shared/contract.md) for one message; not to be changed.
+        Answers are kept for each `client` alone.
 
         Messages that come while one pass runs are understood together by the next."""
-        key = self._cache.key(text, language)
+        key = self._cache.key(text, language, client)
         kept = self._cache.get(key)
         if kept is not None:
             return {**kept, "elapsed_ms": 0.0}
@@ -125,7 +128,10 @@ class Engine:
         return await self._ask(Question(first.text, first.language, spoken))
 
     async def parse_many(
-        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str | None] | None = None,
+        client: str = "",
     ) -> list[dict[str, Any]]:
         """The same for many messages, in their order; others get their turn in between."""
         priors = languages or [None] * len(texts)
@@ -133,7 +139,7 @@ class Engine:
         for start in range(0, len(texts), _MOST_IN_A_PASS):
             end = start + _MOST_IN_A_PASS
             some = zip(texts[start:end], priors[start:end])
-            answers += await asyncio.gather(*(self.parse(*question) for question in some))
+            answers += await asyncio.gather(*(self.parse(*question, client) for question in some))
         return answers
 
     async def turn(

@@ -18,6 +18,9 @@ from typing import Any
 
 import structlog
 
+# httpx logs every URL at INFO, and ours carry service and ticket numbers.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
 _OURS = ("api", "actions", "nlu")
 
 
@@ -61,8 +64,6 @@ def configure_logging(level: str) -> None:
         # A server that was started in this process before left its own way of writing.
         logger.handlers.clear()
         logger.propagate = True
-    # httpx logs every URL at INFO, and ours carry service and ticket numbers.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     structlog.configure(
         processors=[_event_only, structlog.stdlib.render_to_log_kwargs],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),

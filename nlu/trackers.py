@@ -30,6 +30,9 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 VERSION = 1
+_PASSING = (SESSION_START_METADATA_SLOT, "answer")
+"""Slots that hold a citizen's words or spot for a turn: Rasa's copy of a message's metadata, and
+what the form takes before it is heard."""
 
 
 class UnknownTracker(ValueError):
@@ -40,7 +43,8 @@ def stored(tracker: DialogueStateTracker) -> str:
     """What the next turn needs, as JSON."""
     last = tracker.get_last_event_for(UserUttered)
     slots = {name: slot.value for name, slot in tracker.slots.items() if slot.value is not None}
-    slots.pop(SESSION_START_METADATA_SLOT, None)  # Rasa's copy of a message: spots, pictures, words
+    for name in _PASSING:
+        slots.pop(name, None)
     state = {
         "v": VERSION,
         "slots": slots,

@@ -42,10 +42,13 @@ SLOW_FILES = (
     "test_data.py",
     "test_department_openapi.py",
     "test_bad_requests.py",
+    "test_action_process.py",
     "test_20_action_server.py",
+    "test_21_pages.py",
 )
 SLOW = (
     "browser",
+    "chaos",
     "verification",
     "transparency",
     "conversations",

@@ -20,7 +20,7 @@ from actions.departments.access import (
 from actions.departments.answer import AnswerReader
 from actions.departments.auth import make_auth
 from actions.departments.definition import DepartmentDefinition, mapped_statuses
-from actions.departments.egress import EgressGuard, Resolver, resolve
+from actions.departments.egress import checked_base, document_allowed, reach_of
 from actions.departments.exchange import Answer, Exchange, Tries, send
 from actions.departments.inquiry import Asked
 from actions.departments.issuing import Issue, with_document
@@ -34,6 +34,7 @@ from actions.departments.tls import ssl_context
 from actions.departments.writing import Writing
 from nlu.catalogue.model import Operation
 from nlu.storage.tables import IN_MEMORY
+from nlu.web.egress import CheckedTransport, Resolver, resolve
 
 
 class UnknownOperation(KeyError):
@@ -41,7 +42,7 @@ class UnknownOperation(KeyError):
 
 
 class Connector:
-    """One department. `transport` is the seam for tests; belongs to one event loop."""
+    """One department. `transport` and `resolver` are seams for tests; belongs to one event loop."""
 
     def __init__(
         self,
@@ -68,18 +69,16 @@ class Connector:
             name: AnswerReader(operation, department.formats)
             for name, operation in department.operations.items()
         }
-        # A transport of one's own (a mock) opens no connection, so there is no host to look at.
-        self._check_host = transport is None or resolver is not None
-        self._resolver = resolver or resolve
         self._issue = issue
-        self._guard = EgressGuard(department.base_url, department.egress, self._resolver)
+        self._base = checked_base(department.base_url)
         self._protection = DepartmentProtection(department.id, department.protection)
         self._auth = make_auth(department.auth.scheme, self._token_request)
         self._writing = Writing(department, journal or Journal(IN_MEMORY), self._post, self.ask)
         limits = department.timeouts
+        verify = ssl_context(department.auth.certificate)
         self._client = httpx.AsyncClient(
-            transport=transport,
-            verify=ssl_context(department.auth.certificate),
+            transport=transport
+            or CheckedTransport(reach_of(department.egress), verify, resolver or resolve),
             timeout=httpx.Timeout(limits.read, connect=limits.connect),
             follow_redirects=False,
             trust_env=False,
@@ -198,7 +197,8 @@ class Connector:
     async def _post(self, write: Write, tries: Tries, code: str | None = None) -> OperationResult:
         answer = await self._send(write.operation, write, tries, code)
         operation = self.department.operations[write.operation]
-        return self._read(operation, answer, write.context.language)
+        # Of the longest answers, checking takes a moment, in which others would not be answered.
+        return await asyncio.to_thread(self._read, operation, answer, write.context.language)
 
     async def _send(
         self, operation_id: str, write: Write, tries: Tries, code: str | None = None
@@ -209,7 +209,6 @@ class Connector:
         exchange = Exchange(
             self._client,
             self._auth,
-            self._guard if self._check_host else None,
             self._protection,
             self.department,
             operation,
@@ -220,12 +219,10 @@ class Connector:
         return answer
 
     async def _token_request(self, request: httpx.Request) -> tuple[int, bytes]:
-        """Carry a request to the token server, which is held to the same rules as the API."""
-        egress = self.department.egress
+        """Carry a request to the token server, within the same reach as the API."""
+        most = self.department.egress.max_response_bytes
         try:
-            if self._check_host:
-                await EgressGuard(str(request.url), egress, self._resolver).check()
-            response, content = await send(self._client, request, egress.max_response_bytes)
+            response, content = await send(self._client, request, most)
         except CallFailed as failure:
             raise CallFailed("auth", f"token server: {failure.reason}") from failure
         return response.status_code, content
@@ -241,7 +238,7 @@ class Connector:
         reader = self._readers[operation.name]
         outcome, pending = reader.outcome(status, body, language)
         document = reader.document(body, language) if status < 300 else None
-        if document and not self._guard.document_allowed(document.url):
+        if document and not document_allowed(document.url, self._base, self.department.egress):
             raise CallFailed("schema", "the document is on a host that is not allowed")
         fields = reader.fields(body, language)
         wanted = reader.wanted(outcome, body, language)

@@ -12,11 +12,11 @@ import stamina
 from actions.departments.access import about_sender
 from actions.departments.auth import Auth
 from actions.departments.definition import DepartmentDefinition, mapped_statuses
-from actions.departments.egress import EgressGuard
 from actions.departments.protection import DepartmentProtection
 from actions.departments.request import RequestParts
 from actions.departments.result import CallFailed
 from nlu.catalogue.model import Operation
+from nlu.web.egress import ForbiddenAddress
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,6 @@ class Exchange:
         self,
         client: httpx.AsyncClient,
         auth: Auth,
-        guard: EgressGuard | None,
         protection: DepartmentProtection,
         department: DepartmentDefinition,
         operation: Operation,
@@ -49,7 +48,6 @@ class Exchange:
     ) -> None:
         self._client = client
         self._auth = auth
-        self._guard = guard
         self._protection = protection
         self._department = department
         self._operation = operation
@@ -68,8 +66,6 @@ class Exchange:
             wait_jitter=policy.jitter,
         ):
             with attempt:
-                if self._guard:
-                    await self._guard.check()
                 async with self._protection.attempt():
                     self._tries.count += 1
                     return await self._send(parts)
@@ -134,6 +130,8 @@ async def send(
             return response, await _limited(response, most)
         finally:
             await response.aclose()
+    except ForbiddenAddress as error:
+        raise CallFailed("egress", "the host is in a network that may not be called") from error
     except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         raise CallFailed("timeout", type(error).__name__, sent=False) from error
     except httpx.ConnectError as error:

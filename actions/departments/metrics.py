@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from actions.departments.result import OperationResult
 from nlu.log import get_logger
@@ -21,6 +21,17 @@ SECONDS = Histogram(
     ["department", "operation"],
     buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 15, 30),
 )
+BREAKER_OPEN = Gauge(
+    "seva_department_breaker_open",
+    "1 while calls of the department are spared, 0.5 while one is tried again, else 0.",
+    ["department"],
+)
+_OPEN = {"closed": 0.0, "half-opened": 0.5, "opened": 1.0}
+
+
+def show_breaker(department: str, state: str) -> None:
+    """The state of a department's breaker, from now on."""
+    BREAKER_OPEN.labels(department).set(_OPEN.get(state, 0.0))
 
 
 def record(

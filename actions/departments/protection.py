@@ -8,9 +8,12 @@ from contextlib import asynccontextmanager
 
 from aiolimiter import AsyncLimiter
 from purgatory import AsyncCircuitBreakerFactory
+from purgatory.domain.messages import Event
+from purgatory.domain.messages.events import ContextChanged
 from purgatory.domain.model import OpenedState
 
 from actions.departments.definition import Protection
+from actions.departments.metrics import show_breaker
 from actions.departments.result import CallFailed
 
 
@@ -25,6 +28,8 @@ class DepartmentProtection:
             default_threshold=settings.breaker_threshold,
             default_ttl=settings.breaker_reset_after,
         )
+        self._breakers.add_listener(_shown)
+        show_breaker(department, "closed")
 
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
@@ -36,3 +41,8 @@ class DepartmentProtection:
                     yield
             except OpenedState as error:
                 raise CallFailed("breaker_open", "too many failures in a row") from error
+
+
+def _shown(department: str, kind: str, event: Event) -> None:
+    if isinstance(event, ContextChanged):
+        show_breaker(department, event.state)

@@ -51,13 +51,12 @@ class Settling:
         self._on_settled = on_settled
         self._clock = clock
 
-    async def run(self, every: float, keep: float) -> None:
-        """Work every so many seconds until cancelled; forget what is over since `keep` seconds."""
+    async def run(self, every: float) -> None:
+        """Work every so many seconds until cancelled."""
         while True:
             try:
                 while await self.step() == BATCH:
                     pass
-                await asyncio.to_thread(self._journal.forget, self._clock() - keep)
             except (SQLAlchemyError, OSError) as error:
                 _LOG.error("settling", error=type(error).__name__)
             await asyncio.sleep(every)

@@ -18,7 +18,7 @@ def departments(
     """One page of the departments that have services, under `lead`."""
     used = {s.department for s in catalogue.services.values()}
     rows = [
-        Button(d.menu[language], payload("menu", department=d.id), d.title[language][:72])
+        Button(d.menu[language], payload("menu", department=d.id), d.title[language])
         for d in catalogue.departments.values()
         if d.id in used
     ]

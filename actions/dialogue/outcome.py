@@ -13,7 +13,10 @@ UNAVAILABLE = "unavailable"
 ENDED_BY = {"unsure": "unavailable_unsure", "overdue": "unavailable_overdue"}
 """Reasons after which trying again would not help or could do it twice, and what is said."""
 
-PAYMENT_OUTCOMES = ("payment_opening", "payment_under_way", "payment_not_booked")
+PAYMENT_OUTCOMES = (
+    *("payment_opening", "payment_under_way", "payment_not_booked"),
+    "payment_by_another",
+)
 """Of operations that ask for money, beside the department's own: each is a phrase."""
 
 

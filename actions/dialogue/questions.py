@@ -12,6 +12,7 @@ from actions.dialogue.say import Button, Say, filled, payload
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import State
 from nlu.catalogue import Catalogue, Choice, Service, Slot
+from nlu.text.syllables import shortened
 
 KEEP = "keep"  # the value of the button that says: it was the answer
 RIGHT, WRONG = "right", "wrong"  # before a slot: the buttons under its value read back
@@ -149,7 +150,7 @@ def change(catalogue: Catalogue, settings: DialogueSettings, service: Service, s
     shown = display.shown_values(service, state.values, language, catalogue)
     rows = [
         Button(
-            _short(display.label(slot, language)),
+            shortened(display.label(slot, language), ROW),
             payload("answer", value=f"{CHANGE}/{slot.name}", nonce=state.nonce),
             shown.get(slot.name) or phrases["not_given"][language],
         )
@@ -184,10 +185,6 @@ def _paged(
         return shown
     following = f"{PAGE}/{state.page + 1}"
     return [*shown, _answer(catalogue.phrases["more"][state.language], following, state)]
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= ROW else title[: ROW - 1].rstrip() + "…"
 
 
 def _answer(title: str, value: str, state: State, about: str | None = None) -> Button:

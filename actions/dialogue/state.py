@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import structlog
-
+from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable, seal, unseal
 from nlu.storage.unreadable import UNREADABLE
 
-_LOG = structlog.get_logger("seva.dialogue")
+_LOG = get_logger(__name__)
 SLOTS = (
     "language",
     "language_fixed",

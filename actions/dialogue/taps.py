@@ -71,9 +71,10 @@ def _service(form: Form, state: State, heard: Heard) -> Step:
     name = heard.payload.get("service", "")
     if name not in form.catalogue.services:
         return saying(state, form.say("unknown_service", state))
-    meant = state.asked == SWITCH + name
-    told = heard.payload.get("value") or ((state.heard or "") if meant else "")
-    return form.start(state, name, heard, told, spoken=state.heard_spoken)
+    kept = (state.heard or "") if state.asked == SWITCH + name else ""
+    given = heard.payload.get("value")  # a follow-up: about the same thing, and not heard
+    told, spoken = (given, False) if given else (kept, state.heard_spoken)
+    return form.start(state, name, heard, told, spoken=spoken)
 
 
 def _value(form: Form, state: State, heard: Heard, value: str) -> Step:

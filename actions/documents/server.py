@@ -6,9 +6,10 @@ written: the address of a PDF is a secret.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -29,25 +30,35 @@ from actions.documents.status import status
 from actions.transparency import routes as transparency
 from actions.transparency.cosign_rounds import CosignRounds
 from actions.transparency.note import NoteError
+from nlu.web import Door, host_of, page_hosts
 
-_HEADERS = {**SECURITY, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+_HEADERS = {n: value for n, value in SECURITY.items() if n != "Content-Security-Policy"}
 _HTTPS_ONLY = "max-age=31536000"
 _NOW = "no-cache"
 _PRIVATE = "private, no-store"
 
 
 def create_app(
-    folder: Path, public_url: str, witnesses: Sequence[str] = (), cosign_every: float = 0
+    folder: Path,
+    public_url: str,
+    witnesses: Sequence[str] = (),
+    cosign_every: float = 0,
+    hosts: Sequence[str] = (),
 ) -> FastAPI:
     """The app over the documents in `folder`. Raises LogError, FormError, NotRecorded.
 
-    While it runs, the log's `witnesses` are asked to sign every so many seconds.
+    While it runs, the log's `witnesses` are asked to sign every so many seconds. It goes by the
+    name in `public_url`, by `hosts` and by those of this machine.
     """
     load_forms()  # a broken form is reported at the start
     ledger = TileLedger.open(folder / LOG, public_url)
     issuer = Issuer(folder, public_url, ledger)
     app = FastAPI(title="Seva documents", docs_url=None, redoc_url=None, openapi_url=None)
-    _guard(app, https=public_url.startswith("https:"))
+    headers = dict(_HEADERS)
+    if public_url.startswith("https:"):
+        headers["Strict-Transport-Security"] = _HTTPS_ONLY
+    app.add_middleware(Door, hosts=[host_of(public_url), *hosts], headers=headers)
+    app.add_exception_handler(NotRecorded, _unreadable)
     rounds = CosignRounds(ledger.log, witnesses)
     _add_answers(app, issuer, rounds)
     if witnesses:
@@ -108,26 +119,12 @@ def _keep_cosigned(app: FastAPI, rounds: CosignRounds, every: float) -> None:
         running.pop().set()
 
 
-def _guard(app: FastAPI, *, https: bool) -> None:
-    """Security headers where an answer has none of its own, and 503 while nothing can be read."""
-
-    @app.middleware("http")
-    async def secure(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        answer = await call_next(request)
-        for name, value in _HEADERS.items():
-            answer.headers.setdefault(name, value)
-        if https:
-            answer.headers.setdefault("Strict-Transport-Security", _HTTPS_ONLY)
-        return answer
-
-    @app.exception_handler(NotRecorded)
-    def unreadable(request: Request, error: NotRecorded) -> Response:
-        return JSONResponse({"detail": "the registry cannot be read now"}, 503)
+async def _unreadable(_: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": "the registry cannot be read now"}, 503)
 
 
 def serve_documents(folder: Path, public_url: str, host: str, port: int) -> None:
     """Serve until interrupted."""
-    app = create_app(folder, public_url, witnesses(), cosign_seconds())
+    hosts = (host, *page_hosts(os.environ))
+    app = create_app(folder, public_url, witnesses(), cosign_seconds(), hosts)
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", ws="none")

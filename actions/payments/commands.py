@@ -50,7 +50,6 @@ def show_command(order: str, *, as_json: bool = False) -> int:
         **{name: getattr(line, name) for line in lines for name in ("gateway", "books")},
         "told": found[0].told or "-",
         "receipt": found[0].receipt or "-",
-        "citizens": len(found[0].readers),
         "tries": found[0].tries,
         "next_look": _when(here, found[0].due_at),
     }

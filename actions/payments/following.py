@@ -22,7 +22,10 @@ from nlu.catalogue.model import Payment as Rule
 from nlu.log import get_logger
 
 _LOG = get_logger(__name__)
+_DAY = 86400.0
 _OVER: Mapping[str, State] = {"failed": "failed", "closed": "expired"}
+_LATE = ("failed", "expired")
+"""States of an order that is over, in which money may arrive all the same."""
 _TOLD_FIRST = ("failed", "expired", "refunding")
 """States that citizens are told of before the payment is looked up again."""
 Rules = Callable[[str, str], "Rule | None"]
@@ -56,7 +59,7 @@ class Following:
         payment = await asyncio.to_thread(self.ledger.of_order, gateway, order_id)
         if payment is None:
             return False
-        if payment.due_at is not None:
+        if payment.due_at is not None or payment.state in _LATE:
             await self.move(payment, due_at=self.clock())
         return True
 
@@ -76,7 +79,7 @@ class Following:
             return await self._later(payment)
         if payment.state in ("paid", "paid_not_booked") and found.state == "paid":
             return await self._book(payment, rule)
-        return await self._looked(payment, found)
+        return await self._looked(payment, found, rule)
 
     async def _opening(self, payment: Payment, rule: Rule | None) -> Payment | None:
         """The write was sent and its answer did not come to the ledger: the journal knows it."""
@@ -99,16 +102,15 @@ class Following:
             return await self.move(payment, state="dropped", due_at=None)
         return await self.move(payment, due_at=payment.opened_at + self.settings.opening_for)
 
-    async def _looked(self, payment: Payment, found: Found) -> Payment | None:
-        if found.state in ("refunding", "refunded"):
-            if payment.state == found.state:
-                return await self._later(payment)
+    async def _looked(self, payment: Payment, found: Found, rule: Rule | None) -> Payment | None:
+        if found.state in ("refunding", "refunded") and payment.state != found.state:
             return await self.move(payment, state=found.state, money=payment.money or found.money)
-        if found.state == "paid" and payment.state != "refunding":
-            return await self._paid(payment, found)
-        if payment.state in ("failed", "expired"):  # still over; one more look much later
-            last = payment.changed_at + self.settings.late_check
-            return await self.move(payment, due_at=last if self.clock() < last else None)
+        if payment.state == "refunding":
+            return await self._refunding(payment)
+        if found.state == "paid":
+            return await self._paid(payment, found, rule)
+        if payment.state in _LATE:
+            return await self._still_over(payment, found)
         if found.state in _OVER and payment.state in ("open", "pending"):
             over = _OVER[found.state]
             if over == "expired" and payment.state == "pending":
@@ -121,15 +123,42 @@ class Following:
             await self.gateways.close(payment)  # the next look-up says whether it is closed
         return await self._later(payment)
 
-    async def _paid(self, payment: Payment, found: Found) -> Payment | None:
-        """Money has arrived. The wrong amount, or for an order that was over, goes back."""
+    async def _still_over(self, payment: Payment, found: Found) -> Payment | None:
+        """Nothing has arrived for an order that is over: looked up now and then, for some days."""
+        wait = self.settings.late_look_up.after(payment.tries)
+        last = payment.changed_at + self.settings.late_days * _DAY
+        if found.state in _OVER and payment.money is None and self.clock() >= last:
+            return await self.move(payment, due_at=None)
+        return await self.move(payment, tries=payment.tries + 1, due_at=self.clock() + wait)
+
+    async def _refunding(self, payment: Payment) -> Payment | None:
+        """On its way back. Where that takes twice as long as it may, an operator is told."""
+        waited = self.clock() - payment.changed_at
+        if waited > 2 * self.settings.refund_days * _DAY and payment.alarm != "refund":
+            return await self._alarm(payment, "refund")
+        return await self._later(payment)
+
+    async def _paid(self, payment: Payment, found: Found, rule: Rule | None) -> Payment | None:
+        """Money has arrived. The wrong amount goes back, and so does money for an order that was
+        over: the citizen may have paid another. What the department has booked stays booked."""
         assert payment.order is not None
         wrong = found.money.paise != payment.order.paise
         if not wrong and payment.state in ("open", "pending"):
             return await self.move(payment, state="paid", money=found.money)
         why = "amount" if wrong else "late"
-        _LOG.error("payment_alarm", payment=payment.id[:12], why=why)
-        return await self._refund(payment, found, why)
+        if payment.alarm != why:
+            _LOG.error("payment_alarm", payment=payment.id[:12], why=why)
+        if wrong:
+            return await self._refund(payment, found, why)
+        kept = await self.move(payment, money=found.money, alarm=why)
+        if kept is None:
+            return None
+        answer = "unknown" if rule is None else await self.booking.ask(rule, kept)
+        if answer == "booked":
+            return await self.move(kept, state="booked", receipt="owed")
+        if answer == "not_booked":
+            return await self._refund(kept, found, why)
+        return await self._later(kept)  # a department that does not answer may have booked it
 
     async def _book(self, payment: Payment, rule: Rule | None) -> Payment | None:
         answer = "unknown" if rule is None else await self.booking.ask(rule, payment)

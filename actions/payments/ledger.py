@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from actions.departments.journal import Write, database_url
 from actions.departments.request import Context, Origin
-from actions.payments.payment import Money, Order, Payment, Reader
+from actions.payments.payment import Money, Order, Payment
 from actions.payments.states import OVER, UNSETTLED, State, may_move
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import seal, unseal
@@ -155,7 +155,6 @@ def _row(payment: Payment) -> dict[str, Any]:
     private = {
         "values": dict(write.values),
         "context": asdict(write.context),
-        "readers": [asdict(reader) for reader in payment.readers],
         "fields": dict(payment.fields),
         "link": order and order.link,
         "money": payment.money and asdict(payment.money),
@@ -184,7 +183,6 @@ def _payment(row: Mapping[str, Any]) -> Payment:
         id=row["id"],
         write=write,
         order=order or None,
-        readers=tuple(Reader(**reader) for reader in private["readers"]),
         fields=private["fields"],
         money=Money(**private["money"]) if private["money"] else None,
         **{**plain, "state": cast(State, row["state"])},

@@ -13,7 +13,7 @@ from actions.departments.journal import Entry, Write
 from actions.departments.request import NO_SERVICE, Context, Origin
 from actions.departments.result import UNAVAILABLE, OperationResult
 from actions.payments.following import Following
-from actions.payments.payment import Payment, Reader, in_rupees, new_payment, order_of
+from actions.payments.payment import Payment, in_rupees, new_payment, of_citizen, order_of
 from actions.payments.states import State
 from nlu.catalogue.model import Payment as Rule
 from nlu.log import get_logger
@@ -26,7 +26,9 @@ OUTCOMES: Mapping[State, str] = {
     "paid": "payment_under_way",
     "paid_not_booked": "payment_not_booked",
 }
-"""What a citizen is told who asks for a payment that is under way: outcome, and phrase."""
+"""What a citizen is told who asks for their payment that is under way: outcome, and phrase."""
+BY_ANOTHER = "payment_by_another"
+"""What others are told: no link, no amount, nothing of who pays."""
 _ROUNDS = 3
 
 
@@ -70,7 +72,7 @@ class Opening:
         standing = await self._standing(rule, write)
         if standing is not None and standing.id == write.id and standing.state == "opening":
             return await self._answered(rule, standing, result)
-        return result if standing is None else await self._told(standing, write)
+        return result if standing is None else self._told(standing, write)
 
     async def _once(self, rule: Rule, write: Write, code: str | None) -> OperationResult:
         for _ in range(_ROUNDS):
@@ -78,12 +80,21 @@ class Opening:
             if standing is None:
                 continue
             if standing.id != write.id or standing.state != "opening":
+                await self._made_way(standing, write)
                 now = await self._following.advance(standing)
                 if now.id != write.id and now.state not in ("open", *OUTCOMES):
                     continue  # it is over, so a new one may begin
-                return await self._told(now, write)
+                return self._told(now, write)
             return await self._answered(rule, standing, await self._send(write, code))
         return OperationResult(OUTCOMES["opening"])
+
+    async def _made_way(self, standing: Payment, write: Write) -> None:
+        """A link that nobody has paid for a while is closed for another citizen: else whoever
+        names a bill could keep it from being paid."""
+        waited = self._following.clock() - standing.opened_at
+        others = self._following.settings.others_wait
+        if standing.state == "open" and not of_citizen(standing, write) and waited >= others:
+            await self._following.gateways.close(standing)  # the look-up says whether it is
 
     async def _standing(self, rule: Rule, write: Write) -> Payment | None:
         now = self._following.clock()
@@ -127,31 +138,13 @@ class Opening:
             return OperationResult(OUTCOMES["opening"])
         return result
 
-    async def _told(self, payment: Payment, write: Write) -> OperationResult:
-        """The true state, to whoever asks: the same link while it can be paid."""
-        order = payment.order
+    def _told(self, payment: Payment, write: Write) -> OperationResult:
+        """The true state, to the citizen who opened it: the same link while it can be paid."""
+        settings, order = self._following.settings, payment.order
+        if not of_citizen(payment, write):
+            return OperationResult(BY_ANOTHER, {"minutes": f"{settings.others_wait / 60:.0f}"})
         if payment.state in OUTCOMES:
-            hours = f"{self._following.settings.refund_after_hours:g}"
+            hours = f"{settings.refund_after_hours:g}"
             fields = {"amount": in_rupees(order.paise) if order else "", "hours": hours}
-            if payment.state != "opening":
-                await self._read_by(payment, write)
             return OperationResult(OUTCOMES[payment.state], fields)
-        if payment.state == "open" and not await self._read_by(payment, write):
-            return OperationResult(OUTCOMES["opening"])
         return OperationResult("ok", dict(payment.fields))
-
-    async def _read_by(self, payment: Payment, write: Write) -> bool:
-        """Whoever is given the link is told how it ends, in their language of now."""
-        here: Payment | None = payment
-        reader = Reader(write.context.citizen, write.context.language)
-        for _ in range(_ROUNDS):
-            if here is None or here.state != payment.state:
-                return False
-            others = tuple(r for r in here.readers if r.citizen != reader.citizen)
-            readers = (*others, reader)
-            if set(readers) == set(here.readers):
-                return True
-            if await self._following.move(here, readers=readers) is not None:
-                return True
-            here = await asyncio.to_thread(self._ledger.find, payment.id)
-        return False

@@ -36,16 +36,10 @@ class Money:
 
 
 @dataclass(frozen=True)
-class Reader:
-    """A citizen who was given the link, and their language; they are told how it ends."""
-
-    citizen: str
-    language: str
-
-
-@dataclass(frozen=True)
 class Payment:
-    """A row of the ledger. Moments are seconds since 1970; `due_at`: when it is looked at again."""
+    """A row of the ledger. Moments are seconds since 1970; `due_at`: when it is looked at again.
+
+    Who asked for it (`write.context.citizen`) alone has the link, and is told how it ends."""
 
     id: str
     bill: str
@@ -56,25 +50,28 @@ class Payment:
     opened_at: float
     changed_at: float
     due_at: float | None
-    readers: tuple[Reader, ...] = ()
     order: Order | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
-    """The department's answer, for those who ask again."""
+    """The department's answer, for the citizen who asks again."""
     money: Money | None = None
     tries: int = 0
     """Look-ups since the last change."""
     told: str = ""
-    """The last state that every reader was told."""
+    """The last state that the citizen was told."""
     receipt: str = ""
     """`owed` or `sent`."""
     alarm: str = ""
-    """What an operator must look at: `amount` or `order`."""
+    """What an operator must look at: `amount`, `late`, `order` or `refund`."""
     version: int = 0
+
+
+def of_citizen(payment: Payment, write: Write) -> bool:
+    """Whether the payment is that of the citizen who asks."""
+    return payment.write.context.citizen == write.context.citizen
 
 
 def new_payment(rule: Rule, write: Write, now: float, due_at: float) -> Payment:
     """A payment that is about to be opened by `write`."""
-    who = Reader(write.context.citizen, write.context.language)
     return Payment(
         id=write.id,
         bill=bill_of(rule, write),
@@ -84,7 +81,6 @@ def new_payment(rule: Rule, write: Write, now: float, due_at: float) -> Payment:
         opened_at=now,
         changed_at=now,
         due_at=due_at,
-        readers=(who,),
     )
 
 

@@ -34,7 +34,9 @@ class PaymentSettings:
     pending_told_after: float
     booked_within: float
     refund_after_hours: float
-    late_check: float
+    late_look_up: Waits
+    late_days: float
+    others_wait: float
     failed_days: int
     refund_days: int
     receipt_form: str
@@ -49,4 +51,5 @@ class PaymentSettings:
 def load_settings(folder: Path) -> PaymentSettings:
     """Reads `<folder>/payments.yml`. Raises TypeError when a line is missing or unknown."""
     raw = yaml.safe_load((folder / "payments.yml").read_text("utf-8"))
-    return PaymentSettings(**{**raw, "look_up": Waits(**raw["look_up"])})
+    waits = {name: Waits(**raw[name]) for name in ("look_up", "late_look_up")}
+    return PaymentSettings(**{**raw, **waits})

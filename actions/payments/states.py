@@ -28,9 +28,10 @@ MOVES: Mapping[State, frozenset[State]] = {
     "refunding": frozenset({"refunded"}),
     "refunded": frozenset(),
     "booked": frozenset(),
-    # Money that arrives after all for an order that was over is given back, never booked.
-    "failed": frozenset({"refunding", "refunded"}),
-    "expired": frozenset({"refunding", "refunded"}),
+    # Money that arrives after all for an order that was over is given back, unless the department
+    # has booked it already.
+    "failed": frozenset({"booked", "refunding", "refunded"}),
+    "expired": frozenset({"booked", "refunding", "refunded"}),
 }
 UNSETTLED: frozenset[State] = frozenset({"opening", "open", "pending", "paid", "paid_not_booked"})
 """While a bill has a payment in one of these, no other is opened for it."""

@@ -1,23 +1,22 @@
-"""Tells the citizens who have a payment's link how it stands: each once, in their language."""
+"""Tells the citizen who asked for a payment how it stands: once, in their language."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from actions.departments.result import Document
 from actions.dialogue.say import filled
 from actions.late_answers import service_of
 from actions.notices import LanguageOf, Notice, Notify, UnknownCitizen
-from actions.payments.payment import Payment, Reader, in_rupees
+from actions.payments.payment import Payment, in_rupees
 from actions.payments.receipts import Receipts
 from actions.payments.settings import PaymentSettings
 from actions.payments.states import State
 from nlu.catalogue.model import Catalogue
 from nlu.catalogue.model import Payment as Rule
 from nlu.log import get_logger
-from nlu.storage.sealing import keyed_hash
 
 _LOG = get_logger(__name__)
 NEWS: Mapping[State, str] = {
@@ -48,7 +47,7 @@ class Telling:
     receipts: Receipts
 
     def owes(self, payment: Payment) -> bool:
-        """Whether there is something that the citizens do not know yet."""
+        """Whether there is something that the citizen does not know yet."""
         return _untold(payment) or payment.receipt in (OWED, LATER)
 
     async def receipt(self, payment: Payment, rule: Rule) -> Document | None:
@@ -66,27 +65,25 @@ class Telling:
         changes: dict[str, str] = {}
         apart = payment.receipt == LATER
         if _untold(payment):
-            await self._all(payment, payment.state, None if apart else document)
+            await self._send(payment, payment.state, None if apart else document)
             changes["told"] = payment.state
         if document is not None:
             if apart:
-                await self._all(payment, "receipt", document)
+                await self._send(payment, "receipt", document)
             changes["receipt"] = SENT
         return changes
 
-    async def _all(self, payment: Payment, news: str, document: Document | None) -> None:
-        for reader in payment.readers:
-            try:
-                language = await self.language_of(reader.citizen) or reader.language
-                reader = replace(reader, language=language)
-                await self.notify(self._notice(payment, news, reader, document))
-            except UnknownCitizen:  # came another way than by WhatsApp, as in `rasa shell`
-                _LOG.error("nobody_to_tell", payment=payment.id[:12])
+    async def _send(self, payment: Payment, news: str, document: Document | None) -> None:
+        asked = payment.write.context
+        try:
+            language = await self.language_of(asked.citizen) or asked.language
+            await self.notify(self._notice(payment, news, language, document))
+        except UnknownCitizen:  # came another way than by WhatsApp, as in `rasa shell`
+            _LOG.error("nobody_to_tell", payment=payment.id[:12])
 
     def _notice(
-        self, payment: Payment, news: str, reader: Reader, document: Document | None
+        self, payment: Payment, news: str, language: str, document: Document | None
     ) -> Notice:
-        language = reader.language
         title = self._title(payment)[language]
         department = self.catalogue.departments[payment.write.department].title[language]
         paise = payment.money.paise if payment.money else payment.order and payment.order.paise
@@ -99,10 +96,9 @@ class Telling:
             "failed_days": str(self.settings.failed_days),
             "refund_days": str(self.settings.refund_days),
         }
-        who = keyed_hash(reader.citizen, "payment-notice")[:16]
         return Notice(
-            id=f"payment-{payment.id[:32]}-{news}-{who}",
-            citizen=reader.citizen,
+            id=f"payment-{payment.id[:32]}-{news}",
+            citizen=payment.write.context.citizen,
             language=language,
             about=title,
             text=filled(self.catalogue.phrases[_phrase(payment, news)], language, fields),

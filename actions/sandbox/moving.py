@@ -23,6 +23,7 @@ from pydantic import BaseModel, Field
 from actions.departments.credentials import SigningKey, read_signing_key
 from actions.departments.signature import signature_headers
 from actions.sandbox.grievance_book import STATES, Change, GrievanceBook, State
+from actions.sandbox.headers import PAGE
 from actions.sandbox.problem import Problem, not_found
 from nlu.log import get_logger
 
@@ -35,10 +36,6 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
-    "Cache-Control": "no-store",
-}
 
 
 @dataclass(frozen=True)
@@ -112,7 +109,7 @@ def build(books: GrievanceBook, courier: GrievanceCourier) -> APIRouter:
         html = _TEMPLATES.get_template("grievances.html").render(
             grievances=listed(), states=STATES, offices=offices
         )
-        return HTMLResponse(html, headers=_HEADERS)
+        return HTMLResponse(html, headers=PAGE)
 
     @router.post("/__page/grievances/{number}/state")
     def switch(

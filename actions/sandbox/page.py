@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from actions.sandbox.controls import known
 from actions.sandbox.faults import DELAYS, Fault, FaultyApp, Mode
+from actions.sandbox.headers import PAGE
 from actions.sandbox.sms import SmsOutbox
 from actions.sandbox.store import Store, last_writes
 
@@ -22,10 +23,6 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _SHOWN = 5
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
-    "Cache-Control": "no-store",
-}
 
 
 def build(store: Store, faulty: Mapping[str, FaultyApp], sms: SmsOutbox) -> APIRouter:
@@ -48,7 +45,7 @@ def build(store: Store, faulty: Mapping[str, FaultyApp], sms: SmsOutbox) -> APIR
             delays=DELAYS,
             messages=sms.latest(_SHOWN),
         )
-        return HTMLResponse(html, headers=_HEADERS)
+        return HTMLResponse(html, headers=PAGE)
 
     @router.post("/__page/{department}/fault")
     def switch(

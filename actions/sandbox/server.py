@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
@@ -42,9 +42,11 @@ from actions.sandbox.gateway import api, pages
 from actions.sandbox.gateway.books import Books
 from actions.sandbox.gateway.callbacks import Courier
 from actions.sandbox.grievance_book import GrievanceBook
+from actions.sandbox.headers import STATIC
 from actions.sandbox.on_record import OnRecord, owners_file, read_households
 from actions.sandbox.sms import SmsOutbox
 from actions.sandbox.store import DEPARTMENTS, Store
+from nlu.web import Door, host_of, page_hosts
 
 GATEWAY = "gateway"
 CALLBACK_URL = "http://127.0.0.1:5056/callbacks/payments/sandbox"
@@ -71,6 +73,7 @@ def create_app(
     documents_url: str = DOCUMENTS_URL,
     callback_url: str | None = None,
     department_callbacks: str | None = None,
+    hosts: Iterable[str] = (),
     clock: Callable[[], float] = time.time,
     owners: Path | None = None,
     sms_url: str | None = None,
@@ -82,18 +85,21 @@ def create_app(
     that of the catalogue. Documents are issued in the folder `documents` beside
     `database`; their QR codes lead to `documents_url`. The gateway calls Seva back at
     `callback_url`, and reads the time from `clock`; departments call it at
-    `department_callbacks/<department>`. `owners` names more numbers that are on record wherever
-    those of the seeds are. SMS are posted to `sms_url`. Raises ValueError for a department whose
-    file does not say who may use an operation.
+    `department_callbacks/<department>`. It goes by the names `hosts`, by that of `public_url` and
+    by those of this machine. `owners` names more numbers that are on record wherever those of the
+    seeds are. SMS are posted to `sms_url`. Raises ValueError for a department whose file does not
+    say who may use an operation.
     """
     described = openapi or Path(os.environ.get("SEVA_DATA_DIR") or "data") / "departments/openapi"
     store = Store(database)
     issuer = Issuer.open(database.parent / FOLDER, documents_url, make_keys=True)
     app = FastAPI(title="Seva sandbox", docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Door, hosts=[*hosts, host_of(public_url or "")])
     problem.install(app)
     books = Books(store, clock)
     app.include_router(pages.build(books, Courier(callback_url, _callback_key())))
     app.mount("/pay/fonts", StaticFiles(directory=pages.FONTS))
+    app.mount("/__static", StaticFiles(directory=STATIC))
     coded = dict(_CODED)
     data = described.parents[1]
     if (described / f"{GRIEVANCES}.yml").exists() and (data / OFFICES).exists():
@@ -163,6 +169,7 @@ def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:
         department_callbacks=(
             os.environ.get("SEVA_SANDBOX_DEPARTMENT_CALLBACKS") or DEPARTMENT_CALLBACKS
         ),
+        hosts=(host, *page_hosts(os.environ)),
         owners=owners_file(),
         sms_url=os.environ.get("SEVA_SANDBOX_SMS_URL") or None,
     )

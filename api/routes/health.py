@@ -1,6 +1,11 @@
-"""`GET /health/live` and `/health/ready`: for whoever starts, watches and balances processes."""
+"""`GET /health/live` and `/health/ready`: for whoever starts, watches and balances processes.
+
+A balancer on the public listener learns whether; why not is told on the internal one only.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,11 +24,23 @@ async def live(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """The process can understand texts and keep messages; 503 and the reason if not."""
-    checks = await _checks(runtime(request))
-    if any(state != "ok" for state in checks.values()):
-        raise Problem("not-ready", checks=checks)
-    return json_response({"status": "ok", "checks": checks})
+    """The process can understand texts and keep messages; 503 if not."""
+    if any(state != "ok" for state in (await _checks(runtime(request))).values()):
+        raise Problem("not-ready")
+    return json_response({"status": "ok"})
+
+
+async def checks(request: Request) -> Response:
+    """The same, and the reason. `troubles` are those that the process gets along with: a new model
+    that does not load."""
+    now = runtime(request)
+    found = await _checks(now)
+    if any(state != "ok" for state in found.values()):
+        raise Problem("not-ready", checks=found)
+    answer: dict[str, Any] = {"status": "ok", "checks": found}
+    if isinstance(now.engine, LiveEngine) and now.engine.trouble:
+        answer["troubles"] = {"model": now.engine.trouble}
+    return json_response(answer)
 
 
 async def _checks(now: Runtime) -> dict[str, str]:
@@ -44,4 +61,8 @@ async def _checks(now: Runtime) -> dict[str, str]:
 routes = [
     Route("/health/live", live, methods=["GET"]),
     Route("/health/ready", ready, methods=["GET"]),
+]
+internal_routes = [
+    Route("/health/live", live, methods=["GET"]),
+    Route("/health/ready", checks, methods=["GET"]),
 ]

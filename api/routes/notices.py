@@ -1,4 +1,4 @@
-"""`POST /notices`: news for citizens, from the action server. Not for the outside.
+"""`POST /notices`: news for citizens, from the action server, on the internal listener.
 
 No model is needed: a notice is fitted into WhatsApp's messages and put into the outbox.
 """
@@ -23,7 +23,7 @@ _MOST_BYTES = 256 * 1024
 async def tell(request: Request) -> Response:
     """202 once the news are durable, 200 where the id was known, 404 for an unknown citizen."""
     now = runtime(request)
-    now.notices_keys.check(request.headers.get("authorization"))
+    now.keys.check(request.headers.get("authorization"), "notices")
     data = await read_json(request, _MOST_BYTES)
     notice = read_notice(data, now.catalogue.languages.reply)
     news = notice.news(now.wording, now.policy)
@@ -43,7 +43,7 @@ async def tell(request: Request) -> Response:
 async def language(request: Request) -> Response:
     """The language that a citizen is answered in now; null where they have not shown any."""
     now = runtime(request)
-    now.notices_keys.check(request.headers.get("authorization"))
+    now.keys.check(request.headers.get("authorization"), "notices")
     lane = (await read_json(request, _MOST_BYTES)).get("citizen")
     if not isinstance(lane, str):
         raise Problem("invalid-request", "`citizen` must be a string.")

@@ -36,13 +36,14 @@ async def parse(request: Request) -> Response:
     """One text."""
     now = runtime(request)
     started = time.perf_counter()
-    now.keys.check(request.headers.get("authorization"))
+    key = now.keys.check(request.headers.get("authorization"), "parse")
+    now.keys.spend(key)
     settings = now.settings
     data = await read_json(request, settings.max_text_chars * _BYTES_A_CHARACTER * 4 + _REST)
     text = _text(now, data.get("text"))
     if not isinstance(data.get("citizen"), (str, type(None))):
         raise Problem("invalid-request", "`citizen` must be null or a string.")
-    answer = await _understand(now.engine.parse(text, _language(now, data)))
+    answer = await _understand(now.engine.parse(text, _language(now, data), key.client))
     decision = answer.get("decision") or {}
     key = (answer.get("language") or {}).get("key", "")
     now.metrics.decisions.labels(decision.get("kind", ""), key).inc()
@@ -54,7 +55,7 @@ async def parse(request: Request) -> Response:
 async def parse_batch(request: Request) -> Response:
     """Up to `SEVA_MAX_BATCH` texts in one pass through the model."""
     now = runtime(request)
-    now.keys.check(request.headers.get("authorization"))
+    key = now.keys.check(request.headers.get("authorization"), "parse")
     settings = now.settings
     most = settings.max_batch * (settings.max_text_chars * 4 + 16) + _REST
     data = await read_json(request, most)
@@ -65,19 +66,21 @@ async def parse_batch(request: Request) -> Response:
         raise Problem("batch-too-large", f"There may be at most {settings.max_batch} texts.")
     language = _language(now, data)
     checked = [_text(now, text, f"`texts[{number}]`") for number, text in enumerate(texts)]
-    answers = await _understand(now.engine.parse_many(checked, [language] * len(checked)))
+    now.keys.spend(key, len(checked))
+    languages = [language] * len(checked)
+    answers = await _understand(now.engine.parse_many(checked, languages, key.client))
     return json_response({"results": answers})
 
 
 async def parse_voice(request: Request) -> Response:
     """A recording: its transcript, and what that means."""
     now = runtime(request)
-    now.keys.check(request.headers.get("authorization"))
+    key = now.keys.check(request.headers.get("authorization"), "voice")
+    now.keys.spend(key)
     recording, language = await _recording(request, now)
     prior = language.split("-")[0] if language else None
-    caller = request.headers.get("authorization", "")
     try:
-        transcript = await now.transcriber.transcribe(recording, prior, caller)
+        transcript = await now.transcriber.transcribe(recording, prior, key.client)
     except SpeechError as error:
         raise Problem(error.code.replace("_", "-")) from None
     except PoolFull:

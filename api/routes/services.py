@@ -16,7 +16,7 @@ from nlu.catalogue import Catalogue
 async def services(request: Request) -> Response:
     """All services and departments."""
     now = runtime(request)
-    now.keys.check(request.headers.get("authorization"))
+    now.keys.spend(now.keys.check(request.headers.get("authorization"), "services"))
     return json_response(describe_services(now.catalogue))
 
 

@@ -14,6 +14,7 @@ from api.json_answer import json_response, read_body
 from api.log import describe, get_logger
 from api.problems import Problem
 from api.runtime import Runtime, runtime
+from api.whatsapp.admission import admit
 from api.whatsapp.payload import Delivery, read_delivery
 from api.whatsapp.signature import HEADER, is_signed
 
@@ -32,7 +33,8 @@ async def verify(request: Request) -> Response:
 
 
 async def receive(request: Request) -> Response:
-    """A signed delivery, answered once it is durable; anything but 200 is delivered again."""
+    """A signed delivery, answered once it is durable; anything but 200 is delivered again. So what
+    we refuse in it gets a 200 as well: another delivery would not be better."""
     now = runtime(request)
     body = await read_body(request, now.policy.limits.webhook_bytes)
     if not is_signed(body, request.headers.get(HEADER), now.settings.whatsapp_app_secret):
@@ -41,7 +43,12 @@ async def receive(request: Request) -> Response:
         delivery = read_delivery(json.loads(body))
     except (ValueError, RecursionError):
         raise Problem("malformed-body", "The body is not JSON.") from None
-    await _keep(now, delivery)
+    settings, within = now.settings, now.policy.delivered_within
+    taken = admit(delivery, settings.whatsapp_phone_number_id, now.clock(), within)
+    for reason, count in taken.refused.items():
+        log.error("delivery_refused", reason=reason, count=count)
+        now.metrics.refused.labels(reason).inc(count)
+    await _keep(now, taken.delivery)
     return json_response({"status": "ok"})
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx
 from aiolimiter import AsyncLimiter
@@ -16,7 +16,8 @@ from aiolimiter import AsyncLimiter
 from api.inbox.port import Parcel
 from api.log import get_logger
 from api.settings import Settings, split_list
-from api.whatsapp.download import fetch, fetch_media
+from api.whatsapp.download import fetch, fetch_media, read_all
+from api.whatsapp.media_origins import MediaOrigins, host_of
 from api.whatsapp.payload import Media
 from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.sender import (
@@ -32,7 +33,6 @@ from nlu.speech.synthesis import SynthesisError
 
 log = get_logger(__name__)
 _VOICE_NOTE = "audio/ogg; codecs=opus"
-_TIMEOUT = httpx.Timeout(15, connect=5)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -51,10 +51,19 @@ class WhatsAppClient:
         self._policy, self._speaker = policy, speaker
         self._root = f"{base}/{settings.whatsapp_graph_version}"
         self._token = {"Authorization": f"Bearer {settings.whatsapp_access_token}"}
-        self._media_hosts = {urlsplit(base).hostname, *split_list(settings.whatsapp_media_hosts)}
+        self._media = MediaOrigins(base, split_list(settings.whatsapp_media_hosts))
         self._document_hosts = set(split_list(settings.document_hosts))
+        self._plain_documents = settings.env != "production"
         outside = urlsplit(base).hostname not in _LOOPBACK  # a proxy cannot reach this machine
-        self._http = httpx.AsyncClient(transport=transport, timeout=_TIMEOUT, trust_env=outside)
+        self._seconds = policy.deadlines
+        connect = self._seconds.connect  # sooner than any deadline: then nothing was sent
+        self._http = httpx.AsyncClient(
+            transport=transport,
+            timeout=httpx.Timeout(self._seconds.message, connect=connect, pool=connect),
+            headers={"Accept-Encoding": "identity"},
+            trust_env=outside,
+            follow_redirects=False,
+        )
         self._pace = AsyncLimiter(settings.whatsapp_messages_per_second, 1)
 
     async def send(self, parcel: Parcel) -> str:
@@ -66,7 +75,9 @@ class WhatsAppClient:
             media_id = await self._voice(parcel)
         async with self._pace:
             path = f"/{parcel.phone_number_id}/messages"
-            answer = await self._post(path, json=message_body(parcel, media_id))
+            answer = await self._post(
+                path, seconds=self._seconds.message, json=message_body(parcel, media_id)
+            )
         try:
             return str(answer["messages"][0]["id"])
         except (KeyError, IndexError, TypeError):
@@ -75,21 +86,28 @@ class WhatsAppClient:
     async def show_typing(self, phone_number_id: str, message_id: str) -> None:
         """Best effort: a citizen can do without it."""
         try:
-            await self._post(f"/{phone_number_id}/messages", json=typing_body(message_id))
+            await self._post(
+                f"/{phone_number_id}/messages",
+                seconds=self._seconds.typing,
+                json=typing_body(message_id),
+            )
         except (SendFailed, SendInDoubt) as error:
             log.debug("typing_not_shown", error=type(error).__name__)
 
     async def download(self, media: Media, max_bytes: int) -> bytes:
         """Two steps: the id gives a short-lived address, the address gives the file."""
-        answer = await self._request("GET", f"/{media.id}")
+        address = f"/{quote(media.id, safe='')}"
+        answer = await self._request("GET", address, self._seconds.message)
         url, size = str(answer.get("url", "")), answer.get("file_size", 0)
-        if urlsplit(url).hostname not in self._media_hosts:
-            log.error("media_host_not_allowed", host=urlsplit(url).hostname)
+        if not self._media.may_have_token(url):
+            log.error("media_address_not_allowed", host=host_of(url))
             raise MediaRejected("damaged")
         if isinstance(size, int) and size > max_bytes:
             raise MediaRejected("too_large")
         sha256 = str(answer.get("sha256") or media.sha256)
-        return await fetch_media(self._http, url, self._token, sha256, max_bytes)
+        return await fetch_media(
+            self._http, url, self._token, sha256, max_bytes, self._seconds.download
+        )
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -97,13 +115,18 @@ class WhatsAppClient:
 
     async def _document(self, parcel: Parcel) -> str:
         message = parcel.message
-        url = urlsplit(message.document_url)
-        if url.scheme not in ("http", "https") or url.hostname not in self._document_hosts:
-            log.error("document_host_not_allowed", host=url.hostname)
-            raise DocumentUnavailable("host not allowed")
+        host, scheme = host_of(message.document_url), urlsplit(message.document_url).scheme
+        schemes = ("http", "https") if self._plain_documents else ("https",)
+        if scheme not in schemes or host not in self._document_hosts:
+            log.error("document_address_not_allowed", host=host)
+            raise DocumentUnavailable("address not allowed")
         try:
             content, mime = await fetch(
-                self._http, message.document_url, {}, self._policy.limits.document_bytes
+                self._http,
+                message.document_url,
+                {},
+                self._policy.limits.document_bytes,
+                self._seconds.document,
             )
         except (httpx.HTTPError, MediaRejected) as error:
             raise DocumentUnavailable(type(error).__name__) from error
@@ -122,33 +145,34 @@ class WhatsAppClient:
     async def _upload(self, parcel: Parcel, name: str, content: bytes, mime: str) -> str:
         answer = await self._post(
             f"/{parcel.phone_number_id}/media",
+            seconds=self._seconds.upload,
             data={"messaging_product": "whatsapp", "type": mime},
             files={"file": (name, content, mime)},
             in_doubt=False,
         )
         return str(answer.get("id", ""))
 
-    async def _post(self, path: str, *, in_doubt: bool = True, **body: Any) -> dict:
+    async def _post(self, path: str, *, seconds: float, in_doubt: bool = True, **body: Any) -> dict:
         """A POST; `in_doubt` if a broken connection leaves open whether it took effect."""
         try:
-            return await self._request("POST", path, **body)
+            return await self._request("POST", path, seconds, **body)
         except SendInDoubt:
             if in_doubt:
                 raise
             raise SendFailed("retry", None) from None
 
-    async def _request(self, method: str, path: str, **body: Any) -> dict:
+    async def _request(self, method: str, path: str, seconds: float, **body: Any) -> dict:
+        """The answer, all of it within `seconds`."""
+        asking = self._http.stream(method, self._root + path, headers=self._token, **body)
         try:
-            response = await self._http.request(
-                method, self._root + path, headers=self._token, **body
-            )
+            response, content = await read_all(asking, self._policy.limits.answer_bytes, seconds)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise SendFailed("retry", None) from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, MediaRejected) as error:
             raise SendInDoubt(type(error).__name__) from error
         if response.is_success:
-            return _json(response)
-        detail = _json(response).get("error")
+            return _json(content)
+        detail = _json(content).get("error")
         code = detail.get("code") if isinstance(detail, dict) else None
         code = code if isinstance(code, int) else None
         if code is None and response.status_code >= 500:
@@ -161,9 +185,9 @@ class WhatsAppClient:
         )
 
 
-def _json(response: httpx.Response) -> dict:
+def _json(content: bytes) -> dict:
     try:
-        value = response.json()
-    except (json.JSONDecodeError, UnicodeDecodeError):
+        value = json.loads(content)
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}

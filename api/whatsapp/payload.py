@@ -13,6 +13,8 @@ from typing import Any
 MEDIA_KINDS = frozenset(("audio", "image", "video", "document", "sticker"))
 KINDS = MEDIA_KINDS | {"text", "button", "list", "location", "reaction", "contacts", "order"}
 KINDS |= {"system", "unsupported"}
+EXCESS = "excess"
+"""Kind of a message beyond the citizen's limit, which is kept without its words."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Status:
     timestamp: int = 0
     tracker: str | None = None
     code: int | None = None
+    phone_number_id: str = ""
+    """The number that the delivery is for."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def _read_value(value: dict, reading: _Reading) -> None:
         else:
             reading.messages.append(message)
     for raw in _dicts(value.get("statuses")):
-        status = _read_status(raw)
+        status = _read_status(raw, phone_number_id)
         if status is None:
             reading.skipped += 1
         else:
@@ -190,7 +194,7 @@ def _read_location(body: dict) -> Location | None:
     return Location(latitude, longitude, _text(body.get("name")), _text(body.get("address")))
 
 
-def _read_status(raw: dict) -> Status | None:
+def _read_status(raw: dict, phone_number_id: str) -> Status | None:
     message_id, state = _text(raw.get("id")), _text(raw.get("status"))
     if not (message_id and state):
         return None
@@ -201,6 +205,7 @@ def _read_status(raw: dict) -> Status | None:
         timestamp=_number(raw.get("timestamp")),
         tracker=_text(raw.get("biz_opaque_callback_data")),
         code=codes[0] if codes else None,
+        phone_number_id=phone_number_id,
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from nlu.storage.windows import Limit
+
 ACTIONS = frozenset(("retry", "wait", "park", "phone", "alert", "final"))
 
 
@@ -28,6 +30,20 @@ class Limits:
     spoken: int
     document_bytes: int
     webhook_bytes: int
+    answer_bytes: int
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Seconds that each kind of call may take in all; `send` is for all calls of one message."""
+
+    connect: float
+    message: float
+    typing: float
+    download: float
+    document: float
+    upload: float
+    send: float
 
 
 @dataclass(frozen=True)
@@ -57,10 +73,13 @@ class WhatsAppPolicy:
     limits: Limits
     window: float
     template: TemplateRules
+    delivered_within: float
+    arrivals: tuple[Limit, ...]
     silent: frozenset[str]
     typing_seconds: float
     listening_seconds: float
     speaking_seconds: float
+    deadlines: Deadlines
     turn_attempts: int
     turn_deaths: int
     turn_wait: tuple[float, ...]
@@ -69,6 +88,9 @@ class WhatsAppPolicy:
     outage_wait: tuple[float, ...]
     send_wait: tuple[float, ...]
     send_give_up_after: float
+    doubt_wait: tuple[float, ...]
+    doubt_give_up_after: float
+    doubt_silent_give_up_after: float
     alert_wait: tuple[float, ...]
     pair_base: float
     pair_longest: float
@@ -106,15 +128,22 @@ def load_policy(path: Path) -> WhatsAppPolicy:
     unknown = {rule.action for rule in rules} - ACTIONS
     if unknown:
         raise ValueError(f"{path}: unknown action {sorted(unknown)}; use one of {sorted(ACTIONS)}")
+    deadlines = Deadlines(**data["deadlines"])
+    before = max(deadlines.document, data["speaking_seconds"]) + deadlines.upload
+    if before + deadlines.message > deadlines.send:
+        raise ValueError(f"{path}: what a message needs takes longer than `send` of `deadlines`")
     retry = data["retry"]
     return WhatsAppPolicy(
         limits=Limits(**data["limits"]),
         window=data["window"],
         template=TemplateRules(**data["template"]),
+        delivered_within=data["delivered_within"],
+        arrivals=tuple(Limit(**limit) for limit in data["arrivals"]),
         silent=frozenset(data["silent"]),
         typing_seconds=data["typing_seconds"],
         listening_seconds=data["listening_seconds"],
         speaking_seconds=data["speaking_seconds"],
+        deadlines=deadlines,
         turn_attempts=retry["turn"]["attempts"],
         turn_deaths=retry["turn"]["deaths"],
         turn_wait=tuple(retry["turn"]["wait"]),
@@ -123,6 +152,9 @@ def load_policy(path: Path) -> WhatsAppPolicy:
         outage_wait=tuple(retry["outage"]["wait"]),
         send_wait=tuple(retry["send"]["wait"]),
         send_give_up_after=retry["send"]["give_up_after"],
+        doubt_wait=tuple(retry["doubt"]["wait"]),
+        doubt_give_up_after=retry["doubt"]["give_up_after"],
+        doubt_silent_give_up_after=retry["doubt"]["silent_give_up_after"],
         alert_wait=tuple(retry["alert"]["wait"]),
         pair_base=retry["pair"]["base"],
         pair_longest=retry["pair"]["longest"],

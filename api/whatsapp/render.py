@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing
 from api.whatsapp.policy import Limits
 from nlu.reply import Button, Reply
+from nlu.text.syllables import cut_at
 
 MORE = "more:"
 _BREAKS = ("\n\n", "\n", "। ", ". ", "? ", "! ", " ")
@@ -160,19 +160,9 @@ def split_parts(text: str, longest: int) -> Iterator[str]:
 
 
 def _cut(text: str, longest: int) -> int:
-    """Where to cut: after the best break in the second half, never before a combining mark."""
+    """Where to cut: after the best break in the second half, never inside a syllable."""
     for mark in _BREAKS:
         found = text.rfind(mark, longest // 2, longest)
         if found > 0:
             return found + len(mark)
-    cut = longest
-    while cut > longest // 2 and _joins(text[cut - 1], text[cut]):
-        cut -= 1
-    return cut
-
-
-def _joins(before: str, after: str) -> bool:
-    """Whether a cut between two characters would break a written syllable."""
-    return unicodedata.category(after) in ("Mn", "Mc", "Cf") or (
-        unicodedata.combining(before) == 9 or before == "\u200d"
-    )
+    return cut_at(text, longest)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import regex
 
+from benchmarks.sentence import like
 from benchmarks.talk.citizen import RETRY, YES, Message, nonce_of, value_of
-from benchmarks.talk.place import Write
 from nlu.catalogue import Catalogue, Service
 from nlu.reply import Button, Reply
+
+if TYPE_CHECKING:
+    from benchmarks.talk.place import Write  # brings Rasa
 
 _PLACEHOLDER = regex.compile(r"\{\w*\}|\bNone\b(?! of)|Traceback|\bnull\b|\.py\b|<[a-z]+>")
 _LINK = regex.compile(r"https?://\S+|\*[^*]*\*")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
-_FIELD = regex.compile(r"\\\{\w+\\\}")
 _SCRIPTS = {"te": regex.compile(r"\p{Telu}"), "hi": regex.compile(r"\p{Deva}")}
 _LATIN = regex.compile(r"\p{Latn}")
 _UNKNOWN = ("unavailable_saved", "unavailable_unsure", "unavailable_overdue")
@@ -78,7 +81,7 @@ class Judge:
 
     def like(self, words: str, said: str) -> bool:
         """Whether a reply holds a sentence, with anything in its fields."""
-        return _like(words).search(said) is not None
+        return like(words).search(said) is not None
 
     def phrase(self, name: str, said: str) -> bool:
         """Whether a reply holds a phrase, in any language."""
@@ -216,17 +219,3 @@ def _letters(text: str) -> str:
 
 def _request(write: Write) -> str:
     return write.key.partition("-")[0]
-
-
-def _like(words: str) -> regex.Pattern[str]:
-    """A sentence with anything in its fields."""
-    found = _LIKE.get(words)
-    if found is None:
-        found = regex.compile(
-            _FIELD.sub(".*?", regex.escape(words, special_only=True)), regex.DOTALL
-        )
-        _LIKE[words] = found
-    return found
-
-
-_LIKE: dict[str, regex.Pattern[str]] = {}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 
+from benchmarks.machine import free_port
+from benchmarks.talk.data import DATA, ROOT, data_folder
 from benchmarks.talk.letterbox import Letterbox, letterbox
 from nlu.action_address import ActionAddress
 from nlu.action_endpoint import ActionEndpoint
@@ -27,9 +26,6 @@ from nlu.conversations import Conversations
 from nlu.engine import Engine, live_model
 from nlu.reply import Reply
 
-ROOT = Path(__file__).resolve().parents[2]
-DATA = ROOT / "data"
-_DIALOGUE = "dialogue.yml"
 _START_S = 120.0
 ACTIONS_SECRET = "of-the-talks"  # over TCP, for which the port may change with each start
 _FRESH = httpx.Limits(max_keepalive_connections=0)  # kept ones may be closed as they are used
@@ -48,7 +44,7 @@ class Server:
     """`seva COMMAND` on a port of its own; it may be killed and started again."""
 
     def __init__(self, command: str, ready: str, environment: Mapping[str, str], log: Path) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._ready, self._log = self.url + ready, log
         self._command = [sys.executable, "-m", "nlu.cli", command, "--port", str(self.port)]
@@ -141,8 +137,8 @@ async def opened(
     and their defaults, `dialogue` of those of the dialogue; with none the times are the real ones.
     """
     catalogue = load_catalogue(DATA)
-    data = _data(folder / "data", departments, dialogue or {})
-    callbacks = _free_port()
+    data = data_folder(folder / "data", departments, dialogue or {})
+    callbacks = free_port()
     async with letterbox() as letters:
         environment = {
             "SEVA_VAR_DIR": str(folder / "var"),
@@ -182,35 +178,3 @@ async def _running(
     finally:
         actions.end()
         sandbox.end()
-
-
-def _data(
-    folder: Path, settings: Mapping[str, Mapping[str, Any]], dialogue: Mapping[str, Any]
-) -> Path:
-    """The data folder with other settings of departments and dialogue; the rest are links."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for path in DATA.iterdir():
-        if path.name not in ("departments", _DIALOGUE):
-            (folder / path.name).symlink_to(path)
-    known = yaml.safe_load((DATA / _DIALOGUE).read_text("utf-8"))
-    _write(folder / _DIALOGUE, {**known, **dialogue})
-    departments = folder / "departments"
-    shutil.copytree(DATA / "departments", departments)
-    for path in departments.glob("*.yml"):
-        known = yaml.safe_load(path.read_text("utf-8"))
-        for name, value in settings.items():
-            if name in known:
-                known[name] = {**known[name], **value}
-        _write(path, known)
-    return folder
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), "utf-8")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-SpeechErrorCode = Literal["unreadable_audio", "empty_audio", "audio_too_long", "audio_too_large"]
+SpeechErrorCode = Literal[
+    "unreadable_audio", "empty_audio", "audio_too_long", "audio_too_large", "hearing_failed"
+]
 
 
 class SpeechError(Exception):
-    """The recording itself is at fault. `code` is stable; the message is for operators."""
+    """The recording itself is at fault, be it that no process lives through it. `code` is stable;
+    the message is for operators."""
 
     def __init__(self, code: SpeechErrorCode, message: str) -> None:
         super().__init__(message)

@@ -2,34 +2,27 @@
 
 Each process holds the speech models (0.4 GB with Whisper base) and one thread; it starts with the
 first voice note. Callers take turns: who sends twenty recordings at once is heard once before
-somebody else is, and once after.
+somebody else is, and once after. A process that hangs or dies takes only its own recording along.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import ctypes
-import multiprocessing
-import os
-import signal
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
+from nlu.speech.decoder import Decoder, DecoderDied, DecoderHung
+from nlu.speech.errors import SpeechError
+from nlu.speech.settings import Deadlines, load_settings
 from nlu.speech.transcript import Transcript
-from nlu.speech.upload import voice_file
 
-_PR_SET_PDEATHSIG = 1
-_NICE = 10  # texts go first where both want a core
 _TRIES = 2  # a process may have been killed for its memory, or by an operator
 
 
 class PoolFull(Exception):
-    """So many recordings wait already that this one was not taken."""
+    """This recording was not taken: so many wait already, or the pool is closed."""
 
 
 @dataclass
@@ -49,12 +42,22 @@ class HearingPool:
     """A bounded queue before a few processes; for one event loop."""
 
     def __init__(
-        self, processes: int, waiting: int, *, load: Callable[[], Any] = load_transcriber
+        self,
+        processes: int,
+        waiting: int,
+        *,
+        load: Callable[[], Any] = load_transcriber,
+        deadlines: Deadlines | None = None,
     ) -> None:
         """At most `waiting` recordings wait for one of the `processes`. `load` makes the
-        transcriber of a process (a seam for tests; the processes import it by its name)."""
+        transcriber of a process (a seam for tests; the processes import it by its name).
+        `deadlines` are those of `data/speech.yml` if not given."""
         self._processes, self._most, self._load = processes, waiting, load
-        self._executor: ProcessPoolExecutor | None = None
+        self._deadlines = deadlines
+        self._threads = ThreadPoolExecutor(processes, thread_name_prefix="hearing")
+        self._idle: list[Decoder] = []
+        self._busy: dict[Decoder, asyncio.Future[Transcript]] = {}
+        self._closed = False
         self._free = processes
         self._queue: list[_Waiting] = []
         self._turns = 0
@@ -70,7 +73,8 @@ class HearingPool:
     ) -> Transcript:
         """What is said in a recording by somebody whose saved language is `language`.
 
-        Raises PoolFull, SpeechError when the recording is at fault, and SpeechModelError.
+        Raises PoolFull, SpeechError when the recording is at fault (`hearing_failed`: a process
+        hung or died of it), and SpeechModelError. Who cancels it ends the process at once.
         """
         await self._take_turn(caller)
         try:
@@ -79,12 +83,19 @@ class HearingPool:
             self._next()
 
     async def close(self) -> None:
-        """Ends the processes; what is being heard is heard to its end."""
-        if self._executor is not None:
-            await asyncio.to_thread(self._executor.shutdown, cancel_futures=True)
-            self._executor = None
+        """Ends the processes; what is being heard gets the seconds `end` for it."""
+        self._closed = True
+        while self._queue:
+            self._queue.pop().turn.set()
+        if self._busy:
+            await asyncio.wait(self._busy.values(), timeout=self._limits().end)
+        for decoder in (*self._idle, *self._busy):
+            decoder.kill()
+        await asyncio.to_thread(self._threads.shutdown)
 
     async def _take_turn(self, caller: str) -> None:
+        if self._closed:
+            raise PoolFull("closed")
         if self._free:
             self._free -= 1
             self._begin_turn(caller)
@@ -118,43 +129,42 @@ class HearingPool:
         self._last_turn[caller] = self._turns
 
     async def _run(self, recording: bytes, language: str | None) -> Transcript:
-        loop = asyncio.get_running_loop()
-        for attempt in range(1, _TRIES + 1):
-            if self._executor is None:
-                self._executor = ProcessPoolExecutor(
-                    self._processes,
-                    mp_context=multiprocessing.get_context("spawn"),
-                    initializer=_begin,
-                    initargs=(os.getpid(),),
-                )
-            executor = self._executor
+        for _ in range(_TRIES):
+            decoder = self._decoder()
             try:
-                return await loop.run_in_executor(executor, _hear, self._load, recording, language)
-            except BrokenProcessPool:
-                if self._executor is executor:  # the first to notice
-                    self._executor = None
-                    executor.shutdown(wait=False)
-                if attempt == _TRIES:
-                    raise
-        raise AssertionError("unreachable")
+                return await self._heard_by(decoder, recording, language)
+            except DecoderHung as error:
+                raise SpeechError("hearing_failed", f"the decoder hung: {error}") from error
+            except DecoderDied as error:
+                died = error
+        raise SpeechError("hearing_failed", f"the decoder died {_TRIES} times: {died}") from died
 
+    async def _heard_by(
+        self, decoder: Decoder, recording: bytes, language: str | None
+    ) -> Transcript:
+        loop = asyncio.get_running_loop()
+        job = loop.run_in_executor(self._threads, decoder.hear, recording, language)
+        self._busy[decoder] = job
+        try:
+            return await job
+        except asyncio.CancelledError:
+            decoder.kill()  # its thread ends with it
+            raise
+        finally:
+            del self._busy[decoder]
+            if decoder.fit:
+                self._idle.append(decoder)
 
-def _begin(parent: int) -> None:
-    """In a new process: Ctrl-C is the parent's, whose end is also ours."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_NICE)
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+    def _decoder(self) -> Decoder:
+        """An idle process that is still alive, or one that will be started."""
+        if self._closed:
+            raise PoolFull("closed")
+        while self._idle:
+            decoder = self._idle.pop()
+            if decoder.fit:
+                return decoder
+            decoder.kill()
+        return Decoder(self._load, self._limits())
 
-
-@lru_cache(maxsize=1)
-def _transcriber(load: Callable[[], Any]) -> Any:
-    return load()
-
-
-def _hear(load: Callable[[], Any], recording: bytes, language: str | None) -> Transcript:
-    with voice_file(recording) as path:
-        found: Transcript = _transcriber(load).transcribe(path, language)
-        return found
+    def _limits(self) -> Deadlines:
+        return self._deadlines or load_settings().deadlines

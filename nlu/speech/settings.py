@@ -78,6 +78,22 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Deadlines:
+    """How long a decoder process may take, in seconds: to start with the models, to read a file, to
+    hear it (`hear`, and `hear_per_second` for each second of sound), to end."""
+
+    load: float
+    read: float
+    hear: float
+    hear_per_second: float
+    end: float
+
+    def hearing(self, length: float) -> float:
+        """For `length` seconds of sound, once they are read."""
+        return self.hear + self.hear_per_second * length
+
+
+@dataclass(frozen=True)
 class Rejection:
     """When a text is no transcript but the prompt's or a loop's."""
 
@@ -106,6 +122,7 @@ class SpeechSettings:
     close_call: float
     also_as: Mapping[str, tuple[str, ...]]
     limits: Limits
+    deadlines: Deadlines
     formats: tuple[str, ...]
     rejection: Rejection
 
@@ -151,6 +168,14 @@ def load_settings(path: Path | None = None) -> SpeechSettings:
     return replace(settings, limits=limits)
 
 
+_PARTS = (
+    ("prior", Prior),
+    ("limits", Limits),
+    ("deadlines", Deadlines),
+    ("rejection", Rejection),
+)
+
+
 @lru_cache(maxsize=4)
 def _read(path: Path) -> SpeechSettings:
     try:
@@ -162,7 +187,7 @@ def _read(path: Path) -> SpeechSettings:
         data["languages"] = {
             key: _build(LanguageWeight, value) for key, value in data["languages"].items()
         }
-        for name, kind in (("prior", Prior), ("limits", Limits), ("rejection", Rejection)):
+        for name, kind in _PARTS:
             data[name] = _build(kind, data[name])
         settings = _build(SpeechSettings, data)
         for name in (settings.default_model, *settings.model_of_language.values()):

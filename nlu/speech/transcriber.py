@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -45,13 +45,21 @@ class Transcriber:
             listeners[language] = loaded[entry]
         return cls(settings, loaded[default], listeners)
 
-    def transcribe(self, path: Path, language_prior: str | None = None) -> Transcript:
+    def transcribe(
+        self,
+        path: Path,
+        language_prior: str | None = None,
+        on_read: Callable[[float], None] | None = None,
+    ) -> Transcript:
         """Text of the recording at `path`; `language_prior` is the citizen's saved language.
+        `on_read` gets the length in seconds once the file is read, before it is heard.
 
         Raises SpeechError when the recording cannot be heard at all.
         """
         started = time.perf_counter()
         samples = read_audio(path, self._settings)
+        if on_read is not None:
+            on_read(len(samples) / SAMPLE_RATE)
         with self._lock:
             try:
                 heard = self._hear(samples, language_prior)

@@ -103,9 +103,8 @@ def new_key() -> str:
 def add_key(place: Place) -> Keys:
     """Puts a new key first in the file; the key that hashes stays. Raises ValueError, OSError."""
     with _alone(place.file.parent):
-        keys = read_keys(place)
-        _keep_hashing(place, keys)
-        return _written(place, [new_key(), *keys.sealing])
+        keep_hashing(place)
+        return _written(place, [new_key(), *read_keys(place).sealing])
 
 
 def drop_keys(place: Place) -> Keys:
@@ -114,9 +113,17 @@ def drop_keys(place: Place) -> Keys:
     What an older one sealed is lost: the caller knows that there is nothing.
     """
     with _alone(place.file.parent):
-        keys = read_keys(place)
-        _keep_hashing(place, keys)
-        return _written(place, keys.sealing[:1])
+        keep_hashing(place)
+        return _written(place, read_keys(place).sealing[:1])
+
+
+def keep_hashing(place: Place) -> None:
+    """From now on the key that hashes is in its own file, or variable, and no longer the oldest of
+    those that seal."""
+    if not place.given_hashing:
+        with suppress(FileExistsError):
+            path = place.file.with_name(HASHING_FILE)
+            put_private(path, f"{read_keys(place).hashing}\n".encode(), replace=False)
 
 
 def key_name(key: str) -> str:
@@ -144,13 +151,6 @@ def _make_first(path: Path) -> None:
     same citizen would then have two names."""
     with suppress(FileExistsError):
         put_private(path, new_key().encode(), replace=False)
-
-
-def _keep_hashing(place: Place, keys: Keys) -> None:
-    if not place.given_hashing:
-        with suppress(FileExistsError):
-            path = place.file.with_name(HASHING_FILE)
-            put_private(path, f"{keys.hashing}\n".encode(), replace=False)
 
 
 def _written(place: Place, sealing: Sequence[str]) -> Keys:

@@ -11,20 +11,17 @@ _OTHERS = 0o077
 _BESIDE = ("", "-wal", "-shm", "-journal")  # SQLite makes these with the mode of the file itself
 
 
-def make_private(path: Path) -> Path:
-    """The same path, once there is a file of mode 0600, and its folder.
+def make_private(path: Path) -> None:
+    """Takes a file that is there, and what SQLite keeps beside it, from others.
 
-    A file that is there, and what SQLite keeps beside it, is taken from others. Where the file is
-    not ours it is left as it is.
+    Where it is not ours it is left as it is. It is not opened: to close a SQLite file once more
+    would end the locks of all connections of this process (https://sqlite.org/howtocorrupt.html).
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     for ending in _BESIDE:
         with suppress(FileNotFoundError, PermissionError):
             one = path.with_name(path.name + ending)
             if one.stat().st_mode & _OTHERS:
                 one.chmod(0o600)
-    return path
 
 
 def put_private(path: Path, content: bytes, *, replace: bool) -> None:

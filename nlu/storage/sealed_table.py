@@ -123,36 +123,62 @@ class SealedTable(Generic[T]):
         with self._engine.connect() as db:
             rows = db.execute(query).mappings().all()
         older = unreadable = 0
+        todo: list[tuple[Row, dict[str, Any], Unreadable | None]] = []
         for row in rows:
-            try:
-                tokens = {name: reseal(row[name]) for name in self._sealed if row[name]}
-                self.read(row)
-            except Unreadable as error:
-                unreadable += 1
-                self._marked(row, error)
-                continue
-            changes: dict[str, Any] = {n: t for n, t in tokens.items() if t != row[n]}
+            changes, error = self._sealed_now(row)
             older += bool(changes)
-            changes = changes if again else {}
-            if row["unreadable_at"] is not None:
-                changes["unreadable_at"] = None
-            if changes:
-                self._change(row, changes)
+            unreadable += error is not None
+            todo.append((row, changes if again else {}, error))
+        self._keep(todo)
         last = str(rows[-1][self._key.name]) if len(rows) == limit else None
         return Slice(len(rows), older, unreadable, last)
 
-    def _marked(self, row: Row, error: Unreadable) -> None:
-        if row["unreadable_at"] is None and self._change(row, {"unreadable_at": time.time()}):
-            alarm(self.name, str(row[self._key.name]), error.why)
+    def _sealed_now(self, row: Row) -> tuple[dict[str, Any], Unreadable | None]:
+        """Columns of the row that the newest key has yet to seal, and why it cannot be read."""
+        changes, why = {}, None
+        for name in self._sealed:
+            try:
+                token = reseal(row[name] or "")
+            except Unreadable as error:
+                why = error
+                continue
+            if token and token != row[name]:
+                changes[name] = token
+        try:
+            self.read(row)
+        except Unreadable as error:
+            why = why or error
+        return changes, why
 
-    def _change(self, row: Row, changes: Mapping[str, Any]) -> bool:
-        """Whether the row was still as it was read."""
+    def _marked(self, row: Row, error: Unreadable) -> None:
+        self._keep([(row, {}, error)])
+
+    def _keep(self, todo: Sequence[tuple[Row, dict[str, Any], Unreadable | None]]) -> None:
+        """Changes of rows and their marks, in one transaction; new marks are told."""
+        told = []
+        for row, changes, error in todo:
+            before = row["unreadable_at"]
+            if error is None and before is not None:
+                changes["unreadable_at"] = None
+            elif error is not None and before is None:
+                changes["unreadable_at"] = time.time()
+                told.append((str(row[self._key.name]), error.why))
+        with self._engine.begin() as db:
+            done = {
+                str(row[self._key.name])
+                for row, changes, _ in todo
+                if changes and db.execute(self._update(row, changes)).rowcount == 1
+            }
+        for name, why in told:
+            if name in done:
+                alarm(self.name, name, why)
+
+    def _update(self, row: Row, changes: Mapping[str, Any]) -> Any:
+        """Changes nothing where the row is no longer as it was read."""
         where = (self._key == row[self._key.name]) & _same(self._mark, row["unreadable_at"])
         for name in self._sealed:
             where = where & _same(self._table.c[name], row[name])
-        with self._engine.begin() as db:
-            done = db.execute(self._table.update().where(where).values(**changes))
-        return bool(done.rowcount == 1)
+        return self._table.update().where(where).values(**changes)
 
 
 def _same(column: Any, value: Any) -> Any:

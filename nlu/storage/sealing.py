@@ -15,12 +15,12 @@ import time
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import structlog
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from nlu.log import get_logger
 from nlu.storage.keys import Keys, Place, key_place, read_keys
 
-_LOG = structlog.get_logger("seva.storage")
+_LOG = get_logger(__name__)
 _LOOKS_EVERY = 2.0
 """Seconds, at most, until a process seals with a key that was put first in the file."""
 NOTICED_AFTER = 10 * _LOOKS_EVERY

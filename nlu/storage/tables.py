@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from nlu.storage.private_file import make_private
 from nlu.storage.write_ahead import write_ahead
 
 IN_MEMORY = "sqlite://"
@@ -59,7 +58,7 @@ def open_engine(url: str) -> sa.engine.Engine:
         **settings,
     )
     if url != IN_MEMORY:
-        make_private(Path(engine.url.database or ""))
+        Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
         sa.event.listen(engine, "connect", _durable)
     return engine
 

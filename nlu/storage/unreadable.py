@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import structlog
 from prometheus_client import Counter
 
-_LOG = structlog.get_logger("seva.storage")
+from nlu.log import get_logger
+
+_LOG = get_logger(__name__)
 UNREADABLE = Counter(
     "seva_unreadable_stored_total",
     "Stored rows and values that could not be read, by store and reason (key, version, form).",

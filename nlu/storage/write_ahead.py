@@ -1,21 +1,28 @@
-"""SQLite's write-ahead log, for files that several processes may open at the same moment."""
+"""How our SQLite files are opened: nobody else reads them, and several processes may write."""
 
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 import stamina
+
+from nlu.storage.private_file import make_private
 
 _WAIT_S = 10.0
 
 
 def write_ahead(connection: sqlite3.Connection) -> None:
-    """Switches the file to its write-ahead log, and keeps it so for all who open it later.
+    """Makes the file private (0600) and switches it to its write-ahead log, for all who open it
+    later. What SQLite keeps beside it is as private, and a new file has nothing in it yet.
 
     Where two processes switch a new file at once, SQLite fails without waiting for the other
     (https://sqlite.org/wal.html, section 8), so it is tried again. Raises
     `sqlite3.OperationalError` when that helps nothing for ten seconds.
     """
+    for _, _, file in connection.execute("PRAGMA database_list"):
+        if file:
+            make_private(Path(file))
     tries = stamina.retry_context(
         on=sqlite3.OperationalError, attempts=None, timeout=_WAIT_S, wait_initial=0.01, wait_max=0.2
     )

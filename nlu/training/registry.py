@@ -6,7 +6,6 @@ file replaced atomically, so that a process reading it sees the old model or the
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -15,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+from nlu.training.archive import check_archive
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = "model.tar.gz"
@@ -81,13 +82,17 @@ def promote(folder: Path, model_id: str) -> None:
     entry = folder / model_id
     if not (entry / MANIFEST).is_file():
         raise ValueError(f"no model {model_id} in {folder}; `seva models` lists them")
-    if sha256(entry / ARCHIVE) != read(entry).archive_sha256:
-        raise ValueError(f"{entry / ARCHIVE} is not the file that was registered; train again")
+    check(entry)
     live = _live(folder)
     history = [i for i in live.get("history", []) if i != model_id]
     if live.get("id") and live["id"] != model_id:
         history.append(live["id"])
     _write_live(folder, model_id, history)
+
+
+def check(entry: Path) -> None:
+    """Raises ArchiveRefused if a model must not be loaded, and FileNotFoundError."""
+    check_archive(entry / ARCHIVE, read(entry).archive_sha256)
 
 
 def rollback(folder: Path) -> str:
@@ -99,15 +104,6 @@ def rollback(folder: Path) -> str:
     previous = history.pop()
     _write_live(folder, previous, history)
     return previous
-
-
-def sha256(path: Path) -> str:
-    """Hash of a file, read in pieces."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as handle:
-        while chunk := handle.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def card(manifest: Manifest) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from nlu.training import embedding, registry
+from nlu.training.archive import sha256
 from nlu.training.registry import ARCHIVE, Manifest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,10 +98,10 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
             profile=profile,
             inputs=inputs,
             data_hash=known.hash,
-            config_hash=registry.sha256(config),
-            lock_hash=registry.sha256(lock) if lock.is_file() else "",
+            config_hash=sha256(config),
+            lock_hash=sha256(lock) if lock.is_file() else "",
             encoder=encoder,
-            archive_sha256=registry.sha256(archive),
+            archive_sha256=sha256(archive),
             archive_bytes=archive.stat().st_size,
             services=len(known.services),
             utterances=_utterances(known),

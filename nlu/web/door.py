@@ -9,41 +9,29 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from nlu.web.headers import App, Receive, Scope, SecurityHeaders, Send
 
 THIS_MACHINE = frozenset(("localhost", "127.0.0.1", "::1"))
-NO_PAGE = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-"""The content security policy of what is no page: nothing may be loaded or done."""
-
+_NONE: Mapping[str, str] = {}
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
-_HEADERS = {
-    b"x-content-type-options": b"nosniff",
-    b"x-frame-options": b"DENY",
-    # Not `no-referrer`: a form of the page itself would then come with `Origin: null`.
-    b"referrer-policy": b"same-origin",
-    b"cross-origin-opener-policy": b"same-origin",
-    b"cross-origin-resource-policy": b"same-origin",
-}
 
 
 class Door:
     """Refuses requests for other names (421) and changes by other sites (403); adds the headers
-    that keep a page to itself where the application has not set them."""
+    that keep an answer to itself where the application has not set them."""
 
-    def __init__(self, app: App, hosts: Iterable[str] = (), policy: str = NO_PAGE) -> None:
-        """`hosts`: names without port besides those of this machine. `policy`: the content security
-        policy of answers that bring none of their own."""
+    def __init__(
+        self, app: App, hosts: Iterable[str] = (), headers: Mapping[str, str] = _NONE
+    ) -> None:
+        """`hosts`: names besides those of this machine. `headers`: of answers that bring none of
+        that name, in place of the usual ones or besides them."""
         self._app = app
         self._hosts = THIS_MACHINE | {name_of(host) for host in hosts if host}
-        self._headers = {b"content-security-policy": policy.encode(), **_HEADERS}
+        self._headers = SecurityHeaders(app, headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection."""
@@ -51,14 +39,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         headers = _Headers(scope["headers"])
-
-        async def sent(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                given = {name.lower() for name, _ in message["headers"]}
-                added = [pair for pair in self._headers.items() if pair[0] not in given]
-                message = {**message, "headers": [*message["headers"], *added]}
-            await send(message)
-
+        sent = self._headers.around(send)
         if not self._is_ours(headers, scope.get("server")):
             await _refuse(scope, sent, 421, "this server does not go by that name")
         elif _changes(scope) and not _own_page(headers):
@@ -83,6 +64,11 @@ def name_of(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host if host.count(":") > 1 else host.partition(":")[0].rstrip(".")
+
+
+def page_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """SEVA_PAGE_HOSTS: names, comma separated, by which pages are reached besides their own."""
+    return tuple(host.strip() for host in (environ.get("SEVA_PAGE_HOSTS") or "").split(","))
 
 
 def host_of(url: str) -> str:

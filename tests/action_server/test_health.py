@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -26,7 +28,8 @@ async def test_nothing_hinders(here: Context) -> None:
     [(PROFILES, "profiles"), (HANDOVERS, "handovers"), ("journal.sqlite", "journal")],
 )
 async def test_a_broken_file_is_named(here: Context, tmp_path: Path, file: str, store: str) -> None:
-    for beside in tmp_path.glob(f"{file}*"):
-        beside.unlink()
-    (tmp_path / file).write_bytes(b"no database" * 100)
+    with closing(sqlite3.connect(tmp_path / file)) as database, database:
+        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in tables:
+            database.execute(f"DROP TABLE {table}")
     assert store in await here.health()

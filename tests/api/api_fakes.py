@@ -16,12 +16,16 @@ class FakeUnderstanding:
     """Understands everything as one service."""
 
     asked: list[tuple[str, str | None]] = field(default_factory=list)
+    clients: list[str] = field(default_factory=list)
     error: Exception | None = None
 
-    async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
+    async def parse(
+        self, text: str, language: str | None = None, client: str = ""
+    ) -> dict[str, Any]:
         if self.error:
             raise self.error
         self.asked.append((text, language))
+        self.clients.append(client)
         return {
             "text": text,
             "intent": {"name": "electricity_bill_view", "confidence": numpy.float32(0.97)},
@@ -37,9 +41,14 @@ class FakeUnderstanding:
         }
 
     async def parse_many(
-        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+        self,
+        texts: Sequence[str],
+        languages: Sequence[str | None] | None = None,
+        client: str = "",
     ) -> list[dict[str, Any]]:
-        return [await self.parse(*pair) for pair in zip(texts, languages or [], strict=True)]
+        return [
+            await self.parse(*pair, client) for pair in zip(texts, languages or [], strict=True)
+        ]
 
     async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
         """As if the first reading was written."""

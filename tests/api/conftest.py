@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import create_app
+from api.app import create_app, create_internal_app
 from api.settings import Settings
 from nlu.catalogue import shared_catalogue
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 
 CATALOGUE = shared_catalogue(Path("data"))
 KEY = {"Authorization": "Bearer right-key"}
+NOW = 1795603300.0
+"""A moment after the fixtures of deliveries were sent."""
 
 
 @pytest.fixture
@@ -34,6 +36,14 @@ def speech() -> FakeSpeech:
 def client(
     settings: Settings, engine: FakeUnderstanding, speech: FakeSpeech
 ) -> Iterator[TestClient]:
-    app = create_app(settings, engine, speech, catalogue=CATALOGUE)
+    app = create_app(settings, engine, speech, catalogue=CATALOGUE, clock=lambda: NOW)
     with TestClient(app, raise_server_exceptions=False, headers=KEY) as client:
         yield client
+
+
+@pytest.fixture
+def internal(client: TestClient) -> Iterator[TestClient]:
+    """The internal listener of the same server."""
+    app = create_internal_app(client.app.state.runtime)  # type: ignore[attr-defined]
+    with TestClient(app, raise_server_exceptions=False, base_url="http://localhost") as internal:
+        yield internal

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import create_app
+from api.app import create_app, create_internal_app
 from api.settings import Settings
 from nlu.speech.errors import SpeechError, SpeechModelError
 from nlu.speech.pool import PoolFull
@@ -72,6 +72,7 @@ def test_voice_brings_its_transcript(client: TestClient, speech: FakeSpeech) -> 
         (SpeechError("empty_audio", "x"), 422, "empty-audio"),
         (SpeechError("audio_too_long", "x"), 413, "audio-too-long"),
         (SpeechError("audio_too_large", "x"), 413, "audio-too-large"),
+        (SpeechError("hearing_failed", "x"), 422, "hearing-failed"),
         (PoolFull("x"), 503, "too-many-recordings"),
         (SpeechModelError("x"), 503, "speech-not-ready"),
     ],
@@ -111,7 +112,8 @@ def test_without_a_model_the_reason_is_given(settings: Settings, tmp_path: Path)
         assert answer.status_code == 503
         assert answer.json()["type"] == "/problems/model-not-ready"
         assert "retry-after" in answer.headers
-        ready = client.get("/health/ready")
-        assert ready.status_code == 503
-        assert ready.json()["checks"]["inbox"] == "ok"
+        assert client.get("/health/ready").status_code == 503
+        app = create_internal_app(client.app.state.runtime)  # type: ignore[attr-defined]
+        internal = TestClient(app, base_url="http://localhost")
+        assert internal.get("/health/ready").json()["checks"]["inbox"] == "ok"
         assert client.get("/health/live").status_code == 200

@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 
 from api.app import create_app
 from api.problems import MEDIA_TYPE
+from api.processes import listen
 from api.settings import Settings
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 from tests.api.conftest import CATALOGUE, KEY
@@ -36,29 +37,33 @@ ABOUT_VALIDITY = [positive_data_acceptance, negative_data_rejection]
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The API over HTTP."""
+def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """Both listeners over HTTP."""
     folder = tmp_path_factory.mktemp("api")
     given = Settings(var_dir=folder, models_dir=folder / "models", api_keys="right-key")
-    app = create_app(given, FakeUnderstanding(), FakeSpeech(), catalogue=CATALOGUE)
-    with served(app) as url:
-        yield url
+    inside = listen("127.0.0.1", 0)
+    port = inside.getsockname()[1]
+    fakes = FakeUnderstanding(), FakeSpeech()
+    with served(create_app(given, *fakes, catalogue=CATALOGUE, internal=inside)) as url:
+        yield [url, f"http://127.0.0.1:{port}"]
 
 
 @pytest.fixture(scope="module")
-def operations(url: str) -> list[Any]:
-    """All that the document describes."""
-    document = schemathesis.openapi.from_url(f"{url}/openapi.json")
-    found = [operation.ok() for operation in document.get_all_operations()]
-    assert len(found) > 8
+def operations(urls: list[str]) -> list[tuple[str, Any]]:
+    """All that the documents describe, and where."""
+    found = []
+    for url in urls:
+        document = schemathesis.openapi.from_url(f"{url}/openapi.json")
+        found += [(url, operation.ok()) for operation in document.get_all_operations()]
+    assert len(found) > 12
     return found
 
 
 @pytest.mark.parametrize("mode", EXAMPLES, ids=lambda mode: mode.value)
 def test_answers_keep_to_the_document(
-    url: str, operations: list[Any], mode: GenerationMode
+    operations: list[tuple[str, Any]], mode: GenerationMode
 ) -> None:
-    for operation in operations:
+    for url, operation in operations:
         _try(url, operation, mode)
 
 

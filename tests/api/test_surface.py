@@ -23,24 +23,27 @@ def test_services_carry_words_in_every_language(client: TestClient) -> None:
     assert "కరెంటు" in client.get("/services").text
 
 
-def test_ready_when_model_and_inbox_are(client: TestClient) -> None:
-    assert client.get("/health/ready").json() == {
+def test_ready_when_model_and_inbox_are(client: TestClient, internal: TestClient) -> None:
+    assert client.get("/health/ready").json() == {"status": "ok"}
+    assert internal.get("/health/ready").json() == {
         "status": "ok",
         "checks": {"model": "ok", "inbox": "ok"},
     }
 
 
-def test_open_addresses_need_no_key(client: TestClient) -> None:
+def test_open_addresses_need_no_key(client: TestClient, internal: TestClient) -> None:
     del client.headers["Authorization"]
-    for path in ("/health/live", "/health/ready", "/metrics", "/openapi.json", "/docs"):
-        assert client.get(path).status_code == 200, path
+    shared = ("/health/live", "/health/ready", "/openapi.json", "/docs")
+    for listener, paths in ((client, shared), (internal, (*shared, "/metrics"))):
+        for path in paths:
+            assert listener.get(path).status_code == 200, path
 
 
-def test_metrics_count_without_naming_anybody(client: TestClient) -> None:
+def test_metrics_count_without_naming_anybody(client: TestClient, internal: TestClient) -> None:
     client.post("/parse", json={"text": "my secret text"})
     client.post("/parse", json={"text": ""})
     client.get("/secret-address")
-    text = client.get("/metrics").text
+    text = internal.get("/metrics").text
     assert 'seva_requests_total{route="/parse",status="200"} 1.0' in text
     assert 'seva_requests_total{route="/parse",status="422"} 1.0' in text
     assert 'seva_decisions_total{key="te",kind="route"} 1.0' in text
@@ -48,18 +51,19 @@ def test_metrics_count_without_naming_anybody(client: TestClient) -> None:
     assert "secret" not in text
 
 
-def test_description_names_every_route(client: TestClient) -> None:
-    described = client.get("/openapi.json").json()["paths"]
+def test_description_names_every_route(client: TestClient, internal: TestClient) -> None:
     hidden = {"/openapi.json", "/docs"}
-    routes = {
-        (route.path, method)
-        for route in client.app.routes
-        if isinstance(route, Route) and route.path not in hidden
-        for method in (route.methods or set()) - {"HEAD"}
-    }
-    assert routes == {
-        (path, method.upper()) for path, methods in described.items() for method in methods
-    }
+    for listener in (client, internal):
+        described = listener.get("/openapi.json").json()["paths"]
+        routes = {
+            (route.path, method)
+            for route in listener.app.routes  # type: ignore[attr-defined]
+            if isinstance(route, Route) and route.path not in hidden
+            for method in (route.methods or set()) - {"HEAD"}
+        }
+        assert routes == {
+            (path, method.upper()) for path, methods in described.items() for method in methods
+        }
 
 
 def test_answers_fit_the_description(client: TestClient) -> None:
@@ -108,20 +112,15 @@ def test_every_variable_in_the_code_is_documented() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "database", "inbox"),
+    ("given", "database"),
     [
-        ({}, "sqlite:///var/seva.sqlite", "sqlite:///var/inbox.sqlite"),
-        ({"var_dir": "/x"}, "sqlite:////x/seva.sqlite", "sqlite:////x/inbox.sqlite"),
-        (
-            {"database_url": "postgresql://h/d", "inbox_url": "sqlite:///y"},
-            "postgresql://h/d",
-            "sqlite:///y",
-        ),
+        ({}, "sqlite:///var/seva.sqlite"),
+        ({"var_dir": "/x"}, "sqlite:////x/seva.sqlite"),
+        ({"database_url": "sqlite:///y"}, "sqlite:///y"),
     ],
 )
-def test_files_follow_the_folder(given: dict, database: str, inbox: str) -> None:
-    settings = Settings(**given)
-    assert (settings.database_url, settings.inbox_url) == (database, inbox)
+def test_files_follow_the_folder(given: dict, database: str) -> None:
+    assert Settings(**given).database_url == database
 
 
 def test_unknown_inbox_is_refused_with_a_remedy(tmp_path: Path) -> None:
@@ -131,10 +130,3 @@ def test_unknown_inbox_is_refused_with_a_remedy(tmp_path: Path) -> None:
     policy = load_policy(Path("data/whatsapp.yml"))
     with pytest.raises(ValueError, match=r"SEVA_DATABASE_URL.*kafka"):
         open_inbox(Settings(database_url="kafka://x", var_dir=tmp_path), policy)
-
-
-def test_demo_values_are_warned_about(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
-    names = ["SEVA_API_KEYS", "SEVA_WHATSAPP_APP_SECRET", "SEVA_NOTICES_KEY"]
-    assert Settings().warnings() == names
-    own = Settings(api_keys="x", whatsapp_app_secret="y", notices_key="z")
-    assert own.warnings() == []

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import create_app
+from api.app import create_app, create_internal_app
 from api.settings import Settings
 from api.whatsapp.signature import HEADER, sign
 from tests.api.api_fakes import FakeUnderstanding
+from tests.api.conftest import NOW
 
 FIXTURES = sorted((Path(__file__).parents[1] / "whatsapp" / "fixtures").glob("*.json"))
 PATH = "/webhooks/whatsapp"
@@ -66,10 +67,10 @@ def test_huge_delivery_is_refused(client: TestClient) -> None:
 
 def test_kept_message_survives_the_server(settings: Settings, engine: FakeUnderstanding) -> None:
     body = json.dumps(json.loads(FIXTURES[0].read_text("utf-8"))).encode()
-    with TestClient(create_app(settings, engine)) as client:
+    with TestClient(create_app(settings, engine, clock=lambda: NOW)) as client:
         deliver(client, body)
         count = waiting(client)
-    with TestClient(create_app(settings, engine)) as client:
+    with TestClient(create_app(settings, engine, clock=lambda: NOW)) as client:
         assert waiting(client) == count == 1
 
 
@@ -90,4 +91,7 @@ def test_inbox_down_asks_for_another_delivery(
         assert answer.status_code == 503
         assert "secret" not in answer.text
         assert client.get("/health/ready").status_code == 503
-        assert client.get("/metrics").status_code == 200
+        assert "disk" not in client.get("/health/ready").text
+        internal = TestClient(create_internal_app(app.state.runtime), base_url="http://localhost")
+        assert internal.get("/health/ready").json()["checks"]["inbox"].startswith("OSError")
+        assert internal.get("/metrics").status_code == 200

@@ -5,12 +5,12 @@ Fifty of them, older than everything else, once filled each batch of the job tha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from structlog.testing import capture_logs
 
 from actions.departments.journal import Entry, Journal, Write
 from actions.departments.journal_tables import METADATA, WRITES
@@ -133,16 +133,18 @@ def test_new_rows_are_settled_behind_old_ones_that_no_key_opens(
     assert store.due() == [write(OLD).id]
 
 
-def test_each_is_told_once(store: Payments | Writes, lose_key: Lose) -> None:
+def test_each_is_told_once(
+    store: Payments | Writes, lose_key: Lose, caplog: pytest.LogCaptureFixture
+) -> None:
     filled(store, lose_key)
     counted = UNREADABLE.labels(store.table.name, "key")
     before = counted._value.get()
-    with capture_logs() as logs:
-        for _ in range(3):
-            store.due()
-    alarms = [one for one in logs if one["event"] == "unreadable"]
+    for _ in range(3):
+        store.due()
+    lines = [json.loads(line) for line in caplog.messages if line.startswith("{")]
+    alarms = [one for one in lines if one["event"] == "unreadable"]
     assert len(alarms) == len({one["row"] for one in alarms}) == OLD
-    assert {one["log_level"] for one in alarms} == {"error"}
+    assert {one["level"] for one in alarms} == {"error"}
     assert counted._value.get() - before == OLD
 
 

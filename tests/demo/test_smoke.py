@@ -60,7 +60,7 @@ def test_parts_find_each_other_at_other_ports() -> None:
         simulator_port=1002,
         sandbox_port=1003,
         documents_port=1004,
-        serve_port=1005,
+        internal_port=1005,
         callbacks_port=1006,
     )
     demo = Demo(settings.copy(update={"data_dir": ROOT / "data"}), Console(), Path("logs"))
@@ -79,13 +79,8 @@ def test_parts_find_each_other_at_other_ports() -> None:
 def test_smoke_runs(tmp_path: Path) -> None:
     """Every process, signed webhooks, a voice note; it ends 0 and leaves nothing running."""
     names = (
-        "SERVE",
-        "WORKER_METRICS",
-        "SIMULATOR",
-        "ACTIONS_METRICS",
-        "CALLBACKS",
-        "SANDBOX",
-        "DOCUMENTS",
+        *("SERVE", "INTERNAL", "WORKER_METRICS", "SIMULATOR", "ACTIONS_METRICS", "CALLBACKS"),
+        *("SANDBOX", "DOCUMENTS"),
     )
     ports = {f"SEVA_{name}_PORT": str(free_port()) for name in names}
     done = subprocess.run(

@@ -93,6 +93,7 @@ async def test_a_close_call_is_what_makes_sense(
     [
         (SpeechError("audio_too_long", "x"), "voice_too_long"),
         (SpeechError("audio_too_large", "x"), "voice_too_long"),
+        (SpeechError("hearing_failed", "x"), "voice_failed"),
         (SpeechError("unreadable_audio", "x"), "not_understood_voice"),
         (SpeechError("empty_audio", "x"), "not_understood_voice"),
         (MediaRejected("too_large"), "voice_too_long"),

@@ -57,3 +57,13 @@ def test_no_warning_goes_to_the_log_of_a_first_start(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(tmp_path / "new.sqlite")], capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_files_are_private_from_the_first_byte(tmp_path: Path) -> None:
+    path = tmp_path / "new.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        write_ahead(connection)
+        connection.execute("CREATE TABLE a (b)")
+        connection.commit()
+        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(("new.sqlite", "new.sqlite-wal", "new.sqlite-shm"), 0o600)

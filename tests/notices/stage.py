@@ -26,6 +26,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.app import create_app
+from api.processes import listen
 from api.whatsapp.simulator.rules import load_rules
 from api.whatsapp.simulator.server import create_app as create_simulator
 from api.whatsapp.simulator.settings import SimulatorSettings
@@ -163,7 +164,10 @@ def opened(
     folder: Path, data: Path, orders: Mapping[str, Confirmed], departments: Mapping[str, str]
 ) -> Iterator[Stage]:
     """All but `seva actions`. `departments`: the environment that leads to them."""
-    ports = {name: free_port() for name in ("simulator", "serve", "actions", "callbacks", "gate")}
+    ports = {
+        name: free_port()
+        for name in ("simulator", "serve", "inside", "actions", "callbacks", "gate")
+    }
     settings = SimulatorSettings(
         var_dir=folder / "var",
         data_dir=data,
@@ -176,8 +180,9 @@ def opened(
     quick = replace(rules.delivery, wait=(0.05, 0.1))
     rules = replace(rules, delivery=quick, sent_after=0.01, delivered_after=0.02)
     bridge = Bridge(ports["actions"], orders)
-    gate = Gate(ports["serve"])
-    app = create_app(settings, bridge, catalogue=load_catalogue(data))
+    gate = Gate(ports["inside"])
+    inside = listen("127.0.0.1", ports["inside"])
+    app = create_app(settings, bridge, catalogue=load_catalogue(data), internal=inside)
     with ExitStack() as open_:
         open_.enter_context(served(app, ports["serve"]))
         url = open_.enter_context(served(create_simulator(settings, rules), ports["simulator"]))

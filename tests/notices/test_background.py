@@ -52,7 +52,7 @@ async def test_task_that_breaks_is_begun_again_and_others_go_on() -> None:
     await background.stop()
 
 
-async def test_old_profiles_and_handovers_are_forgotten() -> None:
+async def test_what_is_over_is_forgotten() -> None:
     forgotten: dict[str, float] = {}
     done = asyncio.Event()
 
@@ -66,12 +66,22 @@ async def test_old_profiles_and_handovers_are_forgotten() -> None:
         profiles=SimpleNamespace(forget=lambda before: forgotten.update(profiles=before)),
         handovers=SimpleNamespace(forget=forget_handovers),
     )
-    settings = ServerSettings(keep_profiles=1000, keep_handovers=10)
-    place: Any = SimpleNamespace(here=SimpleNamespace(stores=stores), settings=settings)
+    journal = SimpleNamespace(forget=lambda before: forgotten.update(journal=before))
+    ledger = SimpleNamespace(forget=lambda before: forgotten.update(ledger=before))
+    here = SimpleNamespace(
+        stores=stores,
+        departments=SimpleNamespace(journal=journal),
+        cashier=SimpleNamespace(following=SimpleNamespace(ledger=ledger)),
+    )
+    settings = ServerSettings(
+        keep_profiles=1000, keep_handovers=10, keep_writes=2000, keep_payments=3000
+    )
+    place: Any = SimpleNamespace(here=here, settings=settings)
     task = asyncio.create_task(forget_old(place))
     await asyncio.wait_for(done.wait(), 5)
     task.cancel()
-    assert 980 < forgotten["handovers"] - forgotten["profiles"] < 1000
+    order = ["ledger", "journal", "profiles", "handovers"]
+    assert sorted(forgotten, key=forgotten.__getitem__) == order
 
 
 def test_settings_are_read_from_the_environment() -> None:
@@ -84,9 +94,9 @@ def test_settings_are_read_from_the_environment() -> None:
         ServerSettings.from_environment({"SEVA_SETTLE_SECONDS": "soon"})
 
 
-def test_notices_go_to_where_seva_serves() -> None:
+def test_notices_go_to_the_internal_listener() -> None:
     assert ServerSettings.from_environment({}).notices_url == ServerSettings().notices_url
-    moved = ServerSettings.from_environment({"SEVA_SERVE_PORT": "1005"})
+    moved = ServerSettings.from_environment({"SEVA_INTERNAL_PORT": "1005"})
     assert moved.notices_url == "http://127.0.0.1:1005/notices"
 
 
@@ -96,5 +106,5 @@ def test_defaults_are_those_that_are_documented() -> None:
     for name in ("callbacks_host", "callbacks_port", "notices_key"):
         assert getattr(here, name) == documented[name]
     assert here.settle_every == documented["settle_seconds"]
-    for name in ("keep_writes", "keep_profiles", "keep_handovers"):
+    for name in ("keep_writes", "keep_payments", "keep_profiles", "keep_handovers"):
         assert getattr(here, name) == documented[f"{name}_days"] * 86400

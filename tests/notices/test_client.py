@@ -15,7 +15,8 @@ from actions.departments import Document
 from actions.dialogue.say import Button
 from actions.notices import Notice, NoticeRefused, UnknownCitizen
 from actions.notices_client import NoticesClient
-from api.app import create_app
+from api.app import create_app, create_internal_app
+from api.inbox.payloads import read_reply
 from api.settings import Settings
 from nlu.catalogue import Catalogue
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
@@ -40,12 +41,12 @@ async def server(tmp_path: Path, catalogue: Catalogue) -> AsyncIterator[Any]:
     await inbox.put([message(1)])
     settings = Settings(var_dir=tmp_path, notices_key="right")
     app = create_app(settings, FakeUnderstanding(), FakeSpeech(), inbox, catalogue=catalogue)
-    yield app
+    yield create_internal_app(app.state.runtime)
     await inbox.close()
 
 
 def client(server: Any, key: str = "right", path: str = "/notices") -> NoticesClient:
-    return NoticesClient(f"http://seva{path}", key, httpx.ASGITransport(server))
+    return NoticesClient(f"http://localhost{path}", key, httpx.ASGITransport(server))
 
 
 async def test_notice_reaches_the_outbox_once(server: Any) -> None:
@@ -54,7 +55,7 @@ async def test_notice_reaches_the_outbox_once(server: Any) -> None:
         await notices(NOTICE)
     inbox = server.state.runtime.inbox
     rows = inbox._read.execute("SELECT body FROM outbox WHERE step >= 0 ORDER BY step")
-    document, buttons = (json.loads(row[0]) for row in rows)
+    document, buttons = (json.loads(read_reply(row[0]).to_json()) for row in rows)
     assert (document["document_url"], document["filename"]) == ("https://x.example/1.pdf", "1.pdf")
     assert "కొలిచారు." in buttons["text"] and buttons["options"][0]["title"] == "మళ్లీ"
     assert await inbox.choice(LANE, buttons["options"][0]["id"]) == "/restart"

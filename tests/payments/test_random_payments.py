@@ -186,15 +186,14 @@ class Payments(RuleBasedStateMachine):
 
     def _told(self, payment: Payment) -> None:
         notices = [n for n in self.world.phones.taken.values() if payment.id[:32] in n.id]
-        for reader in payment.readers:
-            mine = [n for n in notices if n.citizen == reader.citizen]
-            ends = [n for n in mine if n.id.split("-")[2] in ENDS]
-            assert len(ends) == (payment.state in ENDS), (payment.state, [n.id for n in mine])
-            for notice in mine:
-                title = CATALOGUE.services["electricity_bill_payment"].title
-                tax = CATALOGUE.services["property_tax_payment"].title
-                language = LANGUAGE[reader.citizen]
-                assert any(t[language] in notice.text for t in (title, tax))
+        citizen = payment.write.context.citizen
+        assert {notice.citizen for notice in notices} <= {citizen}
+        ends = [n for n in notices if n.id.split("-")[2] in ENDS]
+        assert len(ends) == (payment.state in ENDS), (payment.state, [n.id for n in notices])
+        for notice in notices:
+            title = CATALOGUE.services["electricity_bill_payment"].title
+            tax = CATALOGUE.services["property_tax_payment"].title
+            assert any(t[LANGUAGE[citizen]] in notice.text for t in (title, tax))
 
 
 TestPayments = Payments.TestCase

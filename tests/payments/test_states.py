@@ -29,7 +29,7 @@ def test_unsettled_state_has_a_way_out(state: State) -> None:
     assert seen - UNSETTLED
 
 
-@pytest.mark.parametrize("state", ["open", "pending", "failed", "expired", "opening"])
+@pytest.mark.parametrize("state", ["open", "pending", "opening"])
 def test_booked_only_after_paid(state: State) -> None:
     assert not may_move(state, "booked")
 

@@ -195,7 +195,7 @@ class World:
 
     async def fault(self, what: str, **switch: Any) -> None:
         """Sets the switch of a department, or of the gateway."""
-        async with httpx.AsyncClient(transport=self.transport, base_url="http://sandbox") as http:
+        async with httpx.AsyncClient(transport=self.transport, base_url="http://localhost") as http:
             (await http.put(f"/__faults/{what}", json=switch)).raise_for_status()
 
 

@@ -1,4 +1,4 @@
-"""The sandbox as it is, nobody's numbers added, with a clock moved by hand and the real connectors."""
+"""The sandbox as it is, no numbers added, with a clock moved by hand and the real connectors."""
 
 from __future__ import annotations
 

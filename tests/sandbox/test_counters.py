@@ -105,7 +105,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
     monkeypatch.setattr(counter, "COUNTERS", tmp_path / "counters")
     counter.load_counters.cache_clear()
     app = create_app(tmp_path / "sandbox.sqlite", openapi=tmp_path / "openapi")
-    with TestClient(app, headers=HEADERS) as client:
+    with TestClient(app, base_url="http://localhost", headers=HEADERS) as client:
         yield client
     counter.load_counters.cache_clear()
 
@@ -182,7 +182,7 @@ def test_older_database_gets_the_records_of_new_counters(
     with sqlite3.connect(tmp_path / "sandbox.sqlite") as db:
         db.execute("DELETE FROM counter_records")
     app = create_app(tmp_path / "sandbox.sqlite", openapi=tmp_path / "openapi")
-    with TestClient(app, headers=HEADERS) as again:
+    with TestClient(app, base_url="http://localhost", headers=HEADERS) as again:
         assert again.get("/land/meters/11").json()["amount"] == 250
 
 

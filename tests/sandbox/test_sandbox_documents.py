@@ -98,7 +98,7 @@ def test_full_disk_is_told_and_hands_nothing_out(tmp_path: Path) -> None:
     registry.write_bytes(b"broken" * 1000)
     for name in (f"{REGISTRY}-wal", f"{REGISTRY}-shm"):
         (tmp_path / FOLDER / name).unlink(missing_ok=True)
-    with TestClient(app) as client:
+    with TestClient(app, base_url="http://localhost") as client:
         body = {"ulb": "vijayawada", "child_name": "Sai Teja", "mother_name": "Lakshmi"}
         answer = client.post(
             "/municipal/birth-certificates/search",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import stat
+import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from nlu.speech.errors import SpeechError, SpeechModelError
@@ -12,14 +13,23 @@ from nlu.speech.transcript import Transcript
 
 
 class Echo:
-    """Says what the file holds, after as many seconds as it says; tells how the file lay there."""
+    """Says what the file holds, and does what it says: sleep, die, hang; tells who heard it."""
 
-    def transcribe(self, path: Path, language: str | None) -> Transcript:
+    def transcribe(
+        self, path: Path, language: str | None, on_read: Callable[[float], None]
+    ) -> Transcript:
         words = path.read_text("utf-8")
+        if words == "hang in the file":
+            time.sleep(3600)
+        on_read(1.0)
+        if words == "hang":
+            time.sleep(3600)
         if words == "broken":
             raise SpeechError("unreadable_audio", "it is broken")
         if words == "die":
-            os._exit(1)
+            os.kill(os.getpid(), signal.SIGKILL)
+        if words == "fail":
+            raise ZeroDivisionError("a citizen's words")
         if words.startswith("die once "):
             marker = Path(words.removeprefix("die once "))
             if not marker.exists():
@@ -27,8 +37,9 @@ class Echo:
                 os._exit(1)
         if words.startswith("sleep"):
             time.sleep(0.2)
-        mode = oct(stat.S_IMODE(path.stat().st_mode))
-        return Transcript(words, language or "te", 1.0, 1.0, 0.1, f"{path} {mode} {os.getpid()}")
+        return Transcript(
+            words, language or "te", 1.0, 1.0, 0.1, f"{path.readlink()} {os.getpid()}"
+        )
 
 
 def echo() -> Echo:
@@ -37,3 +48,12 @@ def echo() -> Echo:
 
 def no_model() -> Echo:
     raise SpeechModelError("there is no model")
+
+
+def slow_model() -> Echo:
+    time.sleep(3600)
+    return Echo()
+
+
+def dying_model() -> Echo:
+    os._exit(9)

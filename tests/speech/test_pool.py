@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nlu.speech.errors import SpeechError, SpeechModelError
 from nlu.speech.pool import HearingPool, PoolFull
-from tests.speech.pool_fakes import echo, no_model
+from nlu.speech.settings import Deadlines
+from tests.speech.pool_fakes import Echo, dying_model, echo, no_model, slow_model
+
+SHORT = Deadlines(load=60, read=2, hear=2, hear_per_second=0.1, end=0.5)
 
 
 @pytest.fixture
@@ -22,12 +25,12 @@ async def pool() -> AsyncIterator[HearingPool]:
     await made.close()
 
 
-async def test_a_recording_is_heard_elsewhere_and_its_file_is_gone(pool: HearingPool) -> None:
-    """Readable for nobody else while it lay there."""
+async def test_a_recording_is_heard_elsewhere_and_no_file_holds_it(pool: HearingPool) -> None:
+    """It lies in memory only: even a process that is killed leaves no voice behind."""
     heard = await pool.transcribe("నమస్తే".encode(), "hi", "a")
-    path, mode, process = heard.model.split()
+    path, *_, process = heard.model.split()
     assert (heard.text, heard.language) == ("నమస్తే", "hi")
-    assert mode == "0o600" and not Path(path).exists()
+    assert path.startswith("/memfd:")
     assert int(process) != os.getpid()
 
 
@@ -83,18 +86,35 @@ async def test_a_killed_process_is_replaced(pool: HearingPool, tmp_path: Path) -
     """What it was hearing is heard by the next."""
     words = f"die once {tmp_path / 'died'}"
     assert (await pool.transcribe(words.encode(), None)).text == words
-    with pytest.raises(BrokenProcessPool):
+    with pytest.raises(SpeechError) as caught:
         await pool.transcribe(b"die", None)
+    assert caught.value.code == "hearing_failed"
     assert (await pool.transcribe(b"alive", None)).text == "alive"
 
 
-async def test_a_missing_model_is_told() -> None:
-    pool = HearingPool(1, 1, load=no_model)
+@pytest.mark.parametrize(
+    ("load", "why"),
+    [
+        (no_model, "there is no model"),
+        (slow_model, "did not load within"),
+        (dying_model, "ended while it loaded"),
+    ],
+)
+async def test_a_model_that_does_not_load_is_told(load: Callable[[], Echo], why: str) -> None:
+    """It is no fault of the recording; the next one tries again."""
+    pool = HearingPool(1, 1, load=load, deadlines=replace(SHORT, load=3))
     try:
-        with pytest.raises(SpeechModelError, match="there is no model"):
-            await pool.transcribe(b"x", None)
+        for _ in range(2):
+            with pytest.raises(SpeechModelError, match=why):
+                await pool.transcribe(b"x", None)
     finally:
         await pool.close()
+
+
+async def test_of_a_strange_error_only_its_kind_is_told(pool: HearingPool) -> None:
+    with pytest.raises(RuntimeError, match="ZeroDivisionError") as caught:
+        await pool.transcribe(b"fail", None)
+    assert "words" not in str(caught.value)
 
 
 async def test_the_real_model_hears_through_the_pool() -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nlu.training import registry
+from nlu.training.archive import sha256
 from nlu.training.registry import ARCHIVE, Manifest
 
 METRICS = {
@@ -20,11 +25,28 @@ METRICS = {
 }
 
 
+def write_archive(
+    archive: Path, facts: Mapping[str, Any] = {}, uses: str = "nlu.components.decision.Decision"
+) -> None:
+    """The part of a model's archive that names classes."""
+    metadata = {
+        "domain": {"slots": {"language": {"type": "text"}}},
+        "train_schema": {"nodes": {}},
+        "predict_schema": {"nodes": {"a": {"uses": uses, "config": {}}}},
+        **facts,
+    }
+    with tarfile.open(archive, "w:gz") as tar:
+        for name, content in (("metadata.json", json.dumps(metadata)), ("x/domain.yml", "{}")):
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content.encode()))
+
+
 def register(folder: Path, name: str, created: str = "2026-11-25T00:00:00+00:00") -> Manifest:
     """A small model in the registry."""
     entry = folder / name
     entry.mkdir(parents=True)
-    (entry / ARCHIVE).write_bytes(name.encode() * 100)
+    write_archive(entry / ARCHIVE, {"model_id": name})
     manifest = Manifest(
         id=name,
         created=created,
@@ -34,7 +56,7 @@ def register(folder: Path, name: str, created: str = "2026-11-25T00:00:00+00:00"
         config_hash="c" * 64,
         lock_hash="l" * 64,
         encoder="e" * 16,
-        archive_sha256=registry.sha256(entry / ARCHIVE),
+        archive_sha256=sha256(entry / ARCHIVE),
         archive_bytes=(entry / ARCHIVE).stat().st_size,
         services=21,
         utterances=3870,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +18,7 @@ from api.settings import Settings
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.outgoing import Option, Outgoing, Template
 from api.whatsapp.payload import Media
-from api.whatsapp.policy import load_policy
+from api.whatsapp.policy import Deadlines, load_policy
 from api.whatsapp.sender import (
     DocumentUnavailable,
     MediaRejected,
@@ -330,3 +331,99 @@ async def test_endless_stream_is_cut() -> None:
     with pytest.raises(MediaRejected) as caught:
         await client(answer).download(Media("m1"), 5000)
     assert caught.value.reason == "too_large"
+
+
+async def drops() -> AsyncIterator[bytes]:
+    """A byte now and then, for ever: no single read takes long."""
+    while True:
+        yield b" "
+        await asyncio.sleep(0.005)
+
+
+def hurried(answer: Answer) -> WhatsAppClient:
+    soon = Deadlines(**dict.fromkeys(Deadlines.__dataclass_fields__, 0.1))
+    policy = replace(POLICY, deadlines=soon)
+    return WhatsAppClient(Settings(), policy, httpx.MockTransport(answer), speaker=Voice())  # type: ignore[arg-type]
+
+
+def drip_at(path: str) -> Answer:
+    """A WhatsApp whose answers end, but for the one at `path`."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == path:
+            return httpx.Response(200, content=drops())
+        if request.url.path == "/v25.0/m1":
+            return httpx.Response(200, json={"url": "http://127.0.0.1:8785/files/m1"})
+        return httpx.Response(200, json={**OK, "id": "77"})
+
+    return answer
+
+
+DOCUMENT = Outgoing("document", "x", document_url="http://127.0.0.1:8790/d", filename="a.pdf")
+
+
+@pytest.mark.parametrize(
+    ("path", "message", "expected"),
+    [
+        ("/v25.0/1098/messages", Outgoing("text", "a"), SendInDoubt),
+        ("/v25.0/1098/media", Outgoing("voice", "a"), SendFailed),
+        ("/v25.0/1098/media", DOCUMENT, SendFailed),
+        ("/d", DOCUMENT, DocumentUnavailable),
+    ],
+)
+async def test_an_answer_that_never_ends_ends_the_send(
+    path: str, message: Outgoing, expected: type
+) -> None:
+    """Only the message itself leaves a doubt: before that nothing was sent."""
+    with pytest.raises(expected):
+        await asyncio.wait_for(hurried(drip_at(path)).send(parcel(message)), 30)
+
+
+@pytest.mark.parametrize("path", ["/v25.0/m1", "/files/m1"])
+async def test_a_download_that_never_ends_is_ended(path: str) -> None:
+    with pytest.raises((httpx.ReadTimeout, SendInDoubt)):
+        await asyncio.wait_for(hurried(drip_at(path)).download(Media("m1"), 1 << 20), 30)
+
+
+async def test_typing_that_never_ends_is_ended() -> None:
+    await asyncio.wait_for(hurried(drip_at("/v25.0/1098/messages")).show_typing("1098", "w"), 30)
+
+
+async def test_a_large_answer_is_not_read_to_its_end() -> None:
+    read = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal read
+        while True:
+            read += 1 << 16
+            yield b"x" * (1 << 16)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=endless())
+
+    with pytest.raises(SendInDoubt):
+        await client(answer).send(parcel(Outgoing("text", "a")))
+    assert read <= POLICY.limits.answer_bytes + (1 << 17)
+
+
+async def test_a_packed_file_is_refused() -> None:
+    """A thousandth of the limit may unpack to more than the limit, before it can be counted."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v25.0/m1":
+            return httpx.Response(200, json={"url": "http://127.0.0.1:8785/files/m1"})
+        assert request.headers["Accept-Encoding"] == "identity"
+        packed = gzip.compress(b"x" * (1 << 20))
+        return httpx.Response(200, content=packed, headers={"Content-Encoding": "gzip"})
+
+    with pytest.raises(MediaRejected):
+        await client(answer).download(Media("m1"), 1 << 24)
+
+
+def test_the_steps_of_a_message_fit_into_its_deadline(tmp_path: Path) -> None:
+    """Or a document that is slow would leave the message in doubt, and the lease would run out."""
+    assert POLICY.deadlines.send < Settings().lease_seconds
+    text = Path("data/whatsapp.yml").read_text("utf-8").replace("  upload: 15", "  upload: 40")
+    (tmp_path / "w.yml").write_text(text, "utf-8")
+    with pytest.raises(ValueError, match="takes longer"):
+        load_policy(tmp_path / "w.yml")

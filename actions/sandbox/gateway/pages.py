@@ -19,6 +19,7 @@ from actions.sandbox.gateway.books import Books, GatewayOrder
 from actions.sandbox.gateway.callbacks import Courier
 from actions.sandbox.gateway.plans import plans
 from actions.sandbox.gateway.upi import Intent
+from actions.sandbox.headers import PAGE
 from actions.sandbox.problem import Problem
 from actions.sandbox.seeding import load_seed
 
@@ -31,11 +32,6 @@ _TEMPLATES = Environment(
 _LANGUAGES = ("te", "hi", "en")
 FONTS = Path(__file__).parents[2] / "documents/fonts"
 """At `/pay/fonts`, so that words are shown on machines without Indic fonts, too."""
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; font-src 'self';"
-    " form-action 'self'",
-    "Cache-Control": "no-store",
-}
 
 
 class PlanRequest(BaseModel):
@@ -79,7 +75,7 @@ def build(books: Books, courier: Courier) -> APIRouter:
             amount=order and indian_grouping(Decimal(order.amount) / 100),
             intent=order and _intent(order),
         )
-        return HTMLResponse(html, 404 if order is None else 200, headers=_HEADERS)
+        return HTMLResponse(html, 404 if order is None else 200, headers=PAGE)
 
     @router.post("/pay/{order_id}")
     async def pay(order_id: str, plan: str = Form(""), lang: str = Form("te")) -> Response:
@@ -88,7 +84,7 @@ def build(books: Books, courier: Courier) -> APIRouter:
         if await run_in_threadpool(books.pay, order_id, plan or None):
             later(settle(order_id))
         language = lang if lang in _LANGUAGES else _LANGUAGES[0]
-        return RedirectResponse(f"/pay/{order_id}?lang={language}", 303, headers=_HEADERS)
+        return RedirectResponse(f"/pay/{order_id}?lang={language}", 303, headers=PAGE)
 
     @router.get("/pay/{order_id}/state")
     def state(order_id: str) -> dict[str, Any]:

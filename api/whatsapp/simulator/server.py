@@ -17,6 +17,7 @@ from api.whatsapp.simulator.errors import ControlError, MetaError, error_respons
 from api.whatsapp.simulator.rules import Rules, load_rules
 from api.whatsapp.simulator.settings import SimulatorSettings
 from api.whatsapp.simulator.world import World
+from nlu.web import Door, page_hosts
 
 STOP_S = 2
 
@@ -34,6 +35,9 @@ def create_app(settings: SimulatorSettings | None = None, rules: Rules | None = 
         await world.close()
 
     app = FastAPI(title="Seva WhatsApp simulator", lifespan=lifespan, openapi_url=None)
+    app.add_middleware(
+        Door, hosts=[settings.simulator_host, *page_hosts({"SEVA_PAGE_HOSTS": settings.page_hosts})]
+    )
     app.state.world = world
 
     @app.exception_handler(MetaError)

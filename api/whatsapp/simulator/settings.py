@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from api.setting_types import Address
 from api.settings import Settings
 
 WEBHOOK_PATH = "/webhooks/whatsapp"
@@ -12,7 +13,7 @@ WEBHOOK_PATH = "/webhooks/whatsapp"
 class SimulatorSettings(Settings):
     """Seva's own settings, so that both sides share number, token and secret."""
 
-    simulator_webhook_url: str = Field(
+    simulator_webhook_url: Address = Field(
         default="",
         description="Where the simulator delivers webhooks; empty means "
         "`/webhooks/whatsapp` at `SEVA_SERVE_HOST` and `SEVA_SERVE_PORT`.",

@@ -1,0 +1,28 @@
+"""The stores of the action server that hold sealed rows, for `seva keys` and for the background."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from actions.departments.journal import Journal
+from actions.effects import Stores
+from actions.handover import FILE as HANDOVERS
+from actions.handover import Handovers
+from actions.payments.ledger import Ledger
+from actions.profile import FILE as PROFILES
+from actions.profile import Profiles
+from nlu.storage.keys import var_folder
+from nlu.storage.sealed_table import SealedTable
+
+
+def open_sealed_stores() -> Sequence[SealedTable[Any]]:
+    """As the environment names them; files that are not there are made."""
+    profiles, handovers = Profiles(var_folder() / PROFILES, 0), Handovers(var_folder() / HANDOVERS)
+    stores = Stores(profiles, handovers)
+    return sealed_stores(Journal.from_environment(), Ledger.from_environment(), stores)
+
+
+def sealed_stores(journal: Journal, ledger: Ledger, stores: Stores) -> Sequence[SealedTable[Any]]:
+    """Of a running action server."""
+    return journal.table, ledger.table, stores.profiles.table, stores.handovers.table

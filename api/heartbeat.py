@@ -1,0 +1,165 @@
+"""Whether a process still works: its event loop beats, a thread beside it tells.
+
+A thread that only answers says nothing of a loop that hangs in a call or waits for a lock. So the
+loop signs a book, and the health endpoint looks how old the last sign is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from prometheus_client.core import GaugeMetricFamily
+
+_EVERY = 0.5  # seconds between two beats
+_REMEMBERED = 120  # beats whose lateness is told: the last minute
+_PATIENCE = 10  # seconds for a request to be sent
+_OK, _NOT = "200 OK", "503 Service Unavailable"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that is not as it should be. `stops`: no citizen is answered while it lasts."""
+
+    what: str
+    since: float
+    stops: bool
+
+
+class Heartbeat:
+    """The book that the loop signs. Written by the loop, read by any thread."""
+
+    def __init__(self, silent_s: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """`silent_s`: seconds without a beat after which the loop counts as hung."""
+        self._silent, self._clock = silent_s, clock
+        self._beat = clock()
+        self._turn: float | None = None
+        self._late: deque[float] = deque(maxlen=_REMEMBERED)
+        self._troubles: dict[str, Trouble] = {}
+
+    async def keep(self) -> None:
+        """Beats for as long as the process works, and measures how late the loop lets it."""
+        while True:
+            before = self._clock()
+            await asyncio.sleep(_EVERY)
+            self._late.append(max(0.0, self._clock() - before - _EVERY))
+            self.beat()
+
+    def beat(self) -> None:
+        """The loop is alive."""
+        self._beat = self._clock()
+
+    def turn(self) -> None:
+        """A turn has ended, however."""
+        self._turn = self._clock()
+
+    def trouble(self, name: str, what: str, *, stops: bool = True) -> None:
+        """What is wrong with the part called `name`, empty for nothing: said as often as one likes,
+        it lasts from the first time on. No citizen's words or numbers in `what`."""
+        known = self._troubles.get(name)
+        since = known.since if known is not None else self._clock()
+        changed = {**self._troubles, name: Trouble(what, since, stops)}
+        if not what:
+            del changed[name]
+        self._troubles = changed  # exchanged whole: a thread may be reading
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the last beat."""
+        return max(0.0, self._clock() - self._beat)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the loop has beaten lately."""
+        return self.silence <= self._silent
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether citizens are answered."""
+        return self.is_alive and not any(one.stops for one in self._troubles.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it; times in seconds ago."""
+        now = self._clock()
+        return {
+            "status": "ok" if self.is_ready else "not ready" if self.is_alive else "hung",
+            "silence_s": round(self.silence, 1),
+            "lag_s": round(self._lag(), 3),
+            "last_turn_s": round(now - self._turn, 1) if self._turn is not None else None,
+            "troubles": {
+                name: {"what": one.what, "for_s": round(now - one.since, 1), "stops": one.stops}
+                for name, one in self._troubles.items()
+            },
+        }
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """For a registry of Prometheus."""
+        silence = ("seva_loop_silence_seconds", "Time since the event loop's last beat")
+        lag = ("seva_loop_lag_seconds", "Longest delay of the event loop in the last minute")
+        trouble = ("seva_trouble_seconds", "How long something has been wrong")
+        yield GaugeMetricFamily(*silence, value=self.silence)
+        yield GaugeMetricFamily(*lag, value=self._lag())
+        troubles = GaugeMetricFamily(*trouble, labels=["name"])
+        for name, one in self._troubles.items():
+            troubles.add_metric([name], self._clock() - one.since)
+        yield troubles
+
+    def _lag(self) -> float:
+        return max(tuple(self._late), default=0.0)
+
+
+class HealthServer:
+    """`/health/live`, `/health/ready` and `/metrics` in a thread of their own."""
+
+    def __init__(
+        self, heartbeat: Heartbeat, registry: CollectorRegistry, host: str, port: int
+    ) -> None:
+        """Listens at once; port 0 takes a free one. Raises OSError if the port is taken."""
+        self._heartbeat = heartbeat
+        registry.register(heartbeat)
+        self._metrics = make_wsgi_app(registry)
+        self._server = _Server((host, port), _Request)
+        self._server.set_app(self._answer)
+        self.port = int(self._server.server_port)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="health")
+        self._thread.daemon = True
+        self._thread.start()
+
+    def close(self) -> None:
+        """Ends it."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _answer(self, request: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        path = request["PATH_INFO"]
+        if path == "/metrics":
+            answer: Iterable[bytes] = self._metrics(request, start)
+            return answer
+        well = {
+            "/health/live": self._heartbeat.is_alive,
+            "/health/ready": self._heartbeat.is_ready,
+        }.get(path)
+        status = "404 Not Found" if well is None else _OK if well else _NOT
+        body = b"" if well is None else json.dumps(self._heartbeat.as_json()).encode()
+        start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Request(WSGIRequestHandler):
+    timeout = _PATIENCE
+
+    def log_message(self, *args: Any) -> None:
+        """Probes are no news."""

@@ -1,0 +1,164 @@
+"""One sealing key follows another: the bodies of `seva keys ...`.
+
+Rows are sealed again in slices while all processes go on. What was cut short is taken up by the
+next command: each may be repeated. Each returns the exit code. No key is printed but a new one.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Console
+from rich.progress import Progress
+
+from nlu.storage.keys import (
+    VARIABLE,
+    Place,
+    add_key,
+    drop_keys,
+    keep_hashing,
+    key_name,
+    key_place,
+    new_key,
+    read_keys,
+)
+from nlu.storage.sealed_table import SealedStore, Slice
+from nlu.storage.sealing import NOTICED_AFTER
+
+SLICE = 200
+"""Rows that one transaction seals again: others wait for no more than these."""
+
+
+def make_command() -> int:
+    """Print a new key."""
+    print(new_key())
+    return 0
+
+
+def list_command(*, as_json: bool = False) -> int:
+    """Print names and tasks of the keys, newest first."""
+    place = _place()
+    keys = read_keys(place)
+    rows = [
+        {"key": key_name(key), "does": "seals and opens" if number == 0 else "opens"}
+        for number, key in enumerate(keys.sealing)
+    ]
+    rows.append({"key": key_name(keys.hashing), "does": "names rows"})
+    if as_json:
+        print(json.dumps({"place": place.name, "keys": rows}))
+        return 0
+    print(place.name)
+    for row in rows:
+        print("  {key}  {does}".format(**row))
+    return 0
+
+
+def check_command(stores: Sequence[SealedStore], *, as_json: bool = False) -> int:
+    """Try to read every row; 1 where one cannot be read. Rows that were unreadable and can be read
+    again are settled from then on."""
+    _place()
+    found = _look_through(stores, "Reading", again=False)
+    _print(found, as_json)
+    return 1 if any(one.unreadable for one in found.values()) else 0
+
+
+def rotate_command(stores: Sequence[SealedStore]) -> int:
+    """Put a new key first, and seal every row again; with keys in the environment, say how."""
+    place = _place()
+    if place.given:
+        keep_hashing(place)
+        print(f"{VARIABLE} is set. For every process put a new key before those that are there:")
+        print(f"  {VARIABLE}={new_key()},${VARIABLE}")
+        print("Start the processes again, and then: seva keys reseal")
+        print(f"On every machine that lacks it: {place.file.with_name('hashing.key')}")
+        return 0
+    keys = add_key(place)
+    print(f"key {key_name(keys.sealing[0])} seals from now on")
+    return reseal_command(stores)
+
+
+def reseal_command(stores: Sequence[SealedStore]) -> int:
+    """Seal every row again that an older key sealed."""
+    _place()
+    _print(_look_through(stores, "Sealing", again=True), as_json=False)
+    return 0
+
+
+def drop_command(stores: Sequence[SealedStore]) -> int:
+    """Remove all keys but the newest, once nothing is sealed by them; 1 where something still is,
+    or may be."""
+    place = _place()
+    keys = read_keys(place)
+    if len(keys.sealing) == 1:
+        print("there is only one key")
+        return 0
+    if place.changeable and (wait := _unnoticed(place)) > 0:
+        print(f"not all processes may have seen the new key: {wait:.0f} s more", file=sys.stderr)
+        return 1
+    _look_through(stores, "Sealing", again=True)
+    found = _look_through(stores, "Checking", again=False)
+    if any(one.older for one in found.values()):
+        _print(found, as_json=False)
+        print("older keys are still needed: is a process running with older ones?", file=sys.stderr)
+        return 1
+    names = ", ".join(key_name(key) for key in keys.sealing[1:])
+    if place.given:
+        keep_hashing(place)
+        print(f"nothing is sealed by {names}: leave the first key alone in {VARIABLE}")
+        return 0
+    drop_keys(place)
+    print(f"removed: {names}")
+    return 0
+
+
+def _place() -> Place:
+    """Ends the command with one line where the keys are wrong."""
+    place = key_place()
+    try:
+        read_keys(place)
+    except (ValueError, OSError) as error:
+        raise SystemExit(str(error)) from error
+    return place
+
+
+def _unnoticed(place: Place) -> float:
+    """Seconds until every process has seen the file as it is."""
+    return place.file.stat().st_mtime + NOTICED_AFTER - time.time()
+
+
+def _look_through(stores: Sequence[SealedStore], what: str, *, again: bool) -> Mapping[str, Slice]:
+    """Every row of every store, summed up."""
+    found = {}
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=sum(store.size() for store in stores))
+        for store in stores:
+            rows = older = unreadable = 0
+            for one in _slices(store, again=again):
+                rows, older = rows + one.rows, older + one.older
+                unreadable += one.unreadable
+                bar.advance(task, one.rows)
+            found[store.name] = Slice(rows, older, unreadable)
+    return found
+
+
+def _slices(store: SealedStore, *, again: bool) -> Iterator[Slice]:
+    after: str | None = ""
+    while after is not None:
+        one = store.look(after, SLICE, again=again)
+        after = one.last
+        yield one
+
+
+def _print(found: Mapping[str, Slice], as_json: bool) -> None:
+    if as_json:
+        facts = {
+            name: {"rows": one.rows, "older": one.older, "unreadable": one.unreadable}
+            for name, one in found.items()
+        }
+        print(json.dumps(facts))
+        return
+    for name, one in found.items():
+        print(f"{name:<12} {one.rows} rows, {one.older} by older keys, {one.unreadable} unreadable")
