@@ -16,6 +16,9 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 ACTIONS_SECRET = "secret-of-tests"
+OWNERS = ROOT / "tests/owners.yml"
+PHONE = "919848012345"
+"""On record in a sandbox that has `OWNERS`, for everything."""
 
 
 def free_port() -> int:
@@ -39,6 +42,7 @@ _ALONE = {
     "SEVA_ACTIONS_SECRET": ACTIONS_SECRET,
     "SEVA_ACTIONS_METRICS_PORT": "0",
     "SEVA_CALLBACKS_PORT": "0",
+    "SEVA_SANDBOX_OWNERS": str(OWNERS),
 }
 
 

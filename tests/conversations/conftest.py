@@ -13,12 +13,9 @@ import httpx
 import pytest
 
 from tests.conversations.door import Door
-from tests.processes import ACTIONS_SECRET, ROOT, department_urls, free_port, seva
+from tests.processes import ACTIONS_SECRET, PHONE, ROOT, department_urls, free_port, seva
 from tests.served import served
 
-PHONE = "919848012345"
-"""On record for everything, by `OWNERS`."""
-OWNERS = ROOT / "tests/owners.yml"
 _CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
 
@@ -73,7 +70,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     environment = {
         "SEVA_VAR_DIR": str(folder / "var"),
         "SEVA_SANDBOX_PORT": str(sandbox_port),
-        "SEVA_SANDBOX_OWNERS": str(OWNERS),
         **department_urls(sandbox_port),
     }
     loop = asyncio.new_event_loop()

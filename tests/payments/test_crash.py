@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from actions.departments.journal import Write
-from actions.departments.request import Context
+from actions.departments.request import Context, Origin
 from actions.payments.payment import new_payment
+from tests.processes import PHONE
 
 from .test_random_payments import Crash, Dying
 from .world import BILL, CATALOGUE, World, run
@@ -57,7 +58,7 @@ def test_another_citizen_gets_no_second_order_while_the_first_is_unsure(world: W
     async def story() -> tuple[str, str]:
         rule = CATALOGUE.departments["energy"].operations["payBill"].payment
         assert rule is not None
-        write = Write("energy", "payBill", BILL, Context("c-1", "m-1", "te"))
+        write = Write("energy", "payBill", BILL, Context("c-1", "m-1", "te", Origin(phone=PHONE)))
         world.ledger.begin(new_payment(rule, write, world.clock.now, world.clock.now + 60))
         first = await world.ask("m-2", "c-2")
         world.clock.now += 61

@@ -11,12 +11,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from actions.departments import DepartmentDirectory, OperationResult, define
+from actions.departments import DepartmentDirectory, OperationResult, Origin, define
 from actions.departments.journal import Journal
 from actions.payments.cashier import Cashier
 from actions.payments.gateways import load_gateways
 from actions.payments.ledger import Ledger
-from tests.processes import ROOT
+from tests.processes import PHONE, ROOT
 from tests.sandbox.conftest import Sandbox, sandbox, sandbox_server  # noqa: F401  # fixtures
 
 from .world import BILL, CATALOGUE, PAISE, Press, World, run
@@ -135,6 +135,7 @@ def test_two_servers_and_many_taps_pay_once(
                 "payBill",
                 BILL,
                 citizen=f"c-{number}",
+                origin=Origin(phone=PHONE),
                 request_id=f"m-{number}",
                 language="te",
             )
