@@ -87,7 +87,9 @@ def add_counters(desk: Desk, app: FastAPI, openapi: Path) -> None:
         found = coded()
         for item in found["paths"].values():
             for method, operation in item.items():
-                more = _sender_headers(desk.guard.policy.get(operation["operationId"], PUBLIC), method)
+                more = _sender_headers(
+                    desk.guard.policy.get(operation["operationId"], PUBLIC), method
+                )
                 operation["parameters"] = [*operation.get("parameters", ()), *more]
         for name in counters:
             api = described[name]

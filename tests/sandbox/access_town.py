@@ -93,7 +93,9 @@ class Town:
         sent = {**sent, "X-Api-Key": "sandbox-key", **headers}
 
         async def call() -> httpx.Response:
-            async with httpx.AsyncClient(transport=self._transport, base_url="http://localhost") as client:
+            async with httpx.AsyncClient(
+                transport=self._transport, base_url="http://localhost"
+            ) as client:
                 return await client.request(
                     parts.method,
                     f"/{department}{parts.path}",
@@ -119,7 +121,9 @@ class Town:
         self, method: str, path: str, headers: Mapping[str, str], body: Any = None
     ) -> httpx.Response:
         async def call() -> httpx.Response:
-            async with httpx.AsyncClient(transport=self._transport, base_url="http://localhost") as client:
+            async with httpx.AsyncClient(
+                transport=self._transport, base_url="http://localhost"
+            ) as client:
                 return await client.request(method, path, headers=dict(headers), json=body)
 
         return asyncio.run(call())
