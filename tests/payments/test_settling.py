@@ -69,7 +69,8 @@ def test_payment_comes_to_its_end(world: World, case: Case, language: str) -> No
     assert len(texts) == len(case.told)
     for phrase, text in zip(case.told, texts):
         assert beginning(phrase, language) in text
-    assert world.payments()[0].due_at is None
+    followed = case.end in ("failed", "expired")  # for a week: money may come late
+    assert (world.payments()[0].due_at is None) != followed
 
 
 def test_order_that_nobody_pays_can_no_longer_be_paid(world: World) -> None:
