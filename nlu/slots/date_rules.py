@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import cached_property
 
 import regex
 
 from nlu.slots.calendar import choose, day_of_month, full_date, weekday, weekday_of_week
 from nlu.slots.date_words import DateWords, date_words
 from nlu.slots.result import Hit
-from nlu.slots.words import Word, words
+from nlu.slots.spans import Spans
+from nlu.slots.words import Word, word_at, words
 from nlu.text import find_numbers
 from nlu.text.endings import stems
 
@@ -28,15 +30,16 @@ class DateRules:
 
     def __init__(self, text: str, when: str | None, today: date, *, answer: bool) -> None:
         self.text, self.when, self.today, self.answer = text, when, today, answer
-        self.tokens: list[Word] = words(text)
+        self.tokens: Sequence[Word] = words(text)
         self.lists: DateWords = date_words()
         self.numeric = [match for match in _NUMERIC.finditer(text) if self._is_date(match)]
+        written = Spans(match.span() for match in self.numeric)
         self.numbers = {
             span.start: (int(span.value), span.end, span.weak)
             for span in find_numbers(text)
             if span.value == span.value.to_integral_value() and span.value < _YEARS[1]
             # "date 14/05/2019" is no 14th of a month
-            if not any(match.start() <= span.start < match.end() for match in self.numeric)
+            if not written.meets(span.start, span.start + 1)
         }
 
     def hits(self) -> list[Hit]:
@@ -122,8 +125,12 @@ class DateRules:
             return self.lists.until.at(self.tokens, after) is None
         if len(offsets) == 1 or self.when not in ("past", "future"):
             return True
-        past = any(self.lists.past.at(self.tokens, i) for i in range(len(self.tokens)))
-        return past is (self.when == "past")
+        return self._of_the_past is (self.when == "past")
+
+    @cached_property
+    def _of_the_past(self) -> bool:
+        """Whether a verb of the text tells what was."""
+        return any(self.lists.past.at(self.tokens, i) for i in range(len(self.tokens)))
 
     def _weekday(self, at: int) -> tuple[int, date | None]:
         used, direction, led = at, 0, False
@@ -159,7 +166,7 @@ class DateRules:
         if self.tokens[at].start not in self.numbers:
             return None
         value, end, _ = self.numbers[self.tokens[at].start]
-        used = sum(1 for token in self.tokens[at:] if token.start < end)
+        used = max(0, word_at(self.tokens, end) - at)
         return (used, value) if low <= value <= high else None
 
     def _skip(self, at: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Literal
 
-from nlu.slots.words import Phrases, Word
+from nlu.slots.words import Phrases, Word, word_at
 from nlu.text.lexicon import load_lexicon
 
 Noun = Literal["people", "money", "unit", "days", "hours", "other"]
@@ -14,7 +14,7 @@ Noun = Literal["people", "money", "unit", "days", "hours", "other"]
 
 def noun_after(tokens: Sequence[Word], end: int) -> Noun | None:
     """The noun that begins the rest of the text behind the character `end`."""
-    at = next((i for i, token in enumerate(tokens) if token.start >= end), len(tokens))
+    at = word_at(tokens, end)
     found = _nouns().at(tokens, at)
     return found[1] if found and not leads(tokens, at) else None
 

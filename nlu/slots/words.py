@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,9 +34,25 @@ class Word:
         return fold(self.text)
 
 
-def words(text: str) -> list[Word]:
-    """Words of a normalised text, left to right."""
-    return [Word(m.group(), m.start(), m.end()) for m in _WORD.finditer(text)]
+@lru_cache(maxsize=64)
+def words(text: str) -> tuple[Word, ...]:
+    """Words of a normalised text, left to right; kept for the readers that look next."""
+    return words_between(text, 0, len(text))
+
+
+def words_between(text: str, start: int, end: int) -> tuple[Word, ...]:
+    """Words, or what lies of them between two places, with their places in the whole text."""
+    found = _WORD.finditer(text, max(0, start), max(0, end))
+    return tuple(Word(m.group(), m.start(), m.end()) for m in found)
+
+
+def word_at(tokens: Sequence[Word], place: int) -> int:
+    """Index of the first word that begins at a place or behind it."""
+    return bisect_left(tokens, place, key=_start)
+
+
+def _start(word: Word) -> int:
+    return word.start
 
 
 class Phrases(Generic[T]):
@@ -61,6 +78,8 @@ class Phrases(Generic[T]):
 
     def get(self, parts: Sequence[str]) -> T | None:
         """Meaning of exactly these words; None when they are no phrase of ours."""
+        if len(parts) > self.longest:
+            return None
         exact = self._exact.get(tuple(part.lower() for part in parts))
         if exact is not None:
             return exact
@@ -86,6 +105,16 @@ class Phrases(Generic[T]):
                     return length, stem.kept, meaning
         alone = self._alone(first)
         return (1, *alone) if alone else None
+
+    def said(self, tokens: Sequence[Word], index: int) -> tuple[int, T] | None:
+        """(words used, meaning) of the longest phrase that begins at `index` just so."""
+        first = tokens[index].text
+        longest = min(self.longest, len(tokens) - index) if self._begins(first) else 1
+        for length in range(longest, 0, -1):
+            meaning = self.get([token.text for token in tokens[index : index + length]])
+            if meaning is not None:
+                return length, meaning
+        return None
 
     def begins(self, word: str) -> bool:
         """Whether `word` is a phrase or the first word of one."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 import regex
 
 from nlu.catalogue import SlotType
-from nlu.slots.cues import announced, is_small_word, needs_cue
+from nlu.slots.cues import Announced, is_small_word, needs_cue
 from nlu.slots.nouns import is_quantity
 from nlu.slots.numbers import no_part
 from nlu.slots.result import Hit, Parsed, Rejected
@@ -37,12 +37,15 @@ def parse_written(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
 
 def find_written(slot_type: SlotType, view: Normalised) -> Iterator[Hit]:
     """Such numbers in a free message, beside a cue where the type needs one."""
+    cues = Announced(slot_type.name, view)
+    if needs_cue(slot_type) and not cues.any:
+        return
     for hit in _pieces(slot_type, view.text):
         if is_small_word(view, hit.start, hit.end):
             continue
         if is_quantity(words(view.text), hit.end, hit.value):
             continue
-        cue = announced(slot_type.name, view, hit.start, hit.end)
+        cue = cues.at(hit.start, hit.end)
         if cue or not needs_cue(slot_type):
             yield Hit(hit.start, hit.end, hit.value, 1.0 if cue else 0.8)
 
