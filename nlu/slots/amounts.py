@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ import regex
 from nlu.catalogue import SlotType
 from nlu.slots.nouns import noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.words import Phrases, Word, word_at, words
+from nlu.slots.words import Phrases, Words, words
 from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.lexicon import load_lexicon
 
@@ -31,7 +31,7 @@ def find_amounts(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
     """Amounts in a free message: sure beside a money word, likely for a quantity, else possible."""
     lexicon = load_lexicon("amounts")
     spans = find_numbers(text.text)
-    tokens = words(text.text) if spans else ()
+    tokens = words(text.text) if spans else Words()
     for span in spans:
         money = _money(text.text, span)
         if money and _price(text.text, tokens, span):
@@ -80,7 +80,7 @@ def _plausible(text: str, span: NumberSpan, lexicon: dict[str, object]) -> bool:
     return len(span.digits) <= longest and span.value >= int(str(lexicon["smallest_bare"]))
 
 
-def _of_something(tokens: Sequence[Word], span: NumberSpan) -> bool:
+def _of_something(tokens: Words, span: NumberSpan) -> bool:
     """True for a number of people, pages, small numbers of years; incomes are said "a year"."""
     noun = noun_after(tokens, span.end)
     if noun in ("unit", "days"):
@@ -88,12 +88,12 @@ def _of_something(tokens: Sequence[Word], span: NumberSpan) -> bool:
     return noun is not None
 
 
-def _price(text: str, tokens: Sequence[Word], span: NumberSpan) -> bool:
+def _price(text: str, tokens: Words, span: NumberSpan) -> bool:
     """True for the price of a thing: "5 rupee canteen"."""
     if span.value >= int(load_lexicon("amounts")["priced_below"]):
         return False
     money = _patterns()[1].match(text, span.end)
-    at = word_at(tokens, money.end()) if money else len(tokens)
+    at = tokens.behind(money.end()) if money else len(tokens)
     return _priced().at(tokens[at : at + 1], 0) is not None
 
 

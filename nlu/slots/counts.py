@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
 
@@ -10,7 +10,7 @@ from nlu.catalogue import SlotType
 from nlu.slots.amounts import bounded, meant, plain
 from nlu.slots.nouns import noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.words import Phrases, Word, word_at, words
+from nlu.slots.words import Phrases, Words, words
 from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.lexicon import load_lexicon
 
@@ -35,16 +35,16 @@ def parse_count(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
 def find_counts(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
     """Counts in a free message; a lone digit is possible, a word needs its noun."""
     spans = find_numbers(text.text)
-    tokens = words(text.text) if spans else ()
+    tokens = words(text.text) if spans else Words()
     for span in spans:
         confidence = _confidence(text.text, tokens, span)
         if confidence and bounded(slot_type, [span.value]) == Parsed(plain(span.value)):
             yield Hit(span.start, span.end, plain(span.value), confidence)
 
 
-def _confidence(text: str, tokens: Sequence[Word], span: NumberSpan) -> float:
+def _confidence(text: str, tokens: Words, span: NumberSpan) -> float:
     lists = _lists()
-    first, at = word_at(tokens, span.start), word_at(tokens, span.end)
+    first, at = tokens.behind(span.start), tokens.behind(span.end)
     if first == at or span.value != span.value.to_integral_value():
         return 0.0
     if lists.people.at(tokens, at - 1):

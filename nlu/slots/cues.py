@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 from functools import cache, cached_property, lru_cache
 
 import regex
 
 from nlu.catalogue import SlotType
 from nlu.slots.nouns import noun_after
-from nlu.slots.words import Phrases, Word, word_at, words
+from nlu.slots.words import Phrases, Words, words
 from nlu.text import Normalised
 from nlu.text.lexicon import load_lexicon
 
@@ -61,10 +60,10 @@ class Announced:
             return False
         tokens, cues, numbers = self._tokens, self._places, self._numbers
         left, right = start - self._window, end + 2 * self._window  # farther, for nouns of numbers
-        before = bisect_left(numbers, word_at(tokens, start)) - 1
+        before = bisect_left(numbers, tokens.behind(start)) - 1
         last = numbers[before] if before >= 0 and tokens[numbers[before]].end > left else -1
-        behind = bisect_left(numbers, word_at(tokens, end))
-        following = min(word_at(tokens, right), *numbers[behind : behind + 1], len(tokens))
+        behind = bisect_left(numbers, tokens.behind(end))
+        following = min(tokens.behind(right), *numbers[behind : behind + 1], len(tokens))
         for cue in cues[bisect_right(cues, (last, 0)) :]:
             at, used = cue
             if at >= following:
@@ -85,7 +84,7 @@ class Announced:
         return bool(self._places)
 
     @cached_property
-    def _tokens(self) -> Sequence[Word]:
+    def _tokens(self) -> Words:
         return words(self._view.text)
 
     @cached_property
@@ -107,7 +106,7 @@ class Announced:
         ]
 
 
-def _is_number(view: Normalised, tokens: Sequence[Word], at: int) -> bool:
+def _is_number(view: Normalised, tokens: Words, at: int) -> bool:
     """True for digits that may have a cue of their own, unlike those of "2 acres"."""
     token = tokens[at]
     if not token.text.isdigit() or is_small_word(view, token.start, token.end):

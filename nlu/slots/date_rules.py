@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from nlu.slots.calendar import choose, day_of_month, full_date, weekday, weekday
 from nlu.slots.date_words import DateWords, date_words
 from nlu.slots.result import Hit
 from nlu.slots.spans import Spans
-from nlu.slots.words import Word, word_at, words
+from nlu.slots.words import Word, Words, words
 from nlu.text import find_numbers
 from nlu.text.endings import stems
 
@@ -30,14 +30,14 @@ class DateRules:
 
     def __init__(self, text: str, when: str | None, today: date, *, answer: bool) -> None:
         self.text, self.when, self.today, self.answer = text, when, today, answer
-        self.tokens: Sequence[Word] = words(text)
+        self.tokens: Words = words(text)
         self.lists: DateWords = date_words()
         self.numeric = [match for match in _NUMERIC.finditer(text) if self._is_date(match)]
         written = Spans(match.span() for match in self.numeric)
         self.numbers = {
             span.start: (int(span.value), span.end, span.weak)
             for span in find_numbers(text)
-            if span.value == span.value.to_integral_value() and span.value < _YEARS[1]
+            if span.value < _YEARS[1] and span.value == span.value.to_integral_value()
             # "date 14/05/2019" is no 14th of a month
             if not written.meets(span.start, span.start + 1)
         }
@@ -92,7 +92,7 @@ class DateRules:
     def _from(self, at: int) -> tuple[int, date | None]:
         """(words used, date) of a date that begins at the word `at`; (0, None) for none."""
         token = self.tokens[at]
-        if token.start not in self.numbers and not self.lists.begins(token.text):
+        if not self.lists.begins(token.text) and not self._counts(token):
             return 0, None
         for rule in (
             self._relative,
@@ -109,6 +109,13 @@ class DateRules:
             if day is not None:
                 return used, day
         return 0, None
+
+    def _counts(self, token: Word) -> bool:
+        """Whether a number begins here, and behind it what may follow one in a date."""
+        if token.start not in self.numbers:
+            return False
+        after = self.tokens.behind(self.numbers[token.start][1])
+        return after < len(self.tokens) and self.lists.follows(self.tokens[after].text)
 
     def _relative(self, at: int) -> tuple[int, date | None]:
         found = self.lists.relative.at(self.tokens, at)
@@ -166,7 +173,7 @@ class DateRules:
         if self.tokens[at].start not in self.numbers:
             return None
         value, end, _ = self.numbers[self.tokens[at].start]
-        used = max(0, word_at(self.tokens, end) - at)
+        used = max(0, self.tokens.behind(end) - at)
         return (used, value) if low <= value <= high else None
 
     def _skip(self, at: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,7 +11,7 @@ import regex
 from nlu.catalogue import SlotType
 from nlu.slots.nouns import noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.words import Phrases, Word, word_at, words, words_between
+from nlu.slots.words import Phrases, Words, words, words_between
 from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
@@ -59,7 +59,7 @@ class _Times:
 
     def __init__(self, text: str, *, answer: bool) -> None:
         self.text, self.answer = text, answer
-        self.tokens: Sequence[Word] = words(text)
+        self.tokens: Words = words(text)
         self.lists = _lists()
         self.numbers = {span.start: span for span in find_numbers(text)}
 
@@ -113,7 +113,7 @@ class _Times:
         added = lead[1] if lead else 0
         match = _CLOCK.match(self.text, self.tokens[first].start)
         if match and (match["sep"] == ":" or led or self._marked(match.end())):
-            after = max(first, word_at(self.tokens, match.end()))
+            after = max(first, self.tokens.behind(match.end()))
             return after, match.end(), int(match["h"]) * _HOUR + int(match["m"]), True
         span = self.numbers.get(self.tokens[first].start)
         minutes = _minutes_of(span) if span else None
@@ -123,7 +123,7 @@ class _Times:
             or ":" in self.text[max(0, span.start - 1) : span.end + 1]
         ):
             return None
-        after = max(first, word_at(self.tokens, span.end))
+        after = max(first, self.tokens.behind(span.end))
         return after, span.end, minutes + added, lead is not None
 
     def _marked(self, end: int) -> bool:
@@ -137,7 +137,7 @@ class _Times:
         span = self.numbers.get(self.tokens[at].start) if at < len(self.tokens) else None
         if span is None or span.quantity or not 0 < span.value < _HOUR or minutes % _HOUR:
             return at, end, minutes
-        after = max(at, word_at(self.tokens, span.end))
+        after = max(at, self.tokens.behind(span.end))
         word = self.lists.minutes.match(self.tokens, after)
         if word is None:
             return at, end, minutes

@@ -18,6 +18,7 @@ from nlu.text import Normalised, spoken_to_digits
 from nlu.text.endings import is_ending
 from nlu.text.lexicon import load_lexicon
 
+_LOCAL = 31  # signs before the @: of 64 characters (RFC 5321) no more can stand between others
 _SPACES = regex.compile(r"\s+")
 _GLUED = regex.compile(r"[\p{L}\p{M}]+")
 
@@ -132,12 +133,12 @@ def _piece() -> regex.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def _address() -> regex.Pattern[str]:
-    part = r"[A-Za-z0-9]+"
+    part = r"[A-Za-z0-9]++"
     local = rf"(?:\s?[._+-]\s?|\s(?:{_spoken('email', '.', '_')})\s)"
     at = rf"(?:\s?@\s?|\s(?:{_spoken('email', '@')})\s)"
     dot = rf"(?:\s?\.\s?|\s(?:{_spoken('email', '.')})\s)"
     host = r"[\p{L}\p{M}0-9-]+"
     return regex.compile(
-        rf"(?<![\p{{L}}\p{{M}}\d.]){part}(?:{local}{part})*{at}{host}(?:{dot}{host}){{1,3}}",
+        rf"(?<![\p{{L}}\p{{M}}\d.]){part}(?:{local}{part}){{0,{_LOCAL}}}{at}{host}(?:{dot}{host}){{1,3}}",
         regex.IGNORECASE,
     )

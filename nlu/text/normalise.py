@@ -77,6 +77,11 @@ def normalise(text: str) -> Normalised:
     """NFC, no invisible characters, ASCII digits and quotes, single spaces. Idempotent."""
     if _is_settled(text):
         return Normalised(text, tuple(range(len(text))), tuple(range(1, len(text) + 1)), text)
+    return _settled(text)
+
+
+def _settled(text: str) -> Normalised:
+    """Round after round until nothing changes."""
     starts = _readable(text)
     spelled, ends = "".join(text[at] for at in starts), [at + 1 for at in starts]
     for _ in range(4):  # a composed letter can meet another one; texts settle in one or two rounds

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import regex
 
@@ -35,7 +35,7 @@ class NumberSpan:
     words: bool = False
     weak: bool = False  # an everyday word (do, ek, oka) that may not be meant as a number
 
-    @property
+    @cached_property
     def value(self) -> Decimal:
         """The number as a number."""
         return Decimal(self.digits)
