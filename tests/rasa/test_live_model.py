@@ -10,6 +10,7 @@ from pathlib import Path
 from api.live_engine import rasa_engine
 from api.settings import Settings
 from nlu.training.registry import live_id
+from tests.processes import ACTIONS_SECRET
 from tests.rasa.conftest import Town
 
 
@@ -25,6 +26,7 @@ def test_a_new_model_loads_beside_the_loop(town: Town, tmp_path: Path) -> None:
         data_dir=town.data,
         var_dir=variables,
         action_server_url=town.actions,
+        actions_secret=ACTIONS_SECRET,
     )
     engine = rasa_engine(settings, dialogue=True)
     beats = 0
