@@ -50,5 +50,6 @@ def test_a_new_model_loads_beside_the_loop(town: Town, tmp_path: Path) -> None:
         metadata = {"inbox_id": "w1", "attempt": 1, "language": "en", "payload": False}
         assert (await engine.turn("hello", "1:91", metadata)).replies
         beating.cancel()
+        await engine.close()
 
     town.run(exchange())
