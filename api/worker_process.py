@@ -9,7 +9,7 @@ from api.delivery import Delivery
 from api.hearing import Hearing
 from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.open import open_inbox
-from api.live_engine import rasa_engine
+from api.live_engine import LiveEngine, rasa_engine
 from api.log import citizen_hash, get_logger
 from api.metrics import Metrics
 from api.settings import Settings
@@ -45,7 +45,7 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     catalogue = shared_catalogue(settings.data_dir)
     wording = Wording(catalogue.phrases, catalogue.languages.default)
     engine = rasa_engine(settings, dialogue=True)
-    keeper: asyncio.Task[Any] | None = None
+    keepers: list[asyncio.Task[Any]] = []
     inbox = open_inbox(settings, policy)
     speaker = _speaker(settings)
     sender = WhatsAppClient(settings, policy, speaker=speaker)
@@ -98,18 +98,15 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         at = settings.worker_metrics_host, settings.worker_metrics_port
         health = HealthServer(heartbeat, metrics.registry, *at)
     try:
-        heartbeat.trouble("model", "loading")
+        keepers.append(asyncio.create_task(_watch(engine, heartbeat)))
         await engine.look()
-        keeper = asyncio.create_task(engine.keep())
+        keepers.append(asyncio.create_task(engine.keep()))
         while not engine.is_ready and not stop.is_set():  # messages wait rather than fail
-            heartbeat.trouble("model", engine.trouble)
-            heartbeat.beat()
             await asyncio.sleep(0.2)
-        heartbeat.trouble("model", "")
         log.info("worker_started")
         await worker.run(stop)
     finally:
-        if keeper is not None:
+        for keeper in keepers:
             keeper.cancel()
         if health is not None:
             health.close()
@@ -118,3 +115,11 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         await sender.close()
         await inbox.close()
         log.info("worker_stopped")
+
+
+async def _watch(engine: LiveEngine, heartbeat: Heartbeat) -> None:
+    """Beats while the model loads, and tells what is wrong with it."""
+    while True:
+        heartbeat.trouble("model", engine.trouble, stops=not engine.is_ready)
+        heartbeat.beat()
+        await asyncio.sleep(0.5)
