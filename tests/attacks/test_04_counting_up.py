@@ -1,4 +1,4 @@
-"""Finding 4: a stranger read others' records by counting up, and changed them by naming a number."""
+"""Finding 4: a stranger read others' records by counting up, and changed them by their number."""
 
 from __future__ import annotations
 
