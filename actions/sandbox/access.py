@@ -70,7 +70,7 @@ def read_policy(file: Path) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Guard:
-    """One department's door."""
+    """Stands before one department."""
 
     policy: Mapping[str, str]
     store: Store

@@ -83,11 +83,13 @@ def add_counters(desk: Desk, app: FastAPI, openapi: Path) -> None:
         )
 
     def document() -> dict[str, Any]:
-        """What is coded, with the headers of the door, and what is written down."""
+        """What is coded, with the headers of the guard, and what is written down."""
         found = coded()
         for item in found["paths"].values():
             for method, operation in item.items():
-                more = _door(desk.guard.policy.get(operation["operationId"], PUBLIC), method)
+                more = _sender_headers(
+                    desk.guard.policy.get(operation["operationId"], PUBLIC), method
+                )
                 operation["parameters"] = [*operation.get("parameters", ()), *more]
         for name in counters:
             api = described[name]
@@ -99,7 +101,7 @@ def add_counters(desk: Desk, app: FastAPI, openapi: Path) -> None:
     app.openapi = document  # type: ignore[method-assign]
 
 
-def _door(access: str, method: str) -> list[dict[str, str]]:
+def _sender_headers(access: str, method: str) -> list[dict[str, str]]:
     """The headers that the guard reads."""
     names = ["X-Citizen-Phone"] if access != PUBLIC or method != "get" else []
     names += ["X-Citizen-Code"] if access == CODE else []
@@ -114,8 +116,10 @@ def _about(department: str, find: Find) -> About:
         if found is None:
             return None
         known, place = found
+        if not place:
+            return Record(known["number"], known["number"])
         number = next((known[name] for name in find.by if name.endswith("_number")), "")
-        return Record(place or known["number"], number[0] if isinstance(number, list) else number)
+        return Record(place, number[0] if isinstance(number, list) else number)
 
     return About(record, lambda: not_found(find.collection))
 

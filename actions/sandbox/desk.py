@@ -1,4 +1,4 @@
-"""What every department's counter has: the door, keyed writes, orders, documents."""
+"""What every department's counter has: the guard, keyed writes, orders, documents."""
 
 from __future__ import annotations
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import structlog
 
 from actions.sandbox.clock import INDIA
 from actions.sandbox.on_record import masked
 from actions.sandbox.seeding import load_seed
 from actions.sandbox.store import Store
+from nlu.log import get_logger
 
-_LOG = structlog.get_logger("seva.sandbox")
+_LOG = get_logger(__name__)
 _TIMEOUT_S = 2.0
 
 

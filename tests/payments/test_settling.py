@@ -69,7 +69,8 @@ def test_payment_comes_to_its_end(world: World, case: Case, language: str) -> No
     assert len(texts) == len(case.told)
     for phrase, text in zip(case.told, texts):
         assert beginning(phrase, language) in text
-    assert world.payments()[0].due_at is None
+    followed = case.end in ("failed", "expired")  # for a week: money may come late
+    assert (world.payments()[0].due_at is None) != followed
 
 
 def test_order_that_nobody_pays_can_no_longer_be_paid(world: World) -> None:
@@ -117,13 +118,13 @@ def test_gateway_that_says_nothing_is_asked_until_it_does(world: World, mode: st
 
 def test_citizen_is_told_in_the_language_of_today(world: World) -> None:
     async def story() -> None:
-        order = (await world.ask("m-1", "c-1", "te")).fields["order_id"]
-        world.phones.languages["c-1"] = "en"  # has switched since
+        order = (await world.ask("m-1", "c-1:919848012345", "te")).fields["order_id"]
+        world.phones.languages["c-1:919848012345"] = "en"  # has switched since
         world.books.pay(order, "paid")
         await world.later(20)
 
     run(story())
-    assert "has arrived" in world.phones.texts("c-1")[0]
+    assert "has arrived" in world.phones.texts("c-1:919848012345")[0]
 
 
 def test_words_go_without_a_receipt_that_cannot_be_issued(world: World) -> None:

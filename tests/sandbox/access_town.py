@@ -1,4 +1,4 @@
-"""The sandbox as it is, no numbers added, with a clock moved by hand and the real connectors."""
+"""The sandbox with its own numbers only, a clock moved by hand, and the real connectors."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ class Town:
         sent = {**sent, "X-Api-Key": "sandbox-key", **headers}
 
         async def call() -> httpx.Response:
-            async with httpx.AsyncClient(transport=self._transport, base_url="http://s") as client:
+            async with httpx.AsyncClient(
+                transport=self._transport, base_url="http://localhost"
+            ) as client:
                 return await client.request(
                     parts.method,
                     f"/{department}{parts.path}",
@@ -104,14 +106,31 @@ class Town:
 
         return asyncio.run(call())
 
-    def get(self, path: str) -> Any:
-        """A peephole."""
+    def raw_write(self, department: str, key: str, sender: str) -> httpx.Response:
+        """What `getWrite` says of a key."""
+        headers = {"X-Api-Key": "sandbox-key", "X-Citizen-Phone": sender}
+        return self._request("GET", f"/{department}/writes/{key}", headers)
 
-        async def call() -> Any:
-            async with httpx.AsyncClient(transport=self._transport, base_url="http://s") as client:
-                return (await client.get(path)).json()
+    def raw_list(self, operation: str, body: Mapping[str, str], sender: str) -> httpx.Response:
+        """A list asked for with another's name in the body."""
+        headers = {"X-Api-Key": "sandbox-key", "X-Citizen-Phone": sender}
+        path = _api(DEPARTMENT[operation])[operation].path
+        return self._request("POST", f"/{DEPARTMENT[operation]}{path}", headers, body)
+
+    def _request(
+        self, method: str, path: str, headers: Mapping[str, str], body: Any = None
+    ) -> httpx.Response:
+        async def call() -> httpx.Response:
+            async with httpx.AsyncClient(
+                transport=self._transport, base_url="http://localhost"
+            ) as client:
+                return await client.request(method, path, headers=dict(headers), json=body)
 
         return asyncio.run(call())
+
+    def get(self, path: str) -> Any:
+        """A peephole."""
+        return self._request("GET", path, {}).json()
 
     def sms(self, to: str = LAKSHMI) -> list[dict[str, Any]]:
         """What came to a phone, the latest first."""

@@ -18,14 +18,12 @@ from actions.documents.press import Press
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.sandbox.server import create_app
 from actions.sandbox.store import DEPARTMENTS
+from tests.processes import OWNERS, PHONE, lane
 from tests.served import served
 
 DATA = Path(__file__).parents[2] / "data" / "departments"
-OWNERS = Path(__file__).parents[1] / "owners.yml"
-PHONE = "+919848012345"
-"""On record for everything, by `OWNERS`."""
-OWNER = f"109876543210987:{PHONE[1:]}"
-KEY = {"X-Api-Key": "sandbox-key", "X-Citizen-Phone": PHONE}
+OWNER = lane("109876543210987")
+KEY = {"X-Api-Key": "sandbox-key", "X-Citizen-Phone": f"+{PHONE}"}
 
 
 class Sandbox:
