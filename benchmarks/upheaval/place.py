@@ -39,7 +39,7 @@ def placed(
     citizens: Sequence[str] = (),
 ) -> Place:
     """A place whose files lie in `folder`; nothing runs yet. `citizens`: phones on record."""
-    names = ("serve", "callbacks", "sandbox", "whatsapp", "worker-1", "worker-2")
+    names = ("serve", "inside", "callbacks", "sandbox", "whatsapp", "worker-1", "worker-2")
     at = {name: f"http://127.0.0.1:{free_port()}" for name in names}
     port = {name: url.rpartition(":")[2] for name, url in at.items()}
     var = folder / "var"
@@ -51,13 +51,14 @@ def placed(
         "SEVA_DATA_DIR": str(data_folder(folder / "data", settings["departments"], {})),
         "SEVA_MODELS_DIR": str(ROOT / "models"),
         "SEVA_SERVE_PORT": port["serve"],
+        "SEVA_INTERNAL_PORT": port["inside"],
         "SEVA_ACTION_SERVER_URL": EMBEDDED,
         "SEVA_ACTIONS_METRICS_PORT": "0",
         "SEVA_CALLBACKS_PORT": port["callbacks"],
         "SEVA_SANDBOX_PORT": port["sandbox"],
         "SEVA_SANDBOX_OWNERS": str(owners),
         "SEVA_WHATSAPP_BASE_URL": at["whatsapp"],
-        "SEVA_NOTICES_URL": f"{at['serve']}/notices",
+        "SEVA_NOTICES_URL": f"{at['inside']}/notices",
         "SEVA_GATEWAY_SANDBOX_URL": f"{at['sandbox']}/gateway",
         "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"{at['callbacks']}/callbacks",
         "SEVA_SANDBOX_CALLBACK_URL": f"{at['callbacks']}/callbacks/payments/sandbox",
