@@ -52,6 +52,7 @@ def placed(
         "SEVA_DATA_DIR": str(data_folder(folder / "data", settings["departments"], {})),
         "SEVA_MODELS_DIR": str(ROOT / "models"),
         "SEVA_SERVE_PORT": port["serve"],
+        "SEVA_INTERNAL_PORT": port["inside"],
         "SEVA_ACTION_SERVER_URL": EMBEDDED,
         "SEVA_ACTIONS_METRICS_PORT": "0",
         "SEVA_CALLBACKS_PORT": port["callbacks"],
