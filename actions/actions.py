@@ -18,7 +18,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions import effects
 from actions.context import Context, context
 from actions.departments import Origin
-from actions.dialogue import hearing, language, offering, perform, routing, turns
+from actions.dialogue import (
+    hearing,
+    language,
+    offering,
+    one_time_code,
+    perform,
+    routing,
+    turns,
+)
 from actions.dialogue.say import Say
 from actions.dialogue.state import CONFIRM, Heard, State, read_heard, read_state
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
@@ -199,7 +207,7 @@ class ValidateServiceForm(FormValidationAction):
         step = turns.inside(here.form(), state, heard)
         step = await offering.offered(here.form(), step, _execute(here, tracker))
         if step.state.asked == CONFIRM and step.next == ASK:
-            step = step.then(await _look_up(here, tracker, step.state))
+            step = step.then(await _look_up(here, tracker, step.state, heard))
         step = carry_out(dispatcher, tracker, step)
         return {**step.state.slots(), "answer": None if step.next == ASK else step.next}
 
@@ -216,13 +224,13 @@ class ActionAsk(Action):
     ) -> List[EventType]:
         """Asks what is missing. A form that opens at its confirmation looks up first."""
         here = context()
-        state, _ = read(tracker, here)
+        state, heard = read(tracker, here)
         offered = await offering.offered(here.form(), Step(state, ASK), _execute(here, tracker))
         state = offered.state
         if offered.next != ASK:
             return [*events(state), SlotSet("answer", offered.next), FollowupAction(FORM)]
         if state.asked == CONFIRM:
-            step = await _look_up(here, tracker, state)
+            step = await _look_up(here, tracker, state, heard)
             state = step.state
             if step.next == STOP:
                 carry_out(dispatcher, tracker, step)
@@ -232,7 +240,8 @@ class ActionAsk(Action):
 
 
 class ActionPerform(Action):
-    """The end of a form: the operation, unless the form was stopped."""
+    """The end of a form: the operation, unless the form was stopped. It opens again where the
+    department wants a code first."""
 
     def name(self) -> str:
         """Named in data/rasa/rules.yml."""
@@ -247,17 +256,20 @@ class ActionPerform(Action):
         same: without `go` nothing was confirmed, and nothing is done.
         """
         here = context()
-        state, _ = read(tracker, here)
+        state, heard = read(tracker, here)
         if tracker.get_slot("answer") != GO or not state.service:
             return [SlotSet("answer", None)]
-        step = await perform.perform(here.form(), state, _execute(here, tracker))
-        step = carry_out(dispatcher, tracker, step)
-        return [*events(step.state), SlotSet("answer", None)]
+        code = one_time_code.told(here.form(), state, heard)
+        execute = _execute(here, tracker, code)
+        return follow_step(dispatcher, tracker, await perform.perform(here.form(), state, execute))
 
 
-def _execute(here: Context, tracker: Tracker) -> perform.Execute:
+def _execute(here: Context, tracker: Tracker, code: str | None = None) -> perform.Execute:
+    """Calls of departments in this turn, with the one-time code that its message told."""
     message = _message(tracker)
-    turn = (message.get("metadata") or {}).get("inbox_id") or message.get("message_id")
+    metadata = message.get("metadata") or {}
+    turn = metadata.get("inbox_id") or message.get("message_id")
+    phone = str(metadata.get("phone") or "")
 
     async def execute(
         department: str,
@@ -276,12 +288,14 @@ def _execute(here: Context, tracker: Tracker) -> perform.Execute:
                 values,
                 request_id,
                 language,
-                origin,
+                replace(origin, phone=phone),
+                code,
             )
         )
 
     return execute
 
 
-async def _look_up(here: Context, tracker: Tracker, state: State) -> Step:
-    return await perform.look_up(here.form(), state, _execute(here, tracker))
+async def _look_up(here: Context, tracker: Tracker, state: State, heard: Heard) -> Step:
+    code = one_time_code.told(here.form(), state, heard)
+    return await perform.look_up(here.form(), state, _execute(here, tracker, code))

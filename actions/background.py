@@ -70,6 +70,7 @@ async def forget_old(place: Workplace) -> None:
         await asyncio.to_thread(stores.profiles.forget, now - settings.keep_profiles)
         kept_from = now - settings.keep_handovers
         _, unanswered = await asyncio.to_thread(stores.handovers.forget, kept_from)
+        await asyncio.to_thread(place.here.misses.purge)
         if unanswered:
             _LOG.warning("handovers_never_answered", count=unanswered)
         await asyncio.sleep(_HOUR)

@@ -12,7 +12,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from actions.departments import DepartmentDirectory, OperationResult, Origin
+from actions.departments.gate import Gate
 from actions.departments.journal import Journal
+from actions.departments.misses import Misses
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
 from actions.documents.press import Press
@@ -46,6 +48,7 @@ class Context:
     stores: Stores
     cashier: Cashier
     notices: NoticesClient
+    misses: Misses
 
     def form(self) -> Form:
         """The generic form, as of today where the citizens live."""
@@ -85,10 +88,13 @@ class Context:
         request_id: str,
         language: str,
         origin: Origin,
+        code: str | None = None,
     ) -> OperationResult:
         """One call of a department, to answer the message `turn`. `request_id` is the same for
-        each try of one request, `origin` is kept for an answer that comes later."""
-        call = self.cashier.opening.execute(
+        each try of one request, `origin` is kept for an answer that comes later, `code` is the
+        one-time code in that message."""
+        gate = Gate(self.departments, self.misses, self.cashier.opening.execute)
+        call = gate.execute(
             department,
             operation,
             values,
@@ -96,6 +102,7 @@ class Context:
             request_id=f"{request_id}-{operation}",
             language=language,
             origin=origin,
+            code=code,
         )
         meanwhile = Meanwhile(self.catalogue, self.notices, self.settings.working_seconds)
         return await meanwhile.told(
@@ -132,4 +139,5 @@ def context() -> Context:
         ),
         Cashier.of(catalogue, departments, gateways, Ledger.from_environment(), press),
         NoticesClient(server.notices_url, server.notices_key),
+        Misses.from_environment(),
     )

@@ -45,7 +45,6 @@ class Metrics:
         self._waiting = Gauge("seva_inbox_waiting", "Messages without an answer", **make)
         self._dead = Gauge("seva_inbox_dead", "Dead letters", **make)
         self._outgoing = Gauge("seva_outbox_waiting", "Replies not yet sent", **make)
-        self._outage = Gauge("seva_outage_seconds", "How long we wait for what is away", **make)
         self._oldest = Gauge("seva_inbox_oldest_seconds", "Age of the oldest message", **make)
 
     def exposed(self) -> CollectorRegistry:
@@ -55,10 +54,6 @@ class Metrics:
         together = CollectorRegistry()
         MultiProcessCollector(together)
         return together
-
-    def show_outage(self, seconds: float) -> None:
-        """0 while all is well."""
-        self._outage.set(seconds)
 
     def show_depth(self, depth: Depth) -> None:
         """Sets the gauges of the store."""

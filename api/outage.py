@@ -20,9 +20,15 @@ log = get_logger(__name__)
 class Outage:
     """One for a worker. `is_over` asks what is away whether it is back."""
 
-    def __init__(self, is_over: Callable[[], Awaitable[bool]], waits: Sequence[float]) -> None:
-        """`waits`: seconds between two questions; the last one repeats."""
-        self._is_over, self._waits = is_over, waits
+    def __init__(
+        self,
+        is_over: Callable[[], Awaitable[bool]],
+        waits: Sequence[float],
+        tell: Callable[[str], None],
+    ) -> None:
+        """`waits`: seconds between two questions; the last one repeats. `tell` hears what is away,
+        and nothing once it is back."""
+        self._is_over, self._waits, self._tell = is_over, waits, tell
         self._since: float | None = None
         self._what = ""
         self._asking: asyncio.Task[None] | None = None
@@ -43,6 +49,7 @@ class Outage:
             self._since = time.monotonic()
             log.error("outage_began", what=what)
         self._what = what
+        self._tell(what)
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
 
@@ -61,3 +68,4 @@ class Outage:
                 break
         log.warning("outage_over", what=self._what, seconds=round(self.seconds, 1))
         self._what, self._since = "", None
+        self._tell("")

@@ -220,6 +220,16 @@ class Settings(BaseSettings):
     sandbox_key: str = Field(
         default="sandbox-key", description="API key that the sandbox departments accept."
     )
+    sandbox_sms_url: Address = Field(
+        default="",
+        description="Where the sandbox posts the SMS with one-time codes; the demo names the "
+        "simulator's phones. Empty: they are on the sandbox's page only.",
+    )
+    sandbox_owners: str = Field(
+        default="",
+        description="YAML file of phones that are on record in the sandbox beside those of its "
+        "seeds: number on record -> numbers.",
+    )
     documents_url: Address = Field(
         default="http://127.0.0.1:8795",
         description="Public address of `seva documents serve`, as QR codes on documents name it.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.hearing import Hearing, NextPage, Said
-from api.inbox.port import Claim, Inbox
+from api.inbox.port import Citizen, Claim, Inbox
 from api.ports import Engine
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.payload import Inbound
@@ -52,7 +52,7 @@ class Turns:
         citizen = await self._inbox.citizen(message.lane)
         heard = await self._hearing.hear(message, citizen.language)
         if isinstance(heard, Said):
-            return await self._dialogue(claim, heard, citizen.language)
+            return await self._dialogue(claim, heard, citizen)
         if isinstance(heard, NextPage):
             choose = self._wording.say("choose_one", citizen.language)
             reply = Reply(choose, heard.buttons)
@@ -78,13 +78,14 @@ class Turns:
         words = Reply(self._wording.say("listening", citizen.language))
         return self._written([words], message, citizen.language)
 
-    async def _dialogue(self, claim: Claim, said: Said, language: str | None) -> Answer:
-        message = claim.message
+    async def _dialogue(self, claim: Claim, said: Said, citizen: Citizen) -> Answer:
+        message, language = claim.message, citizen.language
         metadata: dict[str, Any] = {
             "inbox_id": message.message_id,
             "request_id": message.message_id,
             "attempt": claim.attempt,
             "language": language,
+            "phone": message.phone or citizen.phone,
             "voice": said.voice,
             "spoken": said.spoken,
             "others": list(said.others),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import socket
 import time
@@ -12,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from api.delivery import Delivery
+from api.heartbeat import Heartbeat
 from api.inbox.port import Claim, Inbox, LeaseLost, Outbox
 from api.log import describe, get_logger
 from api.metrics import Metrics
@@ -53,6 +55,7 @@ class Worker:
         shutdown_s: float = 20,
         keep_s: float = 14 * 86400,
         idle_s: float = 90 * 86400,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         """Times in seconds. `idle_s`: how long a tracker is kept that nobody goes on with."""
         self._inbox, self._outbox, self._turns = inbox, outbox, turns
@@ -62,11 +65,14 @@ class Worker:
         self._shutdown, self._keep, self._idle = shutdown_s, keep_s, idle_s
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._wake = asyncio.Event()
-        self.outage = Outage(turns.is_healthy, policy.outage_wait)
+        self._heartbeat = heartbeat or Heartbeat(math.inf)
+        told = partial(self._heartbeat.trouble, "outage")
+        self.outage = Outage(turns.is_healthy, policy.outage_wait, told)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, then finishes the turns under way."""
-        keeper = asyncio.create_task(self._keep_house())
+        keepers = [asyncio.create_task(self._keep_house())]
+        keepers.append(asyncio.create_task(self._heartbeat.keep()))
         texts, voices = (partial(self._inbox.claim, voice=voice) for voice in (False, True))
         loops = (
             self._loop(stop, self._when_well(stop, texts), self._serve, self._concurrency),
@@ -76,7 +82,8 @@ class Worker:
         try:
             await asyncio.gather(*loops)
         finally:
-            keeper.cancel()
+            for keeper in keepers:
+                keeper.cancel()
 
     def _when_well(self, stop: asyncio.Event, claim: Claiming) -> Claiming:
         """Claims nothing while something of ours is away."""
@@ -111,9 +118,12 @@ class Worker:
             found: list[Any] = []
             try:
                 found = await claim(self._name, free) if free else []
+                if failed:
+                    self._heartbeat.trouble("store", "")
                 failed = 0
             except Exception as error:  # the store may come back
                 failed += 1
+                self._heartbeat.trouble("store", type(error).__name__)
                 log.error("claim_failed", error=describe(error), times=failed)
                 await asyncio.sleep(step(self._policy.outage_wait, failed))
             for item in found:
@@ -144,6 +154,7 @@ class Worker:
             log.error("store_failed", error=describe(error))
             await self._give_back(claim)
         self._wake.set()
+        self._heartbeat.turn()
         elapsed = time.monotonic() - started
         self._metrics.turns.labels(outcome).inc()
         voice = str(claim.message.kind == "audio").lower()
@@ -289,7 +300,6 @@ class Worker:
         while True:
             try:
                 self._metrics.show_depth(await self._inbox.depth())
-                self._metrics.show_outage(self.outage.seconds)
                 await self._inbox.tend()
                 if time.monotonic() - purged > _PURGE_EVERY:
                     purged = time.monotonic()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from prometheus_client import start_http_server
-
 from api.delivery import Delivery
 from api.hearing import Hearing
+from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.open import open_inbox
-from api.live_engine import rasa_engine
+from api.live_engine import LiveEngine, rasa_engine
 from api.log import citizen_hash, get_logger
 from api.metrics import Metrics
 from api.settings import Settings
@@ -46,11 +45,11 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     catalogue = shared_catalogue(settings.data_dir)
     wording = Wording(catalogue.phrases, catalogue.languages.default)
     engine = rasa_engine(settings, dialogue=True)
-    keeper: asyncio.Task[Any] | None = None
+    keepers: list[asyncio.Task[Any]] = []
     inbox = open_inbox(settings, policy)
     speaker = _speaker(settings)
     sender = WhatsAppClient(settings, policy, speaker=speaker)
-    metrics = Metrics()
+    metrics, heartbeat = Metrics(), Heartbeat(settings.hang_seconds)
     voices = settings.hearing_processes + 1  # one is answered while the next is heard
     pool = HearingPool(settings.hearing_processes, waiting=voices)
     hearing = Hearing(
@@ -72,7 +71,16 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
             policy,
             spoken=speaker.languages if speaker else frozenset(),
         ),
-        Delivery(inbox.outbox, sender, wording, policy, metrics, doubt_s=settings.doubt_seconds),
+        Delivery(
+            inbox.outbox,
+            sender,
+            wording,
+            policy,
+            metrics,
+            doubt_s=settings.doubt_seconds,
+            told_at=inbox.told_at,
+            clock=inbox.now,
+        ),
         sender,
         policy,
         metrics,
@@ -83,22 +91,35 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         shutdown_s=settings.shutdown_seconds,
         keep_s=settings.keep_days * 86400,
         idle_s=settings.keep_trackers_days * 86400,
+        heartbeat=heartbeat,
     )
+    health: HealthServer | None = None
     if settings.worker_metrics_port:
-        start_http_server(
-            settings.worker_metrics_port, settings.worker_metrics_host, metrics.registry
-        )
+        at = settings.worker_metrics_host, settings.worker_metrics_port
+        health = HealthServer(heartbeat, metrics.registry, *at)
     try:
+        keepers.append(asyncio.create_task(_watch(engine, heartbeat)))
         await engine.look()
-        keeper = asyncio.create_task(engine.keep())
+        keepers.append(asyncio.create_task(engine.keep()))
         while not engine.is_ready and not stop.is_set():  # messages wait rather than fail
             await asyncio.sleep(0.2)
         log.info("worker_started")
         await worker.run(stop)
     finally:
-        if keeper is not None:
+        for keeper in keepers:
             keeper.cancel()
+        if health is not None:
+            health.close()
         await pool.close()
+        await engine.close()
         await sender.close()
         await inbox.close()
         log.info("worker_stopped")
+
+
+async def _watch(engine: LiveEngine, heartbeat: Heartbeat) -> None:
+    """Beats while the model loads, and tells what is wrong with it."""
+    while True:
+        heartbeat.trouble("model", engine.trouble, stops=not engine.is_ready)
+        heartbeat.beat()
+        await asyncio.sleep(0.5)

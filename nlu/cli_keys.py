@@ -71,5 +71,8 @@ def drop() -> None:
 def _stores() -> Sequence[SealedStore]:
     """Every store that has sealed rows, of all processes."""
     from actions.sealed_stores import open_sealed_stores
+    from api.inbox.open import database_file
+    from api.inbox.sealed import sealed_columns
+    from api.settings import Settings
 
-    return [*open_sealed_stores()]
+    return [*open_sealed_stores(), *sealed_columns(database_file(Settings()))]

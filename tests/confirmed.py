@@ -8,6 +8,7 @@ from typing import Any
 
 from actions.dialogue.state import State
 from actions.dialogue.steps import GO
+from tests.processes import PHONE
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Confirmed:
         state = State(language, service=self.service, values=dict(self.values))
         slots = {**replace(state, nonce=nonce).slots(), "answer": GO}
         said = {"event": "user", "message_id": nonce, "parse_data": {}, "timestamp": 0.0}
+        said["metadata"] = {"phone": PHONE}
         return {
             "next_action": "action_perform",
             "sender_id": sender,

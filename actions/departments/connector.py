@@ -11,6 +11,12 @@ from types import TracebackType
 import httpx
 from typing_extensions import Self
 
+from actions.departments.access import (
+    AccessRefused,
+    is_miss,
+    raise_if_refused,
+    sender_headers,
+)
 from actions.departments.answer import AnswerReader
 from actions.departments.auth import make_auth
 from actions.departments.definition import DepartmentDefinition, mapped_statuses
@@ -104,12 +110,14 @@ class Connector:
         request_id: str,
         language: str,
         origin: Origin = NO_SERVICE,
+        code: str | None = None,
     ) -> OperationResult:
-        """Call `operation_id` with slot `values`.
+        """Call `operation_id` with slot `values`. `citizen` is the lane that asks.
 
         `request_id` is the Idempotency-Key of a write: repeat it to ask again after an
         `unavailable`, never reuse it for another request. `language` is a reply language, `origin`
-        is kept for an answer that comes later.
+        is kept for an answer that comes later. `code` is the one-time code that the citizen told
+        just now; it is sent and not kept.
         """
         operation = self.department.operations.get(operation_id)
         if operation is None:
@@ -119,14 +127,16 @@ class Connector:
         write = Write(self.department.id, operation_id, values, context)
         try:
             if operation.kind == "write":
-                result = await self._writing.execute(write, tries)
+                result = await self._writing.execute(write, tries, code)
             else:
                 total = self.department.timeouts.total
-                result = await asyncio.wait_for(self._post(write, tries), total)
+                result = await asyncio.wait_for(self._post(write, tries, code), total)
             result = await self.documented(write, result)
         except asyncio.TimeoutError:
             result = OperationResult(UNAVAILABLE, reason="timeout")
             detail = "total time is up"
+        except AccessRefused as refused:
+            result = replace(refused.result, in_doubt=refused.may_be_done)
         except CallFailed as failure:
             doubt = operation.kind == "write" and failure.may_be_done
             result = OperationResult(UNAVAILABLE, reason=failure.reason, in_doubt=doubt)
@@ -184,23 +194,29 @@ class Connector:
         record(self.department.id, operation_id, write.context.request_id, result, detail)
         return result
 
-    async def _post(self, write: Write, tries: Tries) -> OperationResult:
-        answer = await self._send(write.operation, write, tries)
+    async def _post(self, write: Write, tries: Tries, code: str | None = None) -> OperationResult:
+        answer = await self._send(write.operation, write, tries, code)
         operation = self.department.operations[write.operation]
         # Of the longest answers, checking takes a moment, in which others would not be answered.
         return await asyncio.to_thread(self._read, operation, answer, write.context.language)
 
-    async def _send(self, operation_id: str, write: Write, tries: Tries) -> Answer:
-        parts = self._builders[operation_id].build(write.values, write.context)
+    async def _send(
+        self, operation_id: str, write: Write, tries: Tries, code: str | None = None
+    ) -> Answer:
+        operation, names = self.department.operations[operation_id], self.department.sender
+        sender = sender_headers(operation, names, write.context, code)
+        parts = self._builders[operation_id].build(write.values, write.context, sender)
         exchange = Exchange(
             self._client,
             self._auth,
             self._protection,
             self.department,
-            self.department.operations[operation_id],
+            operation,
             tries,
         )
-        return await exchange.answer(parts)
+        answer = await exchange.answer(parts)
+        raise_if_refused(operation, answer.status, answer.body)
+        return answer
 
     async def _token_request(self, request: httpx.Request) -> tuple[int, bytes]:
         """Carry a request to the token server, within the same reach as the API."""
@@ -226,4 +242,7 @@ class Connector:
             raise CallFailed("schema", "the document is on a host that is not allowed")
         fields = reader.fields(body, language)
         wanted = reader.wanted(outcome, body, language)
-        return OperationResult(outcome, fields, document, pending=pending, wanted=wanted)
+        missed = is_miss(operation, status)
+        return OperationResult(
+            outcome, fields, document, pending=pending, wanted=wanted, missed=missed
+        )

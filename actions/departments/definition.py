@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from actions.departments.access import SenderHeaders
 from actions.departments.credentials import (
     Credentials,
     SigningKey,
@@ -64,6 +65,15 @@ class Protection:
 
 
 @dataclass(frozen=True)
+class MissLimits:
+    """How many misses a citizen may have in an hour and in a day, and all together in an hour."""
+
+    hour: int
+    day: int
+    all_hour: int
+
+
+@dataclass(frozen=True)
 class Egress:
     """Where calls may go."""
 
@@ -100,6 +110,8 @@ class DepartmentDefinition:
     formats: Formats
     operations: Mapping[str, Operation]
     callbacks: Callbacks | None = None
+    sender: SenderHeaders | None = None
+    misses: MissLimits | None = None
 
 
 def load_departments(
@@ -178,6 +190,8 @@ def _definition(
         ),
         operations=department.operations,
         callbacks=_callbacks(settings.get("callbacks"), env),
+        sender=SenderHeaders(**settings["sender"]) if "sender" in settings else None,
+        misses=MissLimits(**settings["misses"]) if "misses" in settings else None,
     )
 
 

@@ -77,6 +77,7 @@ class DepartmentDirectory:
         request_id: str,
         language: str,
         origin: Origin = NO_SERVICE,
+        code: str | None = None,
     ) -> OperationResult:
         """`Connector.execute` at the department."""
         return await self.connector(department).execute(
@@ -86,6 +87,7 @@ class DepartmentDirectory:
             request_id=request_id,
             language=language,
             origin=origin,
+            code=code,
         )
 
     async def said_in(self, write: Write, language: str) -> OperationResult | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import httpx
 import stamina
 
+from actions.departments.access import about_sender
 from actions.departments.auth import Auth
 from actions.departments.definition import DepartmentDefinition, mapped_statuses
 from actions.departments.protection import DepartmentProtection
@@ -102,7 +103,9 @@ class Exchange:
         most = self._department.egress.max_response_bytes
         await self._auth.sign(request)
         response, content = await send(self._client, request, most)
-        if response.status_code == httpx.codes.UNAUTHORIZED and self._auth.rejected(request):
+        status, unauthorised = response.status_code, httpx.codes.UNAUTHORIZED
+        ours = status == unauthorised and not about_sender(status, _json(content))
+        if ours and self._auth.rejected(request):
             await self._auth.sign(request)
             response, content = await send(self._client, request, most)
         self._fail_if_down(response)

@@ -33,10 +33,12 @@ class RequestParts:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a later answer needs of the request: its service, and the fields of its look-up."""
+    """What calls and later answers need of the request: its service, the fields of its look-up, and
+    the sender's number as WhatsApp verified it, where the lane itself does not have it."""
 
     service: str = ""
     lookup: Mapping[str, str] = field(default_factory=dict)
+    phone: str = ""
 
 
 NO_SERVICE = Origin()
@@ -60,8 +62,11 @@ class RequestBuilder:
         self._write = operation.kind == "write"
         self._templates = _compiled(dict(operation.request))
 
-    def build(self, values: Mapping[str, str], context: Context) -> RequestParts:
-        """The request, or `CallFailed("request")`: then nothing may be sent."""
+    def build(
+        self, values: Mapping[str, str], context: Context, sender: Mapping[str, str] | None = None
+    ) -> RequestParts:
+        """The request, or `CallFailed("request")`: then nothing may be sent. `sender`: headers of
+        ours, which no template changes."""
         names = {
             **values,
             "citizen": context.citizen,
@@ -76,6 +81,7 @@ class RequestBuilder:
             raise CallFailed("request", "a value holds what no text holds")
         path: dict[str, str] = rendered.get("path", {})
         headers = {"Accept-Language": context.language, **rendered.get("header", {})}
+        headers.update(sender or {})
         if self._write:
             headers[IDEMPOTENCY_KEY] = context.request_id
         body = self._body(rendered.get("body"))

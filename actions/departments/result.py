@@ -58,6 +58,8 @@ class OperationResult:
     """Accepted; the answer comes later, to `on_settled`."""
     wanted: Wanted | None = None
     """What is to be issued before the answer is told; then it is `document`."""
+    missed: bool = False
+    """Somebody may be guessing: no such record for this sender, or a code is wanted or wrong."""
 
     @property
     def available(self) -> bool:

@@ -26,8 +26,8 @@ from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable
 
 _LOG = get_logger(__name__)
-Post = Callable[[Write, Tries], Any]
-"""Sends a write once: its result. Raises `CallFailed`."""
+Post = Callable[[Write, Tries, "str | None"], Any]
+"""Sends a write once, with a one-time code where there is one: its result. Raises `CallFailed`."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,9 @@ class Writing:
     call: Call
     clock: Callable[[], float] = time.time
 
-    async def execute(self, write: Write, tries: Tries) -> OperationResult:
-        """The answer within the total time. Raises `CallFailed`."""
+    async def execute(self, write: Write, tries: Tries, code: str | None = None) -> OperationResult:
+        """The answer within the total time. Raises `CallFailed`. The code is sent, not kept: what
+        was refused for want of it is sent again under the same key."""
         operation = self.department.operations[write.operation]
         total = self.department.timeouts.total
         entry = Entry(write, "sending", self.clock() + total, due_at=self._due(operation))
@@ -52,7 +53,8 @@ class Writing:
                 known = await self._replaced(known, write)
             if known.state in ("settled", "pending") and known.result is not None:
                 return await self._told(known)
-        attempt = _Attempt(self, operation, known or entry, tries, self.clock() + total)
+        deadline = self.clock() + total
+        attempt = _Attempt(self, operation, known or entry, tries, deadline, code)
         try:
             result = await asyncio.wait_for(attempt.run(fresh=known is None), total)
         except (CallFailed, asyncio.TimeoutError) as error:
@@ -149,13 +151,20 @@ class _Attempt:
     """The tries of one execution; `entry` is as the journal has it."""
 
     def __init__(
-        self, writing: Writing, operation: Operation, entry: Entry, tries: Tries, deadline: float
+        self,
+        writing: Writing,
+        operation: Operation,
+        entry: Entry,
+        tries: Tries,
+        deadline: float,
+        code: str | None,
     ) -> None:
         self._writing = writing
         self._operation = operation
         self.entry = entry
         self._tries = tries
         self._deadline = deadline
+        self._code = code
         self._posted = False
 
     async def run(self, *, fresh: bool) -> OperationResult:
@@ -175,7 +184,7 @@ class _Attempt:
                 try:
                     self._posted = True
                     result: OperationResult = await self._writing.post(
-                        self.entry.write, self._tries
+                        self.entry.write, self._tries, self._code
                     )
                     return result
                 except CallFailed as error:

@@ -13,6 +13,7 @@ from actions.dialogue.state import CHANGE, CONFIRM, READ_BACK, Heard, State
 from actions.dialogue.steps import ASK, Step
 from actions.dialogue.taken_apart import NO, WRONG, Apart, take_apart
 
+_TRIED = 6  # parts of a message that may be the right value: it is said near the end
 _FEW = 2  # words of a new value where the whole message may be an answer in any words
 
 
@@ -77,7 +78,7 @@ def _new_values(form: Form, state: State, apart: Apart, given: list[str]) -> dic
         slot = form.slot(state, name)
         if slot.type.kind in OPEN_KINDS and not apart.named and name != given[0]:
             continue
-        for part in reversed(apart.parts):
+        for part in reversed(apart.parts[-_TRIED:]):
             value = form.read(slot, part)
             if value is not None and value != state.values[name]:
                 return {name: value}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from actions.dialogue.settings import DialogueSettings
-from nlu.slots.words import Phrases, Word, words
+from nlu.slots.words import Phrases, words
 from nlu.text import find_numbers, normalise
 
 _SHORT = 3  # words of a message that says which one of a list
@@ -56,19 +56,14 @@ def spot(text: str, phrases: Phrases[str]) -> list[Spotted]:
     found: list[Spotted] = []
     at = 0
     while at < len(tokens):
-        used, meaning = _longest(tokens, at, phrases)
-        if meaning is not None:
-            found.append(Spotted(meaning, tokens[at].start, tokens[at + used - 1].end))
+        said = phrases.said(tokens, at)
+        if said is None:
+            at += 1
+            continue
+        used, meaning = said
+        found.append(Spotted(meaning, tokens[at].start, tokens[at + used - 1].end))
         at += used
     return found
-
-
-def _longest(tokens: list[Word], at: int, phrases: Phrases[str]) -> tuple[int, str | None]:
-    for length in range(min(phrases.longest, len(tokens) - at), 0, -1):
-        meaning = phrases.get([token.text for token in tokens[at : at + length]])
-        if meaning is not None:
-            return length, meaning
-    return 1, None
 
 
 def phrases_of(pairs: Iterable[tuple[str, Iterable[str]]]) -> Phrases[str]:

@@ -14,6 +14,7 @@ from actions.dialogue.say import Say, filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import (
     CHANGE,
+    CODE,
     CONFIRM,
     READ_BACK,
     RESUME,
@@ -115,7 +116,8 @@ class Form:
     # --- what is asked --------------------------------------------------------------------
 
     def after(self, state: State) -> Step:
-        """Asks the first missing slot, then for confirmation, then goes."""
+        """Asks the first missing slot, then for a code that is out, then for confirmation, then
+        goes."""
         service = self.service(state)
         state = replace(state, attempts=0, page=0, heard=None)
         for name in state.unchecked:
@@ -125,6 +127,8 @@ class Form:
             optional = not slot.required and (not service.confirm or slot.name in state.given)
             if slot.name not in state.values and not optional:
                 return Step(replace(state, asked=slot.name), ASK)
+        if state.code is not None:
+            return Step(replace(state, asked=CODE), ASK)
         if service.confirm:
             return Step(replace(state, asked=CONFIRM), ASK)
         return Step(replace(state, asked=None), GO)
@@ -136,6 +140,8 @@ class Form:
             return questions.confirm(catalogue, service, state)
         if asked == CHANGE:
             return questions.change(catalogue, self.settings, service, state)
+        if asked == CODE:
+            return questions.code(catalogue, self.settings, state)
         if asked.startswith(RESUME):
             return questions.resume(catalogue, service.name, state.nonce, state.language)
         if asked.startswith(SWITCH):
@@ -165,7 +171,12 @@ class Form:
         given += [slot.name for slot in slots if slot.name in values]
         known = {**state.values, **values}
         return replace(
-            state, values=known, given=tuple(given), unchecked=tuple(unchecked), lookup=None
+            state,
+            values=known,
+            given=tuple(given),
+            unchecked=tuple(unchecked),
+            lookup=None,
+            code=None,
         )
 
     def without(self, state: State, name: str) -> State:
@@ -176,6 +187,7 @@ class Form:
             given=tuple(other for other in state.given if other != name),
             unchecked=tuple(other for other in state.unchecked if other != name),
             lookup=None,
+            code=None,
         )
 
     def found(self, service: str, text: str, known: Mapping[str, str]) -> dict[str, str]:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import answers, corrections, drafts, interruptions, sent, steering, taps
+from actions.dialogue import (
+    answers,
+    corrections,
+    drafts,
+    interruptions,
+    one_time_code,
+    sent,
+    steering,
+    taps,
+)
 from actions.dialogue.form import Form
-from actions.dialogue.state import CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
+from actions.dialogue.state import CODE, CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
 from actions.dialogue.steps import Step
 from actions.dialogue.sureness import surely_meant
 
@@ -41,6 +50,9 @@ def _said(form: Form, state: State, heard: Heard) -> Step:
         return (
             answers.misfit(form, state, heard) if unsure else _switch_answered(form, state, heard)
         )
+    coded = one_time_code.answered(form, state, heard) if asked == CODE else None
+    if coded is not None:
+        return coded
     steered = steering.steered(form, state, heard)
     if steered is not None:
         return steered
@@ -55,6 +67,8 @@ def _said(form: Form, state: State, heard: Heard) -> Step:
         return renamed
     if asked == CONFIRM:
         return answers.confirmation(form, state, heard)
+    if asked == CODE:
+        return one_time_code.misfit(form, state, heard)
     if asked.startswith(READ_BACK) and heard.kind == "conversation":
         if heard.intent == "affirm":
             return answers.checked(form, state)

@@ -6,7 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from actions.departments import OperationResult, Origin
-from actions.dialogue import following, remembering
+from actions.departments.access import (
+    CODE_OUTCOMES,
+    MISSED_TOO_OFTEN,
+    NO_NUMBER,
+    NO_SENDER,
+    TOO_MANY,
+)
+from actions.dialogue import following, one_time_code, remembering
 from actions.dialogue.form import Form
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
 from actions.dialogue.say import Button, Say, payload
@@ -15,12 +22,20 @@ from actions.dialogue.steps import ASK, STOP, Step
 from nlu.catalogue import Service
 
 OK = "ok"
+_REFUSED = {
+    NO_NUMBER: "access_no_number",
+    NO_SENDER: "access_no_sender",
+    TOO_MANY: "access_too_many",
+    MISSED_TOO_OFTEN: "access_missed_too_often",
+}
+"""Why a department was not asked, or did nothing: phrases of every service."""
 Execute = Callable[[str, str, Mapping[str, str], str, str, Origin], Awaitable[OperationResult]]
 """(department, operation, values, request_id, language, origin) -> result."""
 
 
 async def look_up(form: Form, state: State, execute: Execute) -> Step:
-    """The read before a confirmation. Another outcome than ok ends the service with its reply."""
+    """The read before a confirmation. Another outcome than ok ends the service with its reply, or
+    asks for a code."""
     service = form.service(state)
     if service.lookup is None or state.lookup is not None:
         return Step(state, ASK)
@@ -33,7 +48,7 @@ async def look_up(form: Form, state: State, execute: Execute) -> Step:
         Origin(service.name),
     )
     if result.outcome == OK:
-        return Step(replace(state, lookup=result.fields), ASK)
+        return Step(replace(state, lookup=result.fields, code=None), ASK)
     return _ended(form, state, service, result)
 
 
@@ -53,11 +68,18 @@ async def perform(form: Form, state: State, execute: Execute) -> Step:
 
 def _ended(form: Form, state: State, service: Service, result: OperationResult) -> Step:
     language, catalogue = state.language, form.catalogue
+    if result.outcome in CODE_OUTCOMES:
+        return one_time_code.wanted(form, state, result)
+    state = replace(state, code=None)
+    if result.outcome in _REFUSED:
+        told = {"title": service.title[language], **result.fields}
+        said = form.say(_REFUSED[result.outcome], state, {**told, "helpline": form.helpline(state)})
+        return form.end(state, said)
     if result.outcome == UNAVAILABLE:
         department = catalogue.departments[service.department].title[language]
         if result.reason in ENDED_BY:
-            told = no_answer(catalogue, service, ENDED_BY[result.reason], language)
-            return form.end(state, Say(told))
+            over = no_answer(catalogue, service, ENDED_BY[result.reason], language)
+            return form.end(state, Say(over))
         retry = Button(
             catalogue.phrases["retry_button"][language],
             payload("answer", value="retry", nonce=state.nonce),

@@ -18,6 +18,7 @@ KEEP = "keep"  # the value of the button that says: it was the answer
 RIGHT, WRONG = "right", "wrong"  # before a slot: the buttons under its value read back
 CHANGE, BACK, SKIP, PAGE = "change", "back", "skip", "page"
 GO_ON, DECLINE = "go_on", "decline"
+RESEND, STOP = "resend", "stop"  # under the question for a one-time code
 AGREE, REFUSE, SAVED = "agree", "refuse", "saved"
 ROW, BUTTON = 24, 20  # characters of a list row and of a reply button, WhatsApp
 Row = TypeVar("Row")
@@ -115,6 +116,32 @@ def confirm(catalogue: Catalogue, service: Service, state: State) -> Say:
     if service.slots:
         buttons.append(_answer(phrases["change_button"][language], CHANGE, state))
     return Say(text, tuple(buttons))
+
+
+def code(catalogue: Catalogue, settings: DialogueSettings, state: State) -> Say:
+    """For the one-time code that was sent; after a wrong one with the tries that are left, after
+    the last one whether to send another."""
+    phrases, language, asked = catalogue.phrases, state.language, state.code
+    assert asked is not None
+    if asked.over:
+        text = phrases["code_over"]
+    elif state.attempts:
+        text = phrases["code_unread"]
+    elif asked.left is not None:
+        text = phrases["code_wrong"]
+    else:
+        text = phrases["code_prompt"]
+    fields = {
+        "number": asked.sent_to,
+        "left": str(asked.left),
+        "digits": str(settings.code.digits),
+        "minutes": str(settings.code.minutes),
+    }
+    buttons = (
+        _answer(phrases["code_resend_button"][language], RESEND, state),
+        _answer(phrases["cancel_button"][language], STOP, state),
+    )
+    return Say(filled(text, language, fields), buttons)
 
 
 def change(catalogue: Catalogue, settings: DialogueSettings, service: Service, state: State) -> Say:

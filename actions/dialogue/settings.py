@@ -23,6 +23,15 @@ class CorrectionWords:
 
 
 @dataclass(frozen=True)
+class CodeSettings:
+    """Of a one-time code: its digits, how many wrong tries it stands, how long it is good."""
+
+    digits: int
+    tries: int
+    minutes: int
+
+
+@dataclass(frozen=True)
 class DialogueSettings:
     """See the comments in `data/dialogue.yml`; `words` maps what is meant to all its words."""
 
@@ -44,6 +53,7 @@ class DialogueSettings:
     working_seconds: float
     resume_minutes: int
     drop_hours: int
+    code: CodeSettings
     voice_sure: Mapping[str, float]
     read_back: tuple[str, ...]
     pins: tuple[str, ...]
@@ -64,6 +74,7 @@ def load_settings(folder: Path) -> DialogueSettings:
         raw[name] = tuple(raw[name])
     raw["words"] = {meaning: _flat(by_key) for meaning, by_key in raw["words"].items()}
     raw["ordinals"] = tuple(tuple(words) for words in raw["ordinals"])
+    raw["code"] = CodeSettings(**raw["code"])
     cues = {name: _flat(words) for name, words in raw["corrections"].items()}
     raw["corrections"] = CorrectionWords(**cues)
     return DialogueSettings(**raw)

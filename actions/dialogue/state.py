@@ -30,6 +30,8 @@ _NONCE = 32
 CONFIRM = "confirm"
 CHANGE = "change"
 """In `asked`: which of the values shown is to be changed?"""
+CODE = "one_time_code"
+"""In `asked`: which code did the department send?"""
 RESUME = "resume/"
 """Before what was asked, or alone with no form open: go on with what was left?"""
 READ_BACK = "read_back/"
@@ -56,6 +58,18 @@ class Draft:
     unchecked: tuple[str, ...]
     since: float
     in_doubt: bool = False
+
+
+@dataclass(frozen=True)
+class CodeAsked:
+    """A one-time code that the department sent: the end of the number it went to, when, how often
+    it was told wrongly, and how many tries are left after a wrong one. Never the code."""
+
+    sent_to: str
+    at: float
+    tries: int = 0
+    left: int | None = None
+    over: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,6 +135,7 @@ class State:
     latest last. `pending` are values by slot type that we asked to remember. `in_doubt` says that
     the request was sent to the department without an answer and may have been carried out.
     `offers` are choices by slot that the department gave; none where it was asked and has none.
+    `code` is a one-time code that was sent and not yet told rightly.
     """
 
     language: str
@@ -141,6 +156,7 @@ class State:
     pending: Mapping[str, str] = field(default_factory=dict)
     in_doubt: bool = False
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
+    code: CodeAsked | None = None
     profile: Profile = Profile()  # not stored here but in `actions.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
@@ -171,6 +187,7 @@ class State:
             "pending": dict(self.pending),
             "in_doubt": self.in_doubt,
             "offers": {slot: [asdict(one) for one in rows] for slot, rows in self.offers.items()},
+            "code": self.code and asdict(self.code),
         }
         return seal(told) if any(told.values()) else None
 
@@ -195,6 +212,7 @@ def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | 
             slot: tuple(Offer(**one) for one in rows)
             for slot, rows in told.get("offers", {}).items()
         },
+        code=CodeAsked(**told["code"]) if told.get("code") else None,
         asked=slots.get("asked"),
         attempts=int(slots.get("attempts") or 0),
         lookup=_mapping(slots.get("lookup")),

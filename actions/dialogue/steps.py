@@ -104,4 +104,5 @@ def cleared(state: State) -> State:
         pending={},
         in_doubt=False,
         offers={},
+        code=None,
     )

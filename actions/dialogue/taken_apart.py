@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +10,7 @@ from functools import lru_cache
 from actions.dialogue.cues import Spotted, phrases_of, spot
 from actions.dialogue.settings import CorrectionWords, DialogueSettings
 from nlu.catalogue import Slot
+from nlu.slots.spans import Spans
 from nlu.slots.words import Phrases, Word, words
 from nlu.text import fold, normalise
 from nlu.text.endings import stems
@@ -37,8 +39,10 @@ def take_apart(text: str, slots: Sequence[Slot], settings: DialogueSettings) -> 
     low = plain.lower()
     spotted = spot(low, _lookup(settings.corrections, settings.polite))
     cues = [cue for cue in spotted if cue.meaning != FILLER]
-    left = [t for t in words(low) if not any(c.start <= t.start < c.end for c in spotted)]
-    names = [_naming(token, slots) for token in left]
+    taken = Spans((cue.start, cue.end) for cue in spotted)
+    left = [t for t in words(low) if not taken.meets(t.start, t.start + 1)]
+    known = {text: _naming(text, slots) for text in {token.text for token in left}}
+    names = [known[token.text] for token in left]
     loose = [token for token, named in zip(left, names) if not named]
     return Apart(
         cues=frozenset(cue.meaning for cue in cues),
@@ -54,11 +58,12 @@ def _parts(plain: str, cues: Sequence[Spotted], loose: Sequence[Word]) -> Iterat
     in "54 is wrong, 45" of languages that put it so, only 45 is left."""
     edges = [0, *(cue.end for cue in cues)]
     ends = [*(cue.start for cue in cues), len(plain)]
+    starts = [word.start for word in loose]
     for index, (start, end) in enumerate(zip(edges, ends)):
         if index > 0 and cues[index - 1].meaning == BEHIND:  # wrong up to a comma
             comma = plain.find(", ", start, end)
             start = comma if comma >= 0 else end
-        held = [word for word in loose if start <= word.start < end]
+        held = loose[bisect_left(starts, start) : bisect_left(starts, end)]
         before = index < len(cues) and cues[index].meaning in (NO, BEFORE)
         if held and not before:
             yield plain[held[0].start : held[-1].end]
@@ -74,9 +79,9 @@ def _best(names: Sequence[frozenset[str]]) -> tuple[str, ...]:
     return tuple(slot for slot, score in scores.items() if score == most)
 
 
-def _naming(token: Word, slots: Sequence[Slot]) -> frozenset[str]:
+def _naming(word: str, slots: Sequence[Slot]) -> frozenset[str]:
     """The slots whose label, or a word that announces their type, has this word."""
-    sounds = {fold(stem.text) for stem in stems(token.text)}
+    sounds = {fold(stem.text) for stem in stems(word)}
     return frozenset(slot.name for slot in slots if sounds & _sounds(slot))
 
 

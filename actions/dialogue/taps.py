@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from actions.dialogue import answers, cues, drafts, interruptions, steering
+from actions.dialogue import answers, cues, drafts, interruptions, one_time_code, steering
 from actions.dialogue.form import Form
 from actions.dialogue.questions import (
     BACK,
@@ -15,14 +15,18 @@ from actions.dialogue.questions import (
     GO_ON,
     KEEP,
     PAGE,
+    RESEND,
     RIGHT,
     SAVED,
     SKIP,
     WRONG,
 )
+from actions.dialogue.questions import (
+    STOP as STOPPED,
+)
 from actions.dialogue.say import Button, Say
 from actions.dialogue.state import CHANGE as CHANGING
-from actions.dialogue.state import CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
+from actions.dialogue.state import CODE, CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared, saying
 from actions.dialogue.sureness import surely_meant
 from nlu.catalogue import Slot
@@ -89,6 +93,10 @@ def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
         )
     if what == SAVED and slot is not None and slot.name == asked:
         return _saved(form, state, slot, name)
+    if asked == CODE and value == RESEND:
+        return one_time_code.sent_again(form, state)
+    if asked == CODE and value == STOPPED:
+        return form.end(state, form.given_up("cancelled", state))
     if value == BACK:
         return steering.back(form, state)
     if value == SKIP and slot is not None and not slot.required:

@@ -50,4 +50,5 @@ class Booking:
             citizen=context.citizen,
             request_id=key,
             language=context.language,
+            origin=context.origin,
         )

@@ -49,15 +49,16 @@ class Opening:
         request_id: str,
         language: str,
         origin: Origin = NO_SERVICE,
+        code: str | None = None,
     ) -> OperationResult:
         """As the directory does it; an outcome of `OUTCOMES` where a payment is under way."""
         context = Context(citizen, request_id, language, origin)
         write = Write(department, operation_id, values, context)
         rule = self._following.rules(department, operation_id)
         if rule is None:
-            return await self._send(write)
+            return await self._send(write, code)
         try:
-            return await self._once(rule, write)
+            return await self._once(rule, write, code)
         except (SQLAlchemyError, OSError, Unreadable) as error:
             _LOG.error("payments", department=department, error=type(error).__name__)
             return OperationResult(UNAVAILABLE, reason="journal")
@@ -73,7 +74,7 @@ class Opening:
             return await self._answered(rule, standing, result)
         return result if standing is None else self._told(standing, write)
 
-    async def _once(self, rule: Rule, write: Write) -> OperationResult:
+    async def _once(self, rule: Rule, write: Write, code: str | None) -> OperationResult:
         for _ in range(_ROUNDS):
             standing = await self._standing(rule, write)
             if standing is None:
@@ -84,7 +85,7 @@ class Opening:
                 if now.id != write.id and now.state not in ("open", *OUTCOMES):
                     continue  # it is over, so a new one may begin
                 return self._told(now, write)
-            return await self._answered(rule, standing, await self._send(write))
+            return await self._answered(rule, standing, await self._send(write, code))
         return OperationResult(OUTCOMES["opening"])
 
     async def _made_way(self, standing: Payment, write: Write) -> None:
@@ -100,7 +101,7 @@ class Opening:
         new = new_payment(rule, write, now, now + self._following.settings.opening_for)
         return await asyncio.to_thread(self._ledger.begin, new)
 
-    async def _send(self, write: Write) -> OperationResult:
+    async def _send(self, write: Write, code: str | None) -> OperationResult:
         context = write.context
         return await self._departments.execute(
             write.department,
@@ -110,6 +111,7 @@ class Opening:
             request_id=context.request_id,
             language=context.language,
             origin=context.origin,
+            code=code,
         )
 
     async def _answered(

@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from actions.sandbox import clock
+from actions.sandbox.access import named
 from actions.sandbox.desk import Body, Desk, idempotency_key, language
 from actions.sandbox.problem import Problem, not_found
 from actions.sandbox.seeding import load_seed
@@ -42,6 +43,8 @@ def build(desk: Desk) -> FastAPI:
     app = desk.app("APSRTC (sandbox)")
     seed = load_seed("apsrtc")
     key_check = [desk.guarded()]
+    ticket_of = named("ticket_number", "ticket")
+    desk.guard.about.update(trackBus=ticket_of, cancelTicket=ticket_of)
 
     @app.post("/tickets", operation_id="bookTicket", status_code=201, dependencies=key_check)
     def book_ticket(
@@ -68,6 +71,8 @@ def build(desk: Desk) -> FastAPI:
                     place,
                 ),
             )
+            desk.on_record.made(db, key, number)
+            desk.on_record.put(db, number, [body.mobile])
             order, link = desk.order(db, request, "bookTicket", number, fare)
             made = {
                 "number": number,

@@ -54,6 +54,7 @@ def build(desk: Desk) -> FastAPI:
             donation = f"ACD{clock.today():%y%m%d}{serial:04}"
             row = (donation, body.donor_name, body.amount, body.mobile)
             db.execute("INSERT INTO canteens_donations VALUES (?, ?, ?, ?)", row)
+            desk.on_record.made(db, key, donation)
             order, link = desk.order(db, request, "createDonation", donation, body.amount)
             made = {"id": donation, "amount": body.amount, "order_id": order, "payment_link": link}
             return 201, {"donation": made}, donation

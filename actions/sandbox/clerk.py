@@ -19,7 +19,8 @@ from jmespath import functions
 
 from actions.departments.openapi import ApiOperation, load_openapi
 from actions.sandbox import clock
-from actions.sandbox.counter import Counter, Print, Take, load_counters
+from actions.sandbox.access import CODE, PUBLIC, About, Entered, Record, entered
+from actions.sandbox.counter import Counter, Find, Print, Take, load_counters
 from actions.sandbox.desk import Body, Desk
 from actions.sandbox.names import is_one_of
 from actions.sandbox.problem import Problem, not_found
@@ -70,17 +71,25 @@ def add_counters(desk: Desk, app: FastAPI, openapi: Path) -> None:
     coded = app.openapi
     for name, counter in counters.items():
         api = described[name]
+        if counter.find is not None:
+            desk.guard.about[name] = _about(desk.department, counter.find)
         app.add_api_route(
             api.path,
             _endpoint(desk, name, counter, api),
             methods=[api.method],
+            operation_id=name,
             dependencies=[desk.guarded()],
             include_in_schema=False,
         )
 
     def document() -> dict[str, Any]:
-        """What is coded, and what is written down."""
+        """What is coded, with the headers of the guard, and what is written down."""
         found = coded()
+        for item in found["paths"].values():
+            for method, operation in item.items():
+                access = desk.guard.policy.get(operation["operationId"], PUBLIC)
+                more = _sender_headers(access, method)
+                operation["parameters"] = [*operation.get("parameters", ()), *more]
         for name in counters:
             api = described[name]
             parameters = [{"name": p.name, "in": p.where} for p in api.parameters]
@@ -89,6 +98,29 @@ def add_counters(desk: Desk, app: FastAPI, openapi: Path) -> None:
         return found
 
     app.openapi = document  # type: ignore[method-assign]
+
+
+def _sender_headers(access: str, method: str) -> list[dict[str, str]]:
+    """The headers that the guard reads."""
+    names = ["X-Citizen-Phone"] if access != PUBLIC or method != "get" else []
+    names += ["X-Citizen-Code"] if access == CODE else []
+    return [{"name": name, "in": "header"} for name in names]
+
+
+def _about(department: str, find: Find) -> About:
+    """The record that the counter will find; its owner is known by where it lies."""
+
+    def record(db: sqlite3.Connection, values: Entered) -> Record | None:
+        found = _find(db, department, find, values)
+        if found is None:
+            return None
+        known, place = found
+        if not place:
+            return Record(known["number"], known["number"])
+        number = next((known[name] for name in find.by if name.endswith("_number")), "")
+        return Record(place, number[0] if isinstance(number, list) else number)
+
+    return About(record, lambda: not_found(find.collection))
 
 
 def _endpoint(
@@ -104,10 +136,10 @@ def _endpoint(
         breach = api.request_violation(given, body)
         if breach is not None:
             raise Problem(422, "invalid_request", "Invalid request", detail=breach)
-        entered = {**path, **query, **(body or {})}
-        work = _Work(desk, request, name, counter, entered, headers.get("accept-language", "en"))
-        key = headers["idempotency-key"] if keyed else None
-        return await run_in_threadpool(work.answer, key)
+        words = headers.get("accept-language", "en")
+        key = headers["idempotency-key"] if keyed else ""
+        work = _Work(desk, request, name, counter, entered(request, body or {}), words, key)
+        return await run_in_threadpool(work.answer)
 
     return serve
 
@@ -129,16 +161,17 @@ class _Work:
     counter: Counter
     entered: dict[str, Any]
     language: str
+    key: str
+    """Of a write; empty for a read."""
 
-    def answer(self, key: str | None) -> Response:
-        """The answer; a write is done once for its `key`."""
-        if key is None:
+    def answer(self) -> Response:
+        """The answer; a write is done once for its key."""
+        if not self.key:
             with self.desk.store.transaction() as db:
                 status, answer, _ = self.done(db)
             return JSONResponse(answer, status)
-        entered = json.dumps(self.entered, sort_keys=True)
-        private = {"digest": self.desk.store.fingerprint(entered)}
-        return self.desk.once(self.operation, key, private, self.done)
+        private = {"digest": self.desk.store.fingerprint(json.dumps(self.entered, sort_keys=True))}
+        return self.desk.once(self.operation, self.key, private, self.done)
 
     def done(self, db: sqlite3.Connection) -> tuple[int, Body, str]:
         """Status, answer and the reference of what was made. Raises Problem to refuse."""
@@ -155,7 +188,9 @@ class _Work:
             made.update(self._before(db, counter.take) or {})
             if made:  # who asks again learns what the first answer said
                 said = moment.value(counter.answer)
-                raise Problem(409, counter.take.already, "One is open already", **said)
+                refusal = Problem(409, counter.take.already, "One is open already", **said)
+                refusal.shared = made["number"] if counter.take.shared else None
+                raise refusal
             made.update(self._taken(db, counter.take))
         if counter.order is not None:
             amount = float(moment.value(counter.order.amount))
@@ -173,23 +208,10 @@ class _Work:
         find = self.counter.find
         if find is None:
             return None, ""
-        rows = db.execute(
-            "SELECT * FROM counter_records WHERE department = ? AND collection = ?",
-            (self.desk.department, find.collection),
-        )
-        for row in rows:
-            record = json.loads(row["record"])
-            if all(_matches(record.get(name), self.entered.get(name)) for name in find.by):
-                return record, f"{self.desk.department}/{find.collection}/{row['serial']}"
-        for operation in find.taken:
-            row = db.execute(
-                "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND number = ?",
-                (self.desk.department, operation, self.entered.get(find.by[0])),
-            ).fetchone()
-            if row is not None:
-                known = {"state": "in_progress", "operation": operation}
-                return {**known, "number": row["number"], "expected": row["expected"]}, ""
-        raise not_found(find.collection)
+        found = _find(db, self.desk.department, find, self.entered)
+        if found is None:
+            raise not_found(find.collection)
+        return found
 
     def _subject(self, take: Take) -> str | None:
         same = [str(self.entered.get(name, "")) for name in take.once_for]
@@ -217,6 +239,7 @@ class _Work:
             "INSERT INTO counter_taken VALUES (?, ?, ?, ?, ?)",
             (department, self.operation, number, self._subject(take), expected),
         )
+        self.desk.on_record.made(db, self.key, number)
         return {"number": number, "expected": expected}
 
     def _printed(self, printed: Print, moment: _Moment) -> Body:
@@ -224,6 +247,29 @@ class _Work:
         values["issued_on"] = f"{clock.today():%d-%m-%Y}"
         filename = _text(moment.value(printed.filename))
         return self.desk.document(self.request, printed.form, values, filename)
+
+
+def _find(
+    db: sqlite3.Connection, department: str, find: Find, values: Entered
+) -> tuple[dict[str, Any], str] | None:
+    """The record that the values name and where it lies; an application taken lies nowhere."""
+    rows = db.execute(
+        "SELECT * FROM counter_records WHERE department = ? AND collection = ?",
+        (department, find.collection),
+    )
+    for row in rows:
+        record = json.loads(row["record"])
+        if all(_matches(record.get(name), values.get(name)) for name in find.by):
+            return record, f"{department}/{find.collection}/{row['serial']}"
+    for operation in find.taken:
+        row = db.execute(
+            "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND number = ?",
+            (department, operation, values.get(find.by[0])),
+        ).fetchone()
+        if row is not None:
+            known = {"state": "in_progress", "operation": operation}
+            return {**known, "number": row["number"], "expected": row["expected"]}, ""
+    return None
 
 
 def pay_order(db: sqlite3.Connection, operation: str, reference: str) -> None:

@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI, Path, Response
 from pydantic import BaseModel, Field
 
 from actions.sandbox import clock
+from actions.sandbox.access import named
 from actions.sandbox.desk import Body, Desk, idempotency_key, language
 from actions.sandbox.problem import Problem, not_found
 from actions.sandbox.seeding import load_seed
@@ -30,6 +31,7 @@ def build(desk: Desk) -> FastAPI:
     app = desk.app("CM Relief Fund (sandbox)")
     seed = load_seed("cmrf")
     key_check = [desk.guarded()]
+    desk.guard.about["getApplication"] = named("application_number", "application")
 
     @app.get(
         "/applications/{application_number}",
@@ -74,6 +76,7 @@ def build(desk: Desk) -> FastAPI:
                 "INSERT INTO cmrf_applications VALUES (?, 'pending', NULL, ?, NULL, ?)",
                 (number, today.isoformat(), subject),
             )
+            desk.on_record.made(db, key, number)
             expected = clock.in_days(seed["days"])
             return 201, {"application_number": number, "expected_by": expected}, number
 

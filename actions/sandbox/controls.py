@@ -10,7 +10,10 @@ from pydantic import BaseModel, Field
 
 from actions.sandbox import problem
 from actions.sandbox.faults import Fault, FaultyApp, Mode
+from actions.sandbox.sms import SmsOutbox
 from actions.sandbox.store import Store, last_writes
+
+_SMS = 50
 
 
 class FaultRequest(BaseModel):
@@ -21,8 +24,8 @@ class FaultRequest(BaseModel):
     times: int | None = Field(None, ge=1)
 
 
-def build(store: Store, faulty: Mapping[str, FaultyApp]) -> APIRouter:
-    """`/health`, `/__faults`, `/__writes` and `/__reset` of each department."""
+def build(store: Store, faulty: Mapping[str, FaultyApp], sms: SmsOutbox) -> APIRouter:
+    """`/health`, `/__sms`, and `/__faults`, `/__writes` and `/__reset` of each department."""
     router = APIRouter()
 
     @router.get("/health")
@@ -42,6 +45,11 @@ def build(store: Store, faulty: Mapping[str, FaultyApp]) -> APIRouter:
     def get_writes(department: str) -> list[dict[str, Any]]:
         known(faulty, department)
         return last_writes(store, department)
+
+    @router.get("/__sms")
+    def get_sms(phone: str | None = None) -> list[dict[str, Any]]:
+        """The latest SMS, or those to one number on record; the latest first."""
+        return sms.latest(_SMS, phone)
 
     @router.post("/__reset/{department}")
     def reset(department: str) -> dict[str, str]:

@@ -44,6 +44,8 @@ class Take:
     hours: int | None = None
     once_for: tuple[str, ...] = ()
     already: str = "duplicate"
+    shared: bool = False
+    """Whoever asks for the same may follow what is open: a complaint about what all see."""
 
 
 @dataclass(frozen=True)

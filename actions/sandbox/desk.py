@@ -1,4 +1,4 @@
-"""What every department's counter has: the key check, keyed writes, orders, documents."""
+"""What every department's counter has: the guard, keyed writes, orders, documents."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from fastapi.security import APIKeyHeader
 
 from actions.documents.issue import Issuer, NotIssued
 from actions.sandbox import clock, problem
+from actions.sandbox.access import About, Guard, Record
+from actions.sandbox.on_record import OnRecord, request_key
 from actions.sandbox.problem import Problem
 from actions.sandbox.store import Store
 from nlu.log import get_logger
@@ -48,9 +50,16 @@ class Desk:
     """Where citizens reach the sandbox; None: the address that the request came to."""
     issuer: Issuer
     """Signs what is printed."""
+    guard: Guard
+    """Says who may have what done."""
+
+    @property
+    def on_record(self) -> OnRecord:
+        """The department's numbers."""
+        return self.guard.on_record
 
     def app(self, title: str) -> FastAPI:
-        """An empty app with the key check and problems for errors."""
+        """An empty app with problems for errors."""
         app = FastAPI(title=title, version="1.0", docs_url=None, redoc_url=None)
         app.openapi_version = "3.0.3"
         problem.install(app)
@@ -64,11 +73,12 @@ class Desk:
         return app
 
     def guarded(self) -> Any:
-        """The dependency that asks for the API key."""
+        """The dependency of every operation: Seva's key first, then who of its citizens asks."""
 
-        def check(key: str | None = Security(_API_KEY)) -> None:
+        async def check(request: Request, key: str | None = Security(_API_KEY)) -> None:
             if not secrets.compare_digest((key or "").encode(), self.api_key.encode()):
                 raise Problem(401, "unauthorised", "Unauthorised")
+            await self.guard.admit(request, request.scope["route"].operation_id)
 
         return Depends(check)
 
@@ -97,6 +107,8 @@ class Desk:
             except Problem as refusal:
                 db.execute("ROLLBACK TO work")
                 status, body = refusal.status, refusal.body
+                if refusal.shared is not None:
+                    self.on_record.made(db, key, refusal.shared)
             db.execute(
                 "INSERT INTO keyed_answers VALUES (?, ?, ?, ?, ?, ?)",
                 (self.department, key, operation, digest, status, json.dumps(body)),
@@ -105,6 +117,10 @@ class Desk:
 
     def serve_writes(self, app: FastAPI) -> None:
         """Add `GET /writes/{request_id}`: a write's answer once more, by its Idempotency-Key."""
+
+        self.guard.about["getWrite"] = About(
+            lambda db, entered: Record(request_key(str(entered["request_id"]))), _unknown_write
+        )
 
         @app.get(
             "/writes/{request_id:path}", operation_id="getWrite", dependencies=[self.guarded()]
@@ -116,7 +132,7 @@ class Desk:
                     (self.department, request_id),
                 ).fetchone()
             if known is None:
-                raise Problem(404, "unknown_write", "No write came with this key")
+                raise _unknown_write()
             return _answer(known["status"], json.loads(known["body"]))
 
     def order(
@@ -133,6 +149,7 @@ class Desk:
             "INSERT INTO orders VALUES (?, ?, ?, ?, ?, NULL)",
             (order, self.department, operation, reference, amount),
         )
+        self.on_record.made(db, request.headers["idempotency-key"], order)
         return order, f"{self._origin(request)}/pay/{order}"
 
     def document(
@@ -160,6 +177,10 @@ class Desk:
 
     def _origin(self, request: Request) -> str:
         return self.public_url or f"{request.url.scheme}://{request.url.netloc}"
+
+
+def _unknown_write() -> Problem:
+    return Problem(404, "unknown_write", "No write came with this key")
 
 
 def _answer(status: int, body: Body) -> Response:

@@ -65,6 +65,8 @@ def build(desk: Desk) -> FastAPI:
                     body.mobile,
                 ),
             )
+            desk.on_record.made(db, key, booking)
+            desk.on_record.put(db, booking, [body.mobile])
             order, link = desk.order(db, request, "bookDarshan", booking, amount)
             slot = clock.at(body.date, temple["slot"]).isoformat()
             made = {"id": booking, "amount": amount, "slot": slot, "order_id": order}
@@ -85,6 +87,7 @@ def build(desk: Desk) -> FastAPI:
             offering = f"EH{clock.today():%y%m%d}{serial:04}"
             row = (offering, body.temple, body.amount)
             db.execute("INSERT INTO endowments_offerings VALUES (?, ?, ?)", row)
+            desk.on_record.made(db, key, offering)
             order, link = desk.order(db, request, "createOffering", offering, body.amount)
             made = {"id": offering, "amount": body.amount, "order_id": order, "payment_link": link}
             return 201, {"offering": made}, offering

@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from actions.sandbox import clock
+from actions.sandbox.access import About, Entered, Record
 from actions.sandbox.desk import Body, Desk, idempotency_key, language
 from actions.sandbox.problem import Problem, not_found
 from actions.sandbox.seeding import load_seed
@@ -36,6 +37,8 @@ def build(desk: Desk) -> FastAPI:
     app = desk.app("Energy (sandbox)")
     seed = load_seed("energy")
     key_check = [desk.guarded()]
+    bill = About(_on_record, lambda: not_found("connection"))
+    desk.guard.about.update(getBill=bill, payBill=bill)
 
     @app.get("/services/{service_number}/bill", operation_id="getBill", dependencies=key_check)
     def get_bill(
@@ -93,17 +96,20 @@ def build(desk: Desk) -> FastAPI:
                 "SELECT * FROM energy_complaints WHERE service_number = ?", (service_number,)
             ).fetchone()
             if before is not None:
-                raise Problem(
+                refusal = Problem(
                     409,
                     "already_open",
                     "A complaint is open already",
                     complaint_number=before["number"],
                     expected_by=before["expected_by"] or expected.isoformat(),
                 )
+                refusal.shared = before["number"]
+                raise refusal
             serial = next_number(db, "energy_complaints")
             number = f"SUP{clock.today():%y%m}{serial:05}"
             row = (number, service_number, body.location, body.complainant, expected.isoformat())
             db.execute("INSERT INTO energy_complaints VALUES (?, ?, ?, ?, ?)", row)
+            desk.on_record.made(db, key, number)
             made = {"complaint_number": number, "expected_by": expected.isoformat()}
             return 201, made, number
 
@@ -116,6 +122,12 @@ def build(desk: Desk) -> FastAPI:
 def paid(db: sqlite3.Connection, reference: str) -> None:
     """Nothing is due on a connection once its order is paid."""
     db.execute("UPDATE energy_connections SET amount = 0 WHERE number = ?", (reference,))
+
+
+def _on_record(db: sqlite3.Connection, entered: Entered) -> Record | None:
+    number = str(entered.get("service_number"))
+    query = "SELECT 1 FROM energy_connections WHERE number = ?"
+    return Record(number, number) if db.execute(query, (number,)).fetchone() else None
 
 
 def _connection(db: sqlite3.Connection, number: str) -> sqlite3.Row:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from fastapi import Depends, FastAPI, Path, Response
+from fastapi import Depends, FastAPI, Path, Request, Response
 from pydantic import BaseModel, Field
 
+from actions.sandbox.access import OWN_LIST, About, Record, named, sender_of
 from actions.sandbox.desk import Body, Desk, idempotency_key, language
 from actions.sandbox.grievance_book import CLOSED, GrievanceBook
+from actions.sandbox.on_record import request_key
 from actions.sandbox.problem import Problem, not_found
 
 COLLECTOR = "collector"  # who gets what is for an office that nobody knows
@@ -62,6 +64,13 @@ def build(desk: Desk, books: GrievanceBook) -> FastAPI:
     """The department's app over its books."""
     app = desk.app("Public grievances (sandbox)")
     checked = [desk.guarded()]
+    one = named("number", "grievance")
+    desk.guard.about.update(getGrievance=one, reopenGrievance=one, rateGrievance=one)
+    desk.guard.about["getGrievanceByReference"] = About(
+        lambda db, entered: Record(request_key(str(entered["reference"]))), one.missing
+    )
+    listed = About(lambda db, entered: OWN_LIST, one.missing)
+    desk.guard.about.update(listGrievances=listed, listClosedGrievances=listed)
 
     @app.post(
         "/grievances", operation_id="registerGrievance", status_code=201, dependencies=checked
@@ -91,6 +100,7 @@ def build(desk: Desk, books: GrievanceBook) -> FastAPI:
                 secretariat=body.secretariat,
                 photo=bool(body.photo),
             )
+            desk.on_record.made(db, key, made["number"])
             return 201, books.shown(made, words), made["number"]
 
         payload = {"office": body.office, "secretariat": body.secretariat, "subject": subject}
@@ -120,25 +130,31 @@ def build(desk: Desk, books: GrievanceBook) -> FastAPI:
             raise not_found("grievance")
         return books.shown(row, words)
 
-    def searched(body: Search, words: str, closed: bool) -> dict[str, Any]:
+    def searched(body: Search, request: Request, words: str, closed: bool) -> dict[str, Any]:
+        sender = sender_of(request) or ""
         with desk.store.transaction() as db:
             rows = books.of_citizen(db, desk.store.fingerprint(body.citizen), closed=closed)
-        return {"grievances": [books.shown(row, words) for row in rows]}
+            own = [row for row in rows if desk.on_record.holds(db, row["number"], sender)]
+        return {"grievances": [books.shown(row, words) for row in own]}
 
     @app.post("/searches/grievances", operation_id="listGrievances", dependencies=checked)
-    def list_grievances(body: Search, words: str = Depends(language)) -> dict[str, Any]:
-        return searched(body, words, closed=False)
+    def list_grievances(
+        body: Search, request: Request, words: str = Depends(language)
+    ) -> dict[str, Any]:
+        return searched(body, request, words, closed=False)
 
     @app.post(
         "/searches/closed-grievances", operation_id="listClosedGrievances", dependencies=checked
     )
-    def list_closed(body: Search, words: str = Depends(language)) -> dict[str, Any]:
-        return searched(body, words, closed=True)
+    def list_closed(
+        body: Search, request: Request, words: str = Depends(language)
+    ) -> dict[str, Any]:
+        return searched(body, request, words, closed=True)
 
-    def own(db: sqlite3.Connection, number: str, citizen: str) -> sqlite3.Row:
-        """A closed grievance of the citizen; those of the first day are everybody's."""
+    def closed(db: sqlite3.Connection, number: str) -> sqlite3.Row:
+        """A closed grievance; the guard has looked whose it is."""
         row = books.find(db, number)
-        if row is None or row["citizen"] not in (None, desk.store.fingerprint(citizen)):
+        if row is None:
             raise not_found("grievance")
         if row["state"] not in CLOSED:
             raise Problem(409, "not_closed", "It is still open", **books.shown(row, "en"))
@@ -157,7 +173,7 @@ def build(desk: Desk, books: GrievanceBook) -> FastAPI:
         words: str = Depends(language),
     ) -> Response:
         def work(db: sqlite3.Connection) -> tuple[int, Body, str]:
-            row = own(db, number, body.citizen)
+            row = closed(db, number)
             if books.too_late(row):
                 raise Problem(409, "too_late", "Closed too long ago", **books.shown(row, words))
             return 201, books.shown(books.reopen(db, row, key, words), words), number
@@ -178,7 +194,7 @@ def build(desk: Desk, books: GrievanceBook) -> FastAPI:
         words: str = Depends(language),
     ) -> Response:
         def work(db: sqlite3.Connection) -> tuple[int, Body, str]:
-            row = own(db, number, body.citizen)
+            row = closed(db, number)
             if row["rating"] is not None:
                 raise Problem(409, "already_rated", "Rated already", **books.shown(row, words))
             books.rate(db, row, body.rating)

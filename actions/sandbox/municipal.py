@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import sqlite3
+from functools import partial
 from typing import Any
 
 from fastapi import Depends, FastAPI, Path, Request, Response
 from pydantic import BaseModel, Field
 
 from actions.sandbox import clock
+from actions.sandbox.access import About, Entered, Record
 from actions.sandbox.desk import Body, Desk, idempotency_key, language
 from actions.sandbox.names import is_one_of, plain
 from actions.sandbox.problem import Problem, not_found
@@ -48,6 +50,9 @@ def build(desk: Desk) -> FastAPI:
     app = desk.app("Municipal services (sandbox)")
     seed = load_seed("municipal")
     key_check = [desk.guarded()]
+    tax = About(_on_record, lambda: not_found("assessment"))
+    birth = About(partial(_birth_on_record, seed["births"]), lambda: not_found("record"))
+    desk.guard.about.update(getTaxDues=tax, payTax=tax, getBirthCertificate=birth)
 
     @app.post(
         "/birth-certificates/search",
@@ -57,17 +62,14 @@ def build(desk: Desk) -> FastAPI:
     def get_birth_certificate(
         body: BirthSearch, request: Request, words: str = Depends(language)
     ) -> dict[str, Any]:
-        for row in seed["births"]:
-            names = is_one_of(body.child_name, row["child"]) and is_one_of(
-                body.mother_name, row["mother"]
-            )
-            key = (body.ulb, body.date_of_birth.isoformat())
-            if names and (row["ulb"], row["date_of_birth"]) == key:
-                document = desk.document(
-                    request, "birth_certificate", _printed(row), f"{row['number']}.pdf"
-                )
-                return {"certificate": {"number": row["number"]}, "document": document}
-        raise not_found("record")
+        asked = {**body.dict(), "date_of_birth": body.date_of_birth.isoformat()}
+        row = _birth(seed["births"], asked)
+        if row is None:
+            raise not_found("record")
+        document = desk.document(
+            request, "birth_certificate", _printed(row), f"{row['number']}.pdf"
+        )
+        return {"certificate": {"number": row["number"]}, "document": document}
 
     @app.get(
         "/assessments/{assessment_number}/dues",
@@ -133,6 +135,7 @@ def build(desk: Desk) -> FastAPI:
             number = f"SAN{clock.today():%y%m}{next_number(db, 'municipal_complaints'):05}"
             row = (number, body.ulb, place, body.complainant, expected)
             db.execute("INSERT INTO municipal_complaints VALUES (?, ?, ?, ?, ?)", row)
+            desk.on_record.made(db, key, number)
             return 201, {"complaint_number": number, "expected_by": expected}, number
 
         return desk.once("registerGarbageComplaint", key, body.dict(), work)
@@ -143,6 +146,31 @@ def build(desk: Desk) -> FastAPI:
 def paid(db: sqlite3.Connection, reference: str) -> None:
     """Nothing is due on an assessment once its order is paid."""
     db.execute("UPDATE municipal_assessments SET amount = 0 WHERE number = ?", (reference,))
+
+
+def _on_record(db: sqlite3.Connection, entered: Entered) -> Record | None:
+    number = str(entered.get("assessment_number"))
+    query = "SELECT 1 FROM municipal_assessments WHERE number = ?"
+    return Record(number, number) if db.execute(query, (number,)).fetchone() else None
+
+
+def _birth_on_record(
+    births: list[dict[str, Any]], db: sqlite3.Connection, entered: Entered
+) -> Record | None:
+    row = _birth(births, entered)
+    return Record(row["number"]) if row else None
+
+
+def _birth(births: list[dict[str, Any]], asked: Entered) -> dict[str, Any] | None:
+    """The birth that was asked for, if it is in the books."""
+    for row in births:
+        names = is_one_of(str(asked.get("child_name")), row["child"]) and is_one_of(
+            str(asked.get("mother_name")), row["mother"]
+        )
+        where = (asked.get("ulb"), asked.get("date_of_birth"))
+        if names and (row["ulb"], row["date_of_birth"]) == where:
+            return row
+    return None
 
 
 def _assessment(db: sqlite3.Connection, number: str) -> sqlite3.Row:

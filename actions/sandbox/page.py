@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 from actions.sandbox.controls import known
 from actions.sandbox.faults import DELAYS, Fault, FaultyApp, Mode
 from actions.sandbox.headers import PAGE
+from actions.sandbox.sms import SmsOutbox
 from actions.sandbox.store import Store, last_writes
 
 _TEMPLATES = Environment(
@@ -24,7 +25,7 @@ _TEMPLATES = Environment(
 _SHOWN = 5
 
 
-def build(store: Store, faulty: Mapping[str, FaultyApp]) -> APIRouter:
+def build(store: Store, faulty: Mapping[str, FaultyApp], sms: SmsOutbox) -> APIRouter:
     """`/` and its forms. No JavaScript: each button is a form that comes back here."""
     router = APIRouter(include_in_schema=False)
 
@@ -39,7 +40,10 @@ def build(store: Store, faulty: Mapping[str, FaultyApp]) -> APIRouter:
             for name, app in faulty.items()
         ]
         html = _TEMPLATES.get_template("departments.html").render(
-            departments=departments, modes=get_args(Mode), delays=DELAYS
+            departments=departments,
+            modes=get_args(Mode),
+            delays=DELAYS,
+            messages=sms.latest(_SHOWN),
         )
         return HTMLResponse(html, headers=PAGE)
 

@@ -10,6 +10,7 @@ from fastapi import Depends, FastAPI, Path, Response
 from pydantic import BaseModel, Field
 
 from actions.sandbox import clock, energy, municipal
+from actions.sandbox.access import named
 from actions.sandbox.clerk import pay_order
 from actions.sandbox.desk import Body, Desk, idempotency_key, language
 from actions.sandbox.gateway.plans import plans
@@ -42,6 +43,8 @@ def learn(db: sqlite3.Connection, order_id: str, moment: str) -> None:
 def add_payments(desk: Desk, app: FastAPI, openapi: File) -> None:
     """Serve getPayment and bookPayment where the department's OpenAPI file has them."""
     described = openapi.read_text("utf-8") if openapi.exists() else ""  # parsing takes longer
+    order_of = named("order_id", "order")
+    desk.guard.about.update(getPayment=order_of, bookPayment=order_of)
 
     if "operationId: getPayment" in described:
 

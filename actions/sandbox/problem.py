@@ -15,6 +15,9 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(Exception):
     """Raised by an operation that refuses; `more` are extra members of the body."""
 
+    shared: str | None = None
+    """What is open already, where whoever reports it too may follow it."""
+
     def __init__(self, status: int, code: str, title: str, **more: Any) -> None:
         super().__init__(code)
         self.status = status

@@ -59,7 +59,7 @@ def build(desk: Desk) -> FastAPI:
 
         def work(db: sqlite3.Connection) -> tuple[int, Body, str]:
             days = seed["days"]["income_certificate"]
-            return _take(db, "income_certificate", "IC", subject, days)
+            return _take(desk, key, db, "income_certificate", "IC", subject, days)
 
         payload = {**body.dict(exclude={"aadhaar"}), "subject": subject}
         return desk.once("applyIncomeCertificate", key, payload, work)
@@ -81,7 +81,7 @@ def build(desk: Desk) -> FastAPI:
         def work(db: sqlite3.Connection) -> tuple[int, Body, str]:
             if (clock.today() - born).days < seed["late_after_days"]:
                 raise Problem(409, "not_late", "Less than a year ago")
-            return _take(db, "late_birth", "LB", subject, seed["days"]["late_birth"])
+            return _take(desk, key, db, "late_birth", "LB", subject, seed["days"]["late_birth"])
 
         payload = {**body.dict(exclude={"aadhaar"}), "subject": subject}
         return desk.once("applyLateBirthRegistration", key, payload, work)
@@ -90,7 +90,7 @@ def build(desk: Desk) -> FastAPI:
 
 
 def _take(
-    db: sqlite3.Connection, kind: str, prefix: str, subject: str, days: int
+    desk: Desk, key: str, db: sqlite3.Connection, kind: str, prefix: str, subject: str, days: int
 ) -> tuple[int, Body, str]:
     """Take an application, one per kind and subject."""
     before = db.execute(
@@ -103,4 +103,5 @@ def _take(
     db.execute(
         "INSERT INTO revenue_applications VALUES (?, ?, ?, ?)", (number, kind, subject, expected)
     )
+    desk.on_record.made(db, key, number)
     return 201, {"application_number": number, "expected_by": expected}, number

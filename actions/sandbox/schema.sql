@@ -17,6 +17,23 @@ CREATE TABLE IF NOT EXISTS orders (
     reference TEXT NOT NULL, amount REAL NOT NULL, paid_at TEXT
 );
 
+-- Which numbers are on record for what: seeds, what was made, and writes (`key/...`) by who sent them.
+CREATE TABLE IF NOT EXISTS on_record (
+    department TEXT NOT NULL, record TEXT NOT NULL, phone TEXT NOT NULL,
+    PRIMARY KEY (department, record, phone)
+);
+-- One-time codes: keyed hashes only. `opened` is the key of the write that a code opened, '' for reads.
+CREATE TABLE IF NOT EXISTS codes (
+    department TEXT NOT NULL, bound TEXT NOT NULL, digest TEXT NOT NULL, sent_at REAL NOT NULL,
+    tries INTEGER NOT NULL, opened TEXT,
+    PRIMARY KEY (department, bound)
+);
+-- What phones got; the codes in it are good for ten minutes.
+CREATE TABLE IF NOT EXISTS sms (
+    id INTEGER PRIMARY KEY, department TEXT NOT NULL, phone TEXT NOT NULL, asked_by TEXT NOT NULL,
+    sender TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS endowments_bookings (
     id TEXT PRIMARY KEY, temple TEXT NOT NULL, darshan TEXT NOT NULL, date TEXT NOT NULL,
     devotees INTEGER NOT NULL, mobile TEXT NOT NULL

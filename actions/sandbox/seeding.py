@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ _SEEDS = Path(__file__).parent / "seeds"
 COUNTERS = Path(__file__).parent / "counters"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Seed = dict[str, Any]
+_OWNED = ("connections", "tickets", "applications", "assessments", "grievances")
 
 
+@lru_cache(maxsize=64)
 def load_seed(name: str) -> Seed:
     """`seeds/<name>.yml`."""
     text = (_SEEDS / f"{name}.yml").read_text(encoding="utf-8")
@@ -42,6 +45,7 @@ def sow(db: sqlite3.Connection, department: str) -> None:
     if sower is not None:
         sower(db, load_seed(department))
     sow_records(db, department)
+    sow_numbers(db, department)
 
 
 def sow_records(db: sqlite3.Connection, department: str) -> None:
@@ -51,6 +55,26 @@ def sow_records(db: sqlite3.Connection, department: str) -> None:
             _insert(
                 db, "counter_records", department, collection, serial, json.dumps(row, default=str)
             )
+
+
+def sow_numbers(db: sqlite3.Connection, department: str) -> None:
+    """Put the numbers on record in: `mobile` of seeds; `owner` of records, or `mobile_number`."""
+    path = _SEEDS / f"{department}.yml"
+    seed = load_seed(department) if path.exists() else {}
+    owned = [
+        (number, row["mobile"])
+        for collection in _OWNED
+        for number, row in (seed.get(collection) or {}).items()
+        if "mobile" in row
+    ]
+    owned += [(row["number"], row["mobile"]) for row in seed.get("births", ())]
+    for collection, rows in load_records(department).items():
+        for serial, row in enumerate(rows):
+            known = row.get("owner", row.get("mobile_number", []))
+            for phone in known if isinstance(known, list) else [known]:
+                owned.append((f"{department}/{collection}/{serial}", phone))
+    for record, phone in owned:
+        _insert(db, "on_record", department, record, phone)
 
 
 def _energy(db: sqlite3.Connection, seed: Seed) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from actions.departments.credentials import SigningKey, read_signing_key
@@ -32,7 +33,9 @@ from actions.sandbox import (
     problem,
     revenue,
 )
+from actions.sandbox.access import Guard, read_policy
 from actions.sandbox.clerk import add_counters
+from actions.sandbox.codes import Codes
 from actions.sandbox.desk import Desk
 from actions.sandbox.faults import FaultyApp
 from actions.sandbox.gateway import api, pages
@@ -40,6 +43,8 @@ from actions.sandbox.gateway.books import Books
 from actions.sandbox.gateway.callbacks import Courier
 from actions.sandbox.grievance_book import GrievanceBook
 from actions.sandbox.headers import STATIC
+from actions.sandbox.on_record import OnRecord, owners_file, read_households
+from actions.sandbox.sms import SmsOutbox
 from actions.sandbox.store import DEPARTMENTS, Store
 from nlu.web import Door, host_of, page_hosts
 
@@ -70,6 +75,8 @@ def create_app(
     department_callbacks: str | None = None,
     hosts: Iterable[str] = (),
     clock: Callable[[], float] = time.time,
+    owners: Path | None = None,
+    sms_url: str | None = None,
 ) -> FastAPI:
     """The sandbox over the SQLite file `database`, which is made and seeded if it is not there.
 
@@ -79,7 +86,9 @@ def create_app(
     `database`; their QR codes lead to `documents_url`. The gateway calls Seva back at
     `callback_url`, and reads the time from `clock`; departments call it at
     `department_callbacks/<department>`. It goes by the names `hosts`, by that of `public_url` and
-    by those of this machine.
+    by those of this machine. `owners` names more numbers that are on record wherever those of the
+    seeds are. SMS are posted to `sms_url`. Raises ValueError for a department whose file does not
+    say who may use an operation.
     """
     described = openapi or Path(os.environ.get("SEVA_DATA_DIR") or "data") / "departments/openapi"
     store = Store(database)
@@ -97,18 +106,26 @@ def create_app(
         grievance_book = GrievanceBook(store, load_directory(data))
         coded[GRIEVANCES] = partial(grievances.build, books=grievance_book)
         app.include_router(moving.build(grievance_book, _courier(described, department_callbacks)))
+    households, codes = read_households(owners), Codes(store, clock)
+    sms = SmsOutbox(store, clock, sms_url)
     faulty: dict[str, FaultyApp] = {}
     for name in DEPARTMENTS:
-        desk = Desk(name, store, api_key, public_url, issuer)
+        policy = read_policy(described.parent / f"{name}.yml")
+        guard = Guard(policy, store, OnRecord(name, households), codes, sms)
+        desk = Desk(name, store, api_key, public_url, issuer, guard)
         counters = coded.get(name, _written)(desk)
         desk.serve_documents(counters)
         desk.serve_writes(counters)
         payments.add_payments(desk, counters, described / f"{name}.yml")
         add_counters(desk, counters, described / f"{name}.yml")
+        served = [r.operation_id for r in counters.routes if isinstance(r, APIRoute)]
+        open_doors = guard.unguarded(filter(None, served))
+        if open_doors:
+            raise ValueError(f"{name}: who may use {', '.join(open_doors)}?")
         faulty[name] = FaultyApp(counters)
     faulty[GATEWAY] = FaultyApp(api.build(books, api_key))
-    app.include_router(controls.build(store, faulty))
-    app.include_router(page.build(store, faulty))
+    app.include_router(controls.build(store, faulty, sms))
+    app.include_router(page.build(store, faulty, sms))
     for name, department in faulty.items():
         app.mount(f"/{name}", department)
     return app
@@ -153,6 +170,8 @@ def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:
             os.environ.get("SEVA_SANDBOX_DEPARTMENT_CALLBACKS") or DEPARTMENT_CALLBACKS
         ),
         hosts=(host, *page_hosts(os.environ)),
+        owners=owners_file(),
+        sms_url=os.environ.get("SEVA_SANDBOX_SMS_URL") or None,
     )
     _make_keys(folder / FOLDER, documents_url)
     # No access log: paths carry service and ticket numbers.

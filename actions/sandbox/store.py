@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from actions.sandbox.seeding import sow, sow_records
+from actions.sandbox.seeding import sow, sow_numbers, sow_records
 from nlu.storage.write_ahead import write_ahead
 
 _HERE = Path(__file__).parent
@@ -26,7 +26,10 @@ DEPARTMENTS = (
     "municipal",
     "grievances",
 )
-_SHARED = ("keyed_answers", "writes", "orders", "counter_records", "counter_taken")
+_SHARED = (
+    *("keyed_answers", "writes", "orders", "counter_records", "counter_taken"),
+    *("on_record", "codes", "sms"),
+)
 
 
 class Store:
@@ -52,11 +55,14 @@ class Store:
 
     @staticmethod
     def _sow_new_counters(db: sqlite3.Connection) -> None:
-        """Records of counters that came after the file was made."""
+        """Records of counters, and numbers on record, that came after the file was made."""
         for department in DEPARTMENTS:
             where = "SELECT 1 FROM counter_records WHERE department = ? LIMIT 1"
             if db.execute(where, (department,)).fetchone() is None:
                 sow_records(db, department)
+            where = "SELECT 1 FROM on_record WHERE department = ? LIMIT 1"
+            if db.execute(where, (department,)).fetchone() is None:
+                sow_numbers(db, department)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

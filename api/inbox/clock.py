@@ -22,14 +22,15 @@ class DatabaseClock:
         """`db` has the table `clock`."""
         boot = _BOOT.read_text("ascii").strip()
         db.execute("BEGIN IMMEDIATE")
-        row = db.execute("SELECT boot, shift, seen FROM clock").fetchone()
+        row = db.execute("SELECT * FROM clock").fetchone()
         if row is not None and row["boot"] == boot:
             self._shift = float(row["shift"])
         else:  # a new start of the machine: go on after what was seen before it
             now = max(time.time(), row["seen"] if row is not None else 0.0)
             self._shift = now - _since_start()
+            told = row["told"] if row is not None else None
             db.execute("DELETE FROM clock")
-            db.execute("INSERT INTO clock VALUES (?, ?, ?)", (boot, self._shift, now))
+            db.execute("INSERT INTO clock VALUES (?, ?, ?, ?)", (boot, self._shift, now, told))
         db.execute("COMMIT")
 
     def __call__(self) -> float:

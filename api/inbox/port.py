@@ -77,6 +77,8 @@ class Citizen:
     known: bool = False
     language: str | None = None
     script: str | None = None
+    phone: str | None = None
+    """The number that WhatsApp named with their messages: verified, and maybe never told."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,12 @@ class Inbox(Protocol):
 
     async def numbered_choice(self, lane: str, number: int) -> str | None:
         """The payload behind a number, if the last answer to this citizen offered it."""
+
+    def now(self) -> float:
+        """What the clock of the database shows, in seconds since 1970."""
+
+    async def told_at(self) -> float:
+        """When WhatsApp last told a status, of anybody's message; 0 for never."""
 
     async def depth(self) -> Depth:
         """How much work there is."""

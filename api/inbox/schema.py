@@ -10,7 +10,8 @@ PARKED, SPARE = -1, -2  # until the citizen writes; a template, until it is need
 STATUS_STATES = {"sent": SENT, "delivered": DELIVERED, "read": READ, "played": READ}
 
 SCHEMA = """
-CREATE TABLE IF NOT EXISTS clock (boot TEXT, shift REAL, seen REAL);
+-- `told`: when WhatsApp last told a status.
+CREATE TABLE IF NOT EXISTS clock (boot TEXT, shift REAL, seen REAL, told REAL);
 
 CREATE TABLE IF NOT EXISTS inbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from api.inbox import schema
 from api.inbox import sqlite_notices as notices
+from api.inbox.arrivals import admit, forget
 from api.inbox.clock import DatabaseClock
 from api.inbox.group_commit import GroupCommit, checkpoint, connect
 from api.inbox.lanes import Lanes
@@ -26,6 +27,7 @@ from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import WhatsAppPolicy
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
+from nlu.storage.windows import SCHEMA as WINDOWS
 
 Clock = Callable[[], float]
 INBOX = Lanes("inbox", "state = 0", "sent_at, seq", "kind = 'audio'")
@@ -64,7 +66,9 @@ class SqliteInbox:
         now = self._clock()
 
         def change(db: sqlite3.Connection) -> int:
-            new = sum(_insert(db, message, now) for message in messages)
+            new = sum(_insert(db, message, self._policy, now) for message in messages)
+            if statuses:
+                db.execute("UPDATE clock SET told = ?", (now,))
             for status in statuses:
                 apply_status(db, OUTBOX, self._policy, status, now)
             return new
@@ -164,9 +168,9 @@ class SqliteInbox:
     async def citizen(self, lane: str) -> Citizen:
         """Language and script as last saved."""
         row = self._read.execute(
-            "SELECT language, script FROM citizens WHERE lane = ?", (lane,)
+            "SELECT language, script, phone FROM citizens WHERE lane = ?", (lane,)
         ).fetchone()
-        return Citizen(True, row["language"], row["script"]) if row else Citizen()
+        return Citizen(True, row["language"], row["script"], row["phone"]) if row else Citizen()
 
     async def tracker(self, lane: str) -> str | None:
         """As the last answered turn left it."""
@@ -192,6 +196,15 @@ class SqliteInbox:
             (number, lane, notices.PREFIX + "*"),
         ).fetchone()
         return read_text(row["payload"]) if row else None
+
+    def now(self) -> float:
+        """The file's clock."""
+        return self._clock()
+
+    async def told_at(self) -> float:
+        """Kept with the statuses."""
+        row = self._read.execute("SELECT told FROM clock").fetchone()
+        return float(row["told"] or 0) if row else 0.0
 
     async def depth(self) -> Depth:
         """Counts for the metrics."""
@@ -226,6 +239,8 @@ class SqliteInbox:
         )
         await self._forget("outbox", "seq", done, before)
         await self._forget("outbox", "seq", spare, before)
+        while await self._writer.run(lambda db: forget(db, self._policy.arrivals, now)):
+            pass
         return await self._forget("inbox", "seq", "state > 0 AND received_at < ?", before)
 
     async def _forget(self, table: str, key: str, which: str, before: float) -> int:
@@ -292,18 +307,26 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
             "run the Seva that wrote it, or give another SEVA_DATABASE_URL"
         )
     db.executescript(schema.SCHEMA)
+    db.executescript(WINDOWS)
     db.execute(f"PRAGMA user_version = {schema.VERSION}")
 
 
-def _insert(db: sqlite3.Connection, message: Inbound, now: float) -> int:
-    sent = min(float(message.timestamp), now) if message.timestamp else now
-    new = db.execute(
-        "INSERT INTO inbox (message_id, lane, kind, payload, sent_at, received_at) "
-        "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO NOTHING",
-        (message.message_id, message.lane, message.kind, keep_message(message), sent, now),
-    ).rowcount
-    if not new:
+def _insert(db: sqlite3.Connection, message: Inbound, policy: WhatsAppPolicy, now: float) -> int:
+    """Keeps a message, or that it came where it is one too many; whether it is new."""
+    known = "SELECT 1 FROM inbox WHERE message_id = ?"
+    if db.execute(known, (message.message_id,)).fetchone():
         return 0
+    sent = min(float(message.timestamp), now) if message.timestamp else now
+    taken = admit(db, message, policy.arrivals, now)
+    state, payload = (schema.WAITING, keep_message(taken)) if taken else (schema.DONE, "")
+    kind = taken.kind if taken else message.kind
+    db.execute(
+        "INSERT INTO inbox (message_id, lane, kind, payload, sent_at, received_at, state) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (message.message_id, message.lane, kind, payload, sent, now, state),
+    )
+    if taken is None:
+        return 1
     INBOX.arrive(db, message.lane, now)
     db.execute(
         "INSERT INTO citizens (lane, phone_number_id, citizen, phone, seen_at) "

@@ -13,7 +13,7 @@ import yaml
 
 from benchmarks.talk.citizen import RETRY, YES, value_of
 from benchmarks.talk.judge import Judge
-from benchmarks.talk.place import Place
+from benchmarks.talk.place import PHONE, Place
 from nlu.catalogue import Catalogue
 from nlu.reply import Button, Reply
 
@@ -81,7 +81,7 @@ class _Played:
         self._service = place.catalogue.services[self._kind["service"]]
         self._language = place.catalogue.languages.keys[case.key].language
         self._outcome = Outcome(case)
-        self._sender = f"table-{case.name}"
+        self._sender = f"table-{case.name}:{PHONE}"
         self._turns = 0
 
     async def run(self) -> Outcome:

@@ -15,7 +15,7 @@ import yaml
 from actions.sandbox.faults import Mode
 from benchmarks.talk.citizen import RETRY, YES, Citizen, Message, Words, value_of
 from benchmarks.talk.judge import Account, Judge
-from benchmarks.talk.place import ROOT, Place
+from benchmarks.talk.place import PHONE, ROOT, Place
 from nlu.catalogue import Catalogue
 from nlu.reply import Reply, TurnFailed
 
@@ -70,7 +70,7 @@ class _Talking:
         self._citizen = Citizen(self._random, words, key, departments)
         self._account = Account(judge)
         self._talk = Talk(seed, key, departments)
-        self._sender = f"talk-{seed}"
+        self._sender = f"talk-{seed}:{PHONE}"
         self._mode: Mode = WORKS
         self._expected: str | None = None
 

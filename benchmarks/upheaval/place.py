@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api.settings import Settings
 from benchmarks.machine import free_port
 from benchmarks.talk.data import ROOT, data_folder
 from benchmarks.upheaval.records import write_owners
@@ -39,7 +40,7 @@ def placed(
     citizens: Sequence[str] = (),
 ) -> Place:
     """A place whose files lie in `folder`; nothing runs yet. `citizens`: phones on record."""
-    names = ("serve", "callbacks", "sandbox", "whatsapp", "worker-1", "worker-2")
+    names = ("serve", "internal", "callbacks", "sandbox", "whatsapp", "worker-1", "worker-2")
     at = {name: f"http://127.0.0.1:{free_port()}" for name in names}
     port = {name: url.rpartition(":")[2] for name, url in at.items()}
     var = folder / "var"
@@ -55,14 +56,15 @@ def placed(
         "SEVA_ACTIONS_METRICS_PORT": "0",
         "SEVA_CALLBACKS_PORT": port["callbacks"],
         "SEVA_SANDBOX_PORT": port["sandbox"],
-        "SEVA_SANDBOX_OWNERS": str(owners),
         "SEVA_WHATSAPP_BASE_URL": at["whatsapp"],
-        "SEVA_NOTICES_URL": f"{at['serve']}/notices",
+        "SEVA_INTERNAL_PORT": port["internal"],
         "SEVA_GATEWAY_SANDBOX_URL": f"{at['sandbox']}/gateway",
         "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"{at['callbacks']}/callbacks",
         "SEVA_SANDBOX_CALLBACK_URL": f"{at['callbacks']}/callbacks/payments/sandbox",
         **settings["environment"],
     }
+    if "sandbox_owners" in Settings.__fields__:
+        environment["SEVA_SANDBOX_OWNERS"] = str(owners)
     for department in catalogue.departments.values():
         environment[department.base_url.env] = f"{at['sandbox']}/{department.id}"
     webhook, book = f"{at['serve']}/webhooks/whatsapp", folder / "whatsapp.jsonl"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from nlu.catalogue.model import (
+    ACCESS,
     OPERATION_KINDS,
     Department,
     Languages,
@@ -25,6 +26,12 @@ DEFAULTS = "defaults.yml"
 """Not a department: what every department gets unless its own file says otherwise."""
 
 _REQUIRED = ("department", "title", "menu", "openapi", "base_url", "auth", "operations")
+
+
+_POLICY = {
+    "access": "say who may use it: `access: public`, `owner` or `code`, see docs/departments.md",
+    "because": 'say why in one short sentence: `because: "the bill names its owner"`',
+}
 
 
 def read_departments(
@@ -93,7 +100,7 @@ def _timeouts(node: Node) -> Timeouts:
 def _operation(name: str, node: Node, inherited: StatusQuery | None) -> Operation:
     """One operation; a write that says nothing else is asked after as all of the department."""
     later = ("document", "idempotent", "status_query", "poll", "callback", "payment")
-    fields = node.fields(("kind", "request", "result", "outcomes"), later)
+    fields = node.fields(("kind", "request", "result", "outcomes"), (*_POLICY, *later))
     outcomes = fields["outcomes"].items() if "outcomes" in fields else []
     document = fields.get("document")
     if document is not None and document.is_null():
@@ -104,6 +111,8 @@ def _operation(name: str, node: Node, inherited: StatusQuery | None) -> Operatio
     return Operation(
         name=name,
         kind=kind,
+        access=_policy(node, fields, "access"),
+        because=_policy(node, fields, "because"),
         request=_mapping(fields["request"]) if "request" in fields else {},
         result=_expressions(fields["result"]) if "result" in fields else {},
         document=_expressions(document) if document and not paper else None,
@@ -115,6 +124,15 @@ def _operation(name: str, node: Node, inherited: StatusQuery | None) -> Operatio
         callback=read_callback(fields.get("callback")),
         payment=read_payment(fields.get("payment")),
     )
+
+
+def _policy(node: Node, fields: Mapping[str, Node], key: str) -> str:
+    """Who may use an operation, and why: never assumed, so that nobody forgets to ask."""
+    if key in fields:
+        return fields[key].one_of(ACCESS) if key == "access" else fields[key].text()
+    if node.children():
+        node.problem(f"`{key}` is missing in {node.name}", _POLICY[key])
+    return ""
 
 
 def _outcome(node: Node) -> Outcome | None:

@@ -37,6 +37,9 @@ SUGGESTIONS = ("grievance_office", "secretariat")
 """What may suggest a slot's value from the others that were told (`actions.grievances`)."""
 DATE_RANGES = ("past", "future", "any")
 OPERATION_KINDS = ("read", "write")
+ACCESS = ("public", "owner", "code")
+"""Who may use an operation: anybody; who writes from the number on record; or, from another number,
+who reads a one-time code that the department sends to the number on record."""
 MIXED_KEY = "mix"
 """The optional sixth utterance key: two languages in one message."""
 
@@ -274,11 +277,14 @@ class Payment:
 class Operation:
     """A call to a department; templates are Jinja, `result` and `document` are JMESPath.
 
-    `idempotent`: a write asked for again with the same Idempotency-Key is not done twice.
+    `access`: one of `ACCESS`, `because` says why. `idempotent`: a write asked for again with the
+    same Idempotency-Key is not done twice.
     """
 
     name: str
     kind: str
+    access: str
+    because: str
     request: Mapping[str, Any]
     result: Mapping[str, str]
     document: Mapping[str, str] | None

@@ -11,7 +11,7 @@ import regex
 from nlu.catalogue import SlotType
 from nlu.slots.nouns import noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.words import Phrases, Word, words
+from nlu.slots.words import Phrases, Words, words
 from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.lexicon import load_lexicon
 
@@ -31,10 +31,10 @@ def find_amounts(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
     """Amounts in a free message: sure beside a money word, likely for a quantity, else possible."""
     lexicon = load_lexicon("amounts")
     spans = find_numbers(text.text)
-    tokens = words(text.text) if spans else []
+    tokens = words(text.text) if spans else Words()
     for span in spans:
         money = _money(text.text, span)
-        if money and _price(text.text, span):
+        if money and _price(text.text, tokens, span):
             continue
         if not money and (_of_something(tokens, span) or not _plausible(text.text, span, lexicon)):
             continue
@@ -70,7 +70,8 @@ def _plausible(text: str, span: NumberSpan, lexicon: dict[str, object]) -> bool:
     """A number without a money word that may still be an amount."""
     if span.quantity:
         return True
-    before, after = text[: span.start].rstrip(" ")[-1:], text[span.end : span.end + 1]
+    before = text[max(0, span.start - 2) : span.start].rstrip(" ")[-1:]
+    after = text[span.end : span.end + 1]
     if span.words or before in ("/", "-", "#") or after in ("/", "-", ":", "%"):
         return False
     if text[span.start - 1 : span.start].isalpha() or _GLUED.match(after):
@@ -79,7 +80,7 @@ def _plausible(text: str, span: NumberSpan, lexicon: dict[str, object]) -> bool:
     return len(span.digits) <= longest and span.value >= int(str(lexicon["smallest_bare"]))
 
 
-def _of_something(tokens: list[Word], span: NumberSpan) -> bool:
+def _of_something(tokens: Words, span: NumberSpan) -> bool:
     """True for a number of people, pages, small numbers of years; incomes are said "a year"."""
     noun = noun_after(tokens, span.end)
     if noun in ("unit", "days"):
@@ -87,13 +88,13 @@ def _of_something(tokens: list[Word], span: NumberSpan) -> bool:
     return noun is not None
 
 
-def _price(text: str, span: NumberSpan) -> bool:
+def _price(text: str, tokens: Words, span: NumberSpan) -> bool:
     """True for the price of a thing: "5 rupee canteen"."""
     if span.value >= int(load_lexicon("amounts")["priced_below"]):
         return False
-    money = _patterns()[1].match(text[span.end :])
-    following = words(text[span.end + money.end() :])[:1] if money else []
-    return bool(following) and _priced().at(following, 0) is not None
+    money = _patterns()[1].match(text, span.end)
+    at = tokens.behind(money.end()) if money else len(tokens)
+    return _priced().at(tokens[at : at + 1], 0) is not None
 
 
 @lru_cache(maxsize=1)
@@ -102,13 +103,15 @@ def _priced() -> Phrases[bool]:
 
 
 def _money(text: str, span: NumberSpan) -> bool:
-    before, after = _patterns()
-    return bool(before.search(text[: span.start])) or bool(after.match(text[span.end :]))
+    before, after, longest = _patterns()
+    near = text[max(0, span.start - longest) : span.start]
+    return bool(before.search(near)) or bool(after.match(text, span.end))
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
-    """A money word that ends right before the number, and one that begins right after it."""
+def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str], int]:
+    """A money word that ends right before the number, one that begins right after it, and the
+    characters that the first can have, with what stands before it."""
     lexicon = load_lexicon("amounts")
     sides = []
     for key in ("before", "after"):
@@ -116,4 +119,4 @@ def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str]]:
         sides.append("|".join(regex.escape(form) for form in forms))
     before = regex.compile(rf"(?<![\p{{L}}\p{{M}}])(?:{sides[0]})\.?\s?$", regex.IGNORECASE)
     after = regex.compile(rf"\s?(?:{sides[1]})(?![\p{{L}}])", regex.IGNORECASE)
-    return before, after
+    return before, after, max(len(str(form)) for form in lexicon["before"]) + 3

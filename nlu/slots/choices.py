@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from nlu.catalogue import Choice, SlotType
 from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.words import Phrases, words
+from nlu.slots.words import Phrases, words, words_between
 from nlu.text import Normalised, fold
 from nlu.text.lexicon import load_lexicon
 
@@ -45,8 +45,8 @@ def find_choices(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
 def _is_purpose(text: str, hit: Hit) -> bool:
     """True when the choice is said with "for": కోసం, के लिए, ke liye."""
     after, before = _around()
-    following = words(text[hit.end : hit.end + _NEAR])
-    leading = words(text[max(0, hit.start - _NEAR) : hit.start])[-_LEADING:]
+    following = words_between(text, hit.end, hit.end + _NEAR)
+    leading = words_between(text, hit.start - _NEAR, hit.start)[-_LEADING:]
     return after.at(following, 0) is not None or any(
         before.at(leading, i) for i in range(len(leading))
     )
@@ -96,7 +96,7 @@ def _alike(slot_type: SlotType, text: str) -> Choice | None:
 
     threshold = float(load_lexicon("matching")["thresholds"]["choice"])
     forms = {fold(form): choice for form, choice in _named(slot_type)}
-    heard = [fold(text), *(token.sound for token in words(text))]
+    heard = dict.fromkeys([fold(text), *(token.sound for token in words(text))])
     best = [
         process.extractOne(sound, list(forms), scorer=fuzz.ratio, score_cutoff=threshold)
         for sound in heard

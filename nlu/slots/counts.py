@@ -10,7 +10,7 @@ from nlu.catalogue import SlotType
 from nlu.slots.amounts import bounded, meant, plain
 from nlu.slots.nouns import noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.words import Phrases, Word, words
+from nlu.slots.words import Phrases, Words, words
 from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.lexicon import load_lexicon
 
@@ -35,21 +35,20 @@ def parse_count(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
 def find_counts(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
     """Counts in a free message; a lone digit is possible, a word needs its noun."""
     spans = find_numbers(text.text)
-    tokens = words(text.text) if spans else []
+    tokens = words(text.text) if spans else Words()
     for span in spans:
         confidence = _confidence(text.text, tokens, span)
         if confidence and bounded(slot_type, [span.value]) == Parsed(plain(span.value)):
             yield Hit(span.start, span.end, plain(span.value), confidence)
 
 
-def _confidence(text: str, tokens: list[Word], span: NumberSpan) -> float:
+def _confidence(text: str, tokens: Words, span: NumberSpan) -> float:
     lists = _lists()
-    inside = [i for i, token in enumerate(tokens) if span.start <= token.start < span.end]
-    if not inside or span.value != span.value.to_integral_value():
+    first, at = tokens.behind(span.start), tokens.behind(span.end)
+    if first == at or span.value != span.value.to_integral_value():
         return 0.0
-    if lists.people.at(tokens, inside[-1]):
+    if lists.people.at(tokens, at - 1):
         return 1.0
-    at = inside[-1] + 1
     for _ in range(_FAR + 1):
         if at >= len(tokens) or text[span.end : tokens[at].start].strip(" -"):
             break
@@ -59,11 +58,11 @@ def _confidence(text: str, tokens: list[Word], span: NumberSpan) -> float:
             break
         at += 1
         span = NumberSpan(span.start, tokens[at - 1].end, span.digits, span.quantity, span.words)
-    if inside[0] and not span.weak:
-        near = text[tokens[inside[0] - 1].end : span.start].strip(" -") == ""
-        if any(near and side.ending(tokens, inside[0] - 1) for side in (lists.before, lists.after)):
+    if first and not span.weak:
+        near = text[tokens[first - 1].end : span.start].strip(" -") == ""
+        if any(near and side.ending(tokens, first - 1) for side in (lists.before, lists.after)):
             return 0.9
-    if inside[0] and lists.last.ending(tokens, inside[0] - 1) and _ends_clause(text, span):
+    if first and lists.last.ending(tokens, first - 1) and _ends_clause(text, span):
         return 0.9
     if span.words or span.quantity or not _free(text, span):
         return 0.0

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache, lru_cache
+from bisect import bisect_left, bisect_right
+from functools import cache, cached_property, lru_cache
 
 import regex
 
 from nlu.catalogue import SlotType
 from nlu.slots.nouns import noun_after
-from nlu.slots.words import Phrases, Word, words
+from nlu.slots.words import Phrases, Words, words
 from nlu.text import Normalised
 from nlu.text.lexicon import load_lexicon
 
@@ -43,32 +43,70 @@ def is_small_word(view: Normalised, start: int, end: int) -> bool:
     return end - start == 1 and _LETTERS.search(view.raw, first, last) is not None
 
 
-def announced(slot_type: str, view: Normalised, start: int, end: int) -> bool:
-    """True when a cue of the type stands shortly before `start` or right after `end`.
+class Announced:
+    """Which numbers of one text a cue of one type announces; looked for once, at first need.
 
     A cue announces one number: in "survey no 123 khata no 245" each word the one behind it.
     """
-    cues, window = _cues(slot_type)
-    if cues is None:
+
+    def __init__(self, slot_type: str, view: Normalised) -> None:
+        """`slot_type` is the name of the type."""
+        self._view = view
+        self._phrases, self._window = _cues(slot_type)
+
+    def at(self, start: int, end: int) -> bool:
+        """True when a cue stands shortly before `start` or right after `end`."""
+        if not self.any:
+            return False
+        tokens, cues, numbers = self._tokens, self._places, self._numbers
+        left, right = start - self._window, end + 2 * self._window  # farther, for nouns of numbers
+        before = bisect_left(numbers, tokens.behind(start)) - 1
+        last = numbers[before] if before >= 0 and tokens[numbers[before]].end > left else -1
+        behind = bisect_left(numbers, tokens.behind(end))
+        following = min(tokens.behind(right), *numbers[behind : behind + 1], len(tokens))
+        for cue in cues[bisect_right(cues, (last, 0)) :]:
+            at, used = cue
+            if at >= following:
+                break
+            if tokens[at].start < left:
+                continue
+            if tokens[at + used - 1].end <= start:
+                return True
+            if end <= tokens[at].start:
+                number = behind < len(numbers) and numbers[behind] == following
+                far = not number or tokens[following].start >= end + self._window
+                return far and tokens[at].end <= end + self._window // 2
         return False
-    left = max(0, start - window)
-    around = words(view.text[left : end + 2 * window])  # farther than looked, for nouns of numbers
-    tokens = [Word(word.text, word.start + left, word.end + left) for word in around]
-    found = [cues.at(tokens, at) for at in range(len(tokens))]
-    numbers = [at for at, cue in enumerate(found) if cue is None and _is_number(view, tokens, at)]
-    last = max((at for at in numbers if tokens[at].start < start), default=-1)
-    following = min((at for at in numbers if tokens[at].start >= end), default=len(tokens))
-    for at in range(last + 1, following):
-        cue = found[at]
-        if cue is not None and tokens[at + cue[0] - 1].end <= start:
-            return True
-        if cue is not None and end <= tokens[at].start:
-            far = following == len(tokens) or tokens[following].start >= end + window
-            return far and tokens[at].end <= end + window // 2
-    return False
+
+    @cached_property
+    def any(self) -> bool:
+        """Whether the text has a cue of the type at all."""
+        return bool(self._places)
+
+    @cached_property
+    def _tokens(self) -> Words:
+        return words(self._view.text)
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        """Index of each word that a cue begins at, and the words of it."""
+        if self._phrases is None:
+            return []
+        found = ((at, self._phrases.at(self._tokens, at)) for at in range(len(self._tokens)))
+        return [(at, cue[0]) for at, cue in found if cue is not None]
+
+    @cached_property
+    def _numbers(self) -> list[int]:
+        """Index of each word of digits that may have a cue of its own."""
+        cues = {at for at, _ in self._places}
+        return [
+            at
+            for at in range(len(self._tokens))
+            if at not in cues and _is_number(self._view, self._tokens, at)
+        ]
 
 
-def _is_number(view: Normalised, tokens: Sequence[Word], at: int) -> bool:
+def _is_number(view: Normalised, tokens: Words, at: int) -> bool:
     """True for digits that may have a cue of their own, unlike those of "2 acres"."""
     token = tokens[at]
     if not token.text.isdigit() or is_small_word(view, token.start, token.end):

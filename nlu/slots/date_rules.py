@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cached_property
 
 import regex
 
 from nlu.slots.calendar import choose, day_of_month, full_date, weekday, weekday_of_week
 from nlu.slots.date_words import DateWords, date_words
 from nlu.slots.result import Hit
-from nlu.slots.words import Word, words
+from nlu.slots.spans import Spans
+from nlu.slots.words import Word, Words, words
 from nlu.text import find_numbers
 from nlu.text.endings import stems
 
@@ -28,15 +30,16 @@ class DateRules:
 
     def __init__(self, text: str, when: str | None, today: date, *, answer: bool) -> None:
         self.text, self.when, self.today, self.answer = text, when, today, answer
-        self.tokens: list[Word] = words(text)
+        self.tokens: Words = words(text)
         self.lists: DateWords = date_words()
         self.numeric = [match for match in _NUMERIC.finditer(text) if self._is_date(match)]
+        written = Spans(match.span() for match in self.numeric)
         self.numbers = {
             span.start: (int(span.value), span.end, span.weak)
             for span in find_numbers(text)
-            if span.value == span.value.to_integral_value() and span.value < _YEARS[1]
+            if span.value < _YEARS[1] and span.value == span.value.to_integral_value()
             # "date 14/05/2019" is no 14th of a month
-            if not any(match.start() <= span.start < match.end() for match in self.numeric)
+            if not written.meets(span.start, span.start + 1)
         }
 
     def hits(self) -> list[Hit]:
@@ -89,7 +92,7 @@ class DateRules:
     def _from(self, at: int) -> tuple[int, date | None]:
         """(words used, date) of a date that begins at the word `at`; (0, None) for none."""
         token = self.tokens[at]
-        if token.start not in self.numbers and not self.lists.begins(token.text):
+        if not self.lists.begins(token.text) and not self._counts(token):
             return 0, None
         for rule in (
             self._relative,
@@ -107,6 +110,13 @@ class DateRules:
                 return used, day
         return 0, None
 
+    def _counts(self, token: Word) -> bool:
+        """Whether a number begins here, and behind it what may follow one in a date."""
+        if token.start not in self.numbers:
+            return False
+        after = self.tokens.behind(self.numbers[token.start][1])
+        return after < len(self.tokens) and self.lists.follows(self.tokens[after].text)
+
     def _relative(self, at: int) -> tuple[int, date | None]:
         found = self.lists.relative.at(self.tokens, at)
         if found is None:
@@ -122,8 +132,12 @@ class DateRules:
             return self.lists.until.at(self.tokens, after) is None
         if len(offsets) == 1 or self.when not in ("past", "future"):
             return True
-        past = any(self.lists.past.at(self.tokens, i) for i in range(len(self.tokens)))
-        return past is (self.when == "past")
+        return self._of_the_past is (self.when == "past")
+
+    @cached_property
+    def _of_the_past(self) -> bool:
+        """Whether a verb of the text tells what was."""
+        return any(self.lists.past.at(self.tokens, i) for i in range(len(self.tokens)))
 
     def _weekday(self, at: int) -> tuple[int, date | None]:
         used, direction, led = at, 0, False
@@ -159,7 +173,7 @@ class DateRules:
         if self.tokens[at].start not in self.numbers:
             return None
         value, end, _ = self.numbers[self.tokens[at].start]
-        used = sum(1 for token in self.tokens[at:] if token.start < end)
+        used = max(0, self.tokens.behind(end) - at)
         return (used, value) if low <= value <= high else None
 
     def _skip(self, at: int) -> int:

@@ -46,6 +46,12 @@ class DateWords:
         )
         return any(phrases.begins(word) for phrases in lists)
 
+    @lru_cache(maxsize=16384)  # noqa: B019 (one instance lives as long as the process)
+    def follows(self, word: str) -> bool:
+        """Whether a date can go on with this word behind its first number."""
+        lists = (self.joint, self.months, self.mark_after, self.day_unit, self.week_unit)
+        return any(phrases.begins(word) for phrases in lists)
+
 
 @lru_cache(maxsize=1)
 def date_words() -> DateWords:

@@ -13,7 +13,7 @@ import regex
 
 from nlu.catalogue import SlotType
 from nlu.slots.calendar import day_of_month, fits, full_date
-from nlu.slots.cues import announced
+from nlu.slots.cues import Announced
 from nlu.slots.date_rules import DateRules
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.text import Normalised
@@ -22,6 +22,7 @@ _SPACED = regex.compile(r"(?<!\d)(?P<d>\d{1,2})\s+(?P<m>\d{1,2})\s+(?P<y>\d{4})(
 _TOGETHER = regex.compile(r"(?P<d>\d{2})(?P<m>\d{2})(?P<y>(?:19|20)\d{2})")
 _UNANNOUNCED = 0.95  # of two dates, the one beside "bus" or "darshan" is meant
 _ONLY_DAY = regex.compile(r"\d{1,2}")
+_LONGEST = 100  # characters of an answer that may be nothing but a date
 
 
 def parse_date(slot_type: SlotType, text: Normalised, today: date) -> Parsed | Rejected:
@@ -39,9 +40,10 @@ def parse_date(slot_type: SlotType, text: Normalised, today: date) -> Parsed | R
 
 def find_dates(slot_type: SlotType, text: Normalised, today: date) -> Iterator[Hit]:
     """Dates in a free message that lie on the right side of today."""
+    cues = Announced(slot_type.name, text)
     for hit in DateRules(text.text, slot_type.when, today, answer=False).hits():
         if fits(date.fromisoformat(hit.value), slot_type.when, today):
-            near = announced(slot_type.name, text, hit.start, hit.end)
+            near = cues.at(hit.start, hit.end)
             yield hit if near else replace(hit, confidence=_UNANNOUNCED)
 
 
@@ -69,6 +71,8 @@ def _answers(when: str | None, text: str, today: date) -> Iterator[Hit]:
 
 def _dateparser(text: str, when: str | None, today: date) -> date | None:
     """dateparser's opinion on a whole answer that names a day and a month."""
+    if len(text) > _LONGEST:
+        return None
     if not any(c.isalpha() for c in text) or not any(c.isdigit() for c in text):
         return None  # "next week" is no day
     import dateparser

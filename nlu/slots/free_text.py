@@ -55,21 +55,27 @@ def _matches(slot_type: SlotType, value: str) -> bool:
 
 def _bare(text: str, kind: str) -> str:
     """`text` without lead-in and trailing words; the whole when nothing would be left."""
-    before, after, separators = _around(kind)
+    before, after, longest, separators = _around(kind)
     said = text.strip(separators)
-    cut = before.sub("", said, count=1).strip(separators)
-    if cut and cut != said:
-        said, after = cut, _around(kind, closed=True)[1]
+    lead = before.match(said)
+    cut = said[lead.end() :].strip(separators) if lead else ""
+    if cut:
+        said, (_, after, longest, _) = cut, _around(kind, closed=True)
+    end = len(said)
     while True:
-        cut = after.sub("", said).strip(separators)
-        if not cut or cut == said:
-            return said
-        said = cut
+        tail = after.search(said, max(0, end - longest), end)
+        cut = said[: tail.start()].rstrip(separators) if tail else ""
+        if not cut:
+            return said[:end]
+        end = len(cut)
 
 
 @lru_cache(maxsize=4)
-def _around(kind: str, closed: bool = False) -> tuple[regex.Pattern[str], regex.Pattern[str], str]:
-    """The words before, those after, and what else is cut; `closed` where a word before was."""
+def _around(
+    kind: str, closed: bool = False
+) -> tuple[regex.Pattern[str], regex.Pattern[str], int, str]:
+    """The words before, those after with the characters that the longest has, and what else is
+    cut; `closed` where a word before was."""
     lexicon = load_lexicon("names")
     closing = lexicon.get(f"{kind}_closing", ()) if closed else ()
     sides = []
@@ -78,5 +84,5 @@ def _around(kind: str, closed: bool = False) -> tuple[regex.Pattern[str], regex.
         sides.append("|".join(regex.escape(form).replace(r"\ ", r"\s+") for form in forms))
     separator = r"[\s:=,-]"
     before = regex.compile(rf"^(?:{sides[0]})(?:{separator}+)", regex.IGNORECASE)
-    after = regex.compile(rf"(?:{separator}+)(?:{sides[1]})$", regex.IGNORECASE)
-    return before, after, str(lexicon["separators"])
+    after = regex.compile(rf"{separator}(?:{sides[1]})$", regex.IGNORECASE)
+    return before, after, len(forms[0]) + 1, str(lexicon["separators"])

@@ -11,7 +11,7 @@ from nlu.catalogue import SlotType
 from nlu.slots.amounts import bounded, meant
 from nlu.slots.nouns import leads, noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.words import Phrases, Word, words
+from nlu.slots.words import Phrases, Words, words
 from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.lexicon import load_lexicon
 
@@ -67,10 +67,10 @@ def _measured(slot_type: SlotType, text: str) -> Iterator[Hit]:
             yield Hit(span.start, span.end, _plain(span.value), 0.9)
 
 
-def _beside(unit: Unit, tokens: list[Word], span: NumberSpan) -> tuple[Decimal, int] | None:
+def _beside(unit: Unit, tokens: Words, span: NumberSpan) -> tuple[Decimal, int] | None:
     """Share of the unit that the words right after the number mean, and where they end without
     a case ending; None for other words."""
-    at = next((i for i, token in enumerate(tokens) if token.start >= span.end), len(tokens))
+    at = tokens.behind(span.end)
     found = unit.after.match(tokens, at)
     if found is None or unit.until.at(tokens, at + found[0]) or leads(tokens, at):
         return None
@@ -78,15 +78,17 @@ def _beside(unit: Unit, tokens: list[Word], span: NumberSpan) -> tuple[Decimal, 
     return share, tokens[at + used - 1].start + kept
 
 
-def _joined(tokens: list[Word], span: NumberSpan, following: NumberSpan) -> bool:
+def _joined(tokens: Words, span: NumberSpan, following: NumberSpan) -> bool:
     """True when nothing but the unit, and perhaps "and", stands between the two numbers."""
-    return 0 < sum(1 for token in tokens if span.end <= token.start < following.start) <= _BETWEEN
+    return 0 < tokens.behind(following.start) - tokens.behind(span.end) <= _BETWEEN
 
 
-def _announced(unit: Unit, tokens: list[Word], span: NumberSpan) -> bool:
+def _announced(unit: Unit, tokens: Words, span: NumberSpan) -> bool:
     """True beside a word such as "extent", unless the number is one of another unit."""
-    at = sum(1 for token in tokens if token.end <= span.start)
-    following = sum(1 for token in tokens if token.start < span.end)
+    at = tokens.behind(span.start)
+    if at and tokens[at - 1].end > span.start:
+        at -= 1
+    following = tokens.behind(span.end)
     if unit.after.at(tokens, following) is None and noun_after(tokens, span.end) is not None:
         return False
     return any(unit.before.ending(tokens, at - 1 - gap) for gap in (0, 1) if at - 1 - gap >= 0)

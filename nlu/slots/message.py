@@ -16,8 +16,9 @@ from nlu.slots.measures import find_measures
 from nlu.slots.numbers import find_numbers_of
 from nlu.slots.result import Found, Hit
 from nlu.slots.roles import role_beside, settle
+from nlu.slots.spans import Spans
 from nlu.slots.times import find_times
-from nlu.slots.views import MessageViews, Span
+from nlu.slots.views import MessageViews
 from nlu.slots.written import find_emails, find_written
 from nlu.text import Normalised
 
@@ -51,13 +52,14 @@ def _extract(
     found: list[Found] = []
     # a quantity is never cut out of a number with a shape, nor a date out of 4-5-12 after "door no"
     for slot_type in sorted((t for t in slot_types if t.extract), key=_turn):
+        taken = _taken(slot_type, found, catalogue)
         for hit, view in _hits(slot_type, views, catalogue, one_service):
             value = _found(slot_type, hit, view, text)
-            if slot_type.kind in _NOT_DATES and _meets(value, views.calendar):
+            if slot_type.kind in _NOT_DATES and views.calendar.meets(value.start, value.end):
                 continue
-            if slot_type.kind in _NOT_PAPERS and _meets(value, views.papers):
+            if slot_type.kind in _NOT_PAPERS and views.papers.meets(value.start, value.end):
                 continue
-            if slot_type.kind not in _SHAPED and _meets(value, _taken(slot_type, found, catalogue)):
+            if taken.meets(value.start, value.end):
                 continue
             found.append(value)
     return sorted(found, key=lambda f: (f.start, f.end, f.slot_type))
@@ -68,15 +70,18 @@ def _turn(slot_type: SlotType) -> bool:
     return slot_type.kind not in _SHAPED
 
 
-def _taken(slot_type: SlotType, found: list[Found], catalogue: Catalogue) -> list[Span]:
+def _taken(slot_type: SlotType, found: list[Found], catalogue: Catalogue) -> Spans:
     """Places that a quantity, or a date, must not be read from."""
-    kinds = {f: catalogue.slot_types[f.slot_type].kind for f in found}
+    shaped: list[Found] = []
     if slot_type.kind in _QUANTITIES:
-        return [(f.start, f.end) for f, kind in kinds.items() if kind in _SHAPED]
-    if slot_type.kind in ("date", "time"):
-        sure = [f for f, kind in kinds.items() if kind == "written" and f.confidence == 1.0]
-        return [(f.start, f.end) for f in sure]
-    return []
+        shaped = [f for f in found if _kind(f, catalogue) in _SHAPED]
+    elif slot_type.kind in ("date", "time"):
+        shaped = [f for f in found if _kind(f, catalogue) == "written" and f.confidence == 1.0]
+    return Spans((f.start, f.end) for f in shaped)
+
+
+def _kind(value: Found, catalogue: Catalogue) -> str:
+    return catalogue.slot_types[value.slot_type].kind
 
 
 def extract_for_service(
@@ -93,7 +98,7 @@ def extract_for_service(
     journey = any(slot.role for slot in service.slots)
     for value in sorted(found, key=lambda f: _rank(f, journey)):
         slot = _free_slot(service, value, {f.slot for f in kept})
-        if slot is not None and not _meets(value, [(f.start, f.end) for f in kept]):
+        if slot is not None and not any(f.start < value.end and value.start < f.end for f in kept):
             kept.append(replace(value, slot=slot))
     return sorted(kept, key=lambda f: f.start)
 
@@ -170,7 +175,3 @@ def _list(slot_type: SlotType) -> str:
 def _found(slot_type: SlotType, hit: Hit, view: Normalised, text: str) -> Found:
     start, end = view.raw_span(hit.start, hit.end)
     return Found(slot_type.name, hit.value, start, end, text[start:end], hit.confidence, hit.role)
-
-
-def _meets(value: Found, taken: list[tuple[int, int]]) -> bool:
-    return any(value.start < end and start < value.end for start, end in taken)

@@ -6,20 +6,20 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Literal
 
-from nlu.slots.words import Phrases, Word
+from nlu.slots.words import Phrases, Word, Words
 from nlu.text.lexicon import load_lexicon
 
 Noun = Literal["people", "money", "unit", "days", "hours", "other"]
 
 
-def noun_after(tokens: Sequence[Word], end: int) -> Noun | None:
+def noun_after(tokens: Words, end: int) -> Noun | None:
     """The noun that begins the rest of the text behind the character `end`."""
-    at = next((i for i, token in enumerate(tokens) if token.start >= end), len(tokens))
+    at = tokens.behind(end)
     found = _nouns().at(tokens, at)
     return found[1] if found and not leads(tokens, at) else None
 
 
-def is_quantity(tokens: Sequence[Word], end: int, value: str) -> bool:
+def is_quantity(tokens: Words, end: int, value: str) -> bool:
     """True for digits that end at `end` and tell how much or how many: "2 acres", "500 rupees"."""
     noun, limits = noun_after(tokens, end), load_lexicon("amounts")
     if not value.isdigit() or noun in (None, "other"):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
+import sre_parse
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
+from itertools import accumulate
 
 import regex
 
 from nlu.catalogue import SlotType
 from nlu.slots.checksums import consistent
-from nlu.slots.cues import announced, is_small_word, needs_cue
+from nlu.slots.cues import Announced, is_small_word, needs_cue
 from nlu.slots.nouns import is_quantity
 from nlu.slots.result import Hit, Parsed, Rejected
+from nlu.slots.spans import Spans
 from nlu.slots.spelled import spelled_letters
 from nlu.slots.words import words
 from nlu.text import Normalised, spoken_to_digits
@@ -20,16 +23,16 @@ from nlu.text.endings import is_ending
 from nlu.text.lexicon import load_lexicon
 
 # Groups of digits; those behind the letters of AP29Z1234 belong to them.
-_RUN = regex.compile(r"(?<!\d[A-Za-z]{1,3})(?<!\d[A-Za-z]{1,3}\d+)\d+(?:[ .-]{1,2}\d+)*")
+_RUN = regex.compile(r"(?<!\d)(?<!\d[A-Za-z]{1,3})\d++(?:[ .-]{1,2}\d++)*+")
 _GROUP = regex.compile(r"\d+")
 _CODE_PART = regex.compile(r"[A-Za-z]+|\d+")
 # A code written in one piece, as on a receipt: TL20180566. Nothing else looks like it.
-_ONE_PIECE = regex.compile(
-    r"(?<![\p{L}\p{M}\d/-])(?P<letters>[A-Za-z]{2,5})\d{6,}(?![\d/]|-[A-Za-z\d])"
-)
+_PIECE = regex.compile(r"(?P<letters>[A-Za-z]{2,5})\d{6,}")
+_ONE_PIECE = regex.compile(rf"(?<![\p{{L}}\p{{M}}\d/-]){_PIECE.pattern}(?![\d/]|-[A-Za-z\d])")
 _LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _GAP = regex.compile(r"[ ./-]{0,2}")
 _LONGEST_CODE = 12  # parts a code may be written in: "RTC 2611 0001", "A B C P K 1234 F"
+_LONGEST = 40  # characters: nothing that has a number has a longer one
 _LIKELY = 0.8  # confidence of a number without a cue
 _COUNTRY = "IN"
 _MOBILE = (10, 13)  # digits: national, or with +91 or 0
@@ -39,6 +42,13 @@ _PLUS = regex.compile(r"\+\s*$")
 @cache
 def _compiled(pattern: str | None) -> regex.Pattern[str]:
     return regex.compile(pattern or r"\d+")
+
+
+@cache
+def _lengths(pattern: str | None) -> tuple[int, int]:
+    """Characters of the shortest and of the longest value of a pattern."""
+    shortest, longest = sre_parse.parse(pattern or r"\d+").getwidth()
+    return max(1, shortest), min(longest, _LONGEST)
 
 
 def parse_number(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
@@ -65,17 +75,20 @@ def find_numbers_of(
     Where only the types of `one_service` are looked for, a code in one piece needs no cue.
     """
     finders = {"number": _numbers, "code": _codes, "mobile": _mobiles}
+    cues, demanding = Announced(slot_type.name, view), needs_cue(slot_type)
+    if demanding and not cues.any and not (one_service and _PIECE.search(view.text)):
+        return
     for hit in finders[slot_type.kind](slot_type, view.text):
         if hit.confidence <= 0 or not _stands_alone(view.text, hit):
             continue
         if is_quantity(words(view.text), hit.end, hit.value):
             continue
-        cue = announced(slot_type.name, view, hit.start, hit.end)
+        cue = cues.at(hit.start, hit.end)
         if cue and is_small_word(view, hit.start, hit.end):
             continue
-        if cue or not needs_cue(slot_type):
+        if cue or not demanding:
             yield Hit(hit.start, hit.end, hit.value, _confidence(slot_type, cue))
-        elif one_service and _ONE_PIECE.fullmatch(view.text[hit.start : hit.end]):
+        elif one_service and _PIECE.fullmatch(view.text, hit.start, hit.end):
             yield Hit(hit.start, hit.end, hit.value, _LIKELY)
 
 
@@ -107,20 +120,26 @@ def _best(slot_type: SlotType, hits: list[Hit]) -> Parsed | Rejected:
     return Rejected("checksum" if hits else "format")
 
 
-def _windows(text: str, read: Callable[[str], tuple[str, float] | None]) -> Iterator[Hit]:
-    """Longest windows over groups of digits that `read` accepts, left to right."""
+def _windows(
+    text: str, lengths: tuple[int, int], read: Callable[[str], tuple[str, float] | None]
+) -> Iterator[Hit]:
+    """Longest windows over groups of digits that `read` accepts, left to right; `lengths` are the
+    fewest and the most digits that it may accept."""
     for run in _RUN.finditer(text):
-        groups = [(run.start() + m.start(), m.group()) for m in _GROUP.finditer(run.group())]
+        groups = list(_GROUP.finditer(text, run.start(), run.end()))
         if not _ends_clean(text, run.end()):
             groups.pop()  # 519 1బి: the last one belongs to the letters after it
+        digits = "".join(group.group() for group in groups)
+        edges = [0, *accumulate(len(group.group()) for group in groups)]
         first = 0
         while first < len(groups):
             step = 1
-            for last in range(len(groups), first, -1):
-                found = read("".join(group for _, group in groups[first:last]))
+            for last in range(bisect_right(edges, edges[first] + lengths[1]) - 1, first, -1):
+                if edges[last] - edges[first] < lengths[0]:
+                    break
+                found = read(digits[edges[first] : edges[last]])
                 if found is not None:
-                    end = groups[last - 1][0] + len(groups[last - 1][1])
-                    yield Hit(groups[first][0], end, *found)
+                    yield Hit(groups[first].start(), groups[last - 1].end(), *found)
                     step = last - first
                     break
             first += step
@@ -135,55 +154,77 @@ def _numbers(slot_type: SlotType, text: str) -> Iterator[Hit]:
             return None
         return digits, 1.0 if consistent(slot_type.checksum, digits) else 0.0
 
-    return _windows(text, read)
+    return _windows(text, _lengths(slot_type.pattern), read)
 
 
 def _mobiles(slot_type: SlotType, text: str) -> Iterator[Hit]:
     """Mobile numbers with or without +91 or 0; a plus sign belongs to the number."""
-    import phonenumbers
-
     pattern = _compiled(slot_type.pattern)
 
     def read(digits: str) -> tuple[str, float] | None:
-        if not _MOBILE[0] <= len(digits) <= _MOBILE[1]:
+        if not pattern.fullmatch(digits[-_MOBILE[0] :]):  # spares most windows the library
             return None
-        try:
-            number = phonenumbers.parse(digits, _COUNTRY)
-        except phonenumbers.NumberParseException:
-            return None
-        national = str(number.national_number)
+        national = _national(digits)
         return (national, 1.0) if pattern.fullmatch(national) else None
 
-    for hit in _windows(text, read):
-        plus = _PLUS.search(text[: hit.start])
+    for hit in _windows(text, _MOBILE, read):
+        plus = _PLUS.search(text, max(0, hit.start - 2), hit.start)
         yield Hit(plus.start() if plus else hit.start, hit.end, hit.value, hit.confidence)
+
+
+@lru_cache(maxsize=1024)
+def _national(digits: str) -> str:
+    """The digits without 0 or 91 in front; empty where they are no number of a telephone."""
+    import phonenumbers
+
+    try:
+        return str(phonenumbers.parse(digits, _COUNTRY).national_number)
+    except phonenumbers.NumberParseException:
+        return ""
 
 
 def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
     """Codes in one piece, then in groups: "naa TL20180566 ki" is TL20180566, without the words."""
-    pattern = _compiled(slot_type.pattern)
+    pattern, (shortest, longest) = _compiled(slot_type.pattern), _lengths(slot_type.pattern)
+    taken = []
     for whole in _ONE_PIECE.finditer(text):
         value = whole.group().upper()
         if pattern.fullmatch(value) and whole["letters"].lower() not in no_part():
             good = consistent(slot_type.checksum, value)
             yield Hit(whole.start(), whole.end(), value, 1.0 if good else 0.0)
-            text = text[: whole.start()] + " " * len(value) + text[whole.end() :]
-    parts = [part for part in _CODE_PART.finditer(text) if part.group().lower() not in no_part()]
-    taken = 0
-    for first, part in enumerate(parts):
-        if part.start() < taken:
+            taken.append(whole.span())
+    for parts in _code_parts(text, Spans(taken)):
+        written = "".join(part.group() for part in parts).upper()
+        edges = [0, *accumulate(len(part.group()) for part in parts)]
+        first = 0
+        while first < len(parts):
+            step = 1
+            most = min(first + _LONGEST_CODE, bisect_right(edges, edges[first] + longest) - 1)
+            for last in range(most, first, -1):
+                if edges[last] - edges[first] < shortest:
+                    break
+                found = _fitting(pattern, written[edges[first] : edges[last]])
+                if found is not None:
+                    good = consistent(slot_type.checksum, found)
+                    start, end = parts[first].start(), parts[last - 1].end()
+                    yield Hit(start, end, found, 1.0 if good else 0.0)
+                    step = last - first
+                    break
+            first += step
+
+
+def _code_parts(text: str, taken: Spans) -> Iterator[list[regex.Match[str]]]:
+    """Runs of letters and of digits that may be of one code: nothing but a gap between them."""
+    run: list[regex.Match[str]] = []
+    for part in _CODE_PART.finditer(text):
+        if part.group().lower() in no_part() or taken.meets(*part.span()):
             continue
-        for last in range(min(len(parts), first + _LONGEST_CODE), first, -1):
-            window = parts[first:last]
-            gaps = itertools.pairwise(window)
-            if not all(_GAP.fullmatch(text[a.end() : b.start()]) for a, b in gaps):
-                continue
-            value = _fitting(pattern, "".join(p.group() for p in window).upper())
-            if value is not None:
-                taken = window[-1].end()
-                good = consistent(slot_type.checksum, value)
-                yield Hit(part.start(), taken, value, 1.0 if good else 0.0)
-                break
+        if run and not _GAP.fullmatch(text, run[-1].end(), part.start()):
+            yield run
+            run = []
+        run.append(part)
+    if run:
+        yield run
 
 
 @lru_cache(maxsize=1)

@@ -40,6 +40,7 @@ class PlaceIndex:
         self._parts = {skeleton(s) for sounds in self.phrases if len(sounds) > 1 for s in sounds}
         self.sounds = frozenset(sound for sounds in self.phrases for sound in sounds)
         self.longest = max(map(len, self.phrases))
+        self._most_consonants = max((len(skeleton(name)) for name in self._fuzzy), default=0) + 1
         self.near = lru_cache(maxsize=8192)(self._near)
 
     def _add(self, form: str, place: Place) -> None:
@@ -83,6 +84,8 @@ class PlaceIndex:
         if len(sound) < shortest:
             return None
         consonants, agreeing = skeleton(sound), int(limits["agreeing_consonants"])
+        if len(consonants) > self._most_consonants:
+            return None  # no name is alike
         best: tuple[Place, float] | None = None
         names = {n for key in _keys(consonants) for n in self._neighbours.get(key, ())}
         for name in sorted(names):  # of names as near, every process takes the same
@@ -178,7 +181,7 @@ def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
     return best[0] if best else None
 
 
-def _inside(index: PlaceIndex, tokens: list[Word], text: str | None) -> Place | None:
+def _inside(index: PlaceIndex, tokens: Sequence[Word], text: str | None) -> Place | None:
     """The longest exact name anywhere in the answer, case endings cut. In `text`, an answer of many
     words, an everyday word is a place only where something says so."""
     for length in range(min(index.longest, len(tokens)), 0, -1):
@@ -197,9 +200,10 @@ def _inside(index: PlaceIndex, tokens: list[Word], text: str | None) -> Place | 
     return None
 
 
-def _marked(text: str, tokens: list[Word], at: int) -> bool:
+def _marked(text: str, tokens: Sequence[Word], at: int) -> bool:
     """Whether a word for from, to or in, or one such as "town", stands beside a word."""
-    beside = {token.text.lower() for token in tokens[max(0, at - 1) : at] + tokens[at + 1 : at + 2]}
+    around = (*tokens[max(0, at - 1) : at], *tokens[at + 1 : at + 2])
+    beside = {token.text.lower() for token in around}
     if beside & (generic_words() | inside_words()):
         return True
     return role_beside(text, tokens[at].start, tokens[at].end) is not None

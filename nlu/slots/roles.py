@@ -10,7 +10,7 @@ from functools import lru_cache
 import regex
 
 from nlu.slots.result import Hit
-from nlu.slots.words import Phrases, words
+from nlu.slots.words import Phrases, words_between
 from nlu.text.lexicon import load_lexicon
 
 _NEAR = 24  # characters looked at on each side of a place
@@ -21,12 +21,12 @@ _SPACE = regex.compile(r"\s*")
 def role_beside(text: str, start: int, end: int) -> str | None:
     """from or to, by the word right after the place at `start:end` or right before it."""
     after, before, _ = _markers()
-    following = words(text[end : end + _NEAR])
-    if following and _SPACE.fullmatch(text[end : end + following[0].start]):
+    following = words_between(text, end, end + _NEAR)
+    if following and _SPACE.fullmatch(text, end, following[0].start):
         found = after.at(following, 0)
         if found is not None:
             return found[1]
-    leading = words(text[max(0, start - _NEAR) : start])
+    leading = words_between(text, start - _NEAR, start)
     found = before.ending(leading, len(leading) - 1) if leading else None
     return found[1] if found else None
 

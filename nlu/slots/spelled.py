@@ -10,6 +10,7 @@ import regex
 from nlu.text import Normalised
 from nlu.text.lexicon import load_lexicon
 
+_LONGEST_NAME = 8  # characters of a letter's name
 _INDIC_WORD = regex.compile(r"[\p{Script=Telugu}\p{Script=Devanagari}]+")
 
 
@@ -22,15 +23,20 @@ def _names() -> dict[str, str]:
 @lru_cache(maxsize=4096)
 def spell(word: str) -> str | None:
     """Capitals of a word that is only letter names, None for any other word."""
-    if not word:
-        return ""
-    for length in range(min(len(word), 8), 0, -1):
-        letter = _names().get(word[:length])
-        if letter is not None:
-            rest = spell(word[length:])
-            if rest is not None:
-                return letter + rest
-    return None
+    used = [0] * len(word)  # characters of the letter that begins here, if the rest is spelled too
+    for at in reversed(range(len(word))):
+        for length in range(min(len(word) - at, _LONGEST_NAME), 0, -1):
+            end = at + length
+            if (end == len(word) or used[end]) and word[at:end] in _names():
+                used[at] = length
+                break
+    letters, at = [], 0
+    while at < len(word):
+        if not used[at]:
+            return None
+        letters.append(_names()[word[at : at + used[at]]])
+        at += used[at]
+    return "".join(letters)
 
 
 def spelled_letters(text: Normalised) -> Normalised:

@@ -11,7 +11,7 @@ import regex
 from nlu.catalogue import SlotType
 from nlu.slots.nouns import noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.words import Phrases, Word, words
+from nlu.slots.words import Phrases, Words, words, words_between
 from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
@@ -19,6 +19,7 @@ from nlu.text.lexicon import load_lexicon
 _CLOCK = regex.compile(r"(?P<h>[01]?\d|2[0-4])(?P<sep>[:.])(?P<m>[0-5]\d)(?![\d:./-])")
 _DICTATED = regex.compile(r"(?P<h>1[0-2]|[1-9])(?P<m>[0-5]\d)")  # "five thirty"
 _HALF_DAY, _DAY, _HOUR = 12, 24, 60
+_NEAR = 24  # characters looked at behind a time
 
 
 def parse_time(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
@@ -58,7 +59,7 @@ class _Times:
 
     def __init__(self, text: str, *, answer: bool) -> None:
         self.text, self.answer = text, answer
-        self.tokens: list[Word] = words(text)
+        self.tokens: Words = words(text)
         self.lists = _lists()
         self.numbers = {span.start: span for span in find_numbers(text)}
 
@@ -112,8 +113,8 @@ class _Times:
         added = lead[1] if lead else 0
         match = _CLOCK.match(self.text, self.tokens[first].start)
         if match and (match["sep"] == ":" or led or self._marked(match.end())):
-            used = sum(1 for token in self.tokens[first:] if token.start < match.end())
-            return first + used, match.end(), int(match["h"]) * _HOUR + int(match["m"]), True
+            after = max(first, self.tokens.behind(match.end()))
+            return after, match.end(), int(match["h"]) * _HOUR + int(match["m"]), True
         span = self.numbers.get(self.tokens[first].start)
         minutes = _minutes_of(span) if span else None
         if (
@@ -122,12 +123,12 @@ class _Times:
             or ":" in self.text[max(0, span.start - 1) : span.end + 1]
         ):
             return None
-        used = sum(1 for token in self.tokens[first:] if token.start < span.end)
-        return first + used, span.end, minutes + added, lead is not None
+        after = max(first, self.tokens.behind(span.end))
+        return after, span.end, minutes + added, lead is not None
 
     def _marked(self, end: int) -> bool:
         """6.30 is a time only before am, pm, baje or the like."""
-        following = words(self.text[end : end + _DAY])
+        following = words_between(self.text, end, end + _NEAR)
         lists = (self.lists.marks, self.lists.clock, self.lists.parts)
         return any(phrases.at(following, 0) for phrases in lists)
 
@@ -136,7 +137,7 @@ class _Times:
         span = self.numbers.get(self.tokens[at].start) if at < len(self.tokens) else None
         if span is None or span.quantity or not 0 < span.value < _HOUR or minutes % _HOUR:
             return at, end, minutes
-        after = at + sum(1 for token in self.tokens[at:] if token.start < span.end)
+        after = max(at, self.tokens.behind(span.end))
         word = self.lists.minutes.match(self.tokens, after)
         if word is None:
             return at, end, minutes

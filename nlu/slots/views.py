@@ -7,11 +7,10 @@ from functools import cached_property
 
 from nlu.slots.date_rules import DateRules
 from nlu.slots.papers import find_papers
+from nlu.slots.spans import Spans
 from nlu.slots.spelled import spelled_letters
 from nlu.slots.times import find_times
 from nlu.text import Normalised, find_numbers, normalise, spoken_to_digits
-
-Span = tuple[int, int]
 
 
 class MessageViews:
@@ -32,15 +31,15 @@ class MessageViews:
         return spelled_letters(self.digits)
 
     @cached_property
-    def calendar(self) -> list[Span]:
+    def calendar(self) -> Spans:
         """Raw places of dates and times: their numbers are no quantities and no codes."""
         text = self.clean.text
         if not find_numbers(text):
-            return []
+            return Spans(())
         hits = [*DateRules(text, None, self.today, answer=False).hits(), *find_times(text)]
-        return [self.clean.raw_span(hit.start, hit.end) for hit in hits]
+        return Spans(self.clean.raw_span(hit.start, hit.end) for hit in hits)
 
     @cached_property
-    def papers(self) -> list[Span]:
+    def papers(self) -> Spans:
         """Raw places of papers that are named by a number: it is none of the citizen's."""
-        return [self.clean.raw_span(*span) for span in find_papers(self.clean.text)]
+        return Spans(self.clean.raw_span(*span) for span in find_papers(self.clean.text))

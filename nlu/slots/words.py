@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Generic, TypeVar
 
 import regex
@@ -33,9 +34,28 @@ class Word:
         return fold(self.text)
 
 
-def words(text: str) -> list[Word]:
-    """Words of a normalised text, left to right."""
-    return [Word(m.group(), m.start(), m.end()) for m in _WORD.finditer(text)]
+class Words(tuple[Word, ...]):
+    """Words in the order of their places."""
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [word.start for word in self]
+
+    def behind(self, place: int) -> int:
+        """Index of the first word that begins at a place or behind it."""
+        return bisect_left(self._starts, place)
+
+
+@lru_cache(maxsize=64)
+def words(text: str) -> Words:
+    """Words of a normalised text, left to right; kept for the readers that look next."""
+    return words_between(text, 0, len(text))
+
+
+def words_between(text: str, start: int, end: int) -> Words:
+    """Words, or what lies of them between two places, with their places in the whole text."""
+    found = _WORD.finditer(text, max(0, start), max(0, end))
+    return Words(Word(m.group(), m.start(), m.end()) for m in found)
 
 
 class Phrases(Generic[T]):
@@ -56,11 +76,15 @@ class Phrases(Generic[T]):
             self.longest = max(self.longest, len(parts))
         longer = [p for p in (*self._exact, *self._sound) if len(p) > 1]
         self._first_words = frozenset(parts[0] for parts in longer)
+        self._last_words = frozenset(parts[-1] for parts in (*self._exact, *self._sound))
         self._alone = lru_cache(maxsize=8192)(self._find_alone)
         self._begins = lru_cache(maxsize=8192)(self._may_begin)
+        self._ends = lru_cache(maxsize=8192)(self._may_end)
 
     def get(self, parts: Sequence[str]) -> T | None:
         """Meaning of exactly these words; None when they are no phrase of ours."""
+        if len(parts) > self.longest:
+            return None
         exact = self._exact.get(tuple(part.lower() for part in parts))
         if exact is not None:
             return exact
@@ -87,6 +111,16 @@ class Phrases(Generic[T]):
         alone = self._alone(first)
         return (1, *alone) if alone else None
 
+    def said(self, tokens: Sequence[Word], index: int) -> tuple[int, T] | None:
+        """(words used, meaning) of the longest phrase that begins at `index` just so."""
+        first = tokens[index].text
+        longest = min(self.longest, len(tokens) - index) if self._begins(first) else 1
+        for length in range(longest, 0, -1):
+            meaning = self.get([token.text for token in tokens[index : index + length]])
+            if meaning is not None:
+                return length, meaning
+        return None
+
     def begins(self, word: str) -> bool:
         """Whether `word` is a phrase or the first word of one."""
         return self._begins(word) or self._alone(word) is not None
@@ -102,8 +136,14 @@ class Phrases(Generic[T]):
         """Whether a phrase of several words can begin so: spares most words the longer look."""
         return word.lower() in self._first_words or fold(word) in self._first_words
 
+    def _may_end(self, word: str) -> bool:
+        """Whether a phrase can end so."""
+        return word.lower() in self._last_words or fold(word) in self._last_words
+
     def ending(self, tokens: Sequence[Word], index: int) -> tuple[int, T] | None:
         """(words used, meaning) of the longest phrase whose last word is at `index`."""
+        if not self._ends(tokens[index].text):
+            return None
         for length in range(min(self.longest, index + 1), 0, -1):
             parts = [token.text for token in tokens[index + 1 - length : index + 1]]
             meaning = self.get(parts)

@@ -8,7 +8,7 @@ from functools import lru_cache
 import regex
 
 from nlu.catalogue import SlotType
-from nlu.slots.cues import announced, is_small_word, needs_cue
+from nlu.slots.cues import Announced, is_small_word, needs_cue
 from nlu.slots.nouns import is_quantity
 from nlu.slots.numbers import no_part
 from nlu.slots.result import Hit, Parsed, Rejected
@@ -18,6 +18,7 @@ from nlu.text import Normalised, spoken_to_digits
 from nlu.text.endings import is_ending
 from nlu.text.lexicon import load_lexicon
 
+_LOCAL = 31  # signs before the @: of 64 characters (RFC 5321) no more can stand between others
 _SPACES = regex.compile(r"\s+")
 _GLUED = regex.compile(r"[\p{L}\p{M}]+")
 
@@ -37,12 +38,15 @@ def parse_written(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
 
 def find_written(slot_type: SlotType, view: Normalised) -> Iterator[Hit]:
     """Such numbers in a free message, beside a cue where the type needs one."""
+    cues = Announced(slot_type.name, view)
+    if needs_cue(slot_type) and not cues.any:
+        return
     for hit in _pieces(slot_type, view.text):
         if is_small_word(view, hit.start, hit.end):
             continue
         if is_quantity(words(view.text), hit.end, hit.value):
             continue
-        cue = announced(slot_type.name, view, hit.start, hit.end)
+        cue = cues.at(hit.start, hit.end)
         if cue or not needs_cue(slot_type):
             yield Hit(hit.start, hit.end, hit.value, 1.0 if cue else 0.8)
 
@@ -129,12 +133,12 @@ def _piece() -> regex.Pattern[str]:
 
 @lru_cache(maxsize=1)
 def _address() -> regex.Pattern[str]:
-    part = r"[A-Za-z0-9]+"
+    part = r"[A-Za-z0-9]++"
     local = rf"(?:\s?[._+-]\s?|\s(?:{_spoken('email', '.', '_')})\s)"
     at = rf"(?:\s?@\s?|\s(?:{_spoken('email', '@')})\s)"
     dot = rf"(?:\s?\.\s?|\s(?:{_spoken('email', '.')})\s)"
     host = r"[\p{L}\p{M}0-9-]+"
     return regex.compile(
-        rf"(?<![\p{{L}}\p{{M}}\d.]){part}(?:{local}{part})*{at}{host}(?:{dot}{host}){{1,3}}",
+        rf"(?<![\p{{L}}\p{{M}}\d.]){part}(?:{local}{part}){{0,{_LOCAL}}}{at}{host}(?:{dot}{host}){{1,3}}",
         regex.IGNORECASE,
     )

@@ -23,8 +23,9 @@ class Stem:
 def stems(word: str) -> tuple[Stem, ...]:
     """The word itself, then without each case ending it may carry, longest ending first."""
     found = [Stem(word, len(word), None)]
+    lowered = word.lower()
     for cut, put, marked, role in _suffixes():
-        if word.lower().endswith(cut) and len(word) - len(cut) >= _SHORTEST_STEM:
+        if lowered.endswith(cut) and len(word) - len(cut) >= _SHORTEST_STEM:
             base = word[: len(word) - len(cut)]
             found.append(Stem(base + put, len(base) + len(marked), role))
     return tuple(found)
@@ -43,4 +44,5 @@ def _suffixes() -> tuple[tuple[str, str, str, str | None], ...]:
 
 def is_ending(word: str) -> bool:
     """True for a case ending by itself, as after a number: 245కి."""
-    return any(word.lower() == cut for cut, *_ in _suffixes())
+    lowered = word.lower()
+    return any(lowered == cut for cut, *_ in _suffixes())

@@ -14,7 +14,10 @@ from functools import lru_cache
 
 import regex
 
-_CLUSTER = regex.compile(r"\X")
+# A letter with its marks. Halves of flags are taken one by one: `\X` counts all before each.
+_CLUSTER = regex.compile(r"[\U0001f1e6-\U0001f1ff]|\X")
+_HEAP = regex.compile(r"(\p{M}{30})\p{M}+")
+_SYLLABLE = 16  # characters of a cluster that may come again
 
 # Two signs typed for one letter. Keys are what people type, values the single letter.
 _JOINED = {
@@ -46,8 +49,8 @@ _DROPPED = frozenset({"\u00ad", "\u034f", "\ufe0e", "\ufe0f"})
 
 _UNSETTLED = regex.compile(
     # What a round may change: format characters and controls, foreign digits and spaces, forms of
-    # ASCII, spaces at the ends or in a row, and two signs for one letter.
-    r"[\p{Cf}\p{Cc}\uff01-\uff5e]|[^0-9\P{Nd}]|[^ \S]|^ |  | \Z|\L<listed>",
+    # ASCII, spaces at the ends or in a row, heaps of marks, and two signs for one letter.
+    r"\p{M}{31}|[\p{Cf}\p{Cc}\uff01-\uff5e]|[^0-9\P{Nd}]|[^ \S]|^ |  | \Z|\L<listed>",
     listed=[*_PLAIN, *_DROPPED, *_JOINED],
 )
 
@@ -72,47 +75,72 @@ class Normalised:
 @lru_cache(maxsize=1024)
 def normalise(text: str) -> Normalised:
     """NFC, no invisible characters, ASCII digits and quotes, single spaces. Idempotent."""
-    if unicodedata.is_normalized("NFC", text) and not _UNSETTLED.search(text):
+    if _is_settled(text):
         return Normalised(text, tuple(range(len(text))), tuple(range(1, len(text) + 1)), text)
     return _settled(text)
 
 
 def _settled(text: str) -> Normalised:
     """Round after round until nothing changes."""
-    spelled, starts, ends = text, list(range(len(text))), list(range(1, len(text) + 1))
+    starts = _readable(text)
+    spelled, ends = "".join(text[at] for at in starts), [at + 1 for at in starts]
     for _ in range(4):  # a composed letter can meet another one; texts settle in one or two rounds
-        again, sources = _pass(spelled)
-        starts, ends = [starts[a] for a, _ in sources], [ends[b - 1] for _, b in sources]
-        settled, spelled = again == spelled, again
-        if settled:
+        spelled, firsts, lasts = _pass(spelled)
+        starts, ends = [starts[at] for at in firsts], [ends[at] for at in lasts]
+        if _is_settled(spelled):
             break
     return Normalised(spelled, tuple(starts), tuple(ends), text)
 
 
-def _pass(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """One round; each resulting character with its (start, end) in `text`."""
+def _is_settled(text: str) -> bool:
+    return unicodedata.is_normalized("NFC", text) and not _UNSETTLED.search(text)
+
+
+def _readable(text: str) -> list[int]:
+    """Places of all characters but the marks that no letter has: their order in a cluster is
+    looked for by comparing all with all (UAX 15, stream-safe text)."""
+    places = list(range(len(text)))
+    for heap in reversed(list(_HEAP.finditer(text))):
+        del places[heap.end(1) : heap.end()]
+    return places
+
+
+def _pass(text: str) -> tuple[str, list[int], list[int]]:
+    """One round; of each resulting character the first and the last one behind it in `text`."""
     out: list[str] = []
-    sources: list[tuple[int, int]] = []
+    firsts: list[int] = []
+    lasts: list[int] = []
     for match in _CLUSTER.finditer(text):
-        letters = [(c, i) for i, c in enumerate(match.group(), match.start()) if not _invisible(c)]
-        cluster = unicodedata.normalize("NFC", "".join(c for c, _ in letters))
-        cluster = "".join(
-            _character(c) for c in _JOINED.get(cluster[:2], cluster[:2]) + cluster[2:]
-        )
-        if cluster.strip() == "" and cluster:
+        cluster, start = match.group(), match.start()
+        spelled, kept = _spelled(cluster) if len(cluster) <= _SYLLABLE else _spell(cluster)
+        if spelled == " ":
             if out and out[-1] != " ":
                 out.append(" ")
-                sources.append((match.start(), match.end()))
-            continue
-        exact = len(cluster) == len(letters)
-        for i, character in enumerate(cluster):
-            at = letters[i][1] if exact else letters[0][1]
-            out.append(character)
-            sources.append((at, at + 1 if exact else letters[-1][1] + 1))
+                firsts.append(start)
+                lasts.append(match.end() - 1)
+        elif len(spelled) == len(kept):
+            out += spelled
+            firsts += [start + at for at in kept]
+            lasts += [start + at for at in kept]
+        else:
+            out += spelled
+            firsts += [start + kept[0]] * len(spelled)
+            lasts += [start + kept[-1]] * len(spelled)
     if out and out[-1] == " ":
-        out.pop()
-        sources.pop()
-    return "".join(out), sources
+        del out[-1], firsts[-1], lasts[-1]
+    return "".join(out), firsts, lasts
+
+
+def _spell(cluster: str) -> tuple[str, tuple[int, ...]]:
+    """A cluster as it is to be spelled, and the places in it of what was not dropped."""
+    kept = tuple(at for at, c in enumerate(cluster) if not _invisible(c))
+    joined = unicodedata.normalize("NFC", "".join(cluster[at] for at in kept))
+    joined = _JOINED.get(joined[:2], joined[:2]) + joined[2:]
+    spelled = "".join(_character(c) for c in joined)
+    return (" " if spelled and not spelled.strip() else spelled), kept
+
+
+_spelled = lru_cache(maxsize=8192)(_spell)
 
 
 def _invisible(character: str) -> bool:

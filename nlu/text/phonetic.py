@@ -35,7 +35,7 @@ _SOUNDS = (
     (r"z", "j"),
     (r"w", "v"),
     (r"ç", "c"),
-    (r"h+$|h(?=[^aeiouy])", ""),
+    (r"(?<!h)h+$|h(?=[^aeiouy])", ""),
     (r"j[nñ]|gny|gn", "gn"),
     (r"iy+(?=e)", "i"),
     (r"a[iey](?![aeiouy])|e[iy](?![aeiouy])", "e"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import regex
 
@@ -20,6 +20,7 @@ _TOKEN = regex.compile(
     r"(?P<number>(?<!\d)(?<!\d[.,])(?:\d{1,3}(?:,\d{2,3})+|\d+)(?:\.\d+)?(?![.,]?\d))"
     r"|(?P<word>[\p{L}\p{M}]+|&)|(?P<other>\d+|[^\s\d\p{L}\p{M}-])"
 )
+_JOINERS = 4  # words such as "and" side by side
 _MANY = 3  # as many single digits in a row are a dictated number, even of everyday words
 
 
@@ -34,7 +35,7 @@ class NumberSpan:
     words: bool = False
     weak: bool = False  # an everyday word (do, ek, oka) that may not be meant as a number
 
-    @property
+    @cached_property
     def value(self) -> Decimal:
         """The number as a number."""
         return Decimal(self.digits)
@@ -112,7 +113,7 @@ def _items(run: list[_Part]) -> list[NumberSpan]:
     items: list[NumberSpan] = []
     at = 0
     while at < len(run):
-        used, span = _Reader(run[at:]).read()
+        used, span = _Reader(run, at).read()
         if span is not None:
             items.append(span)
         at += used
@@ -120,10 +121,11 @@ def _items(run: list[_Part]) -> list[NumberSpan]:
 
 
 class _Reader:
-    """Reads one number from the beginning of a run."""
+    """Reads one number of a run, from the part at `first`."""
 
-    def __init__(self, parts: list[_Part]) -> None:
+    def __init__(self, parts: list[_Part], first: int) -> None:
         self.parts = parts
+        self.first = first
         self.total = Decimal(0)
         self.current: Decimal | None = None
         self.limit = Decimal("Infinity")  # the next part must be smaller than this
@@ -132,14 +134,15 @@ class _Reader:
 
     def read(self) -> tuple[int, NumberSpan | None]:
         """Parts used (at least one) and the number, None when they are none."""
-        first = self.parts[0]
+        first = self.parts[self.first]
         if first.word.kind == "repeat":
             return self._repeat(first)
-        used = 0
-        while used < len(self.parts) and self._take(used):
-            used += 1
-        while used and self.parts[used - 1].word.kind in ("joiner", "fraction"):
-            used -= 1
+        at = self.first
+        while at < len(self.parts) and self._take(at):
+            at += 1
+        while at > self.first and self.parts[at - 1].word.kind in ("joiner", "fraction"):
+            at -= 1
+        used = at - self.first
         if not used or (self.current is None and not self.quantity):
             return max(used, 1), None
         value = self.total + (self.current or 0)
@@ -147,8 +150,8 @@ class _Reader:
             value, self.quantity = value + self.added, True
         weak = used == 1 and first.word.weak
         digits = first.literal if used == 1 and first.literal else _plain(value)
-        words = any(part.literal is None for part in self.parts[:used])
-        end = self.parts[used - 1].end
+        words = any(part.literal is None for part in self.parts[self.first : at])
+        end = self.parts[at - 1].end
         return used, NumberSpan(first.start, end, digits, self.quantity, words, weak)
 
     def _take(self, at: int) -> bool:
@@ -157,7 +160,7 @@ class _Reader:
         if word.kind == "joiner":
             return self._join(at)
         if word.kind == "fraction":
-            return at == 0 and self._start_fraction(word)
+            return at == self.first and self._start_fraction(word)
         if word.kind == "multiplier":
             return self._multiply(word, at)
         if word.kind in ("cardinal", "fused"):
@@ -166,24 +169,26 @@ class _Reader:
 
     def _join(self, at: int) -> bool:
         """ "one hundred and one", "one and a half lakh"."""
-        following = next((p.word for p in self.parts[at:] if p.word.kind != "joiner"), None)
-        if following is None:
+        joiners = at  # people say one, or two of different languages
+        while self._kind(joiners) == "joiner" and joiners < at + _JOINERS:
+            joiners += 1
+        if joiners == len(self.parts):
             return False
+        following = self.parts[joiners].word
         half = following.kind == "fused" and following.value < 1
-        before = self.parts[at - 1].word.kind if at else "joiner"
+        before = self.parts[at - 1].word.kind if at > self.first else "joiner"
         after_hundred = before == "multiplier" and following.kind == "cardinal"
         half_a = before == "fused" and following.kind == "multiplier"  # half a lakh
         return after_hundred or half_a or (half and self.current is not None)
 
     def _start_fraction(self, word: NumberWord) -> bool:
-        following = (self._kind(1), self._kind(2))
-        if following[0] in ("multiplier", "cardinal"):
+        if self._kind(self.first + 1) in ("multiplier", "cardinal"):
             self.added = word.value
             return True
         return False
 
     def _multiply(self, word: NumberWord, at: int) -> bool:
-        if (word.weak and at == 0) or word.value >= self.limit:
+        if (word.weak and at == self.first) or word.value >= self.limit:
             return False
         number = Decimal(1) if self.current is None else self.current
         if self.added is not None:
@@ -228,7 +233,8 @@ class _Reader:
         return self.parts[at].word.kind if at < len(self.parts) else None
 
     def _repeat(self, first: _Part) -> tuple[int, NumberSpan | None]:
-        following = self.parts[1] if len(self.parts) > 1 else None
+        at = self.first + 1
+        following = self.parts[at] if at < len(self.parts) else None
         if following is None or not 0 <= following.word.value < 10:
             return 1, None
         if following.word.kind != "cardinal":

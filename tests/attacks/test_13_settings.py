@@ -137,6 +137,27 @@ def test_production_refuses_what_a_demo_may_have(
     assert wrong(role, {**good, variable: value, "SEVA_ENV": "demo"}) == []
 
 
+ACTION_SERVERS = [
+    ("unix", "", "production", []),
+    ("unix:///run/seva/actions.sock", "", "production", []),
+    ("http://127.0.0.1:5055", LONG, "production", []),
+    ("http://127.0.0.1:5055", "", "demo", ["SEVA_ACTIONS_SECRET"]),
+    ("http://127.0.0.1:5055", "short", "demo", []),
+    ("http://127.0.0.1:5055", "short", "production", ["SEVA_ACTIONS_SECRET"]),
+    ("http://10.0.0.5:5055", LONG, "production", ["SEVA_ACTION_SERVER_URL"]),
+    ("ftp://127.0.0.1", LONG, "demo", ["SEVA_ACTION_SERVER_URL"]),
+]
+
+
+@pytest.mark.parametrize("role", ["worker", "actions"])
+@pytest.mark.parametrize(("url", "secret", "kind", "faults"), ACTION_SERVERS)
+def test_the_action_server_is_for_its_worker_alone(
+    role: str, url: str, secret: str, kind: str, faults: list[str], good: dict[str, str]
+) -> None:
+    more = {"SEVA_ACTION_SERVER_URL": url, "SEVA_ACTIONS_SECRET": secret, "SEVA_ENV": kind}
+    assert wrong(role, {**good, **more}) == faults
+
+
 MALFORMED = [
     ("SEVA_ENV", "prod"),
     ("SEVA_SERVE_PORT", "x"),

@@ -27,6 +27,7 @@ PAGES = [
 SECRETS = [
     ("sandbox", "/__writes/energy"),
     ("sandbox", "/__grievances"),
+    ("sandbox", "/__sms"),
     ("sandbox", "/__faults/energy"),
     ("simulator", "/__wire"),
     ("simulator", "/__outbox"),
@@ -46,6 +47,7 @@ CHANGES = [
     ("simulator", "PUT", "/__faults", b"{}"),
     ("simulator", "DELETE", "/__faults", b""),
     ("simulator", "POST", "/__reset", b""),
+    ("simulator", "POST", "/__sms", b"{}"),
     ("simulator", "POST", "/chat/citizens", b"{}"),
 ]
 FORM = "application/x-www-form-urlencoded"

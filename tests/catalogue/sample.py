@@ -66,6 +66,7 @@ places:
     "departments/defaults.yml": """\
 timeouts: {connect: 2, read: 5, total: 15}
 retry: {attempts: 3}
+sender: {phone: X-Phone, code: X-Code}
 """,
     "departments/power.yml": """\
 department: power
@@ -78,6 +79,8 @@ auth: {kind: api_key, header: X-Api-Key, env: SEVA_DEPARTMENT_POWER_KEY, default
 operations:
   getBill:
     kind: read
+    access: public
+    because: "the sample knows nobody"
     request: {path: {meter: "{{ meter_number }}"}}
     result: {amount: "bill.amount"}
     outcomes:
@@ -85,6 +88,8 @@ operations:
       - {status: 404, outcome: not_found}
   payBill:
     kind: write
+    access: public
+    because: "the sample knows nobody"
     request: {body: {meter: "{{ meter_number }}", request: "{{ request_id }}"}}
     result: {order_id: "order.id"}
     outcomes:

@@ -106,6 +106,13 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (POWER, 'when: "dues == `0`"', 'when: "dues =="', "dues", "is not JMESPath"),
     (POWER, "status: 404", "status: not_found", "status: not", "must be a whole number"),
     (POWER, "kind: write", "kind: rite", "kind: rite", "did you mean `write`?"),
+    (POWER, "    access: public\n", "", "kind: read", "`access` is missing in operations.getBill"),
+    (POWER, "    access: public\n", "", "kind: read", "say who may use it: `access: public`"),
+    (POWER, "access: public", "access: owners", "access: owners", "did you mean `owner`?"),
+    (POWER, '    because: "the sample knows nobody"\n', "", "kind: read", "say why"),
+    (POWER, '"the sample knows nobody"', '""', "because", "because is empty"),
+    (POWER, '"the sample knows nobody"', '"TODO"', "because", "still to be done"),
+    (POWER, "outcome: not_found}", "outcome: code_needed}", "code_needed", "of Seva's own"),
     (POWER, 'helpline: "1912"', "helpline: 1912", "helpline", 'put it in quotes: "1912"'),
     ("departments/defaults.yml", "connect: 2", "connect: 0", "timeouts", "number of seconds"),
     # slot types and places

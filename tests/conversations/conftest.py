@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,10 @@ import httpx
 import pytest
 
 from tests.conversations.door import Door
-from tests.processes import ACTIONS_SECRET, ROOT, department_urls, free_port, seva
+from tests.processes import ACTIONS_SECRET, OWNERS, PHONE, ROOT, department_urls, free_port, seva
 from tests.served import served
+
+_CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,14 @@ class World:
     door: Door
 
     def turn(self, text: str, sender: str, metadata: dict[str, Any]) -> list[Any]:
-        """One turn of dialogue."""
-        return self.loop.run_until_complete(self.engine.turn(text, sender, metadata))
+        """One turn of dialogue, of somebody whose number is on record unless `phone` says other."""
+        said = {"phone": PHONE, **metadata}
+        return self.loop.run_until_complete(self.engine.turn(text, sender, said))
+
+    def code(self, phone: str = PHONE) -> str:
+        """The code in the latest SMS to a number on record."""
+        sent = httpx.get(f"{self.sandbox}/__sms?phone={phone[2:]}", trust_env=False).json()
+        return str(_CODE.findall(sent[0]["text"])[0])
 
     def fault(self, department: str, mode: str) -> None:
         """Switches a department's fault."""
@@ -61,6 +70,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     environment = {
         "SEVA_VAR_DIR": str(folder / "var"),
         "SEVA_SANDBOX_PORT": str(sandbox_port),
+        "SEVA_SANDBOX_OWNERS": str(OWNERS),
         **department_urls(sandbox_port),
     }
     loop = asyncio.new_event_loop()

@@ -13,7 +13,7 @@ import pytest
 
 from actions.departments import DepartmentDefinition, UnknownOperation
 
-from .fake_department import BILL, Department, problem
+from .fake_department import BILL, CITIZEN, Department, problem
 
 pytestmark = pytest.mark.asyncio
 Make = Callable[..., Department]
@@ -84,7 +84,7 @@ async def test_request_is_built_from_the_yaml(department: Make) -> None:
     await fake.ask("payBill")
     (request,) = fake.requests
     assert str(request.url) == "http://127.0.0.1:8790/energy/services/6123401005678/payments"
-    assert json.loads(request.content) == {"payer": "c-1"}
+    assert json.loads(request.content) == {"payer": CITIZEN}
     assert request.headers["Idempotency-Key"] == "turn-1"
     assert request.headers["X-Api-Key"] == "sandbox-key"
     assert request.headers["Accept-Language"] == "en"
@@ -316,7 +316,7 @@ async def test_key_that_no_header_can_carry_sends_nothing(
     result = await fake.connector.execute(
         "payBill",
         {"service_number": "6123401005678"},
-        citizen="c-1",
+        citizen=CITIZEN,
         request_id="a\r\nX-Api-Key: other",
         language="en",
     )

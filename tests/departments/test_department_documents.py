@@ -21,6 +21,8 @@ from actions.documents.link import verify_link
 from actions.documents.press import Press
 from nlu.catalogue.model import Paper
 
+from .fake_department import CITIZEN
+
 pytestmark = pytest.mark.asyncio
 URL = "https://verify.example.gov.in"
 PAID = {
@@ -76,7 +78,9 @@ async def ask(
 ) -> OperationResult:
     """Ask as a citizen who reads Telugu."""
     values = {"service_number": "6123401005678"}
-    return await connector.execute(operation, values, citizen="c-1", request_id=key, language="te")
+    return await connector.execute(
+        operation, values, citizen=CITIZEN, request_id=key, language="te"
+    )
 
 
 def count(office: Issuer) -> int:

@@ -11,6 +11,8 @@ from actions.departments import Connector, DepartmentDefinition
 from actions.departments.definition import Egress
 from actions.departments.egress import checked_base, document_allowed, reach_of
 
+from .fake_department import CITIZEN
+
 OPEN = Egress(False, True, frozenset({"files.example"}), 1)
 BASE = httpx.URL("https://department.example/api")
 
@@ -39,7 +41,7 @@ async def test_refused_host_is_not_called(energy: DepartmentDefinition) -> None:
         result = await connector.execute(
             "getBill",
             {"service_number": "6123401005678"},
-            citizen="c-1",
+            citizen=CITIZEN,
             request_id="turn-1",
             language="te",
         )

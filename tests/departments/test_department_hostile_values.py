@@ -112,7 +112,7 @@ CLIENT = httpx.AsyncClient(verify=False)
 
 def built(request: Mapping[str, object], **values: str) -> httpx.Request:
     """The request as it goes on the wire. Raises CallFailed."""
-    operation = Operation("put", "write", request, {}, None, ())
+    operation = Operation("put", "write", "public", "a test", request, {}, None, ())
     parts = RequestBuilder(operation, API).build(values, Context("c-1", "k-1", "te"))
     return CLIENT.build_request(
         parts.method, BASE + parts.path, params=parts.query, headers=parts.headers, json=parts.body
@@ -245,7 +245,11 @@ class Asker:
     def outcome(self, operation: str, **values: str) -> str:
         """What the operation comes to."""
         asked = self._connector.execute(
-            operation, values, citizen="c-1", request_id=f"k-{next(self._keys)}", language="te"
+            operation,
+            values,
+            citizen="109:919876543210",
+            request_id=f"k-{next(self._keys)}",
+            language="te",
         )
         return self._loop.run_until_complete(asked).outcome
 

@@ -11,7 +11,7 @@ import pytest
 from .fake_department import BILL, Department, problem
 
 Make = Callable[..., Department]
-PRIVATE = ("6123401005678", "K. Venkata Rao", "turn-1", "c-1", "sandbox-key")
+PRIVATE = ("6123401005678", "K. Venkata Rao", "turn-1", "9876543210", "sandbox-key")
 
 
 @pytest.mark.asyncio

@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from actions.departments import OperationResult, Origin
-from actions.dialogue import hearing, language, perform, routing, turns
+from actions.dialogue import hearing, language, one_time_code, perform, routing, turns
 from actions.dialogue.form import Form
 from actions.dialogue.say import Button, Say
 from actions.dialogue.state import CONFIRM, Heard, Profile, State, read_state
@@ -77,6 +77,8 @@ class Department:
 
     results: dict[str, list[OperationResult]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, str], str, str]] = field(default_factory=list)
+    code: str | None = None
+    codes: list[str | None] = field(default_factory=list)
 
     async def execute(
         self,
@@ -87,7 +89,8 @@ class Department:
         language: str,
         origin: Origin,
     ) -> OperationResult:
-        """Notes (operation, values, request id, language)."""
+        """Notes (operation, values, request id, language), and the one-time code of the turn."""
+        self.codes.append(self.code)
         self.calls.append((operation, dict(values), request_id, language))
         queue = self.results.get(operation) or [OperationResult("ok")]
         return queue.pop(0) if len(queue) > 1 else queue[0]
@@ -121,9 +124,9 @@ class Talk:
         self.turns += 1
         message = heard(text, **{"inbox": f"m{self.turns}", **understood})
         if self.open:
-            return await self._follow(turns.inside(self.form, self.state, message))
+            return await self._follow(turns.inside(self.form, self.state, message), message)
         state = language.follow(self.state, message, self.form.catalogue, self.form.settings)
-        return await self._follow(turns.outside(self.form, state, message))
+        return await self._follow(turns.outside(self.form, state, message), message)
 
     async def tap(self, part: str, buttons: list[Button] | None = None, *, at: float = 0.0) -> Talk:
         """The button whose id holds `part`, of the last turn or of an older one."""
@@ -132,17 +135,18 @@ class Talk:
         self.turns += 1
         message = replace(tapped(button.payload, f"m{self.turns}"), at=at)
         if self.open:
-            return await self._follow(turns.inside(self.form, self.state, message))
+            return await self._follow(turns.inside(self.form, self.state, message), message)
         step = {
             "choose": routing.choose,
             "answer": turns.late_tap,
             "language": hearing.hear,
             "menu": routing.menu,
         }[message.intent](self.form, self.state, message)
-        return await self._follow(step)
+        return await self._follow(step, message)
 
-    async def _follow(self, step: Step) -> Talk:
+    async def _follow(self, step: Step, message: Heard) -> Talk:
         execute = self.department.execute
+        self.department.code = one_time_code.told(self.form, step.state, message)
         if step.next == ASK and step.state.asked == CONFIRM:
             step = step.then(await perform.look_up(self.form, step.state, execute))
         step = self._carried_out(step)
@@ -155,6 +159,9 @@ class Talk:
             done = self._carried_out(done)
             self.state = done.state
             self.said += done.say
+            self.open = done.next == ASK and self.state.service is not None
+            if self.open:
+                self.said.append(self.form.question(self.state))
         return self._stored()
 
     def _stored(self) -> Talk:

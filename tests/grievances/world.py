@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,12 +19,20 @@ from actions.departments.journal import Entry, Journal
 from actions.departments.request import Origin
 from actions.departments.signature import signature_headers
 from actions.sandbox.server import create_app
+from tests.processes import OWNERS, PHONE
 from tests.served import served
 
 from .conftest import DATA
 
 GRIEVANCES = "grievances"
+ON_RECORD = "109:919848012345"
+"""The lane whose number is on record for all grievances of the sandbox's first day."""
 WAIT_S = 10.0
+
+
+def phone_of(citizen: str) -> str:
+    """`c-1` has the phone of tests, to which the first grievances belong; others have their own."""
+    return PHONE if citizen == "c-1" else f"91700{zlib.crc32(citizen.encode()) % 10**7:07}"
 
 
 @dataclass(frozen=True)
@@ -46,7 +55,7 @@ class Desk:
                 GRIEVANCES,
                 operation,
                 values,
-                citizen=citizen,
+                citizen=f"{citizen}:{phone_of(citizen)}",
                 request_id=key,
                 language=language,
                 origin=Origin(SERVICES.get(operation, "")),
@@ -119,6 +128,12 @@ TOLD = {
 SERVICES = {"registerGrievance": "grievance_register", "reopenGrievance": "grievance_reopen"}
 
 
+def lane(citizen: str) -> str:
+    """The lane of somebody in a test, with a telephone number of their own."""
+    number = zlib.crc32(citizen.encode()) % 10**9
+    return ON_RECORD if citizen == "c-1" else f"109:919{number:09}"
+
+
 @contextmanager
 def opened(folder: Path) -> Iterator[Desk]:
     """Both servers while the block runs."""
@@ -127,7 +142,11 @@ def opened(folder: Path) -> Iterator[Desk]:
     callbacks = build_callbacks(DepartmentDirectory({GRIEVANCES: known}, journal=journal))
     loop = asyncio.new_event_loop()
     with served(callbacks) as seva:
-        app = create_app(folder / "sandbox.sqlite", department_callbacks=f"{seva}/callbacks")
+        app = create_app(
+            folder / "sandbox.sqlite",
+            department_callbacks=f"{seva}/callbacks",
+            owners=OWNERS,
+        )
         with served(app) as url:
             there = replace(known, base_url=f"{url}/grievances")
             departments = DepartmentDirectory({GRIEVANCES: there}, journal=journal)

@@ -16,7 +16,7 @@ from tests.inbox.worker_fakes import Clock, message, open_store
 def opened(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     db.row_factory = sqlite3.Row
-    db.execute("CREATE TABLE IF NOT EXISTS clock (boot TEXT, shift REAL, seen REAL)")
+    db.execute("CREATE TABLE IF NOT EXISTS clock (boot TEXT, shift REAL, seen REAL, told REAL)")
     return db
 
 
@@ -37,7 +37,7 @@ def test_processes_that_share_a_file_share_its_clock_whatever_theirs_shows(
 def test_clock_goes_on_after_a_new_start_of_the_machine(tmp_path: Path) -> None:
     db = opened(tmp_path / "a.sqlite")
     late = 4_000_000_000.0
-    db.execute("INSERT INTO clock VALUES ('another start', 0, ?)", (late,))
+    db.execute("INSERT INTO clock VALUES ('another start', 0, ?, NULL)", (late,))
     assert DatabaseClock(db)() >= late
 
 

@@ -16,7 +16,7 @@ import regex
 
 from tests.confirmed import Confirmed
 from tests.notices.stage import Stage, opened
-from tests.processes import ROOT, department_urls, free_port, seva
+from tests.processes import OWNERS, ROOT, department_urls, free_port, seva
 
 pytestmark = pytest.mark.slow  # five servers and a process that is killed
 PHONES = {"te": "919848012345", "hi": "919000054321", "en": "919885067890"}
@@ -69,6 +69,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
             **stage.environment,
             "SEVA_SANDBOX_CALLBACK_URL": f"{stage.callbacks}/callbacks/payments/sandbox",
             "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"{stage.callbacks}/callbacks",
+            "SEVA_SANDBOX_OWNERS": str(OWNERS),
         }
         for command, port in (("sandbox", sandbox), ("documents serve", documents)):
             log = folder / f"{command}.log"

@@ -57,11 +57,11 @@ def test_another_citizen_gets_no_second_order_while_the_first_is_unsure(world: W
     async def story() -> tuple[str, str]:
         rule = CATALOGUE.departments["energy"].operations["payBill"].payment
         assert rule is not None
-        write = Write("energy", "payBill", BILL, Context("c-1", "m-1", "te"))
+        write = Write("energy", "payBill", BILL, Context("c-1:919848012345", "m-1", "te"))
         world.ledger.begin(new_payment(rule, write, world.clock.now, world.clock.now + 60))
-        first = await world.ask("m-2", "c-2")
+        first = await world.ask("m-2", "c-2:919848012345")
         world.clock.now += 61
-        return first.outcome, (await world.ask("m-3", "c-2")).outcome
+        return first.outcome, (await world.ask("m-3", "c-2:919848012345")).outcome
 
     assert run(story()) == ("payment_by_another", "ok")
 

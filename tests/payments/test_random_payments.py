@@ -25,7 +25,7 @@ BILLS = {
     ("municipal", "payTax"): {"assessment_number": "1020304050"},
 }
 DUE = {"energy": 84500, "municipal": 342000}
-LANGUAGE = {"c-1": "te", "c-2": "hi", "c-3": "en"}
+LANGUAGE = {"c-1:919848012345": "te", "c-2:919848012345": "hi", "c-3:919848012345": "en"}
 ENDS = ("booked", "refunded", "failed")
 _NUMBERS = itertools.count()
 

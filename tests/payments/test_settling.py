@@ -118,13 +118,13 @@ def test_gateway_that_says_nothing_is_asked_until_it_does(world: World, mode: st
 
 def test_citizen_is_told_in_the_language_of_today(world: World) -> None:
     async def story() -> None:
-        order = (await world.ask("m-1", "c-1", "te")).fields["order_id"]
-        world.phones.languages["c-1"] = "en"  # has switched since
+        order = (await world.ask("m-1", "c-1:919848012345", "te")).fields["order_id"]
+        world.phones.languages["c-1:919848012345"] = "en"  # has switched since
         world.books.pay(order, "paid")
         await world.later(20)
 
     run(story())
-    assert "has arrived" in world.phones.texts("c-1")[0]
+    assert "has arrived" in world.phones.texts("c-1:919848012345")[0]
 
 
 def test_words_go_without_a_receipt_that_cannot_be_issued(world: World) -> None:

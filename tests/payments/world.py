@@ -17,6 +17,7 @@ from actions.departments import (
     DepartmentDefinition,
     DepartmentDirectory,
     OperationResult,
+    Origin,
     define,
 )
 from actions.departments.journal import Journal
@@ -34,7 +35,7 @@ from actions.sandbox.gateway.books import Books
 from actions.sandbox.server import create_app
 from actions.sandbox.store import DEPARTMENTS, Store
 from nlu.catalogue import shared_catalogue
-from tests.processes import ROOT
+from tests.processes import OWNERS, PHONE, ROOT
 
 CATALOGUE = shared_catalogue(ROOT / "data")
 BILL = {"service_number": "6123401005678"}
@@ -71,7 +72,7 @@ class Phones:
         """`LanguageOf`."""
         return self.languages.get(citizen)
 
-    def texts(self, citizen: str = "c-1") -> list[str]:
+    def texts(self, citizen: str = "c-1:919848012345") -> list[str]:
         """What a citizen was told, in order."""
         return [notice.text for notice in self.taken.values() if notice.citizen == citizen]
 
@@ -104,7 +105,10 @@ class World:
         self.clock, self.phones, self.press = Clock(), Phones(), Press()
         self.store = Store(folder / "sandbox.sqlite")
         self.app = create_app(
-            folder / "sandbox.sqlite", openapi=ROOT / "data/departments/openapi", clock=self.clock
+            folder / "sandbox.sqlite",
+            openapi=ROOT / "data/departments/openapi",
+            clock=self.clock,
+            owners=OWNERS,
         )
         self.books = Books(self.store, self.clock)
         self.transport = httpx.ASGITransport(app=self.app)
@@ -159,7 +163,7 @@ class World:
     async def ask(
         self,
         request: str = "m-1",
-        citizen: str = "c-1",
+        citizen: str = "c-1:919848012345",
         language: str = "te",
         values: dict[str, str] | None = None,
         operation: tuple[str, str] = ("energy", "payBill"),
@@ -171,6 +175,7 @@ class World:
             citizen=citizen,
             request_id=request,
             language=language,
+            origin=Origin(phone=PHONE),
         )
 
     async def later(self, seconds: float = 0.0, steps: int = 1) -> None:

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from nlu.conversations import Conversations
-from tests.processes import ACTIONS_SECRET, ROOT, department_urls, free_port, seva
+from tests.processes import ACTIONS_SECRET, OWNERS, PHONE, ROOT, department_urls, free_port, seva
 
 NEW_SERVICE = Path(__file__).parent / "electricity_meter_shift.yml"
 TWIN = "electricity_meter_shifting"
@@ -50,7 +50,7 @@ class Town:
 
     def turn(self, text: str, sender: str, inbox: str, **metadata: Any) -> list[Any]:
         """One turn of dialogue."""
-        said = {"inbox_id": f"{sender}:{inbox}", "language": None, **metadata}
+        said = {"inbox_id": f"{sender}:{inbox}", "language": None, "phone": PHONE, **metadata}
         return self.run(self.talks.turn(text, sender, said))
 
     def run(self, coroutine: Any) -> Any:
@@ -130,6 +130,7 @@ def town(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
         "SEVA_DATA_DIR": str(one_more),
         "SEVA_VAR_DIR": str(folder / "var"),
         "SEVA_SANDBOX_PORT": str(sandbox_port),
+        "SEVA_SANDBOX_OWNERS": str(OWNERS),
         **department_urls(sandbox_port, one_more),
     }
     loop = asyncio.new_event_loop()

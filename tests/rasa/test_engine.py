@@ -11,7 +11,7 @@ import pytest
 
 from nlu.catalogue import load_catalogue
 from nlu.speech.transcript import Reading
-from tests.processes import free_port
+from tests.processes import free_port, lane
 from tests.rasa.conftest import Town
 
 AADHAAR = "499118665246"
@@ -31,23 +31,23 @@ def tap(town: Town, part: str, replies: list[Any], sender: str, inbox: str, **mo
 def test_repeated_turn_gives_the_same_replies_and_acts_once(town: Town) -> None:
     """A worker that died after the department wrote takes the turn again."""
     before = len(town.writes("energy"))
-    asked = town.turn("pay my electricity bill 6123401005678", "twice", "1")
-    first = tap(town, '"yes"', asked, "twice", "2")
-    again = tap(town, '"yes"', asked, "twice", "2", attempt=2)
+    asked = town.turn("pay my electricity bill 6123401005678", lane("twice"), "1")
+    first = tap(town, '"yes"', asked, lane("twice"), "2")
+    again = tap(town, '"yes"', asked, lane("twice"), "2", attempt=2)
     assert again == first and "http" in text_of(first)
     assert len(town.writes("energy")) == before + 1
 
 
 def test_repeated_turn_keeps_its_buttons(town: Town) -> None:
     """Replies come back whole, not as text only."""
-    asked = town.turn("bijli ka bill bharna hai 6123401005678", "buttons", "1")
-    again = town.turn("bijli ka bill bharna hai 6123401005678", "buttons", "1", attempt=2)
+    asked = town.turn("bijli ka bill bharna hai 6123401005678", lane("buttons"), "1")
+    again = town.turn("bijli ka bill bharna hai 6123401005678", lane("buttons"), "1", attempt=2)
     assert again == asked and len(asked[0].buttons) == 3
 
 
 def test_unknown_turn_runs_on_any_attempt(town: Town) -> None:
     """A first try that never reached the dialogue leaves nothing to repeat."""
-    replies = town.turn("how much is my bill 6123401005678", "late", "1", attempt=3)
+    replies = town.turn("how much is my bill 6123401005678", lane("late"), "1", attempt=3)
     assert "845" in text_of(replies)
 
 
@@ -58,8 +58,10 @@ def test_action_server_down_fails_the_turn_and_a_later_try_succeeds(town: Town) 
     words = "నా కరెంటు బిల్లు ఎంత వచ్చింది 6123401005678"
     broken = town.load(f"http://127.0.0.1:{free_port()}/webhook")
     with pytest.raises(TurnFailed):
-        town.run(broken.turn(words, "down", {"inbox_id": "down:1", "language": None}))
-    replies = town.turn(words, "down", "1", attempt=2)
+        town.run(
+            broken.turn(words, lane("down"), {"inbox_id": f"{lane('down')}:1", "language": None})
+        )
+    replies = town.turn(words, lane("down"), "1", attempt=2)
     assert "845" in text_of(replies)
 
 
@@ -165,13 +167,13 @@ def test_failed_look_up_is_confirmed_after_the_retry(town: Town) -> None:
     """Department down before the question: "try again" asks, and never pays unasked."""
     before = len(town.writes("energy"))
     with town.fault("energy", "down"):
-        saved = town.turn("pay my electricity bill 6123401005678", "unconfirmed", "1")
+        saved = town.turn("pay my electricity bill 6123401005678", lane("unconfirmed"), "1")
     assert "845" not in text_of(saved)
-    asked = tap(town, '"retry"', saved, "unconfirmed", "2")
+    asked = tap(town, '"retry"', saved, lane("unconfirmed"), "2")
     assert "845" in text_of(asked) and "http" not in text_of(asked)
     assert len(asked[0].buttons) == 3
     assert len(town.writes("energy")) == before
-    done = tap(town, '"yes"', asked, "unconfirmed", "3")
+    done = tap(town, '"yes"', asked, lane("unconfirmed"), "3")
     assert "http" in text_of(done)
     # An earlier test's order for this bill may be open: then it is that link again.
     assert len(town.writes("energy")) <= before + 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from api.live_engine import rasa_engine
 from api.settings import Settings
 from nlu.training.registry import live_id
+from tests.processes import ACTIONS_SECRET
 from tests.rasa.conftest import Town
 
 
@@ -25,6 +26,7 @@ def test_a_new_model_loads_beside_the_loop(town: Town, tmp_path: Path) -> None:
         data_dir=town.data,
         var_dir=variables,
         action_server_url=town.actions,
+        actions_secret=ACTIONS_SECRET,
     )
     engine = rasa_engine(settings, dialogue=True)
     beats = 0
@@ -48,5 +50,6 @@ def test_a_new_model_loads_beside_the_loop(town: Town, tmp_path: Path) -> None:
         metadata = {"inbox_id": "w1", "attempt": 1, "language": "en", "payload": False}
         assert (await engine.turn("hello", "1:91", metadata)).replies
         beating.cancel()
+        await engine.close()
 
     town.run(exchange())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from nlu.text import shares
-from tests.processes import ROOT
+from tests.processes import ROOT, lane
 from tests.rasa.conftest import TWIN, Town
 
 NAME = "electricity_meter_shift"
@@ -114,7 +114,7 @@ def test_trained_model_knows_the_new_service(trained: Path) -> None:
 @pytest.mark.parametrize("language", CONVERSATIONS)
 def test_whole_conversation_about_the_new_service(town: Town, language: str) -> None:
     """Understood, asked for what is missing, read back, done by the department, answered."""
-    sender = f"one-file-{language}"
+    sender = lane(f"one-file-{language}")
     before = len(town.writes("energy"))
     said = []
     for number, text in enumerate(CONVERSATIONS[language]):

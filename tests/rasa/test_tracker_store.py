@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from nlu.tracker_store import MaskingTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-
-from nlu.tracker_store import MaskingTrackerStore
 
 AADHAAR = "499118665246"
 

@@ -18,9 +18,12 @@ from actions.documents.press import Press
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.sandbox.server import create_app
 from actions.sandbox.store import DEPARTMENTS
+from tests.processes import OWNERS, PHONE, lane
 from tests.served import served
 
 DATA = Path(__file__).parents[2] / "data" / "departments"
+OWNER = lane("109876543210987")
+KEY = {"X-Api-Key": "sandbox-key", "X-Citizen-Phone": f"+{PHONE}"}
 
 
 class Sandbox:
@@ -47,8 +50,10 @@ class Sandbox:
         *,
         request_id: str | None = None,
         language: str = "te",
+        citizen: str = OWNER,
+        code: str | None = None,
     ) -> OperationResult:
-        """One operation as the action server executes it."""
+        """One operation as the action server executes it for a citizen."""
         self.touched.add(department)
 
         async def call() -> OperationResult:
@@ -58,9 +63,10 @@ class Sandbox:
                     department,
                     operation,
                     values,
-                    citizen="c-1",
+                    citizen=citizen,
                     request_id=request_id or f"turn-{next(self._serial)}",
                     language=language,
+                    code=code,
                 )
             finally:
                 await directory.aclose()
@@ -83,7 +89,7 @@ class Sandbox:
 def sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """One sandbox for the folder."""
     database = tmp_path_factory.mktemp("sandbox") / "sandbox.sqlite"
-    with served(create_app(database)) as url:
+    with served(create_app(database, owners=OWNERS)) as url:
         sandbox = Sandbox(url, database)
         yield sandbox
         sandbox.http.close()

@@ -16,7 +16,7 @@ from actions.sandbox.server import create_app
 
 from .conftest import DATA
 
-HEADERS = {"X-Api-Key": "sandbox-key"}
+HEADERS = {"X-Api-Key": "sandbox-key", "X-Citizen-Phone": "+919848012345"}
 SCHEMA: dict[str, Any] = {"type": "object"}
 COUNTERS: dict[str, Any] = {
     "records": {
@@ -92,8 +92,15 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
         (tmp_path / name).mkdir()
     for file in (DATA / "openapi").glob("*.yml"):
         (tmp_path / "openapi" / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    for file in seeding.COUNTERS.glob("*.yml"):
+        (tmp_path / "counters" / file.name).write_text(file.read_text("utf-8"), "utf-8")
     (tmp_path / "counters" / "land.yml").write_text(yaml.safe_dump(COUNTERS), "utf-8")
     (tmp_path / "openapi" / "land.yml").write_text(yaml.safe_dump(OPENAPI), "utf-8")
+    for file in DATA.glob("*.yml"):
+        (tmp_path / file.name).write_text(file.read_text("utf-8"), "utf-8")
+    policy = {name: {"access": "public"} for name in COUNTERS["operations"]}
+    policy["getWrite"] = {"access": "owner"}
+    (tmp_path / "land.yml").write_text(yaml.safe_dump({"operations": policy}), "utf-8")
     monkeypatch.setattr(seeding, "COUNTERS", tmp_path / "counters")
     monkeypatch.setattr(counter, "COUNTERS", tmp_path / "counters")
     counter.load_counters.cache_clear()

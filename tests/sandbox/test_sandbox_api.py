@@ -12,9 +12,8 @@ from actions.departments import load_departments
 from actions.departments.openapi import load_openapi
 from actions.sandbox.store import DEPARTMENTS, Store
 
-from .conftest import DATA, Sandbox
+from .conftest import DATA, KEY, Sandbox
 
-KEY = {"X-Api-Key": "sandbox-key"}
 RELIEF = {
     "patient_name": "Lakshmi",
     "aadhaar_number": "499118665246",

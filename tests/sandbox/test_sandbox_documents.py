@@ -19,7 +19,7 @@ from actions.documents.link import read_link, verify_link
 from actions.documents.settings import DOCUMENTS_URL, FOLDER, REGISTRY
 from actions.documents.status import status
 from actions.sandbox.server import create_app
-from tests.sandbox.conftest import Sandbox
+from tests.sandbox.conftest import KEY, Sandbox
 
 CASES = Path(__file__).parent / "cases"
 COUNTERS = Path(__file__).parents[2] / "actions" / "sandbox" / "counters"
@@ -103,6 +103,6 @@ def test_full_disk_is_told_and_hands_nothing_out(tmp_path: Path) -> None:
         answer = client.post(
             "/municipal/birth-certificates/search",
             json={**body, "date_of_birth": "2019-05-14"},
-            headers={"X-Api-Key": "sandbox-key"},
+            headers=KEY,
         )
     assert (answer.status_code, answer.json()["code"]) == (503, "documents_unavailable")

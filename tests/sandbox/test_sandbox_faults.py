@@ -10,7 +10,7 @@ import pytest
 
 from actions.sandbox import clock
 
-from .conftest import Sandbox
+from .conftest import KEY, Sandbox
 
 BILL = {"service_number": "6123401005678"}
 
@@ -73,7 +73,7 @@ def test_write_is_asked_after_with_the_key_of_the_department_only(sandbox: Sandb
     path = "/energy/writes/turn-asked"
     sandbox.execute("energy", "payBill", BILL, request_id="turn-asked")
     assert sandbox.http.get(path).status_code == 401
-    known = sandbox.http.get(path, headers={"X-Api-Key": "sandbox-key"})
+    known = sandbox.http.get(path, headers=KEY)
     assert (known.status_code, known.json()["order"]["amount"]) == (201, 845)
 
 
@@ -94,13 +94,13 @@ def test_key_used_for_another_request_is_refused(sandbox: Sandbox) -> None:
     assert len(sandbox.writes("energy")) == 1
 
 
-KEY = {"X-Api-Key": "sandbox-key", "Idempotency-Key": "k-1"}
+KEYED = {**KEY, "Idempotency-Key": "k-1"}
 PAY = "/energy/services/6123401005678/payments"
 
 
 def test_maintenance_says_until_when(sandbox: Sandbox) -> None:
     sandbox.fault("energy", "maintenance", delay_s=1800)
-    answer = sandbox.http.post(PAY, headers=KEY, json={"payer": "c-1"})
+    answer = sandbox.http.post(PAY, headers=KEYED, json={"payer": "c-1"})
     assert (answer.status_code, answer.json()["code"]) == (503, "maintenance")
     assert answer.headers["Retry-After"] == "1800"
     until = datetime.datetime.fromisoformat(answer.json()["until"])
@@ -130,7 +130,7 @@ def test_caller_hangs_up_before_the_answer(
 ) -> None:
     sandbox.fault("energy", mode, delay_s=delay_s, times=1)
     with pytest.raises(httpx.ReadTimeout):
-        sandbox.http.post(PAY, headers=KEY, json={"payer": "c-1"}, timeout=0.3)
+        sandbox.http.post(PAY, headers=KEYED, json={"payer": "c-1"}, timeout=0.3)
     assert len(sandbox.writes("energy")) == written
     if mode == "late":
         deadline = time.monotonic() + 20

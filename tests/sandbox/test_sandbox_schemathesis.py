@@ -11,7 +11,7 @@ from schemathesis import GenerationMode
 
 from actions.sandbox.store import DEPARTMENTS
 
-from .conftest import DATA, Sandbox
+from .conftest import DATA, KEY, Sandbox
 
 EXAMPLES = {GenerationMode.POSITIVE: 2, GenerationMode.NEGATIVE: 1}
 """Requests of each operation that keep to its file, and that break it."""
@@ -45,7 +45,7 @@ def _try(
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def one(case: schemathesis.Case) -> None:
-        headers = {"X-Api-Key": "sandbox-key"}
+        headers = dict(KEY) if mode is GenerationMode.POSITIVE else {"X-Api-Key": KEY["X-Api-Key"]}
         if mode is GenerationMode.POSITIVE and operation.method.upper() != "GET":
             # A key used for two requests is refused, as it should be.
             headers["Idempotency-Key"] = f"st-{next(_SERIAL)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.slots.cues import announced, is_short
+from nlu.slots.cues import Announced, is_short
 from nlu.text import spoken_to_digits
 
 
@@ -47,4 +47,4 @@ def test_short_patterns_accept_any_number_below_six_digits(
 def test_cues_announce_one_number(text: str, number: str, cue: bool) -> None:
     start = text.index(number)
     view = spoken_to_digits(text)
-    assert announced("khata_number", view, start, start + len(number)) is cue
+    assert Announced("khata_number", view).at(start, start + len(number)) is cue

@@ -16,6 +16,7 @@ from api.whatsapp.simulator.control import control_router
 from api.whatsapp.simulator.errors import ControlError, MetaError, error_response
 from api.whatsapp.simulator.rules import Rules, load_rules
 from api.whatsapp.simulator.settings import SimulatorSettings
+from api.whatsapp.simulator.sms import sms_router
 from api.whatsapp.simulator.world import World
 from nlu.web import Door, page_hosts
 
@@ -61,6 +62,7 @@ def create_app(settings: SimulatorSettings | None = None, rules: Rules | None = 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(chat_router(world))
     app.include_router(control_router(world))
+    app.include_router(sms_router(world))
     app.include_router(cloud_router(world))
     return app
 

@@ -10,6 +10,7 @@ import yaml
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Department, Operation
+from nlu.catalogue.rules.access import access_problems
 from nlu.catalogue.rules.checking import Checking
 from nlu.catalogue.rules.papers import paper_problems
 from nlu.catalogue.rules.payments import payment_problems
@@ -55,6 +56,7 @@ def _operations(check: Checking, department: Department) -> Iterator[Problem]:
             what = f"`{name}` has no outcomes"
             mend = "add `outcomes:` with at least `{status: 200, outcome: ok}`"
             yield check.at(file, *here, what=what, mend=mend)
+        yield from access_problems(check, department, operation)
         yield from write_problems(check, department, operation)
         yield from paper_problems(check, department, operation)
         yield from payment_problems(check, department, operation)

@@ -28,6 +28,7 @@ STYLE_SIZE = 256
 _LONGEST = 500  # phonemes that the model takes
 _SPACE = 16
 _SILENT = 0.01
+_SECONDS = 30  # for espeak
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,16 @@ class KokoroVoice:
 
     def phonemes(self, text: str) -> str:
         """In the symbols that the model knows."""
-        done = subprocess.run(
-            [self._espeak, "-q", "--ipa", "-v", self._sounds, "--stdin"],
-            input=text.encode(),
-            capture_output=True,
-            check=True,
-        )
+        try:
+            done = subprocess.run(
+                [self._espeak, "-q", "--ipa", "-v", self._sounds, "--stdin"],
+                input=text.encode(),
+                capture_output=True,
+                timeout=_SECONDS,
+                check=True,
+            )
+        except subprocess.SubprocessError as error:  # no end, or none that is any use
+            raise SynthesisError(f"{self.name}: espeak failed ({type(error).__name__})") from error
         found = " ".join(done.stdout.decode().split())
         for written, taught in self._settings.phonemes:
             found = found.replace(written, taught)

@@ -5,6 +5,10 @@ import { parts, preview } from "./parts.js";
 import { clock, languageOf, say } from "./words.js";
 
 const isMine = (message) => message.direction === "in";
+const isSms = (message) => message.direction === "sms";
+
+/** Who says it: the citizen, the bot, or the sender of an SMS. */
+const speaker = (message) => isSms(message) ? `SMS, ${message.sender}` : say(isMine(message) ? "you" : "bot_name");
 
 function tickMark(state) {
   return el("span.ticks", { role: "img", "data-state": state, "aria-label": say(`state_${state}`) }, ticks(state));
@@ -12,7 +16,7 @@ function tickMark(state) {
 
 function quote(quoted) {
   return el("span.quote", {},
-    el("b", {}, say(isMine(quoted) ? "you" : "bot_name")),
+    el("b", {}, speaker(quoted)),
     el("span", {}, preview(quoted)));
 }
 
@@ -45,10 +49,10 @@ function options(message, { chosen, onTap, onList, onPlace }) {
 export function bubble(message, context) {
   const mine = isMine(message);
   const below = options(message, context);
-  const classes = ["row", mine ? "mine" : "theirs", context.first && "first", below && "options", message.reaction && "reacted"];
+  const classes = ["row", mine ? "mine" : "theirs", isSms(message) && "sms", context.first && "first", below && "options", message.reaction && "reacted"];
   return el(`article.${classes.filter(Boolean).join(".")}`, { "data-id": message.id, "data-state": message.state },
     el("div.bubble", { lang: languageOf(preview(message)) },
-      el("span.quiet", {}, `${say(mine ? "you" : "bot_name")}: `),
+      isSms(message) ? el("span.sms-from", {}, icon("sms", 15), speaker(message)) : el("span.quiet", {}, `${speaker(message)}: `),
       context.quoted && quote(context.quoted),
       ...parts(message),
       el("span.meta", {}, el("time", { datetime: new Date(message.timestamp * 1000).toISOString() }, clock(message.timestamp)), mine && tickMark(message.state)),

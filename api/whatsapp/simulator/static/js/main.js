@@ -130,7 +130,7 @@ function onMessage(message) {
   const citizen = state.citizens.find(({ phone }) => phone === message.citizen);
   if (!citizen) return addCitizen({ phone: message.citizen, name: `+${message.citizen}`, language: "te", last: message });
   citizen.last = message;
-  if (message.citizen !== state.current && message.direction === "out") citizen.unread = (citizen.unread ?? 0) + 1;
+  if (message.citizen !== state.current && message.direction !== "in") citizen.unread = (citizen.unread ?? 0) + 1;
   return desk.draw(state);
 }
 

@@ -1,0 +1,85 @@
+"""What `seva keys` needs of the database: its sealed rows, looked at and sealed again in slices.
+
+Messages that wait, dead letters, replies, options and trackers hold one token each. A row that
+changes meanwhile is left to whoever changed it: it was sealed by the newest key then.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from api.inbox.group_commit import connect
+from nlu.storage.sealed_table import Slice
+from nlu.storage.sealing import Unreadable, reseal, unseal
+
+
+@dataclass
+class SealedColumn:
+    """A `SealedStore`: the column of tokens in a table whose rows are named by `key`."""
+
+    name: str
+    path: Path
+    table: str
+    key: str
+    column: str
+
+    def size(self) -> int:
+        """Rows with a token."""
+        db = connect(self.path)
+        try:
+            found = db.execute(f"SELECT COUNT(*) FROM {self.table} WHERE {self.column} != ''")
+            return int(found.fetchone()[0])
+        finally:
+            db.close()
+
+    def look(self, after: str, limit: int, *, again: bool) -> Slice:
+        """See `SealedStore`."""
+        db = connect(self.path)
+        try:
+            return self._look(db, after, limit, again)
+        finally:
+            db.close()
+
+    def _look(self, db: sqlite3.Connection, after: str, limit: int, again: bool) -> Slice:
+        where = f"CAST({self.key} AS TEXT) > ? AND {self.column} != ''"
+        rows = db.execute(
+            f"SELECT CAST({self.key} AS TEXT) AS name, {self.column} AS token FROM {self.table} "
+            f"WHERE {where} ORDER BY CAST({self.key} AS TEXT) LIMIT ?",
+            (after, limit),
+        ).fetchall()
+        older = unreadable = 0
+        for row in rows:
+            try:
+                unseal(row["token"])
+                fresh = reseal(row["token"])
+            except Unreadable:
+                unreadable += 1
+                continue
+            if fresh == row["token"]:
+                continue
+            older += 1
+            if again:
+                db.execute(
+                    f"UPDATE {self.table} SET {self.column} = ? "
+                    f"WHERE {self.key} = ? AND {self.column} = ?",
+                    (fresh, row["name"], row["token"]),
+                )
+        last = str(rows[-1]["name"]) if len(rows) == limit else None
+        return Slice(len(rows), older, unreadable, last)
+
+
+def sealed_columns(path: Path) -> list[SealedColumn]:
+    """All of a database; none where there is no file yet."""
+    if not path.is_file():
+        return []
+    return [
+        SealedColumn(name, path, table, key, column)
+        for name, table, key, column in (
+            ("messages", "inbox", "seq", "payload"),
+            ("replies", "outbox", "seq", "body"),
+            ("options", "choices", "id", "payload"),
+            ("trackers", "trackers", "lane", "tracker"),
+        )
+    ]

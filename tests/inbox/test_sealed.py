@@ -1,0 +1,61 @@
+"""Keys follow each other in the database of inbox, outbox and trackers too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+from api.inbox.sealed import sealed_columns
+from api.inbox.sqlite import SqliteInbox
+from api.whatsapp.outgoing import Choice, Draft, Outgoing
+from tests.inbox.worker_fakes import message
+
+
+async def fill(store: SqliteInbox) -> None:
+    await store.put([message(1), message(2), message(3, citizen="IN.2")])
+    (claim, _) = await store.claim("w", 2)
+    draft = Draft(Outgoing("text", "which?"), (Choice("abc", "/choose", "Pay"),))
+    await store.ack(claim, [draft], "te", "state")
+
+
+async def test_all_rows_are_sealed_again_in_slices(
+    store: SqliteInbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    monkeypatch.setenv("SEVA_SEALING_KEY", old)
+    await fill(store)
+    monkeypatch.setenv("SEVA_SEALING_KEY", f"{new},{old}")
+    stores = sealed_columns(tmp_path / "inbox.sqlite")
+    assert {one.name: one.size() for one in stores} == {
+        "messages": 2,
+        "replies": 1,
+        "options": 1,
+        "trackers": 1,
+    }
+    for one in stores:
+        after: str | None = ""
+        while after is not None:
+            found = one.look(after, 1, again=True)
+            assert found.older == found.rows and not found.unreadable
+            after = found.last
+    monkeypatch.setenv("SEVA_SEALING_KEY", new)  # the old one is dropped
+    assert not any(one.look("", 9, again=False).older for one in stores)
+    assert not any(one.look("", 9, again=False).unreadable for one in stores)
+    assert await store.choice(message(1).lane, "abc") == "/choose"
+    assert await store.tracker(message(1).lane) == "state"
+
+
+async def test_rows_of_a_key_that_is_gone_are_counted(
+    store: SqliteInbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEVA_SEALING_KEY", Fernet.generate_key().decode())
+    await fill(store)
+    monkeypatch.setenv("SEVA_SEALING_KEY", Fernet.generate_key().decode())
+    found = [one.look("", 9, again=True) for one in sealed_columns(tmp_path / "inbox.sqlite")]
+    assert [one.unreadable for one in found] == [2, 1, 1, 1]
+
+
+def test_there_may_be_no_database_yet(tmp_path: Path) -> None:
+    assert sealed_columns(tmp_path / "none.sqlite") == []
