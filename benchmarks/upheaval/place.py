@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.settings import Settings
 from benchmarks.machine import free_port
 from benchmarks.talk.data import ROOT, data_folder
 from benchmarks.upheaval.records import write_owners
@@ -52,11 +51,11 @@ def placed(
         "SEVA_DATA_DIR": str(data_folder(folder / "data", settings["departments"], {})),
         "SEVA_MODELS_DIR": str(ROOT / "models"),
         "SEVA_SERVE_PORT": port["serve"],
-        "SEVA_INTERNAL_PORT": port["inside"],
         "SEVA_ACTION_SERVER_URL": EMBEDDED,
         "SEVA_ACTIONS_METRICS_PORT": "0",
         "SEVA_CALLBACKS_PORT": port["callbacks"],
         "SEVA_SANDBOX_PORT": port["sandbox"],
+        "SEVA_SANDBOX_OWNERS": str(owners),
         "SEVA_WHATSAPP_BASE_URL": at["whatsapp"],
         "SEVA_INTERNAL_PORT": port["internal"],
         "SEVA_GATEWAY_SANDBOX_URL": f"{at['sandbox']}/gateway",
@@ -64,8 +63,6 @@ def placed(
         "SEVA_SANDBOX_CALLBACK_URL": f"{at['callbacks']}/callbacks/payments/sandbox",
         **settings["environment"],
     }
-    if "sandbox_owners" in Settings.__fields__:
-        environment["SEVA_SANDBOX_OWNERS"] = str(owners)
     for department in catalogue.departments.values():
         environment[department.base_url.env] = f"{at['sandbox']}/{department.id}"
     webhook, book = f"{at['serve']}/webhooks/whatsapp", folder / "whatsapp.jsonl"
