@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -43,6 +44,30 @@ class Addresses(Address):
         for one in value.split():
             Address.checked(one)
         return value
+
+
+class StateUrl(str):
+    """A SQLite file: `sqlite` (the usual one) or `sqlite:///PATH`."""
+
+    form = re.compile(r"sqlite(://(/.+)?)?")
+
+    @classmethod
+    def __get_validators__(cls) -> Iterator[Check]:
+        """For pydantic."""
+        yield cls.checked
+
+    @classmethod
+    def checked(cls, value: str) -> str:
+        """Raises ValueError, which does not repeat a password."""
+        if not cls.form.fullmatch(value):
+            raise ValueError("is no address of a database that Seva can use")
+        return value
+
+
+class TablesUrl(StateUrl):
+    """The same, or a database of PostgreSQL."""
+
+    form = re.compile(r"sqlite(://(/.+)?)?|postgresql(\+\w+)?://.+", re.ASCII)
 
 
 class SealingKeys(str):

@@ -13,7 +13,17 @@ from typing import Literal
 from pydantic import BaseSettings, Field, root_validator
 
 from api.department_variables import department_variables
-from api.setting_types import Address, Addresses, Level, Port, SealingKeys, Zone, split_list
+from api.setting_types import (
+    Address,
+    Addresses,
+    Level,
+    Port,
+    SealingKeys,
+    StateUrl,
+    TablesUrl,
+    Zone,
+    split_list,
+)
 
 DEMO_API_KEY = "seva-demo-key"
 DEMO_APP_SECRET = "seva-demo-app-secret"
@@ -42,7 +52,7 @@ class Settings(BaseSettings):
     )
 
     # State
-    database_url: str = Field(
+    database_url: StateUrl = Field(
         default="sqlite",
         description="Inbox, outbox and dialogue trackers, in one file, so that a turn is one "
         "transaction. `sqlite` means `seva.sqlite` in `SEVA_VAR_DIR`; also `sqlite:///PATH`.",
@@ -269,7 +279,7 @@ class Settings(BaseSettings):
         description="Key that names a citizen's rows and never changes; empty means the file "
         "`hashing.key` in `SEVA_VAR_DIR`, or the oldest sealing key where there is none.",
     )
-    journal_url: str = Field(
+    journal_url: TablesUrl = Field(
         default="sqlite",
         description="Journal of writes to departments. `sqlite` means the file `journal.sqlite` in "
         "`SEVA_VAR_DIR`; also `sqlite:///PATH` or `postgresql://...`.",
