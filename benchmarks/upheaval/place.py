@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from api.settings import Settings
 from benchmarks.machine import free_port
 from benchmarks.talk.data import ROOT, data_folder
 from benchmarks.upheaval.records import write_owners
@@ -56,6 +55,7 @@ def placed(
         "SEVA_ACTIONS_METRICS_PORT": "0",
         "SEVA_CALLBACKS_PORT": port["callbacks"],
         "SEVA_SANDBOX_PORT": port["sandbox"],
+        "SEVA_SANDBOX_OWNERS": str(owners),
         "SEVA_WHATSAPP_BASE_URL": at["whatsapp"],
         "SEVA_INTERNAL_PORT": port["internal"],
         "SEVA_GATEWAY_SANDBOX_URL": f"{at['sandbox']}/gateway",
@@ -63,8 +63,6 @@ def placed(
         "SEVA_SANDBOX_CALLBACK_URL": f"{at['callbacks']}/callbacks/payments/sandbox",
         **settings["environment"],
     }
-    if "sandbox_owners" in Settings.__fields__:
-        environment["SEVA_SANDBOX_OWNERS"] = str(owners)
     for department in catalogue.departments.values():
         environment[department.base_url.env] = f"{at['sandbox']}/{department.id}"
     webhook, book = f"{at['serve']}/webhooks/whatsapp", folder / "whatsapp.jsonl"
