@@ -124,7 +124,10 @@ def run(voices: int, rate: float) -> dict[str, Any]:
     """The document that `--json` prints. Raises DemoError when a process does not start."""
     facts = machine()
     with tempfile.TemporaryDirectory(prefix="seva-voice-queue-") as folder:
-        names = ("SERVE", "WORKER_METRICS", "SIMULATOR", "ACTIONS", "SANDBOX")
+        names = (
+            *("SERVE", "INTERNAL", "WORKER_METRICS", "ACTIONS_METRICS", "CALLBACKS"),
+            *("SIMULATOR", "SANDBOX", "DOCUMENTS"),
+        )
         os.environ.update({f"SEVA_{name}_PORT": str(free_port()) for name in names})
         os.environ["SEVA_VAR_DIR"] = str(Path(folder) / "var")
         from api.demo import Demo

@@ -25,6 +25,8 @@ SLOTS = (
     "heard_spoken",
     "unchecked",
 )
+_NONCE = 32
+"""Hexadecimal digits: 128 bits. Two requests with the same key would be one to a department."""
 CONFIRM = "confirm"
 CHANGE = "change"
 """In `asked`: which of the values shown is to be changed?"""
@@ -274,4 +276,4 @@ def read_heard(message: Mapping[str, Any], metadata: Mapping[str, Any], at: floa
 
 def new_nonce(heard: Heard, purpose: str) -> str:
     """Ties buttons and department writes to one request; the same again when a turn is redone."""
-    return hashlib.sha256(f"{heard.request_id}:{purpose}".encode()).hexdigest()[:12]
+    return hashlib.sha256(f"{heard.request_id}:{purpose}".encode()).hexdigest()[:_NONCE]

@@ -87,9 +87,8 @@ def add_counters(desk: Desk, app: FastAPI, openapi: Path) -> None:
         found = coded()
         for item in found["paths"].values():
             for method, operation in item.items():
-                more = _sender_headers(
-                    desk.guard.policy.get(operation["operationId"], PUBLIC), method
-                )
+                access = desk.guard.policy.get(operation["operationId"], PUBLIC)
+                more = _sender_headers(access, method)
                 operation["parameters"] = [*operation.get("parameters", ()), *more]
         for name in counters:
             api = described[name]

@@ -43,8 +43,8 @@ async def receive(request: Request) -> Response:
         delivery = read_delivery(json.loads(body))
     except (ValueError, RecursionError):
         raise Problem("malformed-body", "The body is not JSON.") from None
-    settings, within = now.settings, now.policy.delivered_within
-    taken = admit(delivery, settings.whatsapp_phone_number_id, now.clock(), within)
+    policy, number = now.policy, now.settings.whatsapp_phone_number_id
+    taken = admit(delivery, number, now.clock(), policy.delivered_within, policy.clock_ahead)
     for reason, count in taken.refused.items():
         log.error("delivery_refused", reason=reason, count=count)
         now.metrics.refused.labels(reason).inc(count)

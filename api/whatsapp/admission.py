@@ -23,9 +23,11 @@ class Admission:
     refused: Mapping[str, int]
 
 
-def admit(delivery: Delivery, phone_number_id: str, now: float, within: float) -> Admission:
-    """`within`: how old a message may be, in seconds. One from the future came just now; one
-    without a time as well."""
+def admit(
+    delivery: Delivery, phone_number_id: str, now: float, within: float, ahead: float
+) -> Admission:
+    """`within`: how old a message may be, in seconds; `ahead`: how far its time may be before our
+    clock. One from later came just now; one without a time as well."""
     refused: Counter[str] = Counter()
     messages = []
     for message in delivery.messages:
@@ -33,7 +35,7 @@ def admit(delivery: Delivery, phone_number_id: str, now: float, within: float) -
         if reason:
             refused[reason] += 1
         else:
-            messages.append(_dated(message, int(now)))
+            messages.append(_dated(message, now, ahead))
     statuses = tuple(one for one in delivery.statuses if one.phone_number_id == phone_number_id)
     foreign = len(delivery.statuses) - len(statuses)
     if foreign:
@@ -47,7 +49,7 @@ def _refusal(message: Inbound, phone_number_id: str, oldest: float) -> str | Non
     return STALE if 0 < message.timestamp < oldest else None
 
 
-def _dated(message: Inbound, now: int) -> Inbound:
-    if 0 < message.timestamp <= now:
+def _dated(message: Inbound, now: float, ahead: float) -> Inbound:
+    if 0 < message.timestamp <= now + ahead:
         return message
-    return replace(message, timestamp=now)
+    return replace(message, timestamp=int(now))

@@ -74,6 +74,7 @@ class WhatsAppPolicy:
     window: float
     template: TemplateRules
     delivered_within: float
+    clock_ahead: float
     arrivals: tuple[Limit, ...]
     silent: frozenset[str]
     typing_seconds: float
@@ -138,6 +139,7 @@ def load_policy(path: Path) -> WhatsAppPolicy:
         window=data["window"],
         template=TemplateRules(**data["template"]),
         delivered_within=data["delivered_within"],
+        clock_ahead=data["clock_ahead"],
         arrivals=tuple(Limit(**limit) for limit in data["arrivals"]),
         silent=frozenset(data["silent"]),
         typing_seconds=data["typing_seconds"],

@@ -39,7 +39,7 @@ def placed(
     citizens: Sequence[str] = (),
 ) -> Place:
     """A place whose files lie in `folder`; nothing runs yet. `citizens`: phones on record."""
-    names = ("serve", "callbacks", "sandbox", "whatsapp", "worker-1", "worker-2")
+    names = ("serve", "internal", "callbacks", "sandbox", "whatsapp", "worker-1", "worker-2")
     at = {name: f"http://127.0.0.1:{free_port()}" for name in names}
     port = {name: url.rpartition(":")[2] for name, url in at.items()}
     var = folder / "var"
@@ -57,7 +57,7 @@ def placed(
         "SEVA_SANDBOX_PORT": port["sandbox"],
         "SEVA_SANDBOX_OWNERS": str(owners),
         "SEVA_WHATSAPP_BASE_URL": at["whatsapp"],
-        "SEVA_NOTICES_URL": f"{at['serve']}/notices",
+        "SEVA_INTERNAL_PORT": port["internal"],
         "SEVA_GATEWAY_SANDBOX_URL": f"{at['sandbox']}/gateway",
         "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"{at['callbacks']}/callbacks",
         "SEVA_SANDBOX_CALLBACK_URL": f"{at['callbacks']}/callbacks/payments/sandbox",

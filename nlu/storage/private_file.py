@@ -12,11 +12,15 @@ _BESIDE = ("", "-wal", "-shm", "-journal")  # SQLite makes these with the mode o
 
 
 def make_private(path: Path) -> None:
-    """Takes a file that is there, and what SQLite keeps beside it, from others.
+    """Makes a file of mode 0600 and its folder where there is none. One that is there, and what
+    SQLite keeps beside it, is taken from others.
 
     Where it is not ours it is left as it is. It is not opened: to close a SQLite file once more
     would end the locks of all connections of this process (https://sqlite.org/howtocorrupt.html).
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     for ending in _BESIDE:
         with suppress(FileNotFoundError, PermissionError):
             one = path.with_name(path.name + ending)

@@ -129,6 +129,12 @@ def test_a_message_without_a_time_or_from_the_future_came_now(
     assert message.timestamp == NOW
 
 
+def test_a_clock_that_is_a_little_ahead_keeps_its_order(client: TestClient) -> None:
+    deliver(client, delivery(text("w1", NOW + 2)))
+    (message,) = kept(client)
+    assert message.timestamp == NOW + 2
+
+
 def whatsapp(base: str, url: str, seen: list[httpx.Request]) -> WhatsAppClient:
     """A client of a WhatsApp that says the file is at `url`."""
 

@@ -89,6 +89,11 @@ def test_nonce_is_the_same_when_a_turn_is_redone() -> None:
     assert one != new_nonce(heard("bill", inbox="wamid.1"), "view")
 
 
+def test_nonce_has_128_bits() -> None:
+    """It is the Idempotency-Key of a write: two that are equal would be one to a department."""
+    assert len(new_nonce(heard("bill", inbox="wamid.1"), "pay")) * 4 >= 128
+
+
 def test_heard_of_own_words() -> None:
     """As the parse data of Rasa's message say it."""
     message = {

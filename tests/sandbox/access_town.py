@@ -26,6 +26,7 @@ NOON = 1_790_000_000.0
 LAKSHMI, RAMESH = "+919848012345", "+919000054321"
 """On record for the demo's examples: the first, and one of her household."""
 STRANGER, OTHER = "+919999999999", "+918888888888"
+_HERE = "http://localhost"
 _CODE = re.compile(r"(?<![0-9])[0-9]{6}(?![0-9])")
 
 
@@ -93,9 +94,7 @@ class Town:
         sent = {**sent, "X-Api-Key": "sandbox-key", **headers}
 
         async def call() -> httpx.Response:
-            async with httpx.AsyncClient(
-                transport=self._transport, base_url="http://localhost"
-            ) as client:
+            async with httpx.AsyncClient(transport=self._transport, base_url=_HERE) as client:
                 return await client.request(
                     parts.method,
                     f"/{department}{parts.path}",
@@ -121,9 +120,7 @@ class Town:
         self, method: str, path: str, headers: Mapping[str, str], body: Any = None
     ) -> httpx.Response:
         async def call() -> httpx.Response:
-            async with httpx.AsyncClient(
-                transport=self._transport, base_url="http://localhost"
-            ) as client:
+            async with httpx.AsyncClient(transport=self._transport, base_url=_HERE) as client:
                 return await client.request(method, path, headers=dict(headers), json=body)
 
         return asyncio.run(call())

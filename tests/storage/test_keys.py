@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -109,3 +111,15 @@ def test_malformed_file_is_named_at_the_start(folder: Path, name: str, content: 
     (folder / name).write_bytes(content)
     with pytest.raises(ValueError, match=name):
         check_keys()
+
+
+@pytest.mark.parametrize("command", [["actions"], ["keys", "check"]])
+def test_process_with_a_malformed_key_does_not_start(command: list[str]) -> None:
+    """One line, and not a citizen's turn that fails."""
+    wrong = {**os.environ, "SEVA_SEALING_KEY": "correct horse battery staple"}
+    done = subprocess.run(
+        [sys.executable, "-m", "nlu.cli", *command], env=wrong, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("SEVA_SEALING_KEY is no sealing key")
+    assert len(done.stderr.strip().splitlines()) == 1
