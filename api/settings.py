@@ -274,7 +274,7 @@ class Settings(BaseSettings):
         production="set",
         roles=("serve", "worker", "actions"),
     )
-    hashing_key: str = Field(
+    hashing_key: SealingKeys = Field(
         default="",
         description="Key that names a citizen's rows and never changes; empty means the file "
         "`hashing.key` in `SEVA_VAR_DIR`, or the oldest sealing key where there is none.",

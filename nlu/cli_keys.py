@@ -74,5 +74,10 @@ def _stores() -> Sequence[SealedStore]:
     from api.inbox.open import database_file
     from api.inbox.sealed import sealed_columns
     from api.settings import Settings
+    from nlu.storage.keys import check_keys
 
+    try:
+        check_keys()
+    except (ValueError, OSError) as error:
+        raise SystemExit(str(error)) from error
     return [*open_sealed_stores(), *sealed_columns(database_file(Settings()))]

@@ -96,12 +96,16 @@ class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         if isinstance(record.msg, _Line):
             return record.msg
+        first, *more = record.getMessage().splitlines() or [""]
         line = {
-            "event": record.getMessage(),
+            "event": first,
             "logger": record.name,
             "level": record.levelname.lower(),
             "timestamp": datetime.now(timezone.utc).isoformat(),
         }
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = describe(record.exc_info[1])
+        elif more:  # a traceback as text; what it says of the error may quote a citizen
+            frame = next((one.strip() for one in reversed(more) if one.startswith("  File ")), "")
+            line["error"] = f"{more[-1].partition(':')[0]} at {frame}"
         return json.dumps(line, ensure_ascii=False)

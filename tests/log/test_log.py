@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from collections.abc import Iterator
 
 import pytest
@@ -65,3 +66,16 @@ def test_citizen_is_one_name_per_key() -> None:
     first, second = citizen_hash("k1"), citizen_hash("k2")
     assert first("lane") == first("lane") != second("lane")
     assert "lane" not in first("lane") and len(first("lane")) == 16
+
+
+def test_traceback_that_is_text_loses_its_message(
+    configured: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As uvicorn writes it when a server cannot start."""
+    configure_logging("info")
+    try:
+        raise ValueError("4991 1866 5246")
+    except ValueError:
+        logging.getLogger("uvicorn.error").error(traceback.format_exc())
+    line = json.loads(capsys.readouterr().err)
+    assert line["error"].startswith("ValueError at File ") and "4991" not in str(line)

@@ -121,5 +121,5 @@ def test_process_with_a_malformed_key_does_not_start(command: list[str]) -> None
         [sys.executable, "-m", "nlu.cli", *command], env=wrong, capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("SEVA_SEALING_KEY is no sealing key")
-    assert len(done.stderr.strip().splitlines()) == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("SEVA_SEALING_KEY") and "correct horse" not in line
