@@ -147,8 +147,9 @@ class Town:
         """What phones got, the latest first."""
 
         async def get() -> Any:
-            async with httpx.AsyncClient(transport=self.wire, base_url="http://sandbox") as client:
-                return (await client.get("/__sms")).json()
+            here = "http://localhost"
+            async with httpx.AsyncClient(transport=self.wire, base_url=here) as client:
+                return (await client.get("/__sms")).raise_for_status().json()
 
         found: list[dict[str, Any]] = self.loop.run_until_complete(get())
         return found
