@@ -98,7 +98,7 @@ def kinds(length: int, seed: int = 0) -> dict[str, str]:
     return {**drawn, **{name: _filled(length, draw) for name, draw in made.items()}}
 
 
-def ordinary(catalogue: Catalogue, length: int, seed: int = 0) -> str:
+def ordinary(catalogue: Catalogue, length: int, seed: int | str = 0) -> str:
     """Sentences of citizens in all languages, one after the other."""
     known = [
         utterance.text
