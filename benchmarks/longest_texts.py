@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from nlu.catalogue import Catalogue
@@ -81,7 +82,7 @@ PIECES: dict[str, tuple[str, ...]] = {
 def kinds(length: int, seed: int = 0) -> dict[str, str]:
     """A text of `length` characters of each kind; another seed draws other ones."""
     drawn = {
-        name: _filled(length, lambda pieces=pieces, chance=chance: chance.choice(pieces))
+        name: _filled(length, partial(chance.choice, pieces))
         for name, pieces in PIECES.items()
         for chance in [Random(f"{seed} {name}")]
     }
