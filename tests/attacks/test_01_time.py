@@ -1,0 +1,132 @@
+"""Finding 1: no text costs more than its length: "1 1 1 ..." stopped the service for 48 seconds.
+
+Costs are counted in calls, not in seconds; what happens inside one call (regular expressions) is
+measured in processor time against a quarter of the text, with a wide margin.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actions.dialogue.settings import load_settings
+from benchmarks.longest_text import answers
+from benchmarks.longest_texts import PIECES as DRAWN
+from benchmarks.longest_texts import kinds, ordinary
+from nlu.catalogue import shared_catalogue
+from nlu.slots import extract, extract_for_service, parse, prepare
+from nlu.slots.spelled import spell
+from nlu.text import mask, normalise
+
+TODAY = date(2026, 11, 25)
+DATA = Path(__file__).resolve().parents[2] / "data"
+CATALOGUE = shared_catalogue(DATA)
+KINDS = sorted(kinds(1))
+BUS = CATALOGUE.services["rtc_ticket_booking"]
+TYPES = [
+    CATALOGUE.slot_types[name]
+    for name in (
+        *("electricity_service_number", "bank_account_number", "mobile_number", "ifsc_code"),
+        *("permit_number", "future_date", "amount", "devotee_count", "darshan_type", "temple"),
+        *("person_name", "address", "survey_number", "email", "time_of_day", "land_extent"),
+    )
+]
+ASKED = ("date", "code")
+LINEAR = 2.7  # twice the text costs at most so much more: quadratic would be 4
+WIDE = 9.0  # four times the text: quadratic would be 16
+SMALL = 0.1  # seconds: below it the clock says little
+
+
+@pytest.fixture(scope="module")
+def form_answers() -> dict[str, Callable[[str], object]]:
+    load_settings(DATA)
+    prepare(CATALOGUE, TODAY)
+    found = answers(CATALOGUE, TODAY)
+    for answer in found.values():
+        answer("my number is 98480 12345, no 45 not 54")
+    return {kind: found[kind] for kind in ASKED}
+
+
+def calls(task: Callable[[str], object], text: str) -> int:
+    """How many functions a task calls, of Python and of C."""
+    count = 0
+
+    def counted(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        if event in ("call", "c_call"):
+            count += 1
+
+    sys.setprofile(counted)
+    try:
+        task(text)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_twice_the_text_is_answered_with_twice_the_calls(
+    kind: str, form_answers: dict[str, Callable[[str], object]]
+) -> None:
+    fresh = enumerate(form_answers.values())  # a text seen before is remembered
+    plain = max(calls(answer, ordinary(CATALOGUE, 800, f"{kind}{at}")) for at, answer in fresh)
+    for asked, answer in form_answers.items():
+        once, twice = (calls(answer, kinds(size, size)[kind]) for size in (400, 800))
+        assert twice <= LINEAR * max(once, 4000), (asked, once, twice)
+        assert twice <= 5 * plain, (asked, twice, plain)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_reading_takes_time_in_proportion_to_the_length(kind: str) -> None:
+    def everything(text: str) -> None:
+        mask(text)
+        for slot_type in TYPES:
+            parse(slot_type, text, today=TODAY, catalogue=CATALOGUE)
+        extract(text, TYPES, today=TODAY, catalogue=CATALOGUE)
+
+    quarter, whole = (_seconds(everything, kinds(size, size)[kind]) for size in (500, 2000))
+    assert whole <= WIDE * max(quarter, SMALL)
+
+
+PIECES = sorted({piece for pieces in DRAWN.values() for piece in pieces})
+
+
+@pytest.mark.usefixtures("form_answers")
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=8))
+def test_any_pieces_repeated_cost_what_their_length_costs(pieces: list[str]) -> None:
+    def found(text: str) -> None:
+        extract_for_service(text, BUS, today=TODAY, catalogue=CATALOGUE)
+
+    unit = "".join(pieces)
+    small, large = (unit * (size // len(unit) + 1) for size in (400, 800))
+    found(small[:100])  # word lists are read at their first use
+    once, twice = calls(found, small[:400]), calls(found, f"x{large}"[:800])
+    assert twice <= LINEAR * max(once, 8000)
+
+
+@pytest.mark.parametrize("text", ["ఎస్బిఐ" * 600, "एसबीआई" * 600])
+def test_a_word_of_letter_names_of_any_length_is_spelled(text: str) -> None:
+    """It went one level deeper for each letter, and ended in a RecursionError."""
+    assert spell(text) == "SBI" * 600
+
+
+def test_marks_beyond_the_thirtieth_on_a_letter_are_dropped() -> None:
+    """To put them in order takes the square of their number."""
+    clean = normalise("క" + "\u0301\u0323" * 2000 + " x")
+    assert len(clean.text) == 33
+    assert clean.text.endswith(" x")
+    assert clean.raw_span(len(clean.text) - 1, len(clean.text)) == (4002, 4003)
+
+
+def _seconds(task: Callable[[str], object], text: str) -> float:
+    began = time.process_time()
+    task(text)
+    return time.process_time() - began
