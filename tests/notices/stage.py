@@ -32,7 +32,7 @@ from api.whatsapp.simulator.server import create_app as create_simulator
 from api.whatsapp.simulator.settings import SimulatorSettings
 from nlu.action_address import authorization
 from nlu.catalogue import load_catalogue
-from nlu.reply import Reply
+from nlu.reply import Reply, Turned
 from tests.confirmed import Confirmed
 from tests.inbox.worker_fakes import FakeEngine
 from tests.processes import ACTIONS_SECRET, ROOT, free_port
@@ -53,22 +53,20 @@ class Bridge(FakeEngine):
         self.now = "te"
         self._url = f"http://127.0.0.1:{action_port}/webhook"
 
-    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Reply]:
+    async def turn(
+        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
+    ) -> Turned:
         """Performs an order, echoes anything else."""
         self.languages[sender] = self.now
         self.said.append((sender, text))
         if text not in self.orders:
-            return [Reply(f"echo {text}")]
+            return Turned((Reply(f"echo {text}"),), self.now)
         nonce = hashlib.sha256(metadata["inbox_id"].encode()).hexdigest()[:12]
         call = self.orders[text].call(sender, self.now, nonce)
         async with httpx.AsyncClient(trust_env=False) as client:
             own = authorization(ACTIONS_SECRET)
             answer = (await client.post(self._url, json=call, headers=own, timeout=30)).json()
-        return [Reply(one["text"]) for one in answer["responses"]]
-
-    async def language(self, sender: str) -> str | None:
-        """Of the last turn."""
-        return self.languages.get(sender)
+        return Turned(tuple(Reply(one["text"]) for one in answer["responses"]), self.now)
 
 
 class Gate:
