@@ -18,10 +18,11 @@ from api.inbox.port import Claim, Inbox, LeaseLost, Outbox
 from api.log import describe, get_logger
 from api.metrics import Metrics
 from api.outage import Outage
+from api.tries import GiveUp, Wait, after, died_too_often
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import Sender
-from nlu.reply import AWAY, FAILED, TurnFailed
+from nlu.reply import TurnFailed
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
 
@@ -175,16 +176,14 @@ class Worker:
         """
         if claim.trouble:
             return await self._give_up(claim, claim.trouble)
-        if claim.deaths > self._policy.turn_deaths:
+        if died_too_often(claim.deaths, self._policy):
             return await self._give_up(claim, "whoever had it in hand died, in every try")
         voice = claim.message.kind == "audio"
         budget = self._policy.voice_seconds if voice else self._policy.turn_seconds
         try:
             answer = await asyncio.wait_for(self._turns.answer(claim), budget)
         except TurnFailed as error:
-            if error.trouble != FAILED or not await self._turns.is_healthy():
-                return await self._wait_for_it(claim, str(error), error.trouble != AWAY)
-            return await self._failed(claim, str(error))
+            return await self._failed(claim, error, str(error))
         except asyncio.TimeoutError:
             if not await self._turns.is_healthy():
                 return await self._wait_for_it(claim, "no answer in time", True)
@@ -194,7 +193,7 @@ class Worker:
             return await self._give_up(claim, f"unreadable: {error.why}", afresh=True)
         except Exception as error:
             log.error("turn_failed", error=describe(error), attempt=claim.attempt)
-            return await self._failed(claim, describe(error))
+            return await self._failed(claim, TurnFailed(describe(error)), describe(error))
         await self._inbox.ack(claim, answer.drafts, answer.language, answer.tracker)
         return "answered" if answer.drafts else "silent"
 
@@ -205,10 +204,14 @@ class Worker:
         await self._inbox.release(claim, died=died)
         return "given_back"
 
-    async def _failed(self, claim: Claim, reason: str) -> str:
-        if claim.attempt >= self._policy.turn_attempts:
+    async def _failed(self, claim: Claim, error: TurnFailed, reason: str) -> str:
+        healthy = await self._turns.is_healthy()
+        follows = after(error, claim.attempt, healthy=healthy, policy=self._policy)
+        if isinstance(follows, Wait):
+            return await self._wait_for_it(claim, reason, follows.died)
+        if isinstance(follows, GiveUp):
             return await self._give_up(claim, reason)
-        await self._inbox.fail(claim, reason, step(self._policy.turn_wait, claim.attempt))
+        await self._inbox.fail(claim, reason, follows.seconds)
         return "retried"
 
     async def _give_up(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -69,6 +70,13 @@ class Server:
                     await asyncio.sleep(0.1)
         raise RuntimeError(f"{self._command} did not start:\n{self._log.read_text('utf-8')}")
 
+    @property
+    def pid(self) -> int:
+        """Of the process that runs. Raises RuntimeError where there is none."""
+        if self._process is None:
+            raise RuntimeError(f"{self._command} was not started")
+        return self._process.pid
+
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Until it is gone; SIGKILL leaves it no time for anything."""
         if self._process is not None:
@@ -76,11 +84,26 @@ class Server:
             self._process.wait(20)
 
 
+class Counted(ActionEndpoint):
+    """Remembers the length in bytes of each call until somebody empties `sent`."""
+
+    def __init__(self, address: ActionAddress, secret: str) -> None:
+        super().__init__(address, secret)
+        self.sent: list[int] = []
+
+    async def request(self, **call: Any) -> Any:
+        """The call."""
+        self.sent.append(len(json.dumps(call["json"], ensure_ascii=False).encode()))
+        return await super().request(**call)
+
+
 @dataclass
 class Place:
     """The engine, the departments' books and faults, and the action server."""
 
     catalogue: Catalogue
+    engine: Engine
+    endpoint: Counted
     talks: Conversations
     sandbox: str
     actions: Server
@@ -90,6 +113,10 @@ class Place:
     """How often the action server was killed."""
     down: bool = False
     """It is not there again yet."""
+
+    async def is_healthy(self) -> bool:
+        """Whether the action server can work."""
+        return await self.engine.is_healthy()
 
     async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Reply]:
         """One turn of dialogue. Raises TurnFailed."""
@@ -169,15 +196,13 @@ async def _running(
     try:
         await sandbox.start()
         await actions.start()
-        engine = await Engine.load(
-            live_model(ROOT / "models"),
-            actions=ActionEndpoint(ActionAddress.of(actions.url, Path()), ACTIONS_SECRET),
-            data_dir=DATA,
-        )
+        endpoint = Counted(ActionAddress.of(actions.url, Path()), ACTIONS_SECRET)
+        engine = await Engine.load(live_model(ROOT / "models"), actions=endpoint, data_dir=DATA)
         async with httpx.AsyncClient(trust_env=False, timeout=30, limits=_FRESH) as client:
             talks = Conversations(engine)
             letters.language_of = talks.language
-            yield Place(catalogue, talks, sandbox.url, actions, client, letters)
+            yield Place(catalogue, engine, endpoint, talks, sandbox.url, actions, client, letters)
+            await engine.close()
     finally:
         actions.end()
         sandbox.end()

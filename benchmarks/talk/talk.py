@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 from actions.sandbox.faults import Mode
+from api.tries import GiveUp, Wait, after, died_too_often
+from api.whatsapp.policy import load_policy, step
 from benchmarks.talk.citizen import RETRY, YES, Citizen, Message, Words, value_of
 from benchmarks.talk.judge import Account, Judge
 from benchmarks.talk.place import PHONE, ROOT, Place
@@ -23,6 +25,8 @@ SETTINGS = Path(__file__).parent / "settings.yml"
 ANSWERS = ROOT / "tests" / "conversations" / "answers.yml"
 STEERING = ROOT / "data" / "dialogue.yml"
 WORKS: Mode = "none"
+POLICY = load_policy(ROOT / "data" / "whatsapp.yml")
+"""The worker's own."""
 
 
 @dataclass(frozen=True)
@@ -158,16 +162,23 @@ class _Talking:
         if kill:
             death = asyncio.create_task(self._killed())
         replies: list[Reply] | None = None
-        give_up = began + self._settings["give_up_s"]
-        while replies is None and time.monotonic() < give_up:
+        lost = 0
+        while replies is None and not died_too_often(lost, POLICY):
             try:
                 replies = await self._sent(number, message, attempt)
-            except TurnFailed:
-                if self._place.deaths == deaths and death is None:
-                    self._talk.broken.append(f"turn {number}: no answer")
+            except TurnFailed as error:
+                healthy = await self._place.is_healthy()
+                follows = after(error, attempt, healthy=healthy, policy=POLICY)
+                if isinstance(follows, GiveUp):
                     break
-                attempt += 1
-                await asyncio.sleep(1)
+                if isinstance(follows, Wait):
+                    lost += follows.died
+                    await self._well()
+                else:
+                    attempt += 1
+                    await asyncio.sleep(follows.seconds)
+        if replies is None:
+            self._talk.broken.append(f"turn {number}: no answer")
         seconds = time.monotonic() - began
         if death is not None:
             await death
@@ -185,6 +196,13 @@ class _Talking:
         books = await self._place.writes() if self._account.claims(replies) else []
         self._account.answered(about, replies, books)
         return replies
+
+    async def _well(self) -> None:
+        """As the worker waits for what is away."""
+        number = 0
+        while not await self._place.is_healthy():
+            number += 1
+            await asyncio.sleep(step(POLICY.outage_wait, number))
 
     async def _waited(self, number: int, words: Sequence[tuple[str, str]]) -> None:
         """What was said before the answer: once, and in the language of the answer."""
