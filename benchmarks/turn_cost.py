@@ -51,21 +51,26 @@ class Cost:
     tracker: int
 
 
-async def talked(place: Place, turns: int) -> list[Cost]:
+async def talked(place: Place, sender: str, turns: int) -> list[Cost]:
     """A citizen's turns, one after the other."""
     sent, costs = place.endpoint.sent, []
     for number in track(range(turns), "Talking", console=Console(stderr=True)):
         sent.clear()
         engine, actions = time.process_time(), _processor(place.actions.pid)
-        said = {"inbox_id": f"turn-{number}", "language": "en", "payload": False, "phone": PHONE}
-        await place.turn(SAYINGS[number % len(SAYINGS)], "turns", said)
+        said = {
+            "inbox_id": f"{sender}-{number}",
+            "language": "en",
+            "payload": False,
+            "phone": PHONE,
+        }
+        await place.turn(SAYINGS[number % len(SAYINGS)], sender, said)
         costs.append(
             Cost(
                 engine_ms=(time.process_time() - engine) * 1000,
                 actions_ms=(_processor(place.actions.pid) - actions) * 1000,
                 calls=len(sent),
                 sent=sum(sent),
-                tracker=len(place.talks.tracker("turns") or ""),
+                tracker=len(place.talks.tracker(sender) or ""),
             )
         )
     return costs
@@ -85,8 +90,8 @@ def _means(costs: Sequence[Cost]) -> Document:
 async def _run() -> list[Cost]:
     with tempfile.TemporaryDirectory(prefix="seva-turns-") as folder:
         async with opened(Path(folder), {}) as place:
-            await talked(place, 2 * len(SAYINGS))  # what is loaded at the first use
-            return await talked(place, TURNS)
+            await talked(place, "first", 2 * len(SAYINGS))  # what is loaded at the first use
+            return await talked(place, "talker", TURNS)
 
 
 def measured() -> Document:
