@@ -170,6 +170,7 @@ def make_worker(
     voices: int = 1,
     listening_s: float = 5,
     spoken: frozenset[str] = frozenset(),
+    turn_s: float = POLICY.turn_seconds,
 ) -> Worker:
     bomb = bomb or Bomb()
     inbox: Any = BombedInbox(store, bomb)
@@ -183,7 +184,7 @@ def make_worker(
         Turns(engine, hearing, inbox, wording, POLICY, spoken),
         Delivery(outbox, whatsapp, wording, POLICY, metrics, doubt_s=30, clock=clock),
         whatsapp,
-        replace(POLICY, listening_seconds=listening_s),
+        replace(POLICY, listening_seconds=listening_s, turn_seconds=turn_s),
         metrics,
         name_citizen=lambda lane: "someone",
         concurrency=4,

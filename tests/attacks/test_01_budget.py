@@ -1,0 +1,97 @@
+"""A message has a budget: who exceeds it is told so, and only their own turn ends."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from api.inbox.sqlite import SqliteInbox
+from nlu.reply import Turned
+from nlu.waiting_line import PassTooLong, WaitingLine
+from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
+
+
+class Endless(FakeEngine):
+    """Never done with one text."""
+
+    async def turn(
+        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
+    ) -> Turned:
+        if text == "endless":
+            await asyncio.Event().wait()
+        return await super().turn(text, sender, metadata, tracker)
+
+
+async def test_turn_that_takes_too_long_ends_alone_and_is_told(
+    store: SqliteInbox, clock: Clock
+) -> None:
+    engine, whatsapp, stop = Endless(), FakeWhatsApp(), asyncio.Event()
+    running = asyncio.create_task(make_worker(store, engine, whatsapp, clock, turn_s=0.3).run(stop))
+    others = [message(n, citizen=f"IN.{n}") for n in range(10, 20)]
+    await store.put([message(1, "endless"), message(2, "next"), *others])
+    for _ in range(500):
+        if len(whatsapp.taken) == 12:
+            break
+        await asyncio.sleep(0.01)
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    own = [said.text for _, who, said in whatsapp.taken if who == "IN.1"]
+    assert own == ["te:turn_too_long", "echo next"]
+    assert len(whatsapp.taken) == 12
+    assert (await store.depth()).dead == 1  # an operator can look, once
+
+
+async def test_outage_that_ends_turns_late_is_no_fault_of_theirs(
+    store: SqliteInbox, clock: Clock
+) -> None:
+    """The action server hangs: nobody is told that their message took too long."""
+    engine, whatsapp, stop = Endless(), FakeWhatsApp(), asyncio.Event()
+    engine.healthy = False
+    worker = make_worker(store, engine, whatsapp, clock, turn_s=0.1)
+    running = asyncio.create_task(worker.run(stop))
+    await store.put([message(1, "endless")])
+    await asyncio.sleep(0.4)
+    assert worker.outage.what and not whatsapp.taken
+    stop.set()
+    await asyncio.wait_for(running, 5)
+    assert (await store.depth()).waiting == 1
+
+
+async def test_understanding_that_hangs_is_given_up_and_others_go_on() -> None:
+    hung = threading.Event()
+
+    def understand(texts: Sequence[str]) -> list[str]:
+        if "hang" in texts:
+            hung.wait(20)
+        return [text.upper() for text in texts]
+
+    line = WaitingLine(understand, 8, pass_s=0.2)
+    try:
+        with pytest.raises(PassTooLong):
+            await line.ask("hang")
+        assert await line.ask("a") == "A"
+        both = await asyncio.gather(line.ask("hang"), line.ask("b"), return_exceptions=True)
+        assert isinstance(both[0], PassTooLong) and both[1] == "B"
+    finally:
+        hung.set()
+
+
+async def test_loop_goes_on_while_a_text_is_understood() -> None:
+    """Counted in beats of the loop, not in seconds: the pass lasts until there were some."""
+    beats, enough = 0, threading.Event()
+
+    def understand(texts: Sequence[str]) -> list[str]:
+        assert enough.wait(20)
+        return list(texts)
+
+    line = WaitingLine(understand, 8)
+    asked = asyncio.ensure_future(line.ask("long"))
+    while beats < 50:
+        await asyncio.sleep(0)
+        beats += 1
+    enough.set()
+    assert await asked == "long"
