@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
+from actions.departments.access import sender_of
 from actions.departments.formats import indian_grouping
 from actions.departments.journal import Write, row_id
 from actions.payments.states import State
@@ -66,8 +67,13 @@ class Payment:
 
 
 def of_citizen(payment: Payment, write: Write) -> bool:
-    """Whether the payment is that of the citizen who asks."""
-    return payment.write.context.citizen == write.context.citizen
+    """Whether the payment is that of the citizen who asks: by the number that WhatsApp verified,
+    whichever of our numbers they wrote to; by their conversation where it told none."""
+    opened, asks = payment.write.context, write.context
+    number = sender_of(asks.citizen, asks.origin.phone)
+    if number is not None:
+        return number == sender_of(opened.citizen, opened.origin.phone)
+    return opened.citizen == asks.citizen
 
 
 def new_payment(rule: Rule, write: Write, now: float, due_at: float) -> Payment:

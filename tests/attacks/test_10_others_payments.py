@@ -10,7 +10,7 @@ from actions.departments import OperationResult
 from actions.dialogue.outcome import words
 from tests.payments.world import BILL, CATALOGUE, DAY, World, run
 
-OWNER, STRANGER = "1:919848012345", "1:919999999999"
+OWNER, STRANGER = "1:919848012345", "1:919848012346"
 MEANWHILE = ["open", "pending", "paid", "refused"]
 
 

@@ -12,7 +12,7 @@ from actions.departments.request import Context
 from actions.payments.payment import new_payment
 
 from .test_random_payments import Crash, Dying
-from .world import BILL, CATALOGUE, World, run
+from .world import BILL, CATALOGUE, World, lane_of, run
 
 
 @pytest.fixture
@@ -57,11 +57,11 @@ def test_another_citizen_gets_no_second_order_while_the_first_is_unsure(world: W
     async def story() -> tuple[str, str]:
         rule = CATALOGUE.departments["energy"].operations["payBill"].payment
         assert rule is not None
-        write = Write("energy", "payBill", BILL, Context("c-1:919848012345", "m-1", "te"))
+        write = Write("energy", "payBill", BILL, Context(lane_of(1), "m-1", "te"))
         world.ledger.begin(new_payment(rule, write, world.clock.now, world.clock.now + 60))
-        first = await world.ask("m-2", "c-2:919848012345")
+        first = await world.ask("m-2", lane_of(2))
         world.clock.now += 61
-        return first.outcome, (await world.ask("m-3", "c-2:919848012345")).outcome
+        return first.outcome, (await world.ask("m-3", lane_of(2))).outcome
 
     assert run(story()) == ("payment_by_another", "ok")
 

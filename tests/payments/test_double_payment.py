@@ -19,7 +19,7 @@ from actions.payments.ledger import Ledger
 from tests.processes import ROOT
 from tests.sandbox.conftest import Sandbox, sandbox, sandbox_server  # noqa: F401  # fixtures
 
-from .world import BILL, CATALOGUE, PAISE, Press, World, run
+from .world import BILL, CATALOGUE, PAISE, Press, World, lane_of, run
 
 
 def orders(world: World) -> int:
@@ -39,7 +39,7 @@ def test_asking_again_gives_the_same_link(world: World) -> None:
 
 def test_second_ask_at_once_opens_no_second_order(world: World) -> None:
     async def story() -> list[OperationResult]:
-        asked = (world.ask(f"m-{n}", f"c-{n}:919848012345") for n in range(8))
+        asked = (world.ask(f"m-{n}", lane_of(n)) for n in range(8))
         return list(await asyncio.gather(*asked))
 
     outcomes = Counter(result.outcome for result in run(story()))
@@ -99,10 +99,7 @@ def test_donations_of_two_citizens_are_two_payments(world: World) -> None:
 
     async def story() -> list[OperationResult]:
         operation = ("canteens", "createDonation")
-        return [
-            await world.ask(f"m-{n}", f"c-{n % 2}:919848012345", "te", gift, operation)
-            for n in range(4)
-        ]
+        return [await world.ask(f"m-{n}", lane_of(n % 2), "te", gift, operation) for n in range(4)]
 
     links = [result.fields["payment_link"] for result in run(story())]
     assert links[0] == links[2] != links[1] == links[3]
@@ -137,7 +134,7 @@ def test_two_servers_and_many_taps_pay_once(
                 "energy",
                 "payBill",
                 BILL,
-                citizen=f"c-{number}:919848012345",
+                citizen=lane_of(number),
                 request_id=f"m-{number}",
                 language="te",
             )

@@ -22,7 +22,7 @@ from tests.postgres import postgres
 from tests.processes import ACTIONS_SECRET, department_urls, free_port, seva
 from tests.served import served
 
-from .world import BILL, PAISE
+from .world import BILL, PAISE, lane_of
 
 __all__ = ["postgres"]
 CITIZENS, TAPS = 12, 8
@@ -43,7 +43,7 @@ class Servers:
     def asked(self, number: int, turn: int) -> str:
         """What citizen `number` is told when they have confirmed to pay, by either server."""
         language = LANGUAGES[number % len(LANGUAGES)]
-        call = ORDER.call(f"c-{number}:919848012345", language, f"{turn:04}{number:08}")
+        call = ORDER.call(lane_of(number), language, f"{turn:04}{number:08}")
         url = f"{self.actions[(number + turn) % 2]}/webhook"
         own = authorization(ACTIONS_SECRET)
         answer = httpx.post(url, json=call, headers=own, timeout=60, trust_env=False)
@@ -114,13 +114,13 @@ def test_two_processes_many_citizens_and_many_taps_pay_once(servers: Servers) ->
     with ThreadPoolExecutor(TAPS) as pool:
         assert set(pool.map(tap, range(TAPS))) == {303}
     until = time.monotonic() + WAIT_S
-    while time.monotonic() < until and not servers.box.told(f"c-{payer}:919848012345"):
+    while time.monotonic() < until and not servers.box.told(lane_of(payer)):
         time.sleep(0.05)
-    ((language, text),) = servers.box.told(f"c-{payer}:919848012345")
+    ((language, text),) = servers.box.told(lane_of(payer))
     assert language == LANGUAGES[payer % len(LANGUAGES)]
     assert PAID[language] in text
     others = set(range(CITIZENS)) - {payer}
-    assert not any(servers.box.told(f"c-{number}:919848012345") for number in others)
+    assert not any(servers.box.told(lane_of(number)) for number in others)
     state = httpx.get(f"{link}/state", trust_env=False).json()
     assert state["money"] == [["debit", PAISE]]
     assert all("http" not in servers.asked(number, 3) for number in range(CITIZENS))

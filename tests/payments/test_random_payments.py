@@ -18,14 +18,14 @@ from actions.payments.ledger import Ledger
 from actions.payments.payment import Payment
 from actions.sandbox.gateway.plans import plans
 
-from .world import CATALOGUE, World
+from .world import CATALOGUE, World, lane_of
 
 BILLS = {
     ("energy", "payBill"): {"service_number": "6123401005678"},
     ("municipal", "payTax"): {"assessment_number": "1020304050"},
 }
 DUE = {"energy": 84500, "municipal": 342000}
-LANGUAGE = {"c-1:919848012345": "te", "c-2:919848012345": "hi", "c-3:919848012345": "en"}
+LANGUAGE = {lane_of(1): "te", lane_of(2): "hi", lane_of(3): "en"}
 ENDS = ("booked", "refunded", "failed")
 _NUMBERS = itertools.count()
 

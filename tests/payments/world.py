@@ -17,7 +17,6 @@ from actions.departments import (
     DepartmentDefinition,
     DepartmentDirectory,
     OperationResult,
-    Origin,
     define,
 )
 from actions.departments.journal import Journal
@@ -35,9 +34,17 @@ from actions.sandbox.gateway.books import Books
 from actions.sandbox.server import create_app
 from actions.sandbox.store import DEPARTMENTS, Store
 from nlu.catalogue import shared_catalogue
-from tests.processes import OWNERS, PHONE, ROOT
+from tests.processes import OWNERS, ROOT
 
 CATALOGUE = shared_catalogue(ROOT / "data")
+_FIRST = 919848012344
+
+
+def lane_of(number: int) -> str:
+    """The conversation of one of twelve citizens, each with a phone that is on record."""
+    return f"c-{number}:{_FIRST + number}"
+
+
 BILL = {"service_number": "6123401005678"}
 PAISE = 84500
 DAY = 86400.0
@@ -175,7 +182,6 @@ class World:
             citizen=citizen,
             request_id=request,
             language=language,
-            origin=Origin(phone=PHONE),
         )
 
     async def later(self, seconds: float = 0.0, steps: int = 1) -> None:
