@@ -92,7 +92,11 @@ class Announced:
         """Index of each word that a cue begins at, and the words of it."""
         if self._phrases is None:
             return []
-        found = ((at, self._phrases.at(self._tokens, at)) for at in range(len(self._tokens)))
+        first = {word for word in self._tokens.different if self._phrases.begins(word)}
+        if not first:
+            return []
+        begun = (at for at, token in enumerate(self._tokens) if token.text in first)
+        found = ((at, self._phrases.at(self._tokens, at)) for at in begun)
         return [(at, cue[0]) for at, cue in found if cue is not None]
 
     @cached_property

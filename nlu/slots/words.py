@@ -41,6 +41,11 @@ class Words(tuple[Word, ...]):
     def _starts(self) -> list[int]:
         return [word.start for word in self]
 
+    @cached_property
+    def different(self) -> frozenset[str]:
+        """What is written, each word once: a long text repeats itself."""
+        return frozenset(word.text for word in self)
+
     def behind(self, place: int) -> int:
         """Index of the first word that begins at a place or behind it."""
         return bisect_left(self._starts, place)
