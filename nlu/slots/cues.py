@@ -92,10 +92,7 @@ class Announced:
         """Index of each word that a cue begins at, and the words of it."""
         if self._phrases is None:
             return []
-        first = {word for word in self._tokens.different if self._phrases.begins(word)}
-        if not first:
-            return []
-        begun = (at for at, token in enumerate(self._tokens) if token.text in first)
+        begun = self._phrases.places(self._tokens)
         found = ((at, self._phrases.at(self._tokens, at)) for at in begun)
         return [(at, cue[0]) for at, cue in found if cue is not None]
 

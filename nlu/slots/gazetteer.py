@@ -28,6 +28,7 @@ from nlu.slots.result import Hit
 from nlu.slots.roles import role_beside
 from nlu.slots.words import Word, words
 from nlu.text import fold, skeleton
+from nlu.text.cache import SENTENCE, kept
 from nlu.text.endings import Stem, stems
 from nlu.text.lexicon import load_lexicon
 
@@ -105,7 +106,7 @@ class _Token:
     skeleton: str
 
 
-@lru_cache(maxsize=64)
+@kept(64, SENTENCE)
 def _tokens(text: str) -> tuple[_Token, ...]:
     """The words of a message; kept for the lists that are looked for next."""
     found = []
@@ -158,24 +159,23 @@ class _Message:
 
     def near(self) -> Iterator[Hit]:
         """Misspelled names among the words that no exact name has taken; fewer words first."""
-        threshold = float(load_lexicon("matching")["thresholds"]["message"])
         for length in range(1, min(_LONGEST_NEAR, len(self.tokens)) + 1):
             for first in range(len(self.tokens) - length + 1):
                 last = first + length
                 if self.taken.isdisjoint(range(first, last)):
-                    found = self._nearest(first, last, threshold)
+                    found = self._nearest(first, last)
                     if found is not None:
                         stem, place, score = found
                         yield from self._hit(first, last, stem, place, score / 100 - _UNSURE)
 
-    def _nearest(self, first: int, last: int, threshold: float) -> tuple[Stem, Place, float] | None:
+    def _nearest(self, first: int, last: int) -> tuple[Stem, Place, float] | None:
         window = self.tokens[first:last]
         if not self._may_be_name(window):
             return None
         lead = "".join(token.sounds[0] for token in window[:-1])
         best: tuple[Stem, Place, float] | None = None
         for stem, sound in zip(window[-1].stems, window[-1].sounds, strict=True):
-            near = self.index.near(lead + sound, threshold)
+            near = self.index.near(lead + sound)
             if near is not None and (best is None or near[1] > best[2]):
                 best = (stem, *near)
         return best

@@ -14,6 +14,7 @@ from nlu.catalogue import Gazetteer, Place
 from nlu.slots.roles import role_beside
 from nlu.slots.words import Word, words
 from nlu.text import fold, normalise, skeleton
+from nlu.text.cache import kept
 from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
 
@@ -41,7 +42,7 @@ class PlaceIndex:
         self.sounds = frozenset(sound for sounds in self.phrases for sound in sounds)
         self.longest = max(map(len, self.phrases))
         self._most_consonants = max((len(skeleton(name)) for name in self._fuzzy), default=0) + 1
-        self.near = lru_cache(maxsize=8192)(self._near)
+        self.near = kept(8192)(self._near)
 
     def _add(self, form: str, place: Place) -> None:
         tokens = words(form)
@@ -67,7 +68,7 @@ class PlaceIndex:
         """Whether a word of such consonants occurs in a name of several words."""
         return consonants in self._parts
 
-    def _near(self, sound: str, threshold: float) -> tuple[Place, float] | None:
+    def _near(self, sound: str) -> tuple[Place, float] | None:
         """The place a misspelled word of a free message means, and how alike they are (0-100).
 
         Vowels count half where enough consonants agree. Short names must begin with the same
@@ -80,6 +81,7 @@ class PlaceIndex:
         if same_place is not None:
             return same_place, 100.0
         limits = load_lexicon("matching")
+        threshold = float(limits["thresholds"]["message"])
         shortest, sure = int(limits["min_letters"]), int(limits["any_first_letter"])
         if len(sound) < shortest:
             return None
