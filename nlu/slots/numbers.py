@@ -31,6 +31,7 @@ _CODE_PART = regex.compile(r"[A-Za-z]+|\d+")
 _PIECE = regex.compile(r"(?P<letters>[A-Za-z]{2,5})\d{6,}")
 _ONE_PIECE = regex.compile(rf"(?<![\p{{L}}\p{{M}}\d/-]){_PIECE.pattern}(?![\d/]|-[A-Za-z\d])")
 _LETTERS = regex.compile(r"[\p{L}\p{M}]+")
+_AROUND = regex.compile(r"[$^]|\(\?[=!<]|\\[bBAZ]")
 _GAP = regex.compile(r"[ ./-]{0,2}")
 _LONGEST_CODE = 12  # parts a code may be written in: "RTC 2611 0001", "A B C P K 1234 F"
 _TEXTS = 8  # whose parts are kept: of one message, and of its views
@@ -236,7 +237,8 @@ def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
         return value, 1.0 if consistent(slot_type.checksum, value) else 0.0
 
     for run in _left(text, Spans(taken)) if taken else _code_runs(text):
-        yield from _longest_fitting(run, lengths, _LONGEST_CODE, read)
+        if _may_have(pattern, run.written):
+            yield from _longest_fitting(run, lengths, _LONGEST_CODE, read)
 
 
 @lru_cache(maxsize=_TEXTS)
@@ -250,6 +252,14 @@ def _code_runs(text: str) -> tuple[_Run, ...]:
             runs.append([])
         runs[-1].append(part.span())
     return tuple(_run(text, parts) for parts in runs)
+
+
+def _may_have(pattern: regex.Pattern[str], written: str) -> bool:
+    """Whether a code may be inside a run: one search spares the look at each of its windows. A
+    pattern that looks around itself is not searched for, nor where an O may be a zero."""
+    return bool(
+        "O" in written or _AROUND.search(pattern.pattern) or pattern.search(written) is not None
+    )
 
 
 def _left(text: str, taken: Spans) -> Iterator[_Run]:
