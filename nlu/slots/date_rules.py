@@ -87,21 +87,21 @@ class DateRules:
 
     def _from(self, at: int) -> tuple[int, date | None]:
         """(words used, date) of a date that begins at the word `at`; (0, None) for none."""
-        token = self.tokens[at]
-        if at not in self.begun and not self._counts(token):
+        worded = at in self.begun
+        if not worded and not self._counts(self.tokens[at]):
             return 0, None
-        for rule in (
-            self._relative,
-            self._weekday,
-            self._day_month,
-            self._year_month_day,
-            self._month_day,
-            self._month_shift,
-            self._day_mark,
-            self._mark_day,
-            self._days_ahead,
+        for rule, needs_word in (
+            (self._relative, True),
+            (self._weekday, True),
+            (self._day_month, False),
+            (self._year_month_day, False),
+            (self._month_day, True),
+            (self._month_shift, True),
+            (self._day_mark, False),
+            (self._mark_day, True),
+            (self._days_ahead, False),
         ):
-            used, day = rule(at)
+            used, day = rule(at) if worded or not needs_word else (0, None)
             if day is not None:
                 return used, day
         return 0, None

@@ -158,11 +158,18 @@ class _Message:
         return None
 
     def near(self) -> Iterator[Hit]:
-        """Misspelled names among the words that no exact name has taken; fewer words first."""
+        """Misspelled names among the words that no exact name has taken; fewer words first. Numbers
+        are none, nor are short words parts of one."""
+        shortest = int(load_lexicon("matching")["shortest_part"])
+        alone = [not token.word.text[0].isdigit() for token in self.tokens]
+        parts = [
+            fits and len(token.sounds[0]) >= shortest for fits, token in zip(alone, self.tokens)
+        ]
         for length in range(1, min(_LONGEST_NEAR, len(self.tokens)) + 1):
+            fit = alone if length == 1 else parts
             for first in range(len(self.tokens) - length + 1):
                 last = first + length
-                if self.taken.isdisjoint(range(first, last)):
+                if all(fit[first:last]) and self.taken.isdisjoint(range(first, last)):
                     found = self._nearest(first, last)
                     if found is not None:
                         stem, place, score = found
@@ -181,17 +188,14 @@ class _Message:
         return best
 
     def _may_be_name(self, window: Sequence[_Token]) -> bool:
-        """Spares most windows the look-up: numbers, frequent words, words of no longer name."""
-        if any(token.word.text[0].isdigit() for token in window):
-            return False
+        """Spares most windows the look-up: frequent words, words of no longer name."""
         if len(window) == 1:
             return other_words().isdisjoint(window[0].sounds)
         joined = "".join(token.sounds[0] for token in window)
         parts = any(self.index.may_be_part(token.skeleton) for token in window)
         if joined not in self.index.joined and not parts:
             return False
-        shortest = int(load_lexicon("matching")["shortest_part"])
-        return all(len(token.sounds[0]) >= shortest for token in window) and all(
+        return all(
             self.text[one.word.end : other.word.start] in _GAPS
             for one, other in itertools.pairwise(window)
         )
