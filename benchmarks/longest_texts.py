@@ -79,7 +79,7 @@ PIECES: dict[str, tuple[str, ...]] = {
 }
 
 
-def kinds(length: int, seed: int = 0) -> dict[str, str]:
+def kinds(length: int, seed: int | str = 0) -> dict[str, str]:
     """A text of `length` characters of each kind; another seed draws other ones."""
     drawn = {
         name: _filled(length, partial(chance.choice, pieces))

@@ -10,12 +10,12 @@ spelling serves all scripts, and without the case endings of Telugu and Hindi (à
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 import regex
 
 from nlu.catalogue import Catalogue
 from nlu.text import fold, normalise
+from nlu.text.cache import kept
 from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
 
@@ -83,7 +83,7 @@ class PlaceMentions:
         return "", 1
 
 
-@lru_cache(maxsize=16384)
+@kept(16384)
 def _sounds(word: str) -> tuple[str, ...]:
     """The sound of a word, then of what is left without each case ending."""
     whole, *cut = (fold(stem.text) for stem in stems(word))

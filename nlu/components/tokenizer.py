@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, Dict, List, Tuple
 
 import regex
@@ -10,6 +9,8 @@ from indicnlp.tokenize.indic_tokenize import trivial_tokenize
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
 from rasa.shared.nlu.training_data.message import Message
+
+from nlu.text.cache import kept
 
 _SPACED = regex.compile(r"\S+")
 
@@ -41,7 +42,7 @@ class IndicTokenizer(Tokenizer):
         return self._apply_token_pattern(tokens)
 
 
-@lru_cache(maxsize=16384)
+@kept(16384)
 def _pieces(word: str) -> Tuple[str, ...]:
     """What indic-nlp cuts a word without spaces into; people use the same words again and again."""
     return tuple(trivial_tokenize(word))

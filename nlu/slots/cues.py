@@ -92,7 +92,8 @@ class Announced:
         """Index of each word that a cue begins at, and the words of it."""
         if self._phrases is None:
             return []
-        found = ((at, self._phrases.at(self._tokens, at)) for at in range(len(self._tokens)))
+        begun = self._phrases.places(self._tokens)
+        found = ((at, self._phrases.at(self._tokens, at)) for at in begun)
         return [(at, cue[0]) for at, cue in found if cue is not None]
 
     @cached_property

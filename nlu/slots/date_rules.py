@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cached_property
+from heapq import merge
 
 import regex
 
@@ -14,7 +15,6 @@ from nlu.slots.result import Hit
 from nlu.slots.spans import Spans
 from nlu.slots.words import Word, Words, words
 from nlu.text import find_numbers
-from nlu.text.endings import stems
 
 _NUMERIC = regex.compile(
     r"(?<![\d./-])(?:(?P<iso>\d{4})-(?P<isom>\d{1,2})-(?P<isod>\d{1,2})"
@@ -32,6 +32,8 @@ class DateRules:
         self.text, self.when, self.today, self.answer = text, when, today, answer
         self.tokens: Words = words(text)
         self.lists: DateWords = date_words()
+        self.begun = self.lists.beginnings(self.tokens)
+        self.following = self.lists.following(self.tokens)
         self.numeric = [match for match in _NUMERIC.finditer(text) if self._is_date(match)]
         written = Spans(match.span() for match in self.numeric)
         self.numbers = {
@@ -42,32 +44,26 @@ class DateRules:
             if not written.meets(span.start, span.start + 1)
         }
 
-    def hits(self) -> list[Hit]:
-        """Dates in order of place, none inside another."""
-        found = list(self._numeric())
+    def hits(self) -> Iterator[Hit]:
+        """Dates in order of place, none inside another; each is read when it is asked for."""
+        end = 0
+        for hit in merge(self._numeric(), self._worded(), key=lambda h: (h.start, -h.end)):
+            if hit.start >= end:
+                yield hit
+                end = hit.end
+
+    def _worded(self) -> Iterator[Hit]:
         at = 0
         while at < len(self.tokens):
             used, day = self._from(at)
             if day is not None:
                 last = self.tokens[at + used - 1]
-                found.append(Hit(self.tokens[at].start, self._end(last), day.isoformat()))
+                yield Hit(self.tokens[at].start, self._end(last), day.isoformat())
             at += max(used, 1)
-        kept: list[Hit] = []
-        for hit in sorted(found, key=lambda h: (h.start, -h.end)):
-            if not kept or hit.start >= kept[-1].end:
-                kept.append(hit)
-        return kept
 
     def _end(self, word: Word) -> int:
         """Where the date ends: a case ending is not part of it (సోమవారానికి, repatiki)."""
-        lists = (
-            *(self.lists.relative, self.lists.weekdays, self.lists.months),
-            *(self.lists.mark_after, self.lists.month),
-        )
-        for stem in sorted(stems(word.text), key=lambda stem: stem.kept):
-            if any(phrases.get([stem.text]) is not None for phrases in lists):
-                return word.start + stem.kept
-        return word.end
+        return word.start + self.lists.bare(word.text)
 
     def _is_date(self, match: regex.Match[str]) -> bool:
         """False for 4-5 in a message, which may be a door number or a range."""
@@ -91,21 +87,21 @@ class DateRules:
 
     def _from(self, at: int) -> tuple[int, date | None]:
         """(words used, date) of a date that begins at the word `at`; (0, None) for none."""
-        token = self.tokens[at]
-        if not self.lists.begins(token.text) and not self._counts(token):
+        worded = at in self.begun
+        if not worded and not self._counts(self.tokens[at]):
             return 0, None
-        for rule in (
-            self._relative,
-            self._weekday,
-            self._day_month,
-            self._year_month_day,
-            self._month_day,
-            self._month_shift,
-            self._day_mark,
-            self._mark_day,
-            self._days_ahead,
+        for rule, needs_word in (
+            (self._relative, True),
+            (self._weekday, True),
+            (self._day_month, False),
+            (self._year_month_day, False),
+            (self._month_day, True),
+            (self._month_shift, True),
+            (self._day_mark, False),
+            (self._mark_day, True),
+            (self._days_ahead, False),
         ):
-            used, day = rule(at)
+            used, day = rule(at) if worded or not needs_word else (0, None)
             if day is not None:
                 return used, day
         return 0, None
@@ -115,7 +111,7 @@ class DateRules:
         if token.start not in self.numbers:
             return False
         after = self.tokens.behind(self.numbers[token.start][1])
-        return after < len(self.tokens) and self.lists.follows(self.tokens[after].text)
+        return after in self.following
 
     def _relative(self, at: int) -> tuple[int, date | None]:
         found = self.lists.relative.at(self.tokens, at)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
-from nlu.slots.words import Phrases
+from nlu.slots.words import Phrases, Words
+from nlu.text.cache import kept
+from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
 
 
@@ -36,21 +39,36 @@ class DateWords:
     ago: Phrases[bool]
     one: Phrases[bool]
 
-    @lru_cache(maxsize=16384)  # noqa: B019 (one instance lives as long as the process)
-    def begins(self, word: str) -> bool:
-        """Whether a date can begin with this word, digits aside: spares most words the rules."""
+    def beginnings(self, tokens: Words) -> frozenset[int]:
+        """Indexes of the words that a date can begin with, digits aside: spares most the rules."""
         lists = (
             *(self.months, self.ordinals, self.weekdays, self.short_weekdays, self.relative),
             *(self.next, self.this, self.last, self.mark_before, self.ahead_before),
             self.week_unit,
         )
-        return any(phrases.begins(word) for phrases in lists)
+        return _places(tokens, lists)
 
-    @lru_cache(maxsize=16384)  # noqa: B019 (one instance lives as long as the process)
-    def follows(self, word: str) -> bool:
-        """Whether a date can go on with this word behind its first number."""
+    def following(self, tokens: Words) -> frozenset[int]:
+        """Indexes of the words that a date can go on with behind its first number."""
         lists = (self.joint, self.months, self.mark_after, self.day_unit, self.week_unit)
-        return any(phrases.begins(word) for phrases in lists)
+        return _places(tokens, lists)
+
+    @cached_property
+    def bare(self) -> Callable[[str], int]:
+        """How much of a date's last word is of the date: a case ending is not (సోమవారానికి)."""
+        lists = (self.relative, self.weekdays, self.months, self.mark_after, self.month)
+
+        def cut(word: str) -> int:
+            for stem in sorted(stems(word), key=lambda stem: stem.kept):
+                if any(phrases.get([stem.text]) is not None for phrases in lists):
+                    return stem.kept
+            return len(word)
+
+        return kept(8192)(cut)
+
+
+def _places(tokens: Words, lists: Iterable[Phrases[Any]]) -> frozenset[int]:
+    return frozenset(at for phrases in lists for at in phrases.places(tokens))
 
 
 @lru_cache(maxsize=1)

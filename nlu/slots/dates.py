@@ -15,7 +15,7 @@ from nlu.catalogue import SlotType
 from nlu.slots.calendar import day_of_month, fits, full_date
 from nlu.slots.cues import Announced
 from nlu.slots.date_rules import DateRules
-from nlu.slots.result import Hit, Parsed, Rejected
+from nlu.slots.result import Hit, Parsed, Reason, Rejected
 from nlu.text import Normalised
 
 _SPACED = regex.compile(r"(?<!\d)(?P<d>\d{1,2})\s+(?P<m>\d{1,2})\s+(?P<y>\d{4})(?!\d)")
@@ -27,15 +27,12 @@ _LONGEST = 100  # characters of an answer that may be nothing but a date
 
 def parse_date(slot_type: SlotType, text: Normalised, today: date) -> Parsed | Rejected:
     """The first date of the answer that lies on the right side of today, as an ISO date."""
-    days = [
-        date.fromisoformat(hit.value) for hit in _answers(slot_type.when, text.text.strip(), today)
-    ]
-    if not days:
-        return Rejected("format")
-    for day in days:
-        if fits(day, slot_type.when, today):
-            return Parsed(day.isoformat())
-    return Rejected("not_future" if slot_type.when == "future" else "not_past")
+    reason: Reason = "format"
+    for hit in _answers(slot_type.when, text.text.strip(), today):
+        if fits(date.fromisoformat(hit.value), slot_type.when, today):
+            return Parsed(hit.value)
+        reason = "not_future" if slot_type.when == "future" else "not_past"
+    return Rejected(reason)
 
 
 def find_dates(slot_type: SlotType, text: Normalised, today: date) -> Iterator[Hit]:
@@ -48,9 +45,11 @@ def find_dates(slot_type: SlotType, text: Normalised, today: date) -> Iterator[H
 
 
 def _answers(when: str | None, text: str, today: date) -> Iterator[Hit]:
-    hits = DateRules(text, when, today, answer=True).hits()
-    yield from hits
-    if hits:
+    found = False
+    for hit in DateRules(text, when, today, answer=True).hits():
+        found = True
+        yield hit
+    if found:
         return
     for pattern in (_SPACED, _TOGETHER):
         match = pattern.search(text)

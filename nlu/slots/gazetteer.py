@@ -28,6 +28,7 @@ from nlu.slots.result import Hit
 from nlu.slots.roles import role_beside
 from nlu.slots.words import Word, words
 from nlu.text import fold, skeleton
+from nlu.text.cache import SENTENCE, kept
 from nlu.text.endings import Stem, stems
 from nlu.text.lexicon import load_lexicon
 
@@ -105,7 +106,7 @@ class _Token:
     skeleton: str
 
 
-@lru_cache(maxsize=64)
+@kept(64, SENTENCE)
 def _tokens(text: str) -> tuple[_Token, ...]:
     """The words of a message; kept for the lists that are looked for next."""
     found = []
@@ -157,41 +158,44 @@ class _Message:
         return None
 
     def near(self) -> Iterator[Hit]:
-        """Misspelled names among the words that no exact name has taken; fewer words first."""
-        threshold = float(load_lexicon("matching")["thresholds"]["message"])
+        """Misspelled names among the words that no exact name has taken; fewer words first. Numbers
+        are none, nor are short words parts of one."""
+        shortest = int(load_lexicon("matching")["shortest_part"])
+        alone = [not token.word.text[0].isdigit() for token in self.tokens]
+        parts = [
+            fits and len(token.sounds[0]) >= shortest for fits, token in zip(alone, self.tokens)
+        ]
         for length in range(1, min(_LONGEST_NEAR, len(self.tokens)) + 1):
+            fit = alone if length == 1 else parts
             for first in range(len(self.tokens) - length + 1):
                 last = first + length
-                if self.taken.isdisjoint(range(first, last)):
-                    found = self._nearest(first, last, threshold)
+                if all(fit[first:last]) and self.taken.isdisjoint(range(first, last)):
+                    found = self._nearest(first, last)
                     if found is not None:
                         stem, place, score = found
                         yield from self._hit(first, last, stem, place, score / 100 - _UNSURE)
 
-    def _nearest(self, first: int, last: int, threshold: float) -> tuple[Stem, Place, float] | None:
+    def _nearest(self, first: int, last: int) -> tuple[Stem, Place, float] | None:
         window = self.tokens[first:last]
         if not self._may_be_name(window):
             return None
         lead = "".join(token.sounds[0] for token in window[:-1])
         best: tuple[Stem, Place, float] | None = None
         for stem, sound in zip(window[-1].stems, window[-1].sounds, strict=True):
-            near = self.index.near(lead + sound, threshold)
+            near = self.index.near(lead + sound)
             if near is not None and (best is None or near[1] > best[2]):
                 best = (stem, *near)
         return best
 
     def _may_be_name(self, window: Sequence[_Token]) -> bool:
-        """Spares most windows the look-up: numbers, frequent words, words of no longer name."""
-        if any(token.word.text[0].isdigit() for token in window):
-            return False
+        """Spares most windows the look-up: frequent words, words of no longer name."""
         if len(window) == 1:
             return other_words().isdisjoint(window[0].sounds)
         joined = "".join(token.sounds[0] for token in window)
         parts = any(self.index.may_be_part(token.skeleton) for token in window)
         if joined not in self.index.joined and not parts:
             return False
-        shortest = int(load_lexicon("matching")["shortest_part"])
-        return all(len(token.sounds[0]) >= shortest for token in window) and all(
+        return all(
             self.text[one.word.end : other.word.start] in _GAPS
             for one, other in itertools.pairwise(window)
         )

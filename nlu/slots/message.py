@@ -18,7 +18,7 @@ from nlu.slots.result import Found, Hit
 from nlu.slots.roles import role_beside, settle
 from nlu.slots.spans import Spans
 from nlu.slots.times import find_times
-from nlu.slots.views import MessageViews
+from nlu.slots.views import MessageViews, message_views
 from nlu.slots.written import find_emails, find_written
 from nlu.text import Normalised
 
@@ -48,7 +48,7 @@ def _extract(
     *,
     one_service: bool,
 ) -> list[Found]:
-    views = MessageViews(text, today)
+    views = message_views(text, today)
     found: list[Found] = []
     # a quantity is never cut out of a number with a shape, nor a date out of 4-5-12 after "door no"
     for slot_type in sorted((t for t in slot_types if t.extract), key=_turn):

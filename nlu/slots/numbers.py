@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sre_parse
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 import regex
 
@@ -15,7 +16,7 @@ from nlu.slots.checksums import consistent
 from nlu.slots.cues import Announced, is_small_word, needs_cue
 from nlu.slots.nouns import is_quantity
 from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.spans import Spans
+from nlu.slots.spans import Span, Spans
 from nlu.slots.spelled import spelled_letters
 from nlu.slots.words import words
 from nlu.text import Normalised, spoken_to_digits
@@ -30,8 +31,10 @@ _CODE_PART = regex.compile(r"[A-Za-z]+|\d+")
 _PIECE = regex.compile(r"(?P<letters>[A-Za-z]{2,5})\d{6,}")
 _ONE_PIECE = regex.compile(rf"(?<![\p{{L}}\p{{M}}\d/-]){_PIECE.pattern}(?![\d/]|-[A-Za-z\d])")
 _LETTERS = regex.compile(r"[\p{L}\p{M}]+")
+_AROUND = regex.compile(r"[$^]|\(\?[=!<]|\\[bBAZ]")
 _GAP = regex.compile(r"[ ./-]{0,2}")
 _LONGEST_CODE = 12  # parts a code may be written in: "RTC 2611 0001", "A B C P K 1234 F"
+_TEXTS = 8  # whose parts are kept: of one message, and of its views
 _LONGEST = 40  # characters: nothing that has a number has a longer one
 _LIKELY = 0.8  # confidence of a number without a cue
 _COUNTRY = "IN"
@@ -125,24 +128,56 @@ def _windows(
 ) -> Iterator[Hit]:
     """Longest windows over groups of digits that `read` accepts, left to right; `lengths` are the
     fewest and the most digits that it may accept."""
+    for run in _digit_runs(text):
+        yield from _longest_fitting(run, lengths, len(run.parts), read)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Parts of a text, by their places, that may be of one number; `edges` are where each begins
+    in `written`, all of them in a row, in capitals."""
+
+    parts: tuple[Span, ...]
+    written: str
+    edges: tuple[int, ...]
+
+
+def _run(text: str, parts: Iterable[Span]) -> _Run:
+    parts = tuple(parts)
+    edges = accumulate((end - start for start, end in parts), initial=0)
+    written = "".join(text[start:end] for start, end in parts).upper()
+    return _Run(parts, written, tuple(edges))
+
+
+def _longest_fitting(
+    run: _Run, lengths: tuple[int, int], most: int, read: Callable[[str], tuple[str, float] | None]
+) -> Iterator[Hit]:
+    """What `read` accepts of a run, left to right: of up to `most` parts, the longest first."""
+    parts, edges, first = run.parts, run.edges, 0
+    while first < len(parts):
+        step = 1
+        longest = min(first + most, bisect_right(edges, edges[first] + lengths[1]) - 1)
+        for last in range(longest, first, -1):
+            if edges[last] - edges[first] < lengths[0]:
+                break
+            found = read(run.written[edges[first] : edges[last]])
+            if found is not None:
+                yield Hit(parts[first][0], parts[last - 1][1], *found)
+                step = last - first
+                break
+        first += step
+
+
+@lru_cache(maxsize=_TEXTS)
+def _digit_runs(text: str) -> tuple[_Run, ...]:
+    """Groups of digits side by side; kept for the types that are looked for next."""
+    runs = []
     for run in _RUN.finditer(text):
-        groups = list(_GROUP.finditer(text, run.start(), run.end()))
+        groups = [group.span() for group in _GROUP.finditer(text, run.start(), run.end())]
         if not _ends_clean(text, run.end()):
             groups.pop()  # 519 1బి: the last one belongs to the letters after it
-        digits = "".join(group.group() for group in groups)
-        edges = [0, *accumulate(len(group.group()) for group in groups)]
-        first = 0
-        while first < len(groups):
-            step = 1
-            for last in range(bisect_right(edges, edges[first] + lengths[1]) - 1, first, -1):
-                if edges[last] - edges[first] < lengths[0]:
-                    break
-                found = read(digits[edges[first] : edges[last]])
-                if found is not None:
-                    yield Hit(groups[first].start(), groups[last - 1].end(), *found)
-                    step = last - first
-                    break
-            first += step
+        runs.append(_run(text, groups))
+    return tuple(runs)
 
 
 def _numbers(slot_type: SlotType, text: str) -> Iterator[Hit]:
@@ -185,7 +220,7 @@ def _national(digits: str) -> str:
 
 def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
     """Codes in one piece, then in groups: "naa TL20180566 ki" is TL20180566, without the words."""
-    pattern, (shortest, longest) = _compiled(slot_type.pattern), _lengths(slot_type.pattern)
+    pattern = _compiled(slot_type.pattern)
     taken = []
     for whole in _ONE_PIECE.finditer(text):
         value = whole.group().upper()
@@ -193,38 +228,46 @@ def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
             good = consistent(slot_type.checksum, value)
             yield Hit(whole.start(), whole.end(), value, 1.0 if good else 0.0)
             taken.append(whole.span())
-    for parts in _code_parts(text, Spans(taken)):
-        written = "".join(part.group() for part in parts).upper()
-        edges = [0, *accumulate(len(part.group()) for part in parts)]
-        first = 0
-        while first < len(parts):
-            step = 1
-            most = min(first + _LONGEST_CODE, bisect_right(edges, edges[first] + longest) - 1)
-            for last in range(most, first, -1):
-                if edges[last] - edges[first] < shortest:
-                    break
-                found = _fitting(pattern, written[edges[first] : edges[last]])
-                if found is not None:
-                    good = consistent(slot_type.checksum, found)
-                    start, end = parts[first].start(), parts[last - 1].end()
-                    yield Hit(start, end, found, 1.0 if good else 0.0)
-                    step = last - first
-                    break
-            first += step
+    lengths = _lengths(slot_type.pattern)
+
+    def read(written: str) -> tuple[str, float] | None:
+        value = _fitting(pattern, written)
+        if value is None:
+            return None
+        return value, 1.0 if consistent(slot_type.checksum, value) else 0.0
+
+    for run in _left(text, Spans(taken)) if taken else _code_runs(text):
+        if _may_have(pattern, run.written):
+            yield from _longest_fitting(run, lengths, _LONGEST_CODE, read)
 
 
-def _code_parts(text: str, taken: Spans) -> Iterator[list[regex.Match[str]]]:
+@lru_cache(maxsize=_TEXTS)
+def _code_runs(text: str) -> tuple[_Run, ...]:
     """Runs of letters and of digits that may be of one code: nothing but a gap between them."""
-    run: list[regex.Match[str]] = []
+    runs: list[list[Span]] = []
     for part in _CODE_PART.finditer(text):
-        if part.group().lower() in no_part() or taken.meets(*part.span()):
+        if part.group().lower() in no_part():
             continue
-        if run and not _GAP.fullmatch(text, run[-1].end(), part.start()):
-            yield run
-            run = []
-        run.append(part)
-    if run:
-        yield run
+        if not runs or not _GAP.fullmatch(text, runs[-1][-1][1], part.start()):
+            runs.append([])
+        runs[-1].append(part.span())
+    return tuple(_run(text, parts) for parts in runs)
+
+
+def _may_have(pattern: regex.Pattern[str], written: str) -> bool:
+    """Whether a code may be inside a run: one search spares the look at each of its windows. A
+    pattern that looks around itself is not searched for, nor where an O may be a zero."""
+    return bool(
+        "O" in written or _AROUND.search(pattern.pattern) or pattern.search(written) is not None
+    )
+
+
+def _left(text: str, taken: Spans) -> Iterator[_Run]:
+    """The same without what is taken, which no code goes across."""
+    for run in _code_runs(text):
+        for gone, parts in groupby(run.parts, lambda part: taken.meets(*part)):
+            if not gone:
+                yield _run(text, parts)
 
 
 @lru_cache(maxsize=1)
@@ -237,7 +280,7 @@ def _fitting(pattern: regex.Pattern[str], value: str) -> str | None:
     """`value`, or with one letter O read as the zero it was meant to be."""
     if pattern.fullmatch(value):
         return value
-    if not any(c.isdigit() for c in value):
+    if "O" not in value or not any(c.isdigit() for c in value):
         return None
     for at, character in enumerate(value):
         if character == "O" and pattern.fullmatch(value[:at] + "0" + value[at + 1 :]):

@@ -14,6 +14,7 @@ from nlu.catalogue import Gazetteer, Place
 from nlu.slots.roles import role_beside
 from nlu.slots.words import Word, words
 from nlu.text import fold, normalise, skeleton
+from nlu.text.cache import kept
 from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
 
@@ -40,8 +41,11 @@ class PlaceIndex:
         self._parts = {skeleton(s) for sounds in self.phrases if len(sounds) > 1 for s in sounds}
         self.sounds = frozenset(sound for sounds in self.phrases for sound in sounds)
         self.longest = max(map(len, self.phrases))
+        self._beginnings = frozenset(
+            name[:end] for name in (*self.joined, *self._written) for end in range(len(name) + 1)
+        )
         self._most_consonants = max((len(skeleton(name)) for name in self._fuzzy), default=0) + 1
-        self.near = lru_cache(maxsize=8192)(self._near)
+        self.near = kept(8192)(self._near)
 
     def _add(self, form: str, place: Place) -> None:
         tokens = words(form)
@@ -63,11 +67,15 @@ class PlaceIndex:
         """The place that is listed in just these letters."""
         return self._written.get(_letters(parts))
 
+    def may_begin(self, word: str) -> bool:
+        """Whether a name of several words may have this one first, or a part of its only one."""
+        return word.lower() in self._beginnings or fold(word) in self._beginnings
+
     def may_be_part(self, consonants: str) -> bool:
         """Whether a word of such consonants occurs in a name of several words."""
         return consonants in self._parts
 
-    def _near(self, sound: str, threshold: float) -> tuple[Place, float] | None:
+    def _near(self, sound: str) -> tuple[Place, float] | None:
         """The place a misspelled word of a free message means, and how alike they are (0-100).
 
         Vowels count half where enough consonants agree. Short names must begin with the same
@@ -80,6 +88,7 @@ class PlaceIndex:
         if same_place is not None:
             return same_place, 100.0
         limits = load_lexicon("matching")
+        threshold = float(limits["thresholds"]["message"])
         shortest, sure = int(limits["min_letters"]), int(limits["any_first_letter"])
         if len(sound) < shortest:
             return None
@@ -184,8 +193,11 @@ def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
 def _inside(index: PlaceIndex, tokens: Sequence[Word], text: str | None) -> Place | None:
     """The longest exact name anywhere in the answer, case endings cut. In `text`, an answer of many
     words, an everyday word is a place only where something says so."""
+    begun = [at for at, token in enumerate(tokens) if index.may_begin(token.text)]
     for length in range(min(index.longest, len(tokens)), 0, -1):
-        for first in range(len(tokens) - length + 1):
+        for first in begun if length > 1 else range(len(tokens)):
+            if first + length > len(tokens):
+                break
             parts = [token.text for token in tokens[first : first + length]]
             for stem in stems(parts[-1]):
                 place = index.exact([*parts[:-1], stem.text])

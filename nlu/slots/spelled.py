@@ -8,6 +8,7 @@ from functools import lru_cache
 import regex
 
 from nlu.text import Normalised
+from nlu.text.cache import kept
 from nlu.text.lexicon import load_lexicon
 
 _LONGEST_NAME = 8  # characters of a letter's name
@@ -20,7 +21,7 @@ def _names() -> dict[str, str]:
     return {str(name): str(letter) for letter, names in letters.items() for name in names}
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def spell(word: str) -> str | None:
     """Capitals of a word that is only letter names, None for any other word."""
     used = [0] * len(word)  # characters of the letter that begins here, if the rest is spelled too

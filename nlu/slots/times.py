@@ -62,6 +62,8 @@ class _Times:
         self.tokens: Words = words(text)
         self.lists = _lists()
         self.numbers = {span.start: span for span in find_numbers(text)}
+        leads = (self.lists.parts, self.lists.before)
+        self.begun = frozenset(at for phrases in leads for at in phrases.places(self.tokens))
 
     def hits(self) -> Iterator[Hit]:
         """Times in order of place, none inside another."""
@@ -77,6 +79,9 @@ class _Times:
 
     def _from(self, at: int) -> tuple[int, int, str] | None:
         """(next word, end, HH:MM) of a time that begins at the word `at`."""
+        token = self.tokens[at]
+        if at not in self.begun and token.start not in self.numbers and not token.text.isdigit():
+            return None
         lead = self.lists.parts.match(self.tokens, at)
         part = lead[2] if lead else None
         start = self._joint(at + lead[0]) if lead else at

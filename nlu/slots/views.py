@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from nlu.slots.date_rules import DateRules
 from nlu.slots.papers import find_papers
@@ -43,3 +43,9 @@ class MessageViews:
     def papers(self) -> Spans:
         """Raw places of papers that are named by a number: it is none of the citizen's."""
         return Spans(self.clean.raw_span(*span) for span in find_papers(self.clean.text))
+
+
+@lru_cache(maxsize=2)
+def message_views(text: str, today: date) -> MessageViews:
+    """The views of a message, kept while one part of us after the other reads it."""
+    return MessageViews(text, today)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Generic, TypeVar
 
 import regex
 
 from nlu.text import fold, normalise
+from nlu.text.cache import SENTENCE, kept
 from nlu.text.endings import stems
 
 _WORD = regex.compile(r"[\p{L}\p{M}]+|\d+")
@@ -41,12 +42,21 @@ class Words(tuple[Word, ...]):
     def _starts(self) -> list[int]:
         return [word.start for word in self]
 
+    @cached_property
+    def spelled(self) -> dict[str, list[int]]:
+        """Indexes of the words by each spelling and sound that they may be known by."""
+        found: dict[str, list[int]] = {}
+        for at, word in enumerate(self):
+            for key in _keys(word.text):
+                found.setdefault(key, []).append(at)
+        return found
+
     def behind(self, place: int) -> int:
         """Index of the first word that begins at a place or behind it."""
         return bisect_left(self._starts, place)
 
 
-@lru_cache(maxsize=64)
+@kept(64, SENTENCE)
 def words(text: str) -> Words:
     """Words of a normalised text, left to right; kept for the readers that look next."""
     return words_between(text, 0, len(text))
@@ -74,12 +84,12 @@ class Phrases(Generic[T]):
             if sounds is not None:
                 self._sound.setdefault(sounds, meaning)
             self.longest = max(self.longest, len(parts))
+        self._firsts = frozenset(parts[0] for parts in (*self._exact, *self._sound))
         longer = [p for p in (*self._exact, *self._sound) if len(p) > 1]
         self._first_words = frozenset(parts[0] for parts in longer)
         self._last_words = frozenset(parts[-1] for parts in (*self._exact, *self._sound))
-        self._alone = lru_cache(maxsize=8192)(self._find_alone)
-        self._begins = lru_cache(maxsize=8192)(self._may_begin)
-        self._ends = lru_cache(maxsize=8192)(self._may_end)
+        self._look = kept(8192)(self._find)
+        self._ends = kept(8192)(self._may_end)
 
     def get(self, parts: Sequence[str]) -> T | None:
         """Meaning of exactly these words; None when they are no phrase of ours."""
@@ -100,41 +110,44 @@ class Phrases(Generic[T]):
         """(words used, characters of the last one without its ending, meaning)."""
         if index >= len(tokens):
             return None
-        first = tokens[index].text
-        longest = min(self.longest, len(tokens) - index) if self._begins(first) else 1
+        begins, alone = self._look(tokens[index].text)
+        longest = min(self.longest, len(tokens) - index) if begins else 1
         for length in range(longest, 1, -1):
             parts = [token.text for token in tokens[index : index + length]]
             for stem in stems(parts[-1]):
                 meaning = self.get([*parts[:-1], stem.text])
                 if meaning is not None:
                     return length, stem.kept, meaning
-        alone = self._alone(first)
         return (1, *alone) if alone else None
 
     def said(self, tokens: Sequence[Word], index: int) -> tuple[int, T] | None:
         """(words used, meaning) of the longest phrase that begins at `index` just so."""
-        first = tokens[index].text
-        longest = min(self.longest, len(tokens) - index) if self._begins(first) else 1
+        begins, _ = self._look(tokens[index].text)
+        longest = min(self.longest, len(tokens) - index) if begins else 1
         for length in range(longest, 0, -1):
             meaning = self.get([token.text for token in tokens[index : index + length]])
             if meaning is not None:
                 return length, meaning
         return None
 
-    def begins(self, word: str) -> bool:
-        """Whether `word` is a phrase or the first word of one."""
-        return self._begins(word) or self._alone(word) is not None
+    def places(self, tokens: Words) -> list[int]:
+        """Indexes of the words that are a phrase or the first word of one, left to right. They are
+        found without a look at each word."""
+        known = tokens.spelled
+        some = sorted({at for key in self._firsts & known.keys() for at in known[key]})
+        return [at for at in some if any(self._look(tokens[at].text))]
 
-    def _find_alone(self, word: str) -> tuple[int, T] | None:
-        for stem in stems(word):
-            meaning = self.get([stem.text])
+    def _find(self, word: str) -> tuple[bool, tuple[int, T] | None]:
+        """Whether a phrase of several words can begin so, which spares most words the longer look;
+        and what the word is alone: (characters without its ending, meaning)."""
+        begins = word.lower() in self._first_words or fold(word) in self._first_words
+        for cut, written, sound in _spellings(word):
+            meaning = self._exact.get(written)
+            if meaning is None and sound is not None:
+                meaning = self._sound.get(sound)
             if meaning is not None:
-                return stem.kept, meaning
-        return None
-
-    def _may_begin(self, word: str) -> bool:
-        """Whether a phrase of several words can begin so: spares most words the longer look."""
-        return word.lower() in self._first_words or fold(word) in self._first_words
+                return begins, (cut, meaning)
+        return begins, None
 
     def _may_end(self, word: str) -> bool:
         """Whether a phrase can end so."""
@@ -150,6 +163,19 @@ class Phrases(Generic[T]):
             if meaning is not None:
                 return length, meaning
         return None
+
+
+@kept(8192)
+def _spellings(word: str) -> tuple[tuple[int, tuple[str, ...], tuple[str, ...] | None], ...]:
+    """For each ending cut off: what is left of the characters, as written, and its sound."""
+    return tuple((stem.kept, (stem.text.lower(),), _sounds((stem.text,))) for stem in stems(word))
+
+
+@kept(8192)
+def _keys(word: str) -> frozenset[str]:
+    """Everything that a word may be looked up as."""
+    cuts = [stem.text for stem in stems(word)]
+    return frozenset((*(cut.lower() for cut in cuts), *(fold(cut) for cut in cuts)))
 
 
 def _sounds(parts: Sequence[str]) -> tuple[str, ...] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from nlu.text.cache import kept
 from nlu.text.lexicon import load_lexicon
 
 _SHORTEST_STEM = 3
@@ -19,7 +20,7 @@ class Stem:
     role: str | None
 
 
-@lru_cache(maxsize=16384)
+@kept(16384)
 def stems(word: str) -> tuple[Stem, ...]:
     """The word itself, then without each case ending it may carry, longest ending first."""
     found = [Stem(word, len(word), None)]

@@ -14,6 +14,8 @@ from functools import lru_cache
 
 import regex
 
+from nlu.text.cache import SENTENCE, kept
+
 # A letter with its marks. Halves of flags are taken one by one: `\X` counts all before each.
 _CLUSTER = regex.compile(r"[\U0001f1e6-\U0001f1ff]|\X")
 _HEAP = regex.compile(r"(\p{M}{30})\p{M}+")
@@ -72,7 +74,7 @@ class Normalised:
         return self.offsets[start], self.ends[end - 1]
 
 
-@lru_cache(maxsize=1024)
+@kept(1024, SENTENCE)
 def normalise(text: str) -> Normalised:
     """NFC, no invisible characters, ASCII digits and quotes, single spaces. Idempotent."""
     if _is_settled(text):

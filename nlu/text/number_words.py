@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from nlu.text.cache import kept
 from nlu.text.endings import stems
 from nlu.text.lexicon import lexicon_folder, load_lexicon
 from nlu.text.normalise import normalise
@@ -48,6 +49,16 @@ class NumberWords:
         for form in map(str, lexicon.get("joiners", [])):
             self._exact[form] = NumberWord("joiner", Decimal(0))
         self._longest = max(map(len, self._exact))
+        self._parts = kept(16384)(self._find)
+        self._inflected = kept(16384)(self._find_inflected)
+
+    def find(self, word: str) -> tuple[NumberWord, ...]:
+        """Parts of `word` as numbers: one, or two for a compound (పదివేలు); () when it is none."""
+        return self._parts(word)
+
+    def find_inflected(self, word: str) -> tuple[int, tuple[NumberWord, ...]]:
+        """Characters of `word` without its case ending, and its parts as numbers."""
+        return self._inflected(word)
 
     def _add(self, form: str, word: NumberWord) -> None:
         form = normalise(form).text
@@ -56,18 +67,14 @@ class NumberWords:
         if len(sound) >= _BY_SOUND:
             self._sound.setdefault(sound, word)
 
-    @lru_cache(maxsize=16384)  # noqa: B019 (one instance lives as long as the process)
-    def find(self, word: str) -> tuple[NumberWord, ...]:
-        """Parts of `word` as numbers: one, or two for a compound (పదివేలు); () when it is none."""
+    def _find(self, word: str) -> tuple[NumberWord, ...]:
         lowered = word.lower()
         single = self._single(lowered)
         if single is not None:
             return (single,)
         return self._compound(lowered)
 
-    @lru_cache(maxsize=16384)  # noqa: B019 (one instance lives as long as the process)
-    def find_inflected(self, word: str) -> tuple[int, tuple[NumberWord, ...]]:
-        """Characters of `word` without its case ending, and its parts as numbers."""
+    def _find_inflected(self, word: str) -> tuple[int, tuple[NumberWord, ...]]:
         for stem in stems(word):
             found = self.find(stem.text)
             if found:

@@ -9,10 +9,10 @@ recognition gets wrong (facts/speech.md sections 4-5).
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
 
 import regex
 
+from nlu.text.cache import kept
 from nlu.text.indic_letters import is_indic, romanise
 
 _WORD = regex.compile(r"[\p{L}\p{M}]+|\p{Nd}+")
@@ -57,7 +57,7 @@ _CLASSES = str.maketrans("bdgjsnliu", "ptkccmreo", "h")
 _TWICE = regex.compile(r"(\D)\1+")
 
 
-@lru_cache(maxsize=16384)
+@kept(16384)
 def fold(text: str) -> str:
     """Sound of `text` in rough Latin: lower-case words and ASCII digits with single spaces."""
     return " ".join(_fold_word(word) for word in _words(text))
@@ -90,7 +90,7 @@ def _fold_word(word: str) -> str:
     return sound
 
 
-@lru_cache(maxsize=65536)
+@kept(65536)
 def _whole_word(word: str) -> str:
     if unicodedata.category(word[0]) == "Nd":
         return "".join(str(unicodedata.digit(c)) for c in word)
@@ -102,7 +102,7 @@ def _whole_word(word: str) -> str:
     return sound
 
 
-@lru_cache(maxsize=65536)
+@kept(65536)
 def _skeleton_word(word: str) -> str:
     folded = _fold_word(word)
     return folded if folded.isdecimal() else _VOWELS.sub("", folded)

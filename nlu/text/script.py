@@ -27,8 +27,12 @@ def script_of(character: str) -> str | None:
 
 def counts(text: str) -> dict[str, int]:
     """Letters of each script; vowel signs count, so that a syllable weighs like Latin letters."""
-    found = Counter(script_of(c) for c in text)
-    return {script: found.get(script, 0) for script in SCRIPTS}
+    found = dict.fromkeys(SCRIPTS, 0)
+    for character, count in Counter(text).items():
+        script = script_of(character)
+        if script is not None:
+            found[script] += count
+    return found
 
 
 def shares(text: str) -> dict[str, float]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import regex
 
+from nlu.text.cache import SENTENCE, kept
 from nlu.text.normalise import Normalised, normalise
 from nlu.text.number_words import NumberWord, NumberWords, number_words
 
@@ -49,7 +50,7 @@ class _Part:
     literal: str | None = None  # digits as written
 
 
-@lru_cache(maxsize=256)
+@kept(256, SENTENCE)
 def find_numbers(text: str) -> tuple[NumberSpan, ...]:
     """Every number of `text` (normalised or ASCII digits), left to right, not overlapping."""
     spans: list[NumberSpan] = []
