@@ -12,6 +12,10 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 _DIALOGUE = "dialogue.yml"
+UNLIMITED: Mapping[str, Mapping[str, Any]] = {
+    "misses": {"hour": 10**6, "day": 10**6, "all_hour": 10**6}
+}
+"""For many talks from one phone: what one of them misses does not count against the next."""
 
 
 def data_folder(
