@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 from benchmarks.machine import free_port
-from benchmarks.talk.data import DATA, ROOT, data_folder
+from benchmarks.talk.data import DATA, ROOT, UNLIMITED, data_folder
 from benchmarks.talk.letterbox import Letterbox, letterbox
 from nlu.action_address import ActionAddress
 from nlu.action_endpoint import ActionEndpoint
@@ -166,7 +166,7 @@ async def opened(
     and their defaults, `dialogue` of those of the dialogue; with none the times are the real ones.
     """
     catalogue = load_catalogue(DATA)
-    data = data_folder(folder / "data", departments, dialogue or {})
+    data = data_folder(folder / "data", {**UNLIMITED, **departments}, dialogue or {})
     callbacks = free_port()
     async with letterbox() as letters:
         environment = {

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks.talk.data import UNLIMITED, data_folder
 from tests.conversations.door import Door
 from tests.processes import ACTIONS_SECRET, OWNERS, PHONE, ROOT, department_urls, free_port, seva
 from tests.served import served
@@ -69,6 +70,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     sandbox_port, actions_port = free_port(), free_port()
     environment = {
         "SEVA_VAR_DIR": str(folder / "var"),
+        "SEVA_DATA_DIR": str(data_folder(folder / "data", UNLIMITED, {})),
         "SEVA_SANDBOX_PORT": str(sandbox_port),
         "SEVA_SANDBOX_OWNERS": str(OWNERS),
         **department_urls(sandbox_port),
