@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -51,8 +52,15 @@ def _run(path: Path, x: np.ndarray) -> np.ndarray:
     return found
 
 
-def test_same_in_float32_and_closer_in_int8(graph: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def quiet() -> Iterator[None]:
+    """The quantiser warns of every node; other tests of the process want their logs."""
     logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def test_same_in_float32_and_closer_in_int8(graph: Path, tmp_path: Path, quiet: None) -> None:
     even = tmp_path / "even.onnx"
     smooth(graph, even, [{"x": _uneven(50)}], share=0.7, keep=("/head/",))
     x = _uneven(20)
