@@ -70,10 +70,11 @@ def test_parts_find_each_other_at_other_ports() -> None:
     assert addresses["SEVA_DOCUMENTS_URL"] == "http://127.0.0.1:1004"
     assert addresses["SEVA_NOTICES_URL"] == "http://127.0.0.1:1005/notices"
     assert addresses["SEVA_GATEWAY_SANDBOX_URL"] == "http://127.0.0.1:1003/gateway"
+    assert addresses["SEVA_SANDBOX_SMS_URL"] == "http://127.0.0.1:1002/__sms"
     back = "http://127.0.0.1:1006/callbacks/payments/sandbox"
     assert addresses["SEVA_SANDBOX_CALLBACK_URL"] == back
     departments = len(list((ROOT / "data" / "departments").glob("*.yml"))) - 1  # the defaults
-    assert sum(name.endswith("_URL") for name in addresses) == 5 + departments
+    assert sum(name.endswith("_URL") for name in addresses) == 6 + departments
 
 
 def test_smoke_runs(tmp_path: Path) -> None:
