@@ -202,7 +202,7 @@ async def test_replayed_callback_is_refused(place: Place, reached: str) -> None:
 
 
 async def test_callback_faster_than_the_answer_wins(place: Place, reached: str) -> None:
-    place.fault("slow", delay_s=0.2)
+    place.fault("slow", delay_s=1.5)
     asked = asyncio.create_task(place.ask("orderSurvey"))
     while place.entry() is None:
         await asyncio.sleep(0.01)

@@ -45,6 +45,7 @@ class Town:
     models: Path
     actions: str
     sandbox: str
+    engine: Any
     talks: Conversations
     loop: asyncio.AbstractEventLoop
 
@@ -148,5 +149,5 @@ def town(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
                     data_dir=one_more,
                 )
             )
-        yield Town(one_more, trained, actions, sandbox, Conversations(engine), loop)
+        yield Town(one_more, trained, actions, sandbox, engine, Conversations(engine), loop)
     loop.close()
