@@ -18,12 +18,12 @@ class Confirmed:
     service: str
     values: Mapping[str, str]
 
-    def call(self, sender: str, language: str, nonce: str) -> dict[str, Any]:
+    def call(self, sender: str, language: str, nonce: str, phone: str = PHONE) -> dict[str, Any]:
         """Body of `POST /webhook`; `nonce` is the same for each try of one request."""
         state = State(language, service=self.service, values=dict(self.values))
         slots = {**replace(state, nonce=nonce).slots(), "answer": GO}
         said = {"event": "user", "message_id": nonce, "parse_data": {}, "timestamp": 0.0}
-        said["metadata"] = {"phone": PHONE}
+        said["metadata"] = {"phone": phone}
         return {
             "next_action": "action_perform",
             "sender_id": sender,

@@ -43,7 +43,9 @@ class Servers:
     def asked(self, number: int, turn: int) -> str:
         """What citizen `number` is told when they have confirmed to pay, by either server."""
         language = LANGUAGES[number % len(LANGUAGES)]
-        call = ORDER.call(lane_of(number), language, f"{turn:04}{number:08}")
+        lane = lane_of(number)
+        phone = lane.rpartition(":")[2]
+        call = ORDER.call(lane, language, f"{turn:04}{number:08}", phone)
         url = f"{self.actions[(number + turn) % 2]}/webhook"
         own = authorization(ACTIONS_SECRET)
         answer = httpx.post(url, json=call, headers=own, timeout=60, trust_env=False)

@@ -81,11 +81,9 @@ def test_typed_intent_stays_text(town: Town, typed: str) -> None:
     replies = town.turn(typed, sender, "1")
     assert text_of(replies)
     assert not town.talks.slot(sender, "language_fixed")
-    service = load_catalogue(town.data).services["electricity_bill_view"]
-    slot = service.slots[0]
-    assert text_of(replies) not in (slot.ask or slot.type.ask).values()
     answer = town.run(town.engine.parse(typed))
     assert answer["text"] == typed
+    assert answer["intent"]["name"] not in ("choose", "menu", "language", "restart")
     assert answer["intent"]["confidence"] < 1.0
 
 
