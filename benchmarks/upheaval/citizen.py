@@ -120,7 +120,7 @@ class Citizen:
                 written=first + number,
                 text=line.text,
                 act=line.act,
-                languages=line.languages or frozenset((self.language,)),
+                languages=line.languages or self._languages(),
                 request=line.request,
             )
             self.last = said.written
@@ -328,11 +328,16 @@ class Citizen:
             lines[-1] = Line("repeat", lines[0].text)
         return lines
 
+    def _languages(self) -> frozenset[str]:
+        """In which an answer may be: the language asked for, or that of the citizen's own words,
+        which replies follow (docs/decisions/reply-language.md)."""
+        return frozenset((self.language, self.key.partition("-")[0]))
+
     def _language_change(self) -> Line:
         languages = self.world.words.settings["languages"]
         chosen = self.random.choice(sorted(languages))
         before, self.language = self.language, chosen
-        return Line("language", languages[chosen], languages=frozenset((before, chosen)))
+        return Line("language", languages[chosen], languages=self._languages() | {before})
 
     def _wished(self, kind: str) -> tuple[Service, dict[str, str]]:
         words = self.world.words
