@@ -23,7 +23,6 @@ from api.inbox.open import open_inbox
 from api.inbox.port import Inbox
 from api.internal_listener import serving
 from api.live_engine import LiveEngine, rasa_engine
-from api.log import describe, get_logger
 from api.metrics import Metrics
 from api.ports import Engine, Transcriber
 from api.problems import Problem
@@ -33,6 +32,7 @@ from api.settings import Settings
 from api.whatsapp.policy import load_policy
 from api.wording import Wording
 from nlu.catalogue import Catalogue, shared_catalogue
+from nlu.log import describe, get_logger
 from nlu.speech.pool import HearingPool
 from nlu.web import Door
 from nlu.web.headers import NO_STORE, SecurityHeaders

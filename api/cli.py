@@ -26,7 +26,7 @@ def serve_command(
 ) -> int:
     """Serves HTTP until it is stopped; the exit code. What is given wins over the settings;
     `processes` 0 means one per core."""
-    from api.log import configure_logging
+    from nlu.log import configure_logging
 
     given = {"serve_host": host, "serve_port": port, "processes": processes}
     settings = settings.copy(update={k: v for k, v in given.items() if v is not None})
@@ -42,7 +42,7 @@ def serve_command(
 
 def worker_command(settings: Settings) -> int:
     """Answers messages until SIGTERM or Ctrl-C; the exit code."""
-    from api.log import configure_logging
+    from nlu.log import configure_logging
 
     configure_logging(settings.log_level)
 
@@ -124,9 +124,9 @@ def _serve_together(settings: Settings, count: int) -> int:
 
 def serve_one(load_first: bool, life: Connection) -> None:
     """One of several processes; its settings are those of the supervisor, by the environment."""
-    from api.log import configure_logging
     from api.processes import end_with, listen
     from api.settings import Settings
+    from nlu.log import configure_logging
 
     end_with(life)
     settings = Settings()

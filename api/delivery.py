@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from api.inbox.port import Outbox, Parcel
-from api.log import describe, get_logger
 from api.metrics import Metrics
 from api.whatsapp.outgoing import Outgoing
 from api.whatsapp.policy import WhatsAppPolicy, step
@@ -21,6 +20,7 @@ from api.whatsapp.sender import (
     VoiceUnavailable,
 )
 from api.wording import Wording
+from nlu.log import describe, get_logger
 
 log = get_logger(__name__)
 _REMEMBERED = 256  # messages that WhatsApp took

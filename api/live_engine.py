@@ -11,11 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from api.log import configure_logging, describe, get_logger
 from api.ports import Engine
 from api.settings import Settings
 from nlu.action_address import ActionAddress
 from nlu.catalogue import shared_catalogue
+from nlu.log import configure_logging, describe, get_logger
 from nlu.reply import AWAY, Turned, TurnFailed
 from nlu.speech.readings import Reading
 from nlu.training.archive import ArchiveRefused

@@ -11,8 +11,8 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
-from api.log import get_logger
 from api.whatsapp.policy import step
+from nlu.log import get_logger
 
 log = get_logger(__name__)
 

@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from api.log import get_logger
+from nlu.log import get_logger
 
 log = get_logger(__name__)
 COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # set before prometheus_client is imported

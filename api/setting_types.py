@@ -67,7 +67,7 @@ class StateUrl(str):
 class TablesUrl(StateUrl):
     """The same, or a database of PostgreSQL."""
 
-    form = re.compile(r"sqlite(://(/.+)?)?|postgresql(\+\w+)?://.+", re.ASCII)
+    form = re.compile(r"sqlite(://(/.+)?)?|postgresql(\+[a-z0-9]+)?://.+")
 
 
 class SealingKeys(str):

@@ -15,13 +15,13 @@ from typing import Any
 from api.delivery import Delivery
 from api.heartbeat import Heartbeat
 from api.inbox.port import Claim, Inbox, LeaseLost, Outbox
-from api.log import describe, get_logger
 from api.metrics import Metrics
 from api.outage import Outage
 from api.tries import GiveUp, Wait, after, died_too_often
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import Sender
+from nlu.log import describe, get_logger
 from nlu.reply import TurnFailed
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm

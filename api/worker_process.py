@@ -10,7 +10,6 @@ from api.hearing import Hearing
 from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.open import open_inbox
 from api.live_engine import LiveEngine, rasa_engine
-from api.log import citizen_hash, get_logger
 from api.metrics import Metrics
 from api.settings import Settings
 from api.turn import Turns
@@ -19,6 +18,7 @@ from api.whatsapp.policy import load_policy
 from api.wording import Wording
 from api.worker import Worker
 from nlu.catalogue import shared_catalogue
+from nlu.log import citizen_hash, get_logger
 from nlu.speech.pool import HearingPool
 from nlu.speech.speaker import Speaker
 from nlu.speech.synthesis import SynthesisError

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from api.inbox.group_commit import connect
 from nlu.storage.sealed_table import Slice
-from nlu.storage.sealing import Unreadable, reseal, unseal
+from nlu.storage.sealing import Unreadable, reseal, seal, unseal
 
 
 @dataclass
@@ -52,8 +52,7 @@ class SealedColumn:
         older = unreadable = 0
         for row in rows:
             try:
-                unseal(row["token"])
-                fresh = reseal(row["token"])
+                fresh = _fresh(row["token"])
             except Unreadable:
                 unreadable += 1
                 continue
@@ -68,6 +67,17 @@ class SealedColumn:
                 )
         last = str(rows[-1]["name"]) if len(rows) == limit else None
         return Slice(len(rows), older, unreadable, last)
+
+
+def _fresh(token: str) -> str:
+    """The token by the newest key, and with it those inside: a tracker's slots hold values that the
+    action server sealed. The same token where there is nothing to do. Raises Unreadable."""
+    content = unseal(token)
+    if isinstance(content, str):
+        again = reseal(content)
+        if again != content:
+            return seal(again)
+    return reseal(token)
 
 
 def sealed_columns(path: Path) -> list[SealedColumn]:

@@ -7,9 +7,9 @@ import sqlite3
 from api.inbox import schema
 from api.inbox import sqlite_notices as notices
 from api.inbox.lanes import Lanes
-from api.log import get_logger
 from api.whatsapp.payload import Status
 from api.whatsapp.policy import WhatsAppPolicy
+from nlu.log import get_logger
 
 log = get_logger(__name__)
 

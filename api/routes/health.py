@@ -13,9 +13,9 @@ from starlette.routing import Route
 
 from api.json_answer import json_response
 from api.live_engine import LiveEngine
-from api.log import describe
 from api.problems import Problem
 from api.runtime import Runtime, runtime
+from nlu.log import describe
 
 
 async def live(request: Request) -> Response:

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.log import describe, get_logger
 from api.runtime import runtime
+from nlu.log import describe, get_logger
 
 log = get_logger(__name__)
 

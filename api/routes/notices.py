@@ -11,10 +11,10 @@ from starlette.routing import Route
 
 from api.inbox.port import Inbox, UnknownCitizen
 from api.json_answer import json_response, read_json
-from api.log import describe, get_logger
 from api.notices import read_notice
 from api.problems import Problem
 from api.runtime import Runtime, runtime
+from nlu.log import describe, get_logger
 
 log = get_logger(__name__)
 _MOST_BYTES = 256 * 1024

@@ -20,9 +20,9 @@ from starlette.types import Message, Receive
 from api.blank import is_blank
 from api.json_answer import json_response, read_json
 from api.live_engine import NoModel
-from api.log import describe, get_logger
 from api.problems import Problem
 from api.runtime import Runtime, runtime
+from nlu.log import describe, get_logger
 from nlu.speech.errors import SpeechError
 from nlu.speech.pool import PoolFull
 from nlu.speech.readings import likeliest

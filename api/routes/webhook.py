@@ -11,12 +11,12 @@ from starlette.routing import Route
 
 from api.inbox.schema import STATUS_STATES
 from api.json_answer import json_response, read_body
-from api.log import describe, get_logger
 from api.problems import Problem
 from api.runtime import Runtime, runtime
 from api.whatsapp.admission import admit
 from api.whatsapp.payload import Delivery, read_delivery
 from api.whatsapp.signature import HEADER, is_signed
+from nlu.log import describe, get_logger
 
 log = get_logger(__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from cryptography.fernet import Fernet
 from api.inbox.sealed import sealed_columns
 from api.inbox.sqlite import SqliteInbox
 from api.whatsapp.outgoing import Choice, Draft, Outgoing
+from nlu.storage.sealing import seal, unseal
 from tests.inbox.worker_fakes import message
 
 
@@ -45,6 +47,27 @@ async def test_all_rows_are_sealed_again_in_slices(
     assert not any(one.look("", 9, again=False).unreadable for one in stores)
     assert await store.choice(message(1).lane, "abc") == "/choose"
     assert await store.tracker(message(1).lane) == "state"
+
+
+async def test_values_inside_a_tracker_are_sealed_again_with_it(
+    store: SqliteInbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form's values are tokens of the action server within the tracker's own token."""
+    old, new = (Fernet.generate_key().decode() for _ in range(2))
+    monkeypatch.setenv("SEVA_SEALING_KEY", old)
+    await store.put([message(1)])
+    (claim,) = await store.claim("w")
+    inside = seal({"name": "Ravi"})
+    await store.ack(claim, [], "te", json.dumps({"slots": {"values": inside}}))
+    monkeypatch.setenv("SEVA_SEALING_KEY", f"{new},{old}")
+    trackers = next(
+        one for one in sealed_columns(tmp_path / "inbox.sqlite") if one.table == "trackers"
+    )
+    assert trackers.look("", 9, again=True).older == 1
+    assert trackers.look("", 9, again=False).older == 0
+    monkeypatch.setenv("SEVA_SEALING_KEY", new)  # the old one is dropped
+    kept = json.loads(await store.tracker(claim.message.lane) or "")
+    assert unseal(kept["slots"]["values"]) == {"name": "Ravi"}
 
 
 async def test_rows_of_a_key_that_is_gone_are_counted(
