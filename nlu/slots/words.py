@@ -122,7 +122,9 @@ class Phrases(Generic[T]):
 
     def said(self, tokens: Sequence[Word], index: int) -> tuple[int, T] | None:
         """(words used, meaning) of the longest phrase that begins at `index` just so."""
-        begins, _ = self._look(tokens[index].text)
+        begins, alone = self._look(tokens[index].text)
+        if not begins and alone is None:
+            return None
         longest = min(self.longest, len(tokens) - index) if begins else 1
         for length in range(longest, 0, -1):
             meaning = self.get([token.text for token in tokens[index : index + length]])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +26,8 @@ from tests.working import working
 
 CATALOGUE = shared_catalogue(Path("data"))
 POLICY = load_policy(Path("data/whatsapp.yml"))
-PHONE = "919848012345"
+_NUMBERS = itertools.count(919848000001)
+"""Every test is another citizen: who writes too much in a minute is told to wait."""
 
 
 class Answers(FakeEngine):
@@ -69,27 +71,27 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]
 
 class Chat:
     def __init__(self, stage: SimpleNamespace) -> None:
-        self.web = stage.web
+        self.web, self.phone = stage.web, str(next(_NUMBERS))
         self.web.post("/__reset")
         self.web.delete("/__faults")
         self.seen = self.web.get("/__outbox").json()["last"]
 
     def say(self, count: int = 1, **spec: object) -> list[dict]:
         """The replies to one message, or to several."""
-        body = {"citizen": PHONE, **spec}
+        body = {"citizen": self.phone, **spec}
         if "messages" in spec:
             body = {
-                "messages": [{"citizen": PHONE, **m} for m in spec["messages"]],
+                "messages": [{"citizen": self.phone, **m} for m in spec["messages"]],
                 "batched": True,
             }
         assert self.web.post("/__inbound", json=body).status_code == 200
         return self.hear(count)
 
     def hear(self, count: int, wait: float = 10) -> list[dict]:
-        query = {"citizen": PHONE, "after": self.seen, "wait": wait, "count": count}
+        query = {"citizen": self.phone, "after": self.seen, "wait": wait, "count": count}
         answer = self.web.get("/__outbox", params=query, timeout=30).json()
         self.seen = answer["last"]
-        return answer["citizens"].get(PHONE, [])
+        return answer["citizens"].get(self.phone, [])
 
 
 @pytest.fixture
@@ -177,5 +179,5 @@ def test_bad_day_neither_loses_nor_doubles(chat: Chat, faults: dict) -> None:
 
 def test_unsigned_delivery_is_never_answered(chat: Chat) -> None:
     chat.web.patch("/__faults", json={"bad_signature": True})
-    chat.web.post("/__inbound", json={"citizen": PHONE, "text": "forged"})
+    chat.web.post("/__inbound", json={"citizen": chat.phone, "text": "forged"})
     assert chat.hear(1, wait=0.5) == []
