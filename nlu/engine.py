@@ -2,8 +2,8 @@
 
 Rasa runs in this process (never `rasa run --enable-api`, CVE-2024-49375) and loads models from our
 own registry only. Parsing goes straight to the model's graph, many messages in one pass, in a
-thread. A turn is a function of the stored tracker: whoever calls keeps the new one, together with
-the replies, or drops both.
+thread; long texts have a thread of their own. A turn is a function of the stored tracker: whoever
+calls keeps the new one, together with the replies, or drops both.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from nlu.catalogue import shared_catalogue
 from nlu.parsing_path import ParsingPath
 from nlu.reply import Button, Document, Reply, Turned, TurnFailed
 from nlu.speech.readings import Reading
+from nlu.text.cache import SENTENCE
 from nlu.trackers import TurnTrackers, stored
 from nlu.waiting_line import WaitingLine
 
@@ -78,7 +79,8 @@ class Engine:
         self._titles = titles
         self.model_id = model_id
         self.path = ParsingPath(processor.graph_runner, processor.model_metadata.nlu_target)
-        self._line = WaitingLine(self._understand, _MOST_IN_A_PASS)
+        self._short = WaitingLine(self._understand, _MOST_IN_A_PASS)
+        self._long = WaitingLine(self._understand, 1)  # its thread is another: see `_understood`
         self._cache = AnswerCache(cache_size)
 
     @classmethod
@@ -154,7 +156,7 @@ class Engine:
         ours; a citizen's own words never are. Raises TurnFailed and UnknownTracker."""
         words = text if metadata.get("payload") else _own_words(text)
         question = Question(words, metadata.get("language"), metadata, own=True)
-        understood, _ = await self._line.ask(question)
+        understood, _ = await self._understood(question)
         parsed = {name: understood.get(name) for name in _UNDERSTOOD}
         parsed |= {
             "intent": parsed["intent"] or dict(_NO_INTENT),
@@ -190,8 +192,13 @@ class Engine:
             await self._actions.close()
 
     async def _ask(self, question: Question) -> dict[str, Any]:
-        understood, elapsed_ms = await self._line.ask(question)
+        understood, elapsed_ms = await self._understood(question)
         return self._answer(question.text, understood, elapsed_ms)
+
+    async def _understood(self, question: Question) -> tuple[Mapping[str, Any], float]:
+        """Who sends pages waits behind others who do, and nobody with a sentence waits for them."""
+        line = self._short if len(question.text) <= SENTENCE else self._long
+        return await line.ask(question)
 
     def _understand(self, questions: Sequence[Question]) -> list[tuple[Mapping[str, Any], float]]:
         """One pass through the model: what it found in each message, and the pass's time in ms."""

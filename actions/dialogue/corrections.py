@@ -70,7 +70,8 @@ def _new_values(form: Form, state: State, apart: Apart, given: list[str]) -> dic
     """The right values: those that are found in free text, else the one that a slot's question
     would take, of the slots named or of all, the latest first."""
     targets = [name for name in given if not apart.named or name in apart.named]
-    found = form.found(state.service or "", " ".join(apart.parts), {})
+    parts = apart.parts[-_TRIED:]
+    found = form.found(state.service or "", " ".join(parts), {})
     changed = {n: v for n, v in found.items() if n in targets and v != state.values[n]}
     if changed:
         return changed
@@ -78,7 +79,7 @@ def _new_values(form: Form, state: State, apart: Apart, given: list[str]) -> dic
         slot = form.slot(state, name)
         if slot.type.kind in OPEN_KINDS and not apart.named and name != given[0]:
             continue
-        for part in reversed(apart.parts[-_TRIED:]):
+        for part in reversed(parts):
             value = form.read(slot, part)
             if value is not None and value != state.values[name]:
                 return {name: value}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from actions.dialogue.settings import DialogueSettings
 from nlu.slots.words import Phrases, words
@@ -31,7 +32,8 @@ def command(text: str, settings: DialogueSettings) -> str | None:
     """What a message asks of the form (back, repeat, skip, ...), if it says nothing else."""
     tokens = words(clean(text))
     known, polite = _commands(settings), _one("polite", settings.polite)
-    for tried in (tokens, [token for token in tokens if polite.get([token.text]) is None]):
+    rest = (token for token in tokens if polite.get([token.text]) is None)
+    for tried in (tokens, list(islice(rest, known.longest + 1))):  # more is no command anyway
         meaning = known.get([token.text for token in tried]) if tried else None
         if meaning is not None:
             return meaning

@@ -10,7 +10,7 @@ from functools import lru_cache
 import regex
 
 from nlu.slots.result import Hit
-from nlu.slots.words import Phrases, words_between
+from nlu.slots.words import Phrases, Words, words, words_between
 from nlu.text.lexicon import load_lexicon
 
 _NEAR = 24  # characters looked at on each side of a place
@@ -21,14 +21,27 @@ _SPACE = regex.compile(r"\s*")
 def role_beside(text: str, start: int, end: int) -> str | None:
     """from or to, by the word right after the place at `start:end` or right before it."""
     after, before, _ = _markers()
-    following = words_between(text, end, end + _NEAR)
-    if following and _SPACE.fullmatch(text, end, following[0].start):
-        found = after.at(following, 0)
+    following, at = _cut(text, end, end, end + _NEAR)
+    if at < len(following) and _SPACE.fullmatch(text, end, following[at].start):
+        found = after.at(following, at)
         if found is not None:
             return found[1]
-    leading = words_between(text, start - _NEAR, start)
-    found = before.ending(leading, len(leading) - 1) if leading else None
+    leading, at = _cut(text, start, start - _NEAR, start)
+    if not at or leading[at - 1].end < start - _NEAR:
+        return None
+    found = before.ending(leading, at - 1)
     return found[1] if found else None
+
+
+def _cut(text: str, place: int, start: int, end: int) -> tuple[Words, int]:
+    """Words, and the index of the first behind a place. They are those of the whole text, which is
+    read once; where the place cuts a word (తిరుపతి|నుంచి) they are those between two places."""
+    tokens = words(text)
+    at = tokens.behind(place)
+    if at and tokens[at - 1].end > place:
+        tokens = words_between(text, start, end)
+        at = tokens.behind(place)
+    return tokens, at
 
 
 def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:

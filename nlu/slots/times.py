@@ -28,9 +28,10 @@ def parse_time(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
     return Parsed(hit.value) if hit else Rejected("format")
 
 
-def find_times(text: str) -> Iterator[Hit]:
+@lru_cache(maxsize=8)  # other readers ask where times are, and leave them alone
+def find_times(text: str) -> tuple[Hit, ...]:
     """Times of day in a normalised message; a bare number is none."""
-    return _Times(text, answer=False).hits()
+    return tuple(_Times(text, answer=False).hits())
 
 
 @dataclass(frozen=True)

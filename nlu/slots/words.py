@@ -87,9 +87,9 @@ class Phrases(Generic[T]):
         self._firsts = frozenset(parts[0] for parts in (*self._exact, *self._sound))
         longer = [p for p in (*self._exact, *self._sound) if len(p) > 1]
         self._first_words = frozenset(parts[0] for parts in longer)
-        self._last_words = frozenset(parts[-1] for parts in (*self._exact, *self._sound))
+        self._last_words = frozenset(parts[-1] for parts in longer)
         self._look = kept(8192)(self._find)
-        self._ends = kept(8192)(self._may_end)
+        self._last = kept(8192)(self._find_last)
 
     def get(self, parts: Sequence[str]) -> T | None:
         """Meaning of exactly these words; None when they are no phrase of ours."""
@@ -111,8 +111,9 @@ class Phrases(Generic[T]):
         if index >= len(tokens):
             return None
         begins, alone = self._look(tokens[index].text)
-        longest = min(self.longest, len(tokens) - index) if begins else 1
-        for length in range(longest, 1, -1):
+        if not begins:
+            return (1, *alone) if alone else None
+        for length in range(min(self.longest, len(tokens) - index), 1, -1):
             parts = [token.text for token in tokens[index : index + length]]
             for stem in stems(parts[-1]):
                 meaning = self.get([*parts[:-1], stem.text])
@@ -151,20 +152,20 @@ class Phrases(Generic[T]):
                 return begins, (cut, meaning)
         return begins, None
 
-    def _may_end(self, word: str) -> bool:
-        """Whether a phrase can end so."""
-        return word.lower() in self._last_words or fold(word) in self._last_words
+    def _find_last(self, word: str) -> tuple[bool, T | None]:
+        """Whether a phrase of several words can end so, and what the word means alone."""
+        ends = word.lower() in self._last_words or fold(word) in self._last_words
+        return ends, self.get([word])
 
     def ending(self, tokens: Sequence[Word], index: int) -> tuple[int, T] | None:
         """(words used, meaning) of the longest phrase whose last word is at `index`."""
-        if not self._ends(tokens[index].text):
-            return None
-        for length in range(min(self.longest, index + 1), 0, -1):
+        ends, alone = self._last(tokens[index].text)
+        for length in range(min(self.longest, index + 1) if ends else 1, 1, -1):
             parts = [token.text for token in tokens[index + 1 - length : index + 1]]
             meaning = self.get(parts)
             if meaning is not None:
                 return length, meaning
-        return None
+        return None if alone is None else (1, alone)
 
 
 @kept(8192)

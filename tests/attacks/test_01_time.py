@@ -60,9 +60,9 @@ def form_answers() -> dict[str, Callable[[str], object]]:
 def forget_words() -> None:
     """What other tests had understood spares ordinary text most of its calls."""
     for found in gc.get_objects():
-        if isinstance(found, functools._lru_cache_wrapper):
-            if (found.cache_parameters()["maxsize"] or 0) >= 1024:
-                found.cache_clear()
+        kept = isinstance(found, functools._lru_cache_wrapper)
+        if kept and (found.cache_parameters()["maxsize"] or 0) >= 1024:
+            found.cache_clear()
 
 
 def calls(task: Callable[[str], object], text: str) -> int:
