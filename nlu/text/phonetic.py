@@ -50,6 +50,8 @@ _SOUNDS = (
 )
 _ENGLISH_RULES = tuple((regex.compile(pattern), by) for pattern, by in _ENGLISH)
 _RULES = tuple((regex.compile(pattern), by) for pattern, by in _SOUNDS)
+_LATIN = regex.compile(r"[a-zç]")
+_DOUBLE = regex.compile(r"(.)\1+")
 _VOWELS = regex.compile(r"[aeiouyh]+")
 # Sounds that speech recognition takes for each other: voiced for voiceless, nasals, liquids, close
 # for half-close vowels. `h` comes and goes.
@@ -97,6 +99,8 @@ def _whole_word(word: str) -> str:
     indic = any(is_indic(c) for c in word)
     sound = romanise(unicodedata.normalize("NFC", word)).lower()
     sound = "".join(c for c in unicodedata.normalize("NFKD", sound) if not unicodedata.combining(c))
+    if not _LATIN.search(sound):  # a script that we do not read: no rule but the last is about it
+        return _DOUBLE.sub(r"\1", sound)
     for rule, by in _RULES if indic else _ENGLISH_RULES + _RULES:
         sound = rule.sub(by, sound)
     return sound
