@@ -5,9 +5,11 @@ What a message means while it is open is told by `actions.dialogue.hearing`.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 
 from actions.dialogue import display, drafts, language, menus, questions, suggesting
 from actions.dialogue.say import Say, filled
@@ -25,7 +27,7 @@ from actions.dialogue.state import (
 )
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
 from actions.dialogue.suggesting import Suggest, nothing
-from nlu.catalogue import Catalogue, Choice, Service, Slot
+from nlu.catalogue import Catalogue, Choice, Service, Slot, SlotType
 from nlu.slots import Parsed, extract_for_service, parse
 
 OPEN_KINDS = ("name", "text")  # any words can be the answer
@@ -235,8 +237,18 @@ class Form:
         """The value of an answer to a slot's question, if it fits. Words are never a file."""
         if slot.type.kind == "attachment":
             return None
+        for slot_type, said, value in self._lately:
+            if slot_type is slot.type and said == text:
+                return value
         result = parse(slot.type, text, today=self.today, catalogue=self.catalogue)
-        return result.value if isinstance(result, Parsed) else None
+        value = result.value if isinstance(result, Parsed) else None
+        self._lately.append((slot.type, text, value))
+        return value
+
+    @cached_property
+    def _lately(self) -> deque[tuple[SlotType, str, str | None]]:
+        """What was read: a turn asks several times what its text would be as an answer."""
+        return deque(maxlen=8)
 
     def slot(self, state: State, name: str) -> Slot:
         """A slot of the service under way."""

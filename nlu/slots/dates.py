@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache
 
 import regex
 
@@ -28,16 +27,11 @@ _LONGEST = 100  # characters of an answer that may be nothing but a date
 
 def parse_date(slot_type: SlotType, text: Normalised, today: date) -> Parsed | Rejected:
     """The first date of the answer that lies on the right side of today, as an ISO date."""
-    return _first_date(text.text.strip(), slot_type.when, today)
-
-
-@lru_cache(maxsize=8)  # a turn asks several times what its text would be as an answer
-def _first_date(text: str, when: str | None, today: date) -> Parsed | Rejected:
     reason: Reason = "format"
-    for hit in _answers(when, text, today):
-        if fits(date.fromisoformat(hit.value), when, today):
+    for hit in _answers(slot_type.when, text.text.strip(), today):
+        if fits(date.fromisoformat(hit.value), slot_type.when, today):
             return Parsed(hit.value)
-        reason = "not_future" if when == "future" else "not_past"
+        reason = "not_future" if slot_type.when == "future" else "not_past"
     return Rejected(reason)
 
 
