@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actions.departments.journal import Journal
+from actions.documents.settings import REGISTRY, documents_folder, sealing_keys
 from actions.effects import Stores
 from actions.handover import FILE as HANDOVERS
 from actions.handover import Handovers
@@ -13,6 +14,8 @@ from actions.payments.ledger import Ledger
 from actions.profile import FILE as PROFILES
 from actions.profile import Profiles
 from nlu.storage.keys import var_folder
+from nlu.storage.rotation import Ring
+from nlu.storage.sealed_column import SealedColumn
 from nlu.storage.sealed_table import SealedTable
 
 
@@ -26,3 +29,12 @@ def open_sealed_stores() -> Sequence[SealedTable[Any]]:
 def sealed_stores(journal: Journal, ledger: Ledger, stores: Stores) -> Sequence[SealedTable[Any]]:
     """Of a running action server."""
     return journal.table, ledger.table, stores.profiles.table, stores.handovers.table
+
+
+def documents() -> Sequence[Ring]:
+    """The registry of issued documents with keys of its own; none where nothing was issued."""
+    registry = documents_folder() / REGISTRY
+    if not registry.is_file():
+        return []
+    keys = sealing_keys(registry.parent)
+    return [Ring(keys, [SealedColumn("documents", registry, "documents", "id", "sealed", keys)])]

@@ -262,8 +262,8 @@ class Settings(BaseSettings):
     )
     documents_sealing_key: SealingKeys = Field(
         default="",
-        description="Key that seals what issued documents say, in their registry; empty means a "
-        "key made once and kept in `SEVA_VAR_DIR/documents`.",
+        description="Keys that seal what issued documents say, in their registry, as in "
+        "`SEVA_SEALING_KEY`. Empty means the file `sealing.key` in `SEVA_VAR_DIR/documents`.",
         production="set",
         roles=("actions", "documents"),
     )

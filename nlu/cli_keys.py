@@ -10,6 +10,7 @@ import typer
 from nlu.cli_models import Json, finish
 
 if TYPE_CHECKING:
+    from nlu.storage.rotation import Ring
     from nlu.storage.sealed_table import SealedStore
 
 keys = typer.Typer(
@@ -33,7 +34,7 @@ def list_keys(json_output: Json = False) -> None:
     """List the keys. Names that tell them apart, and what each is for."""
     from nlu.storage.rotation import list_command
 
-    finish(list_command(as_json=json_output))
+    finish(list_command(_rings(), as_json=json_output))
 
 
 @keys.command()
@@ -41,7 +42,7 @@ def check(json_output: Json = False) -> None:
     """Try to read every sealed row. Exit code 1 where one cannot be read."""
     from nlu.storage.rotation import check_command
 
-    finish(check_command(_stores(), as_json=json_output))
+    finish(check_command(_rings(), as_json=json_output))
 
 
 @keys.command()
@@ -49,7 +50,7 @@ def rotate() -> None:
     """Make a new key and seal every row again. Everything may go on running meanwhile."""
     from nlu.storage.rotation import rotate_command
 
-    finish(rotate_command(_stores()))
+    finish(rotate_command(_rings()))
 
 
 @keys.command()
@@ -57,7 +58,7 @@ def reseal() -> None:
     """Seal again what an older key sealed. Goes on with a rotation that was cut short."""
     from nlu.storage.rotation import reseal_command
 
-    finish(reseal_command(_stores()))
+    finish(reseal_command(_rings()))
 
 
 @keys.command()
@@ -65,19 +66,23 @@ def drop() -> None:
     """Remove the older keys. Only once nothing is sealed by them any more."""
     from nlu.storage.rotation import drop_command
 
-    finish(drop_command(_stores()))
+    finish(drop_command(_rings()))
 
 
-def _stores() -> Sequence[SealedStore]:
-    """Every store that has sealed rows, of all processes."""
-    from actions.sealed_stores import open_sealed_stores
-    from api.inbox.open import database_file
-    from api.inbox.sealed import sealed_columns
+def _rings() -> Sequence[Ring]:
+    """Keys of all processes with every store that has sealed rows; ends with one line where a key
+    is wrong."""
+    from actions.sealed_stores import documents, open_sealed_stores
+    from api.inbox.open import database_file, sealed_columns
     from api.settings import Settings
-    from nlu.storage.keys import check_keys
+    from nlu.storage.keys import key_place, read_keys
+    from nlu.storage.rotation import Ring
 
+    issued = documents()
     try:
-        check_keys()
+        for place in (key_place(), *(ring.place for ring in issued)):
+            read_keys(place)
     except (ValueError, OSError) as error:
         raise SystemExit(str(error)) from error
-    return [*open_sealed_stores(), *sealed_columns(database_file(Settings()))]
+    told: list[SealedStore] = [*open_sealed_stores(), *sealed_columns(database_file(Settings()))]
+    return [Ring(key_place(), told), *issued]

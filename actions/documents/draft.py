@@ -7,8 +7,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cryptography.fernet import InvalidToken
-
 from actions.documents.credential import Claims, sign
 from actions.documents.document_id import new_id
 from actions.documents.form import BadValues, Form
@@ -16,8 +14,9 @@ from actions.documents.key_set import decode_base64url, encode_base64url
 from actions.documents.keys import SigningKey
 from actions.documents.ledger import SALT_BYTES, log_entry
 from actions.documents.registry import Document, Entry, NotRecorded
-from actions.documents.sealer import Sealer
 from actions.documents.wording import end_of_day, printed_words
+from nlu.storage.keys import Place
+from nlu.storage.sealing import Unreadable, seal, unseal
 
 _TOKEN_BYTES = 18
 
@@ -32,17 +31,17 @@ class Contents:
     token: str
     filename: str
 
-    def seal(self, sealer: Sealer) -> str:
+    def seal(self, keys: Place) -> str:
         """For the registry."""
-        return sealer.seal({**vars(self), "cwt": encode_base64url(self.cwt)})
+        return seal({**vars(self), "cwt": encode_base64url(self.cwt)}, place=keys)
 
     @classmethod
-    def unseal(cls, token: str, sealer: Sealer) -> Contents:
+    def unseal(cls, token: str, keys: Place) -> Contents:
         """From the registry. Raises NotRecorded for what another key has sealed."""
         try:
-            raw = sealer.unseal(token)
-        except InvalidToken as error:
-            raise NotRecorded("the registry is sealed with another key") from error
+            raw = unseal(token, place=keys)
+        except Unreadable as error:
+            raise NotRecorded(f"the registry cannot be read: {error.why}") from error
         return cls(**{**raw, "cwt": decode_base64url(raw["cwt"])})
 
 
@@ -60,7 +59,7 @@ class Wish:
     filename: str | None
 
 
-def draft(wish: Wish, key: SigningKey, sealer: Sealer, at: int) -> tuple[Document, Entry]:
+def draft(wish: Wish, key: SigningKey, keys: Place, at: int) -> tuple[Document, Entry]:
     """A signed document for the registry and its entry for the log. Raises BadValues."""
     document_id, form = new_id(), wish.form
     claims = Claims(
@@ -91,7 +90,7 @@ def draft(wish: Wish, key: SigningKey, sealer: Sealer, at: int) -> tuple[Documen
         request_key=wish.key,
         request=wish.fingerprint,
         token_hash=hash_of(contents.token),
-        sealed=contents.seal(sealer),
+        sealed=contents.seal(keys),
     )
     salt = secrets.token_bytes(SALT_BYTES)
     entry = Entry(document_id, "issued", at, None, salt, log_entry(salt, contents.cwt))

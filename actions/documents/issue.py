@@ -25,10 +25,11 @@ from actions.documents.registry import (
     Registry,
     WrongState,
 )
-from actions.documents.sealer import Sealer
-from actions.documents.settings import KEYS, LOG, REGISTRY
+from actions.documents.settings import KEYS, LOG, REGISTRY, sealing_keys
 from actions.documents.wording import day
 from actions.transparency.folder import LogError
+from nlu.storage.keys import read_keys
+from nlu.storage.sealing import keyed_hash
 
 _ISSUED_ON = "issued_on"
 """A label that is filled here: the printed date is the signed one."""
@@ -81,14 +82,15 @@ class Issuer:
     ) -> None:
         """Files are in `folder`; `make_keys`: a department without a key gets one, as in the demo.
 
-        Finishes what a crash left half done. Raises NotRecorded.
+        Finishes what a crash left half done. Raises NotRecorded, and ValueError for wrong keys.
         """
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.public_url = public_url.rstrip("/")
         self.ledger = ledger
         self.keys = KeyRing(folder / KEYS, announce=lambda entry: ledger.append_many([entry]))
         self.registry = Registry(folder / REGISTRY, ledger)
-        self._sealer = Sealer.open(folder)
+        self._sealing = sealing_keys(folder)
+        read_keys(self._sealing)
         self._make_keys, self._now = make_keys, now
         self.registry.settle_all()
 
@@ -129,11 +131,11 @@ class Issuer:
             old = self._settled(document_id)
             if old.replaced_by is not None:
                 return self._issued(self._settled(old.replaced_by))
-            contents = Contents.unseal(old.sealed, self._sealer)
+            contents = Contents.unseal(old.sealed, self._sealing)
             values = {**contents.values, **(changes or {})}
             form, key = load_form(old.form), f"reissue:{old.id}"
             wish = self._wish(old.department, form, values, key, contents.filename, at)
-            new, issued = draft(wish, self._signing_key(old.department, at), self._sealer, at)
+            new, issued = draft(wish, self._signing_key(old.department, at), self._sealing, at)
             replaced = self._event(old.id, "replaced", at, new.id)
             with suppress(KeyTaken):  # another process replaces it just now
                 self.registry.begin(_new_act(), [issued, replaced], new)
@@ -156,7 +158,7 @@ class Issuer:
         document = self.registry.by_token(hash_of(token))
         if document is None or document.state != "valid":
             return None
-        contents = Contents.unseal(document.sealed, self._sealer)
+        contents = Contents.unseal(document.sealed, self._sealing)
         link = Link(self.public_url, document.id, contents.cwt)
         times = (document.issued_at, document.expires_at)
         return contents.filename, render_pdf(
@@ -166,7 +168,7 @@ class Issuer:
     def contents(self, document_id: str) -> Contents:
         """What a document says. Raises NotIssued."""
         with _explained():
-            return Contents.unseal(self._settled(document_id).sealed, self._sealer)
+            return Contents.unseal(self._settled(document_id).sealed, self._sealing)
 
     def _wish(
         self,
@@ -181,7 +183,7 @@ class Issuer:
         printed = form.printed({**values, **dated})
         asked = {name: value for name, value in printed.items() if name not in dated}
         content = canonical_json({"form": form.name, "values": asked})
-        fingerprint = self._sealer.fingerprint(content)
+        fingerprint = keyed_hash(content.decode(), "document", self._sealing)
         return Wish(department, form, printed, key, fingerprint, filename)
 
     def _begun(self, wish: Wish, at: int) -> Document:
@@ -189,7 +191,7 @@ class Issuer:
         known = self.registry.by_request(wish.department, wish.key)
         if known is not None:
             return known
-        new, entry = draft(wish, self._signing_key(wish.department, at), self._sealer, at)
+        new, entry = draft(wish, self._signing_key(wish.department, at), self._sealing, at)
         try:
             self.registry.begin(_new_act(), [entry], new)
         except KeyTaken:  # by another process, just now
@@ -210,7 +212,7 @@ class Issuer:
             document = self._settled(document.replaced_by)
         if document.state != "valid":
             raise WrongState(document.state)
-        contents = Contents.unseal(document.sealed, self._sealer)
+        contents = Contents.unseal(document.sealed, self._sealing)
         return Issued(
             id=document.id,
             url=f"{self.public_url}/d/{contents.token}.pdf",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from nlu.storage.keys import KEY_FILE, Place
+
 _ROOT = Path(__file__).resolve().parents[2]
 
 DOCUMENTS_URL = "http://127.0.0.1:8795"
@@ -14,6 +16,7 @@ FOLDER = "documents"
 COSIGN_SECONDS = 60.0
 """SEVA_COSIGN_SECONDS: between two questions to the witnesses."""
 LOG, KEYS, REGISTRY = "log", "keys", "registry.sqlite"
+_SEALING = "SEVA_DOCUMENTS_SEALING_KEY"
 
 
 def data_folder() -> Path:
@@ -24,6 +27,11 @@ def data_folder() -> Path:
 def documents_folder() -> Path:
     """Keys, registry and log, below SEVA_VAR_DIR."""
     return Path(os.environ.get("SEVA_VAR_DIR") or "var") / FOLDER
+
+
+def sealing_keys(folder: Path) -> Place:
+    """What seals the registry in `folder`: those of the environment, or a file beside it."""
+    return Place(os.environ.get(_SEALING, "").strip(), "", folder / KEY_FILE, _SEALING)
 
 
 def documents_url() -> str:

@@ -17,8 +17,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from nlu.storage.private_file import make_private
-from nlu.storage.write_ahead import write_ahead
+from nlu.storage.write_ahead import connect
 
 T = TypeVar("T")
 Change = Callable[[sqlite3.Connection], T]
@@ -28,20 +27,6 @@ _MOST = 256
 class _Job(NamedTuple):
     change: Change[Any]
     future: Future[Any]
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection that commits with an fsync and waits for other processes' writes.
-
-    The file is for its owner alone. What is deleted is overwritten.
-    """
-    make_private(path)
-    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    write_ahead(connection)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")
-    return connection
 
 
 def checkpoint(path: Path) -> None:

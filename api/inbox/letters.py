@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from api.inbox import schema
-from api.inbox.group_commit import connect
 from api.inbox.payloads import read_message
 from api.inbox.sqlite import INBOX, OUTBOX
 from nlu.storage.sealing import Unreadable
+from nlu.storage.write_ahead import connect
 from nlu.text import mask
 
 _STATES = {"waiting": schema.WAITING, "dead": schema.DEAD}

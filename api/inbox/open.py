@@ -1,4 +1,4 @@
-"""Opens the inbox that the settings name."""
+"""Opens the inbox that the settings name, and its sealed columns for `seva keys`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from api.inbox.sqlite import SqliteInbox
 from api.settings import Settings
 from api.whatsapp.policy import WhatsAppPolicy
+from nlu.storage.sealed_column import SealedColumn
 
 _SQLITE = "sqlite:///"
 
@@ -18,6 +19,18 @@ def database_file(settings: Settings) -> Path:
         scheme = url.split(":", 1)[0]
         raise ValueError(f"SEVA_DATABASE_URL: `{scheme}` is not supported yet; use `sqlite`")
     return Path(url[len(_SQLITE) :])
+
+
+def sealed_columns(path: Path) -> list[SealedColumn]:
+    """What waits, was answered, was offered and is remembered; none where there is no file yet."""
+    if not path.is_file():
+        return []
+    return [
+        SealedColumn("messages", path, "inbox", "seq", "payload"),
+        SealedColumn("replies", path, "outbox", "seq", "body"),
+        SealedColumn("options", path, "choices", "id", "payload"),
+        SealedColumn("trackers", path, "trackers", "lane", "tracker"),
+    ]
 
 
 def open_inbox(settings: Settings, policy: WhatsAppPolicy) -> SqliteInbox:

@@ -11,7 +11,7 @@ from api.inbox import schema
 from api.inbox import sqlite_notices as notices
 from api.inbox.arrivals import admit, forget
 from api.inbox.clock import DatabaseClock
-from api.inbox.group_commit import GroupCommit, checkpoint, connect
+from api.inbox.group_commit import GroupCommit, checkpoint
 from api.inbox.lanes import Lanes
 from api.inbox.payloads import (
     keep_message,
@@ -28,6 +28,7 @@ from api.whatsapp.policy import WhatsAppPolicy
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
 from nlu.storage.windows import SCHEMA as WINDOWS
+from nlu.storage.write_ahead import connect
 
 Clock = Callable[[], float]
 INBOX = Lanes("inbox", "state = 0", "sent_at, seq", "kind = 'audio'")

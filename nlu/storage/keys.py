@@ -2,7 +2,8 @@
 
 The first key seals, all of them open. They are in SEVA_SEALING_KEY, or in the file `sealing.key` of
 SEVA_VAR_DIR, which is made at first use. A key of its own hashes: rows are found by what it makes
-of a citizen, so it stays when the others go.
+of a citizen, so it stays when the others go. Issued documents have keys of their own in their
+folder, for the process that shows them to the world must open nothing else.
 """
 
 from __future__ import annotations
@@ -38,14 +39,20 @@ class Place:
     """Where keys are; equal places hold equal keys until the file is changed."""
 
     given: str
-    """SEVA_SEALING_KEY; empty: the file."""
+    """What `variable` holds; empty: the file."""
     given_hashing: str
     file: Path
+    variable: str = VARIABLE
 
     @property
     def name(self) -> str:
         """As an operator knows it."""
-        return VARIABLE if self.given else str(self.file)
+        return self.variable if self.given else str(self.file)
+
+    @property
+    def hashing_file(self) -> Path:
+        """The key that hashes, once it is not the oldest of those that seal."""
+        return self.file.with_name(HASHING_FILE)
 
     @property
     def changeable(self) -> bool:
@@ -81,13 +88,13 @@ def check_keys() -> None:
 def read_keys(place: Place) -> Keys:
     """The keys of a place; makes the file where there is none. Raises ValueError, OSError."""
     if place.given:
-        sealing = _checked(place.given.split(","), VARIABLE)
+        sealing = _checked(place.given.split(","), place.variable)
     else:
         if not place.file.exists():
             _make_first(place.file)
         sealing = _checked(place.file.read_bytes().decode("ascii", "replace").split(), place.name)
     hashing = sealing[-1]
-    kept = place.file.with_name(HASHING_FILE)
+    kept = place.hashing_file
     if place.given_hashing:
         (hashing,) = _checked([place.given_hashing], HASHING_VARIABLE)
     elif kept.exists():
@@ -122,8 +129,8 @@ def keep_hashing(place: Place) -> None:
     those that seal."""
     if not place.given_hashing:
         with suppress(FileExistsError):
-            path = place.file.with_name(HASHING_FILE)
-            put_private(path, f"{read_keys(place).hashing}\n".encode(), replace=False)
+            hashing = f"{read_keys(place).hashing}\n".encode()
+            put_private(place.hashing_file, hashing, replace=False)
 
 
 def key_name(key: str) -> str:

@@ -1,7 +1,8 @@
 """One sealing key follows another: the bodies of `seva keys ...`.
 
-Rows are sealed again in slices while all processes go on. What was cut short is taken up by the
-next command: each may be repeated. Each returns the exit code. No key is printed but a new one.
+Each ring of keys has stores that it seals: what citizens told, and issued documents. Rows are
+sealed again in slices while all processes go on. What was cut short is taken up by the next
+command: each may be repeated. Each returns the exit code. No key is printed but a new one.
 """
 
 from __future__ import annotations
@@ -10,18 +11,17 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.progress import Progress
 
 from nlu.storage.keys import (
-    VARIABLE,
     Place,
     add_key,
     drop_keys,
     keep_hashing,
     key_name,
-    key_place,
     new_key,
     read_keys,
 )
@@ -32,74 +32,88 @@ SLICE = 200
 """Rows that one transaction seals again: others wait for no more than these."""
 
 
+@dataclass(frozen=True)
+class Ring:
+    """Keys that follow each other, and what they seal."""
+
+    place: Place
+    stores: Sequence[SealedStore]
+
+
 def make_command() -> int:
     """Print a new key."""
     print(new_key())
     return 0
 
 
-def list_command(*, as_json: bool = False) -> int:
+def list_command(rings: Sequence[Ring], *, as_json: bool = False) -> int:
     """Print names and tasks of the keys, newest first."""
-    place = _place()
+    found = [(ring.place.name, _tasks(ring.place)) for ring in rings]
+    if as_json:
+        print(json.dumps([{"place": name, "keys": rows} for name, rows in found]))
+        return 0
+    for name, rows in found:
+        print(name)
+        for row in rows:
+            print("  {key}  {does}".format(**row))
+    return 0
+
+
+def _tasks(place: Place) -> Sequence[Mapping[str, str]]:
     keys = read_keys(place)
     rows = [
         {"key": key_name(key), "does": "seals and opens" if number == 0 else "opens"}
         for number, key in enumerate(keys.sealing)
     ]
-    rows.append({"key": key_name(keys.hashing), "does": "names rows"})
-    if as_json:
-        print(json.dumps({"place": place.name, "keys": rows}))
-        return 0
-    print(place.name)
-    for row in rows:
-        print("  {key}  {does}".format(**row))
-    return 0
+    return [*rows, {"key": key_name(keys.hashing), "does": "names rows"}]
 
 
-def check_command(stores: Sequence[SealedStore], *, as_json: bool = False) -> int:
+def check_command(rings: Sequence[Ring], *, as_json: bool = False) -> int:
     """Try to read every row; 1 where one cannot be read. Rows that were unreadable and can be read
     again are settled from then on."""
-    _place()
-    found = _look_through(stores, "Reading", again=False)
+    found = _look_through(_stores(rings), "Reading", again=False)
     _print(found, as_json)
     return 1 if any(one.unreadable for one in found.values()) else 0
 
 
-def rotate_command(stores: Sequence[SealedStore]) -> int:
+def rotate_command(rings: Sequence[Ring]) -> int:
     """Put a new key first, and seal every row again; with keys in the environment, say how."""
-    place = _place()
-    if place.given:
-        keep_hashing(place)
-        print(f"{VARIABLE} is set. For every process put a new key before those that are there:")
-        print(f"  {VARIABLE}={new_key()},${VARIABLE}")
-        print("Start the processes again, and then: seva keys reseal")
-        print(f"On every machine that lacks it: {place.file.with_name('hashing.key')}")
-        return 0
-    keys = add_key(place)
-    print(f"key {key_name(keys.sealing[0])} seals from now on")
-    return reseal_command(stores)
+    for ring in rings:
+        place = ring.place
+        if place.given:
+            keep_hashing(place)
+            name = place.variable
+            print(f"{name} is set. For every process put a new key before those that are there:")
+            print(f"  {name}={new_key()},${name}")
+            print("Start the processes again, and then: seva keys reseal")
+            print(f"On every machine that lacks it: {place.hashing_file}")
+        else:
+            print(f"{place.name}: key {key_name(add_key(place).sealing[0])} seals from now on")
+    return reseal_command([ring for ring in rings if not ring.place.given])
 
 
-def reseal_command(stores: Sequence[SealedStore]) -> int:
+def reseal_command(rings: Sequence[Ring]) -> int:
     """Seal every row again that an older key sealed."""
-    _place()
-    _print(_look_through(stores, "Sealing", again=True), as_json=False)
+    _print(_look_through(_stores(rings), "Sealing", again=True), as_json=False)
     return 0
 
 
-def drop_command(stores: Sequence[SealedStore]) -> int:
+def drop_command(rings: Sequence[Ring]) -> int:
     """Remove all keys but the newest, once nothing is sealed by them; 1 where something still is,
     or may be."""
-    place = _place()
-    keys = read_keys(place)
+    return max(_drop(ring) for ring in rings)
+
+
+def _drop(ring: Ring) -> int:
+    place, keys = ring.place, read_keys(ring.place)
     if len(keys.sealing) == 1:
-        print("there is only one key")
+        print(f"{place.name}: there is only one key")
         return 0
     if place.changeable and (wait := _unnoticed(place)) > 0:
         print(f"not all processes may have seen the new key: {wait:.0f} s more", file=sys.stderr)
         return 1
-    _look_through(stores, "Sealing", again=True)
-    found = _look_through(stores, "Checking", again=False)
+    _look_through(ring.stores, "Sealing", again=True)
+    found = _look_through(ring.stores, "Checking", again=False)
     if any(one.older for one in found.values()):
         _print(found, as_json=False)
         print("older keys are still needed: is a process running with older ones?", file=sys.stderr)
@@ -107,21 +121,15 @@ def drop_command(stores: Sequence[SealedStore]) -> int:
     names = ", ".join(key_name(key) for key in keys.sealing[1:])
     if place.given:
         keep_hashing(place)
-        print(f"nothing is sealed by {names}: leave the first key alone in {VARIABLE}")
+        print(f"nothing is sealed by {names}: leave the first key alone in {place.variable}")
         return 0
     drop_keys(place)
-    print(f"removed: {names}")
+    print(f"{place.name}: removed {names}")
     return 0
 
 
-def _place() -> Place:
-    """Ends the command with one line where the keys are wrong."""
-    place = key_place()
-    try:
-        read_keys(place)
-    except (ValueError, OSError) as error:
-        raise SystemExit(str(error)) from error
-    return place
+def _stores(rings: Sequence[Ring]) -> Sequence[SealedStore]:
+    return [store for ring in rings for store in ring.stores]
 
 
 def _unnoticed(place: Place) -> float:

@@ -13,6 +13,7 @@ import re
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -38,18 +39,18 @@ class Unreadable(Exception):
         self.why = why
 
 
-def seal(value: Any, version: int = 1) -> str:
+def seal(value: Any, version: int = 1, place: Place | None = None) -> str:
     """A token for a JSON value. `version` is that of its form: raise it when older code could not
-    read what is sealed now."""
+    read what is sealed now. `place` has the keys, here and below: None is `key_place`."""
     content = json.dumps([version, value], ensure_ascii=False)
     # Half a surrogate pair may come in a citizen's text; `json.loads` takes it back as well.
-    return _keyring().box.encrypt(content.encode("utf-8", "surrogatepass")).decode()
+    return _keyring(place).box.encrypt(content.encode("utf-8", "surrogatepass")).decode()
 
 
-def unseal(token: str, version: int = 1) -> Any:
+def unseal(token: str, version: int = 1, place: Place | None = None) -> Any:
     """What was sealed, in a form of at most `version`. Raises Unreadable."""
     try:
-        found = json.loads(_opened(token))
+        found = json.loads(_opened(token, place))
     except ValueError:
         raise Unreadable("form") from None
     if not isinstance(found, list):  # sealed before forms were numbered
@@ -61,27 +62,27 @@ def unseal(token: str, version: int = 1) -> Any:
     return found[1]
 
 
-def reseal(text: str) -> str:
+def reseal(text: str, place: Place | None = None) -> str:
     """The text with each token in it sealed by the newest key; the same text where they all are.
 
     Raises Unreadable where no key opens one of them.
     """
-    newest = _keyring(afresh=True).newest
+    newest = _keyring(place, afresh=True).newest
 
     def again(match: re.Match[str]) -> str:
         try:
             newest.decrypt(match[0].encode())
         except InvalidToken:
-            return newest.encrypt(_opened(match[0])).decode()
+            return newest.encrypt(_opened(match[0], place)).decode()
         return match[0]
 
     return _TOKEN.sub(again, text)
 
 
-def keyed_hash(text: str, purpose: str) -> str:
+def keyed_hash(text: str, purpose: str, place: Place | None = None) -> str:
     """HMAC-SHA256 as hex: finds a citizen's rows without telling who it is. The same whatever
     becomes of the sealing keys; hashes of different purposes cannot be joined."""
-    key = _keyring().keys.hashing.encode()
+    key = _keyring(place).keys.hashing.encode()
     return hmac.new(key, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()
 
 
@@ -98,26 +99,27 @@ class _Keyring:
 
 
 _LOCK = threading.Lock()
-_known: _Keyring | None = None
+_known: dict[Path, _Keyring] = {}
 
 
-def _opened(token: str) -> bytes:
+def _opened(token: str, place: Place | None) -> bytes:
     """Looks at the key file once more before it gives up. Raises Unreadable."""
     for afresh in (False, True):
         try:
-            return _keyring(afresh=afresh).box.decrypt(token.encode())
+            return _keyring(place, afresh=afresh).box.decrypt(token.encode())
         except InvalidToken:
             continue
     raise Unreadable("key")
 
 
-def _keyring(*, afresh: bool = False) -> _Keyring:
+def _keyring(place: Place | None = None, *, afresh: bool = False) -> _Keyring:
     """The keys as they are now, or were a moment ago. Raises ValueError, OSError where there were
     none yet; keys that a process has it keeps, whatever becomes of their file."""
-    global _known
-    place, now = key_place(), time.monotonic()
+    place, now = place or key_place(), time.monotonic()
     with _LOCK:
-        known = _known if _known is not None and _known.place == place else None
+        known = _known.get(place.file)
+        if known is not None and known.place != place:
+            known = None
         if known is not None:
             if not place.changeable or not (afresh or now - known.looked_at >= _LOOKS_EVERY):
                 return known
@@ -133,5 +135,5 @@ def _keyring(*, afresh: bool = False) -> _Keyring:
             _LOG.error("sealing_keys", error=str(error))
             return known
         # A file that was made just now has no stamp yet: it is looked at again.
-        _known = _Keyring(place, stamp, keys, now)
-        return _known
+        _known[place.file] = _Keyring(place, stamp, keys, now)
+        return _known[place.file]

@@ -29,3 +29,17 @@ def write_ahead(connection: sqlite3.Connection) -> None:
     for attempt in tries:
         with attempt:
             connection.execute("PRAGMA journal_mode = WAL")
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that commits with an fsync and waits for other processes' writes.
+
+    The file is for its owner alone. What is deleted is overwritten.
+    """
+    make_private(path)
+    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    write_ahead(connection)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA secure_delete = ON")
+    return connection

@@ -13,8 +13,7 @@ import pytest
 from actions.documents.draft import Contents
 from actions.documents.issue import Issuer
 from actions.documents.ledger import TileLedger, log_entry
-from actions.documents.sealer import Sealer
-from actions.documents.settings import REGISTRY
+from actions.documents.settings import REGISTRY, sealing_keys
 from actions.transparency.key_events import read_event
 from tests.documents.conftest import BIRTH, URL, acts
 
@@ -47,11 +46,11 @@ def assert_consistent(folder: Path) -> None:
     assert sorted(entry["log_index"] for entry in entries) == about_documents
     for entry in entries:
         assert ledger.find(entry["leaf"], entry["log_index"]) == entry["log_index"]
-    sealer = Sealer.open(folder)
+    keys = sealing_keys(folder)
     leaves = {entry["document"]: entry for entry in entries if entry["kind"] == "issued"}
     for document in db.execute("SELECT * FROM documents"):
         assert document["state"] == "valid"
-        entry, cwt = leaves[document["id"]], Contents.unseal(document["sealed"], sealer).cwt
+        entry, cwt = leaves[document["id"]], Contents.unseal(document["sealed"], keys).cwt
         assert log_entry(entry["salt"], cwt) == entry["leaf"]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from api.inbox.sealed import sealed_columns
+from api.inbox.open import sealed_columns
 from api.inbox.sqlite import SqliteInbox
 from api.whatsapp.outgoing import Choice, Draft, Outgoing
 from nlu.storage.sealing import seal, unseal

@@ -8,17 +8,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken
+from typer.testing import CliRunner
 
+from nlu.cli_keys import keys as cli_keys
 from nlu.storage import keys, rotation
 from nlu.storage.keys import KEY_FILE, add_key, key_place, new_key, read_keys
-from nlu.storage.sealed_table import SealedTable, unreadable_column
+from nlu.storage.sealed_table import SealedStore, SealedTable, unreadable_column
 from nlu.storage.sealing import NOTICED_AFTER, Unreadable, seal, unseal
 from nlu.storage.tables import delete_in_slices, file_url, open_tables
 from tests.postgres import postgres
@@ -92,6 +94,10 @@ def both(request: pytest.FixtureRequest, folder: Path) -> Iterator[Notes]:
     METADATA.drop_all(found.engine)
 
 
+def ring(*stores: SealedStore) -> list[rotation.Ring]:
+    return [rotation.Ring(key_place(), stores)]
+
+
 def noticed() -> None:
     """The key file was changed long ago."""
     then = time.time() - NOTICED_AFTER - 1
@@ -100,32 +106,32 @@ def noticed() -> None:
 
 def test_every_row_is_sealed_again(both: Notes) -> None:
     both.fill(450)
-    assert rotation.rotate_command([both.table]) == 0
+    assert rotation.rotate_command(ring(both.table)) == 0
     assert both.newest_opens() == 450
     assert both.table.some(sa.true(), NOTES.c.id, None) == [(n, None) for n in range(450)]
 
 
 def test_every_column_is_sealed_again(notes: Notes) -> None:
     notes.keep("a", seal("one"), seal("two"))
-    rotation.rotate_command([notes.table])
+    rotation.rotate_command(ring(notes.table))
     noticed()
-    assert rotation.drop_command([notes.table]) == 0
+    assert rotation.drop_command(ring(notes.table)) == 0
     assert notes.table.one(NOTES.c.id == "a") == ("one", "two")
 
 
 def test_dropped_key_is_gone(notes: Notes) -> None:
     notes.fill(3)
-    rotation.rotate_command([notes.table])
+    rotation.rotate_command(ring(notes.table))
     noticed()
-    assert rotation.drop_command([notes.table]) == 0
+    assert rotation.drop_command(ring(notes.table)) == 0
     assert len(read_keys(key_place()).sealing) == 1
-    assert rotation.check_command([notes.table]) == 0
+    assert rotation.check_command(ring(notes.table)) == 0
 
 
 def test_key_is_not_dropped_before_all_have_seen_its_follower(notes: Notes) -> None:
     """A process that runs may still seal with it."""
-    rotation.rotate_command([notes.table])
-    assert rotation.drop_command([notes.table]) == 1
+    rotation.rotate_command(ring(notes.table))
+    assert rotation.drop_command(ring(notes.table)) == 1
     assert len(read_keys(key_place()).sealing) == 2
 
 
@@ -145,14 +151,14 @@ def test_key_is_not_dropped_while_it_seals_something(notes: Notes) -> None:
             notes.keep(f"{time.monotonic_ns()}", old.encrypt(b"[1, 0]").decode())
             return notes.table.look(after, limit, again=False)
 
-    assert rotation.drop_command([Busy()]) == 1
+    assert rotation.drop_command(ring(Busy())) == 1
     assert len(read_keys(key_place()).sealing) == 2
 
 
 def test_row_of_a_newer_seva_is_sealed_again_all_the_same(notes: Notes) -> None:
     notes.keep("newer", seal({}, version=9))
-    assert rotation.check_command([notes.table]) == 1
-    rotation.rotate_command([notes.table])
+    assert rotation.check_command(ring(notes.table)) == 1
+    rotation.rotate_command(ring(notes.table))
     assert notes.newest_opens() == 1
     assert notes.marked() == {"newer"}
 
@@ -162,11 +168,11 @@ def test_rows_lose_their_mark_when_the_key_is_back(notes: Notes) -> None:
     box = Fernet(lost)
     notes.keep("a", seal("here"))
     notes.keep("b", box.encrypt(b'[1, "there"]').decode())
-    assert rotation.check_command([notes.table]) == 1
+    assert rotation.check_command(ring(notes.table)) == 1
     assert notes.marked() == {"b"}
     with key_place().file.open("a") as file:
         file.write(f"\n{lost}\n")
-    assert rotation.check_command([notes.table]) == 0
+    assert rotation.check_command(ring(notes.table)) == 0
     assert notes.marked() == set()
 
 
@@ -192,7 +198,7 @@ def test_file_of_before_gets_its_column(folder: Path) -> None:
 _ROTATES = """
 import os, sys
 from nlu.storage import rotation
-from tests.storage.test_rotation import Notes
+from tests.storage.test_rotation import Notes, ring
 rotation.SLICE = 10
 notes = Notes(sys.argv[1])
 look, slices = notes.table.look, 0
@@ -203,7 +209,7 @@ def counted(*args, **kw):
         os.kill(os.getpid(), 9)
     return look(*args, **kw)
 notes.table.look = counted
-rotation.rotate_command([notes.table])
+rotation.rotate_command(ring(notes.table))
 """
 
 
@@ -214,7 +220,7 @@ def test_rotation_that_was_killed_is_finished_by_the_next_command(notes: Notes) 
     assert done.returncode == -signal.SIGKILL
     assert notes.newest_opens() == 70
     assert notes.table.some(sa.true(), NOTES.c.id, None) == [(n, None) for n in range(200)]
-    assert rotation.reseal_command([notes.table]) == 0
+    assert rotation.reseal_command(ring(notes.table)) == 0
     assert notes.newest_opens() == 200
 
 
@@ -232,13 +238,13 @@ def test_processes_that_write_meanwhile_lose_nothing(notes: Notes) -> None:
     writer.start()
     try:
         for _ in range(3):
-            assert rotation.rotate_command([notes.table]) == 0
+            assert rotation.rotate_command(ring(notes.table)) == 0
     finally:
         over.set()
         writer.join()
     noticed()
-    assert rotation.drop_command([notes.table]) == 0
-    assert rotation.check_command([notes.table]) == 0
+    assert rotation.drop_command(ring(notes.table)) == 0
+    assert rotation.check_command(ring(notes.table)) == 0
 
 
 def test_keys_of_the_environment_are_said_and_not_changed(
@@ -247,33 +253,33 @@ def test_keys_of_the_environment_are_said_and_not_changed(
     old = new_key()
     monkeypatch.setenv("SEVA_SEALING_KEY", old)
     notes.fill(3)
-    assert rotation.rotate_command([notes.table]) == 0
+    assert rotation.rotate_command(ring(notes.table)) == 0
     said = capsys.readouterr().out
     (new,) = [line.split("=", 1)[1].split(",")[0] for line in said.splitlines() if ",$" in line]
     assert old not in said
     monkeypatch.setenv("SEVA_SEALING_KEY", f"{new},{old}")
-    rotation.reseal_command([notes.table])
-    assert rotation.drop_command([notes.table]) == 0
+    rotation.reseal_command(ring(notes.table))
+    assert rotation.drop_command(ring(notes.table)) == 0
     monkeypatch.setenv("SEVA_SEALING_KEY", new)
-    assert rotation.check_command([notes.table]) == 0
+    assert rotation.check_command(ring(notes.table)) == 0
     assert read_keys(key_place()).hashing == old
 
 
-@pytest.mark.parametrize(
-    "command",
-    [rotation.check_command, rotation.rotate_command, rotation.drop_command],
-)
+@pytest.mark.parametrize("variable", ["SEVA_SEALING_KEY", "SEVA_DOCUMENTS_SEALING_KEY"])
+@pytest.mark.parametrize("command", ["list", "check", "rotate", "reseal", "drop"])
 def test_wrong_keys_are_one_line(
-    command: Callable[[list[Any]], int], monkeypatch: pytest.MonkeyPatch
+    command: str, variable: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SEVA_SEALING_KEY", "wrong")
-    with pytest.raises(SystemExit, match="SEVA_SEALING_KEY"):
-        command([])
+    (folder / "documents").mkdir()
+    (folder / "documents" / "registry.sqlite").touch()
+    monkeypatch.setenv(variable, "wrong")
+    done = CliRunner().invoke(cli_keys, [command])
+    assert done.exit_code == 1 and variable in str(done.exception)
 
 
 def test_list_names_keys_and_tells_none(capsys: pytest.CaptureFixture[str]) -> None:
     add_key(key_place())
-    assert rotation.list_command() == 0
+    assert rotation.list_command(ring()) == 0
     said = capsys.readouterr().out
     found = read_keys(key_place())
     assert [keys.key_name(key) in said for key in found.sealing] == [True, True]

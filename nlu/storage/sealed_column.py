@@ -1,7 +1,6 @@
-"""What `seva keys` needs of the database: its sealed rows, looked at and sealed again in slices.
+"""Columns of SQLite files that hold one token a row, looked at and sealed again in slices.
 
-Messages that wait, dead letters, replies, options and trackers hold one token each. A row that
-changes meanwhile is left to whoever changed it: it was sealed by the newest key then.
+A row that changes meanwhile is left to whoever changed it: it was sealed by the newest key then.
 """
 
 from __future__ import annotations
@@ -10,9 +9,10 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.inbox.group_commit import connect
+from nlu.storage.keys import Place
 from nlu.storage.sealed_table import Slice
 from nlu.storage.sealing import Unreadable, reseal, seal, unseal
+from nlu.storage.write_ahead import connect
 
 
 @dataclass
@@ -24,6 +24,8 @@ class SealedColumn:
     table: str
     key: str
     column: str
+    place: Place | None = None
+    """Of its keys; None: those of SEVA_VAR_DIR."""
 
     def size(self) -> int:
         """Rows with a token."""
@@ -52,7 +54,7 @@ class SealedColumn:
         older = unreadable = 0
         for row in rows:
             try:
-                fresh = _fresh(row["token"])
+                fresh = _fresh(row["token"], self.place)
             except Unreadable:
                 unreadable += 1
                 continue
@@ -69,27 +71,12 @@ class SealedColumn:
         return Slice(len(rows), older, unreadable, last)
 
 
-def _fresh(token: str) -> str:
+def _fresh(token: str, place: Place | None) -> str:
     """The token by the newest key, and with it those inside: a tracker's slots hold values that the
     action server sealed. The same token where there is nothing to do. Raises Unreadable."""
-    content = unseal(token)
+    content = unseal(token, place=place)
     if isinstance(content, str):
-        again = reseal(content)
+        again = reseal(content, place)
         if again != content:
-            return seal(again)
-    return reseal(token)
-
-
-def sealed_columns(path: Path) -> list[SealedColumn]:
-    """All of a database; none where there is no file yet."""
-    if not path.is_file():
-        return []
-    return [
-        SealedColumn(name, path, table, key, column)
-        for name, table, key, column in (
-            ("messages", "inbox", "seq", "payload"),
-            ("replies", "outbox", "seq", "body"),
-            ("options", "choices", "id", "payload"),
-            ("trackers", "trackers", "lane", "tracker"),
-        )
-    ]
+            return seal(again, place=place)
+    return reseal(token, place)
