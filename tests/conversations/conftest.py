@@ -34,10 +34,14 @@ class World:
         said = {"phone": PHONE, **metadata}
         return self.loop.run_until_complete(self.engine.turn(text, sender, said))
 
+    def sms(self, phone: str = PHONE) -> list[dict[str, Any]]:
+        """What was sent to a number on record, the latest first."""
+        url = f"{self.sandbox}/__sms?phone={phone[2:]}"
+        return list(httpx.get(url, trust_env=False).json())
+
     def code(self, phone: str = PHONE) -> str:
-        """The code in the latest SMS to a number on record."""
-        sent = httpx.get(f"{self.sandbox}/__sms?phone={phone[2:]}", trust_env=False).json()
-        return str(_CODE.findall(sent[0]["text"])[0])
+        """The code in the latest of them."""
+        return str(_CODE.findall(self.sms(phone)[0]["text"])[0])
 
     def fault(self, department: str, mode: str) -> None:
         """Switches a department's fault."""
@@ -91,4 +95,5 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             )
         )
         yield World(Conversations(engine), loop, sandbox, door)
+        loop.run_until_complete(engine.close())
     loop.close()

@@ -45,6 +45,35 @@ def test_turn_is_answered_once_it_is_taken_again(
     assert any(written in reply.text for reply in replies), (written, replies)
 
 
+YES = {"te": "అవును", "te-Latn": "avunu", "hi": "हाँ", "hi-Latn": "haan", "en": "yes"}
+ASKED, TOLD = 3, 4
+"""The turns that end with the question for a code, and that tell it."""
+
+
+@pytest.mark.parametrize("after", [0, 1])
+@pytest.mark.parametrize("call", range(CALLS))
+@pytest.mark.parametrize("turn", [ASKED, TOLD])
+def test_code_is_sent_once_and_opens_one_write_whatever_fails(
+    world: World, turn: int, call: int, after: int
+) -> None:
+    """A department has used the code up when the call that told it failed after its work."""
+    key = list(YES)[(turn + call + after) % len(YES)]
+    sender, stranger = f"code-{turn}-{call}-{after}", {"phone": "919300000999"}
+    world.reset("energy")
+    before = len(world.sms())
+    choose = '/choose{"service": "electricity_mobile_update"}'
+    talk = [choose, "6123401005678", "9849011223", YES[key], ""]
+    for number, text in enumerate(talk):
+        world.door.reset(call if number == turn else None, after=bool(after))
+        said = text or f"code {world.code()}"
+        more = stranger | ({"language": key[:2]} if text == choose else {})
+        replies = _as_the_worker(world, said, sender, number, **more)
+        assert len(world.writes("energy")) == (number == TOLD), (said, world.door.calls, replies)
+        assert len(world.sms()) - before == (number >= ASKED), (said, world.door.calls, replies)
+    written = world.writes("energy")[0]["reference"]
+    assert any(written in reply.text for reply in replies), (written, replies)
+
+
 def _metadata(sender: str, number: int, attempt: int, text: str) -> dict[str, Any]:
     return {
         "inbox_id": f"{sender}:{number}",
@@ -54,10 +83,10 @@ def _metadata(sender: str, number: int, attempt: int, text: str) -> dict[str, An
     }
 
 
-def _as_the_worker(world: World, text: str, sender: str, number: int) -> list[Any]:
+def _as_the_worker(world: World, text: str, sender: str, number: int, **more: Any) -> list[Any]:
     for attempt in (1, 2, 3):
         try:
-            return world.turn(text, sender, _metadata(sender, number, attempt, text))
+            return world.turn(text, sender, _metadata(sender, number, attempt, text) | more)
         except TurnFailed:
             continue
     raise AssertionError(f"no answer to {text!r} after {world.door.calls}")
