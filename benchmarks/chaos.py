@@ -126,7 +126,7 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--messages", type=int, default=300, help="how many (default %(default)s)")
     parser.add_argument("--kills", type=int, default=10, help="how many (default %(default)s)")
-    parser.add_argument("--outages", type=int, default=2, help="how many (default %(default)s)")
+    parser.add_argument("--outages", type=int, help="how many (default: 2, and one each 1,000)")
     parser.add_argument("--seed", type=int, default=0, help="of the citizens' choices")
     parser.add_argument(
         "--outage-test",
@@ -138,9 +138,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--keep", type=Path, help="folder in which files and logs of the run stay")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     given = parser.parse_args(list(argv))
-    if given.messages < 1 or given.kills < 0 or given.outages < 0:
+    outages = 2 + given.messages // 1000 if given.outages is None else given.outages
+    if given.messages < 1 or given.kills < 0 or outages < 0:
         parser.error("--messages takes numbers from 1, --kills and --outages from 0")
-    plan = Plan(given.messages, given.kills, given.outages, given.seed)
+    plan = Plan(given.messages, given.kills, outages, given.seed)
     try:
         if given.outage_test:
             found = outage_test(given.seed)

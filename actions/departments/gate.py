@@ -6,6 +6,7 @@ Citizens are counted by telephone number: writing to another of our numbers does
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -71,7 +72,8 @@ class Gate:
         note = self.misses.charge if result.missed else self.misses.take_back if right else None
         try:
             if note is not None:
-                await asyncio.to_thread(note, department, who, request_id)
+                asked = json.dumps([request_id, sorted(values.items())])
+                await asyncio.to_thread(note, department, who, asked)
         except (SQLAlchemyError, OSError) as error:
             lost = _uncounted(department, error)
             return result if right else lost

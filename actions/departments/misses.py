@@ -1,7 +1,8 @@
 """Counts who may be guessing: records that are not there, wrong codes, by citizen and department.
 
 Beyond the limit the department is not asked at all, whatever is asked for, so that neither answer
-nor refusal tells anything. A right code takes back what its request was charged.
+nor refusal tells anything. A right code takes back what the same question was charged: what was
+guessed about another record in the same request stays.
 """
 
 from __future__ import annotations
@@ -65,17 +66,17 @@ class Misses:
             ends.append(times[0] + HOUR)
         return max((end for end in ends if end > now), default=None)
 
-    def charge(self, department: str, citizen: str, request_id: str) -> None:
-        """Note a miss."""
+    def charge(self, department: str, citizen: str, asked: str) -> None:
+        """Note a miss. `asked` is the request with its values; only its keyed hash is kept."""
         row = {"department": department, "citizen": _who(citizen), "at": self._clock()}
         with self._engine.begin() as db:
-            db.execute(_MISSES.insert().values(request=_request(request_id), **row))
+            db.execute(_MISSES.insert().values(request=_asked(asked), **row))
 
-    def take_back(self, department: str, citizen: str, request_id: str) -> None:
-        """Forget the misses of a request: its code was right."""
+    def take_back(self, department: str, citizen: str, asked: str) -> None:
+        """Forget the misses of what was asked: its code was right."""
         own = (_MISSES.c.department == department) & (_MISSES.c.citizen == _who(citizen))
         with self._engine.begin() as db:
-            db.execute(_MISSES.delete().where(own & (_MISSES.c.request == _request(request_id))))
+            db.execute(_MISSES.delete().where(own & (_MISSES.c.request == _asked(asked))))
 
     def purge(self) -> int:
         """Delete what counts no more; how many."""
@@ -94,5 +95,5 @@ def _who(citizen: str) -> str:
     return keyed_hash(citizen, "misses")
 
 
-def _request(request_id: str) -> str:
-    return keyed_hash(request_id, "misses-request")
+def _asked(asked: str) -> str:
+    return keyed_hash(asked, "misses-request")

@@ -22,7 +22,7 @@ from actions.sandbox.store import Store
 
 PUBLIC, OWNER, CODE = "public", "owner", "code"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_E164 = re.compile(r"\+?[1-9][0-9]{7,14}")
+_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 
 
 @dataclass(frozen=True)

@@ -213,15 +213,19 @@ class _Work:
             raise not_found(find.collection)
         return found
 
-    def _subject(self, take: Take) -> str | None:
+    def _subject(self, db: sqlite3.Connection, take: Take) -> str | None:
         same = [str(self.entered.get(name, "")) for name in take.once_for]
-        return self.desk.store.fingerprint(*same) if same else None
+        if not same:
+            return None
+        if self.desk.guard.policy.get(self.operation, PUBLIC) == PUBLIC and not take.shared:
+            same.append(self.desk.asker(db, self.key))
+        return self.desk.store.fingerprint(*same)
 
     def _before(self, db: sqlite3.Connection, take: Take) -> dict[str, Any] | None:
         """Number and date of what is open for the same, if there is one."""
         row = db.execute(
             "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND subject = ?",
-            (self.desk.department, self.operation, self._subject(take)),
+            (self.desk.department, self.operation, self._subject(db, take)),
         ).fetchone()
         return row and {"number": row["number"], "expected": row["expected"]}
 
@@ -237,7 +241,7 @@ class _Work:
             expected = (clock.now() + datetime.timedelta(hours=take.hours)).isoformat()
         db.execute(
             "INSERT INTO counter_taken VALUES (?, ?, ?, ?, ?)",
-            (department, self.operation, number, self._subject(take), expected),
+            (department, self.operation, number, self._subject(db, take), expected),
         )
         self.desk.on_record.made(db, self.key, number)
         return {"number": number, "expected": expected}

@@ -65,8 +65,9 @@ def build(desk: Desk) -> FastAPI:
         subject = desk.store.fingerprint(body.aadhaar)
 
         def work(db: sqlite3.Connection) -> tuple[int, Body, str]:
+            own = desk.store.fingerprint(subject, desk.asker(db, key))
             before = db.execute(
-                "SELECT 1 FROM cmrf_applications WHERE subject = ?", (subject,)
+                "SELECT 1 FROM cmrf_applications WHERE subject = ?", (own,)
             ).fetchone()
             if before is not None:
                 raise Problem(409, "duplicate", "An application is open already")
@@ -74,7 +75,7 @@ def build(desk: Desk) -> FastAPI:
             number = f"CMRF{today:%Y}{2000 + next_number(db, 'cmrf_applications'):06}"
             db.execute(
                 "INSERT INTO cmrf_applications VALUES (?, 'pending', NULL, ?, NULL, ?)",
-                (number, today.isoformat(), subject),
+                (number, today.isoformat(), own),
             )
             desk.on_record.made(db, key, number)
             expected = clock.in_days(seed["days"])

@@ -37,7 +37,8 @@ class Find:
 
 @dataclass(frozen=True)
 class Take:
-    """An application, complaint or booking: a number, a date, one open at a time for `once_for`."""
+    """An application, complaint or booking: a number, a date, one open at a time for `once_for`,
+    and where anybody may make it, for each who does."""
 
     prefix: str
     days: int | None = None
@@ -45,7 +46,8 @@ class Take:
     once_for: tuple[str, ...] = ()
     already: str = "duplicate"
     shared: bool = False
-    """Whoever asks for the same may follow what is open: a complaint about what all see."""
+    """Whoever asks for the same is told of what is open and may follow it: a complaint about what
+    all see."""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,11 @@ class Desk:
         """The department's numbers."""
         return self.guard.on_record
 
+    def asker(self, db: sqlite3.Connection, key: str) -> str:
+        """Who sent a write. What anybody may ask for is open once for each of them: that another
+        has asked for the same is theirs alone."""
+        return next(iter(self.on_record.phones(db, request_key(key))), key)
+
     def app(self, title: str) -> FastAPI:
         """An empty app with problems for errors."""
         app = FastAPI(title=title, version="1.0", docs_url=None, redoc_url=None)

@@ -125,13 +125,15 @@ def build(desk: Desk) -> FastAPI:
                 (body.ulb, place),
             ).fetchone()
             if before is not None:
-                raise Problem(
+                refusal = Problem(
                     409,
                     "already_open",
                     "A complaint is open already",
                     complaint_number=before["number"],
                     expected_by=before["expected_by"] or expected,
                 )
+                refusal.shared = before["number"]
+                raise refusal
             number = f"SAN{clock.today():%y%m}{next_number(db, 'municipal_complaints'):05}"
             row = (number, body.ulb, place, body.complainant, expected)
             db.execute("INSERT INTO municipal_complaints VALUES (?, ?, ?, ?, ?)", row)

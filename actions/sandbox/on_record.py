@@ -18,10 +18,12 @@ _SHOWN = 4
 
 
 def national(phone: str) -> str:
-    """A number without its signs: ten digits for one of India, however it is written."""
+    """A number without its signs: ten digits for one of India, however it is written. Others keep
+    their plus: +960 777 1234 has ten digits too, and is none of India's."""
     digits = "".join(sign for sign in phone if sign in "0123456789")
-    indian = digits.startswith(_INDIA) and len(digits) == len(_INDIA) + _NATIONAL
-    return digits[len(_INDIA) :] if indian else digits
+    if digits.startswith(_INDIA) and len(digits) == len(_INDIA) + _NATIONAL:
+        return digits[len(_INDIA) :]
+    return f"+{digits}" if phone.startswith("+") else digits
 
 
 def masked(phone: str) -> str:

@@ -92,7 +92,8 @@ def build(desk: Desk) -> FastAPI:
 def _take(
     desk: Desk, key: str, db: sqlite3.Connection, kind: str, prefix: str, subject: str, days: int
 ) -> tuple[int, Body, str]:
-    """Take an application, one per kind and subject."""
+    """Take an application, one per kind and subject for each who asks."""
+    subject = desk.store.fingerprint(subject, desk.asker(db, key))
     before = db.execute(
         "SELECT number FROM revenue_applications WHERE kind = ? AND subject = ?", (kind, subject)
     ).fetchone()

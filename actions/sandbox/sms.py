@@ -106,4 +106,6 @@ class SmsOutbox:
 
 def _international(phone: str) -> str:
     """E.164 of a number on record; ten digits are India's."""
+    if phone.startswith("+"):
+        return phone
     return f"+91{phone}" if len(phone) == 10 else f"+{phone}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -216,6 +217,79 @@ def test_who_is_on_record_is_refused_nothing(owned: Town, name: str) -> None:
         owned.now += 3600
         result = owned.ask(service, operation.name, told(service), OWNER)
         assert not result.missed and result.outcome != "no_sender", (operation.name, result)
+
+
+SEEN_BY_ALL = {
+    *("electricity_service_wire_damage", "electricity_street_light_line_fault"),
+    *("electricity_supply_failure_complaint", "electricity_transformer_failure"),
+    *("electricity_voltage_complaint", "drainage_complaint", "garbage_complaint"),
+    *("pothole_complaint", "street_light_complaint", "water_leakage_complaint"),
+    "water_supply_complaint",
+}
+"""Complaints about what neighbours see: who complains again follows the one that is open."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        service.name
+        for service in CATALOGUE.services.values()
+        for operation in operations(service)
+        if operation.name == service.operation
+        and (operation.access, operation.kind) == ("public", "write")
+    ],
+)
+def test_stranger_is_not_told_that_another_has_asked_for_the_same(town: Town, name: str) -> None:
+    """Neither that there is a file, nor its number; and who comes second is not shut out."""
+    service = CATALOGUE.services[name]
+    town.now += 3600
+    first = town.ask(service, service.operation, told(service), OWNER)
+    again = town.ask(service, service.operation, told(service), OWNER)
+    another = town.ask(service, service.operation, told(service), STRANGER)
+    if name in SEEN_BY_ALL:
+        assert another.outcome == again.outcome == "already_open"
+        return
+    assert another.outcome in (first.outcome, "accepted"), (first, another)
+    numbers = {field for field in first.fields if field.endswith("_number")}
+    assert not [field for field in numbers if another.fields.get(field) == first.fields[field]]
+
+
+ABROAD = ["+9848012345", "+84801234567", "+19848012345", "+929848012345"]
+
+
+@pytest.mark.parametrize("phone", ABROAD)
+def test_number_of_another_country_is_not_the_owners(town: Town, phone: str) -> None:
+    """+984 801 2345 has ten digits, and so has an Indian number without its code."""
+    town.now += 3600
+    service = CATALOGUE.services["electricity_bill_view"]
+    values = {"service_number": "6123401005678"}
+    who = f"109876543210987:{phone[1:]}"
+    assert town.ask(service, "getBill", values, who).outcome == "code_needed"
+
+
+def test_right_code_for_one_record_forgives_no_guesses_about_another(tmp_path: Path) -> None:
+    """In one request: the victim's number, wrong codes, then a friend's and the right one."""
+    town = Town(tmp_path)
+    misses = Misses(clock=lambda: town.now)
+    gate = Gate(town.departments, misses, town.departments.execute)
+
+    def ask(number: str, code: str | None = None) -> OperationResult:
+        told = {"citizen": STRANGER, "request_id": "one-getBill", "language": "en"}
+        values = {"service_number": number}
+        asking = gate.execute("energy", "getBill", values, code=code, **told)
+        return town.loop.run_until_complete(asking)
+
+    outcomes = []
+    for _ in range(3):
+        outcomes += [ask("6123401005678").outcome]
+        outcomes += [ask("6123401005678", f"00000{n}").outcome for n in range(4)]
+        sent = ask("6123401005679")
+        outcomes.append(sent.outcome)
+        if sent.outcome == "code_needed":
+            code = re.search(r"(?<![0-9])[0-9]{6}(?![0-9])", town.sms()[0]["text"])
+            outcomes.append(ask("6123401005679", code and code[0]).outcome)
+        town.now += 61
+    assert outcomes[-1] == "missed_too_often", outcomes
 
 
 COUNTED_UP = [
