@@ -82,8 +82,12 @@ def webhook_app(
         text = await asyncio.to_thread(json.dumps, result)
         return Response(text, media_type="application/json")
 
-    async def healthy(_: Request) -> Response:
-        trouble = await health()
+    async def healthy(request: Request) -> Response:
+        trouble, asked = dict(await health()), request.query_params.get("action")
+        if asked is not None:  # by a worker: whether its calls would be taken
+            admit(request)
+            if asked and asked not in executor.actions:
+                trouble["action"] = "not known here"
         if trouble:
             return JSONResponse({"status": "unavailable", **trouble}, 503)
         return JSONResponse({"status": "ok"})

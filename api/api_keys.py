@@ -12,7 +12,6 @@ from pathlib import Path
 
 from api.api_keys_file import DAY, SCOPES, ApiKey, digest, read_keys_file
 from api.problems import Problem
-from api.setting_types import split_list
 from api.settings import Settings
 from nlu.storage import windows
 from nlu.storage.write_ahead import write_ahead
@@ -40,10 +39,9 @@ class ApiKeys:
             ApiKey(f"SEVA_API_KEYS[{number}]", digest(key), all_but_notices)
             for number, key in enumerate(settings.keys)
         ]
-        keys += [
-            ApiKey(f"SEVA_NOTICES_KEY[{number}]", digest(key), frozenset({"notices"}))
-            for number, key in enumerate(split_list(settings.notices_key))
-        ]
+        if settings.notices_key:
+            notices = frozenset({"notices"})
+            keys.append(ApiKey("SEVA_NOTICES_KEY", digest(settings.notices_key), notices))
         if settings.api_keys_file:
             keys += read_keys_file(Path(settings.api_keys_file))
         return cls(keys, settings.var_dir / USAGE_FILE, clock)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import os
+import socket
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -89,7 +90,7 @@ def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Simul
 def _values(given: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     """The fields that can be read, and a fault for each that cannot."""
     fields = SimulatorSettings.__fields__
-    text = {name: given[_variable(name)] for name in fields if _variable(name) in given}
+    text = {name: given[_variable(name)].strip() for name in fields if _variable(name) in given}
     values, _, error = validate_model(SimulatorSettings, text)
     faults = []
     for one in error.errors() if error else ():
@@ -160,10 +161,21 @@ def _production(role: Role, values: Mapping[str, Any]) -> Iterator[Fault]:
             wrong = RULES[rule](values[name], field)
             if wrong:
                 yield Fault(_variable(name), *wrong)
+    if role == "actions":
+        yield from _notices(values)
     if role == "serve" and not values.get("api_keys") and not values.get("api_keys_file"):
         yield Fault(
             "SEVA_API_KEYS_FILE", "there is no API key", "`seva api-keys new NAME` makes one"
         )
+
+
+def _notices(values: Mapping[str, Any]) -> Iterator[Fault]:
+    """News for citizens go there, with the key that lets one send them."""
+    url, host = urlsplit(values.get("notices_url", "")), values.get("internal_host", "")
+    name = "SEVA_NOTICES_URL" if url.netloc else "SEVA_INTERNAL_HOST"
+    if url.scheme != "https" and not is_here(url.hostname or host):
+        wrong = "is plain http to another machine"
+        yield Fault(name, wrong, "set SEVA_NOTICES_URL to https://, or use loopback")
 
 
 Wrong = tuple[str, str] | None
@@ -177,6 +189,8 @@ def _own(value: str, field: ModelField) -> Wrong:
 
 
 def _secret(value: str, field: ModelField) -> Wrong:
+    if field.default and field.default in split_list(value):
+        return "is the demo's, which everybody knows", "set your own"
     if len(value) < SHORTEST and value and value != field.default:
         return f"has fewer than {SHORTEST} characters", "set a long random one"
     return _own(value, field)
@@ -186,7 +200,9 @@ def _set(value: str, _field: ModelField) -> Wrong:
     return None if value else ("is not set", "set a key, and keep it apart from the data")
 
 
-def _https(value: str, _field: ModelField) -> Wrong:
+def _https(value: str, field: ModelField) -> Wrong:
+    if field.default and not value:  # nothing said means the demo's
+        return "is not set", "use an https:// address"
     plain = [one for one in value.split() if urlsplit(one).scheme != "https"]
     return ("is plain http", "use an https:// address") if plain else None
 
@@ -239,17 +255,22 @@ def _department(one: Variable, given: Mapping[str, str], production: bool) -> It
             yield Fault(one.name, "is on this machine, as the sandbox is", f"set {one.owner}'s")
         elif urlsplit(value).scheme != "https":
             yield Fault(one.name, "is plain http", "use an https:// address")
-    if one.kind == "secret" and production and value == one.default:
-        wrong = "is the sandbox's, which everybody knows" if value else "is not set"
+    if one.kind == "secret" and production and value.strip() in ("", one.default):
+        wrong = "is the sandbox's, which everybody knows" if value.strip() else "is not set"
         yield Fault(one.name, wrong, f"set {one.owner}'s")
 
 
 def is_here(host: str) -> bool:
     """Whether a host is this machine by its name or address."""
+    host = host.strip("[]").lower().rstrip(".")
     try:
-        address = ipaddress.ip_address(host.strip("[]"))
+        address = ipaddress.ip_address(host)
     except ValueError:
-        return host.lower().rstrip(".").split(".")[-1] == "localhost"
+        try:
+            address = ipaddress.ip_address(socket.inet_aton(host))  # 127.1, as resolvers read it
+        except OSError:
+            return host.split(".")[-1] == "localhost"
+    address = getattr(address, "ipv4_mapped", None) or address
     return address.is_loopback or address.is_unspecified
 
 

@@ -20,10 +20,16 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily
 
+from nlu.web import may_be_rebound
+
 _EVERY = 0.5  # seconds between two beats
 _REMEMBERED = 120  # beats whose lateness is told: the last minute
 _PATIENCE = 10  # seconds for a request to be sent
 _OK, _NOT = "200 OK", "503 Service Unavailable"
+_TO_ITSELF = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ class HealthServer:
         self, heartbeat: Heartbeat, registry: CollectorRegistry, host: str, port: int
     ) -> None:
         """Listens at once; port 0 takes a free one. Raises OSError if the port is taken."""
-        self._heartbeat = heartbeat
+        self._heartbeat, self._host = heartbeat, host
         registry.register(heartbeat)
         self._metrics = make_wsgi_app(registry)
         self._server = _Server((host, port), _Request)
@@ -140,9 +146,15 @@ class HealthServer:
         self._server.server_close()
 
     def _answer(self, request: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        def begin(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start(status, [*headers, *_TO_ITSELF], *more)
+
         path = request["PATH_INFO"]
+        if may_be_rebound(request.get("HTTP_HOST", ""), self._host):
+            begin("421 Misdirected Request", [("Content-Length", "0")])
+            return []
         if path == "/metrics":
-            answer: Iterable[bytes] = self._metrics(request, start)
+            answer: Iterable[bytes] = self._metrics(request, begin)
             return answer
         well = {
             "/health/live": self._heartbeat.is_alive,
@@ -150,7 +162,7 @@ class HealthServer:
         }.get(path)
         status = "404 Not Found" if well is None else _OK if well else _NOT
         body = b"" if well is None else json.dumps(self._heartbeat.as_json()).encode()
-        start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        begin(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
 
 

@@ -415,6 +415,7 @@ class Settings(BaseSettings):
         """Environment variables are `SEVA_` plus the field's name in capitals."""
 
         env_prefix = "SEVA_"
+        anystr_strip_whitespace = True
 
     @root_validator
     def _default_files(cls, values: dict) -> dict:

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -20,6 +24,7 @@ from nlu.reply import AWAY, BROKEN, FAILED
 
 _LONGEST_S = 60.0
 _REJECTED = 400  # rasa-sdk: the action declines; Rasa looks for another one
+_NOT_OURS = (401, 403, 404)  # another secret, or another version: trouble of ours, not of the turn
 
 
 class ActionCallFailed(BaseException):
@@ -43,7 +48,8 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
         super().__init__(address.base_url, enable_selective_domain=True)
         self._socket, self._headers = address.socket, authorization(secret)
         self._deadline = deadline_s
-        self._session: aiohttp.ClientSession | None = None
+        self._line: _Line | None = None
+        self._lacking = ""  # the action that the server did not know when it was last asked
 
     async def request(self, **call: Any) -> Any:  # called by Rasa as `request(json=..., ...)`
         """The server's answer to one action. Raises ActionCallFailed."""
@@ -55,52 +61,89 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
         except ClientResponseError as error:
             if error.status == _REJECTED:
                 raise
-            raise ActionCallFailed(f"status {error.status}", FAILED) from error
+            trouble = AWAY if error.status in _NOT_OURS else FAILED
+            if error.status == HTTPStatus.NOT_FOUND:
+                self._lacking = str(call["json"].get("next_action", ""))
+            raise ActionCallFailed(f"status {error.status}", trouble) from error
         except ValueError as error:
             raise ActionCallFailed("its answer has not the right form", FAILED) from error
-        except (aiohttp.ClientError, OSError) as error:
-            await self.close()  # connections kept from before a restart are of no use
-            raise ActionCallFailed(f"broken off: {type(error).__name__}", BROKEN) from error
         except asyncio.TimeoutError as error:
             trouble = FAILED if await self.is_healthy() else BROKEN
             raise ActionCallFailed(f"no answer in {self._deadline:g} s", trouble) from error
+        except Exception as error:  # Rasa would take it for an answer without events
+            raise ActionCallFailed(f"broken off: {type(error).__name__}", BROKEN) from error
 
     async def is_healthy(self, within_s: float = 2.0) -> bool:
-        """Whether the server says that it can work."""
+        """Whether the server says that it can work, for us, and knows what it lacked before."""
+        asked = {"action": self._lacking}
         try:
-            async with self._open().get(
-                self.url + HEALTH, timeout=aiohttp.ClientTimeout(total=within_s)
-            ) as response:
-                return response.status == 200
-        except (aiohttp.ClientError, OSError, asyncio.TimeoutError):
+            async with (
+                self._connected() as session,
+                session.get(
+                    self.url + HEALTH,
+                    params=asked,
+                    headers=self._headers,
+                    timeout=aiohttp.ClientTimeout(total=within_s),
+                ) as response,
+            ):
+                healthy = response.status == HTTPStatus.OK
+        except Exception:  # whatever it was, there was no word from the server
             return False
+        self._lacking = "" if healthy else self._lacking
+        return healthy
 
     async def close(self) -> None:
-        """Ends the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        """Ends the connections; calls under way end first."""
+        line, self._line = self._line, None
+        if line is not None and not line.calls:
+            await line.session.close()
 
     async def _post(self, body: bytes) -> Any:
         headers = {"Content-Type": "application/json", **self._headers}
-        async with self._open().post(self.url + WEBHOOK, data=body, headers=headers) as response:
+        async with (
+            self._connected() as session,
+            session.post(self.url + WEBHOOK, data=body, headers=headers) as response,
+        ):
             content = await response.read()
-            if response.status >= 400:
-                reason = response.reason or ""
-                raise ClientResponseError(response.status, reason, content.decode())
-            answer = json.loads(content)
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            reason = response.reason or ""
+            raise ClientResponseError(response.status, reason, content.decode())
+        answer = json.loads(content)
         if not _is_answer(answer):
             raise ValueError("not the form of an answer")
         return answer
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            file = self._socket
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.UnixConnector(str(file)) if file else aiohttp.TCPConnector(),
-                timeout=aiohttp.ClientTimeout(total=None),
-            )
-        return self._session
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """Connections for one call. Where one is broken off, those kept beside it are likely of a
+        server that is gone: calls under way end on them, and nobody else begins."""
+        line = self._line = self._line or _Line(self._opened())
+        line.calls += 1
+        try:
+            yield line.session
+        except (aiohttp.ClientConnectionError, OSError):
+            if self._line is line:
+                self._line = None
+            raise
+        finally:
+            line.calls -= 1
+            if self._line is not line and not line.calls:
+                await line.session.close()
+
+    def _opened(self) -> aiohttp.ClientSession:
+        file = self._socket
+        return aiohttp.ClientSession(
+            connector=aiohttp.UnixConnector(str(file)) if file else aiohttp.TCPConnector(),
+            timeout=aiohttp.ClientTimeout(total=None),
+        )
+
+
+@dataclass
+class _Line:
+    """Connections that are kept, and how many calls are under way on them."""
+
+    session: aiohttp.ClientSession
+    calls: int = 0
 
 
 def _is_answer(content: Any) -> bool:

@@ -66,6 +66,13 @@ def name_of(host: str) -> str:
     return host if host.count(":") > 1 else host.partition(":")[0].rstrip(".")
 
 
+def may_be_rebound(host: str, own: str) -> bool:
+    """Whether a Host header holds a name that somebody may have pointed here. No browser leaves it
+    out, and what holds an address was sent to that address. `own`: where a server listens."""
+    name = name_of(host)
+    return bool(name) and name not in THIS_MACHINE | {own} and not _is_address(name)
+
+
 def page_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
     """SEVA_PAGE_HOSTS: names, comma separated, by which pages are reached besides their own."""
     return tuple(host.strip() for host in (environ.get("SEVA_PAGE_HOSTS") or "").split(","))

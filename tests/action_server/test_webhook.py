@@ -87,3 +87,32 @@ async def test_unhealthy_says_what() -> None:
     answer = await _ask("", {"journal": "OperationalError"})
     assert answer.status_code == 503
     assert answer.json() == {"status": "unavailable", "journal": "OperationalError"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "status"),
+    [
+        ("", "", 200),
+        ("?action=", "", 401),
+        ("?action=", "Bearer old", 401),
+        ("?action=", "Bearer secret", 200),
+        ("?action=says", "Bearer secret", 200),
+        ("?action=of_a_newer_model", "Bearer secret", 503),
+    ],
+)
+async def test_worker_is_told_whether_its_calls_would_be_taken(
+    asked: str, given: str, status: int
+) -> None:
+    """Anybody may ask whether the server works; a worker asks with its secret."""
+    executor = ActionExecutor()
+    executor.register_function("says", _says)
+
+    async def healthy() -> Mapping[str, str]:
+        return {}
+
+    address = ActionAddress(None, "localhost", 5055)
+    app = webhook_app(executor, healthy, address, "secret", 10_000, 0.2)
+    transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        headers = {"Authorization": given} if given else {}
+        assert (await client.get(f"/health{asked}", headers=headers)).status_code == status

@@ -140,3 +140,16 @@ def test_a_loop_that_hangs_is_found_out() -> None:
     finally:
         go_on.set()
         server.close()
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/health/ready"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8781", "127.0.0.1.evil.example"])
+def test_page_whose_name_was_pointed_here_reads_nothing(
+    server: HealthServer, path: str, host: str
+) -> None:
+    url = f"http://127.0.0.1:{server.port}{path}"
+    assert httpx.get(url, headers={"Host": host}, trust_env=False).status_code == 421
+    for own in ("localhost:8781", "127.0.0.1", "[::1]:8781", "10.0.0.7:8781"):
+        answer = httpx.get(url, headers={"Host": own}, trust_env=False)
+        assert answer.status_code == 200
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -280,3 +280,33 @@ def test_what_a_command_writes_is_its_users_alone(tmp_path: Path) -> None:
 def test_roles_of_settings_are_roles() -> None:
     for field in Settings.__fields__.values():
         assert set(field.field_info.extra.get("roles", ())) <= set(ROLES)
+
+
+HALF = [
+    ("serve", "SEVA_NOTICES_KEY", " seva-demo-notices-key"),
+    ("serve", "SEVA_NOTICES_KEY", "seva-demo-notices-key,another-long-secret"),
+    ("serve", "SEVA_WHATSAPP_APP_SECRET", "seva-demo-app-secret "),
+    ("serve", "SEVA_LOG_KEY", " " * 16),
+    ("documents", "SEVA_DOCUMENTS_URL", ""),
+    ("worker", "SEVA_WHATSAPP_BASE_URL", " "),
+    ("worker", "SEVA_WHATSAPP_PHONE_NUMBER_ID", " "),
+    ("worker", "SEVA_DOCUMENT_HOSTS", "127.1,documents.example.in"),
+    ("actions", "SEVA_NOTICES_URL", "http://10.0.0.5:8783/notices"),
+    ("actions", "SEVA_INTERNAL_HOST", "10.0.0.5"),
+    ("actions", "SEVA_DEPARTMENT_ENERGY_URL", "https://127.1/x"),
+    ("actions", "SEVA_DEPARTMENT_ENERGY_URL", "https://[::ffff:127.0.0.1]/x"),
+    ("actions", "SEVA_DEPARTMENT_ENERGY_KEY", "sandbox-key "),
+]
+
+
+@pytest.mark.parametrize(("role", "name", "value"), HALF)
+def test_what_only_looks_set_is_refused(
+    role: str, name: str, value: str, good: dict[str, str]
+) -> None:
+    """Blanks, lists around a demo's secret, other spellings of this machine, an unsafe way."""
+    assert wrong(role, {**good, name: value}) == [name]
+
+
+def test_notices_go_over_https_wherever_the_listener_is(good: dict[str, str]) -> None:
+    elsewhere = {"SEVA_INTERNAL_HOST": "10.0.0.5", "SEVA_NOTICES_URL": "https://seva.in/notices"}
+    assert wrong("actions", {**good, **elsewhere}) == []
