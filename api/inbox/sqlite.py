@@ -59,7 +59,7 @@ class SqliteInbox:
         self._clock = clock or DatabaseClock(self._read)
         self._writer = GroupCommit(path, window_s)
         self.outbox = SqliteOutbox(
-            self._writer, self._read, OUTBOX, 2 * doubt_s, self._clock, policy.window
+            self._writer, self._read, OUTBOX, 2 * doubt_s, self._clock, policy
         )
 
     async def put(self, messages: Sequence[Inbound], statuses: Sequence[Status] = ()) -> int:

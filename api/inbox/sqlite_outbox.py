@@ -12,8 +12,9 @@ from api.inbox.group_commit import GroupCommit
 from api.inbox.lanes import Lanes
 from api.inbox.payloads import keep_reply, keep_text, read_reply
 from api.inbox.port import LeaseLost, Parcel
-from api.inbox.sqlite_statuses import raise_state
+from api.inbox.sqlite_statuses import is_refused, raise_state, wait_after
 from api.whatsapp.outgoing import Draft
+from api.whatsapp.policy import WhatsAppPolicy
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
 
@@ -33,11 +34,10 @@ class SqliteOutbox:
         lanes: Lanes,
         lease_s: float,
         clock: Callable[[], float],
-        window_s: float,
+        policy: WhatsAppPolicy,
     ) -> None:
-        """`window_s`: how long after a citizen's last message WhatsApp takes free text."""
         self._writer, self._read, self._lanes = writer, read, lanes
-        self._lease, self._clock, self._window = lease_s, clock, window_s
+        self._lease, self._clock, self._policy = lease_s, clock, policy
 
     async def claim(self, worker: str, limit: int = 1) -> list[Parcel]:
         """The first open row of each due lane, durably marked as being sent."""
@@ -63,16 +63,23 @@ class SqliteOutbox:
         return await self._writer.run(change)
 
     async def sent(self, parcel: Parcel, message_id: str) -> None:
-        """Recorded even by a worker whose lease is over: it did happen."""
+        """Recorded even by a worker whose lease is over: it did happen. A status may have told
+        before that this try failed: then what follows from that holds."""
 
         def change(db: sqlite3.Connection) -> None:
-            raise_state(db, parcel.tracker, schema.SENT, message_id)
+            now, row = self._clock(), _row(db, parcel)
+            refused = row is not None and is_refused(row, message_id)
+            if not refused:
+                raise_state(db, parcel.tracker, schema.SENT, message_id)
             try:
-                self._lanes.hold(db, parcel.lane, parcel.token, self._clock())
+                self._lanes.hold(db, parcel.lane, parcel.token, now)
             except LeaseLost:
                 return
-            self._template_is_over(db, parcel)
-            self._lanes.free(db, parcel.lane, self._clock())
+            again = row is not None and refused and row["state"] == schema.PENDING
+            if not again:
+                self._template_is_over(db, parcel)
+            due = now + wait_after(self._policy, row) if row is not None and again else now
+            self._lanes.free(db, parcel.lane, due)
 
         await self._writer.run(change)
 
@@ -152,7 +159,7 @@ class SqliteOutbox:
 
     def _template_is_over(self, db: sqlite3.Connection, parcel: Parcel) -> None:
         now, row = self._clock(), _row(db, parcel)
-        notices.template_is_over(db, self._lanes, row, now, self._window)
+        notices.template_is_over(db, self._lanes, row, now, self._policy.window)
 
 
 def insert_drafts(
