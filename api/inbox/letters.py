@@ -114,7 +114,8 @@ class Letters:
         return row
 
     def _make_room(self, row: sqlite3.Row) -> None:
-        """The answer will have the ids that the apology has now."""
+        """The answer will have the places that the apology has now. The apology keeps its tracker
+        and is never forgotten here: what WhatsApp tells of it later must find it and no other."""
         said = self._db.execute(
             "SELECT * FROM outbox WHERE inbox_id = ?", (row["message_id"],)
         ).fetchall()
@@ -122,14 +123,15 @@ class Letters:
             raise NotNow(f"the apology for {row['seq']} is being sent: try again in a minute")
         for one in said:
             if one["state"] < schema.SENT:
-                self._db.execute("DELETE FROM outbox WHERE seq = ?", (one["seq"],))
-                OUTBOX.free(self._db, row["lane"], 0.0)
-                continue
-            apart = f"/given-up-{one['seq']}"
+                self._db.execute(
+                    "UPDATE outbox SET state = ?, reason = 'requeued', body = '' WHERE seq = ?",
+                    (schema.FAILED, one["seq"]),
+                )
             self._db.execute(
-                "UPDATE outbox SET inbox_id = inbox_id || ?, tracker = tracker || ? WHERE seq = ?",
-                (apart, apart, one["seq"]),
+                "UPDATE outbox SET inbox_id = inbox_id || ? WHERE seq = ?",
+                (f"/given-up-{one['seq']}", one["seq"]),
             )
+        OUTBOX.end(self._db, row["lane"])  # another reply may be on its way: its owner keeps it
 
 
 def _letter(row: sqlite3.Row, words: str | None = None) -> Letter:

@@ -172,20 +172,30 @@ def insert_drafts(
 ) -> None:
     """Adds the replies to one inbox message; a step that is there already is left alone."""
     for number, draft in enumerate(drafts):
-        tracker = f"{inbox_id}:{number}"
-        new = db.execute(
-            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (inbox_id, step) DO NOTHING",
-            (inbox_id, number, tracker, lane, keep_reply(draft.message), now),
-        ).rowcount
-        if not new:
+        there = "SELECT 1 FROM outbox WHERE inbox_id = ? AND step = ?"
+        if db.execute(there, (inbox_id, number)).fetchone():
             continue
+        tracker = _new_tracker(db, f"{inbox_id}:{number}")
+        db.execute(
+            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (inbox_id, number, tracker, lane, keep_reply(draft.message), now),
+        )
         lanes.arrive(db, lane, now)
         db.executemany(
             "INSERT OR IGNORE INTO choices (id, lane, tracker, payload, number, created_at) "
             "VALUES (?, ?, ?, ?, ?, ?)",
             [(c.id, lane, tracker, keep_text(c.payload), c.number, now) for c in draft.choices],
         )
+
+
+def _new_tracker(db: sqlite3.Connection, name: str) -> str:
+    """One that no row has: the apology for a message that is answered after all has its name."""
+    tracker, number = name, 1
+    while db.execute("SELECT 1 FROM outbox WHERE tracker = ?", (tracker,)).fetchone():
+        number += 1
+        tracker = f"{name}/{number}"
+    return tracker
 
 
 def _parcel(db: sqlite3.Connection, row: sqlite3.Row, token: str) -> Parcel:

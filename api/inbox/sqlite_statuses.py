@@ -18,10 +18,7 @@ def apply_status(
     db: sqlite3.Connection, lanes: Lanes, policy: WhatsAppPolicy, status: Status, now: float
 ) -> None:
     """Moves a sent message upwards; one that is not ours, or a late status, changes nothing."""
-    row = db.execute(
-        "SELECT * FROM outbox WHERE tracker = ? OR message_id = ? LIMIT 1",
-        (status.tracker, status.message_id),
-    ).fetchone()
+    row = _row(db, "message_id", status.message_id) or _row(db, "tracker", status.tracker)
     if row is None or is_refused(row, status.message_id):
         return  # not ours, or a late or repeated word on a try that is over
     if status.state in schema.STATUS_STATES:
@@ -33,10 +30,16 @@ def apply_status(
         return
     if row["state"] == schema.SENDING:
         notices.template_is_over(db, lanes, row, now, policy.window)
-    if row["state"] < schema.SENT and lanes.head(db, row["lane"]) is None:
-        db.execute(f"DELETE FROM {lanes.queue}_lanes WHERE lane = ?", (row["lane"],))
-    elif row["state"] == schema.SENDING:
+    gone = row["state"] < schema.SENT and lanes.end(db, row["lane"])
+    if not gone and row["state"] == schema.SENDING:
         lanes.free(db, row["lane"], now)
+
+
+def _row(db: sqlite3.Connection, column: str, value: str | None) -> sqlite3.Row | None:
+    found: sqlite3.Row | None = db.execute(
+        f"SELECT * FROM outbox WHERE {column} = ? LIMIT 1", (value,)
+    ).fetchone()
+    return found
 
 
 def _apply_failure(
