@@ -79,11 +79,11 @@ class SqliteInbox:
     async def claim(self, worker: str, limit: int = 1, voice: bool | None = None) -> list[Claim]:
         """The first message of each due lane. That it was claimed is counted here, and taken back
         when it comes back: what is left are the deaths of whoever had it."""
-        now = self._clock()
-        if limit < 1 or not INBOX.has_due(self._read, now, voice):
+        if limit < 1 or not INBOX.has_due(self._read, self._clock(), voice):
             return []
 
         def change(db: sqlite3.Connection) -> list[Claim]:
+            now = self._clock()  # others may have kept this change waiting: the lease begins here
             claims = []
             for token, row in INBOX.take(db, now, now + self._lease, limit, voice):
                 db.execute("UPDATE inbox SET claims = claims + 1 WHERE seq = ?", (row["seq"],))
@@ -94,11 +94,11 @@ class SqliteInbox:
 
     async def say_meanwhile(self, claim: Claim, name: str, drafts: Sequence[Draft]) -> None:
         """Drafts of their own in the outbox, under the message's id and `name`."""
-        now, message = self._clock(), claim.message
-        until = now + self._lease
+        message = claim.message
 
         def change(db: sqlite3.Connection) -> None:
-            INBOX.hold(db, message.lane, claim.token, until)
+            now = self._clock()
+            INBOX.hold(db, message.lane, claim.token, now + self._lease)
             said = f"{message.message_id}/{name}"
             if not db.execute("SELECT 1 FROM outbox WHERE inbox_id = ?", (said,)).fetchone():
                 insert_drafts(db, OUTBOX, said, message.lane, drafts, now)
@@ -107,8 +107,8 @@ class SqliteInbox:
 
     async def extend(self, claim: Claim) -> None:
         """Renews the lease."""
-        until = self._clock() + self._lease
-        await self._writer.run(lambda db: INBOX.hold(db, claim.message.lane, claim.token, until))
+        lane, token = claim.message.lane, claim.token
+        await self._writer.run(lambda db: INBOX.hold(db, lane, token, self._clock() + self._lease))
 
     async def ack(
         self,
@@ -313,11 +313,13 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _insert(db: sqlite3.Connection, message: Inbound, policy: WhatsAppPolicy, now: float) -> int:
-    """Keeps a message, or that it came where it is one too many; whether it is new."""
+    """Keeps a message, or that it came where it is one too many; whether it is new. The order is
+    that of WhatsApp's time alone: admission has bounded it by the wall clock, and ours may be
+    behind, so that its bound would make equals of messages that are not."""
     known = "SELECT 1 FROM inbox WHERE message_id = ?"
     if db.execute(known, (message.message_id,)).fetchone():
         return 0
-    sent = min(float(message.timestamp), now) if message.timestamp else now
+    sent = float(message.timestamp) if message.timestamp else now
     taken = admit(db, message, policy.arrivals, now)
     state, payload = (schema.WAITING, keep_message(taken)) if taken else (schema.DONE, "")
     kind = taken.kind if taken else message.kind

@@ -41,11 +41,11 @@ class SqliteOutbox:
 
     async def claim(self, worker: str, limit: int = 1) -> list[Parcel]:
         """The first open row of each due lane, durably marked as being sent."""
-        now = self._clock()
-        if limit < 1 or not self._lanes.has_due(self._read, now):
+        if limit < 1 or not self._lanes.has_due(self._read, self._clock()):
             return []
 
         def change(db: sqlite3.Connection) -> list[Parcel]:
+            now = self._clock()  # others may have kept this change waiting: the lease begins here
             parcels = []
             for token, row in self._lanes.take(db, now, now + self._lease, limit):
                 try:
