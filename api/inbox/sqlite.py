@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from api.inbox import schema
+from api.inbox import schema, unopened
 from api.inbox import sqlite_notices as notices
 from api.inbox.arrivals import admit, forget
 from api.inbox.clock import DatabaseClock
@@ -26,7 +26,6 @@ from api.whatsapp.outgoing import Draft
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import WhatsAppPolicy
 from nlu.storage.sealing import Unreadable
-from nlu.storage.unreadable import alarm
 from nlu.storage.windows import SCHEMA as WINDOWS
 from nlu.storage.write_ahead import connect
 
@@ -84,10 +83,13 @@ class SqliteInbox:
 
         def change(db: sqlite3.Connection) -> list[Claim]:
             now = self._clock()  # others may have kept this change waiting: the lease begins here
-            claims = []
-            for token, row in INBOX.take(db, now, now + self._lease, limit, voice):
-                db.execute("UPDATE inbox SET claims = claims + 1 WHERE seq = ?", (row["seq"],))
-                claims.append(_claim(row, token))
+            claims: list[Claim] = []
+            tries = limit + unopened.MOST
+            while taken := INBOX.take(
+                db, now, now + self._lease, min(limit - len(claims), tries), voice
+            ):
+                tries -= len(taken)
+                claims += [claim for one in taken if (claim := _claim(db, *one, now))]
             return claims
 
         return await self._writer.run(change)
@@ -341,13 +343,17 @@ def _insert(db: sqlite3.Connection, message: Inbound, policy: WhatsAppPolicy, no
     return 1
 
 
-def _claim(row: sqlite3.Row, token: str) -> Claim:
-    """The row as a claim; one that cannot be read says so and holds nobody else up."""
-    counts = {"attempt": row["attempts"] + 1, "token": token, "deaths": row["claims"]}
+def _claim(db: sqlite3.Connection, token: str, row: sqlite3.Row, now: float) -> Claim | None:
+    """The row as a claim; one that cannot be read says so and holds nobody else up. None where its
+    key is away: then it waits."""
+    trouble = ""
     try:
-        return Claim(read_message(row["payload"]), **counts)
+        message = read_message(row["payload"])
     except Unreadable as error:
-        alarm("inbox", str(row["seq"]), error.why)
+        if unopened.keep_for_key(db, INBOX, row, error, now):
+            return None
+        trouble = unopened.reason_of(error)
         phone_number_id, citizen = row["lane"].split(":", 1)
-        known = Inbound(row["message_id"], phone_number_id, citizen, row["kind"])
-        return Claim(known, **counts, trouble=f"unreadable: {error.why}")
+        message = Inbound(row["message_id"], phone_number_id, citizen, row["kind"])
+    db.execute("UPDATE inbox SET claims = claims + 1 WHERE seq = ?", (row["seq"],))
+    return Claim(message, row["attempts"] + 1, token, row["claims"], trouble)

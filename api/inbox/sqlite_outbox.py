@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from api.inbox import schema
+from api.inbox import schema, unopened
 from api.inbox import sqlite_notices as notices
 from api.inbox.group_commit import GroupCommit
 from api.inbox.lanes import Lanes
@@ -16,7 +16,6 @@ from api.inbox.sqlite_statuses import is_refused, raise_state, wait_after
 from api.whatsapp.outgoing import Draft
 from api.whatsapp.policy import WhatsAppPolicy
 from nlu.storage.sealing import Unreadable
-from nlu.storage.unreadable import alarm
 
 
 class SqliteOutbox:
@@ -46,21 +45,34 @@ class SqliteOutbox:
 
         def change(db: sqlite3.Connection) -> list[Parcel]:
             now = self._clock()  # others may have kept this change waiting: the lease begins here
-            parcels = []
-            for token, row in self._lanes.take(db, now, now + self._lease, limit):
-                try:
-                    parcels.append(_parcel(db, row, token))
-                except Unreadable as error:
-                    alarm("outbox", str(row["seq"]), error.why)
-                    self._give_up(db, row, f"unreadable: {error.why}", now)
-                    continue
-                db.execute(
-                    "UPDATE outbox SET state = ?, attempts = attempts + 1 WHERE seq = ?",
-                    (schema.SENDING, row["seq"]),
-                )
+            parcels: list[Parcel] = []
+            tries = limit + unopened.MOST
+            while taken := self._lanes.take(
+                db, now, now + self._lease, min(limit - len(parcels), tries)
+            ):
+                tries -= len(taken)
+                parcels += [parcel for one in taken if (parcel := self._begin(db, *one, now))]
             return parcels
 
         return await self._writer.run(change)
+
+    def _begin(
+        self, db: sqlite3.Connection, token: str, row: sqlite3.Row, now: float
+    ) -> Parcel | None:
+        """The row as a parcel, marked as being sent. One that cannot be read fails alone, and waits
+        where its key is away: None."""
+        try:
+            parcel = _parcel(db, row, token)
+        except Unreadable as error:
+            if not unopened.keep_for_key(db, self._lanes, row, error, now):
+                db.execute("UPDATE outbox SET state = ? WHERE seq = ?", (schema.FAILED, row["seq"]))
+                self._lanes.free(db, row["lane"], now)
+            return None
+        db.execute(
+            "UPDATE outbox SET state = ?, attempts = attempts + 1 WHERE seq = ?",
+            (schema.SENDING, row["seq"]),
+        )
+        return parcel
 
     async def sent(self, parcel: Parcel, message_id: str) -> None:
         """Recorded even by a worker whose lease is over: it did happen. A status may have told
@@ -148,14 +160,6 @@ class SqliteOutbox:
             self._lanes.free(db, parcel.lane, self._clock() + wait)
 
         await self._writer.run(change)
-
-    def _give_up(self, db: sqlite3.Connection, row: sqlite3.Row, reason: str, now: float) -> None:
-        """A row that cannot be read fails alone; the lane goes on."""
-        db.execute(
-            "UPDATE outbox SET state = ?, reason = ? WHERE seq = ?",
-            (schema.FAILED, reason, row["seq"]),
-        )
-        self._lanes.free(db, row["lane"], now)
 
     def _template_is_over(self, db: sqlite3.Connection, parcel: Parcel) -> None:
         now, row = self._clock(), _row(db, parcel)
