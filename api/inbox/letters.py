@@ -10,7 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.inbox import schema
+from api.inbox import schema, unopened
 from api.inbox.payloads import read_message
 from api.inbox.sqlite import INBOX, OUTBOX
 from nlu.storage.sealing import Unreadable
@@ -84,14 +84,18 @@ class Letters:
         self._db.execute("COMMIT")
 
     def drop(self, number: int) -> None:
-        """A dead letter's words are forgotten; its id stays known. Raises NotNow."""
+        """A dead letter's words are forgotten; its id stays known. So is a message that waits for
+        its key: where that is lost for good, its citizen would wait for ever. Raises NotNow."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._dead(number)
+            row = self._row(number)
+            if row is None or row["reason"] != unopened.NO_KEY:
+                row = self._dead(number)
             self._db.execute(
                 "UPDATE inbox SET state = 1, payload = '', reason = 'dropped' WHERE seq = ?",
                 (number,),
             )
+            INBOX.end(self._db, row["lane"])
         except BaseException:
             self._db.execute("ROLLBACK")
             raise

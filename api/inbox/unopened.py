@@ -19,8 +19,12 @@ MOST = 200
 """Such rows that one claim passes over: the others must not wait for them."""
 
 
+NO_KEY = "unreadable: key"
+"""What such a row has in `reason`."""
+
+
 def reason_of(error: Unreadable) -> str:
-    """What such a row has in `reason`."""
+    """What a row that cannot be read has in `reason`."""
     return f"unreadable: {error.why}"
 
 

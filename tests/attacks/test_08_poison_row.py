@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from api.inbox.letters import Letters, NotNow
 from api.inbox.sqlite import SqliteInbox
+from api.inbox.unopened import NO_KEY
 from api.whatsapp.outgoing import Draft, Outgoing
 from nlu.storage.sealing import seal
 from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
@@ -116,6 +118,25 @@ async def test_message_whose_key_is_away_waits_in_its_place(
     keys.use(keys.new, keys.old)
     await make_worker(store, FakeEngine(), whatsapp, clock).drain()
     assert whatsapp.texts() == ["echo text 3", "echo text 1", "echo text 2"]
+
+
+async def test_message_whose_key_is_lost_for_good_is_dropped_by_an_operator(
+    store: SqliteInbox, clock: Clock, keys: Keys, tmp_path: Path
+) -> None:
+    await store.put([message(1)])
+    keys.use(keys.old)
+    await store.put([message(2)])
+    whatsapp = FakeWhatsApp()
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    letters = Letters(tmp_path / "inbox.sqlite")
+    assert [one.reason for one in letters.some("waiting", 9)] == [NO_KEY, None]
+    with pytest.raises(NotNow):
+        letters.drop(2)
+    letters.drop(1)
+    letters.close()
+    clock.now += 60
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    assert whatsapp.texts() == ["echo text 2"]
 
 
 @pytest.mark.parametrize("doubtful", [False, True])
