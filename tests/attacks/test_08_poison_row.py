@@ -20,7 +20,6 @@ from api.whatsapp.outgoing import Draft, Outgoing
 from nlu.storage.sealing import seal
 from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
-FOREIGN = Fernet(Fernet.generate_key()).encrypt(b"[1, {}]").decode()
 POISON = {
     "a field of tomorrow": lambda: seal({"message_id": "x", "tomorrow": 1}),
     "a version of tomorrow": lambda: seal({}, version=99),
@@ -71,7 +70,7 @@ async def test_unreadable_tracker_is_told_and_then_begun_afresh(
     await store.put([message(1)])
     await make_worker(store, engine, whatsapp, clock).drain()
     with sqlite3.connect(tmp_path / "inbox.sqlite") as db:
-        db.execute("UPDATE trackers SET tracker = ?", (FOREIGN,))
+        db.execute("UPDATE trackers SET tracker = ?", (POISON["a version of tomorrow"](),))
     await store.put([message(2), message(3)])
     await make_worker(store, engine, whatsapp, clock).drain()
     assert whatsapp.texts() == ["echo text 1", "te:internal_error", "echo text 3"]
