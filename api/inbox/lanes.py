@@ -108,11 +108,17 @@ class Lanes:
             f"WHERE q.lane = {self.queue}_lanes.lane AND q.{self.is_open})"
         )
 
+    def end(self, db: sqlite3.Connection, lane: str) -> bool:
+        """Removes a lane in which nothing is open, and leaves any other to its owner; whether it is
+        gone."""
+        if self.head(db, lane) is not None:
+            return False
+        db.execute(f"DELETE FROM {self.queue}_lanes WHERE lane = ?", (lane,))
+        return True
+
     def free(self, db: sqlite3.Connection, lane: str, due_at: float) -> None:
         """Gives the lane up: due again at `due_at`, or gone if nothing is open."""
-        if self.head(db, lane) is None:
-            db.execute(f"DELETE FROM {self.queue}_lanes WHERE lane = ?", (lane,))
-        else:
+        if not self.end(db, lane):
             db.execute(
                 f"UPDATE {self.queue}_lanes SET due_at = ?, token = NULL, voice = {self._voice()} "
                 "WHERE lane = ?",

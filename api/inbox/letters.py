@@ -10,7 +10,7 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.inbox import schema
+from api.inbox import schema, unopened
 from api.inbox.payloads import read_message
 from api.inbox.sqlite import INBOX, OUTBOX
 from nlu.storage.sealing import Unreadable
@@ -84,14 +84,18 @@ class Letters:
         self._db.execute("COMMIT")
 
     def drop(self, number: int) -> None:
-        """A dead letter's words are forgotten; its id stays known. Raises NotNow."""
+        """A dead letter's words are forgotten; its id stays known. So is a message that waits for
+        its key: where that is lost for good, its citizen would wait for ever. Raises NotNow."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._dead(number)
+            row = self._row(number)
+            if row is None or row["reason"] != unopened.NO_KEY:
+                row = self._dead(number)
             self._db.execute(
                 "UPDATE inbox SET state = 1, payload = '', reason = 'dropped' WHERE seq = ?",
                 (number,),
             )
+            INBOX.end(self._db, row["lane"])
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
@@ -114,7 +118,8 @@ class Letters:
         return row
 
     def _make_room(self, row: sqlite3.Row) -> None:
-        """The answer will have the ids that the apology has now."""
+        """The answer will have the places that the apology has now. The apology keeps its tracker
+        and is never forgotten here: what WhatsApp tells of it later must find it and no other."""
         said = self._db.execute(
             "SELECT * FROM outbox WHERE inbox_id = ?", (row["message_id"],)
         ).fetchall()
@@ -122,14 +127,15 @@ class Letters:
             raise NotNow(f"the apology for {row['seq']} is being sent: try again in a minute")
         for one in said:
             if one["state"] < schema.SENT:
-                self._db.execute("DELETE FROM outbox WHERE seq = ?", (one["seq"],))
-                OUTBOX.free(self._db, row["lane"], 0.0)
-                continue
-            apart = f"/given-up-{one['seq']}"
+                self._db.execute(
+                    "UPDATE outbox SET state = ?, reason = 'requeued', body = '' WHERE seq = ?",
+                    (schema.FAILED, one["seq"]),
+                )
             self._db.execute(
-                "UPDATE outbox SET inbox_id = inbox_id || ?, tracker = tracker || ? WHERE seq = ?",
-                (apart, apart, one["seq"]),
+                "UPDATE outbox SET inbox_id = inbox_id || ? WHERE seq = ?",
+                (f"/given-up-{one['seq']}", one["seq"]),
             )
+        OUTBOX.end(self._db, row["lane"])  # another reply may be on its way: its owner keeps it
 
 
 def _letter(row: sqlite3.Row, words: str | None = None) -> Letter:

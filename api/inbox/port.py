@@ -99,7 +99,7 @@ class Inbox(Protocol):
 
     async def claim(self, worker: str, limit: int = 1, voice: bool | None = None) -> list[Claim]:
         """Up to `limit` messages to answer, each of another citizen: only voice notes, all but
-        voice notes, or any."""
+        voice notes, or any. One whose key is away waits in its place until the key is back."""
 
     async def say_meanwhile(self, claim: Claim, name: str, drafts: Sequence[Draft]) -> None:
         """Says something before the answer; for one message and `name` once only, however often
@@ -171,7 +171,8 @@ class Outbox(Protocol):
     """Replies on their way, in order per citizen."""
 
     async def claim(self, worker: str, limit: int = 1) -> list[Parcel]:
-        """Up to `limit` parcels, marked as being sent, each for another citizen."""
+        """Up to `limit` parcels, marked as being sent, each for another citizen. One whose key is
+        away waits in its place until the key is back."""
 
     async def sent(self, parcel: Parcel, message_id: str) -> None:
         """WhatsApp took it under this id."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-VERSION = 2
+VERSION = 3
 """Of the tables. A file of a newer version is not opened; one without is new."""
 WAITING, DONE, DEAD = 0, 1, 2
 PENDING, SENDING, SENT, DELIVERED, READ, FAILED = 0, 1, 2, 3, 4, 5
@@ -57,6 +57,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     attempts INTEGER NOT NULL DEFAULT 0,
     created_at REAL NOT NULL,
     reason TEXT,
+    refused TEXT NOT NULL DEFAULT '',       -- ids of tries that failed at WhatsApp, spaces between
     UNIQUE (inbox_id, step)
 );
 CREATE INDEX IF NOT EXISTS outbox_open ON outbox (lane, seq) WHERE state < 2;

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from api.inbox import schema
+from api.inbox import schema, unopened
 from api.inbox import sqlite_notices as notices
 from api.inbox.arrivals import admit, forget
 from api.inbox.clock import DatabaseClock
@@ -26,7 +26,6 @@ from api.whatsapp.outgoing import Draft
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import WhatsAppPolicy
 from nlu.storage.sealing import Unreadable
-from nlu.storage.unreadable import alarm
 from nlu.storage.windows import SCHEMA as WINDOWS
 from nlu.storage.write_ahead import connect
 
@@ -59,7 +58,7 @@ class SqliteInbox:
         self._clock = clock or DatabaseClock(self._read)
         self._writer = GroupCommit(path, window_s)
         self.outbox = SqliteOutbox(
-            self._writer, self._read, OUTBOX, 2 * doubt_s, self._clock, policy.window
+            self._writer, self._read, OUTBOX, 2 * doubt_s, self._clock, policy
         )
 
     async def put(self, messages: Sequence[Inbound], statuses: Sequence[Status] = ()) -> int:
@@ -79,26 +78,29 @@ class SqliteInbox:
     async def claim(self, worker: str, limit: int = 1, voice: bool | None = None) -> list[Claim]:
         """The first message of each due lane. That it was claimed is counted here, and taken back
         when it comes back: what is left are the deaths of whoever had it."""
-        now = self._clock()
-        if limit < 1 or not INBOX.has_due(self._read, now, voice):
+        if limit < 1 or not INBOX.has_due(self._read, self._clock(), voice):
             return []
 
         def change(db: sqlite3.Connection) -> list[Claim]:
-            claims = []
-            for token, row in INBOX.take(db, now, now + self._lease, limit, voice):
-                db.execute("UPDATE inbox SET claims = claims + 1 WHERE seq = ?", (row["seq"],))
-                claims.append(_claim(row, token))
+            now = self._clock()  # others may have kept this change waiting: the lease begins here
+            claims: list[Claim] = []
+            tries = limit + unopened.MOST
+            while taken := INBOX.take(
+                db, now, now + self._lease, min(limit - len(claims), tries), voice
+            ):
+                tries -= len(taken)
+                claims += [claim for one in taken if (claim := _claim(db, *one, now))]
             return claims
 
         return await self._writer.run(change)
 
     async def say_meanwhile(self, claim: Claim, name: str, drafts: Sequence[Draft]) -> None:
         """Drafts of their own in the outbox, under the message's id and `name`."""
-        now, message = self._clock(), claim.message
-        until = now + self._lease
+        message = claim.message
 
         def change(db: sqlite3.Connection) -> None:
-            INBOX.hold(db, message.lane, claim.token, until)
+            now = self._clock()
+            INBOX.hold(db, message.lane, claim.token, now + self._lease)
             said = f"{message.message_id}/{name}"
             if not db.execute("SELECT 1 FROM outbox WHERE inbox_id = ?", (said,)).fetchone():
                 insert_drafts(db, OUTBOX, said, message.lane, drafts, now)
@@ -107,8 +109,8 @@ class SqliteInbox:
 
     async def extend(self, claim: Claim) -> None:
         """Renews the lease."""
-        until = self._clock() + self._lease
-        await self._writer.run(lambda db: INBOX.hold(db, claim.message.lane, claim.token, until))
+        lane, token = claim.message.lane, claim.token
+        await self._writer.run(lambda db: INBOX.hold(db, lane, token, self._clock() + self._lease))
 
     async def ack(
         self,
@@ -313,11 +315,13 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _insert(db: sqlite3.Connection, message: Inbound, policy: WhatsAppPolicy, now: float) -> int:
-    """Keeps a message, or that it came where it is one too many; whether it is new."""
+    """Keeps a message, or that it came where it is one too many; whether it is new. The order is
+    that of WhatsApp's time alone: admission has bounded it by the wall clock, and ours may be
+    behind, so that its bound would make equals of messages that are not."""
     known = "SELECT 1 FROM inbox WHERE message_id = ?"
     if db.execute(known, (message.message_id,)).fetchone():
         return 0
-    sent = min(float(message.timestamp), now) if message.timestamp else now
+    sent = float(message.timestamp) if message.timestamp else now
     taken = admit(db, message, policy.arrivals, now)
     state, payload = (schema.WAITING, keep_message(taken)) if taken else (schema.DONE, "")
     kind = taken.kind if taken else message.kind
@@ -339,13 +343,17 @@ def _insert(db: sqlite3.Connection, message: Inbound, policy: WhatsAppPolicy, no
     return 1
 
 
-def _claim(row: sqlite3.Row, token: str) -> Claim:
-    """The row as a claim; one that cannot be read says so and holds nobody else up."""
-    counts = {"attempt": row["attempts"] + 1, "token": token, "deaths": row["claims"]}
+def _claim(db: sqlite3.Connection, token: str, row: sqlite3.Row, now: float) -> Claim | None:
+    """The row as a claim; one that cannot be read says so and holds nobody else up. None where its
+    key is away: then it waits."""
+    trouble = ""
     try:
-        return Claim(read_message(row["payload"]), **counts)
+        message = read_message(row["payload"])
     except Unreadable as error:
-        alarm("inbox", str(row["seq"]), error.why)
+        if unopened.keep_for_key(db, INBOX, row, error, now):
+            return None
+        trouble = unopened.reason_of(error)
         phone_number_id, citizen = row["lane"].split(":", 1)
-        known = Inbound(row["message_id"], phone_number_id, citizen, row["kind"])
-        return Claim(known, **counts, trouble=f"unreadable: {error.why}")
+        message = Inbound(row["message_id"], phone_number_id, citizen, row["kind"])
+    db.execute("UPDATE inbox SET claims = claims + 1 WHERE seq = ?", (row["seq"],))
+    return Claim(message, row["attempts"] + 1, token, row["claims"], trouble)

@@ -6,16 +6,16 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from api.inbox import schema
+from api.inbox import schema, unopened
 from api.inbox import sqlite_notices as notices
 from api.inbox.group_commit import GroupCommit
 from api.inbox.lanes import Lanes
 from api.inbox.payloads import keep_reply, keep_text, read_reply
 from api.inbox.port import LeaseLost, Parcel
-from api.inbox.sqlite_statuses import raise_state
+from api.inbox.sqlite_statuses import is_refused, raise_state, wait_after
 from api.whatsapp.outgoing import Draft
+from api.whatsapp.policy import WhatsAppPolicy
 from nlu.storage.sealing import Unreadable
-from nlu.storage.unreadable import alarm
 
 
 class SqliteOutbox:
@@ -33,46 +33,65 @@ class SqliteOutbox:
         lanes: Lanes,
         lease_s: float,
         clock: Callable[[], float],
-        window_s: float,
+        policy: WhatsAppPolicy,
     ) -> None:
-        """`window_s`: how long after a citizen's last message WhatsApp takes free text."""
         self._writer, self._read, self._lanes = writer, read, lanes
-        self._lease, self._clock, self._window = lease_s, clock, window_s
+        self._lease, self._clock, self._policy = lease_s, clock, policy
 
     async def claim(self, worker: str, limit: int = 1) -> list[Parcel]:
         """The first open row of each due lane, durably marked as being sent."""
-        now = self._clock()
-        if limit < 1 or not self._lanes.has_due(self._read, now):
+        if limit < 1 or not self._lanes.has_due(self._read, self._clock()):
             return []
 
         def change(db: sqlite3.Connection) -> list[Parcel]:
-            parcels = []
-            for token, row in self._lanes.take(db, now, now + self._lease, limit):
-                try:
-                    parcels.append(_parcel(db, row, token))
-                except Unreadable as error:
-                    alarm("outbox", str(row["seq"]), error.why)
-                    self._give_up(db, row, f"unreadable: {error.why}", now)
-                    continue
-                db.execute(
-                    "UPDATE outbox SET state = ?, attempts = attempts + 1 WHERE seq = ?",
-                    (schema.SENDING, row["seq"]),
-                )
+            now = self._clock()  # others may have kept this change waiting: the lease begins here
+            parcels: list[Parcel] = []
+            tries = limit + unopened.MOST
+            while taken := self._lanes.take(
+                db, now, now + self._lease, min(limit - len(parcels), tries)
+            ):
+                tries -= len(taken)
+                parcels += [parcel for one in taken if (parcel := self._begin(db, *one, now))]
             return parcels
 
         return await self._writer.run(change)
 
+    def _begin(
+        self, db: sqlite3.Connection, token: str, row: sqlite3.Row, now: float
+    ) -> Parcel | None:
+        """The row as a parcel, marked as being sent. One that cannot be read fails alone, and waits
+        where its key is away: None."""
+        try:
+            parcel = _parcel(db, row, token)
+        except Unreadable as error:
+            if not unopened.keep_for_key(db, self._lanes, row, error, now):
+                db.execute("UPDATE outbox SET state = ? WHERE seq = ?", (schema.FAILED, row["seq"]))
+                self._lanes.free(db, row["lane"], now)
+            return None
+        db.execute(
+            "UPDATE outbox SET state = ?, attempts = attempts + 1 WHERE seq = ?",
+            (schema.SENDING, row["seq"]),
+        )
+        return parcel
+
     async def sent(self, parcel: Parcel, message_id: str) -> None:
-        """Recorded even by a worker whose lease is over: it did happen."""
+        """Recorded even by a worker whose lease is over: it did happen. A status may have told
+        before that this try failed: then what follows from that holds."""
 
         def change(db: sqlite3.Connection) -> None:
-            raise_state(db, parcel.tracker, schema.SENT, message_id)
+            now, row = self._clock(), _row(db, parcel)
+            refused = row is not None and is_refused(row, message_id)
+            if not refused:
+                raise_state(db, parcel.tracker, schema.SENT, message_id)
             try:
-                self._lanes.hold(db, parcel.lane, parcel.token, self._clock())
+                self._lanes.hold(db, parcel.lane, parcel.token, now)
             except LeaseLost:
                 return
-            self._template_is_over(db, parcel)
-            self._lanes.free(db, parcel.lane, self._clock())
+            again = row is not None and refused and row["state"] == schema.PENDING
+            if not again:
+                self._template_is_over(db, parcel)
+            due = now + wait_after(self._policy, row) if row is not None and again else now
+            self._lanes.free(db, parcel.lane, due)
 
         await self._writer.run(change)
 
@@ -142,17 +161,9 @@ class SqliteOutbox:
 
         await self._writer.run(change)
 
-    def _give_up(self, db: sqlite3.Connection, row: sqlite3.Row, reason: str, now: float) -> None:
-        """A row that cannot be read fails alone; the lane goes on."""
-        db.execute(
-            "UPDATE outbox SET state = ?, reason = ? WHERE seq = ?",
-            (schema.FAILED, reason, row["seq"]),
-        )
-        self._lanes.free(db, row["lane"], now)
-
     def _template_is_over(self, db: sqlite3.Connection, parcel: Parcel) -> None:
         now, row = self._clock(), _row(db, parcel)
-        notices.template_is_over(db, self._lanes, row, now, self._window)
+        notices.template_is_over(db, self._lanes, row, now, self._policy.window)
 
 
 def insert_drafts(
@@ -165,20 +176,30 @@ def insert_drafts(
 ) -> None:
     """Adds the replies to one inbox message; a step that is there already is left alone."""
     for number, draft in enumerate(drafts):
-        tracker = f"{inbox_id}:{number}"
-        new = db.execute(
-            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (inbox_id, step) DO NOTHING",
-            (inbox_id, number, tracker, lane, keep_reply(draft.message), now),
-        ).rowcount
-        if not new:
+        there = "SELECT 1 FROM outbox WHERE inbox_id = ? AND step = ?"
+        if db.execute(there, (inbox_id, number)).fetchone():
             continue
+        tracker = _new_tracker(db, f"{inbox_id}:{number}")
+        db.execute(
+            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            (inbox_id, number, tracker, lane, keep_reply(draft.message), now),
+        )
         lanes.arrive(db, lane, now)
         db.executemany(
             "INSERT OR IGNORE INTO choices (id, lane, tracker, payload, number, created_at) "
             "VALUES (?, ?, ?, ?, ?, ?)",
             [(c.id, lane, tracker, keep_text(c.payload), c.number, now) for c in draft.choices],
         )
+
+
+def _new_tracker(db: sqlite3.Connection, name: str) -> str:
+    """One that no row has: the apology for a message that is answered after all has its name."""
+    tracker, number = name, 1
+    while db.execute("SELECT 1 FROM outbox WHERE tracker = ?", (tracker,)).fetchone():
+        number += 1
+        tracker = f"{name}/{number}"
+    return tracker
 
 
 def _parcel(db: sqlite3.Connection, row: sqlite3.Row, token: str) -> Parcel:

@@ -18,12 +18,9 @@ def apply_status(
     db: sqlite3.Connection, lanes: Lanes, policy: WhatsAppPolicy, status: Status, now: float
 ) -> None:
     """Moves a sent message upwards; one that is not ours, or a late status, changes nothing."""
-    row = db.execute(
-        "SELECT * FROM outbox WHERE tracker = ? OR message_id = ? LIMIT 1",
-        (status.tracker, status.message_id),
-    ).fetchone()
-    if row is None:
-        return
+    row = _row(db, "message_id", status.message_id) or _row(db, "tracker", status.tracker)
+    if row is None or is_refused(row, status.message_id):
+        return  # not ours, or a late or repeated word on a try that is over
     if status.state in schema.STATUS_STATES:
         raise_state(db, row["tracker"], schema.STATUS_STATES[status.state], status.message_id)
     elif status.state == "failed" and row["state"] <= schema.SENT:
@@ -33,10 +30,16 @@ def apply_status(
         return
     if row["state"] == schema.SENDING:
         notices.template_is_over(db, lanes, row, now, policy.window)
-    if row["state"] < schema.SENT and lanes.head(db, row["lane"]) is None:
-        db.execute(f"DELETE FROM {lanes.queue}_lanes WHERE lane = ?", (row["lane"],))
-    elif row["state"] == schema.SENDING:
+    gone = row["state"] < schema.SENT and lanes.end(db, row["lane"])
+    if not gone and row["state"] == schema.SENDING:
         lanes.free(db, row["lane"], now)
+
+
+def _row(db: sqlite3.Connection, column: str, value: str | None) -> sqlite3.Row | None:
+    found: sqlite3.Row | None = db.execute(
+        f"SELECT * FROM outbox WHERE {column} = ? LIMIT 1", (value,)
+    ).fetchone()
+    return found
 
 
 def _apply_failure(
@@ -47,7 +50,12 @@ def _apply_failure(
     status: Status,
     now: float,
 ) -> None:
-    """WhatsApp took a message and could not deliver it: again, later, or never."""
+    """WhatsApp took a message and could not deliver it: again, later, or never. The id of that try
+    is kept: whatever else is told of it says nothing of the next one."""
+    db.execute(
+        "UPDATE outbox SET refused = TRIM(refused || ' ' || ?) WHERE seq = ?",
+        (status.message_id, row["seq"]),
+    )
     action = policy.action(status.code, 400)
     too_old = now - row["created_at"] > policy.send_give_up_after
     if too_old and action not in ("final", "park"):
@@ -77,6 +85,18 @@ def _apply_failure(
         lanes.free(db, row["lane"], due)
 
 
+def is_refused(row: sqlite3.Row, message_id: str) -> bool:
+    """Whether WhatsApp has told that this try failed."""
+    return message_id in row["refused"].split()
+
+
+def wait_after(policy: WhatsAppPolicy, row: sqlite3.Row) -> float:
+    """Seconds until a message goes again whose failure was told before its call had returned."""
+    reason = str(row["reason"])
+    code = int(reason) if reason.isdecimal() else None
+    return policy.wait(policy.action(code, 400), row["attempts"])
+
+
 def _is_overtaken(db: sqlite3.Connection, row: sqlite3.Row) -> bool:
     """Whether an answer that comes after this one was sent meanwhile. News have no place in it."""
     if notices.is_news(row):
@@ -90,7 +110,8 @@ def _is_overtaken(db: sqlite3.Connection, row: sqlite3.Row) -> bool:
 
 
 def raise_state(db: sqlite3.Connection, tracker: str, state: int, message_id: str) -> None:
-    """Never downwards, never out of `failed`; the body is forgotten once it has arrived."""
+    """Never downwards, never out of `failed`; the body is forgotten once it has arrived. The caller
+    knows that this try is none that failed."""
     db.execute(
         "UPDATE outbox SET state = ?, message_id = ?, "
         "body = CASE WHEN ? >= 3 THEN '' ELSE body END "

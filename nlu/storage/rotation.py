@@ -82,14 +82,24 @@ def rotate_command(rings: Sequence[Ring]) -> int:
         place = ring.place
         if place.given:
             keep_hashing(place)
-            name = place.variable
-            print(f"{name} is set. For every process put a new key before those that are there:")
-            print(f"  {name}={new_key()},${name}")
-            print("Start the processes again, and then: seva keys reseal")
-            print(f"On every machine that lacks it: {place.hashing_file}")
+            _say_how(place)
         else:
             print(f"{place.name}: key {key_name(add_key(place).sealing[0])} seals from now on")
     return reseal_command([ring for ring in rings if not ring.place.given])
+
+
+def _say_how(place: Place) -> None:
+    """The steps with keys in the environment. Every process must open with the new key before any
+    seals with it: processes are started one after the other."""
+    name, new = place.variable, new_key()
+    print(f"{name} is set. The new key follows in these steps:")
+    print(f"1. On every machine that lacks it, or rows lose their names: {place.hashing_file}")
+    print("2. For every process put it last, where it only opens, and start them all again:")
+    print(f"  {name}=${name},{new}")
+    print("3. When all run with it, put it first, where it seals, and start them all again:")
+    print(f"  {name}={new},OLDER_KEYS")
+    print("4. seva keys reseal")
+    print("5. seva keys drop, and then leave it alone in the variable")
 
 
 def reseal_command(rings: Sequence[Ring]) -> int:

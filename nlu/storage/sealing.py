@@ -88,14 +88,22 @@ def keyed_hash(text: str, purpose: str, place: Place | None = None) -> str:
 
 @dataclass
 class _Keyring:
+    """`kept` are keys that this process knew and that are there no longer: they open, last of all,
+    and seal nothing. A file may be replaced by mistake, and what it sealed is still owed."""
+
     place: Place
     stamp: tuple[int, int, int] | None
     keys: Keys
     looked_at: float
+    kept: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        boxes = [Fernet(key) for key in self.keys.sealing]
+        boxes = [Fernet(key) for key in (*self.keys.sealing, *self.kept)]
         self.newest, self.box = boxes[0], MultiFernet(boxes)
+
+    def lost(self, now: Keys) -> tuple[str, ...]:
+        """What this process knows and `now` lacks."""
+        return tuple(key for key in (*self.keys.sealing, *self.kept) if key not in now.sealing)
 
 
 _LOCK = threading.Lock()
@@ -109,12 +117,12 @@ def _opened(token: str, place: Place | None) -> bytes:
             return _keyring(place, afresh=afresh).box.decrypt(token.encode())
         except InvalidToken:
             continue
-    raise Unreadable("key")
+    raise Unreadable("key" if _TOKEN.fullmatch(token) else "form")
 
 
 def _keyring(place: Place | None = None, *, afresh: bool = False) -> _Keyring:
     """The keys as they are now, or were a moment ago. Raises ValueError, OSError where there were
-    none yet; keys that a process has it keeps, whatever becomes of their file."""
+    none yet; keys that a process has it keeps to its end, whatever becomes of their file."""
     place, now = place or key_place(), time.monotonic()
     with _LOCK:
         known = _known.get(place.file)
@@ -135,5 +143,6 @@ def _keyring(place: Place | None = None, *, afresh: bool = False) -> _Keyring:
             _LOG.error("sealing_keys", error=str(error))
             return known
         # A file that was made just now has no stamp yet: it is looked at again.
-        _known[place.file] = _Keyring(place, stamp, keys, now)
+        kept = known.lost(keys) if known is not None else ()
+        _known[place.file] = _Keyring(place, stamp, keys, now, kept)
         return _known[place.file]

@@ -1,14 +1,21 @@
-"""A row that cannot be read is buried alone, with an alarm; everybody else is served."""
+"""A row that cannot be read is buried alone, with an alarm; everybody else is served.
+
+But for one whose key is away: that is no fault of the row, and mended by the operator who puts the
+key back. It waits in its place.
+"""
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
+from api.inbox.letters import Letters, NotNow
 from api.inbox.sqlite import SqliteInbox
+from api.inbox.unopened import NO_KEY
 from api.whatsapp.outgoing import Draft, Outgoing
 from nlu.storage.sealing import seal
 from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
@@ -16,9 +23,9 @@ from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worke
 POISON = {
     "a field of tomorrow": lambda: seal({"message_id": "x", "tomorrow": 1}),
     "a version of tomorrow": lambda: seal({}, version=99),
-    "a key that is gone": lambda: Fernet(Fernet.generate_key()).encrypt(b"[1, {}]").decode(),
     "no token at all": lambda: '{"kind": "text"}',
     "nothing": lambda: "",
+    "something else": lambda: seal(7),
 }
 
 
@@ -63,10 +70,115 @@ async def test_unreadable_tracker_is_told_and_then_begun_afresh(
     await store.put([message(1)])
     await make_worker(store, engine, whatsapp, clock).drain()
     with sqlite3.connect(tmp_path / "inbox.sqlite") as db:
-        db.execute("UPDATE trackers SET tracker = ?", (POISON["a key that is gone"](),))
+        db.execute("UPDATE trackers SET tracker = ?", (POISON["a version of tomorrow"](),))
     await store.put([message(2), message(3)])
     await make_worker(store, engine, whatsapp, clock).drain()
     assert whatsapp.texts() == ["echo text 1", "te:internal_error", "echo text 3"]
+
+
+class Keys:
+    """The keys in the environment; one may be away for a while."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.patch = monkeypatch
+        self.old, self.new = (Fernet.generate_key().decode() for _ in range(2))
+        monkeypatch.setenv("SEVA_HASHING_KEY", self.old)
+        self.use(self.new, self.old)
+
+    def use(self, *keys: str) -> None:
+        self.patch.setenv("SEVA_SEALING_KEY", ",".join(keys))
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> Keys:
+    return Keys(monkeypatch)
+
+
+def alarms(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    lines = [json.loads(line) for line in caplog.messages if line.startswith("{")]
+    return [(one["store"], one["row"]) for one in lines if one["event"] == "unreadable"]
+
+
+async def test_message_whose_key_is_away_waits_in_its_place(
+    store: SqliteInbox, clock: Clock, keys: Keys, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One process had the new key before the worker had: the worker buried what it sealed."""
+    await store.put([message(1)])
+    keys.use(keys.old)
+    await store.put([message(2), message(3, citizen="IN.2")])
+    whatsapp = FakeWhatsApp()
+    for _ in range(5):
+        await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+        clock.now += 600
+    assert whatsapp.texts() == ["echo text 3"]
+    assert alarms(caplog) == [("inbox", "1")]
+    depth = await store.depth()
+    assert (depth.dead, depth.waiting) == (0, 2)
+    keys.use(keys.new, keys.old)
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    assert whatsapp.texts() == ["echo text 3", "echo text 1", "echo text 2"]
+
+
+async def test_message_whose_key_is_lost_for_good_is_dropped_by_an_operator(
+    store: SqliteInbox, clock: Clock, keys: Keys, tmp_path: Path
+) -> None:
+    await store.put([message(1)])
+    keys.use(keys.old)
+    await store.put([message(2)])
+    whatsapp = FakeWhatsApp()
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    letters = Letters(tmp_path / "inbox.sqlite")
+    assert [one.reason for one in letters.some("waiting", 9)] == [NO_KEY, None]
+    with pytest.raises(NotNow):
+        letters.drop(2)
+    letters.drop(1)
+    letters.close()
+    clock.now += 60
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    assert whatsapp.texts() == ["echo text 2"]
+
+
+@pytest.mark.parametrize("doubtful", [False, True])
+async def test_reply_whose_key_is_away_waits_in_its_place(
+    store: SqliteInbox,
+    clock: Clock,
+    keys: Keys,
+    caplog: pytest.LogCaptureFixture,
+    doubtful: bool,
+) -> None:
+    await store.put([message(1), message(2, citizen="IN.2")])
+    first, second = await store.claim("w", 2)
+    await store.ack(first, [Draft(Outgoing("text", "A")), Draft(Outgoing("text", "B"))])
+    if doubtful:
+        await store.outbox.claim("dies")
+        clock.now += 61
+    keys.use(keys.old)
+    await store.ack(second, [Draft(Outgoing("text", "C"))])
+    whatsapp = FakeWhatsApp()
+    for _ in range(5):
+        await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+        clock.now += 61
+    assert whatsapp.texts() == ["C"]
+    assert alarms(caplog) == [("outbox", "1")]
+    keys.use(keys.new, keys.old)
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    assert whatsapp.texts() == ["C", "A", "B"]
+
+
+async def test_many_rows_whose_key_is_away_keep_nobody_waiting(
+    store: SqliteInbox, clock: Clock, keys: Keys
+) -> None:
+    await store.put([message(n, citizen=f"IN.{n}") for n in range(60)])
+    for claim in await store.claim("w", 30):
+        await store.ack(claim, [Draft(Outgoing("text", "A"))])
+    keys.use(keys.old)
+    clock.now += 1
+    await store.put([message(n, citizen=f"IN.{n}") for n in (98, 99)])
+    (claim,) = await store.claim("w")
+    await store.ack(claim, [Draft(Outgoing("text", "C"))])
+    (parcel,) = await store.outbox.claim("w")
+    assert parcel.message.text == "C"
+    assert len(await store.claim("w")) == 1
 
 
 async def test_file_of_a_newer_version_is_not_opened(tmp_path: Path) -> None:

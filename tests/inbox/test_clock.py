@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from api.inbox import clock as clocks
 from api.inbox.clock import DatabaseClock
 from api.inbox.sqlite import SqliteInbox
+from api.whatsapp.admission import admit
 from api.whatsapp.outgoing import Draft, Outgoing
-from api.whatsapp.payload import Status
-from tests.inbox.worker_fakes import Clock, message, open_store
+from api.whatsapp.payload import Delivery, Status
+from tests.inbox.worker_fakes import PHONE_ID, Clock, message, open_store
+
+DAY = 86400.0
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -56,12 +62,58 @@ async def test_waiting_messages_are_answered_in_the_order_of_whatsapp(
 
 
 async def test_time_of_tomorrow_overtakes_nobody(store: SqliteInbox, clock: Clock) -> None:
-    """A phone's or WhatsApp's clock may be wrong: it is now at the latest."""
-    await store.put([message(1, "a", timestamp=int(clock.now) + 9999)])
-    clock.now += 1
-    await store.put([message(2, "b")])
+    """A phone's or WhatsApp's clock may be wrong: admission makes it now, at the latest."""
+    for number, ahead in ((1, 9999), (2, 1)):
+        came = message(number, f"text {number}", timestamp=int(clock.now) + ahead)
+        taken = admit(Delivery((came,), ()), PHONE_ID, clock.now, within=DAY, ahead=60)
+        await store.put(taken.delivery.messages)
+        clock.now += 1
     (claim,) = await store.claim("w")
-    assert claim.message.text == "a"
+    assert claim.message.text == "text 1"
+
+
+@pytest.mark.parametrize("behind", [2, 3600])
+async def test_order_is_whatsapps_while_our_clock_is_behind(
+    store: SqliteInbox, clock: Clock, behind: int
+) -> None:
+    """The database's clock does not follow the wall clock: all messages come from its future."""
+    wall = int(clock.now) + behind
+    await store.put([message(2, "second", timestamp=wall - 1)])
+    clock.now += 0.3
+    await store.put([message(1, "first", timestamp=wall - 2), message(3, "third", timestamp=wall)])
+    said = []
+    while claims := await store.claim("w"):  # due at once, whatever their time
+        said += [claim.message.text for claim in claims]
+        await store.ack(claims[0])
+        assert 0 <= (await store.depth()).oldest_s <= 0.3
+    assert said == ["first", "second", "third"]
+
+
+async def test_leases_begin_when_they_are_written(
+    store: SqliteInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other writers kept the change waiting for 20 s: the send may take its whole time after that,
+    and so may the turn."""
+    run = store._writer.run
+
+    async def late(change: Any) -> Any:
+        clock.now += 20
+        return await run(change)
+
+    await store.put([message(1), message(2, citizen="IN.2")])
+    (claim,) = await store.claim("w")
+    await store.ack(claim, [Draft(Outgoing("text", "A"))])
+    monkeypatch.setattr(store._writer, "run", late)
+    assert len(await store.outbox.claim("w")) == 1
+    (claim,) = await store.claim("w")
+    written = clock.now
+    await store.extend(claim)
+    extended = clock.now
+    monkeypatch.undo()
+    due = dict(store._read.execute("SELECT lane, due_at FROM inbox_lanes").fetchall())
+    assert due == {claim.message.lane: extended + 60}
+    clock.now = written - 20 + 59
+    assert await store.outbox.claim("w") == []
 
 
 async def test_earlier_reply_is_not_sent_again_after_a_later_one(

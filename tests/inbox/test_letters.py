@@ -9,6 +9,8 @@ import pytest
 
 from api.inbox.commands import drop_command, list_command, requeue_command, show_command
 from api.inbox.sqlite import SqliteInbox
+from api.whatsapp.outgoing import Choice, Draft, Outgoing
+from api.whatsapp.payload import Status
 from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 AADHAAR = "2341 2341 2346"
@@ -91,3 +93,76 @@ def test_without_an_inbox_it_says_so(
     monkeypatch.setenv("SEVA_DATABASE_URL", f"sqlite:///{tmp_path}/none.sqlite")
     assert list_command(waiting=True, most=1, as_json=False) == 1
     assert "no inbox" in capsys.readouterr().err
+
+
+async def requeued(store: SqliteInbox, *states: tuple[str, int | None]) -> str:
+    """A message whose apology went and fared like this, and which waits again; the tracker that
+    WhatsApp knows the apology by."""
+    await store.put([message(1)])
+    (claim,) = await store.claim("w")
+    await store.bury(claim, "why", [Draft(Outgoing("text", "sorry"))])
+    (parcel,) = await store.outbox.claim("w")
+    await store.outbox.sent(parcel, "wamid.OUT1")
+    for state, code in states:
+        await store.put([], [Status("wamid.OUT1", state, tracker=parcel.tracker, code=code)])
+    assert requeue_command(["1"]) == 0
+    return parcel.tracker
+
+
+@pytest.mark.parametrize("late", ["sent", "delivered", "read"])
+@pytest.mark.parametrize("before", [[], [("delivered", None)], [("failed", 131016)]])
+async def test_what_is_told_of_the_apology_says_nothing_of_the_answer(
+    store: SqliteInbox,
+    clock: Clock,
+    here: None,
+    late: str,
+    before: list[tuple[str, int | None]],
+) -> None:
+    tracker = await requeued(store, *before)
+    (claim,) = await store.claim("w")
+    await store.ack(claim, [Draft(Outgoing("text", "the answer"), (Choice("a", "/a", "A", 1),))])
+    await store.put([], [Status("wamid.OUT1", late, tracker=tracker)])
+    clock.now += 60
+    (parcel,) = await store.outbox.claim("w")
+    assert parcel.message.text == "the answer" and parcel.tracker != tracker
+    assert await store.numbered_choice(claim.message.lane, 1) == "/a"
+    await store.outbox.park(parcel, "131047")
+    await store.put([], [Status("wamid.OUT1", late, tracker=tracker)])
+    await store.put([message(2)])
+    assert [one.message.text for one in await store.outbox.claim("w")] == ["the answer"]
+
+
+async def test_message_is_requeued_again_and_again(
+    store: SqliteInbox, clock: Clock, here: None
+) -> None:
+    await requeued(store)
+    for number in (2, 3):
+        (claim,) = await store.claim("w")
+        await store.bury(claim, "why", [Draft(Outgoing("text", f"sorry {number}"))])
+        (parcel,) = await store.outbox.claim("w")
+        await store.outbox.sent(parcel, f"wamid.OUT{number}")
+        assert requeue_command(["1"]) == 0
+    whatsapp = FakeWhatsApp()
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    assert whatsapp.texts() == ["echo text 1"]
+
+
+@pytest.mark.parametrize("doubtful", [False, True])
+async def test_requeue_leaves_a_reply_that_is_on_its_way_to_its_owner(
+    store: SqliteInbox, clock: Clock, here: None, doubtful: bool
+) -> None:
+    await store.put([message(1)])
+    (claim,) = await store.claim("w")
+    await store.ack(claim, [Draft(Outgoing("text", "first"))])
+    (parcel,) = await store.outbox.claim("w")
+    if doubtful:
+        await store.outbox.doubt(parcel, 30, "ReadTimeout")
+    await store.put([message(2)])
+    (claim,) = await store.claim("w")
+    await store.bury(claim, "why", [Draft(Outgoing("text", "sorry"))])
+    assert requeue_command(["2"]) == 0
+    assert await store.outbox.claim("w") == []
+    if not doubtful:
+        await store.outbox.sent(parcel, "wamid.OUT1")
+    clock.now += 29
+    assert await store.outbox.claim("w") == []

@@ -255,6 +255,17 @@ async def test_template_that_could_not_be_delivered_leaves_the_news_waiting(town
     assert await town.work() == [("text", TOLD), ("text", "echo hi")]
 
 
+async def test_late_status_of_a_template_that_failed_settles_no_news(town: Town) -> None:
+    await town.silent()
+    await town.tell(NEWS)
+    await town.work()
+    await town.status("failed", code=131026)
+    for state in ("sent", "delivered"):
+        await town.status(state)
+    await town.write()
+    assert ("text", TOLD) in await town.work()
+
+
 async def test_citizen_who_writes_before_the_template_went_gets_the_news_itself(
     town: Town,
 ) -> None:

@@ -142,3 +142,107 @@ async def test_foreign_status_changes_nothing(store: SqliteInbox) -> None:
     await answered(store)
     await store.put([], [Status("wamid.FOREIGN", "read", tracker="x"), Status("y", "odd")])
     assert state(store) == 0
+
+
+RETRY, PARK, FINAL = 131016, 131047, 131026
+
+
+async def told(store: SqliteInbox, name: str, state: str, code: int | None = None) -> None:
+    """WhatsApp tells of a try of the first reply."""
+    await store.put([], [Status(name, state, tracker="wamid.IN1:0", code=code)])
+
+
+@pytest.mark.parametrize("late", ["sent", "delivered", "read"])
+@pytest.mark.parametrize("times", [1, 2])
+async def test_late_status_of_a_failed_try_says_nothing_of_the_next(
+    store: SqliteInbox, clock: Clock, late: str, times: int
+) -> None:
+    await answered(store)
+    await store.outbox.sent(await next_parcel(store), "wamid.OUT1")
+    await told(store, "wamid.OUT1", "failed", RETRY)
+    for _ in range(times):
+        await told(store, "wamid.OUT1", late)
+    clock.now += 5
+    again = await next_parcel(store)
+    assert again and again.message.text == "one" and not again.doubtful
+    await store.outbox.sent(again, "wamid.OUT2")
+    await told(store, "wamid.OUT1", late)
+    await told(store, "wamid.OUT2", "delivered")
+    assert state(store) == 3
+
+
+async def test_late_status_does_not_unpark(store: SqliteInbox, clock: Clock) -> None:
+    await answered(store)
+    await store.outbox.sent(await next_parcel(store), "wamid.OUT1")
+    await told(store, "wamid.OUT1", "failed", PARK)
+    await told(store, "wamid.OUT1", "sent")
+    await told(store, "wamid.OUT1", "failed", PARK)
+    assert state(store) == -1 and await next_parcel(store) is None
+    await store.put([message(2)])
+    await told(store, "wamid.OUT1", "failed", PARK)
+    assert (await next_parcel(store)).message.text == "one"
+
+
+async def test_earlier_of_two_failed_tries_is_remembered(store: SqliteInbox, clock: Clock) -> None:
+    await answered(store)
+    for number in (1, 2):
+        await store.outbox.sent(await next_parcel(store), f"wamid.OUT{number}")
+        await told(store, f"wamid.OUT{number}", "failed", RETRY)
+        clock.now += 60
+    for number in (1, 2):
+        await told(store, f"wamid.OUT{number}", "sent")
+    assert state(store) == 0
+    assert (await next_parcel(store)).attempt == 3
+
+
+@pytest.mark.parametrize("before", [[], ["sent"]])
+async def test_failure_before_the_answer_of_the_call(
+    store: SqliteInbox, clock: Clock, before: list[str]
+) -> None:
+    await answered(store, 1, "one", "two")
+    parcel = await next_parcel(store)
+    for one in before:
+        await told(store, "wamid.OUT1", one)
+    await told(store, "wamid.OUT1", "failed", RETRY)
+    await store.outbox.sent(parcel, "wamid.OUT1")
+    assert state(store) == 0
+    assert await next_parcel(store) is None  # it waits as after any failure
+    clock.now += 5
+    assert (await next_parcel(store)).message.text == "one"
+
+
+async def test_parked_before_the_answer_of_the_call(store: SqliteInbox, clock: Clock) -> None:
+    await answered(store)
+    parcel = await next_parcel(store)
+    await told(store, "wamid.OUT1", "failed", PARK)
+    await store.outbox.sent(parcel, "wamid.OUT1")
+    assert state(store) == -1
+    await store.put([message(2)])
+    assert (await next_parcel(store)).message.text == "one"
+
+
+async def test_failed_for_good_before_the_answer_of_the_call(store: SqliteInbox) -> None:
+    await answered(store, 1, "one", "two")
+    parcel = await next_parcel(store)
+    await told(store, "wamid.OUT1", "failed", FINAL)
+    await store.outbox.sent(parcel, "wamid.OUT1")
+    assert state(store) == 5
+    assert (await next_parcel(store)).message.text == "two"
+
+
+async def test_repeated_failure_leaves_the_next_try_in_doubt(
+    store: SqliteInbox, clock: Clock
+) -> None:
+    """It may have arrived: nothing but its own status or the doubt's time sends it again."""
+    await answered(store)
+    await store.outbox.sent(await next_parcel(store), "wamid.OUT1")
+    await told(store, "wamid.OUT1", "failed", RETRY)
+    clock.now += 5
+    await store.outbox.doubt(await next_parcel(store), 30, "ReadTimeout")
+    await told(store, "wamid.OUT1", "failed", RETRY)
+    assert state(store) == 1
+    clock.now += 29
+    assert await next_parcel(store) is None
+    await told(store, "wamid.OUT2", "sent")  # the second did arrive
+    clock.now += 9999
+    assert state(store) == 2 and await next_parcel(store) is None

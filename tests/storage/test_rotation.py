@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -255,9 +256,19 @@ def test_keys_of_the_environment_are_said_and_not_changed(
     notes.fill(3)
     assert rotation.rotate_command(ring(notes.table)) == 0
     said = capsys.readouterr().out
-    (new,) = [line.split("=", 1)[1].split(",")[0] for line in said.splitlines() if ",$" in line]
+    values = [line.split("=", 1)[1] for line in said.splitlines() if line.startswith("  ")]
+    new = values[1].split(",")[0]
+    assert values == [f"$SEVA_SEALING_KEY,{new}", f"{new},OLDER_KEYS"]
     assert old not in said
-    monkeypatch.setenv("SEVA_SEALING_KEY", f"{new},{old}")
+    steps = [old, f"{old},{new}", f"{new},{old}"]
+    for earlier, later in pairwise(steps):  # processes start one after the other: all read all
+        for one, other in ((earlier, later), (later, earlier)):
+            monkeypatch.setenv("SEVA_SEALING_KEY", one)
+            assert read_keys(key_place()).hashing == old
+            token = seal("any")
+            monkeypatch.setenv("SEVA_SEALING_KEY", other)
+            assert unseal(token) == "any"
+    monkeypatch.setenv("SEVA_SEALING_KEY", steps[-1])
     rotation.reseal_command(ring(notes.table))
     assert rotation.drop_command(ring(notes.table)) == 0
     monkeypatch.setenv("SEVA_SEALING_KEY", new)

@@ -51,8 +51,9 @@ def test_sealing_is_different_each_time() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "not a token", "gAAAAABnonsense", "टोकन"])
-def test_foreign_token_is_unreadable(token: str) -> None:
-    assert why(token) == "key"
+def test_what_is_no_token_is_broken(token: str) -> None:
+    """No key will ever open it, so nobody waits for one."""
+    assert why(token) == "form"
 
 
 def test_token_of_another_key_is_unreadable() -> None:
@@ -87,11 +88,31 @@ def test_running_process_seals_with_a_new_key_soon(monkeypatch: pytest.MonkeyPat
 
 
 def test_dropped_key_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the next start of a process on: one that runs keeps what it knew."""
     old = seal("old")
     add_key(key_place())
     drop_keys(key_place())
     later(monkeypatch)
+    assert newest().decrypt(seal("now").encode())
+    assert unseal(old) == "old"
+    sealing._known.clear()
     assert why(old) == "key"
+
+
+def test_running_process_keeps_its_keys_when_the_file_is_replaced(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a process that found none and made its own, twice."""
+    tokens = [seal("told")]
+    for _ in range(2):
+        os.unlink(folder / KEY_FILE)
+        (folder / KEY_FILE).write_text(f"{new_key()}\n")
+        later(monkeypatch)
+        tokens.append(seal("more"))
+        assert newest().decrypt(tokens[-1].encode())
+    assert [unseal(token) for token in tokens] == ["told", "more", "more"]
+    again = reseal(tokens[0])
+    assert newest().decrypt(again.encode())
 
 
 @pytest.mark.parametrize("content", [None, b"", b"broken"])
@@ -104,7 +125,7 @@ def test_running_process_keeps_its_keys_when_the_file_breaks(
         os.unlink(path)
     else:
         path.write_bytes(content)
-    assert why("gAAAAnonsense") == "key"  # looks at the file
+    assert why("gAAAAnonsense") == "form"  # looks at the file
     assert unseal(token) == "told"
     assert unseal(seal("more")) == "more"
 
