@@ -131,7 +131,7 @@ async def test_who_shared_a_pass_with_one_that_hangs_keeps_the_budget() -> None:
 
 
 def test_a_question_waits_for_three_passes_at_most() -> None:
-    assert 4 * PASS_SECONDS <= POLICY.turn_seconds
+    assert POLICY.turn_seconds >= 4 * PASS_SECONDS
 
 
 def test_understanding_that_hangs_keeps_no_process_from_ending() -> None:
