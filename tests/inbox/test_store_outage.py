@@ -37,6 +37,7 @@ async def test_failing_read_is_no_attempt(
     await store.put([message(1, "1", **button)])
     with monkeypatch.context() as patch:
         patch.setattr(store, read, broken)
+        patch.setattr(store, "works", lambda: asyncio.sleep(0, False))
         for _ in range(POLICY.turn_attempts + POLICY.turn_deaths + 2):
             await worker.drain()
             clock.now += 30
@@ -102,6 +103,7 @@ async def test_full_disk_lasts_until_there_is_room(
     monkeypatch.setattr(group_commit, "connect", capped)
     await cap()
     worker = make_worker(store, engine, whatsapp, clock)
+    worker.outage._waits = (0.05, 0.1)
     running = asyncio.create_task(worker.run(stop))
     await until(lambda: worker.outage.what)
     assert not await store.works()
