@@ -5,18 +5,26 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import httpx
+
 from api.blank import is_blank
 from api.inbox.port import Inbox
+from api.outage import VOICE, Away, from_store
 from api.ports import Engine, Transcriber
 from api.whatsapp.payload import EXCESS, Inbound, Media
 from api.whatsapp.render import MORE, more_buttons
-from api.whatsapp.sender import MediaRejected, Sender
+from api.whatsapp.sender import MediaRejected, Sender, SendFailed, SendInDoubt
 from nlu.reply import Button
-from nlu.speech.errors import SpeechError
+from nlu.speech.errors import SpeechError, SpeechModelError
+from nlu.speech.pool import PoolFull
 from nlu.speech.readings import likeliest
+from nlu.storage.sealing import Unreadable
+from nlu.storage.unreadable import alarm
 
 ATTACHED = "\U0001f4ce"  # a paper clip stands for what a photo or file without a caption says
 _ATTACHMENTS = ("image", "document", "video")
+_PASSING = (401, 408, 425, 429)
+"""HTTP statuses that say nothing of the file: the token is to be mended, or it is too early."""
 _VOICE_PHRASES = {
     "audio_too_long": "voice_too_long",
     "audio_too_large": "voice_too_long",
@@ -74,7 +82,8 @@ class Hearing:
         self._max_chars, self._max_audio = max_chars, max_audio_bytes
 
     async def hear(self, message: Inbound, language: str | None) -> Heard:
-        """What the message says; errors of WhatsApp and of the model go to the caller."""
+        """What the message says. Raises `Away` while the store, WhatsApp's files or the speech
+        models are; other errors go to the caller."""
         if message.kind == EXCESS:
             return Unclear("too_many_messages")
         if message.kind in ("button", "list"):
@@ -100,13 +109,22 @@ class Hearing:
             return Unclear("message_too_long")
         number = text.strip()
         if number.isdecimal() and len(number) <= 3:
-            payload = await self._inbox.numbered_choice(message.lane, int(number))
+            try:
+                with from_store():
+                    payload = await self._inbox.numbered_choice(message.lane, int(number))
+            except Unreadable as error:
+                return _old(number, error)
             if payload is not None:
                 return _meaning(payload)
         return Said(text, media=asdict(message.media) if message.media else None)
 
     async def _tap(self, message: Inbound) -> Heard:
-        payload = await self._inbox.choice(message.lane, message.button_id or "")
+        button = message.button_id or ""
+        try:
+            with from_store():
+                payload = await self._inbox.choice(message.lane, button)
+        except Unreadable as error:
+            return _old(button, error)
         return _meaning(payload) if payload is not None else Unclear("old_button")
 
     async def _voice(self, message: Inbound, media: Media, language: str | None) -> Heard:
@@ -117,6 +135,16 @@ class Hearing:
             transcript = await self._transcriber.transcribe(recording, language, message.lane)
         except MediaRejected as error:
             return Unclear(_VOICE_PHRASES.get(error.reason, "not_understood_voice"))
+        except SendFailed as error:
+            if error.action == "final":  # WhatsApp has no such file, and will not
+                raise
+            raise Away(VOICE, error) from error
+        except (SendInDoubt, httpx.TransportError, SpeechModelError, PoolFull) as error:
+            raise Away(VOICE, error) from error
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code not in _PASSING and not error.response.is_server_error:
+                raise
+            raise Away(VOICE, error) from error
         except SpeechError as error:
             return Unclear(_VOICE_PHRASES.get(error.code, "not_understood_voice"))
         if is_blank(transcript.text):
@@ -125,6 +153,12 @@ class Hearing:
         words = best.text[: self._max_chars]
         rest = tuple(other.text[: self._max_chars] for other in others)
         return Said(words, voice=True, spoken=best.language, others=rest)
+
+
+def _old(choice: str, error: Unreadable) -> Heard:
+    """What an option stood for is not known any more, as that of a forgotten one."""
+    alarm("choices", choice, error.why)
+    return Unclear("old_button")
 
 
 def _meaning(payload: str) -> Heard:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.whatsapp.policy import WhatsAppPolicy, step
-from nlu.reply import AWAY, FAILED, TurnFailed
+from nlu.reply import BROKEN, FAILED, TurnFailed
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Something of ours is away. `died`: it may have died of this message, so that is counted."""
+    """Something of ours is away. `died`: with this turn in its hands, so that is counted."""
 
     died: bool
 
@@ -38,7 +38,7 @@ def after(error: TurnFailed, attempt: int, *, healthy: bool, policy: WhatsAppPol
     """What follows a failed turn, the `attempt`th (from 1) that counts. `healthy`: all else works
     now."""
     if error.trouble != FAILED or not healthy:
-        return Wait(died=error.trouble != AWAY)
+        return Wait(died=error.trouble == BROKEN)
     if attempt >= policy.turn_attempts:
         return GiveUp()
     return Again(step(policy.turn_wait, attempt))

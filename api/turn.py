@@ -8,6 +8,7 @@ from typing import Any
 
 from api.hearing import Hearing, NextPage, Said
 from api.inbox.port import Citizen, Claim, Inbox
+from api.outage import from_store
 from api.ports import Engine
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.payload import Inbound
@@ -45,11 +46,13 @@ class Turns:
         self._wording, self._policy = wording, policy
 
     async def answer(self, claim: Claim) -> Answer:
-        """The answer to a claimed message; errors of the dialogue go to the caller."""
+        """The answer to a claimed message; errors of the dialogue go to the caller. Raises `Away`,
+        and `Unreadable` for the tracker."""
         message = claim.message
         if message.kind in self._policy.silent:
             return Answer()
-        citizen = await self._inbox.citizen(message.lane)
+        with from_store():
+            citizen = await self._inbox.citizen(message.lane)
         heard = await self._hearing.hear(message, citizen.language)
         if isinstance(heard, Said):
             return await self._dialogue(claim, heard, citizen)
@@ -93,7 +96,8 @@ class Turns:
             "location": said.location,
             "media": said.media,
         }
-        tracker = await self._inbox.tracker(message.lane)
+        with from_store():
+            tracker = await self._inbox.tracker(message.lane)
         turned = await self._engine.turn(said.text, message.lane, metadata, tracker)
         language = turned.language or language
         drafts = self._render(turned.replies, message, language)

@@ -7,16 +7,18 @@ import math
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
 from api.delivery import Delivery
+from api.fairness import Company, within
 from api.heartbeat import Heartbeat
 from api.inbox.port import Claim, Inbox, LeaseLost, Outbox
 from api.metrics import Metrics
-from api.outage import Outage
+from api.outage import STORE, VOICE, Away, Outage, from_store
 from api.tries import GiveUp, Wait, after, died_too_often
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
@@ -68,7 +70,9 @@ class Worker:
         self._wake = asyncio.Event()
         self._heartbeat = heartbeat or Heartbeat(math.inf)
         told = partial(self._heartbeat.trouble, "outage")
-        self.outage = Outage(turns.is_healthy, policy.outage_wait, told)
+        self.outage = Outage(self._is_well, policy.outage_wait, told)
+        self._company = Company()
+        self._held: Counter[str] = Counter()  # how often each message that waits was given back
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, then finishes the turns under way."""
@@ -85,6 +89,9 @@ class Worker:
         finally:
             for keeper in keepers:
                 keeper.cancel()
+
+    async def _is_well(self) -> bool:
+        return await self._inbox.works() and await self._turns.is_healthy()
 
     def _when_well(self, stop: asyncio.Event, claim: Claiming) -> Claiming:
         """Claims nothing while something of ours is away."""
@@ -119,12 +126,10 @@ class Worker:
             found: list[Any] = []
             try:
                 found = await claim(self._name, free) if free else []
-                if failed:
-                    self._heartbeat.trouble("store", "")
                 failed = 0
             except Exception as error:  # the store may come back
                 failed += 1
-                self._heartbeat.trouble("store", type(error).__name__)
+                self.outage.begin(str(Away(STORE, error)))
                 log.error("claim_failed", error=describe(error), times=failed)
                 await asyncio.sleep(step(self._policy.outage_wait, failed))
             for item in found:
@@ -153,7 +158,10 @@ class Worker:
         except Exception as error:  # the store failed: no fault of the message
             outcome = "store_failed"
             log.error("store_failed", error=describe(error))
-            await self._give_back(claim)
+            self.outage.begin(str(Away(STORE, error)))
+            await self._give_back(claim, self._pause(claim, self._policy.outage_wait))
+        if outcome not in ("given_back", "store_failed"):
+            del self._held[claim.message.message_id]
         self._wake.set()
         self._heartbeat.turn()
         elapsed = time.monotonic() - started
@@ -178,10 +186,20 @@ class Worker:
             return await self._give_up(claim, claim.trouble)
         if died_too_often(claim.deaths, self._policy):
             return await self._give_up(claim, "whoever had it in hand died, in every try")
+        async with self._company.turn(alone=claim.deaths > 0):
+            return await self._answered(claim)
+
+    async def _answered(self, claim: Claim) -> str:
         voice = claim.message.kind == "audio"
         budget = self._policy.voice_seconds if voice else self._policy.turn_seconds
         try:
-            answer = await asyncio.wait_for(self._turns.answer(claim), budget)
+            answer = await within(budget, self._turns.answer(claim))
+            with from_store():
+                await self._inbox.ack(claim, answer.drafts, answer.language, answer.tracker)
+        except LeaseLost:
+            raise
+        except Away as error:
+            return await self._hold(claim, error)
         except TurnFailed as error:
             return await self._failed(claim, error, str(error))
         except asyncio.TimeoutError:
@@ -190,12 +208,35 @@ class Worker:
             return await self._give_up(claim, "it took too long", "turn_too_long")
         except Unreadable as error:
             alarm("trackers", self._name_citizen(claim.message.lane), error.why)
+            if error.why == "key":  # it may come back, and opens the tracker then
+                wait = self._pause(claim, self._policy.alert_wait)
+                await self._inbox.release(claim, wait=wait)
+                return "given_back"
             return await self._give_up(claim, f"unreadable: {error.why}", afresh=True)
         except Exception as error:
             log.error("turn_failed", error=describe(error), attempt=claim.attempt)
             return await self._failed(claim, TurnFailed(describe(error)), describe(error))
-        await self._inbox.ack(claim, answer.drafts, answer.language, answer.tracker)
+        self.outage.proved()
+        if voice:
+            self._heartbeat.trouble(VOICE, "")
         return "answered" if answer.drafts else "silent"
+
+    async def _hold(self, claim: Claim, error: Away) -> str:
+        """The message waits, longer each time. Without the store all do; while nothing can be
+        heard, only voice notes."""
+        log.error("turn_put_off", error=describe(error.__cause__ or error))
+        waits = self._policy.outage_wait
+        if error.part == VOICE:
+            waits = self._policy.send_wait
+            self._heartbeat.trouble(VOICE, str(error), stops=False)
+        else:
+            self.outage.begin(str(error))
+        await self._inbox.release(claim, wait=self._pause(claim, waits))
+        return "given_back"
+
+    def _pause(self, claim: Claim, waits: Sequence[float]) -> float:
+        self._held[claim.message.message_id] += 1
+        return step(waits, self._held[claim.message.message_id])
 
     async def _wait_for_it(self, claim: Claim, what: str, died: bool) -> str:
         """Something of ours is away: the message goes back, and nothing is claimed until it is
@@ -221,13 +262,13 @@ class Worker:
         await self._inbox.bury(claim, reason, drafts, afresh=afresh)
         return "given_up"
 
-    async def _give_back(self, claim: Claim) -> None:
+    async def _give_back(self, claim: Claim, wait: float = 0) -> None:
         """Releases a claim whatever the store does, for as long as the lease can still be ours."""
         until = time.monotonic() + self._lease
         tries = 0
         while time.monotonic() < until:
             try:
-                await self._inbox.release(claim)
+                await self._inbox.release(claim, wait=wait)
                 return
             except LeaseLost:
                 return

@@ -3,20 +3,31 @@
 Nothing is ever delayed to fill a batch: a question that comes alone is answered at once. A pass
 takes half of those that wait: its answers all come at its end, so that each more holds up the
 first, while a long line is worth a larger pass. One thread works; the event loop only waits, so
-that a long message delays nobody who wants something else. A pass that takes longer than anything
-honest is given up: its questions fail, and another thread goes on.
+that a long message delays nobody who wants something else.
+
+A pass that takes longer than anything honest is given up, and another thread goes on. Its questions
+are asked again, each alone and all at the same time, so that no one of them waits for the one at
+fault. No thread keeps the process from ending, not even one that hangs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Generic, TypeVar
+from concurrent.futures import Future
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
+_Job = tuple[Future[Any], Callable[[Any], Any], Any]
+
+PASS_SECONDS = 15.0
+"""A quarter of a turn's budget (`turn_seconds` in data/whatsapp.yml). A question waits for the pass
+before its own, for its own, and for its try alone: that much fits, with a quarter to spare."""
 
 
 class PassTooLong(RuntimeError):
@@ -30,14 +41,15 @@ class WaitingLine(Generic[Question, Answer]):
         self,
         answer: Callable[[Sequence[Question]], Sequence[Answer]],
         most: int,
-        pass_s: float = 30.0,
+        pass_s: float = PASS_SECONDS,
     ) -> None:
         """`answer` gives as many answers as it gets questions, in their order; it runs in a thread
         of the line's own. `pass_s` is the longest pass in seconds."""
         self._answer, self._most, self._pass = answer, most, pass_s
         self._waiting: deque[tuple[Question, asyncio.Future[Answer]]] = deque()
         self._work: asyncio.Task[None] | None = None
-        self._thread = _thread()
+        self._alone: set[asyncio.Task[bool]] = set()
+        self._thread = _Thread()
 
     async def ask(self, question: Question) -> Answer:
         """The answer, or the error that this question causes."""
@@ -54,19 +66,23 @@ class WaitingLine(Generic[Question, Answer]):
             together = min(self._most, max(1, len(self._waiting) // 2))
             waiting = [self._waiting.popleft() for _ in range(min(together, len(self._waiting)))]
             batch = [(question, future) for question, future in waiting if not future.done()]
-            if batch and not await self._settle(batch) and len(batch) > 1:
-                for one in batch:  # the question at fault must not take the others with it
-                    await self._settle([one])
+            if not batch or await self._settle(batch, self._thread):
+                continue
+            self._thread = _Thread()  # the old one may hang
+            for one in batch if len(batch) > 1 else []:
+                again = asyncio.create_task(self._settle([one], _Thread()))
+                self._alone.add(again)
+                again.add_done_callback(self._alone.discard)
 
-    async def _settle(self, batch: Sequence[tuple[Question, asyncio.Future[Answer]]]) -> bool:
+    async def _settle(
+        self, batch: Sequence[tuple[Question, asyncio.Future[Answer]]], thread: _Thread
+    ) -> bool:
         """Answers all and says so; the error of a question that was alone is its answer."""
-        questions = [question for question, _ in batch]
-        work = asyncio.get_running_loop().run_in_executor(self._thread, self._answer, questions)
+        work = thread.run(self._answer, [question for question, _ in batch])
         try:
             answers = await asyncio.wait_for(work, self._pass)
         except Exception as error:
             if isinstance(error, asyncio.TimeoutError):
-                self._thread = _thread()
                 error = PassTooLong(f"a pass took longer than {self._pass:g} s")
             if len(batch) == 1 and not batch[0][1].done():
                 batch[0][1].set_exception(error)
@@ -77,5 +93,31 @@ class WaitingLine(Generic[Question, Answer]):
         return True
 
 
-def _thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, "understanding")
+class _Thread:
+    """Works one job at a time, and ends with the last when nobody holds it any more.
+
+    Not an executor: a process waits at its end for the threads of those.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        weakref.finalize(self, self._jobs.put, None)
+        work = threading.Thread(target=_work, args=(self._jobs,), name="understanding", daemon=True)
+        work.start()
+
+    def run(self, answer: Callable[[Any], Any], questions: Any) -> asyncio.Future[Any]:
+        """What `answer` says to the questions, or its error."""
+        future: Future[Any] = Future()
+        self._jobs.put((future, answer, questions))
+        return asyncio.wrap_future(future)
+
+
+def _work(jobs: SimpleQueue[_Job | None]) -> None:
+    while (job := jobs.get()) is not None:
+        future, answer, questions = job
+        if future.set_running_or_notify_cancel():
+            try:
+                future.set_result(answer(questions))
+            except BaseException as error:
+                future.set_exception(error)
+        del job, future, answer, questions  # they hold a whole model

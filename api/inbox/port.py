@@ -127,9 +127,9 @@ class Inbox(Protocol):
         """Given up: kept as a dead letter, `drafts` say so, the lane goes on; `afresh`: without the
         tracker, which cannot be read."""
 
-    async def release(self, claim: Claim, *, died: bool = False) -> None:
-        """Given back unanswered through no fault of its own: due at once. `died`: it may have been
-        the fault of the message, so this counts among its deaths."""
+    async def release(self, claim: Claim, *, died: bool = False, wait: float = 0) -> None:
+        """Given back unanswered through no fault of its own: due after `wait` seconds. `died`: it
+        may have been the fault of the message, so this counts among its deaths."""
 
     async def tell(self, news: News) -> bool:
         """News into the outbox, durable before return; whether they were new. Raises
@@ -152,6 +152,9 @@ class Inbox(Protocol):
 
     async def told_at(self) -> float:
         """When WhatsApp last told a status, of anybody's message; 0 for never."""
+
+    async def works(self) -> bool:
+        """Whether something can be read and written now."""
 
     async def depth(self) -> Depth:
         """How much work there is."""

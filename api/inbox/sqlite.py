@@ -33,6 +33,7 @@ Clock = Callable[[], float]
 INBOX = Lanes("inbox", "state = 0", "sent_at, seq", "kind = 'audio'")
 OUTBOX = Lanes("outbox", "state < 2 AND state >= 0")  # the first term is that of its index
 _SLICE = 500
+_ROOM = 1 << 16
 
 
 class SqliteInbox:
@@ -132,9 +133,9 @@ class SqliteInbox:
         """Due again after `wait`; the lane waits with it, so that the order holds."""
         await self._return(claim, "attempts = attempts + 1, claims = claims - 1", reason, wait)
 
-    async def release(self, claim: Claim, *, died: bool = False) -> None:
-        """Due at once; the claim counts only where the message may have been at fault."""
-        await self._return(claim, f"claims = claims - {int(not died)}", None, 0)
+    async def release(self, claim: Claim, *, died: bool = False, wait: float = 0) -> None:
+        """Due after `wait`; the claim counts only where the message may have been at fault."""
+        await self._return(claim, f"claims = claims - {int(not died)}", None, wait)
 
     async def _return(self, claim: Claim, counts: str, reason: str | None, wait: float) -> None:
         now = self._clock()
@@ -208,6 +209,20 @@ class SqliteInbox:
         """Kept with the statuses."""
         row = self._read.execute("SELECT told FROM clock").fetchone()
         return float(row["told"] or 0) if row else 0.0
+
+    async def works(self) -> bool:
+        """Reads a tracker, and writes one of nobody's as large as any, which is never seen."""
+
+        def change(db: sqlite3.Connection) -> None:
+            db.execute("INSERT INTO trackers VALUES ('', zeroblob(?), 0)", (_ROOM,))
+            db.execute("DELETE FROM trackers WHERE lane = ''")
+
+        try:
+            self._read.execute("SELECT tracker FROM trackers LIMIT 1").fetchone()
+            await self._writer.run(change)
+        except (sqlite3.Error, OSError):
+            return False
+        return True
 
     async def depth(self) -> Depth:
         """Counts for the metrics."""

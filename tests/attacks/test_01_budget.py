@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,8 +13,15 @@ import pytest
 
 from api.inbox.sqlite import SqliteInbox
 from nlu.reply import Turned
-from nlu.waiting_line import PassTooLong, WaitingLine
-from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
+from nlu.waiting_line import PASS_SECONDS, PassTooLong, WaitingLine
+from tests.inbox.worker_fakes import (
+    POLICY,
+    Clock,
+    FakeEngine,
+    FakeWhatsApp,
+    make_worker,
+    message,
+)
 
 
 class Endless(FakeEngine):
@@ -95,3 +104,43 @@ async def test_loop_goes_on_while_a_text_is_understood() -> None:
         beats += 1
     enough.set()
     assert await asked == "long"
+
+
+async def test_who_shared_a_pass_with_one_that_hangs_keeps_the_budget() -> None:
+    """Four in the hung pass, four behind it: all but one are answered within two passes."""
+    hung = threading.Event()
+
+    def understand(texts: Sequence[str]) -> list[str]:
+        if "hang" in texts:
+            hung.wait(20)
+        return list(texts)
+
+    line = WaitingLine(understand, 8, pass_s=0.3)
+
+    async def ask(text: str, within: float) -> str:
+        return await asyncio.wait_for(line.ask(text), within)
+
+    try:
+        poison = asyncio.ensure_future(ask("hang", 20))
+        innocent = "abcdefg"
+        assert await asyncio.gather(*(ask(one, 0.6) for one in innocent)) == list(innocent)
+        with pytest.raises(PassTooLong):
+            await poison
+    finally:
+        hung.set()
+
+
+def test_a_question_waits_for_three_passes_at_most() -> None:
+    assert POLICY.turn_seconds >= 4 * PASS_SECONDS
+
+
+def test_understanding_that_hangs_keeps_no_process_from_ending() -> None:
+    program = (
+        "import asyncio, time\n"
+        "from nlu.waiting_line import PassTooLong, WaitingLine\n"
+        "line = WaitingLine(lambda texts: time.sleep(1000), 8, pass_s=0.1)\n"
+        "try: asyncio.run(line.ask('hang'))\n"
+        "except PassTooLong: print('given up')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=20)
+    assert (ended.returncode, ended.stdout) == (0, b"given up\n")

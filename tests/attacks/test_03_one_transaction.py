@@ -10,7 +10,14 @@ import pytest
 from api.inbox.port import LeaseLost
 from api.inbox.sqlite import SqliteInbox
 from api.whatsapp.outgoing import Draft, Outgoing
-from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
+from tests.inbox.worker_fakes import (
+    POLICY,
+    Clock,
+    FakeEngine,
+    FakeWhatsApp,
+    make_worker,
+    message,
+)
 
 ANSWER = [Draft(Outgoing("text", "hi"))]
 TABLES = ("trackers", "outbox", "choices", "inbox")
@@ -47,7 +54,10 @@ async def test_worker_gives_a_message_back_whose_end_cannot_be_kept(
     for claim in await store.claim("w"):
         await worker._serve(claim)
     assert whatsapp.texts() == []
+    assert worker.outage.what
     database.execute("DROP TRIGGER full")
+    assert await store.claim("w") == []  # it waits a moment
+    clock.now += POLICY.outage_wait[0]
     (claim,) = await store.claim("w")
     assert (claim.attempt, claim.deaths) == (1, 0)
     await worker._serve(claim)

@@ -17,8 +17,17 @@ from api.inbox.letters import Letters, NotNow
 from api.inbox.sqlite import SqliteInbox
 from api.inbox.unopened import NO_KEY
 from api.whatsapp.outgoing import Draft, Outgoing
+from nlu.reply import Button, Reply
+from nlu.storage.keys import new_key
 from nlu.storage.sealing import seal
-from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
+from tests.inbox.worker_fakes import (
+    POLICY,
+    Clock,
+    FakeEngine,
+    FakeWhatsApp,
+    make_worker,
+    message,
+)
 
 POISON = {
     "a field of tomorrow": lambda: seal({"message_id": "x", "tomorrow": 1}),
@@ -179,6 +188,52 @@ async def test_many_rows_whose_key_is_away_keep_nobody_waiting(
     (parcel,) = await store.outbox.claim("w")
     assert parcel.message.text == "C"
     assert len(await store.claim("w")) == 1
+
+
+async def test_tracker_without_its_key_waits_until_the_key_is_back(
+    store: SqliteInbox, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trouble of ours: no attempt, no apology, and the conversation goes on where it was."""
+    old, new = new_key(), new_key()
+    monkeypatch.setenv("SEVA_SEALING_KEY", old)
+    monkeypatch.setenv("SEVA_HASHING_KEY", old)
+    engine, whatsapp = FakeEngine(), FakeWhatsApp()
+    worker = make_worker(store, engine, whatsapp, clock)
+    await store.put([message(1)])
+    await worker.drain()
+    kept = await store.tracker(message(1).lane)
+    monkeypatch.setenv("SEVA_SEALING_KEY", new)
+    await store.put([message(2), message(3), message(4, citizen="IN.4")])
+    for _ in range(POLICY.turn_attempts + 1):
+        await worker.drain()
+        clock.now += POLICY.alert_wait[0]
+    assert whatsapp.texts() == ["echo text 1", "echo text 4"]
+    assert not worker.outage.what  # others are answered
+    monkeypatch.setenv("SEVA_SEALING_KEY", f"{new},{old}")
+    assert await store.tracker(message(1).lane) == kept
+    await worker.drain()
+    assert whatsapp.texts()[2:] == ["echo text 2", "echo text 3"]
+    assert {metadata["attempt"] for _, metadata in engine.heard} == {1}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in POISON if "field" not in kind])
+async def test_unreadable_option_is_an_old_button_and_costs_no_conversation(
+    store: SqliteInbox, clock: Clock, tmp_path: Path, kind: str
+) -> None:
+    buttons = (Button("/pick", "option"),)
+    engine, whatsapp = FakeEngine(answer=lambda text: [Reply("pick", buttons)]), FakeWhatsApp()
+    worker = make_worker(store, engine, whatsapp, clock)
+    await store.put([message(1)])
+    await worker.drain()
+    kept = await store.tracker(message(1).lane)
+    with sqlite3.connect(tmp_path / "inbox.sqlite") as db:
+        db.execute("UPDATE choices SET payload = ?, number = 1", (POISON[kind](),))
+        (button,) = db.execute("SELECT id FROM choices").fetchone()
+    await store.put([message(2, "1"), message(3, kind="button", button_id=button)])
+    await worker.drain()
+    assert whatsapp.texts()[-2:] == ["te:old_button"] * 2
+    assert await store.tracker(message(1).lane) == kept
+    assert (await store.depth()).dead == 0
 
 
 async def test_file_of_a_newer_version_is_not_opened(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import threading
 from collections.abc import Sequence
 
 import pytest
@@ -72,3 +74,15 @@ def test_the_line_serves_another_event_loop_after_the_first_ended() -> None:
     line = WaitingLine(Clerk(), 8)
     assert asyncio.run(line.ask("a")) == "A"
     assert asyncio.run(line.ask("b")) == "B"
+
+
+async def test_thread_ends_with_the_line() -> None:
+    """A model that was replaced must not be held by the thread of its line."""
+    before = set(threading.enumerate())
+    line = WaitingLine(Clerk(), 8)
+    assert await line.ask("a") == "A"
+    (thread,) = set(threading.enumerate()) - before
+    del line
+    gc.collect()
+    thread.join(5)
+    assert not thread.is_alive()

@@ -18,7 +18,7 @@ LAST = POLICY.turn_attempts
         (AWAY, True, LAST, Wait(died=False)),  # it came back meanwhile
         (BROKEN, False, 1, Wait(died=True)),
         (BROKEN, True, LAST, Wait(died=True)),
-        (FAILED, False, LAST, Wait(died=True)),
+        (FAILED, False, LAST, Wait(died=False)),  # it refused, and lives
         (FAILED, True, 1, Again(POLICY.turn_wait[0])),
         (FAILED, True, LAST - 1, Again(POLICY.turn_wait[LAST - 2])),
         (FAILED, True, LAST, GiveUp()),
