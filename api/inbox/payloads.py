@@ -54,4 +54,7 @@ def keep_text(text: str) -> str:
 
 def read_text(payload: str) -> str:
     """Raises Unreadable."""
-    return str(unseal(payload, TEXT))
+    text = unseal(payload, TEXT)
+    if not isinstance(text, str):
+        raise Unreadable("form")
+    return text
