@@ -15,7 +15,8 @@ class Company:
     """Turns go on together, but one that is suspected of a death has the worker for itself.
 
     Whoever dies with several turns in hand leaves all of them suspected. Alone, the innocent ones
-    are answered, and the one at fault is the only one that can be blamed again.
+    are answered, and the one at fault is the only one that can be blamed again. Voice notes keep
+    out of it: they are heard for long.
     """
 
     def __init__(self) -> None:

@@ -186,6 +186,8 @@ class Worker:
             return await self._give_up(claim, claim.trouble)
         if died_too_often(claim.deaths, self._policy):
             return await self._give_up(claim, "whoever had it in hand died, in every try")
+        if claim.message.kind == "audio":  # it is heard for long, and texts never wait for it
+            return await self._answered(claim)
         async with self._company.turn(alone=claim.deaths > 0):
             return await self._answered(claim)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 
 import httpx
@@ -11,6 +12,7 @@ from api.whatsapp.sender import SendFailed, SendInDoubt
 from nlu.speech.errors import SpeechModelError
 from nlu.speech.pool import PoolFull
 from tests.inbox.test_voice_turns import voice
+from tests.inbox.test_worker_life import until
 from tests.inbox.turn_bench import Bench
 from tests.inbox.worker_fakes import POLICY, make_worker, message
 
@@ -72,3 +74,29 @@ async def test_file_that_whatsapp_will_never_give_ends(bench: Bench, error: Exce
         await bench.say()
         bench.clock.now += 30
     assert bench.whatsapp.texts() == ["te:internal_error"]
+
+
+class Endless:
+    """Hears without end."""
+
+    async def transcribe(self, *_: object) -> None:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("suspect", [1, 2])
+async def test_text_does_not_wait_for_a_recording_whoever_is_suspected(
+    bench: Bench, suspect: int
+) -> None:
+    """A worker died with both in hand, so that either may have been the cause."""
+    await bench.store.put([voice(1), message(2, citizen="IN.2")])
+    claims = await bench.store.claim("dead", 2)
+    for claim in claims:
+        await bench.store.release(claim, died=claim.message.message_id == message(suspect).message_id)
+    stop = asyncio.Event()
+    worker = make_worker(
+        bench.store, bench.engine, bench.whatsapp, bench.clock, transcriber=Endless(), shutdown_s=0.1
+    )
+    running = asyncio.create_task(worker.run(stop))
+    await until(lambda: bench.whatsapp.texts() == ["echo text 2"])
+    stop.set()
+    await asyncio.wait_for(running, 5)
