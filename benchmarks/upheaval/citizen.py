@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -15,6 +16,7 @@ from benchmarks.upheaval.words import Words
 from nlu.catalogue import Service
 
 _INSISTS = 0.1
+_MINUTE = 60.0
 _HARMLESS = ("greet", "thanks", "help", "out_of_scope", "burst", "repeat", "yes", "yes again")
 _PUZZLED = 2  # replies without a hint that end a request
 
@@ -79,6 +81,7 @@ class Citizen:
 
     def __post_init__(self) -> None:
         self.language = self.key.partition("-")[0]
+        self._lately: deque[float] = deque(maxlen=self.world.words.settings["minute"])
 
     # --- towards the world --------------------------------------------------------------------
 
@@ -124,6 +127,7 @@ class Citizen:
                 request=line.request,
             )
             self.last = said.written
+            self._lately.append(now)
             self.waiting[said.id] = said
             self._confirms(said)
             letters.append(letter(said, line.tapped))
@@ -134,6 +138,8 @@ class Citizen:
         settings = self.world.words.settings
         kind = "retry_after" if self.wish and self.wish.tries else "think"
         self.ready = now + self.random.uniform(*settings[kind])
+        if len(self._lately) == self._lately.maxlen:
+            self.ready = max(self.ready, self._lately[0] + _MINUTE)
 
     def _confirms(self, said: Said) -> None:
         wish = self.wish

@@ -152,8 +152,9 @@ class _Upheaval:
                 self.citizens[send.citizen].hear(send)
 
     def _write(self, now: float) -> None:
-        """Whoever has been answered and is ready writes, as long as not too many wait."""
-        for citizen in self.citizens.values():
+        """Whoever has been answered and is ready writes, as long as not too many wait; first who
+        has been ready longest, so that none writes more in an hour than Seva takes."""
+        for citizen in sorted(self.citizens.values(), key=lambda one: one.ready):
             if len(self.witness.open) >= self.settings["open"]:
                 return
             if citizen.ready > now or citizen.last >= int(now):
