@@ -91,10 +91,17 @@ async def test_text_does_not_wait_for_a_recording_whoever_is_suspected(
     await bench.store.put([voice(1), message(2, citizen="IN.2")])
     claims = await bench.store.claim("dead", 2)
     for claim in claims:
-        await bench.store.release(claim, died=claim.message.message_id == message(suspect).message_id)
+        await bench.store.release(
+            claim, died=claim.message.message_id == message(suspect).message_id
+        )
     stop = asyncio.Event()
     worker = make_worker(
-        bench.store, bench.engine, bench.whatsapp, bench.clock, transcriber=Endless(), shutdown_s=0.1
+        bench.store,
+        bench.engine,
+        bench.whatsapp,
+        bench.clock,
+        transcriber=Endless(),
+        shutdown_s=0.1,
     )
     running = asyncio.create_task(worker.run(stop))
     await until(lambda: bench.whatsapp.texts() == ["echo text 2"])
