@@ -43,6 +43,8 @@ SLOW_FILES = (
     "test_department_openapi.py",
     "test_bad_requests.py",
     "test_action_process.py",
+    "test_01_time.py",
+    "test_04_access.py",
     "test_20_action_server.py",
     "test_21_pages.py",
 )
