@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from benchmarks.upheaval.facts import Option, Request, Said, Send
+from benchmarks.upheaval.facts import Line, Option, Request, Said, Send
 from benchmarks.upheaval.post import Letter, letter
 from benchmarks.upheaval.records import record
 from benchmarks.upheaval.words import Words
@@ -19,18 +19,6 @@ _INSISTS = 0.1
 _MINUTE = 60.0
 _HARMLESS = ("greet", "thanks", "help", "out_of_scope", "burst", "repeat", "yes", "yes again")
 _PUZZLED = 2  # replies without a hint that end a request
-
-
-@dataclass(frozen=True)
-class Line:
-    """Something to be written now; `tapped` where it is the tap of an option."""
-
-    act: str
-    text: str
-    tapped: Option | None = None
-    request: str = ""
-    languages: frozenset[str] | None = None
-    """Where the answer may be in others than the citizen's."""
 
 
 @dataclass

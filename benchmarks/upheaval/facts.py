@@ -38,6 +38,18 @@ class Option:
 
 
 @dataclass(frozen=True)
+class Line:
+    """Something to be written now; `tapped` where it is the tap of an option."""
+
+    act: str
+    text: str
+    tapped: Option | None = None
+    request: str = ""
+    languages: frozenset[str] | None = None
+    """Where the answer may be in others than the citizen's."""
+
+
+@dataclass(frozen=True)
 class Send:
     """A message that WhatsApp took from Seva. `tracker` is Seva's mark on it:
     `<id of the citizen's message>:<number>` where it answers one."""

@@ -35,7 +35,7 @@ def role_beside(text: str, start: int, end: int) -> str | None:
 
 def _cut(text: str, place: int, start: int, end: int) -> tuple[Words, int]:
     """Words, and the index of the first behind a place. They are those of the whole text, which is
-    read once; where the place cuts a word (తిరుపతి|నుంచి) they are those between two places."""
+    read once; where the place cuts a word (tirupati|nunchi) they are those between two places."""
     tokens = words(text)
     at = tokens.behind(place)
     if at and tokens[at - 1].end > place:

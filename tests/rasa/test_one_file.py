@@ -13,7 +13,9 @@ from tests.processes import ROOT, lane
 from tests.rasa.conftest import TWIN, Town
 
 NAME = "electricity_meter_shift"
-NOT_REACHED = pytest.mark.xfail(reason="165 services, profile fast: docs/benchmarks.md")
+NOT_REACHED = pytest.mark.xfail(
+    strict=True, reason="165 services, profile fast: docs/benchmarks.md"
+)
 
 CONVERSATIONS = {
     "te": [
