@@ -210,11 +210,12 @@ class Worker:
             return await self._give_up(claim, "it took too long", "turn_too_long")
         except Unreadable as error:
             alarm("trackers", self._name_citizen(claim.message.lane), error.why)
+            reason = f"unreadable: {error.why}"
             if error.why == "key":  # it may come back, and opens the tracker then
                 wait = self._pause(claim, self._policy.alert_wait)
-                await self._inbox.release(claim, wait=wait)
+                await self._inbox.release(claim, wait=wait, reason=reason)
                 return "given_back"
-            return await self._give_up(claim, f"unreadable: {error.why}", afresh=True)
+            return await self._give_up(claim, reason, afresh=True)
         except Exception as error:
             log.error("turn_failed", error=describe(error), attempt=claim.attempt)
             return await self._failed(claim, TurnFailed(describe(error)), describe(error))
@@ -349,6 +350,7 @@ class Worker:
                 await self._inbox.tend()
                 if time.monotonic() - purged > _PURGE_EVERY:
                     purged = time.monotonic()
+                    self._held.clear()  # another worker may have answered what was given back
                     await self._inbox.purge(self._keep, self._idle)
             except Exception as error:
                 log.error("housekeeping_failed", error=describe(error))

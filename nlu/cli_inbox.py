@@ -52,7 +52,10 @@ def requeue(numbers: Numbers) -> None:
 
 @inbox.command()
 def drop(numbers: Numbers) -> None:
-    """Forget dead letters. Their words are deleted, they are not answered."""
+    """Forget dead letters. Their words are deleted, they are not answered.
+
+    `seva inbox drop lost` does so with all that waits for a sealing key which nobody has any more.
+    """
     from api.inbox.commands import drop_command
 
     finish(drop_command(numbers))

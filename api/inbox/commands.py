@@ -17,7 +17,7 @@ from api.inbox.letters import Letter, Letters, NotNow
 from api.inbox.open import database_file
 from api.settings import Settings
 
-_ALL = "all"
+_ALL, _LOST = "all", "lost"
 _MOST = 100_000
 
 
@@ -52,8 +52,16 @@ def requeue_command(numbers: Sequence[str]) -> int:
 
 
 def drop_command(numbers: Sequence[str]) -> int:
-    """Forget the words of dead letters."""
+    """Forget the words of dead letters, or what waits for a key that is lost."""
+    if list(numbers) == [_LOST]:
+        return _with(_drop_lost)
     return _with(lambda letters: _each(letters, numbers, letters.drop, "is dropped"))
+
+
+def _drop_lost(letters: Letters) -> int:
+    rows = letters.drop_lost()
+    print(f"{rows} rows are dropped" if rows else "nothing waits for a key that is not here")
+    return 0
 
 
 def _with(work: Callable[[Letters], int]) -> int:

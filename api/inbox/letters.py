@@ -7,6 +7,8 @@ is answered like any other message, at its place by WhatsApp's time.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,34 +70,36 @@ class Letters:
     def requeue(self, number: int) -> None:
         """A dead letter waits again, with all its tries. The apology that was sent for it stays
         said; one that has not gone yet does not go. Raises NotNow."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
+        with self._change() as now:
             row = self._dead(number)
-            (now,) = self._db.execute("SELECT MAX(seen, 0) FROM clock").fetchone() or (0.0,)
             self._make_room(row)
             self._db.execute(
                 "UPDATE inbox SET state = 0, attempts = 0, claims = 0, reason = NULL WHERE seq = ?",
                 (number,),
             )
             INBOX.arrive(self._db, row["lane"], now)
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def drop(self, number: int) -> None:
-        """A dead letter's words are forgotten; its id stays known. So is a message that waits for
-        its key: where that is lost for good, its citizen would wait for ever. Raises NotNow."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            row = self._row(number)
-            if row is None or row["reason"] != unopened.NO_KEY:
-                row = self._dead(number)
+        """A dead letter's words are forgotten; its id stays known. Raises NotNow."""
+        with self._change():
+            self._dead(number)
             self._db.execute(
                 "UPDATE inbox SET state = 1, payload = '', reason = 'dropped' WHERE seq = ?",
                 (number,),
             )
-            INBOX.end(self._db, row["lane"])
+
+    def drop_lost(self) -> int:
+        """Ends what waits for a key that this process does not have either; how many rows."""
+        with self._change() as now:
+            return unopened.drop_lost(self._db, INBOX, OUTBOX, now)
+
+    @contextmanager
+    def _change(self) -> Iterator[float]:
+        """All of it or nothing; the file's clock as a worker last saw it."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            (now,) = self._db.execute("SELECT MAX(seen, 0) FROM clock").fetchone() or (0.0,)
+            yield now
         except BaseException:
             self._db.execute("ROLLBACK")
             raise

@@ -127,9 +127,12 @@ class Inbox(Protocol):
         """Given up: kept as a dead letter, `drafts` say so, the lane goes on; `afresh`: without the
         tracker, which cannot be read."""
 
-    async def release(self, claim: Claim, *, died: bool = False, wait: float = 0) -> None:
+    async def release(
+        self, claim: Claim, *, died: bool = False, wait: float = 0, reason: str | None = None
+    ) -> None:
         """Given back unanswered through no fault of its own: due after `wait` seconds. `died`: it
-        may have been the fault of the message, so this counts among its deaths."""
+        may have been the fault of the message, so this counts among its deaths. `reason`: what it
+        waits for, where an operator should know."""
 
     async def tell(self, news: News) -> bool:
         """News into the outbox, durable before return; whether they were new. Raises

@@ -133,9 +133,11 @@ class SqliteInbox:
         """Due again after `wait`; the lane waits with it, so that the order holds."""
         await self._return(claim, "attempts = attempts + 1, claims = claims - 1", reason, wait)
 
-    async def release(self, claim: Claim, *, died: bool = False, wait: float = 0) -> None:
+    async def release(
+        self, claim: Claim, *, died: bool = False, wait: float = 0, reason: str | None = None
+    ) -> None:
         """Due after `wait`; the claim counts only where the message may have been at fault."""
-        await self._return(claim, f"claims = claims - {int(not died)}", None, wait)
+        await self._return(claim, f"claims = claims - {int(not died)}", reason, wait)
 
     async def _return(self, claim: Claim, counts: str, reason: str | None, wait: float) -> None:
         now = self._clock()

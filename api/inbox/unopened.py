@@ -2,14 +2,18 @@
 
 A key may be away for a while only: an operator changes keys process by process, or restores a
 backup without them. What was asked or answered is then owed all the same, so nothing is given up
-for it. The row's citizen waits, everybody else is served.
+for it. The row's citizen waits, everybody else is served. Only an operator knows that a key is lost
+for good, and says so with `seva inbox drop lost`.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
+from api.inbox import schema
 from api.inbox.lanes import Lanes
+from api.inbox.payloads import read_message, read_reply, read_text
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
 
@@ -17,10 +21,8 @@ AGAIN_AFTER = 60.0
 """Seconds until such a row is tried again."""
 MOST = 200
 """Such rows that one claim passes over: the others must not wait for them."""
-
-
 NO_KEY = "unreadable: key"
-"""What such a row has in `reason`."""
+"""What such a row has in `reason`; so has a message whose conversation does not open."""
 
 
 def reason_of(error: Unreadable) -> str:
@@ -40,4 +42,48 @@ def keep_for_key(
     if error.why != "key":
         return False
     lanes.free(db, row["lane"], now + AGAIN_AFTER)
+    return True
+
+
+def drop_lost(db: sqlite3.Connection, inbox: Lanes, outbox: Lanes, now: float) -> int:
+    """Drops what the workers marked and the keys of this process do not open either: messages,
+    replies, and what was said before a message that opens itself. Returns how many rows."""
+    dropped = 0
+    for row in _waiting(db, inbox, now):
+        if _opens(read_message, row["payload"]):
+            dropped += _forget(db, row["lane"])
+        else:
+            done = "state = 1, payload = '', reason = 'dropped'"
+            dropped += db.execute(f"UPDATE inbox SET {done} WHERE seq = ?", (row["seq"],)).rowcount
+        inbox.free(db, row["lane"], now)
+    for row in _waiting(db, outbox, now):
+        if not _opens(read_reply, row["body"]):
+            failed = f"state = {schema.FAILED}, body = '', reason = 'dropped'"
+            dropped += db.execute(
+                f"UPDATE outbox SET {failed} WHERE seq = ?", (row["seq"],)
+            ).rowcount
+        outbox.free(db, row["lane"], now)
+    return dropped
+
+
+def _waiting(db: sqlite3.Connection, lanes: Lanes, now: float) -> list[sqlite3.Row]:
+    """What no key opened at the last try, and no worker has in hand."""
+    marked = f"SELECT * FROM {lanes.queue} WHERE {lanes.is_open} AND reason = ?"
+    rows: list[sqlite3.Row] = db.execute(marked, (NO_KEY,)).fetchall()
+    return [row for row in rows if not lanes.is_owned(db, row["lane"], now)]
+
+
+def _forget(db: sqlite3.Connection, lane: str) -> int:
+    """The conversation of a lane, if it does not open."""
+    row = db.execute("SELECT tracker FROM trackers WHERE lane = ?", (lane,)).fetchone()
+    if row is None or _opens(read_text, row["tracker"]):
+        return 0
+    return db.execute("DELETE FROM trackers WHERE lane = ?", (lane,)).rowcount
+
+
+def _opens(read: Callable[[str], object], sealed: str) -> bool:
+    try:
+        read(sealed)
+    except Unreadable as error:
+        return error.why != "key"
     return True

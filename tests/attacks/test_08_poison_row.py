@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 
+from api.inbox.commands import drop_command
 from api.inbox.letters import Letters, NotNow
 from api.inbox.sqlite import SqliteInbox
 from api.inbox.unopened import NO_KEY
@@ -128,23 +131,97 @@ async def test_message_whose_key_is_away_waits_in_its_place(
     assert whatsapp.texts() == ["echo text 3", "echo text 1", "echo text 2"]
 
 
+@pytest.fixture
+def lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """What an operator drops; how many rows."""
+    monkeypatch.setenv("SEVA_DATABASE_URL", f"sqlite:///{tmp_path}/inbox.sqlite")
+
+    def drop() -> int:
+        with closing(Letters(tmp_path / "inbox.sqlite")) as letters:
+            return letters.drop_lost()
+
+    return drop
+
+
 async def test_message_whose_key_is_lost_for_good_is_dropped_by_an_operator(
-    store: SqliteInbox, clock: Clock, keys: Keys, tmp_path: Path
+    store: SqliteInbox,
+    clock: Clock,
+    keys: Keys,
+    lost: Callable[[], int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     await store.put([message(1)])
     keys.use(keys.old)
     await store.put([message(2)])
     whatsapp = FakeWhatsApp()
     await make_worker(store, FakeEngine(), whatsapp, clock).drain()
-    letters = Letters(tmp_path / "inbox.sqlite")
-    assert [one.reason for one in letters.some("waiting", 9)] == [NO_KEY, None]
-    with pytest.raises(NotNow):
-        letters.drop(2)
-    letters.drop(1)
-    letters.close()
-    clock.now += 60
+    with closing(Letters(tmp_path / "inbox.sqlite")) as letters:
+        assert [one.reason for one in letters.some("waiting", 9)] == [NO_KEY, None]
+        with pytest.raises(NotNow):
+            letters.drop(1)  # its key may be back tomorrow
+    keys.use(keys.new, keys.old)
+    assert lost() == 0  # whoever has the key drops nothing
+    keys.use(keys.old)
+    assert drop_command(["lost"]) == 0
+    assert capsys.readouterr().out == "1 rows are dropped\n"
     await make_worker(store, FakeEngine(), whatsapp, clock).drain()
     assert whatsapp.texts() == ["echo text 2"]
+    assert await store.put([message(1)]) == 0
+
+
+async def test_reply_whose_key_is_lost_for_good_is_dropped_by_an_operator(
+    store: SqliteInbox, clock: Clock, keys: Keys, lost: Callable[[], int]
+) -> None:
+    """It held up every later reply to its citizen, and no command ended that."""
+    await store.put([message(1)])
+    (claim,) = await store.claim("w")
+    await store.ack(claim, [Draft(Outgoing("text", "A"))])
+    keys.use(keys.old)
+    await store.put([message(2)])
+    whatsapp = FakeWhatsApp()
+    for _ in range(3):
+        await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+        clock.now += 61
+    assert whatsapp.texts() == []
+    assert lost() == 1
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    assert whatsapp.texts() == ["echo text 2"]
+    assert lost() == 0
+
+
+async def test_conversation_whose_key_is_lost_for_good_begins_anew(
+    store: SqliteInbox, clock: Clock, keys: Keys, lost: Callable[[], int]
+) -> None:
+    whatsapp = FakeWhatsApp()
+    worker = make_worker(store, FakeEngine(), whatsapp, clock)
+    await store.put([message(1), message(2, citizen="IN.2")])
+    await worker.drain()
+    keys.use(keys.old)
+    await store.put([message(3)])  # the other citizen waits for nothing, and keeps what was said
+    await worker.drain()
+    assert lost() == 1
+    await worker.drain()
+    assert whatsapp.texts()[2:] == ["echo text 3"]
+    keys.use(keys.old, keys.new)
+    assert await store.tracker(message(2, citizen="IN.2").lane)
+
+
+async def test_what_a_worker_has_in_hand_is_not_dropped(
+    store: SqliteInbox, clock: Clock, keys: Keys, lost: Callable[[], int]
+) -> None:
+    """The worker may have the key that the operator's shell lacks."""
+    await store.put([message(1)])
+    keys.use(keys.old)
+    assert await store.claim("w") == []
+    await store.tend()
+    keys.use(keys.new, keys.old)
+    clock.now += 61
+    (claim,) = await store.claim("w")
+    keys.use(keys.old)
+    assert lost() == 0
+    keys.use(keys.new, keys.old)
+    await store.ack(claim)
 
 
 @pytest.mark.parametrize("doubtful", [False, True])
