@@ -13,9 +13,11 @@ from pathlib import Path
 from api.api_keys_file import DAY, SCOPES, ApiKey, digest, read_keys_file
 from api.problems import Problem
 from api.settings import Settings
+from nlu.log import get_logger
 from nlu.storage import windows
 from nlu.storage.write_ahead import write_ahead
 
+log = get_logger(__name__)
 USAGE_FILE = "usage.sqlite"
 _BUSY_S = 2.0
 
@@ -25,10 +27,19 @@ class ApiKeys:
     processes share; keys without limits cost no look at it."""
 
     def __init__(
-        self, keys: Sequence[ApiKey], usage: Path, clock: Callable[[], float] = time.time
+        self,
+        keys: Sequence[ApiKey],
+        usage: Path,
+        clock: Callable[[], float] = time.time,
+        file: Path | None = None,
     ) -> None:
-        self._keys, self._clock = tuple(keys), clock
-        self._usage = _open(usage) if any(key.limits for key in keys) else None
+        """`keys` stay; those of `file` are read again when it changes, so that a key is given or
+        withdrawn without a restart. Raises OSError, ValueError."""
+        self._fixed, self._clock, self._file = tuple(keys), clock, file
+        self._usage_file = usage
+        self._usage: sqlite3.Connection | None = None
+        self._stamp = _stamp(file) if file else None
+        self._of_file = read_keys_file(file) if file else ()
 
     @classmethod
     def of(cls, settings: Settings, clock: Callable[[], float] = time.time) -> ApiKeys:
@@ -42,15 +53,14 @@ class ApiKeys:
         if settings.notices_key:
             notices = frozenset({"notices"})
             keys.append(ApiKey("SEVA_NOTICES_KEY", digest(settings.notices_key), notices))
-        if settings.api_keys_file:
-            keys += read_keys_file(Path(settings.api_keys_file))
-        return cls(keys, settings.var_dir / USAGE_FILE, clock)
+        file = Path(settings.api_keys_file) if settings.api_keys_file else None
+        return cls(keys, settings.var_dir / USAGE_FILE, clock, file)
 
     def check(self, authorization: str | None, scope: str) -> ApiKey:
         """The key in the header. Raises the problems `unauthorised` and `missing-scope`."""
         scheme, _, given = (authorization or "").partition(" ")
         right, found = digest(given.strip()), None
-        for key in self._keys:  # all of them, so that the time does not tell which one it was
+        for key in self._keys():  # all of them, so that the time does not tell which one it was
             if hmac.compare_digest(right, key.digest):
                 found = key
         if found is None or scheme.lower() != "bearer":
@@ -66,8 +76,10 @@ class ApiKeys:
     def spend(self, key: ApiKey, cost: int = 1) -> None:
         """Counts what is asked for. Raises `rate-exceeded` or `quota-exceeded`, with the seconds
         until there is place again."""
-        if self._usage is None or not key.limits:
+        if not key.limits:
             return
+        if self._usage is None:
+            self._usage = _open(self._usage_file)
         now = self._clock()
         with self._usage:
             self._usage.execute("BEGIN IMMEDIATE")
@@ -76,10 +88,30 @@ class ApiKeys:
             name = "quota-exceeded" if full.limit.seconds == DAY else "rate-exceeded"
             raise Problem(name, retry_after=math.ceil(full.left(now)))
 
+    def _keys(self) -> tuple[ApiKey, ...]:
+        """As the file lists them now. While it cannot be read, those of before hold."""
+        if self._file is not None and (stamp := _stamp(self._file)) != self._stamp:
+            self._stamp = stamp
+            try:
+                self._of_file = read_keys_file(self._file)
+                log.info("api_keys_read", keys=len(self._of_file))
+            except (OSError, ValueError) as error:
+                log.error("api_keys_not_read", file=str(self._file), error=str(error))
+        return (*self._fixed, *self._of_file)
+
     def close(self) -> None:
-        """Closes the file."""
+        """Closes the file of what was used."""
         if self._usage is not None:
             self._usage.close()
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Changes with the file, written in place or replaced; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _open(path: Path) -> sqlite3.Connection:

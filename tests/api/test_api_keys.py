@@ -84,6 +84,30 @@ MAY = {
 }
 
 
+def test_a_key_is_given_and_withdrawn_without_a_restart(client: TestClient, tmp_path: Path) -> None:
+    """A stolen key was good until somebody restarted the server."""
+    file = tmp_path / "keys.yml"
+    assert parse(client, "texts").status_code == 200
+    file.write_text(yaml.safe_dump([entry("new", rate=1)]), "utf-8")
+    assert parse(client, "texts").status_code == 401
+    assert [parse(client, "new").status_code for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize("broken", ["- name: [", "- name: texts", None])
+def test_keys_of_before_hold_while_the_file_cannot_be_read(
+    client: TestClient, tmp_path: Path, caplog: pytest.LogCaptureFixture, broken: str | None
+) -> None:
+    file = tmp_path / "keys.yml"
+    if broken is None:
+        file.unlink()
+    else:
+        file.write_text(broken, "utf-8")
+    assert [parse(client, "texts").status_code for _ in range(2)] == [200, 200]
+    assert caplog.text.count("api_keys_not_read") == 1  # told once, not with every call
+    file.write_text(yaml.safe_dump([entry("new")]), "utf-8")
+    assert [parse(client, name).status_code for name in ("texts", "new")] == [401, 200]
+
+
 @pytest.mark.parametrize("name", MAY)
 @pytest.mark.parametrize("call", CALLS)
 def test_a_key_opens_what_it_is_for(client: TestClient, name: str, call: str) -> None:
