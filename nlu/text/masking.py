@@ -26,6 +26,7 @@ SHOWN = 4
 _LONGEST_KEPT = 13  # digits in one piece: service numbers have so many
 _LONGEST_UNCUT = 4  # digits of a group that is none with another number glued to it
 _MOBILE = 10  # digits
+_MASKED = "X" * (_MOBILE - SHOWN)  # at least, before the digits that are shown
 _PHONE = regex.compile(r"(?:91|0)?[6-9]\d{9}")
 _ABROAD = regex.compile(r"91[6-9]\d{9}")
 # What stands for a digit: digits and numbers of any script and shape, and letters that look like
@@ -104,6 +105,8 @@ def _groups(text: str) -> Iterator[_Group]:
             continue  # 2 of "2 lakh"
         figures = match.group()
         plain = figures.isascii() and figures.isdigit()
+        if plain and len(figures) == SHOWN and text.endswith(_MASKED, 0, match.start()):
+            continue  # the end of a number that was masked before is no beginning of another
         digits = figures if plain else "".join(map(_figure, figures.translate(_ALIKE)))
         if digits:
             yield _Group(match.start(), match.end(), digits, plain)

@@ -134,6 +134,14 @@ def test_masking_twice_changes_nothing_more(parts: list[str], phones: bool) -> N
     assert mask(once, phones=phones) == once
 
 
+def test_the_end_of_a_masked_number_begins_no_other() -> None:
+    """By chance the check digit of both together was right."""
+    masked = "XXXXXXXX2345- 9848012345రెండు 1"
+    assert verhoeff("2345984801234521")
+    assert mask(masked) == masked
+    assert mask("XXXX2341 2341 2346") == "XXXXXXXXXXXX2346"  # but X before a whole number
+
+
 def _digits(text: str) -> str:
     """All digits of a text, said ones as figures, whatever stands between them."""
     plain = spoken_to_digits(normalise(text)).text
