@@ -1,4 +1,4 @@
-"""Cancel, help, a person, another language or another service in place of an answer."""
+"""Cancel, help, a person, another language, another service or a greeting in place of an answer."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import SWITCH, Heard, State
 from actions.dialogue.steps import ASK, Step, saying
 from actions.dialogue.sureness import surely_meant
+from nlu.catalogue import Slot
 
 INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
+COURTESIES = ("greet", "thanks")
 
 
 def interruption(form: Form, state: State, heard: Heard) -> Step | None:
@@ -26,6 +28,8 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     sure = heard.confidence >= needed
     if sure and heard.kind == "conversation" and heard.intent in INTERRUPTS:
         return _interrupted(form, state, heard)
+    if sure and heard.kind == "conversation" and heard.intent in COURTESIES:
+        return None if fits and _stands(slot, state, heard) else _courtesy(form, state, heard)
     other = heard.options[0] if heard.kind == "route" and heard.options else None
     long_enough = len(heard.text.split()) >= settings.switch_words
     if not other or other == state.service or not long_enough:
@@ -53,6 +57,17 @@ def _interrupted(form: Form, state: State, heard: Heard) -> Step:
         asked = saying(state, form.person(state))
         return handing_over.handed_over(form, asked, state, heard, handing_over.ASKED_FOR)
     return saying(state, form.say("cancel_hint", state))
+
+
+def _stands(slot: Slot | None, state: State, heard: Heard) -> bool:
+    """Whether what sounds like a greeting is an answer: Vandana is a name, and whoever writes the
+    same words again means them."""
+    return (slot is not None and slot.type.kind == "name") or heard.text == state.heard
+
+
+def _courtesy(form: Form, state: State, heard: Heard) -> Step:
+    """No attempt at an answer: the question again."""
+    return Step(replace(form.follow(state, heard), heard=heard.text), ASK)
 
 
 def _cancelled(form: Form, state: State) -> Step:

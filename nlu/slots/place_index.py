@@ -168,8 +168,8 @@ def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
     tokens = words(text)
     bare = [token for token in tokens if token.text.lower() not in generic_words()]
     limits = load_lexicon("matching")
-    short = len(bare) <= int(limits["short_answer"])
-    found = _inside(index, tokens, None if short else text)
+    alone = sum(token.text.lower() not in beside_words() for token in bare) <= 1
+    found = _inside(index, tokens, None if alone else text)
     if found is not None:
         return found
     margin, shortest = float(limits["margin"]), int(limits["min_letters"])
@@ -191,8 +191,8 @@ def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
 
 
 def _inside(index: PlaceIndex, tokens: Sequence[Word], text: str | None) -> Place | None:
-    """The longest exact name anywhere in the answer, case endings cut. In `text`, an answer of many
-    words, an everyday word is a place only where something says so."""
+    """The longest exact name anywhere in the answer, case endings cut. In `text`, an answer with
+    other words, an everyday word is a place only where something says so."""
     begun = [at for at, token in enumerate(tokens) if index.may_begin(token.text)]
     for length in range(min(index.longest, len(tokens)), 0, -1):
         for first in begun if length > 1 else range(len(tokens)):
@@ -237,6 +237,12 @@ def generic_words() -> frozenset[str]:
 def inside_words() -> frozenset[str]:
     """Words that stand beside a place where something is in it."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["inside"])
+
+
+@lru_cache(maxsize=1)
+def beside_words() -> frozenset[str]:
+    """Words beside the name of a place that say nothing else: please, ours is."""
+    return frozenset(str(word).lower() for word in load_lexicon("matching")["beside"])
 
 
 @lru_cache(maxsize=1)

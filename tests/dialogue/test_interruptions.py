@@ -21,7 +21,10 @@ WORDS = {
         "talk to a person",
     ),
     "help": ("సహాయం కావాలి", "help kavali naku", "मदद चाहिए", "madad chahiye ji", "please help me"),
+    "greet": ("నమస్కారం అండి", "namaskaram andi", "नमस्ते जी", "suprabhat", "good morning"),
+    "thanks": ("ధన్యవాదాలు", "thanks andi", "मेहरबानी", "shukriya", "thank you"),
 }
+COURTESIES = [(intent, *row) for intent in ("greet", "thanks") for row in zip(KEYS, WORDS[intent])]
 
 
 def rows(intent: str) -> list[tuple[str, str]]:
@@ -74,6 +77,38 @@ async def test_help_in_a_form_repeats_the_question(talk: Talk, key: str, words: 
     await talk.say(words, key=key, intent="help", kind="conversation")
     assert talk.said[0].text == talk.form.catalogue.phrases["cancel_hint"][language_of(key)]
     assert talk.said[1].text == question
+
+
+@pytest.mark.parametrize(("intent", "key", "words"), COURTESIES)
+@pytest.mark.parametrize("begin", ["my bill", "pay 6123401005678"])
+async def test_courtesy_is_no_attempt_at_an_answer(
+    talk: Talk, begin: str, intent: str, key: str, words: str
+) -> None:
+    """Three thanks in a row ended a request that waited for its yes."""
+    await talk.say(begin, key=key, **(PAY if "pay" in begin else BILL))
+    question, asked = talk.text, talk.state.asked
+    for _ in range(talk.form.settings.max_attempts + 1):
+        await talk.say(words, key=key, intent=intent, kind="conversation")
+        assert (talk.text, talk.state.asked) == (question, asked)
+    assert len(talk.department.calls) == ("pay" in begin)
+
+
+@pytest.mark.parametrize(("intent", "key", "words"), COURTESIES)
+async def test_courtesy_is_no_place(talk: Talk, intent: str, key: str, words: str) -> None:
+    """ "नमस्ते जी" was taken down as the place where the line is broken. Whoever says the same words
+    again means them."""
+    fault = {"intent": "electricity_transformer_failure", "kind": "route"}
+    await talk.say("transformer burnt", key=key, **fault)
+    await talk.say(words, key=key, intent=intent, kind="conversation")
+    assert (talk.state.asked, talk.state.values) == ("location", {})
+    await talk.say(words, key=key, intent=intent, kind="conversation")
+    assert words.startswith(talk.state.values["location"])  # without "andi"
+
+
+async def test_name_that_sounds_like_a_greeting_is_a_name(talk: Talk) -> None:
+    await talk.say("donate", key="en", intent="anna_canteen_donate", kind="route")
+    await talk.say("Vandana", key="en", intent="greet", kind="conversation")
+    assert talk.state.values["donor_name"] == "Vandana"
 
 
 @pytest.mark.parametrize(
