@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from nlu.fast_yaml import load_yaml
 from nlu.storage.windows import Limit
 
 SCOPES = ("parse", "services", "voice", "notices")
@@ -49,7 +50,7 @@ def digest(key: str) -> bytes:
 def read_keys_file(path: Path) -> tuple[ApiKey, ...]:
     """The keys in a file. Raises OSError, and ValueError with the entry that is wrong."""
     try:
-        entries = yaml.safe_load(path.read_text("utf-8"))
+        entries = load_yaml(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError):
         raise ValueError("is no YAML") from None
     if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):

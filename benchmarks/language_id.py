@@ -91,11 +91,10 @@ def run(data: Path) -> command.Document:
 
 def shipped() -> LanguageIdentifier:
     """As the component of config.yml uses it."""
-    import yaml
-
     from nlu.components.language_identifier import LanguageAndScript, identifier
+    from nlu.fast_yaml import load_yaml
 
-    pipeline = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))["pipeline"]
+    pipeline = load_yaml((ROOT / "config.yml").read_text("utf-8"))["pipeline"]
     given = next(step for step in pipeline if step["name"].endswith(LanguageAndScript.__name__))
     return identifier({**LanguageAndScript.get_default_config(), **given})
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from nlu.classifier.intent_model import IntentModel, IntentSettings
 from nlu.encoder.onnx_encoder import OnnxEncoder
 from nlu.encoder.provision import cache_dir, encoder_folder, make
 from nlu.encoder.vector_cache import VectorCache
+from nlu.fast_yaml import load_yaml
 from nlu.joint.examples import Example
 from nlu.text import normalise
 
@@ -28,13 +28,13 @@ def settings(benchmark: str) -> dict[str, Any]:
 
 def own_settings(benchmark: str) -> dict[str, Any]:
     """The section of benchmarks/settings.yml."""
-    own = yaml.safe_load((ROOT / "benchmarks" / "settings.yml").read_text("utf-8"))
+    own = load_yaml((ROOT / "benchmarks" / "settings.yml").read_text("utf-8"))
     return own[benchmark]
 
 
 def published(benchmark: str) -> dict[str, Any]:
     """What others reported: the section of benchmarks/published.yml."""
-    return yaml.safe_load((ROOT / "benchmarks" / "published.yml").read_text("utf-8"))[benchmark]
+    return load_yaml((ROOT / "benchmarks" / "published.yml").read_text("utf-8"))[benchmark]
 
 
 class Vectors:
@@ -93,5 +93,5 @@ def accuracy(model: IntentModel, examples: Sequence[Example], vectors: Vectors) 
 
 def component(name: str) -> dict[str, Any]:
     """The settings of a component of config.yml, by the name of its class."""
-    config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
+    config = load_yaml((ROOT / "config.yml").read_text("utf-8"))
     return next(c for c in config["pipeline"] if c["name"].endswith("." + name))

@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from nlu.catalogue import Catalogue, load_catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.text import normalise
 from nlu.text.indic_letters import romanise
 from nlu.text.script import counts
@@ -28,7 +29,6 @@ UNLEARNED = {"development": 3, "holdout": HELD_OUT}  # sentences a key
 TOPIC_WORDS = 4
 REPLACED = 2  # words of an utterance that give way to its topic
 LETTERS = 4  # shortest content word
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _NATIVE = {"te-Latn": "te", "hi-Latn": "hi"}  # whose topic a romanised key takes
 
@@ -60,7 +60,7 @@ def write(source: Path, folder: Path, *, services: int, per_key: int, seed: int 
         file.unlink()
     kept = files[:services]
     _head_menus(folder, {file.stem for file in kept})
-    templates = [yaml.load(file.read_text("utf-8"), Loader=_LOADER) for file in kept]
+    templates = [load_yaml(file.read_text("utf-8")) for file in kept]
     for file, content in zip(kept, templates):
         for part, count in {"utterances": per_key, **UNLEARNED}.items():
             content[part] = {key: content[part][key][:count] for key in keys}
@@ -77,7 +77,7 @@ def write(source: Path, folder: Path, *, services: int, per_key: int, seed: int 
 def _head_menus(folder: Path, kept: set[str]) -> None:
     """Takes services that are gone out of `first` of the departments."""
     for file in (folder / "departments").glob("*.yml"):
-        content = yaml.load(file.read_text("utf-8"), Loader=_LOADER)
+        content = load_yaml(file.read_text("utf-8"))
         if "first" in content:
             content["first"] = [name for name in content["first"] if name in kept]
             _write(file, content)

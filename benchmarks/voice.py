@@ -27,6 +27,7 @@ from benchmarks import command
 from benchmarks.machine import machine
 from benchmarks.voice_clips import CONDITIONS, Clip, Sentence, clips, sentences
 from nlu.catalogue import load_catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.speech.evaluation import Heard, scores
 from nlu.speech.manifest import Recording
 from nlu.speech.pool import HearingPool
@@ -52,7 +53,7 @@ class Understood:
 
 def without_heard(config: str) -> str:
     """A config.yml whose training hears nothing: transcripts are ranked like written words."""
-    read = yaml.safe_load(config)
+    read = load_yaml(config)
     for component in read["pipeline"]:
         if "spoken" in component:
             component["spoken"]["languages"] = []

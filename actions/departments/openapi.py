@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import yaml
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml is ten times as fast
+from nlu.fast_yaml import load_yaml
+
 _METHODS = ("get", "put", "post", "delete", "patch")
 _FORMATS = jsonschema.FormatChecker(formats=())
 
@@ -135,7 +135,7 @@ class ApiOperation:
 
 def load_openapi(path: Path) -> dict[str, ApiOperation]:
     """The operations of the document at `path`, by operationId."""
-    return read_openapi(yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER))
+    return read_openapi(load_yaml(path.read_text(encoding="utf-8")))
 
 
 def read_openapi(document: Mapping[str, Any]) -> dict[str, ApiOperation]:

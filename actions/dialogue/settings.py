@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from nlu.fast_yaml import load_yaml
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class DialogueSettings:
 @lru_cache(maxsize=4)
 def load_settings(folder: Path) -> DialogueSettings:
     """Reads `<folder>/dialogue.yml`. Raises TypeError when a line is missing or unknown."""
-    raw = yaml.safe_load((folder / "dialogue.yml").read_text("utf-8"))
+    raw = load_yaml((folder / "dialogue.yml").read_text("utf-8"))
     for name in ("retry_words", "read_back", "pins", "remembered", "polite"):
         raw[name] = tuple(raw[name])
     raw["words"] = {meaning: _flat(by_key) for meaning, by_key in raw["words"].items()}

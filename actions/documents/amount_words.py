@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from nlu.fast_yaml import load_yaml
 
 
 def amount_in_words(amount: Decimal, language: str) -> str:
@@ -37,5 +37,5 @@ def _number(number: int, words: Mapping[str, Any]) -> str:
 @lru_cache(maxsize=1)
 def _words() -> Mapping[str, Mapping[str, Any]]:
     text = Path(__file__).with_name("amounts.yml").read_text("utf-8")
-    found: Mapping[str, Mapping[str, Any]] = yaml.safe_load(text)
+    found: Mapping[str, Mapping[str, Any]] = load_yaml(text)
     return found

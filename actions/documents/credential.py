@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import cbor2
-import yaml
 from cwt import COSE, COSEKey
 from cwt.exceptions import VerifyError
 
@@ -22,6 +21,7 @@ from actions.documents.document_id import BYTES, id_from_bytes, id_to_bytes
 from actions.documents.key_set import PublicKey
 from actions.documents.keys import SigningKey
 from actions.documents.short_field import long_field, short_field
+from nlu.fast_yaml import load_yaml
 
 LONGEST = 2048
 """Bytes of a CWT; no QR code holds more."""
@@ -200,6 +200,6 @@ def _is_bytes(value: Any, length: int) -> bool:
 
 @lru_cache(maxsize=1)
 def _words() -> Mapping[str, Mapping[str, str]]:
-    words = yaml.safe_load(Path(__file__).with_name("refusals.yml").read_text("utf-8"))
+    words = load_yaml(Path(__file__).with_name("refusals.yml").read_text("utf-8"))
     found: Mapping[str, Mapping[str, str]] = words
     return found

@@ -11,13 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from typing_extensions import Literal
 
 from actions.departments.formats import indian_grouping
 from actions.documents.settings import data_folder
 from actions.documents.typeface import printable
 from actions.documents.wording import printed_words
+from nlu.fast_yaml import load_yaml
 
 Words = Mapping[str, str]
 Layout = Literal["certificate", "receipt"]
@@ -99,7 +99,7 @@ def _load(name: str, folder: Path) -> Form:
     path = folder / f"{name}.yml"
     if path.parent != folder or not path.is_file():
         raise LookupError(f"there is no form {name}")
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw = load_yaml(path.read_text(encoding="utf-8"))
     problems = [*_problems(raw)]
     if problems:
         raise FormError(f"{path}: {'; '.join(problems)}")

@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import regex
-import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from actions.documents.key_set import PublicKey, kid_of
 from actions.transparency.durable import locked, replace_file, sync_folder
 from actions.transparency.key_events import Act, KeyEvent
+from nlu.fast_yaml import load_yaml
 
 _DAY = 86400
 _DEPARTMENT = regex.compile(r"[a-z][a-z0-9_]{1,62}")
@@ -49,7 +49,7 @@ class Rotation:
     @classmethod
     def load(cls) -> Rotation:
         """Those of `keys.yml`."""
-        return cls(**yaml.safe_load(Path(__file__).with_name("keys.yml").read_text("utf-8")))
+        return cls(**load_yaml(Path(__file__).with_name("keys.yml").read_text("utf-8")))
 
 
 class KeyRing:

@@ -11,16 +11,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from actions.documents.short_text import lengthened, shortened
+from nlu.fast_yaml import load_yaml
 
 
 @lru_cache(maxsize=1)
 def field_names() -> Sequence[str]:
     """The names that have a number, which is their place."""
     text = Path(__file__).with_name("field_numbers.yml").read_text("utf-8")
-    return tuple(yaml.safe_load(text))
+    return tuple(load_yaml(text))
 
 
 def short_field(name: str, value: str) -> list[int | str | bytes]:

@@ -7,13 +7,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from actions.documents.ledger import Ledger
 from actions.documents.registry import Registry
 from actions.transparency.folder import LogError
 from actions.transparency.note import NoteError
 from actions.transparency.tiles import TileError
+from nlu.fast_yaml import load_yaml
 from nlu.log import get_logger
 
 _log = get_logger(__name__)
@@ -42,7 +41,7 @@ def status(registry: Registry, ledger: Ledger, document_id: str) -> dict[str, An
 def revocations() -> Mapping[str, Mapping[str, str]]:
     """Reasons for revoking: code -> words."""
     text = Path(__file__).with_name("revocations.yml").read_text("utf-8")
-    found: Mapping[str, Mapping[str, str]] = yaml.safe_load(text)
+    found: Mapping[str, Mapping[str, str]] = load_yaml(text)
     return found
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import yaml
+from nlu.fast_yaml import load_yaml
 
 
 @lru_cache(maxsize=1)
 def printed_words() -> Mapping[str, Any]:
     """All of `printed.yml`."""
     text = Path(__file__).with_name("printed.yml").read_text("utf-8")
-    found: Mapping[str, Any] = yaml.safe_load(text)
+    found: Mapping[str, Any] = load_yaml(text)
     return found
 
 

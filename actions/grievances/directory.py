@@ -8,15 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from actions.grievances.cues import Cues, Nearness, Phrase, Vocabulary
+from nlu.fast_yaml import load_yaml
 from nlu.slots.words import words
 from nlu.text import fold, normalise
 
 FILE = "grievances.yml"
 OFFICE_TYPE = "grievance_office"
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -112,4 +110,4 @@ def _cues(by_key: Mapping[str, Sequence[str]]) -> Cues:
 
 
 def _read(path: Path) -> Any:
-    return yaml.load(path.read_text("utf-8"), Loader=_LOADER)
+    return load_yaml(path.read_text("utf-8"))

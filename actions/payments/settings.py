@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
+from nlu.fast_yaml import load_yaml
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,6 @@ class PaymentSettings:
 @lru_cache(maxsize=4)
 def load_settings(folder: Path) -> PaymentSettings:
     """Reads `<folder>/payments.yml`. Raises TypeError when a line is missing or unknown."""
-    raw = yaml.safe_load((folder / "payments.yml").read_text("utf-8"))
+    raw = load_yaml((folder / "payments.yml").read_text("utf-8"))
     waits = {name: Waits(**raw[name]) for name in ("look_up", "late_look_up")}
     return PaymentSettings(**{**raw, **waits})

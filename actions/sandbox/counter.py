@@ -15,11 +15,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from actions.sandbox.seeding import COUNTERS
-
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from nlu.fast_yaml import load_yaml
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def load_counters(department: str) -> Mapping[str, Counter]:
     path = COUNTERS / f"{department}.yml"
     if not path.exists():
         return {}
-    raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    raw = load_yaml(path.read_text(encoding="utf-8"))
     return {name: _read(name, row) for name, row in raw["operations"].items()}
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
-import yaml
 from fastapi import APIRouter, BackgroundTasks, Form
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader
@@ -25,6 +24,7 @@ from actions.departments.signature import signature_headers
 from actions.sandbox.grievance_book import STATES, Change, GrievanceBook, State
 from actions.sandbox.headers import PAGE
 from actions.sandbox.problem import Problem, not_found
+from nlu.fast_yaml import load_yaml
 from nlu.log import get_logger
 
 _LOG = get_logger(__name__)
@@ -73,7 +73,7 @@ class ChangeRequest(BaseModel):
 
 def signing_key(department_file: Path) -> SigningKey:
     """The key of `callbacks:` in a department's file, its secret from the environment."""
-    block = dict(yaml.safe_load(department_file.read_text("utf-8"))["callbacks"])
+    block = dict(load_yaml(department_file.read_text("utf-8"))["callbacks"])
     block.pop("max_age", None)
     return read_signing_key(block, os.environ)
 

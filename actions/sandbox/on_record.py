@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from actions.sandbox.seeding import load_seed
+from nlu.fast_yaml import load_yaml
 
 _INDIA, _NATIONAL = "91", 10
 _SHOWN = 4
@@ -73,7 +72,7 @@ def read_households(file: Path | None = None) -> dict[str, frozenset[str]]:
     """Households of the seeds, with those of `file` (the same form) where there is one."""
     named: dict[str, list[str]] = dict(load_seed("access")["households"])
     if file is not None:
-        more: dict[str, Any] = yaml.safe_load(file.read_text("utf-8")) or {}
+        more: dict[str, Any] = load_yaml(file.read_text("utf-8")) or {}
         for number, phones in more.items():
             named[number] = [*named.get(number, ()), *phones]
     return {national(n): frozenset(map(national, phones)) for n, phones in named.items()}

@@ -10,14 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from actions.sandbox import clock
 from actions.sandbox.names import plain
+from nlu.fast_yaml import load_yaml
 
 _SEEDS = Path(__file__).parent / "seeds"
 COUNTERS = Path(__file__).parent / "counters"
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Seed = dict[str, Any]
 _OWNED = ("connections", "tickets", "applications", "assessments", "grievances")
 
@@ -26,7 +24,7 @@ _OWNED = ("connections", "tickets", "applications", "assessments", "grievances")
 def load_seed(name: str) -> Seed:
     """`seeds/<name>.yml`."""
     text = (_SEEDS / f"{name}.yml").read_text(encoding="utf-8")
-    seed: Seed = yaml.load(text, Loader=_LOADER)
+    seed: Seed = load_yaml(text)
     return seed
 
 
@@ -35,7 +33,7 @@ def load_records(department: str) -> dict[str, list[Seed]]:
     path = COUNTERS / f"{department}.yml"
     if not path.exists():
         return {}
-    raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    raw = load_yaml(path.read_text(encoding="utf-8"))
     return {name: list(rows) for name, rows in (raw.get("records") or {}).items()}
 
 

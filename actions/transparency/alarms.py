@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from nlu.fast_yaml import load_yaml
 
 _WORDS = Path(__file__).with_name("alarms.yml")
 
@@ -40,7 +40,7 @@ class Alarm:
 @lru_cache(maxsize=1)
 def words() -> dict[str, Any]:
     """The file of words."""
-    read: dict[str, Any] = yaml.safe_load(_WORDS.read_text("utf-8"))
+    read: dict[str, Any] = load_yaml(_WORDS.read_text("utf-8"))
     return read
 
 

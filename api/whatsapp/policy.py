@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from nlu.fast_yaml import load_yaml
 from nlu.storage.windows import Limit
 
 ACTIONS = frozenset(("retry", "wait", "park", "phone", "alert", "final"))
@@ -121,7 +120,7 @@ def step(waits: Sequence[float], attempt: int) -> float:
 
 def load_policy(path: Path) -> WhatsAppPolicy:
     """The policy in a YAML file; an unknown action or a missing value is an error at start."""
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = load_yaml(path.read_text(encoding="utf-8"))
     rules = []
     for entry in data["errors"]:
         codes = frozenset(entry.get("codes") or range(entry["from"], entry["to"] + 1))

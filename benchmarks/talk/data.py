@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from nlu.fast_yaml import load_yaml
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 _DIALOGUE = "dialogue.yml"
@@ -27,12 +29,12 @@ def data_folder(
     for path in DATA.iterdir():
         if path.name not in ("departments", _DIALOGUE):
             (folder / path.name).symlink_to(path)
-    known = yaml.safe_load((DATA / _DIALOGUE).read_text("utf-8"))
+    known = load_yaml((DATA / _DIALOGUE).read_text("utf-8"))
     _write(folder / _DIALOGUE, {**known, **dialogue})
     departments = folder / "departments"
     shutil.copytree(DATA / "departments", departments)
     for path in departments.glob("*.yml"):
-        known = yaml.safe_load(path.read_text("utf-8"))
+        known = load_yaml(path.read_text("utf-8"))
         for name, value in settings.items():
             if name in known:
                 known[name] = {**known[name], **value}

@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from benchmarks.talk.citizen import RETRY, YES, value_of
 from benchmarks.talk.judge import Judge
 from benchmarks.talk.place import PHONE, Place
 from nlu.catalogue import Catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.reply import Button, Reply
 
-FAULTS = yaml.safe_load((Path(__file__).parent / "faults.yml").read_text("utf-8"))
+FAULTS = load_yaml((Path(__file__).parent / "faults.yml").read_text("utf-8"))
 UNANSWERED = "unavailable_saved"
 _LATER_S = 20.0
 

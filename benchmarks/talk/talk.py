@@ -10,8 +10,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import yaml
-
 from actions.sandbox.faults import Mode
 from api.tries import GiveUp, Wait, after, died_too_often
 from api.whatsapp.policy import load_policy, step
@@ -19,6 +17,7 @@ from benchmarks.talk.citizen import RETRY, YES, Citizen, Message, Words, value_o
 from benchmarks.talk.judge import Account, Judge
 from benchmarks.talk.place import PHONE, ROOT, Place
 from nlu.catalogue import Catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.reply import Reply, TurnFailed
 
 SETTINGS = Path(__file__).parent / "settings.yml"
@@ -54,9 +53,9 @@ class Talk:
 
 def load_words(catalogue: Catalogue) -> Words:
     """What citizens can say."""
-    settings = yaml.safe_load(SETTINGS.read_text("utf-8"))
-    answers = yaml.safe_load(ANSWERS.read_text("utf-8"))
-    steering = yaml.safe_load(STEERING.read_text("utf-8"))["words"]
+    settings = load_yaml(SETTINGS.read_text("utf-8"))
+    answers = load_yaml(ANSWERS.read_text("utf-8"))
+    steering = load_yaml(STEERING.read_text("utf-8"))["words"]
     return Words(catalogue, answers, settings, steering)
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 
 from benchmarks.sentence import like
 from nlu.catalogue import Catalogue, Service
+from nlu.fast_yaml import load_yaml
 
 SETTINGS = Path(__file__).parent / "settings.yml"
 _TEXTS = 10  # looked at of each service and key, at most
@@ -25,7 +25,7 @@ _SURE = 0.8
 
 def load_settings() -> dict[str, Any]:
     """settings.yml."""
-    settings: dict[str, Any] = yaml.safe_load(SETTINGS.read_text("utf-8"))
+    settings: dict[str, Any] = load_yaml(SETTINGS.read_text("utf-8"))
     return settings
 
 

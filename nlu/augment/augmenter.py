@@ -8,8 +8,6 @@ from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
-import yaml
-
 from nlu.augment.counted import Counted
 from nlu.augment.heard import FOLDER, Heard, HeardUtterance, read_all_heard
 from nlu.augment.loan_words import LoanWords
@@ -21,6 +19,7 @@ from nlu.augment.transcript import Transcript
 from nlu.augment.typing_habits import TypingHabits
 from nlu.augment.values import Values
 from nlu.catalogue.model import Catalogue, SlotType, Utterance
+from nlu.fast_yaml import load_yaml
 
 KINDS = (
     *("romanised", "spelling", "typing", "speech"),
@@ -174,5 +173,4 @@ def _in_latin_letters(key: str) -> str:
 @lru_cache(maxsize=8)
 def load_tables(folder: Path) -> Mapping[str, Any]:
     """`augmentation.yml` of a data folder, read once. Raises FileNotFoundError."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load((folder / "augmentation.yml").read_text("utf-8"), Loader=loader)
+    return load_yaml((folder / "augmentation.yml").read_text("utf-8"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from nlu.fast_yaml import load_yaml
 
 PROJECT_DATA = Path(__file__).resolve().parents[2] / "data"
 FILE = "check.yml"
@@ -64,5 +64,5 @@ def load_limits(root: Path) -> Limits:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
+    found: dict[str, Any] = load_yaml(file.read_text("utf-8"))
     return found

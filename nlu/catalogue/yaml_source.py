@@ -17,8 +17,8 @@ import yaml
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Words
+from nlu.fast_yaml import LOADER
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXT = "tag:yaml.org,2002:str"
 _NULL = "tag:yaml.org,2002:null"
 TODO = "TODO"
@@ -40,7 +40,7 @@ class Source:
         try:
             content = file.read_bytes()
             self.contents[file] = content
-            top = yaml.compose(content.decode("utf-8-sig"), Loader=_LOADER)
+            top = yaml.compose(content.decode("utf-8-sig"), Loader=LOADER)
         except FileNotFoundError:
             self.add(file, 1, "the file is missing", "add it; data/README.md shows the tree")
             return None

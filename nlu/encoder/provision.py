@@ -30,9 +30,9 @@ def cache_dir() -> Path:
 
 def configured(config: Path = ROOT / "config.yml") -> str:
     """The encoder that a config.yml (or SEVA_ENCODER_MODEL) names; the embedded one if none."""
-    import yaml
+    from nlu.fast_yaml import load_yaml
 
-    pipeline = yaml.safe_load(config.read_text("utf-8"))["pipeline"]
+    pipeline = load_yaml(config.read_text("utf-8"))["pipeline"]
     named = [c.get("model") for c in pipeline if c["name"].endswith(".SentenceEncoder")]
     return os.environ.get("SEVA_ENCODER_MODEL") or next(filter(None, named), DEFAULT)
 

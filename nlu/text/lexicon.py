@@ -22,10 +22,9 @@ def _folder(data: str) -> Path:
 
 @lru_cache(maxsize=32)
 def _read(path: Path) -> Any:
-    import yaml
+    from nlu.fast_yaml import load_yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(path.read_text("utf-8"), Loader=loader)
+    return load_yaml(path.read_text("utf-8"))
 
 
 @lru_cache(maxsize=64)

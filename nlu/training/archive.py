@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from nlu.fast_yaml import load_yaml
 
 ALLOWED = ("nlu.components.", "rasa.")
 _METADATA, _DOMAIN = "metadata.json", "domain.yml"
@@ -56,7 +56,7 @@ def _classes(archive: Path) -> Iterator[str]:
             if file is None:
                 continue
             if name == _DOMAIN:
-                yield from _of_domain(yaml.safe_load(file.read()))
+                yield from _of_domain(load_yaml(file.read()))
                 continue
             told, metadata = True, json.loads(file.read())
             for schema in ("train_schema", "predict_schema"):

@@ -33,16 +33,15 @@ def beside(config: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def embed(config: Path) -> int:
     """Fills the cache with the vectors of all training texts; how many texts there are."""
-    import yaml
-
     from nlu.augment.training_set import training_set
     from nlu.components.project import catalogue
     from nlu.encoder.onnx_encoder import OnnxEncoder
     from nlu.encoder.provision import configured, encoder_folder
     from nlu.encoder.vector_cache import VectorCache
+    from nlu.fast_yaml import load_yaml
     from nlu.text import normalise
 
-    read: dict[str, Any] = yaml.safe_load(config.read_text("utf-8"))
+    read: dict[str, Any] = load_yaml(config.read_text("utf-8"))
     importers = [i for i in read.get("importers") or () if i["name"].endswith(".CatalogueImporter")]
     texts = {
         normalise(text).text: None

@@ -34,9 +34,9 @@ class Costs:
     @classmethod
     def read(cls, path: Path) -> Costs:
         """Raises ValueError naming what is missing or unknown in the file."""
-        import yaml
+        from nlu.fast_yaml import load_yaml
 
-        raw = yaml.safe_load(path.read_text("utf-8"))
+        raw = load_yaml(path.read_text("utf-8"))
         wanted: dict[str, set[str]] = {
             "costs": {str(name) for name in OUTCOMES if name != "right"},
             "shares": {"service", "conversation", "out_of_scope"},
@@ -113,9 +113,10 @@ def choose(rows: Sequence[Ranked], intents: Intents, costs: Costs, current: Thre
 
 def configured(config: Path) -> Thresholds:
     """The thresholds of `config.yml`."""
-    import yaml
 
-    pipeline = yaml.safe_load(config.read_text("utf-8"))["pipeline"]
+    from nlu.fast_yaml import load_yaml
+
+    pipeline = load_yaml(config.read_text("utf-8"))["pipeline"]
     mine = next(c for c in pipeline if c["name"].endswith(".Decision"))
     return Thresholds(
         float(mine["route"]),

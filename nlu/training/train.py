@@ -149,7 +149,9 @@ def in_profile(config: str, profile: str | None) -> tuple[str, str]:
     """
     import yaml
 
-    read = yaml.safe_load(config)
+    from nlu.fast_yaml import load_yaml
+
+    read = load_yaml(config)
     found = [c for c in read["pipeline"] if c["name"].endswith(".SentenceEncoder")]
     if not found:
         if profile == "full":

@@ -19,7 +19,8 @@ from typing import Any
 
 import httpcore
 import httpx
-import yaml
+
+from nlu.fast_yaml import load_yaml
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], Awaitable[Iterable[str]]]
@@ -111,5 +112,5 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
 
 @lru_cache(maxsize=1)
 def _networks() -> dict[str, tuple[Network, ...]]:
-    raw = yaml.safe_load((Path(__file__).parent / "networks.yml").read_text("utf-8"))
+    raw = load_yaml((Path(__file__).parent / "networks.yml").read_text("utf-8"))
     return {kind: tuple(map(ipaddress.ip_network, some)) for kind, some in raw.items()}

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from actions.documents.form import FORMS
 from actions.documents.settings import data_folder
 from actions.documents.short_field import field_names
+from nlu.fast_yaml import load_yaml
 
 SITE = Path(__file__).parent
 
@@ -48,7 +47,7 @@ def require_languages(words: Any, languages: list[str]) -> None:
 
 
 def _read(file: Path) -> Any:
-    return yaml.safe_load(file.read_text(encoding="utf-8"))
+    return load_yaml(file.read_text(encoding="utf-8"))
 
 
 def _form(raw: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from nlu.fast_yaml import load_yaml
 
 FILE = Path(__file__).with_name("meta.yml")
 
@@ -81,7 +81,7 @@ def plain_type(mime_type: str) -> str:
 
 def load_rules(path: Path = FILE) -> Rules:
     """The rules in a YAML file shaped like `meta.yml`."""
-    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data: dict[str, Any] = load_yaml(path.read_text(encoding="utf-8"))
     media, delivery = data["media"], data["delivery"]
     return Rules(
         **data["business"],

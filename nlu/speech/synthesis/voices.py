@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from nlu.fast_yaml import load_yaml
 from nlu.speech.synthesis.festival import FestivalVoice
 from nlu.speech.synthesis.kokoro import KokoroSettings, KokoroVoice
 from nlu.speech.synthesis.speakable import Speaking
@@ -61,7 +62,7 @@ def load_voices(path: Path | None = None) -> Voices:
     """Reads `path`, by default `voices.yml` in SEVA_DATA_DIR. Raises SynthesisError."""
     path = path or Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data") / "voices.yml"
     try:
-        data: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+        data: dict[str, Any] = load_yaml(path.read_text("utf-8"))
         entries = {name: VoiceEntry(name, **raw) for name, raw in data["voices"].items()}
         benchmark = {key: tuple(names) for key, names in data["benchmark"].items()}
         training = {name: int(number) for name, number in data["training"].items()}
