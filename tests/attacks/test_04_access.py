@@ -336,6 +336,24 @@ def test_counting_up_comes_to_an_end_without_a_record(
     assert len(town.sms()) <= 10
 
 
+OF_STANDING = {"dues_pending", "owns_land", "not_eligible", "no_dues", "not_owner", "court_case"}
+
+
+@pytest.mark.parametrize("department", sorted(CATALOGUE.departments))
+def test_a_write_for_everybody_tells_nobodys_standing(department: str) -> None:
+    """An application for a stranger's address, land or Aadhaar number told that a bill was unpaid,
+    that they owned land, or that their family was not poor. The office finds out, and decides."""
+    file = ROOT / "data/departments" / f"{department}.yml"
+    told = {
+        (name, outcome["outcome"])
+        for name, operation in yaml.safe_load(file.read_text("utf-8"))["operations"].items()
+        if operation["access"] == "public" and operation["kind"] == "write"
+        for outcome in operation["outcomes"]
+        if outcome["outcome"] in OF_STANDING
+    }
+    assert not told
+
+
 def test_anothers_number_on_record_is_not_replaced(town: Town) -> None:
     service = CATALOGUE.services["electricity_mobile_update"]
     values = {"service_number": "6123401005678", "mobile_number": "9999999999"}
