@@ -36,10 +36,10 @@ class ApiKeys:
         """`keys` stay; those of `file` are read again when it changes, so that a key is given or
         withdrawn without a restart. Raises OSError, ValueError."""
         self._fixed, self._clock, self._file = tuple(keys), clock, file
-        self._usage_file = usage
-        self._usage: sqlite3.Connection | None = None
         self._stamp = _stamp(file) if file else None
         self._of_file = read_keys_file(file) if file else ()
+        limited = any(key.limits for key in self._keys())
+        self._usage_file, self._usage = usage, _open(usage) if limited else None
 
     @classmethod
     def of(cls, settings: Settings, clock: Callable[[], float] = time.time) -> ApiKeys:
