@@ -15,6 +15,7 @@ from purgatory.domain.model import OpenedState
 from actions.departments.definition import Protection
 from actions.departments.metrics import show_breaker
 from actions.departments.result import CallFailed
+from actions.departments.standstill import Standstill
 
 
 class DepartmentProtection:
@@ -27,13 +28,17 @@ class DepartmentProtection:
         self._breakers = AsyncCircuitBreakerFactory(
             default_threshold=settings.breaker_threshold,
             default_ttl=settings.breaker_reset_after,
+            exclude=[(BaseException, self._is_ours)],
         )
+        self._standstill = Standstill()
         self._breakers.add_listener(_shown)
         show_breaker(department, "closed")
 
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
-        """Wait for a turn, then run the block; an exception out of it counts as a failure."""
+        """Wait for a turn, then run the block; an exception out of it counts as a failure, but for
+        those of a process that stood still."""
+        self._standstill.watch()
         async with self._turns, self._pace:
             breaker = await self._breakers.get_breaker(self._department)
             try:
@@ -41,6 +46,9 @@ class DepartmentProtection:
                     yield
             except OpenedState as error:
                 raise CallFailed("breaker_open", "too many failures in a row") from error
+
+    def _is_ours(self, _error: BaseException) -> bool:
+        return self._standstill.is_lately()
 
 
 def _shown(department: str, kind: str, event: Event) -> None:

@@ -200,6 +200,9 @@ class _Judge:
             return True
         sent = self._answers[later.id][0].at
         began = min(self._facts.begun.get(later.id, sent), sent)
+        for kill in self._facts.kills:  # while WhatsApp was away, nothing could be shown
+            if kill.process == "whatsapp" and later.posted < kill.back and kill.at < began:
+                began = max(kill.at, later.posted)
         return earlier.taken + self._rules.margin_s < began
 
     # --- words --------------------------------------------------------------------------------

@@ -148,6 +148,14 @@ def test_turn_that_begins_after_the_earlier_message_came_is_out_of_order(
     assert found.count("order_violations") == violations
 
 
+@pytest.mark.parametrize(("process", "violations"), [("whatsapp", 0), ("worker-1", 1)])
+def test_while_whatsapp_is_dead_no_turn_shows_that_it_begins(process: str, violations: int) -> None:
+    kills = [Kill(120.6, process, 122), Kill(123, process, 124)]
+    late, sends = said(1, at=120.8), [send(2, 128), send(1, 129)]
+    found = verdict(said=[late, said(2)], sends=sends, begun={"m2": 127.0}, kills=kills)
+    assert found.count("order_violations") == violations
+
+
 def test_messages_of_one_delivery_are_answered_by_their_timestamps() -> None:
     together = [said(1, at=120, delivery=7), said(2, at=120, delivery=7)]
     found = verdict(said=together, sends=[send(2, 121), send(1, 122)], begun={"m2": 120.2})

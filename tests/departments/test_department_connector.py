@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -230,6 +231,31 @@ async def test_open_breaker_spares_the_department(
     assert len(fake.requests) == 3
     await asyncio.sleep(0.06)
     assert (await fake.ask()).outcome == "ok"
+
+
+@pytest.mark.parametrize(("stood_s", "then"), [(1.3, "ok"), (0, "unavailable")])
+async def test_time_in_which_we_stood_still_opens_no_breaker(
+    energy: DepartmentDefinition, department: Make, stood_s: float, then: str
+) -> None:
+    """An action server that was stopped for 18 s woke with its calls late, and told everybody that
+    the departments did not answer."""
+
+    class Silent(httpx.AsyncByteStream):
+        async def __aiter__(self) -> Any:
+            await asyncio.sleep(60)
+            yield b""
+
+    silent = [httpx.Response(200, stream=Silent()) for _ in range(3)]
+    fake = department(
+        answering(*silent, httpx.Response(200, json=BILL)),
+        timeouts=replace(energy.timeouts, total=0.2),
+        protection=replace(energy.protection, breaker_threshold=3),
+    )
+    under_way = [asyncio.create_task(fake.ask()) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    time.sleep(stood_s)
+    assert [result.reason for result in await asyncio.gather(*under_way)] == ["timeout"] * 3
+    assert (await fake.ask()).outcome == then
 
 
 async def test_refusals_do_not_open_the_breaker(department: Make) -> None:
