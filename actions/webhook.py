@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from actions.departments.standstill import StoodStill
 from actions.metrics import timed
 from actions.trampoline import beside_loop
 from nlu.action_address import HEALTH, WEBHOOK, ActionAddress, authorization
@@ -75,6 +76,9 @@ def webhook_app(
             except ActionExecutionRejection as error:  # Rasa knows it by the 400
                 this.outcome = "refused"
                 return _not_done(400, name, str(error))
+            except StoodStill:
+                this.outcome = "stood_still"
+                return _not_done(503, name, "the server stood still")
             except Exception as error:  # its message may quote the citizen, so nobody is told it
                 this.outcome = "failed"
                 log.error("action_failed", action=name, error=describe(error))

@@ -24,7 +24,8 @@ from nlu.reply import AWAY, BROKEN, FAILED
 
 _LONGEST_S = 60.0
 _REJECTED = 400  # rasa-sdk: the action declines; Rasa looks for another one
-_NOT_OURS = (401, 403, 404)  # another secret, or another version: trouble of ours, not of the turn
+_NOT_OURS = (401, 403, 404, 503)
+"""Another secret or version, or the server stood still: trouble of ours, not of the turn."""
 
 
 class ActionCallFailed(BaseException):

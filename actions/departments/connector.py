@@ -190,6 +190,8 @@ class Connector:
     ) -> OperationResult:
         """The result with its time, counted and in the log."""
         elapsed = round((time.monotonic() - started) * 1000)
+        if result.outcome == UNAVAILABLE and self._protection.standstill.is_since(started):
+            result = replace(result, reason="standstill")
         result = replace(result, elapsed_ms=elapsed, attempts=tries.count)
         record(self.department.id, operation_id, write.context.request_id, result, detail)
         return result

@@ -21,6 +21,7 @@ from actions.departments.metrics import record
 from actions.departments.misses import Misses
 from actions.departments.request import NO_SERVICE, Origin
 from actions.departments.result import UNAVAILABLE, OperationResult
+from actions.departments.standstill import StoodStill
 from nlu.log import get_logger
 
 _LOG = get_logger(__name__)
@@ -48,7 +49,7 @@ class Gate:
         code: str | None = None,
     ) -> OperationResult:
         """As `DepartmentDirectory.execute`; `missed_too_often`, with the time `at` from which the
-        citizen may ask again, where the department is not called."""
+        citizen may ask again, where the department is not called. Raises StoodStill."""
         definition = self._departments.connector(department).department
         limits, operation = definition.misses, definition.operations.get(operation_id)
         who = sender_of(citizen, origin.phone) or citizen
@@ -58,7 +59,7 @@ class Gate:
             return self._execute(department, operation_id, values, **told, origin=origin, code=code)
 
         if limits is None or operation is None or operation.access == "public":
-            return await call()
+            return _ours_apart(await call())
         try:
             until = await asyncio.to_thread(self.misses.until, department, who, limits)
         except (SQLAlchemyError, OSError) as error:  # who cannot be counted is not let through
@@ -67,7 +68,7 @@ class Gate:
             result = OperationResult(MISSED_TOO_OFTEN, {"at": _clock_text(until, definition)})
             record(department, operation_id, request_id, result, "")
             return result
-        result = await call()
+        result = _ours_apart(await call())
         right = code is not None and result.available and not result.missed
         note = self.misses.charge if result.missed else self.misses.take_back if right else None
         try:
@@ -78,6 +79,13 @@ class Gate:
             lost = _uncounted(department, error)
             return result if right else lost
         return result
+
+
+def _ours_apart(result: OperationResult) -> OperationResult:
+    """What failed because this process stood still is asked again, with the whole turn."""
+    if result.reason == "standstill":
+        raise StoodStill
+    return result
 
 
 def _uncounted(department: str, error: Exception) -> OperationResult:

@@ -30,7 +30,7 @@ class DepartmentProtection:
             default_ttl=settings.breaker_reset_after,
             exclude=[(BaseException, self._is_ours)],
         )
-        self._standstill = Standstill()
+        self.standstill = Standstill()
         self._breakers.add_listener(_shown)
         show_breaker(department, "closed")
 
@@ -38,7 +38,7 @@ class DepartmentProtection:
     async def attempt(self) -> AsyncIterator[None]:
         """Wait for a turn, then run the block; an exception out of it counts as a failure, but for
         those of a process that stood still."""
-        self._standstill.watch()
+        self.standstill.watch()
         async with self._turns, self._pace:
             breaker = await self._breakers.get_breaker(self._department)
             try:
@@ -48,7 +48,7 @@ class DepartmentProtection:
                 raise CallFailed("breaker_open", "too many failures in a row") from error
 
     def _is_ours(self, _error: BaseException) -> bool:
-        return self._standstill.is_lately()
+        return self.standstill.is_lately()
 
 
 def _shown(department: str, kind: str, event: Event) -> None:

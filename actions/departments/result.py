@@ -20,6 +20,7 @@ Reason = Literal[
     "journal",  # our own journal of writes cannot be written; nothing was sent
     "unsure",  # a write may have arrived, nobody can be asked, and it is never sent again
     "overdue",  # accepted, but not answered in the time that the YAML gives
+    "standstill",  # no answer because our own process stood still
     "document",  # answered, but the document that goes with it cannot be issued now
 ]
 

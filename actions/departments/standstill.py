@@ -1,7 +1,7 @@
 """Whether this process stood still: it was stopped, or its whole machine was.
 
 When it goes on, the time of every call under way is up at once. That tells nothing about the
-departments.
+departments, and nobody is told that they do not answer.
 """
 
 from __future__ import annotations
@@ -17,27 +17,38 @@ AFTERMATH = 1.0
 """Seconds in which calls still fail for it."""
 
 
+class StoodStill(Exception):
+    """A call has no answer because this process stood still: trouble of ours."""
+
+
 class Standstill:
-    """Ticks on the event loop that calls it; belongs to one."""
+    """Ticks on the event loop of its calls."""
 
     def __init__(self) -> None:
         self._tick_at = self._ended = -math.inf
-        self._ticking: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def watch(self) -> None:
-        """Begins to tick, if it does not yet."""
-        if self._ticking is None:
-            self._tick_at = time.monotonic()
-            self._tick()
+        """Begins to tick on this loop, if it does not yet."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._tick_at = loop, time.monotonic()
+            loop.call_later(_TICK, self._tick, loop)
 
     def is_lately(self) -> bool:
         """Whether the process stood still just now."""
-        now = time.monotonic()
-        return now - self._tick_at > LONGEST or now - self._ended < AFTERMATH
+        return self.is_since(time.monotonic() - AFTERMATH)
 
-    def _tick(self) -> None:
+    def is_since(self, moment: float) -> bool:
+        """Whether it did after a moment of `time.monotonic`."""
+        late = self._loop is not None and time.monotonic() - self._tick_at > LONGEST
+        return late or self._ended > moment
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        if loop is not self._loop:
+            return
         now = time.monotonic()
         if now - self._tick_at > LONGEST:
             self._ended = now
         self._tick_at = now
-        self._ticking = asyncio.get_running_loop().call_later(_TICK, self._tick)
+        loop.call_later(_TICK, self._tick, loop)

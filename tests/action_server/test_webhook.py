@@ -13,6 +13,7 @@ import pytest
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection
 
+from actions.departments.standstill import StoodStill
 from actions.trampoline import InLoop
 from actions.webhook import webhook_app
 from nlu.action_address import ActionAddress
@@ -33,6 +34,10 @@ async def _breaks(dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
     raise ValueError("9848012345 said it")
 
 
+async def _stands(dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
+    raise StoodStill
+
+
 async def _waits(dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
     await InLoop(lambda: asyncio.sleep(60))
     return []
@@ -45,7 +50,7 @@ async def _computes(dispatcher: Any, tracker: Any, domain: Any) -> list[Any]:
 
 async def _ask(action: str, health: Mapping[str, str] | None = None) -> httpx.Response:
     executor = ActionExecutor()
-    for run in (_says, _refuses, _breaks, _waits, _computes):
+    for run in (_says, _refuses, _breaks, _stands, _waits, _computes):
         executor.register_function(run.__name__.strip("_"), run)
 
     async def healthy() -> Mapping[str, str]:
@@ -68,7 +73,10 @@ async def test_answer() -> None:
 
 @pytest.mark.parametrize(
     ("action", "status"),
-    [("refuses", 400), ("unknown", 404), ("breaks", 500), ("waits", 504), ("computes", 504)],
+    [
+        *[("refuses", 400), ("unknown", 404), ("breaks", 500), ("stands", 503), ("waits", 504)],
+        ("computes", 504),
+    ],
 )
 async def test_failures(action: str, status: int, caplog: pytest.LogCaptureFixture) -> None:
     """Rasa takes a 400 for an action that does not apply, all else for a failure."""

@@ -233,9 +233,11 @@ async def test_open_breaker_spares_the_department(
     assert (await fake.ask()).outcome == "ok"
 
 
-@pytest.mark.parametrize(("stood_s", "then"), [(1.3, "ok"), (0, "unavailable")])
+@pytest.mark.parametrize(
+    ("stood_s", "why", "then"), [(1.3, "standstill", "ok"), (0, "timeout", "unavailable")]
+)
 async def test_time_in_which_we_stood_still_opens_no_breaker(
-    energy: DepartmentDefinition, department: Make, stood_s: float, then: str
+    energy: DepartmentDefinition, department: Make, stood_s: float, why: str, then: str
 ) -> None:
     """An action server that was stopped for 18 s woke with its calls late, and told everybody that
     the departments did not answer."""
@@ -254,7 +256,7 @@ async def test_time_in_which_we_stood_still_opens_no_breaker(
     under_way = [asyncio.create_task(fake.ask()) for _ in range(3)]
     await asyncio.sleep(0.05)
     time.sleep(stood_s)
-    assert [result.reason for result in await asyncio.gather(*under_way)] == ["timeout"] * 3
+    assert [result.reason for result in await asyncio.gather(*under_way)] == [why] * 3
     assert (await fake.ask()).outcome == then
 
 

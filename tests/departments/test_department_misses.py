@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from actions.departments import DepartmentDirectory, OperationResult
 from actions.departments.definition import DepartmentDefinition, MissLimits
 from actions.departments.gate import Gate
 from actions.departments.misses import DAY, HOUR, Misses
+from actions.departments.standstill import StoodStill
 
 from .fake_department import BILL, CITIZEN, problem
 from .test_department_access import NEEDED, refusal
@@ -161,6 +165,29 @@ async def test_guesser_is_stopped_before_the_department_is_asked(
     stopped = await office.ask()
     assert (stopped.outcome, office.calls) == ("missed_too_often", 10)
     assert stopped.fields == {"at": "15-01-2027 2:30 PM"}
+
+
+@pytest.mark.asyncio()
+@pytest.mark.parametrize("operation", ["getBill", "registerStreetLightLineFault"])
+async def test_what_failed_while_we_stood_still_is_nobodys_answer(
+    energy: DepartmentDefinition, misses: Misses, operation: str
+) -> None:
+    """An action server that had been stopped told its citizens, as it woke, that the department
+    did not answer. The turn is taken again instead."""
+
+    class Silent(httpx.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            await asyncio.sleep(60)
+            yield b""
+
+    office = Office(replace(energy, timeouts=replace(energy.timeouts, total=0.2)), misses)
+    office.answers = [httpx.Response(200, stream=Silent())]
+    under_way = asyncio.create_task(office.ask(operation))
+    while not office.calls:
+        await asyncio.sleep(0.01)
+    time.sleep(1.3)
+    with pytest.raises(StoodStill):
+        await under_way
 
 
 @pytest.mark.asyncio()

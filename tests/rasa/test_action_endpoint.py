@@ -106,7 +106,14 @@ async def test_connections_of_before_a_restart_cost_one_call(
 
 @pytest.mark.parametrize(
     ("action", "trouble"),
-    [("401", AWAY), ("403", AWAY), ("404", AWAY), ("500", FAILED), ("garbage", FAILED)],
+    [
+        ("401", AWAY),
+        ("403", AWAY),
+        ("404", AWAY),
+        ("503", AWAY),
+        ("500", FAILED),
+        ("garbage", FAILED),
+    ],
 )
 async def test_failures_mean_what_they_say(
     endpoint: ActionEndpoint, action: str, trouble: str
