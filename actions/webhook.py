@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from actions.departments.standstill import StoodStill
+from actions.departments.standstill import Standstill, StoodStill
 from actions.metrics import timed
 from actions.trampoline import beside_loop
 from nlu.action_address import HEALTH, WEBHOOK, ActionAddress, authorization
@@ -48,6 +49,7 @@ def webhook_app(
             f"{address} can be called by everybody on this machine or network: set "
             "SEVA_ACTIONS_SECRET, the same for the worker, or SEVA_ACTION_SERVER_URL to `unix`"
         )
+    standstill = Standstill()
     expected = authorization(secret).get("Authorization", "").encode()
 
     def admit(request: Request) -> None:
@@ -57,9 +59,13 @@ def webhook_app(
 
     async def webhook(request: Request) -> Response:
         admit(request)
+        standstill.watch()
+        began = time.monotonic()
         try:
             return await asyncio.wait_for(answer(request), seconds)
         except asyncio.TimeoutError:
+            if standstill.is_since(began):
+                raise HTTPException(503, "the server stood still") from None
             raise HTTPException(504, f"not done within {seconds:g} s") from None
 
     async def answer(request: Request) -> Response:

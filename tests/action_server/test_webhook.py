@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,14 @@ async def _ask(action: str, health: Mapping[str, str] | None = None) -> httpx.Re
         if health is not None:
             return await client.get("/health")
         return await client.post("/webhook", json=call)
+
+
+async def test_time_in_which_the_server_stood_still_is_no_failure_of_the_action() -> None:
+    """A 504 counts as an attempt of the citizen's message; a 503 does not."""
+    under_way = asyncio.create_task(_ask("waits"))
+    await asyncio.sleep(0.1)
+    time.sleep(1.3)
+    assert (await under_way).status_code == 503
 
 
 async def test_answer() -> None:
