@@ -60,7 +60,7 @@ def drop_command(numbers: Sequence[str]) -> int:
 
 def _drop_lost(letters: Letters) -> int:
     rows = letters.drop_lost()
-    print(f"{rows} rows are dropped" if rows else "nothing waits for a key that is not here")
+    print(f"rows dropped: {rows}" if rows else "nothing waits for a key that is not here")
     return 0
 
 

@@ -164,7 +164,7 @@ async def test_message_whose_key_is_lost_for_good_is_dropped_by_an_operator(
     assert lost() == 0  # whoever has the key drops nothing
     keys.use(keys.old)
     assert drop_command(["lost"]) == 0
-    assert capsys.readouterr().out == "1 rows are dropped\n"
+    assert capsys.readouterr().out == "rows dropped: 1\n"
     await make_worker(store, FakeEngine(), whatsapp, clock).drain()
     assert whatsapp.texts() == ["echo text 2"]
     assert await store.put([message(1)]) == 0
