@@ -52,9 +52,11 @@ def confirmation(form: Form, state: State, heard: Heard) -> Step:
 
 
 def kept(form: Form, state: State, heard: Heard) -> Step:
-    """The words heard before are the answer after all."""
-    words = replace(heard, text=state.heard or "")
-    return answer(form, form.after(state).state, words)
+    """The words heard before are the answer after all, if they can be one."""
+    question, words = form.after(state).state, state.heard or ""
+    if not form.fits(question, words):
+        return Step(question, ASK)
+    return answer(form, question, replace(heard, text=words))
 
 
 def checked(form: Form, state: State) -> Step:

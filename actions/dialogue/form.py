@@ -250,6 +250,11 @@ class Form:
         """What was read: a turn asks several times what its text would be as an answer."""
         return deque(maxlen=8)
 
+    def fits(self, state: State, text: str) -> bool:
+        """Whether the text can be the answer to a question about a slot."""
+        slot = self.asked_slot(state)
+        return slot is not None and self.read(slot, text) is not None
+
     def slot(self, state: State, name: str) -> Slot:
         """A slot of the service under way."""
         slot = next(slot for slot in self.service(state).slots if slot.name == name)

@@ -93,7 +93,8 @@ def _switch_answered(form: Form, state: State, heard: Heard) -> Step:
     if heard.kind == "conversation" and heard.intent == "affirm":
         follow, told = form.follow(state, heard), state.heard or ""
         return form.start(follow, other, heard, told, spoken=state.heard_spoken)
-    again = heard.text == state.heard  # who repeats the words answers with them
+    question = form.after(state).state
+    again = heard.text == state.heard and form.fits(question, heard.text)  # so it is the answer
     if again or (heard.kind == "conversation" and heard.intent == "deny"):
         return answers.kept(form, state, heard)
-    return _said(form, form.after(state).state, heard)
+    return _said(form, question, heard)

@@ -19,8 +19,7 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     """What interrupts the form, or None where the message is an answer."""
     if not heard.by_voice and cues.command(heard.text, form.settings) == "cancel":
         return _cancelled(form, form.follow(state, heard))
-    slot = form.asked_slot(state)
-    fits = slot is not None and form.read(slot, heard.text) is not None
+    slot, fits = form.asked_slot(state), form.fits(state, heard.text)
     if fits and slot is not None and slot.type.kind not in OPEN_KINDS:
         return None
     settings = form.settings  # what may be the answer must be surer to mean anything else
@@ -31,14 +30,14 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     if sure and heard.kind == "conversation" and heard.intent in COURTESIES:
         return None if fits and _stands(slot, state, heard) else _courtesy(form, state, heard)
     other = heard.options[0] if heard.kind == "route" and heard.options else None
-    long_enough = len(heard.text.split()) >= settings.switch_words
-    if not other or other == state.service or not long_enough:
+    short = len(heard.text.split()) < settings.switch_words
+    if not other or other == state.service or (short and fits):
         return None
     wanted = settings.switch_confidence_open if fits else settings.switch_confidence
     if heard.confidence < wanted:
         return None
     state = state if fits else form.follow(state, heard)
-    if fits or not surely_meant(heard, settings):
+    if fits or short or not surely_meant(heard, settings):
         asked = replace(state, asked=SWITCH + other, heard=heard.text)
         return Step(replace(asked, heard_spoken=heard.by_voice), ASK)
     return form.start(state, other, heard, heard.text, spoken=heard.by_voice)
