@@ -30,7 +30,7 @@ from actions.payments.ledger import Ledger
 from actions.profile import FILE as PROFILES
 from actions.profile import Profiles
 from actions.settings import ServerSettings
-from nlu.catalogue import Catalogue, load_catalogue
+from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe
 from nlu.storage.keys import check_keys, var_folder
 
@@ -123,7 +123,7 @@ def context() -> Context:
     server = ServerSettings.from_environment()
     check_keys()
     folder = Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data")
-    catalogue = load_catalogue(folder)
+    catalogue = shared_catalogue(folder)
     settings = load_settings(folder)
     press = Press.from_environment()
     departments = DepartmentDirectory.of(catalogue, journal=Journal.from_environment(), issue=press)

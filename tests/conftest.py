@@ -1,7 +1,11 @@
-"""Slow tests, by folder or file: they need Rasa, a model, a browser or several processes."""
+"""Slow tests, by folder or file: they need Rasa, a model, a browser or several processes.
+
+A single test that waits or computes for a third of a second is marked where it stands.
+"""
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -65,6 +69,11 @@ SLOW_FILES = (
     "test_smoothing.py",
     "test_views.py",
     "test_20_action_server.py",
+    "test_department_oauth2.py",
+    "test_cosigning.py",
+    "test_place_mentions.py",
+    "test_language.py",
+    "test_load.py",
     "test_21_pages.py",
 )
 SLOW = (
@@ -102,6 +111,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if _is_slow(item.path):
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.xdist_group(item.path.relative_to(TESTS).parts[0]))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was imported stays: the garbage collector need not look through it again and again."""
+    gc.freeze()
 
 
 def _is_slow(path: Path) -> bool:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import jsonschema
@@ -133,9 +135,15 @@ class ApiOperation:
         return f"status {status} is not documented"
 
 
-def load_openapi(path: Path) -> dict[str, ApiOperation]:
+def load_openapi(path: Path) -> Mapping[str, ApiOperation]:
     """The operations of the document at `path`, by operationId."""
-    return read_openapi(load_yaml(path.read_text(encoding="utf-8")))
+    return _operations(path.read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=64)
+def _operations(text: str) -> Mapping[str, ApiOperation]:
+    """Reading a document takes 50 ms; connector, sandbox and checks read the same ones."""
+    return MappingProxyType(read_openapi(load_yaml(text)))
 
 
 def read_openapi(document: Mapping[str, Any]) -> dict[str, ApiOperation]:

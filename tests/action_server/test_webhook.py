@@ -66,6 +66,7 @@ async def _ask(action: str, health: Mapping[str, str] | None = None) -> httpx.Re
         return await client.post("/webhook", json=call)
 
 
+@pytest.mark.slow
 async def test_time_in_which_the_server_stood_still_is_no_failure_of_the_action() -> None:
     """A 504 counts as an attempt of the citizen's message; a 503 does not."""
     under_way = asyncio.create_task(_ask("waits"))

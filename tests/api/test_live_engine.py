@@ -49,6 +49,7 @@ async def test_without_a_model_it_says_why(engine: LiveEngine) -> None:
         await engine.parse("a")
 
 
+@pytest.mark.slow
 async def test_a_promoted_model_is_taken_over_once(engine: LiveEngine, registry: Registry) -> None:
     for name in ("m1", "m1", "m2", "m2"):
         registry.live = Path(name)
@@ -58,6 +59,7 @@ async def test_a_promoted_model_is_taken_over_once(engine: LiveEngine, registry:
     assert engine._now().name == "m2"  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 async def test_a_replaced_engine_is_freed(engine: LiveEngine, registry: Registry) -> None:
     """At once: two models in memory are one too many."""
     registry.live = Path("m1")

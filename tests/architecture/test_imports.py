@@ -30,6 +30,7 @@ def pairs(contract: dict[str, Any]) -> set[tuple[str, str]]:
     return {(a, b) for a in contract["source_modules"] for b in contract["forbidden_modules"]}
 
 
+@pytest.mark.slow
 def test_contracts_hold() -> None:
     """import-linter, as `make check` runs it."""
     done = subprocess.run(

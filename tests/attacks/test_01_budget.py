@@ -35,6 +35,7 @@ class Endless(FakeEngine):
         return await super().turn(text, sender, metadata, tracker)
 
 
+@pytest.mark.slow
 async def test_turn_that_takes_too_long_ends_alone_and_is_told(
     store: SqliteInbox, clock: Clock
 ) -> None:
@@ -54,6 +55,7 @@ async def test_turn_that_takes_too_long_ends_alone_and_is_told(
     assert (await store.depth()).dead == 1  # an operator can look, once
 
 
+@pytest.mark.slow
 async def test_outage_that_ends_turns_late_is_no_fault_of_theirs(
     store: SqliteInbox, clock: Clock
 ) -> None:
@@ -70,6 +72,7 @@ async def test_outage_that_ends_turns_late_is_no_fault_of_theirs(
     assert (await store.depth()).waiting == 1
 
 
+@pytest.mark.slow
 async def test_understanding_that_hangs_is_given_up_and_others_go_on() -> None:
     hung = threading.Event()
 
@@ -106,6 +109,7 @@ async def test_loop_goes_on_while_a_text_is_understood() -> None:
     assert await asked == "long"
 
 
+@pytest.mark.slow
 async def test_who_shared_a_pass_with_one_that_hangs_keeps_the_budget() -> None:
     """Four in the hung pass, four behind it: all but one are answered within two passes."""
     hung = threading.Event()

@@ -37,6 +37,7 @@ class AwayEngine(FakeEngine):
         return await super().turn(text, sender, metadata, tracker)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", [AWAY, BROKEN, FAILED])
 async def test_outage_makes_no_dead_letter(store: SqliteInbox, clock: Clock, trouble: str) -> None:
     engine, whatsapp, stop = AwayEngine(trouble), FakeWhatsApp(), asyncio.Event()
@@ -86,6 +87,7 @@ async def test_message_that_kills_the_action_server_each_time_is_given_up(
     assert len(engine.failures) == 99 - POLICY.turn_deaths - 1
 
 
+@pytest.mark.slow
 async def test_restarts_of_the_worker_bury_nothing(store: SqliteInbox, clock: Clock) -> None:
     """B8: a stop gives the message back and counts nothing."""
 

@@ -111,6 +111,7 @@ def _numbers(draw: st.DrawFn) -> str:
     return next(body + digit for digit in "0123456789" if verhoeff(body + digit))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     number=_numbers(),

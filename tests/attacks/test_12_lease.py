@@ -41,6 +41,7 @@ class Counting(FakeEngine):
         return await super().turn(text, sender, metadata, tracker)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("failures", [1, 12])
 async def test_renewal_that_fails_is_tried_again_or_ends_the_turn(
     tmp_path: Path, failures: int

@@ -247,6 +247,7 @@ def seva(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     ["serve", "worker", "actions", "documents serve", "sandbox", "simulator", "demo"],
@@ -265,6 +266,7 @@ def test_each_command_tells_everything_before_it_starts(command: str, tmp_path: 
     assert not (tmp_path / "var").exists()
 
 
+@pytest.mark.slow
 def test_what_a_command_writes_is_its_users_alone(tmp_path: Path) -> None:
     """Of the commands that keep something, one that is quickly done."""
     var = tmp_path / "var"

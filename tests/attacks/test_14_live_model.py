@@ -66,6 +66,7 @@ async def test_the_old_model_serves_while_the_new_one_fails() -> None:
     assert (await loads.engine.parse("a"))["text"] == "a"
 
 
+@pytest.mark.slow
 async def test_going_back_ends_the_trouble() -> None:
     """And the model that failed is tried at once when it is promoted again."""
     loads = Loads(m2=1)

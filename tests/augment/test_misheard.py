@@ -64,6 +64,7 @@ def test_what_has_no_letters_stays() -> None:
         assert heard(text, "te") == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["te", "hi"])
 def test_copies_are_as_far_from_what_was_said_as_transcripts_are(
     catalogue: Catalogue, language: str

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import httpx
+import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -66,6 +67,7 @@ async def test_send_is_in_the_book_before_it_is_answered(tmp_path: Path) -> None
     assert [option.title for option in booked.options] == ["Yes"]
 
 
+@pytest.mark.slow
 async def test_statuses_of_an_earlier_life_are_told_until_they_are_taken(tmp_path: Path) -> None:
     path = tmp_path / "book.jsonl"
     await sent(WhatsApp(path, "http://nowhere", 0, 0, Settings()).app)

@@ -81,6 +81,7 @@ def test_json_is_the_document_and_nothing_else(capsys) -> None:
     assert "a processor" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text, intent", [(e.text + " ?", e.intent) for e in EXAMPLES])
 def test_hint3_classifier_is_confident_of_what_it_knows(text: str, intent: str) -> None:
     """In every key, and hardly of a message like none it learned."""
@@ -187,6 +188,7 @@ def test_tables_show_every_number_of_their_document() -> None:
         assert [part for part in expected if part not in table] == []
 
 
+@pytest.mark.slow
 def test_seva_runs_our_benchmarks_and_not_those_of_a_package(tmp_path: Path) -> None:
     """pymerkle brings a package of that name too."""
     seva = Path(sys.executable).with_name("seva")

@@ -152,6 +152,7 @@ async def test_read_gives_up_after_its_attempts(department: Make) -> None:
     assert len(fake.requests) == 3
 
 
+@pytest.mark.slow
 async def test_retry_after_is_honoured(department: Make) -> None:
     wait = httpx.Response(429, headers={"Retry-After": "1"})
     result = await department(answering(wait, httpx.Response(200, json=BILL))).ask()
@@ -233,6 +234,7 @@ async def test_open_breaker_spares_the_department(
     assert (await fake.ask()).outcome == "ok"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stood_s", "why", "then"), [(1.3, "standstill", "ok"), (0, "timeout", "unavailable")]
 )

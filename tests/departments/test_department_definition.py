@@ -26,6 +26,7 @@ def append(folder: Path, text: str) -> None:
         file.write(text)
 
 
+@pytest.mark.slow
 def test_every_department_file_is_described() -> None:
     files = {path.stem for path in (DATA / "departments").glob("*.yml")} - {"defaults"}
     assert set(load_departments(DATA / "departments", {})) == files
@@ -50,6 +51,7 @@ def test_variables_win_over_defaults() -> None:
     assert found.egress.allow_loopback is False
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "line", ["retry: {attempts: many}\n", "allow_private: perhaps\n", "surprise: 1\n"]
 )

@@ -88,6 +88,7 @@ def count(office: Issuer) -> int:
     return office.ledger.size - 1
 
 
+@pytest.mark.slow
 async def test_answer_comes_with_a_signed_document(
     energy: DepartmentDefinition, office: Issuer, press: Press
 ) -> None:

@@ -39,6 +39,7 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]
     journal.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_many_that_start_at_once_make_the_tables_once(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path

@@ -167,6 +167,7 @@ async def test_guesser_is_stopped_before_the_department_is_asked(
     assert stopped.fields == {"at": "15-01-2027 2:30 PM"}
 
 
+@pytest.mark.slow
 @pytest.mark.asyncio()
 @pytest.mark.parametrize("operation", ["getBill", "registerStreetLightLineFault"])
 async def test_what_failed_while_we_stood_still_is_nobodys_answer(

@@ -57,11 +57,13 @@ claims = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(claims)
 def test_signed_claims_come_back(said: Claims) -> None:
     assert verify(sign(said, KEY), KEYS, NOW) == said
 
 
+@pytest.mark.slow
 @given(st.integers(0, len(TOKEN) - 1), st.integers(1, 255))
 @settings(max_examples=500)
 def test_changed_byte_is_refused(place: int, difference: int) -> None:

@@ -40,6 +40,7 @@ def sealed_by(folder: Path, issuer: Issuer, issued: Issued) -> bool:
     return bool(Fernet(read_keys(sealing_keys(folder)).sealing[0]).decrypt(token.encode()))
 
 
+@pytest.mark.slow
 def test_documents_outlive_their_sealing_key(
     run: Callable[[str], str], folder: Path, issuer: Issuer, issue: Callable[..., Issued]
 ) -> None:
@@ -60,6 +61,7 @@ def test_documents_outlive_their_sealing_key(
     assert "1 rows, 0 by older keys, 0 unreadable" in run("check")
 
 
+@pytest.mark.slow
 def test_document_without_its_key_says_so_and_waits(
     folder: Path, issue: Callable[..., Issued], monkeypatch: pytest.MonkeyPatch
 ) -> None:

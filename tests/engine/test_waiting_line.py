@@ -76,6 +76,7 @@ def test_the_line_serves_another_event_loop_after_the_first_ended() -> None:
     assert asyncio.run(line.ask("b")) == "B"
 
 
+@pytest.mark.slow
 async def test_thread_ends_with_the_line() -> None:
     """A model that was replaced must not be held by the thread of its line."""
     before = set(threading.enumerate())

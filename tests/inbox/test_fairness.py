@@ -44,6 +44,7 @@ class Killable(FakeEngine):
         raise TurnFailed("broken off", BROKEN)
 
 
+@pytest.mark.slow
 async def test_one_that_kills_the_action_server_takes_nobody_along(
     store: SqliteInbox, clock: Clock
 ) -> None:
@@ -93,6 +94,7 @@ async def test_a_suspect_that_gives_up_waiting_holds_nobody_up() -> None:
             pass
 
 
+@pytest.mark.slow
 async def test_budget_counts_no_time_in_which_the_process_stood_still() -> None:
     async def turn() -> str:
         for _ in range(5):

@@ -214,6 +214,7 @@ async def test_purge_keeps_what_is_still_owed(store: SqliteInbox, clock: Clock) 
     assert await store.tracker(parcel.lane) == "{}"
 
 
+@pytest.mark.slow
 async def test_purge_goes_slice_by_slice(store: SqliteInbox, clock: Clock) -> None:
     """Others write in between: no transaction holds more than a slice."""
     await store.put([message(n, citizen=f"IN.{n}") for n in range(1200)])

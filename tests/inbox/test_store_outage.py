@@ -48,6 +48,7 @@ async def test_failing_read_is_no_attempt(
     assert whatsapp.texts() == (["te:old_button"] if button else ["answered"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", ["ack", "bury"])
 async def test_failing_write_does_not_spin(
     store: SqliteInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch, write: str
@@ -81,6 +82,7 @@ async def test_failing_write_does_not_spin(
     assert whatsapp.texts() == ["answered"] and (await store.depth()).dead == 0
 
 
+@pytest.mark.slow
 async def test_full_disk_lasts_until_there_is_room(
     store: SqliteInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -156,6 +156,7 @@ async def test_texts_are_answered_while_voices_queue(bench: Bench) -> None:
     assert len(set(callers)) == 20
 
 
+@pytest.mark.slow
 async def test_a_voice_that_takes_long_is_told_once(bench: Bench) -> None:
     """And then answered; a turn that is taken again does not tell it again."""
     async with Slow(bench, listening_s=0.01) as slow:
@@ -174,6 +175,7 @@ async def test_a_voice_that_takes_long_is_told_once(bench: Bench) -> None:
     assert bench.whatsapp.texts() == ["te:listening", "echo కరెంటు బిల్లు"]
 
 
+@pytest.mark.slow
 async def test_texts_and_quick_voices_are_not_told(bench: Bench) -> None:
     async with Slow(bench, listening_s=0.2) as slow:
         bench.transcriber.go.set()

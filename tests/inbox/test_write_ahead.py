@@ -35,6 +35,7 @@ def opened_at_once(path: Path, switch: Callable[[sqlite3.Connection], object]) -
         return list(pool.map(start, range(AT_ONCE)))
 
 
+@pytest.mark.slow
 def test_many_connections_switch_a_new_file_at_once(tmp_path: Path) -> None:
     for number in range(ROUNDS):
         modes = opened_at_once(tmp_path / f"{number}.sqlite", write_ahead)

@@ -7,15 +7,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlu.catalogue import Catalogue, Slot, shared_catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.slots import Found, extract, extract_for_service
 
 HERE = Path(__file__).parent
-CASES = yaml.safe_load((HERE / "messages.yml").read_text("utf-8"))
+CASES = load_yaml((HERE / "messages.yml").read_text("utf-8"))
 
 
 def shown(found: Found) -> str:

@@ -6,14 +6,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 
 from nlu.catalogue import Catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.slots import Parsed, Rejected, extract, parse
 
 HERE = Path(__file__).parent
-TABLE = yaml.safe_load((HERE / "formats.yml").read_text("utf-8"))
-MESSAGES = yaml.safe_load((HERE / "format_messages.yml").read_text("utf-8"))
+TABLE = load_yaml((HERE / "formats.yml").read_text("utf-8"))
+MESSAGES = load_yaml((HERE / "format_messages.yml").read_text("utf-8"))
 CASES = [
     pytest.param(name, str(text), value, id=f"{name}-{key}-{text}")
     for name, keys in TABLE.items()

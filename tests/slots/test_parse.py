@@ -6,17 +6,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlu.catalogue import Catalogue, shared_catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.slots import Parsed, Rejected, parse
 
 HERE = Path(__file__).parent
-TABLE = yaml.safe_load((HERE / "answers.yml").read_text("utf-8"))
+TABLE = load_yaml((HERE / "answers.yml").read_text("utf-8"))
 CASES = [(kind, text, value) for kind, rows in TABLE.items() for text, value in rows.items()]
-TYPES = yaml.safe_load((HERE.parents[1] / "data" / "slot_types.yml").read_text("utf-8"))["types"]
+TYPES = load_yaml((HERE.parents[1] / "data" / "slot_types.yml").read_text("utf-8"))["types"]
 EXAMPLES = [(name, text) for name, row in TYPES.items() for text in row["examples"]]
 
 

@@ -113,6 +113,7 @@ def test_malformed_file_is_named_at_the_start(folder: Path, name: str, content: 
         check_keys()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [["actions"], ["keys", "check"]])
 def test_process_with_a_malformed_key_does_not_start(command: list[str]) -> None:
     """One line, and not a citizen's turn that fails."""

@@ -214,6 +214,7 @@ rotation.rotate_command(ring(notes.table))
 """
 
 
+@pytest.mark.slow
 def test_rotation_that_was_killed_is_finished_by_the_next_command(notes: Notes) -> None:
     notes.fill(200)
     url = str(notes.engine.url)
@@ -225,6 +226,7 @@ def test_rotation_that_was_killed_is_finished_by_the_next_command(notes: Notes) 
     assert notes.newest_opens() == 200
 
 
+@pytest.mark.slow
 def test_processes_that_write_meanwhile_lose_nothing(notes: Notes) -> None:
     notes.fill(100)
     over = threading.Event()

@@ -7,14 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.whatsapp.payload import KINDS, Delivery, read_delivery
+from nlu.fast_yaml import load_yaml
 
 HERE = Path(__file__).parent
-EXPECTED = yaml.safe_load((HERE / "expected.yml").read_text("utf-8"))
+EXPECTED = load_yaml((HERE / "expected.yml").read_text("utf-8"))
 FIXTURES = {path.stem: path for path in sorted((HERE / "fixtures").glob("*.json"))}
 
 json_values = st.recursive(

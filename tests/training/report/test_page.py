@@ -137,6 +137,7 @@ def test_every_service_and_value_has_a_row() -> None:
     assert "<code>service_number</code></th>" in html
 
 
+@pytest.mark.slow
 def test_page_of_165_services_stays_small() -> None:
     """Five keys, four messages each, one in ten wrong: mailed without thinking."""
     names = [f"service_{i:03}" for i in range(165)]
