@@ -1,6 +1,6 @@
 """What the action server reads from the environment for its work besides answering Rasa.
 
-Meanings and defaults are documented with all others in `api.settings`; a test compares them.
+Meanings and defaults are documented with all others in `nlu.settings`; a test compares them.
 """
 
 from __future__ import annotations

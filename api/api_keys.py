@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from api.api_keys_file import DAY, SCOPES, ApiKey, digest, read_keys_file
 from api.problems import Problem
-from api.settings import Settings
 from nlu.log import get_logger
+from nlu.settings.api_keys_file import DAY, SCOPES, ApiKey, digest, read_keys_file
+from nlu.settings.settings import Settings
 from nlu.storage import windows
 from nlu.storage.write_ahead import write_ahead
 

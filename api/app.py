@@ -28,11 +28,11 @@ from api.ports import Engine, Transcriber
 from api.problems import Problem
 from api.routes import health, metrics, notices, parse, services, webhook
 from api.runtime import Runtime
-from api.settings import Settings
 from api.whatsapp.policy import load_policy
 from api.wording import Wording
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe, get_logger
+from nlu.settings.settings import Settings
 from nlu.speech.pool import HearingPool
 from nlu.web import Door
 from nlu.web.headers import NO_STORE, SecurityHeaders

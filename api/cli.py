@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import socket
 
-    from api.settings import Settings
+    from nlu.settings.settings import Settings
 
 CANNOT_START = 3  # the exit code that uvicorn uses for it
 
@@ -125,8 +125,8 @@ def _serve_together(settings: Settings, count: int) -> int:
 def serve_one(load_first: bool, life: Connection) -> None:
     """One of several processes; its settings are those of the supervisor, by the environment."""
     from api.processes import end_with, listen
-    from api.settings import Settings
     from nlu.log import configure_logging
+    from nlu.settings.settings import Settings
 
     end_with(life)
     settings = Settings()

@@ -21,10 +21,10 @@ from typing import Any, TextIO
 import httpx
 from rich.console import Console
 
-from api.settings import Settings
 from nlu.action_address import HEALTH, ActionAddress
 from nlu.catalogue import load_catalogue
 from nlu.fast_yaml import load_yaml
+from nlu.settings.settings import Settings
 from nlu.text import shares
 
 START_SECONDS = 180.0

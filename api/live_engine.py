@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from api.ports import Engine
-from api.settings import Settings
 from nlu.action_address import ActionAddress
 from nlu.catalogue import shared_catalogue
 from nlu.log import configure_logging, describe, get_logger
 from nlu.reply import AWAY, Turned, TurnFailed
+from nlu.settings.settings import Settings
 from nlu.speech.readings import Reading
 from nlu.training.archive import ArchiveRefused
 from nlu.training.registry import check, live_id

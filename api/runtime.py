@@ -12,10 +12,10 @@ from api.api_keys import ApiKeys
 from api.inbox.port import Inbox
 from api.metrics import Metrics
 from api.ports import Engine, Transcriber
-from api.settings import Settings
 from api.whatsapp.policy import WhatsAppPolicy
 from api.wording import Wording
 from nlu.catalogue import Catalogue
+from nlu.settings.settings import Settings
 
 
 @dataclass

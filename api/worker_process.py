@@ -11,7 +11,6 @@ from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.open import open_inbox
 from api.live_engine import LiveEngine, rasa_engine
 from api.metrics import Metrics
-from api.settings import Settings
 from api.turn import Turns
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.policy import load_policy
@@ -19,6 +18,7 @@ from api.wording import Wording
 from api.worker import Worker
 from nlu.catalogue import shared_catalogue
 from nlu.log import citizen_hash, get_logger
+from nlu.settings.settings import Settings
 from nlu.speech.pool import HearingPool
 from nlu.speech.speaker import Speaker
 from nlu.speech.synthesis import SynthesisError

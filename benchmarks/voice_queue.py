@@ -131,7 +131,7 @@ def run(voices: int, rate: float) -> dict[str, Any]:
         os.environ.update({f"SEVA_{name}_PORT": str(free_port()) for name in names})
         os.environ["SEVA_VAR_DIR"] = str(Path(folder) / "var")
         from api.demo import Demo
-        from api.settings import Settings
+        from nlu.settings.settings import Settings
 
         settings = Settings()
         demo = Demo(settings, Console(stderr=True), Path(folder) / "logs")

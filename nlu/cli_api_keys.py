@@ -34,7 +34,7 @@ def new(
     quota: Annotated[int | None, typer.Option(min=1, help="Most texts in 24 hours.")] = None,
 ) -> None:
     """Make a key. Its entry for the file goes to standard output, the key to standard error."""
-    from api.api_keys_file import new_key
+    from nlu.settings.api_keys_file import new_key
 
     try:
         key, entry = new_key(name, scope, expires and expires.date(), rate, quota)

@@ -74,7 +74,7 @@ def _rings() -> Sequence[Ring]:
     is wrong."""
     from actions.sealed_stores import documents, open_sealed_stores
     from api.inbox.open import database_file, sealed_columns
-    from api.settings import Settings
+    from nlu.settings.settings import Settings
     from nlu.storage.keys import key_place, read_keys
     from nlu.storage.rotation import Ring
 

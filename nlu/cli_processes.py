@@ -9,14 +9,14 @@ import typer
 from nlu.cli_models import finish
 
 if TYPE_CHECKING:
-    from api.environment import Role
-    from api.whatsapp.simulator.settings import SimulatorSettings
+    from nlu.settings.environment import Role
+    from nlu.settings.settings import Settings
 
 
-def begin(role: Role) -> SimulatorSettings:
+def begin(role: Role) -> Settings:
     """The settings of a process that starts, all checked. Ends it with exit code 1 and a line for
     each fault where something is wrong."""
-    from api.environment import WrongEnvironment, read_settings
+    from nlu.settings.environment import WrongEnvironment, read_settings
 
     try:
         return read_settings(role)

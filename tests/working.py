@@ -11,13 +11,13 @@ from api.delivery import Delivery
 from api.hearing import Hearing
 from api.inbox.open import open_inbox
 from api.metrics import Metrics
-from api.settings import Settings
 from api.turn import Turns
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.policy import load_policy
 from api.wording import Wording
 from api.worker import Worker
 from nlu.catalogue import shared_catalogue
+from nlu.settings.settings import Settings
 from tests.inbox.worker_fakes import FakeEngine
 
 

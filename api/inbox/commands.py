@@ -15,7 +15,7 @@ from pathlib import Path
 
 from api.inbox.letters import Letter, Letters, NotNow
 from api.inbox.open import database_file
-from api.settings import Settings
+from nlu.settings.settings import Settings
 
 _ALL, _LOST = "all", "lost"
 _MOST = 100_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from api.inbox.sqlite import SqliteInbox
-from api.settings import Settings
 from api.whatsapp.policy import WhatsAppPolicy
+from nlu.settings.settings import Settings
 from nlu.storage.sealed_column import SealedColumn
 
 _SQLITE = "sqlite:///"

@@ -17,6 +17,7 @@ from api.whatsapp.admission import admit
 from api.whatsapp.payload import Delivery, read_delivery
 from api.whatsapp.signature import HEADER, is_signed
 from nlu.log import describe, get_logger
+from nlu.settings.settings import WEBHOOK_PATH
 
 log = get_logger(__name__)
 
@@ -72,6 +73,6 @@ async def _keep(now: Runtime, delivery: Delivery) -> None:
 
 
 routes = [
-    Route("/webhooks/whatsapp", verify, methods=["GET"]),
-    Route("/webhooks/whatsapp", receive, methods=["POST"]),
+    Route(WEBHOOK_PATH, verify, methods=["GET"]),
+    Route(WEBHOOK_PATH, receive, methods=["POST"]),
 ]

@@ -14,7 +14,6 @@ import httpx
 from aiolimiter import AsyncLimiter
 
 from api.inbox.port import Parcel
-from api.settings import Settings, split_list
 from api.whatsapp.download import fetch, fetch_media, read_all
 from api.whatsapp.media_origins import MediaOrigins, host_of
 from api.whatsapp.payload import Media
@@ -28,6 +27,7 @@ from api.whatsapp.sender import (
 )
 from api.whatsapp.wire import message_body, typing_body
 from nlu.log import get_logger
+from nlu.settings.settings import Settings, split_list
 from nlu.speech.speaker import Speaker
 from nlu.speech.synthesis import SynthesisError
 

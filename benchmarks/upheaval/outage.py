@@ -12,13 +12,13 @@ from typing import Any
 
 import httpx
 
-from api.settings import Settings
 from benchmarks.upheaval.facts import Facts, Said
 from benchmarks.upheaval.place import Place, placed
 from benchmarks.upheaval.post import Post, letter
 from benchmarks.upheaval.witness import Witness
 from benchmarks.upheaval.words import Words, understood
 from nlu.catalogue import Catalogue
+from nlu.settings.settings import Settings
 
 _TICK_S = 0.05
 _BEFORE_S = 10.0

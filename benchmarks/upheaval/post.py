@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx
 
-from api.settings import Settings
 from api.whatsapp.signature import HEADER, sign
 from benchmarks.upheaval.facts import Option, Said
 from benchmarks.upheaval.whatsapp import envelope
+from nlu.settings.settings import Settings
 
 Letter = tuple[Said, dict[str, Any]]
 """A message, and how WhatsApp writes it."""

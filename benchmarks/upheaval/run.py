@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 
-from api.settings import Settings
 from benchmarks.upheaval import departments
 from benchmarks.upheaval.citizen import Citizen, World
 from benchmarks.upheaval.facts import Facts, Outage
@@ -23,6 +22,7 @@ from benchmarks.upheaval.records import phones
 from benchmarks.upheaval.witness import Witness
 from benchmarks.upheaval.words import Words, understood
 from nlu.catalogue import Catalogue
+from nlu.settings.settings import Settings
 
 _TICK_S = 0.03
 _LAST_S = 10.0

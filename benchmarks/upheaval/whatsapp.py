@@ -23,9 +23,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from api.settings import Settings
 from api.whatsapp.signature import HEADER, sign
 from benchmarks.upheaval.book import Book, BookReader
+from nlu.settings.settings import Settings
 
 _STATES = ("sent", "delivered")
 _AT_ONCE = 20  # statuses in one delivery, at most

@@ -7,8 +7,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app, create_internal_app
-from api.settings import Settings
 from nlu.catalogue import shared_catalogue
+from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 
 CATALOGUE = shared_catalogue(Path("data"))

@@ -14,10 +14,10 @@ import yaml
 from starlette.testclient import TestClient
 
 from api.api_keys import USAGE_FILE, ApiKeys
-from api.api_keys_file import digest, new_key, read_keys_file
 from api.app import create_app, create_internal_app
 from api.problems import Problem
-from api.settings import Settings
+from nlu.settings.api_keys_file import digest, new_key, read_keys_file
+from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 from tests.api.conftest import CATALOGUE
 

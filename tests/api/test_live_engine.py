@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.live_engine import LiveEngine, NoModel, rasa_engine
-from api.settings import Settings
+from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeUnderstanding
 
 

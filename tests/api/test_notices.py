@@ -12,7 +12,7 @@ from api.app import create_app, create_internal_app
 from api.inbox.payloads import read_reply
 from api.inbox.sqlite import SqliteInbox
 from api.problems import MEDIA_TYPE
-from api.settings import Settings
+from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 from tests.api.conftest import CATALOGUE
 from tests.inbox.worker_fakes import PHONE_ID, message

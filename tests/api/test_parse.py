@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app, create_internal_app
-from api.settings import Settings
+from nlu.settings.settings import Settings
 from nlu.speech.errors import SpeechError, SpeechModelError
 from nlu.speech.pool import PoolFull
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding

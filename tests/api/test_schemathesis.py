@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 from api.app import create_app
 from api.problems import MEDIA_TYPE
 from api.processes import listen
-from api.settings import Settings
+from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 from tests.api.conftest import CATALOGUE, KEY
 from tests.served import served

@@ -11,13 +11,13 @@ from random import Random
 
 import pytest
 
-from api.settings import Settings
 from benchmarks.upheaval.facts import Said
 from benchmarks.upheaval.place import placed
 from benchmarks.upheaval.post import Post, letter
 from benchmarks.upheaval.witness import Witness
 from benchmarks.upheaval.words import load_settings
 from nlu.catalogue import shared_catalogue
+from nlu.settings.settings import Settings
 from tests.attacks.aadhaar_spellings import NUMBER, spellings
 
 PROMPT = {"late": 0, "late_s": 0, "together": 0, "shared": 0, "shared_s": 0, "double": 0}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from api.environment import SIMULATED, WrongEnvironment, read_settings
-from api.settings import TOOLS, Settings
+from nlu.settings.environment import SIMULATED, WrongEnvironment, read_settings
+from nlu.settings.settings import TOOLS, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = ("serve", "worker", "actions", "documents", *SIMULATED)
@@ -40,7 +40,7 @@ GOOD = {
 @pytest.fixture
 def good(tmp_path: Path) -> dict[str, str]:
     """A production environment in which everything starts."""
-    from api.department_variables import department_variables
+    from nlu.settings.department_variables import department_variables
 
     found = {**GOOD, "SEVA_VAR_DIR": str(tmp_path / "var")}
     for one in department_variables(ROOT / "data"):

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from api.live_engine import LiveEngine, rasa_engine
-from api.settings import Settings
+from nlu.settings.settings import Settings
 from nlu.training import registry
 from nlu.training.archive import ArchiveRefused, check_archive, sha256
 from nlu.training.registry import ARCHIVE

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from actions.departments.journal import database_url
-from api.settings import Settings
+from nlu.settings.settings import Settings
 from nlu.storage.tables import open_engine
 
 QUERY = "sslmode=verify-full&sslrootcert=/etc/ca.pem&application_name=seva"

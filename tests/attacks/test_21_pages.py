@@ -12,7 +12,7 @@ import pytest
 from actions.documents.server import create_app as documents
 from actions.sandbox.server import create_app as sandbox
 from api.whatsapp.simulator.server import create_app as simulator
-from api.whatsapp.simulator.settings import SimulatorSettings
+from nlu.settings.settings import Settings
 from tests.served import served
 
 EVIL = "https://evil.example"
@@ -57,7 +57,7 @@ FORM = "application/x-www-form-urlencoded"
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """All pages over real HTTP, by name."""
     folder: Path = tmp_path_factory.mktemp("pages")
-    settings = SimulatorSettings(simulator_webhook_url="http://127.0.0.1:1/none")
+    settings = Settings(simulator_webhook_url="http://127.0.0.1:1/none")
     with ExitStack() as running:
         apps = {
             "sandbox": sandbox(folder / "sandbox.sqlite"),  # makes the keys of documents as well

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from api.settings import Settings
 from benchmarks.upheaval.book import Book, BookReader, send_of
 from benchmarks.upheaval.whatsapp import WhatsApp
+from nlu.settings.settings import Settings
 from tests.served import served
 
 MESSAGE = {

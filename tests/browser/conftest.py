@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from api.whatsapp.simulator.server import create_app
-from api.whatsapp.simulator.settings import SimulatorSettings
+from nlu.settings.settings import Settings
 from tests.browser.little_bot import LittleBot
 from tests.processes import free_port
 from tests.served import served
@@ -41,7 +41,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def stage() -> Iterator[SimpleNamespace]:
     port, bot_port = free_port(), free_port()
-    settings = SimulatorSettings(simulator_port=port, serve_port=bot_port)
+    settings = Settings(simulator_port=port, serve_port=bot_port)
     bot = LittleBot(settings)
     simulator = ExitStack()
 

@@ -15,7 +15,7 @@ from fpdf import FPDF
 
 from api.whatsapp.payload import Inbound, read_delivery
 from api.whatsapp.signature import HEADER, is_signed
-from api.whatsapp.simulator.settings import SimulatorSettings
+from nlu.settings.settings import Settings
 
 FILE = Path(__file__).with_name("conversations.yml")
 SPEAKS = {"919000054321": "hi", "919885067890": "en"}
@@ -34,7 +34,7 @@ def one_page_pdf() -> bytes:
 class LittleBot:
     """Answers each message with the entry whose `hears` it is; nothing else gets an answer."""
 
-    def __init__(self, settings: SimulatorSettings) -> None:
+    def __init__(self, settings: Settings) -> None:
         entries = yaml.safe_load(FILE.read_text(encoding="utf-8"))
         self.answers = {
             language: {entry["hears"]: entry for entry in part}
@@ -43,7 +43,7 @@ class LittleBot:
         self.seen: list[Inbound] = []
         self.statuses: list[tuple[str, str]] = []
         self.settings = settings
-        self.base = f"{settings.public_url}/v25.0/{settings.whatsapp_phone_number_id}"
+        self.base = f"{settings.simulator_url}/v25.0/{settings.whatsapp_phone_number_id}"
         self.headers = {"Authorization": f"Bearer {settings.whatsapp_access_token}"}
         self.app = FastAPI()
         self.tasks: set[asyncio.Task[None]] = set()

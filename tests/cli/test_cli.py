@@ -176,8 +176,8 @@ def test_environment_follows_seva_threads(given: str | None, threads: str) -> No
 
 
 def test_ports_are_those_of_the_settings() -> None:
-    """The command line and `api.settings` must not disagree."""
-    from api.settings import Settings
+    """The command line and `nlu.settings.settings` must not disagree."""
+    from nlu.settings.settings import Settings
 
     fields = Settings.__fields__
     for process in ("serve", "sandbox", "simulator"):

@@ -13,7 +13,7 @@ import yaml
 from rich.console import Console
 
 from api.demo import Demo, SmokeCase, verdict
-from api.settings import Settings
+from nlu.settings.settings import Settings
 from tests.processes import ROOT, free_port
 
 CASE = SmokeCase("919000000001", "te", "Telu", ["845"], text="నా కరెంటు బిల్లు ఎంత")

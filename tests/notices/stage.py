@@ -29,10 +29,10 @@ from api.app import create_app
 from api.processes import listen
 from api.whatsapp.simulator.rules import load_rules
 from api.whatsapp.simulator.server import create_app as create_simulator
-from api.whatsapp.simulator.settings import SimulatorSettings
 from nlu.action_address import authorization
 from nlu.catalogue import load_catalogue
 from nlu.reply import Reply, Turned
+from nlu.settings.settings import Settings
 from tests.confirmed import Confirmed
 from tests.inbox.worker_fakes import FakeEngine
 from tests.processes import ACTIONS_SECRET, ROOT, free_port
@@ -166,7 +166,7 @@ def opened(
         name: free_port()
         for name in ("simulator", "serve", "inside", "actions", "callbacks", "gate")
     }
-    settings = SimulatorSettings(
+    settings = Settings(
         var_dir=folder / "var",
         data_dir=data,
         simulator_port=ports["simulator"],

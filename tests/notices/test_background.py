@@ -10,7 +10,7 @@ import pytest
 
 from actions.background import Background, Workplace, forget_old
 from actions.settings import ServerSettings
-from api.settings import Settings
+from nlu.settings.settings import Settings
 
 PLACE: Any = None
 

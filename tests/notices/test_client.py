@@ -17,8 +17,8 @@ from actions.notices import Notice, NoticeRefused, UnknownCitizen
 from actions.notices_client import NoticesClient
 from api.app import create_app, create_internal_app
 from api.inbox.payloads import read_reply
-from api.settings import Settings
 from nlu.catalogue import Catalogue
+from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 from tests.inbox.worker_fakes import PHONE_ID, Clock, message, open_store
 

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 from api.live_engine import rasa_engine
-from api.settings import Settings
+from nlu.settings.settings import Settings
 from nlu.training.registry import live_id
 from tests.processes import ACTIONS_SECRET
 from tests.rasa.conftest import Town

@@ -11,7 +11,7 @@ import pytest
 
 from api.whatsapp.simulator.rules import load_rules
 from api.whatsapp.simulator.server import create_app
-from api.whatsapp.simulator.settings import SimulatorSettings
+from nlu.settings.settings import Settings
 from tests.processes import free_port
 from tests.served import served
 from tests.simulator.bot import RecordingBot, wait_for
@@ -22,7 +22,7 @@ PHONE = "919848012345"
 @pytest.fixture(scope="module")
 def stage() -> Iterator[SimpleNamespace]:
     port, bot_port = free_port(), free_port()
-    settings = SimulatorSettings(
+    settings = Settings(
         simulator_port=port,
         serve_port=bot_port,
         whatsapp_app_secret="a secret",

@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from api.inbox.port import Parcel
-from api.settings import Settings
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.outgoing import Option, Outgoing, Template
 from api.whatsapp.payload import Media
@@ -26,6 +25,7 @@ from api.whatsapp.sender import (
     SendInDoubt,
     VoiceUnavailable,
 )
+from nlu.settings.settings import Settings
 from nlu.speech.synthesis import SynthesisError
 
 POLICY = load_policy(Path("data/whatsapp.yml"))

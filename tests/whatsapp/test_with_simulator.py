@@ -16,9 +16,9 @@ from api.app import create_app
 from api.whatsapp.policy import load_policy
 from api.whatsapp.simulator.rules import load_rules
 from api.whatsapp.simulator.server import create_app as create_simulator
-from api.whatsapp.simulator.settings import SimulatorSettings
 from nlu.catalogue import shared_catalogue
 from nlu.reply import Button, Reply
+from nlu.settings.settings import Settings
 from tests.inbox.worker_fakes import FakeEngine
 from tests.processes import free_port
 from tests.served import served
@@ -48,7 +48,7 @@ class Answers(FakeEngine):
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     port, bot_port = free_port(), free_port()
-    settings = SimulatorSettings(
+    settings = Settings(
         var_dir=tmp_path_factory.mktemp("var"),
         simulator_port=port,
         serve_port=bot_port,

@@ -141,7 +141,7 @@ def _file(world: World, citizen: Citizen, spec: dict[str, Any]) -> _Made:
         "mime_type": mime_type,
         "sha256": file.sha256_base64,
         "id": file.id,
-        "url": world.media.url(file, world.settings.public_url, now=world.now()),
+        "url": world.media.url(file, world.settings.simulator_url, now=world.now()),
     }
     if kind == "audio":
         body["voice"] = bool(spec.get("voice", True))

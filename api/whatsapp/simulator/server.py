@@ -15,17 +15,17 @@ from api.whatsapp.simulator.cloud import cloud_router
 from api.whatsapp.simulator.control import control_router
 from api.whatsapp.simulator.errors import ControlError, MetaError, error_response
 from api.whatsapp.simulator.rules import Rules, load_rules
-from api.whatsapp.simulator.settings import SimulatorSettings
 from api.whatsapp.simulator.sms import sms_router
 from api.whatsapp.simulator.world import World
+from nlu.settings.settings import Settings
 from nlu.web import Door, page_hosts
 
 STOP_S = 2
 
 
-def create_app(settings: SimulatorSettings | None = None, rules: Rules | None = None) -> FastAPI:
+def create_app(settings: Settings | None = None, rules: Rules | None = None) -> FastAPI:
     """The application; its `state.world` is made when it starts."""
-    settings = settings or SimulatorSettings()
+    settings = settings or Settings()
     rules = rules or load_rules()
     world = World(settings, rules)
 
@@ -71,7 +71,7 @@ def simulator_command(host: str | None = None, port: int | None = None) -> None:
     """Serves until stopped."""
     import uvicorn
 
-    settings = SimulatorSettings()
+    settings = Settings()
     host, port = host or settings.simulator_host, port or settings.simulator_port
     settings = settings.copy(update={"simulator_host": host, "simulator_port": port})
     uvicorn.run(

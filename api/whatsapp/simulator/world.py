@@ -16,7 +16,7 @@ from api.whatsapp.simulator.events import EventLog
 from api.whatsapp.simulator.faults import Faults
 from api.whatsapp.simulator.media import MediaFile, MediaStore
 from api.whatsapp.simulator.rules import Rules
-from api.whatsapp.simulator.settings import SimulatorSettings
+from nlu.settings.settings import Settings
 
 HANDSHAKE_WAIT_S = 2.0
 
@@ -24,7 +24,7 @@ HANDSHAKE_WAIT_S = 2.0
 class World:
     """Everything the routes share; one per process, lives in one event loop."""
 
-    def __init__(self, settings: SimulatorSettings, rules: Rules) -> None:
+    def __init__(self, settings: Settings, rules: Rules) -> None:
         self.settings = settings
         self.rules = rules
         self.faults = Faults()
@@ -35,11 +35,11 @@ class World:
         )
         self.envelopes = Envelopes(rules, settings.whatsapp_phone_number_id)
         self.wire: list[dict[str, Any]] = []
-        self.webhook = {"state": "waiting", "url": settings.webhook_url, "status": 0}
+        self.webhook = {"state": "waiting", "url": settings.simulated_webhook, "status": 0}
         self.client = httpx.AsyncClient(trust_env=False)
         self.courier = Courier(
             self.client,
-            settings.webhook_url,
+            settings.simulated_webhook,
             settings.whatsapp_app_secret,
             rules.delivery,
             self.faults,
@@ -118,7 +118,7 @@ class World:
             "hub.verify_token": self.settings.whatsapp_verify_token,
         }
         try:
-            answer = await self.client.get(self.settings.webhook_url, params=query, timeout=5)
+            answer = await self.client.get(self.settings.simulated_webhook, params=query, timeout=5)
             good = answer.status_code == 200 and answer.text == challenge
             state = "verified" if good else "refused"
         except httpx.HTTPError:

@@ -21,12 +21,11 @@ from urllib.parse import urlsplit
 from pydantic import validate_model
 from pydantic.fields import ModelField
 
-from api.api_keys_file import read_keys_file
-from api.department_variables import Variable, department_variables
-from api.setting_types import is_address, split_list
-from api.settings import DEMO_API_KEY, TOOLS
-from api.whatsapp.simulator.settings import SimulatorSettings
 from nlu.action_address import ActionAddress
+from nlu.settings.api_keys_file import read_keys_file
+from nlu.settings.department_variables import Variable, department_variables
+from nlu.settings.settings import DEMO_API_KEY, TOOLS, Settings
+from nlu.settings.types import is_address, split_list
 
 Role = Literal["serve", "worker", "actions", "documents", "sandbox", "simulator", "demo"]
 SIMULATED = ("sandbox", "simulator", "demo")
@@ -58,7 +57,7 @@ class WrongEnvironment(ValueError):
         self.faults = faults
 
 
-def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> SimulatorSettings:
+def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of a process that starts now. Raises WrongEnvironment."""
     given = os.environ if environ is None else environ
     values, faults = _values(given)
@@ -78,20 +77,20 @@ def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Simul
     elif production:
         faults += _production(role, values)
     if role == "actions":
-        of_fields = {_variable(name) for name in SimulatorSettings.__fields__}
+        of_fields = {_variable(name) for name in Settings.__fields__}
         for variable in variables:
             if variable.name not in of_fields:
                 faults += _department(variable, given, production)
     if faults:
         raise WrongEnvironment(sorted(set(faults)))
-    return SimulatorSettings.construct(**values)
+    return Settings.construct(**values)
 
 
 def _values(given: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     """The fields that can be read, and a fault for each that cannot."""
-    fields = SimulatorSettings.__fields__
+    fields = Settings.__fields__
     text = {name: given[_variable(name)].strip() for name in fields if _variable(name) in given}
-    values, _, error = validate_model(SimulatorSettings, text)
+    values, _, error = validate_model(Settings, text)
     faults = []
     for one in error.errors() if error else ():
         name = str(one["loc"][0])
@@ -102,7 +101,7 @@ def _values(given: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
 
 
 def _unknown(given: Mapping[str, str], of_departments: set[str]) -> Iterator[Fault]:
-    known = {_variable(name) for name in SimulatorSettings.__fields__} | of_departments | set(TOOLS)
+    known = {_variable(name) for name in Settings.__fields__} | of_departments | set(TOOLS)
     for name in given:
         if not name.upper().startswith(PREFIX) or name in known:
             continue
@@ -154,7 +153,7 @@ def _action_server(values: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _production(role: Role, values: Mapping[str, Any]) -> Iterator[Fault]:
-    for name, field in SimulatorSettings.__fields__.items():
+    for name, field in Settings.__fields__.items():
         extra = field.field_info.extra
         rule, roles = extra.get("production"), extra.get("roles", (role,))
         if rule and role in roles and name in values:

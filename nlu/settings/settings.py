@@ -2,7 +2,7 @@
 
 Environment variables carry the prefix `SEVA_`. Values that are knowledge about the domain or
 about WhatsApp (limits, error codes, back-off) are data, not settings: see `data/whatsapp.yml`.
-`python -m api.settings` prints `docs/settings.md`.
+`docs/settings.md` is made from it (`docs/make_settings.py`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from typing import Literal
 
 from pydantic import BaseSettings, Field, root_validator
 
-from api.department_variables import department_variables
-from api.setting_types import (
+from nlu.settings.types import (
     Address,
     Addresses,
     Level,
@@ -25,6 +24,7 @@ from api.setting_types import (
     split_list,
 )
 
+WEBHOOK_PATH = "/webhooks/whatsapp"
 DEMO_API_KEY = "seva-demo-key"
 DEMO_APP_SECRET = "seva-demo-app-secret"
 DEMO_NOTICES_KEY = "seva-demo-notices-key"
@@ -41,8 +41,8 @@ TOOLS = {
 class Settings(BaseSettings):
     """The environment of one process, read once at start.
 
-    `production` says what a value must be there (`api.environment`), `roles` whose it is; without
-    `roles` it is everybody's.
+    `production` says what a value must be there (`nlu.settings.environment`), `roles` whose it is;
+    without `roles` it is everybody's.
     """
 
     env: Literal["demo", "production"] = Field(
@@ -205,6 +205,11 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="Address of the WhatsApp simulator."
     )
     simulator_port: Port = Field(default=8785, description="Port of the WhatsApp simulator.")
+    simulator_webhook_url: Address = Field(
+        default="",
+        description="Where the simulator delivers webhooks; empty means "
+        "`/webhooks/whatsapp` at `SEVA_SERVE_HOST` and `SEVA_SERVE_PORT`.",
+    )
     actions_metrics_host: str = Field(
         default="127.0.0.1", description="Address of the action server's metrics."
     )
@@ -429,44 +434,18 @@ class Settings(BaseSettings):
         """API keys, each once."""
         return split_list(self.api_keys)
 
+    @property
+    def simulated_webhook(self) -> str:
+        """Where the simulator delivers to."""
+        given, host = self.simulator_webhook_url, _reached(self.serve_host)
+        return given or f"http://{host}:{self.serve_port}{WEBHOOK_PATH}"
 
-def settings_markdown(data_dir: Path = Path("data")) -> str:
-    """The text of `docs/settings.md`, from the fields above and the departments' files."""
-    from api.whatsapp.simulator.settings import SimulatorSettings  # has one more of its own
-
-    lines = [
-        "# Settings",
-        "",
-        "<!-- Written by `python -m api.settings > docs/settings.md`; a test keeps it true. -->",
-        "",
-        "Environment variables, read once when a process starts. All have a default that works "
-        "for the demo on one machine.",
-        "",
-        "| variable | default | meaning |",
-        "|---|---|---|",
-    ]
-    fields = SimulatorSettings.__fields__.values()
-    documented = {f"SEVA_{field.name.upper()}" for field in fields}
-    for field in fields:
-        default = "(empty)" if field.default == "" else f"`{field.default}`"
-        meaning = field.field_info.description or ""
-        lines.append(f"| `SEVA_{field.name.upper()}` | {default} | {meaning} |")
-    lines += [
-        "",
-        "## Departments and gateways",
-        "",
-        "| variable | default | meaning |",
-        "|---|---|---|",
-    ]
-    lines += [
-        f"| `{one.name}` | `{one.default}` | {one.owner}: {one.meaning} |"
-        for one in department_variables(data_dir)
-        if one.name not in documented
-    ]
-    lines += ["", "## Tools and tests", "", "| variable | meaning |", "|---|---|"]
-    lines += [f"| `{name}` | {meaning} |" for name, meaning in TOOLS.items()]
-    return "\n".join(lines) + "\n"
+    @property
+    def simulator_url(self) -> str:
+        """Where the simulator is reached: the base of media URLs in webhooks."""
+        return f"http://{_reached(self.simulator_host)}:{self.simulator_port}"
 
 
-if __name__ == "__main__":
-    print(settings_markdown(), end="")
+def _reached(host: str) -> str:
+    """The address of a server of this machine that listens on `host`."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host
