@@ -13,17 +13,19 @@ from actions.handover import Handovers
 from actions.payments.ledger import Ledger
 from actions.profile import FILE as PROFILES
 from actions.profile import Profiles
-from nlu.storage.keys import var_folder
+from nlu.storage.keys import key_place, var_folder
 from nlu.storage.rotation import Ring
 from nlu.storage.sealed_column import SealedColumn
 from nlu.storage.sealed_table import SealedTable
 
 
-def open_sealed_stores() -> Sequence[SealedTable[Any]]:
-    """As the environment names them; files that are not there are made."""
+def rings() -> Sequence[Ring]:
+    """What the action server keeps, and the registry of issued documents, as the environment names
+    them; files of stores that are not there are made."""
     profiles, handovers = Profiles(var_folder() / PROFILES, 0), Handovers(var_folder() / HANDOVERS)
     stores = Stores(profiles, handovers)
-    return sealed_stores(Journal.from_environment(), Ledger.from_environment(), stores)
+    told = sealed_stores(Journal.from_environment(), Ledger.from_environment(), stores)
+    return [Ring(key_place(), told), *_documents()]
 
 
 def sealed_stores(journal: Journal, ledger: Ledger, stores: Stores) -> Sequence[SealedTable[Any]]:
@@ -31,8 +33,8 @@ def sealed_stores(journal: Journal, ledger: Ledger, stores: Stores) -> Sequence[
     return journal.table, ledger.table, stores.profiles.table, stores.handovers.table
 
 
-def documents() -> Sequence[Ring]:
-    """The registry of issued documents with keys of its own; none where nothing was issued."""
+def _documents() -> Sequence[Ring]:
+    """With keys of their own; none where nothing was issued."""
     registry = documents_folder() / REGISTRY
     if not registry.is_file():
         return []

@@ -130,7 +130,7 @@ def run(voices: int, rate: float) -> dict[str, Any]:
         )
         os.environ.update({f"SEVA_{name}_PORT": str(free_port()) for name in names})
         os.environ["SEVA_VAR_DIR"] = str(Path(folder) / "var")
-        from api.demo import Demo
+        from api.demo.demo import Demo
         from nlu.settings.settings import Settings
 
         settings = Settings()
@@ -176,7 +176,7 @@ def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(list(argv))
     if given.voices < 2 or given.rate <= 0:
         parser.error("--voices takes numbers from 2, --rate numbers above 0")
-    from api.demo import DemoError
+    from api.demo.demo import DemoError
 
     return command.finish(
         lambda: run(given.voices, given.rate),

@@ -12,7 +12,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from nlu.cli import prepare_environment
+from nlu.environment import prepare_environment
 
 prepare_environment(os.environ)  # as `seva` itself: one thread a process, before anything is loaded
 

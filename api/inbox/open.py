@@ -7,6 +7,8 @@ from pathlib import Path
 from api.inbox.sqlite import SqliteInbox
 from api.whatsapp.policy import WhatsAppPolicy
 from nlu.settings.settings import Settings
+from nlu.storage.keys import key_place
+from nlu.storage.rotation import Ring
 from nlu.storage.sealed_column import SealedColumn
 
 _SQLITE = "sqlite:///"
@@ -19,6 +21,11 @@ def database_file(settings: Settings) -> Path:
         scheme = url.split(":", 1)[0]
         raise ValueError(f"SEVA_DATABASE_URL: `{scheme}` is not supported yet; use `sqlite`")
     return Path(url[len(_SQLITE) :])
+
+
+def rings() -> list[Ring]:
+    """Keys and columns of the file that the settings name."""
+    return [Ring(key_place(), sealed_columns(database_file(Settings())))]
 
 
 def sealed_columns(path: Path) -> list[SealedColumn]:

@@ -207,7 +207,7 @@ def _times(point: Point, name: str) -> int:
 
 
 if __name__ == "__main__":
-    from nlu.cli import prepare_environment
+    from nlu.environment import prepare_environment
 
     prepare_environment(os.environ)
     raise SystemExit(main(sys.argv[1:]))

@@ -11,7 +11,7 @@ import pytest
 
 from actions.documents.server import create_app as documents
 from actions.sandbox.server import create_app as sandbox
-from api.whatsapp.simulator.server import create_app as simulator
+from api.demo.simulator.server import create_app as simulator
 from nlu.settings.settings import Settings
 from tests.served import served
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from api.whatsapp.simulator.server import create_app
+from api.demo.simulator.server import create_app
 from nlu.settings.settings import Settings
 from tests.browser.little_bot import LittleBot
 from tests.processes import free_port

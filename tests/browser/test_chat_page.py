@@ -117,7 +117,7 @@ def make_sound() -> Path:
     import tempfile
     import wave
 
-    from api.whatsapp.simulator.voice import to_voice_note
+    from api.demo.simulator.voice import to_voice_note
 
     sound = io.BytesIO()
     with wave.open(sound, "wb") as file:

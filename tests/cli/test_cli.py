@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from nlu.cli import app, prepare_environment
+from nlu.cli import app
+from nlu.environment import prepare_environment
 from tests.catalogue.sample import PAY, VIEW, write_sample
 
 DATA = Path(__file__).resolve().parents[2] / "data"

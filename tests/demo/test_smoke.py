@@ -12,7 +12,7 @@ import pytest
 import yaml
 from rich.console import Console
 
-from api.demo import Demo, SmokeCase, verdict
+from api.demo.demo import Demo, SmokeCase, verdict
 from nlu.settings.settings import Settings
 from tests.processes import ROOT, free_port
 

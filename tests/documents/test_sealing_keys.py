@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from actions.documents.issue import Issued, Issuer
 from actions.documents.registry import NotRecorded
 from actions.documents.settings import sealing_keys
-from nlu.cli_keys import keys
+from nlu.commands.keys import app as keys
 from nlu.storage.keys import key_place, read_keys
 from nlu.storage.sealing import NOTICED_AFTER
 from tests.documents.conftest import BIRTH, URL

@@ -26,9 +26,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api.app import create_app
+from api.demo.simulator.rules import load_rules
+from api.demo.simulator.server import create_app as create_simulator
 from api.processes import listen
-from api.whatsapp.simulator.rules import load_rules
-from api.whatsapp.simulator.server import create_app as create_simulator
 from nlu.action_address import authorization
 from nlu.catalogue import load_catalogue
 from nlu.reply import Reply, Turned

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from api.whatsapp.simulator.rules import load_rules
-from api.whatsapp.simulator.server import create_app
+from api.demo.simulator.rules import load_rules
+from api.demo.simulator.server import create_app
 from nlu.settings.settings import Settings
 from tests.processes import free_port
 from tests.served import served

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken
 from typer.testing import CliRunner
 
-from nlu.cli_keys import keys as cli_keys
+from nlu.commands.keys import app as keys_commands
 from nlu.storage import keys, rotation
 from nlu.storage.keys import KEY_FILE, add_key, key_place, new_key, read_keys
 from nlu.storage.sealed_table import SealedStore, SealedTable, unreadable_column
@@ -286,7 +286,7 @@ def test_wrong_keys_are_one_line(
     (folder / "documents").mkdir()
     (folder / "documents" / "registry.sqlite").touch()
     monkeypatch.setenv(variable, "wrong")
-    done = CliRunner().invoke(cli_keys, [command])
+    done = CliRunner().invoke(keys_commands, [command])
     assert done.exit_code == 1 and variable in str(done.exception)
 
 

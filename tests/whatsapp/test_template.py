@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from api.demo.simulator.rules import load_rules
 from api.whatsapp.policy import load_policy
-from api.whatsapp.simulator.rules import load_rules
 from api.whatsapp.template import as_template, parameter
 
 RULES = load_policy(Path("data/whatsapp.yml")).template

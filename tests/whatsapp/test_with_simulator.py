@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from api.app import create_app
+from api.demo.simulator.rules import load_rules
+from api.demo.simulator.server import create_app as create_simulator
 from api.whatsapp.policy import load_policy
-from api.whatsapp.simulator.rules import load_rules
-from api.whatsapp.simulator.server import create_app as create_simulator
 from nlu.catalogue import shared_catalogue
 from nlu.reply import Button, Reply
 from nlu.settings.settings import Settings

@@ -1,0 +1,1 @@
+"""Commands of the action server's side. Heavy things are imported inside them."""

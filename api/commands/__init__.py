@@ -1,0 +1,1 @@
+"""Commands of the WhatsApp side. Heavy things are imported inside them."""

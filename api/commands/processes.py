@@ -1,0 +1,39 @@
+"""`seva serve` and `seva worker`: each runs until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from nlu.commands.options import address, begin, finish
+
+app = typer.Typer(rich_markup_mode=None)
+_HOST, _PORT = address("SERVE", 8780)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, _HOST] = None,
+    port: Annotated[int | None, _PORT] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Processes on that port, for SEVA_PROCESSES; 0 means one per core."
+        ),
+    ] = None,
+) -> None:
+    """Serve HTTP. /parse, the WhatsApp webhook; news, health and metrics inside."""
+    settings = begin("serve")
+    from api.roles import serve_command
+
+    finish(serve_command(settings, host, port, processes))
+
+
+@app.command()
+def worker() -> None:
+    """Answer messages. Takes them from the inbox, runs the dialogue, sends the replies."""
+    settings = begin("worker")
+    from api.roles import worker_command
+
+    finish(worker_command(settings))

@@ -1,0 +1,135 @@
+"""What the roles `serve` and `worker` run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import socket
+
+    from nlu.settings.settings import Settings
+
+CANNOT_START = 3  # the exit code that uvicorn uses for it
+
+
+def serve_command(
+    settings: Settings,
+    host: str | None = None,
+    port: int | None = None,
+    processes: int | None = None,
+) -> int:
+    """Serves HTTP until it is stopped; the exit code. What is given wins over the settings;
+    `processes` 0 means one per core."""
+    from nlu.log import configure_logging
+
+    given = {"serve_host": host, "serve_port": port, "processes": processes}
+    settings = settings.copy(update={k: v for k, v in given.items() if v is not None})
+    configure_logging(settings.log_level)
+    count = settings.processes or len(os.sched_getaffinity(0))
+    try:
+        _check_ports(settings)
+        return _serve_alone(settings) if count == 1 else _serve_together(settings, count)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def worker_command(settings: Settings) -> int:
+    """Answers messages until SIGTERM or Ctrl-C; the exit code."""
+    from nlu.log import configure_logging
+
+    configure_logging(settings.log_level)
+
+    async def work() -> None:
+        from api.worker_process import run_worker
+
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stop.set)
+        await run_worker(settings, stop)
+
+    try:
+        asyncio.run(work())
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _serve_alone(
+    settings: Settings, sock: socket.socket | None = None, *, load_first: bool = False
+) -> int:
+    """In this process, on `sock` if it is given. With `load_first` it listens once the model is
+    loaded; otherwise at once, so that webhooks are taken meanwhile."""
+    import uvicorn
+
+    from api.app import create_app
+    from api.processes import listen
+
+    inside = settings.internal_host, settings.internal_port
+    internal = listen(*inside) if settings.internal_port else None
+    config = uvicorn.Config(
+        create_app(settings, load_first=load_first, internal=internal),
+        host=settings.serve_host,
+        port=settings.serve_port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.shutdown_seconds) + 1,
+    )
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run([sock] if sock else None)
+    return 0 if server.started else CANNOT_START
+
+
+def _check_ports(settings: Settings) -> None:
+    """Raises OSError, which names the variable, where another server has one of the ports."""
+    from api.processes import check_free
+
+    for name in ("serve", "internal"):
+        host, port = getattr(settings, f"{name}_host"), getattr(settings, f"{name}_port")
+        try:
+            check_free(host, port)
+        except OSError as error:
+            why = os.strerror(error.errno or 0)
+            variable = f"SEVA_{name.upper()}_PORT"
+            raise OSError(f"cannot listen on {host}:{port} ({why}): set {variable}") from error
+
+
+def _serve_together(settings: Settings, count: int) -> int:
+    from api.inbox.open import open_inbox
+    from api.processes import Processes, share_counts
+    from api.whatsapp.policy import load_policy
+    from nlu.catalogue import load_catalogue
+
+    load_catalogue(settings.data_dir)  # says what is wrong once, not once for each process
+    inbox = open_inbox(settings, load_policy(settings.data_dir / "whatsapp.yml"))
+    asyncio.run(inbox.close())  # the file is there, in WAL mode, before several open it
+    share_counts(settings.var_dir / "counts")
+    os.environ["SEVA_SERVE_HOST"] = settings.serve_host
+    os.environ["SEVA_SERVE_PORT"] = str(settings.serve_port)
+    return Processes(count, serve_one, settings.shutdown_seconds + 5).run()
+
+
+def serve_one(load_first: bool, life: Connection) -> None:
+    """One of several processes; its settings are those of the supervisor, by the environment."""
+    from api.processes import end_with, listen
+    from nlu.log import configure_logging
+    from nlu.settings.settings import Settings
+
+    end_with(life)
+    settings = Settings()
+    configure_logging(settings.log_level)
+    sock = listen(settings.serve_host, settings.serve_port)
+    sys.exit(_serve_alone(settings, sock, load_first=load_first))

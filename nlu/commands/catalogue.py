@@ -1,0 +1,115 @@
+"""Commands about the catalogue: check, new-service, new-department."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nlu.commands.options import Json
+
+ROOT = Path(__file__).resolve().parents[2]
+
+app = typer.Typer(rich_markup_mode=None)
+
+Folder = Annotated[
+    Path | None,
+    typer.Argument(
+        exists=True,
+        file_okay=False,
+        help="Data folder; SEVA_DATA_DIR or data/ if absent.",
+        show_default=False,
+    ),
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data", exists=True, file_okay=False, help="Data folder.")
+]
+
+
+def data_folder(given: Path | None) -> Path:
+    """The folder asked for, that of SEVA_DATA_DIR, `data/` here, or the project's own."""
+    if given is not None:
+        return given
+    configured = os.environ.get("SEVA_DATA_DIR")
+    if configured:
+        return Path(configured)
+    return Path("data") if Path("data").is_dir() else ROOT / "data"
+
+
+@app.command()
+def check(
+    path: Folder = None,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict", help="Also refuse sentences too alike, by letters and by meaning."
+        ),
+    ] = False,
+    counts: Annotated[
+        bool, typer.Option("--counts", help="Print utterances per service and key.")
+    ] = False,
+    json_output: Json = False,
+) -> None:
+    """Check the catalogue. Names every mistake at once, with file:line and how to mend it."""
+    from nlu.augment.heard import FOLDER, read_all_heard
+    from nlu.catalogue.checker import check_catalogue
+    from nlu.catalogue.errors import CatalogueError
+    from nlu.catalogue.report import print_report
+
+    folder = data_folder(path)
+    if (folder / "lexicon").is_dir():
+        os.environ["SEVA_DATA_DIR"] = str(folder)  # its own words for numbers and units
+    result = check_catalogue(folder, strict=strict)
+    try:
+        read_all_heard(folder / FOLDER)
+    except CatalogueError as error:
+        result = replace(result, problems=(*result.problems, *error.problems))
+    if strict and not result.problems:
+        from nlu.encoder.provision import configured
+        from nlu.training.alikeness import alike_in_meaning
+
+        print("Comparing sentences by meaning ...", file=sys.stderr)
+        model = configured(ROOT / "config.yml")
+        result = replace(result, problems=alike_in_meaning(result, model))
+    print_report(result, counts=counts, json_output=json_output)
+    raise typer.Exit(1 if result.problems else 0)
+
+
+@app.command()
+def new_service(
+    name: Annotated[str, typer.Argument(metavar="DEPARTMENT/NAME", help="energy/meter_shift")],
+    data: DataOption = None,
+) -> None:
+    """Make a service file. `seva check` refuses it until its TODO marks are filled."""
+    from nlu.catalogue.scaffold import ScaffoldError, create_service
+
+    try:
+        file = create_service(data_folder(data), name)
+    except ScaffoldError as error:
+        _refuse(error)
+    print(f"{file} is there. Fill in what says TODO, then run `seva check`.")
+
+
+@app.command()
+def new_department(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="health")],
+    data: DataOption = None,
+) -> None:
+    """Make a department file. With its OpenAPI file, both with TODO marks."""
+    from nlu.catalogue.scaffold import ScaffoldError, create_department
+
+    try:
+        files = create_department(data_folder(data), name)
+    except ScaffoldError as error:
+        _refuse(error)
+    made = " and ".join(map(str, files))
+    print(f"{made} are there. Fill in what says TODO, then `seva new-service {name}/NAME`.")
+
+
+def _refuse(error: Exception) -> None:
+    print(error, file=sys.stderr)
+    raise typer.Exit(2)

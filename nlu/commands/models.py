@@ -1,0 +1,145 @@
+"""Commands about models: train, evaluate, compare, parse, transcribe, the registry, benchmarks."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nlu.commands.options import Json, finish
+
+ROOT = Path(__file__).resolve().parents[2]
+
+app = typer.Typer(rich_markup_mode=None)
+LabelledFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, help="Labelled messages, one JSON a line.")
+]
+
+
+class Profile(str, Enum):
+    """How a model is trained."""
+
+    fast = "fast"
+    full = "full"
+
+
+@app.command()
+def train(
+    profile: Annotated[
+        Profile | None,
+        typer.Option(help="fast: a minute; full: minutes, fine-tuned. As in config.yml if absent."),
+    ] = None,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="Make it live at once, whatever it scored.")
+    ] = False,
+    json_output: Json = False,
+) -> None:
+    """Train a model. Reads the catalogue, writes a registry entry under models/."""
+    from nlu.training.train import train_command
+
+    finish(train_command(profile.value if profile else None, json_output, promote))
+
+
+@app.command()
+def evaluate(
+    file: LabelledFile,
+    model: Annotated[
+        str | None, typer.Option(help="Registry id; the live model if absent.")
+    ] = None,
+    json_output: Json = False,
+    html: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Also write the report as one HTML page.")
+    ] = None,
+) -> None:
+    """Score a labelled file. Per key: services, decisions, slots, out of scope."""
+    from nlu.training.evaluate import evaluate_command
+
+    finish(evaluate_command(file, model, json_output, html))
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(help="Registry id of one model.")],
+    b: Annotated[str, typer.Argument(help="Registry id of the other.")],
+    file: LabelledFile,
+    json_output: Json = False,
+) -> None:
+    """Compare two models. Per key and service, with confidence intervals."""
+    from nlu.training.compare import compare_command
+
+    finish(compare_command(a, b, file, json_output))
+
+
+@app.command()
+def parse(
+    text: Annotated[str | None, typer.Argument(help="What a citizen writes.")] = None,
+    audio: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A voice message, instead of TEXT."),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="Key of the message, if known: te, te-Latn, hi, ...")
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Understand one message. Answers what POST /parse answers."""
+    if (text is None) == (audio is None):
+        raise typer.BadParameter("give either TEXT or --audio FILE")
+    from nlu.training.parse import parse_command
+
+    finish(parse_command(text, audio, language, json_output))
+
+
+@app.command()
+def transcribe(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A voice message.")],
+    json_output: Json = False,
+) -> None:
+    """Write down a voice message."""
+    from nlu.speech.command import transcribe_command
+
+    finish(transcribe_command(file, json_output))
+
+
+@app.command()
+def models(json_output: Json = False) -> None:
+    """List the models and which one is live."""
+    from nlu.training.registry import models_command
+
+    finish(models_command(json_output))
+
+
+@app.command()
+def promote(model: Annotated[str, typer.Argument(metavar="ID", help="Registry id.")]) -> None:
+    """Make a model the live one."""
+    from nlu.training.registry import promote_command
+
+    finish(promote_command(model))
+
+
+@app.command()
+def rollback() -> None:
+    """Make the previous live model live again."""
+    from nlu.training.registry import rollback_command
+
+    finish(rollback_command())
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def benchmark(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A module of benchmarks/; more arguments go to it.")],
+) -> None:
+    """Run one benchmark. It prints a table, or with --json one document."""
+    files = (ROOT / "benchmarks").glob("[a-z]*.py")
+    found = sorted(f.stem for f in files if "\ndef main(" in f.read_text("utf-8"))
+    module = name.replace("-", "_")
+    if module not in found:
+        known = ", ".join(found) or "none yet"
+        raise typer.BadParameter(f"no benchmark `{name}`; there are: {known}")
+    sys.path.insert(0, str(ROOT))  # before packages: pymerkle brings a `benchmarks` of its own
+    finish(importlib.import_module(f"benchmarks.{module}").main(list(context.args)))
