@@ -2,7 +2,8 @@
 
 Their number is independent of the number of services. Each reads the conversation's state from
 the tracker, lets the dialogue decide, says what it says and writes the state back. All that runs
-in a thread (`actions.trampoline`), so it may block; calls of departments are awaited `InLoop`.
+in a thread (`actions.server.trampoline`), so it may block; calls of departments are awaited
+`InLoop`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ from rasa_sdk import Action, FormValidationAction, Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import effects
-from actions.context import Context, context
+from actions.citizens import effects
 from actions.departments import Origin
 from actions.dialogue import (
     hearing,
@@ -30,7 +30,8 @@ from actions.dialogue import (
 from actions.dialogue.say import Say
 from actions.dialogue.state import CONFIRM, Heard, State, read_heard, read_state
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
-from actions.trampoline import InLoop
+from actions.server.context import Context, context
+from actions.server.trampoline import InLoop
 
 FORM = "service_form"
 

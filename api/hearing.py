@@ -14,7 +14,7 @@ from api.ports import Engine, Transcriber
 from api.whatsapp.payload import EXCESS, Inbound, Media
 from api.whatsapp.render import MORE, more_buttons
 from api.whatsapp.sender import MediaRejected, Sender, SendFailed, SendInDoubt
-from nlu.reply import Button
+from nlu.engine.reply import Button
 from nlu.speech.errors import SpeechError, SpeechModelError
 from nlu.speech.pool import PoolFull
 from nlu.speech.readings import likeliest

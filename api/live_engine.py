@@ -14,8 +14,8 @@ from typing import Any
 from api.ports import Engine
 from nlu.action_address import ActionAddress
 from nlu.catalogue import shared_catalogue
+from nlu.engine.reply import AWAY, Turned, TurnFailed
 from nlu.log import configure_logging, describe, get_logger
-from nlu.reply import AWAY, Turned, TurnFailed
 from nlu.settings.settings import Settings
 from nlu.speech.readings import Reading
 from nlu.training.archive import ArchiveRefused
@@ -155,12 +155,12 @@ def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:
     @lru_cache(maxsize=1)  # they outlive a model: a turn of the old one may be under way
     def actions() -> Any:
         address = ActionAddress.of(settings.action_server_url, settings.var_dir)
-        endpoint = importlib.import_module("nlu.action_endpoint").ActionEndpoint
+        endpoint = importlib.import_module("nlu.engine.action_endpoint").ActionEndpoint
         return endpoint(address, settings.actions_secret, settings.action_seconds + 5)
 
     def load(folder: Path) -> Engine:
         check(folder)
-        real = importlib.import_module("nlu.engine").Engine
+        real = importlib.import_module("nlu.engine.rasa_engine").Engine
         shared_catalogue(settings.data_dir)
         _settle()
         wanted: dict[str, Any] = {"data_dir": settings.data_dir}

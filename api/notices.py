@@ -15,7 +15,7 @@ from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.render import render
 from api.whatsapp.template import as_template
 from api.wording import Wording
-from nlu.reply import Button, Document, Reply
+from nlu.engine.reply import Button, Document, Reply
 
 _ID = regex.compile(r"[A-Za-z0-9._:-]{1,128}")
 _URL = regex.compile(r"https?://\S{1,2000}")

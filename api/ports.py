@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from nlu.reply import Turned
+from nlu.engine.reply import Turned
 from nlu.speech.readings import Reading
 
 
 class Engine(Protocol):
-    """`nlu.engine.Engine`: understanding and dialogue."""
+    """`nlu.engine.rasa_engine.Engine`: understanding and dialogue."""
 
     async def parse(
         self, text: str, language: str | None = None, client: str = ""

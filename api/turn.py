@@ -15,7 +15,7 @@ from api.whatsapp.payload import Inbound
 from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.render import read_aloud, render
 from api.wording import Wording
-from nlu.reply import Reply, TurnFailed
+from nlu.engine.reply import Reply, TurnFailed
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,8 @@ from api.tries import GiveUp, Wait, after, died_too_often
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import Sender
+from nlu.engine.reply import TurnFailed
 from nlu.log import describe, get_logger
-from nlu.reply import TurnFailed
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
 

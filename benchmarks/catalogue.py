@@ -104,7 +104,7 @@ def run() -> dict[str, Any]:
 async def _live(
     entry: Path, folder: Path, rows: Sequence[Labelled], catalogue: Catalogue
 ) -> dict[str, Any]:
-    from nlu.engine import Engine
+    from nlu.engine.rasa_engine import Engine
 
     engine = await Engine.load(entry, data_dir=folder)
     return await evaluate(engine, rows, catalogue)

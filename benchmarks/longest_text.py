@@ -41,7 +41,7 @@ from nlu.slots import Parsed, parse, prepare
 from nlu.training.registry import live_id, models_dir
 
 if TYPE_CHECKING:
-    from nlu.engine import Engine
+    from nlu.engine.rasa_engine import Engine
 
 ROOT = Path(__file__).resolve().parents[1]
 PARSING = "parsing"
@@ -97,7 +97,7 @@ def _heard(text: str) -> Heard:
 
 def loaded(model: str) -> Engine:
     """The engine of a model of the registry. Raises FileNotFoundError."""
-    from nlu.engine import Engine
+    from nlu.engine.rasa_engine import Engine
 
     return asyncio.run(Engine.load(models_dir() / model, data_dir=ROOT / "data"))
 

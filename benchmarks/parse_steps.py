@@ -34,7 +34,7 @@ async def run(model: str, most: int) -> dict[str, Any]:
     from rasa.core.channels.channel import UserMessage
 
     from api.json_answer import json_response
-    from nlu.engine import Engine
+    from nlu.engine.rasa_engine import Engine
 
     facts = machine()
     catalogue = load_catalogue(ROOT / "data")

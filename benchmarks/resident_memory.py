@@ -19,7 +19,7 @@ def resident_mb(status: Path = Path("/proc/self/status")) -> float:
 
 
 async def _loaded(model: Path, data: Path) -> float:
-    from nlu.engine import Engine
+    from nlu.engine.rasa_engine import Engine
 
     engine = await Engine.load(model, data_dir=data)
     for message in MESSAGES:

@@ -104,7 +104,7 @@ async def understood(
 ) -> list[Understood | None]:
     """What a model makes of each transcript and then of each text; None for an empty one."""
     from nlu.components.project import catalogue_folder
-    from nlu.engine import Engine
+    from nlu.engine.rasa_engine import Engine
 
     engine = await Engine.load(model, data_dir=catalogue_folder("data"))
     found: list[Understood | None] = []
@@ -177,7 +177,7 @@ def run(
     """The document that `--json` prints. Raises FileNotFoundError without a live model,
     SynthesisError without voices and RuntimeError when training fails."""
     from nlu.components.project import catalogue_folder
-    from nlu.engine import live_model
+    from nlu.engine.rasa_engine import live_model
     from nlu.training.registry import models_dir
 
     facts = machine()

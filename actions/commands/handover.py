@@ -23,7 +23,7 @@ def list_requests(
     json_output: Json = False,
 ) -> None:
     """List who waits. The oldest first, with service, language and why."""
-    from actions.handover_commands import list_command
+    from actions.citizens.handover_commands import list_command
 
     finish(list_command(everything=everything, as_json=json_output))
 
@@ -37,7 +37,7 @@ def show(
     json_output: Json = False,
 ) -> None:
     """Show a request. All that was told, and the question that was open."""
-    from actions.handover_commands import show_command
+    from actions.citizens.handover_commands import show_command
 
     finish(show_command(number, private=private, as_json=json_output))
 
@@ -51,7 +51,7 @@ def answer(
     ] = False,
 ) -> None:
     """Answer the citizen on WhatsApp. Closes the request."""
-    from actions.handover_commands import answer_command
+    from actions.citizens.handover_commands import answer_command
 
     finish(answer_command(number, text, keep_open=keep_open))
 
@@ -59,6 +59,6 @@ def answer(
 @app.command()
 def close(number: Number) -> None:
     """Close a request. Without a word to the citizen, as after a telephone call."""
-    from actions.handover_commands import close_command
+    from actions.citizens.handover_commands import close_command
 
     finish(close_command(number))

@@ -20,6 +20,6 @@ def actions(
 ) -> None:
     """Run the action server. Forms, questions and calls to departments."""
     begin("actions")
-    from actions.server import actions_command
+    from actions.server.process import actions_command
 
     finish(actions_command(port))

@@ -157,7 +157,7 @@ class State:
     in_doubt: bool = False
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
     code: CodeAsked | None = None
-    profile: Profile = Profile()  # not stored here but in `actions.profile`
+    profile: Profile = Profile()  # not stored here but in `actions.citizens.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
     def slots(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from actions.departments.directory import DepartmentDirectory
 from actions.departments.issuing import Issue
-from actions.notices import LanguageOf, Notify
+from actions.news.notices import LanguageOf, Notify
 from actions.payments.booking import Booking
 from actions.payments.following import Following
 from actions.payments.gateways import Gateways

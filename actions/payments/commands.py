@@ -13,10 +13,10 @@ import sys
 import time
 from datetime import datetime
 
-from actions.context import Context, context
 from actions.payments.payment import Payment, in_rupees
 from actions.payments.report import COLUMNS, Line, as_row, differing, report
 from actions.payments.states import UNSETTLED
+from actions.server.context import Context, context
 
 _DAY = 86400.0
 

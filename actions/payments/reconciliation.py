@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from actions.notices import NoticeRefused
+from actions.news.notices import NoticeRefused
 from actions.payments.following import Following
 from actions.payments.payment import Payment
 from actions.payments.telling import LATER, OWED, Telling

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from actions.departments.result import Document
 from actions.dialogue.say import filled
-from actions.late_answers import service_of
-from actions.notices import LanguageOf, Notice, Notify, UnknownCitizen
+from actions.news.late_answers import service_of
+from actions.news.notices import LanguageOf, Notice, Notify, UnknownCitizen
 from actions.payments.payment import Payment, in_rupees
 from actions.payments.receipts import Receipts
 from actions.payments.settings import PaymentSettings

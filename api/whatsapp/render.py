@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing
 from api.whatsapp.policy import Limits
-from nlu.reply import Button, Reply
+from nlu.engine.reply import Button, Reply
 from nlu.text.syllables import cut_at
 
 MORE = "more:"

@@ -10,7 +10,7 @@ from typing import Any
 
 from api.hearing import ATTACHED
 from nlu.catalogue import Catalogue, Service, SlotType
-from nlu.reply import Button, Reply
+from nlu.engine.reply import Button, Reply
 
 YES, RETRY = "yes", "retry"
 

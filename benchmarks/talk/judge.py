@@ -11,7 +11,7 @@ import regex
 from benchmarks.sentence import like
 from benchmarks.talk.citizen import RETRY, YES, Message, nonce_of, value_of
 from nlu.catalogue import Catalogue, Service
-from nlu.reply import Button, Reply
+from nlu.engine.reply import Button, Reply
 
 if TYPE_CHECKING:
     from benchmarks.talk.place import Write  # brings Rasa

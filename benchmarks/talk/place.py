@@ -21,11 +21,11 @@ from benchmarks.machine import free_port
 from benchmarks.talk.data import DATA, ROOT, UNLIMITED, data_folder
 from benchmarks.talk.letterbox import Letterbox, letterbox
 from nlu.action_address import ActionAddress
-from nlu.action_endpoint import ActionEndpoint
 from nlu.catalogue import Catalogue, load_catalogue
-from nlu.conversations import Conversations
-from nlu.engine import Engine, live_model
-from nlu.reply import Reply
+from nlu.engine.action_endpoint import ActionEndpoint
+from nlu.engine.conversations import Conversations
+from nlu.engine.rasa_engine import Engine, live_model
+from nlu.engine.reply import Reply
 
 _START_S = 120.0
 PHONE = "919848012345"

@@ -13,8 +13,8 @@ from benchmarks.talk.citizen import RETRY, YES, value_of
 from benchmarks.talk.judge import Judge
 from benchmarks.talk.place import PHONE, Place
 from nlu.catalogue import Catalogue
+from nlu.engine.reply import Button, Reply
 from nlu.fast_yaml import load_yaml
-from nlu.reply import Button, Reply
 
 FAULTS = load_yaml((Path(__file__).parent / "faults.yml").read_text("utf-8"))
 UNANSWERED = "unavailable_saved"

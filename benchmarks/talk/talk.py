@@ -17,8 +17,8 @@ from benchmarks.talk.citizen import RETRY, YES, Citizen, Message, Words, value_o
 from benchmarks.talk.judge import Account, Judge
 from benchmarks.talk.place import PHONE, ROOT, Place
 from nlu.catalogue import Catalogue
+from nlu.engine.reply import Reply, TurnFailed
 from nlu.fast_yaml import load_yaml
-from nlu.reply import Reply, TurnFailed
 
 SETTINGS = Path(__file__).parent / "settings.yml"
 ANSWERS = ROOT / "tests" / "conversations" / "answers.yml"

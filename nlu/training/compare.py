@@ -60,7 +60,7 @@ def compared(
 
 async def _answers(model: str, rows: Sequence[Labelled]) -> list[dict[str, Any]]:
     from nlu.components.project import catalogue_folder
-    from nlu.engine import Engine
+    from nlu.engine.rasa_engine import Engine
     from nlu.training.evaluate import answers
     from nlu.training.registry import models_dir
 

@@ -108,7 +108,7 @@ def evaluate_command(
     entry = models_dir() / str(model)
 
     async def run() -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        from nlu.engine import Engine
+        from nlu.engine.rasa_engine import Engine
 
         engine = await Engine.load(entry, data_dir=folder)
         return await evaluated(engine, rows, catalogue)

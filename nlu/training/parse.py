@@ -16,7 +16,7 @@ from nlu.speech.transcript import Transcript
 async def _live_engine() -> Any:
     """Raises FileNotFoundError without a live model."""
     from nlu.components.project import catalogue_folder
-    from nlu.engine import Engine, live_model
+    from nlu.engine.rasa_engine import Engine, live_model
     from nlu.training.registry import models_dir
 
     return await Engine.load(live_model(models_dir()), data_dir=catalogue_folder("data"))

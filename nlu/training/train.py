@@ -137,7 +137,7 @@ def _start_rasa(say: Any) -> None:
     say("Starting Rasa")
     logging.captureWarnings(True)  # the libraries' deprecations say nothing to the data team
     logging.getLogger("py.warnings").setLevel(logging.ERROR)
-    from nlu.engine import quiet
+    from nlu.engine.rasa_engine import quiet
 
     quiet()
 
@@ -236,7 +236,7 @@ def _packing(level: int) -> Iterator[None]:
 
 async def _holdout(work: Path, known: Any, data_dir: Path) -> tuple[dict[str, Any], list[Any]]:
     """Scores of the hold-out, and each of its messages with the answer."""
-    from nlu.engine import Engine
+    from nlu.engine.rasa_engine import Engine
     from nlu.training.evaluate import evaluated, holdout
 
     engine = await Engine.load(work, data_dir=data_dir)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from actions.context import Context, context
-from actions.handover import FILE as HANDOVERS
-from actions.profile import FILE as PROFILES
+from actions.citizens.handover import FILE as HANDOVERS
+from actions.citizens.profile import FILE as PROFILES
+from actions.server.context import Context, context
 
 
 @pytest.fixture

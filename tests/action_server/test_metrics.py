@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from actions.departments.definition import Protection
 from actions.departments.protection import DepartmentProtection
 from actions.departments.result import CallFailed
-from actions.metrics import metrics_app, timed
+from actions.server.metrics import metrics_app, timed
 
 PROTECTION = Protection(
     breaker_threshold=2, breaker_reset_after=60, concurrency=2, rate=100, per_seconds=1

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from actions.trampoline import InLoop, beside_loop
+from actions.server.trampoline import InLoop, beside_loop
 
 
 async def test_stretches_run_in_threads_and_calls_in_the_loop() -> None:

@@ -15,8 +15,8 @@ from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection
 
 from actions.departments.standstill import StoodStill
-from actions.trampoline import InLoop
-from actions.webhook import webhook_app
+from actions.server.trampoline import InLoop
+from actions.server.webhook import webhook_app
 from nlu.action_address import ActionAddress
 
 SOCKET = ActionAddress(Path("actions.sock"))

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from api.inbox.sqlite import SqliteInbox
-from nlu.reply import Turned
-from nlu.waiting_line import PASS_SECONDS, PassTooLong, WaitingLine
+from nlu.engine.reply import Turned
+from nlu.engine.waiting_line import PASS_SECONDS, PassTooLong, WaitingLine
 from tests.inbox.worker_fakes import (
     POLICY,
     Clock,
@@ -141,7 +141,7 @@ def test_a_question_waits_for_three_passes_at_most() -> None:
 def test_understanding_that_hangs_keeps_no_process_from_ending() -> None:
     program = (
         "import asyncio, time\n"
-        "from nlu.waiting_line import PassTooLong, WaitingLine\n"
+        "from nlu.engine.waiting_line import PassTooLong, WaitingLine\n"
         "line = WaitingLine(lambda texts: time.sleep(1000), 8, pass_s=0.1)\n"
         "try: asyncio.run(line.ask('hang'))\n"
         "except PassTooLong: print('given up')\n"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.inbox.sqlite import SqliteInbox
-from nlu.reply import AWAY, BROKEN, FAILED, Turned, TurnFailed
+from nlu.engine.reply import AWAY, BROKEN, FAILED, Turned, TurnFailed
 from tests.inbox.test_worker_life import until
 from tests.inbox.worker_fakes import (
     POLICY,

@@ -18,7 +18,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from nlu.trackers import restored, stored
+from nlu.engine.trackers import restored, stored
 
 DOMAIN = Domain.load("data/rasa/domain.yml")
 AADHAAR = "2341 2341 2346"

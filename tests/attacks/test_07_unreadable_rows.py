@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from actions.citizens.handover import FILE as HANDOVERS
+from actions.citizens.handover import Handovers
+from actions.citizens.profile import FILE as PROFILES
+from actions.citizens.profile import Profiles
 from actions.departments.journal import Entry, Journal, Write
 from actions.departments.journal_tables import METADATA, WRITES
 from actions.departments.request import Context
-from actions.handover import FILE as HANDOVERS
-from actions.handover import Handovers
 from actions.payments.ledger import PAYMENTS, Ledger
 from actions.payments.payment import Order, Payment
-from actions.profile import FILE as PROFILES
-from actions.profile import Profiles
 from nlu.storage.keys import new_key
 from nlu.storage.sealed_table import SealedTable
 from nlu.storage.sealing import Unreadable

@@ -20,7 +20,7 @@ from api.inbox.letters import Letters, NotNow
 from api.inbox.sqlite import SqliteInbox
 from api.inbox.unopened import NO_KEY
 from api.whatsapp.outgoing import Draft, Outgoing
-from nlu.reply import Button, Reply
+from nlu.engine.reply import Button, Reply
 from nlu.storage.keys import new_key
 from nlu.storage.sealing import seal
 from tests.inbox.worker_fakes import (

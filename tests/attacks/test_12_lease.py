@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from api.inbox.sqlite import SqliteInbox
-from nlu.reply import Turned
+from nlu.engine.reply import Turned
 from tests.inbox.worker_fakes import (
     POLICY,
     Clock,

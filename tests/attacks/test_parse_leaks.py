@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from nlu.answer_cache import AnswerCache
+from nlu.engine.answer_cache import AnswerCache
 from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 from tests.api.conftest import CATALOGUE

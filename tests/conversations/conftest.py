@@ -66,9 +66,9 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Started once for all conversations."""
     from nlu.action_address import ActionAddress
-    from nlu.action_endpoint import ActionEndpoint
-    from nlu.conversations import Conversations
-    from nlu.engine import Engine, live_model
+    from nlu.engine.action_endpoint import ActionEndpoint
+    from nlu.engine.conversations import Conversations
+    from nlu.engine.rasa_engine import Engine, live_model
 
     folder: Path = tmp_path_factory.mktemp("world")
     sandbox_port, actions_port = free_port(), free_port()

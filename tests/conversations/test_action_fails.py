@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nlu.reply import TurnFailed
+from nlu.engine.reply import TurnFailed
 from tests.conversations.conftest import World
 
 TALKS = {

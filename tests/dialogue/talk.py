@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
+from actions.citizens.effects import Stores, carried_out
 from actions.departments import OperationResult, Origin
 from actions.dialogue import hearing, language, one_time_code, perform, routing, turns
 from actions.dialogue.form import Form
 from actions.dialogue.say import Button, Say
 from actions.dialogue.state import CONFIRM, Heard, Profile, State, read_state
 from actions.dialogue.steps import ASK, GO, Step
-from actions.effects import Stores, carried_out
 
 TODAY = date(2026, 11, 25)
 SCRIPTS = {"te": "Telu", "hi": "Deva"}

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from actions.citizens.effects import Stores
+from actions.citizens.handover import FILE, Handovers
+from actions.citizens.profile import Profiles
 from actions.dialogue.form import Form
 from actions.dialogue.state import State
 from actions.dialogue.steps import Handover
-from actions.effects import Stores
-from actions.handover import FILE, Handovers
-from actions.notices import Notice, NoticeRefused
-from actions.profile import Profiles
+from actions.news.notices import Notice, NoticeRefused
 from tests.dialogue.talk import Talk
 
 INCOME = {"intent": "income_certificate", "kind": "route"}

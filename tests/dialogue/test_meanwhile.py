@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from actions.departments import OperationResult
-from actions.meanwhile import Meanwhile
-from actions.notices import Notice, NoticeRefused, UnknownCitizen
+from actions.news.meanwhile import Meanwhile
+from actions.news.notices import Notice, NoticeRefused, UnknownCitizen
 from nlu.catalogue import Catalogue
 
 ANSWER = OperationResult("ok", {"amount": "845"})

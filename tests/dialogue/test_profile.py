@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from actions.citizens.effects import Stores
+from actions.citizens.handover import Handovers
+from actions.citizens.profile import FILE, Profiles
 from actions.dialogue.form import Form
 from actions.dialogue.state import REMEMBER, Profile, State
-from actions.effects import Stores
-from actions.handover import Handovers
-from actions.profile import FILE, Profiles
 from nlu.catalogue import Catalogue
 from tests.dialogue.talk import Talk
 from tests.dialogue.test_menus import within_limits

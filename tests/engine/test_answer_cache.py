@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.answer_cache import AnswerCache
+from nlu.engine.answer_cache import AnswerCache
 
 TEXTS = {
     "te": "రేపు బస్సు",

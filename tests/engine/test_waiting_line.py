@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from nlu.waiting_line import WaitingLine
+from nlu.engine.waiting_line import WaitingLine
 
 
 class Clerk:

@@ -12,8 +12,8 @@ import pytest
 from actions.departments import OperationResult
 from actions.departments.journal import Entry
 from actions.departments.settling import Settling
-from actions.late_answers import LateAnswers
-from actions.notices import Notice, NoticeRefused
+from actions.news.late_answers import LateAnswers
+from actions.news.notices import Notice, NoticeRefused
 from actions.sandbox.grievance_book import STATES
 from nlu.catalogue import Catalogue
 

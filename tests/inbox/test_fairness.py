@@ -11,7 +11,7 @@ import pytest
 
 from api.fairness import Company, within
 from api.inbox.sqlite import SqliteInbox
-from nlu.reply import BROKEN, Turned, TurnFailed
+from nlu.engine.reply import BROKEN, Turned, TurnFailed
 from tests.inbox.test_worker_life import until
 from tests.inbox.worker_fakes import (
     Clock,

@@ -19,7 +19,7 @@ from api.notices import Notice
 from api.whatsapp.outgoing import Outgoing
 from api.whatsapp.payload import Status
 from api.whatsapp.sender import SendFailed, SendInDoubt
-from nlu.reply import Document
+from nlu.engine.reply import Document
 from tests.inbox.test_notices import NEWS, WORDING
 from tests.inbox.worker_fakes import POLICY, Clock, FakeEngine, make_worker, message, open_store
 

@@ -14,7 +14,7 @@ from api.notices import Notice
 from api.whatsapp.payload import Status
 from api.whatsapp.sender import SendFailed
 from api.wording import Wording
-from nlu.reply import Button, Document, Reply
+from nlu.engine.reply import Button, Document, Reply
 from tests.inbox.worker_fakes import (
     PHONE_ID,
     PHRASES,

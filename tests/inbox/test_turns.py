@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.whatsapp.payload import Location, Media
-from nlu.reply import Button, Reply
+from nlu.engine.reply import Button, Reply
 from tests.inbox.turn_bench import Bench
 from tests.inbox.worker_fakes import message
 

@@ -10,7 +10,7 @@ import pytest
 
 from api.whatsapp.payload import Media
 from api.whatsapp.sender import MediaRejected
-from nlu.reply import Button, Reply
+from nlu.engine.reply import Button, Reply
 from nlu.speech.errors import SpeechError
 from nlu.speech.transcript import Reading
 from tests.inbox.turn_bench import Bench, kinds

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.inbox.sqlite import SqliteInbox
-from nlu.reply import Turned
+from nlu.engine.reply import Turned
 from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 

@@ -17,7 +17,7 @@ from api.whatsapp.payload import Inbound, Media, Status
 from api.whatsapp.policy import load_policy
 from api.wording import NEEDED, Wording
 from api.worker import Worker
-from nlu.reply import Reply, Turned
+from nlu.engine.reply import Reply, Turned
 from nlu.speech.readings import Reading
 
 POLICY = load_policy(Path("data/whatsapp.yml"))

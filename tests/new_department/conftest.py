@@ -85,9 +85,9 @@ def trained(data: Path) -> Path:
 def town(data: Path, trained: Path) -> Iterator[Town]:
     """The library's server, the action server, the documents, and the engine."""
     from nlu.action_address import ActionAddress
-    from nlu.action_endpoint import ActionEndpoint
-    from nlu.conversations import Conversations
-    from nlu.engine import Engine, live_model
+    from nlu.engine.action_endpoint import ActionEndpoint
+    from nlu.engine.conversations import Conversations
+    from nlu.engine.rasa_engine import Engine, live_model
 
     folder, loop = data.parent, asyncio.new_event_loop()
     library = DescribedServer(data / "departments" / "openapi" / "library.yml", SECRET)

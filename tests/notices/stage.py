@@ -31,7 +31,7 @@ from api.demo.simulator.server import create_app as create_simulator
 from api.processes import listen
 from nlu.action_address import authorization
 from nlu.catalogue import load_catalogue
-from nlu.reply import Reply, Turned
+from nlu.engine.reply import Reply, Turned
 from nlu.settings.settings import Settings
 from tests.confirmed import Confirmed
 from tests.inbox.worker_fakes import FakeEngine

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from actions.background import Background, Workplace, forget_old
-from actions.settings import ServerSettings
+from actions.server.background import Background, Workplace, forget_old
+from actions.server.settings import ServerSettings
 from nlu.settings.settings import Settings
 
 PLACE: Any = None

@@ -13,8 +13,8 @@ import pytest
 
 from actions.departments import Document
 from actions.dialogue.say import Button
-from actions.notices import Notice, NoticeRefused, UnknownCitizen
-from actions.notices_client import NoticesClient
+from actions.news.client import NoticesClient
+from actions.news.notices import Notice, NoticeRefused, UnknownCitizen
 from api.app import create_app, create_internal_app
 from api.inbox.payloads import read_reply
 from nlu.catalogue import Catalogue

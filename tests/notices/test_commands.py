@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from actions.citizens.handover import FILE, Handovers
 from actions.dialogue.steps import Handover
-from actions.handover import FILE, Handovers
 from nlu.cli import app
 
 AADHAAR = "499118665246"

@@ -9,8 +9,8 @@ import pytest
 from actions.departments import Document, OperationResult, Origin
 from actions.departments.journal import Entry, Write
 from actions.departments.request import Context
-from actions.late_answers import LateAnswers, service_of
-from actions.notices import Notice, NoticeRefused, UnknownCitizen
+from actions.news.late_answers import LateAnswers, service_of
+from actions.news.notices import Notice, NoticeRefused, UnknownCitizen
 from nlu.catalogue import Catalogue
 
 VALUES = {"service_number": "6123401005678"}

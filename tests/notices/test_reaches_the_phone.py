@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from actions.citizens.handover import FILE, Handovers
 from actions.dialogue.steps import Handover
-from actions.handover import FILE, Handovers
 from tests.confirmed import Confirmed
 from tests.notices.stage import Stage, opened, until
 from tests.notices.survey.app import Surveys

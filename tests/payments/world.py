@@ -23,7 +23,7 @@ from actions.departments.journal import Journal
 from actions.departments.result import CallFailed, Document, Wanted
 from actions.departments.signature import signature_headers
 from actions.documents.form import load_form
-from actions.notices import Notice, NoticeRefused
+from actions.news.notices import Notice, NoticeRefused
 from actions.payments.callbacks import callback_route
 from actions.payments.cashier import Cashier
 from actions.payments.gateways import load_gateways

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from nlu.conversations import Conversations
+from nlu.engine.conversations import Conversations
 from tests.processes import ACTIONS_SECRET, OWNERS, PHONE, ROOT, department_urls, free_port, seva
 
 NEW_SERVICE = Path(__file__).parent / "electricity_meter_shift.yml"
@@ -61,8 +61,8 @@ class Town:
     def load(self, action_url: str) -> Any:
         """Another engine on the same model."""
         from nlu.action_address import ActionAddress
-        from nlu.action_endpoint import ActionEndpoint
-        from nlu.engine import Engine, live_model
+        from nlu.engine.action_endpoint import ActionEndpoint
+        from nlu.engine.rasa_engine import Engine, live_model
 
         with environment({"SEVA_DATA_DIR": str(self.data)}):
             return self.run(
@@ -122,8 +122,8 @@ def trained(one_more: Path) -> Path:
 def town(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """Sandbox, action server and engine, started once."""
     from nlu.action_address import ActionAddress
-    from nlu.action_endpoint import ActionEndpoint
-    from nlu.engine import Engine, live_model
+    from nlu.engine.action_endpoint import ActionEndpoint
+    from nlu.engine.rasa_engine import Engine, live_model
 
     folder = tmp_path_factory.mktemp("town")
     sandbox_port, actions_port = free_port(), free_port()

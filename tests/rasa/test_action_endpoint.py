@@ -12,8 +12,8 @@ import pytest
 from rasa.utils.endpoints import ClientResponseError
 
 from nlu.action_address import ActionAddress
-from nlu.action_endpoint import ActionCallFailed, ActionEndpoint
-from nlu.reply import AWAY, BROKEN, FAILED
+from nlu.engine.action_endpoint import ActionCallFailed, ActionEndpoint
+from nlu.engine.reply import AWAY, BROKEN, FAILED
 
 _ANSWER = b'{"events": [], "responses": []}'
 

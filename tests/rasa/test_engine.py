@@ -51,7 +51,7 @@ def test_unknown_turn_runs_on_any_attempt(town: Town) -> None:
 
 def test_action_server_down_fails_the_turn_and_a_later_try_succeeds(town: Town) -> None:
     """TurnFailed, not silence; then the same inbox id is answered as if nothing had happened."""
-    from nlu.reply import TurnFailed
+    from nlu.engine.reply import TurnFailed
 
     words = "నా కరెంటు బిల్లు ఎంత వచ్చింది 6123401005678"
     broken = town.load(f"http://127.0.0.1:{free_port()}")
@@ -249,7 +249,7 @@ def test_answer_has_the_shape_of_the_contract(town: Town) -> None:
 
 def test_engine_says_what_to_run_without_a_model(town: Town) -> None:
     """Not a stack trace of Rasa."""
-    from nlu.engine import Engine, live_model
+    from nlu.engine.rasa_engine import Engine, live_model
 
     with pytest.raises(FileNotFoundError, match="seva train"):
         town.run(Engine.load(town.data / "nothing"))

@@ -28,7 +28,7 @@ TEXTS = {
 _SERVE = """
 import asyncio, json, os, sys
 from pathlib import Path
-from nlu.engine import Engine
+from nlu.engine.rasa_engine import Engine
 
 async def main():
     engine = await Engine.load(Path(sys.argv[1]), data_dir=Path(os.environ["SEVA_DATA_DIR"]))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.policy import load_policy
 from api.whatsapp.render import MORE, RenderWords, more_buttons, render, split_text
-from nlu.reply import Button, Reply
+from nlu.engine.reply import Button, Reply
 
 LIMITS = load_policy(Path("data/whatsapp.yml")).limits
 WORDS = RenderWords("ఒకటి ఎంచుకోండి", "ఎంచుకోండి", "ఇంకా ఉన్నాయి", "ఇదిగో మీ పత్రం")

@@ -12,14 +12,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from actions.context import Context
 from actions.departments import OperationResult
 from actions.departments.journal import Entry
 from actions.departments.settling import Settling
-from actions.late_answers import LateAnswers
-from actions.notices import LanguageOf, Notify
-from actions.sealed_stores import sealed_stores
-from actions.settings import ServerSettings
+from actions.news.late_answers import LateAnswers
+from actions.news.notices import LanguageOf, Notify
+from actions.server.context import Context
+from actions.server.sealed_stores import sealed_stores
+from actions.server.settings import ServerSettings
 from nlu.log import get_logger
 
 _LOG = get_logger(__name__)

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from actions.notices import Notice, NoticeRefused, UnknownCitizen
+from actions.news.notices import Notice, NoticeRefused, UnknownCitizen
 
 _TIMEOUT = httpx.Timeout(10, connect=3)
 _TAKEN = (200, 202)

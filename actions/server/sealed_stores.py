@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from actions.citizens.effects import Stores
+from actions.citizens.handover import FILE as HANDOVERS
+from actions.citizens.handover import Handovers
+from actions.citizens.profile import FILE as PROFILES
+from actions.citizens.profile import Profiles
 from actions.departments.journal import Journal
 from actions.documents.settings import REGISTRY, documents_folder, sealing_keys
-from actions.effects import Stores
-from actions.handover import FILE as HANDOVERS
-from actions.handover import Handovers
 from actions.payments.ledger import Ledger
-from actions.profile import FILE as PROFILES
-from actions.profile import Profiles
 from nlu.storage.keys import key_place, var_folder
 from nlu.storage.rotation import Ring
 from nlu.storage.sealed_column import SealedColumn

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from actions.departments import OperationResult
-from actions.notices import Notice, NoticeRefused, Notify
+from actions.news.notices import Notice, NoticeRefused, Notify
 from nlu.catalogue import Catalogue
 from nlu.log import get_logger
 

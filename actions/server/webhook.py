@@ -22,8 +22,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from actions.departments.standstill import Standstill, StoodStill
-from actions.metrics import timed
-from actions.trampoline import beside_loop
+from actions.server.metrics import timed
+from actions.server.trampoline import beside_loop
 from nlu.action_address import HEALTH, WEBHOOK, ActionAddress, authorization
 from nlu.log import describe, get_logger
 from nlu.web import Door

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from actions.citizens.handover import Handovers
+from actions.citizens.profile import Profiles
 from actions.dialogue.say import Say
 from actions.dialogue.steps import Forget, Remember, Step, ToPerson
-from actions.handover import Handovers
-from actions.profile import Profiles
 
 
 @dataclass(frozen=True)

@@ -18,17 +18,17 @@ from zoneinfo import ZoneInfo
 
 from typing_extensions import ParamSpec
 
+from actions.citizens.handover import FILE, Case, Handovers
 from actions.dialogue.display import label
-from actions.handover import FILE, Case, Handovers
-from actions.notices import NoticeRefused, UnknownCitizen
-from actions.notices_client import NoticesClient
-from actions.settings import ServerSettings
+from actions.news.client import NoticesClient
+from actions.news.notices import NoticeRefused, UnknownCitizen
+from actions.server.settings import ServerSettings
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.storage.keys import var_folder
 from nlu.storage.sealing import Unreadable
 from nlu.text.masking import last_four
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 _P = ParamSpec("_P")
 _SHOWN_IN = "en"  # staff's language for the names of services and details
 

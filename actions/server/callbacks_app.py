@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from actions.context import Context
 from actions.departments.callbacks import build_callbacks
 from actions.payments.callbacks import callback_route
+from actions.server.context import Context
 
 
 def callbacks_app(here: Context) -> Starlette:

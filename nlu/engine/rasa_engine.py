@@ -26,15 +26,15 @@ import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 
-from nlu.action_endpoint import ActionCallFailed, ActionEndpoint
-from nlu.answer_cache import AnswerCache
 from nlu.catalogue import shared_catalogue
-from nlu.parsing_path import ParsingPath
-from nlu.reply import Button, Document, Reply, Turned, TurnFailed
+from nlu.engine.action_endpoint import ActionCallFailed, ActionEndpoint
+from nlu.engine.answer_cache import AnswerCache
+from nlu.engine.parsing_path import ParsingPath
+from nlu.engine.reply import Button, Document, Reply, Turned, TurnFailed
+from nlu.engine.trackers import TurnTrackers, stored
+from nlu.engine.waiting_line import WaitingLine
 from nlu.speech.readings import Reading
 from nlu.text.cache import SENTENCE
-from nlu.trackers import TurnTrackers, stored
-from nlu.waiting_line import WaitingLine
 
 MODEL_ARCHIVE = "model.tar.gz"
 _FULL_WIDTH_SLASH = "\uff0f"

@@ -15,9 +15,9 @@ from nlu.log import configure_logging, get_logger
 if TYPE_CHECKING:
     import socket
 
-    from actions.context import Context
-    from actions.listener import Listener
-    from actions.settings import ServerSettings
+    from actions.server.context import Context
+    from actions.server.listener import Listener
+    from actions.server.settings import ServerSettings
 
 log = get_logger(__name__)
 _THREADS = 32
@@ -27,7 +27,7 @@ _THREADS = 32
 def actions_command(port: int | None = None) -> int:
     """Serves `actions.actions` until SIGTERM or Ctrl-C; the exit code. `port`: over TCP on this
     machine instead of where SEVA_ACTION_SERVER_URL says."""
-    from actions.settings import ServerSettings
+    from actions.server.settings import ServerSettings
     from nlu.action_address import ActionAddress
     from nlu.storage.keys import check_keys
 
@@ -47,7 +47,7 @@ def actions_command(port: int | None = None) -> int:
 
 def _sockets(settings: ServerSettings, ends: ExitStack) -> dict[str, socket.socket]:
     """All that is listened on, taken before anything slow is loaded. Raises ValueError."""
-    from actions.listener import file_socket, tcp_socket
+    from actions.server.listener import file_socket, tcp_socket
 
     at = settings.address
     where = "SEVA_ACTION_SERVER_URL"
@@ -73,8 +73,8 @@ async def _serve(settings: ServerSettings, sockets: dict[str, socket.socket]) ->
         loop.add_signal_handler(name, stop.set)
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="work"))
 
-    from actions.background import Background, Workplace
-    from actions.context import context
+    from actions.server.background import Background, Workplace
+    from actions.server.context import context
     from nlu.slots import prepare
 
     here = context()  # a broken catalogue is reported at the start and not in a citizen's turn
@@ -97,10 +97,10 @@ def _listeners(
 ) -> list[Listener]:
     from rasa_sdk.executor import ActionExecutor
 
-    from actions.callbacks_app import callbacks_app
-    from actions.listener import Listener
-    from actions.metrics import metrics_app
-    from actions.webhook import webhook_app
+    from actions.server.callbacks_app import callbacks_app
+    from actions.server.listener import Listener
+    from actions.server.metrics import metrics_app
+    from actions.server.webhook import webhook_app
 
     executor = ActionExecutor()
     executor.register_package("actions.actions")

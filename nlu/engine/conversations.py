@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from nlu.reply import Reply, Turned
+from nlu.engine.reply import Reply, Turned
 
 
 class Turns(Protocol):
-    """The part of `nlu.engine.Engine` that talks."""
+    """The part of `nlu.engine.rasa_engine.Engine` that talks."""
 
     async def turn(
         self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None

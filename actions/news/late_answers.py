@@ -12,7 +12,7 @@ from actions.departments.journal import Entry, Write
 from actions.dialogue import following
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
 from actions.dialogue.say import Button
-from actions.notices import LanguageOf, Notice, Notify, UnknownCitizen
+from actions.news.notices import LanguageOf, Notice, Notify, UnknownCitizen
 from nlu.catalogue import Catalogue, Service
 from nlu.log import get_logger
 

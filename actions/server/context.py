@@ -11,6 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from actions.citizens.effects import Stores
+from actions.citizens.handover import FILE as HANDOVERS
+from actions.citizens.handover import Handovers
+from actions.citizens.profile import FILE as PROFILES
+from actions.citizens.profile import Profiles
 from actions.departments import DepartmentDirectory, OperationResult, Origin
 from actions.departments.gate import Gate
 from actions.departments.journal import Journal
@@ -18,23 +23,18 @@ from actions.departments.misses import Misses
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
 from actions.documents.press import Press
-from actions.effects import Stores
 from actions.grievances.suggesting import suggestions
-from actions.handover import FILE as HANDOVERS
-from actions.handover import Handovers
-from actions.meanwhile import Meanwhile
-from actions.notices_client import NoticesClient
+from actions.news.client import NoticesClient
+from actions.news.meanwhile import Meanwhile
 from actions.payments.cashier import Cashier
 from actions.payments.gateways import load_gateways
 from actions.payments.ledger import Ledger
-from actions.profile import FILE as PROFILES
-from actions.profile import Profiles
-from actions.settings import ServerSettings
+from actions.server.settings import ServerSettings
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe
 from nlu.storage.keys import check_keys, var_folder
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

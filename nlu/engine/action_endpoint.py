@@ -20,7 +20,7 @@ from rasa.core.actions.action import RemoteAction
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from nlu.action_address import HEALTH, WEBHOOK, ActionAddress, authorization
-from nlu.reply import AWAY, BROKEN, FAILED
+from nlu.engine.reply import AWAY, BROKEN, FAILED
 
 _LONGEST_S = 60.0
 _REJECTED = 400  # rasa-sdk: the action declines; Rasa looks for another one
@@ -29,7 +29,7 @@ _NOT_OURS = (401, 403, 404, 503)
 
 
 class ActionCallFailed(BaseException):
-    """A call of the action server gave no answer; `trouble` is a word of `nlu.reply`.
+    """A call of the action server gave no answer; `trouble` is a word of `nlu.engine.reply`.
 
     Not an `Exception`: see the module.
     """
