@@ -19,9 +19,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.citizens import effects
 from actions.departments import Origin
 from actions.dialogue import (
-    hearing,
+    department_choices,
+    interpretation,
     language,
-    offering,
     one_time_code,
     perform,
     routing,
@@ -149,7 +149,7 @@ class ActionLanguage(Action):
         """Switches and says so."""
         here = context()
         state, heard = read(tracker, here)
-        step = hearing.hear(here.form(), state, heard)
+        step = interpretation.hear(here.form(), state, heard)
         step = carry_out(dispatcher, tracker, step)
         return events(step.state)
 
@@ -206,7 +206,7 @@ class ValidateServiceForm(FormValidationAction):
         here = context()
         state, heard = read(tracker, here)
         step = turns.inside(here.form(), state, heard)
-        step = await offering.offered(here.form(), step, _execute(here, tracker))
+        step = await department_choices.offered(here.form(), step, _execute(here, tracker))
         if step.state.asked == CONFIRM and step.next == ASK:
             step = step.then(await _look_up(here, tracker, step.state, heard))
         step = carry_out(dispatcher, tracker, step)
@@ -226,7 +226,9 @@ class ActionAsk(Action):
         """Asks what is missing. A form that opens at its confirmation looks up first."""
         here = context()
         state, heard = read(tracker, here)
-        offered = await offering.offered(here.form(), Step(state, ASK), _execute(here, tracker))
+        offered = await department_choices.offered(
+            here.form(), Step(state, ASK), _execute(here, tracker)
+        )
         state = offered.state
         if offered.next != ASK:
             return [*events(state), SlotSet("answer", offered.next), FollowupAction(FORM)]

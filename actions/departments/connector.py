@@ -23,7 +23,7 @@ from actions.departments.definition import DepartmentDefinition, mapped_statuses
 from actions.departments.egress import checked_base, document_allowed, reach_of
 from actions.departments.exchange import Answer, Exchange, Tries, send
 from actions.departments.inquiry import Asked
-from actions.departments.issuing import Issue, with_document
+from actions.departments.issued_document import Issue, with_document
 from actions.departments.journal import Journal, Write
 from actions.departments.metrics import record
 from actions.departments.openapi import load_openapi
@@ -31,7 +31,7 @@ from actions.departments.protection import DepartmentProtection
 from actions.departments.request import NO_SERVICE, Context, Origin, RequestBuilder
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from actions.departments.tls import ssl_context
-from actions.departments.writing import Writing
+from actions.departments.writes import Writes
 from nlu.catalogue.model import Operation
 from nlu.storage.tables import IN_MEMORY
 from nlu.web.egress import CheckedTransport, Resolver, resolve
@@ -73,7 +73,7 @@ class Connector:
         self._base = checked_base(department.base_url)
         self._protection = DepartmentProtection(department.id, department.protection)
         self._auth = make_auth(department.auth.scheme, self._token_request)
-        self._writing = Writing(department, journal or Journal(IN_MEMORY), self._post, self.ask)
+        self._writes = Writes(department, journal or Journal(IN_MEMORY), self._post, self.ask)
         limits = department.timeouts
         verify = ssl_context(department.auth.certificate)
         self._client = httpx.AsyncClient(
@@ -127,7 +127,7 @@ class Connector:
         write = Write(self.department.id, operation_id, values, context)
         try:
             if operation.kind == "write":
-                result = await self._writing.execute(write, tries, code)
+                result = await self._writes.execute(write, tries, code)
             else:
                 total = self.department.timeouts.total
                 result = await asyncio.wait_for(self._post(write, tries, code), total)

@@ -10,7 +10,7 @@ import httpx
 from actions.departments.connector import Connector
 from actions.departments.definition import DepartmentDefinition, define, load_departments
 from actions.departments.inquiry import ask_in
-from actions.departments.issuing import Issue
+from actions.departments.issued_document import Issue
 from actions.departments.journal import Journal, Write
 from actions.departments.request import NO_SERVICE, Origin
 from actions.departments.result import OperationResult

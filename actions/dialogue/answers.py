@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, handing_over, questions
+from actions.dialogue import cues, handovers, questions
 from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import CHANGE, CONFIRM, READ_BACK, Heard, State
 from actions.dialogue.steps import ASK, GO, Step, saying
@@ -81,7 +81,7 @@ def misfit(form: Form, state: State, heard: Heard) -> Step:
         return saying(again, form.say("choose_one", state)) if choosing else Step(again, ASK)
     end = form.end(state, form.say("too_many_attempts", state), form.person(state))
     tried = replace(state, attempts=attempts)
-    return handing_over.handed_over(form, end, tried, heard, handing_over.TOO_MANY)
+    return handovers.handed_over(form, end, tried, heard, handovers.TOO_MANY)
 
 
 def _read_back(state: State) -> str:

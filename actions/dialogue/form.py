@@ -1,6 +1,6 @@
 """The one generic form over the catalogue: what is known, what is asked next, how it begins.
 
-What a message means while it is open is told by `actions.dialogue.hearing`.
+What a message means while it is open is told by `actions.dialogue.interpretation`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from actions.dialogue import display, drafts, language, menus, questions, suggesting
+from actions.dialogue import display, drafts, language, menus, questions, suggestions
 from actions.dialogue.say import Say, filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import (
@@ -26,7 +26,7 @@ from actions.dialogue.state import (
     new_nonce,
 )
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
-from actions.dialogue.suggesting import Suggest, nothing
+from actions.dialogue.suggestions import Suggest, nothing
 from nlu.catalogue import Catalogue, Choice, Service, Slot, SlotType
 from nlu.slots import Parsed, extract_for_service, parse
 
@@ -231,7 +231,7 @@ class Form:
         if slot.suggested_by is None:
             return slot
         likely = self.suggest(slot.suggested_by, state.values).likely
-        return suggesting.with_choices(slot, likely, self.catalogue)
+        return suggestions.with_choices(slot, likely, self.catalogue)
 
     def read(self, slot: Slot, text: str) -> str | None:
         """The value of an answer to a slot's question, if it fits. Words are never a file."""

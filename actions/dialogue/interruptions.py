@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, handing_over, language, menus
+from actions.dialogue import cues, handovers, language, menus
 from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import SWITCH, Heard, State
 from actions.dialogue.steps import ASK, Step, saying
@@ -54,7 +54,7 @@ def _interrupted(form: Form, state: State, heard: Heard) -> Step:
         return _cancelled(form, state)
     if heard.intent == "talk_to_person":
         asked = saying(state, form.person(state))
-        return handing_over.handed_over(form, asked, state, heard, handing_over.ASKED_FOR)
+        return handovers.handed_over(form, asked, state, heard, handovers.ASKED_FOR)
     return saying(state, form.say("cancel_hint", state))
 
 

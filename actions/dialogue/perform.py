@@ -13,7 +13,7 @@ from actions.departments.access import (
     NO_SENDER,
     TOO_MANY,
 )
-from actions.dialogue import following, one_time_code, remembering
+from actions.dialogue import consent, follow_ups, one_time_code
 from actions.dialogue.form import Form
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
 from actions.dialogue.say import Button, Say, payload
@@ -95,10 +95,10 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
     known = {**state.values, **result.fields}
     reply = Say(
         text,
-        following.buttons(catalogue, service, result.outcome, known, language),
+        follow_ups.buttons(catalogue, service, result.outcome, known, language),
         document_url=document.url if document else None,
         document_name=document.filename if document else None,
     )
     step = form.end(state, reply)
     done = result.outcome == OK and state.asked is None
-    return remembering.done(form, state, step) if done else step
+    return consent.done(form, state, step) if done else step

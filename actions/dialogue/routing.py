@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from actions.dialogue import (
     bare_number,
+    consent,
     cues,
     drafts,
+    form_commands,
     language,
     menus,
-    remembering,
     sent,
-    steering,
     taps,
 )
 from actions.dialogue.form import Form
@@ -28,9 +28,9 @@ def route(form: Form, state: State, heard: Heard) -> Step:
     if sent.sent(heard) is not None and sent.wordless(heard):  # a photo, and nothing asks for one
         return Step(state, STOP, (form.say("unsupported_message", state),))
     if cues.command(heard.text, form.settings) == "forget_me":
-        return steering.forgotten(form, cleared(state) if not state.service else state, STOP)
+        return form_commands.forgotten(form, cleared(state) if not state.service else state, STOP)
     if state.asked == REMEMBER:
-        remembered = remembering.answered(form, state, heard)
+        remembered = consent.answered(form, state, heard)
         if remembered:
             return remembered
         state = cleared(state)
@@ -135,7 +135,7 @@ def late_answer(form: Form, state: State, heard: Heard) -> Step:
     value, nonce = heard.payload.get("value"), heard.payload.get("nonce")
     if value == "retry" and state.service and nonce == state.nonce:
         return form.resume(state)
-    remembered = remembering.answered(form, state, heard)
+    remembered = consent.answered(form, state, heard)
     if remembered:
         return remembered
     draft = next((one for one in state.kept if one.nonce == nonce), None)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from actions.dialogue import answers, cues, drafts, interruptions, one_time_code, steering
+from actions.dialogue import answers, cues, drafts, form_commands, interruptions, one_time_code
 from actions.dialogue.form import Form
 from actions.dialogue.questions import (
     BACK,
@@ -98,9 +98,9 @@ def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
     if asked == CODE and value == STOPPED:
         return form.end(state, form.given_up("cancelled", state))
     if value == BACK:
-        return steering.back(form, state)
+        return form_commands.back(form, state)
     if value == SKIP and slot is not None and not slot.required:
-        return steering.skip(form, state, slot)
+        return form_commands.skip(form, state, slot)
     if what == PAGE and name.isdecimal():
         return Step(replace(state, page=int(name)), ASK)
     if asked == CONFIRM and value == "yes":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, hearing, routing
+from actions.dialogue import cues, interpretation, routing
 from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import MEANT, RESUME, Heard, State
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
@@ -22,7 +22,7 @@ def inside(form: Form, state: State, heard: Heard) -> Step:
     if _to_be_reminded(form, state, heard):
         state = replace(form.follow(state, heard), since=heard.at)
         return Step(replace(state, asked=f"{RESUME}{state.asked}", attempts=0, heard=None), ASK)
-    return hearing.hear(form, state, heard)
+    return interpretation.hear(form, state, heard)
 
 
 def outside(form: Form, state: State, heard: Heard) -> Step:
@@ -43,7 +43,7 @@ def late_tap(form: Form, state: State, heard: Heard) -> Step:
 def _left_open(form: Form, state: State, heard: Heard) -> Step:
     """A turn that was cut short had ended the request, but not the form."""
     taps = {"choose": routing.choose, "menu": routing.menu, "answer": late_tap}
-    step = taps.get(heard.intent, hearing.hear) if heard.tapped else outside
+    step = taps.get(heard.intent, interpretation.hear) if heard.tapped else outside
     done = step(form, state, heard)
     return done if done.state.asked else replace(done, next=GO if done.next == GO else STOP)
 

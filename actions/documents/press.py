@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Press:
-    """An `actions.departments.issuing.Issue` over the folder of `seva documents serve`.
+    """An `actions.departments.issued_document.Issue` over the folder of `seva documents serve`.
 
     The folder is opened at first use: an office without such documents needs none.
     """

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from actions.departments import OperationResult
 from actions.departments.journal import Entry, Write
-from actions.dialogue import following
+from actions.dialogue import follow_ups
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
 from actions.dialogue.say import Button
 from actions.news.notices import LanguageOf, Notice, Notify, UnknownCitizen
@@ -24,7 +24,7 @@ AskIn = Callable[[Write, str], Awaitable["OperationResult | None"]]
 
 @dataclass(frozen=True)
 class LateAnswers:
-    """`OnSettled` of `actions.departments.settling`."""
+    """`OnSettled` of `actions.departments.settlement`."""
 
     catalogue: Catalogue
     notify: Notify
@@ -67,7 +67,7 @@ def notice(
         lookup = write.context.origin.lookup
         text = words(catalogue, service, write.values, lookup, result, language)
         known = {**write.values, **result.fields}
-        buttons = following.buttons(catalogue, service, result.outcome, known, language)
+        buttons = follow_ups.buttons(catalogue, service, result.outcome, known, language)
     return Notice(
         id=f"late-{write.id}",
         citizen=write.context.citizen,

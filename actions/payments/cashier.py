@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from actions.departments.directory import DepartmentDirectory
-from actions.departments.issuing import Issue
+from actions.departments.issued_document import Issue
 from actions.news.notices import LanguageOf, Notify
 from actions.payments.booking import Booking
-from actions.payments.following import Following
+from actions.payments.checkout import Checkout
 from actions.payments.gateways import Gateways
 from actions.payments.ledger import Ledger
-from actions.payments.opening import Opening
+from actions.payments.lifecycle import Lifecycle
+from actions.payments.news import PaymentNews
 from actions.payments.receipts import Receipts
 from actions.payments.reconciliation import Reconciliation
 from actions.payments.settings import load_settings
-from actions.payments.telling import Telling
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import Payment as Rule
 
@@ -27,8 +27,8 @@ class Cashier:
     """Opens payments and follows them."""
 
     catalogue: Catalogue
-    opening: Opening
-    following: Following
+    checkout: Checkout
+    lifecycle: Lifecycle
     issue: Issue
 
     @classmethod
@@ -50,7 +50,7 @@ class Cashier:
             return found.payment if found else None
 
         booking = Booking(departments)
-        following = Following(
+        lifecycle = Lifecycle(
             ledger,
             departments.journal,
             Gateways(gateways, settings.currency),
@@ -59,16 +59,16 @@ class Cashier:
             settings,
             clock,
         )
-        return cls(catalogue, Opening(departments, following), following, issue)
+        return cls(catalogue, Checkout(departments, lifecycle), lifecycle, issue)
 
     def reconciliation(self, notify: Notify, language_of: LanguageOf) -> Reconciliation:
         """The job that settles what is open."""
-        settings = self.following.settings
+        settings = self.lifecycle.settings
         receipts = Receipts(self.issue, settings.receipt_form)
         return Reconciliation(
-            self.following, Telling(self.catalogue, settings, notify, language_of, receipts)
+            self.lifecycle, PaymentNews(self.catalogue, settings, notify, language_of, receipts)
         )
 
     async def aclose(self) -> None:
         """Close the connections to gateways."""
-        await self.following.gateways.aclose()
+        await self.lifecycle.gateways.aclose()

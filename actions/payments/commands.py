@@ -25,7 +25,7 @@ def list_command(*, days: float, everything: bool = False, as_json: bool = False
     """Print the payments that are not settled, or every one of the last `days`."""
     here = _context()
     since = time.time() - days * _DAY if everything else time.time()
-    found = here.cashier.following.ledger.since(since)
+    found = here.cashier.lifecycle.ledger.since(since)
     shown = [p for p in found if everything or p.state in UNSETTLED or p.alarm]
     if as_json:
         print(json.dumps([_facts(here, payment) for payment in shown]))
@@ -40,7 +40,7 @@ def list_command(*, days: float, everything: bool = False, as_json: bool = False
 def show_command(order: str, *, as_json: bool = False) -> int:
     """Print one payment and what gateway and department say of it now."""
     here = _context()
-    found = [p for p in here.cashier.following.ledger.since(0) if p.order and p.order.id == order]
+    found = [p for p in here.cashier.lifecycle.ledger.since(0) if p.order and p.order.id == order]
     if not found:
         print(f"there is no payment of order {order}", file=sys.stderr)
         return 1
@@ -66,12 +66,12 @@ def reconcile_command() -> int:
     here = _context()
 
     async def work() -> None:
-        following = here.cashier.following
+        lifecycle = here.cashier.lifecycle
         job = here.cashier.reconciliation(here.notices, here.notices.language_of)
         try:
-            for payment in following.ledger.since(following.clock()):
+            for payment in lifecycle.ledger.since(lifecycle.clock()):
                 if payment.order is not None and payment.due_at is not None:
-                    await following.look_now(payment.gateway, payment.order.id)
+                    await lifecycle.look_now(payment.gateway, payment.order.id)
             await job.step()
         finally:
             await here.aclose()
@@ -101,7 +101,7 @@ def report_command(*, days: float, as_csv: bool = False, as_json: bool = False) 
 def _run(here: Context, since: float) -> list[Line]:
     async def work() -> list[Line]:
         try:
-            return await report(here.cashier.following, since)
+            return await report(here.cashier.lifecycle, since)
         finally:
             await here.aclose()
 

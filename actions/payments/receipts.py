@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.departments.issuing import Issue
+from actions.departments.issued_document import Issue
 from actions.departments.result import CallFailed, Document, Wanted
 from actions.payments.payment import Payment, in_rupees
 from nlu.catalogue.model import Payment as Rule

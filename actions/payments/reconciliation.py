@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 
 from actions.news.notices import NoticeRefused
-from actions.payments.following import Following
+from actions.payments.lifecycle import Lifecycle
+from actions.payments.news import LATER, OWED, PaymentNews
 from actions.payments.payment import Payment
-from actions.payments.telling import LATER, OWED, Telling
 from nlu.log import get_logger
 
 _LOG = get_logger(__name__)
@@ -26,8 +26,8 @@ _LEASE = 60.0
 class Reconciliation:
     """Belongs to the event loop of the connectors."""
 
-    following: Following
-    telling: Telling
+    lifecycle: Lifecycle
+    news: PaymentNews
 
     async def run(self, every: float) -> None:
         """Works every so many seconds until cancelled."""
@@ -41,57 +41,57 @@ class Reconciliation:
 
     async def step(self) -> int:
         """Takes up what is due now, once; how many payments."""
-        due = await asyncio.to_thread(self.following.ledger.due, self.following.clock(), BATCH)
+        due = await asyncio.to_thread(self.lifecycle.ledger.due, self.lifecycle.clock(), BATCH)
         await asyncio.gather(*(self._take(payment) for payment in due))
         return len(due)
 
     async def _take(self, payment: Payment) -> None:
-        held = await self.following.move(payment, due_at=self.following.clock() + _LEASE)
+        held = await self.lifecycle.move(payment, due_at=self.lifecycle.clock() + _LEASE)
         if held is None:
             return
         try:
-            await self._tell(await self.following.advance(held))
+            await self._tell(await self.lifecycle.advance(held))
         except Exception as error:  # one payment must not keep the others from being settled
             _LOG.error("payment_step", payment=held.id[:12], error=type(error).__name__)
 
     async def _tell(self, payment: Payment) -> None:
-        settings, now = self.following.settings, self.following.clock()
-        rule = self.following.rules(payment.write.department, payment.write.operation)
+        settings, now = self.lifecycle.settings, self.lifecycle.clock()
+        rule = self.lifecycle.rules(payment.write.department, payment.write.operation)
         if payment.state == "pending" and payment.told != "pending":
             ready = payment.changed_at + settings.pending_told_after
             if now < ready:
                 if payment.due_at is None or payment.due_at > ready:
-                    await self.following.move(payment, due_at=ready)
+                    await self.lifecycle.move(payment, due_at=ready)
                 return
-        if rule is None or not self.telling.owes(payment):
+        if rule is None or not self.news.owes(payment):
             await self._rest(payment)
             return
-        document = await self.telling.receipt(payment, rule)
+        document = await self.news.receipt(payment, rule)
         if payment.receipt == OWED and document is None:
-            without = await self.following.move(payment, receipt=LATER)
+            without = await self.lifecycle.move(payment, receipt=LATER)
             if without is None:
                 return
             payment = without
         try:
-            changes = await self.telling.tell(payment, document)
+            changes = await self.news.tell(payment, document)
         except NoticeRefused:
             wait = settings.look_up.after(payment.tries)
-            await self.following.move(payment, tries=payment.tries + 1, due_at=now + wait)
+            await self.lifecycle.move(payment, tries=payment.tries + 1, due_at=now + wait)
             return
-        told = await self.following.move(payment, **changes) if changes else payment
+        told = await self.lifecycle.move(payment, **changes) if changes else payment
         if told is not None:
             await self._rest(told)
 
     async def _rest(self, payment: Payment) -> None:
         """When it is looked at again; never, once all is done and told."""
-        settings, now = self.following.settings, self.following.clock()
+        settings, now = self.lifecycle.settings, self.lifecycle.clock()
         if payment.state in ("booked", "refunded", "dropped"):
             owed = payment.receipt in (OWED, LATER)
             due = now + settings.look_up.after(payment.tries) if owed else None
             tries = payment.tries + 1 if owed else payment.tries
-            await self.following.move(payment, due_at=due, tries=tries)
+            await self.lifecycle.move(payment, due_at=due, tries=tries)
         elif payment.state in ("paid", "paid_not_booked", "refunding") and (
             payment.due_at is not None and payment.due_at <= now
         ):
             wait = settings.look_up.after(payment.tries)
-            await self.following.move(payment, due_at=now + wait)
+            await self.lifecycle.move(payment, due_at=now + wait)

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 
-from actions.payments.following import Following
 from actions.payments.gateways import Unbelievable
+from actions.payments.lifecycle import Lifecycle
 from actions.payments.payment import Payment, in_rupees
 
 _SAME = {
@@ -42,10 +42,10 @@ class Line:
 COLUMNS = tuple(field.name for field in fields(Line))
 
 
-async def report(following: Following, since: float) -> list[Line]:
+async def report(lifecycle: Lifecycle, since: float) -> list[Line]:
     """A line for each order opened since then, and for all that are unsettled."""
-    payments = await asyncio.to_thread(following.ledger.since, since)
-    return [await _line(following, payment) for payment in payments if payment.order]
+    payments = await asyncio.to_thread(lifecycle.ledger.since, since)
+    return [await _line(lifecycle, payment) for payment in payments if payment.order]
 
 
 def differing(lines: Sequence[Line]) -> list[Line]:
@@ -58,15 +58,15 @@ def as_row(line: Line) -> tuple[str, ...]:
     return astuple(line)
 
 
-async def _line(following: Following, payment: Payment) -> Line:
+async def _line(lifecycle: Lifecycle, payment: Payment) -> Line:
     assert payment.order is not None
     try:
-        found = await following.gateways.look_up(payment)
+        found = await lifecycle.gateways.look_up(payment)
         gateway: str = found.state if found else "unknown"
     except Unbelievable:
         found, gateway = None, "unbelievable"
-    rule = following.rules(payment.write.department, payment.write.operation)
-    books = await following.booking.ask(rule, payment) if rule else "unknown"
+    rule = lifecycle.rules(payment.write.department, payment.write.operation)
+    books = await lifecycle.booking.ask(rule, payment) if rule else "unknown"
     wrong = []
     if gateway not in _SAME.get(payment.state, {gateway}):
         wrong.append(f"gateway says {gateway}")

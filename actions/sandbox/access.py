@@ -13,9 +13,9 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
 from actions.sandbox.codes import Bound, Codes
+from actions.sandbox.first_records import load_seed
 from actions.sandbox.on_record import OnRecord, masked, national, request_key
 from actions.sandbox.problem import Problem, not_found
-from actions.sandbox.seeding import load_seed
 from actions.sandbox.sms import Sms, SmsOutbox
 from actions.sandbox.store import Store
 from nlu.fast_yaml import load_yaml

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from actions.sandbox import clock
 from actions.sandbox.desk import Body, Desk, idempotency_key, language
-from actions.sandbox.seeding import load_seed
+from actions.sandbox.first_records import load_seed
 from actions.sandbox.store import next_number
 
 

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from actions.sandbox import clock
 from actions.sandbox.access import named
 from actions.sandbox.desk import Body, Desk, idempotency_key, language
+from actions.sandbox.first_records import load_seed
 from actions.sandbox.problem import Problem, not_found
-from actions.sandbox.seeding import load_seed
 from actions.sandbox.store import next_number
 
 

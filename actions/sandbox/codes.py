@@ -8,8 +8,8 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from actions.sandbox.first_records import load_seed
 from actions.sandbox.problem import Problem
-from actions.sandbox.seeding import load_seed
 from actions.sandbox.store import Store
 
 _DIGITS = 6

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from actions.sandbox.seeding import COUNTERS
+from actions.sandbox.first_records import COUNTERS
 from nlu.fast_yaml import load_yaml
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from actions.grievances.directory import GrievanceDirectory
 from actions.sandbox import clock
-from actions.sandbox.seeding import load_seed
+from actions.sandbox.first_records import load_seed
 from actions.sandbox.store import Store, next_number
 
 State = Literal[

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from actions.sandbox.seeding import load_seed
+from actions.sandbox.first_records import load_seed
 from nlu.fast_yaml import load_yaml
 
 _INDIA, _NATIONAL = "91", 10

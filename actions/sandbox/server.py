@@ -26,8 +26,8 @@ from actions.sandbox import (
     endowments,
     energy,
     grievances,
-    moving,
     municipal,
+    officers,
     page,
     payments,
     problem,
@@ -105,7 +105,9 @@ def create_app(
     if (described / f"{GRIEVANCES}.yml").exists() and (data / OFFICES).exists():
         grievance_book = GrievanceBook(store, load_directory(data))
         coded[GRIEVANCES] = partial(grievances.build, books=grievance_book)
-        app.include_router(moving.build(grievance_book, _courier(described, department_callbacks)))
+        app.include_router(
+            officers.build(grievance_book, _courier(described, department_callbacks))
+        )
     households, codes = read_households(owners), Codes(store, clock)
     sms = SmsOutbox(store, clock, sms_url)
     faulty: dict[str, FaultyApp] = {}
@@ -131,9 +133,9 @@ def create_app(
     return app
 
 
-def _courier(described: Path, callbacks: str | None) -> moving.GrievanceCourier:
-    key = moving.signing_key(described.parent / f"{GRIEVANCES}.yml")
-    return moving.GrievanceCourier(callbacks and f"{callbacks}/{GRIEVANCES}", key)
+def _courier(described: Path, callbacks: str | None) -> officers.GrievanceCourier:
+    key = officers.signing_key(described.parent / f"{GRIEVANCES}.yml")
+    return officers.GrievanceCourier(callbacks and f"{callbacks}/{GRIEVANCES}", key)
 
 
 def _callback_key() -> SigningKey:

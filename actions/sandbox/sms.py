@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 
 from actions.sandbox.clock import INDIA
+from actions.sandbox.first_records import load_seed
 from actions.sandbox.on_record import masked
-from actions.sandbox.seeding import load_seed
 from actions.sandbox.store import Store
 from nlu.log import get_logger
 

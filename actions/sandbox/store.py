@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from actions.sandbox.seeding import sow, sow_numbers, sow_records
+from actions.sandbox.first_records import sow, sow_numbers, sow_records
 from nlu.storage.write_ahead import write_ahead
 
 _HERE = Path(__file__).parent

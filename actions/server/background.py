@@ -14,7 +14,7 @@ from functools import partial
 
 from actions.departments import OperationResult
 from actions.departments.journal import Entry
-from actions.departments.settling import Settling
+from actions.departments.settlement import Settlement
 from actions.news.late_answers import LateAnswers
 from actions.news.notices import LanguageOf, Notify
 from actions.server.context import Context
@@ -48,9 +48,9 @@ async def settle_writes(place: Workplace) -> None:
     tell = LateAnswers(here.catalogue, place.notify, place.language_of, here.departments.said_in)
 
     async def told(entry: Entry, result: OperationResult) -> None:
-        await tell(entry, await here.cashier.opening.late(entry, result))
+        await tell(entry, await here.cashier.checkout.late(entry, result))
 
-    await Settling(here.departments, told).run(settings.settle_every)
+    await Settlement(here.departments, told).run(settings.settle_every)
 
 
 async def settle_payments(place: Workplace) -> None:
@@ -65,7 +65,7 @@ async def forget_old(place: Workplace) -> None:
     while True:
         now = time.time()
         await asyncio.to_thread(here.departments.journal.forget, now - settings.keep_writes)
-        ledger = here.cashier.following.ledger
+        ledger = here.cashier.lifecycle.ledger
         await asyncio.to_thread(ledger.forget, now - settings.keep_payments)
         await asyncio.to_thread(stores.profiles.forget, now - settings.keep_profiles)
         kept_from = now - settings.keep_handovers
@@ -79,7 +79,7 @@ async def forget_old(place: Workplace) -> None:
 async def read_again(place: Workplace) -> None:
     """Tries rows that could not be read, every hour: their key may be back."""
     here = place.here
-    ledger = here.cashier.following.ledger
+    ledger = here.cashier.lifecycle.ledger
     while True:
         for store in sealed_stores(here.departments.journal, ledger, here.stores):
             after: str | None = ""

@@ -22,6 +22,6 @@ def callbacks_app(here: Context) -> Starlette:
         routes=[
             Route("/health", health),
             *build_callbacks(here.departments).routes,
-            callback_route(here.cashier.following),
+            callback_route(here.cashier.lifecycle),
         ]
     )

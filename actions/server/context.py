@@ -23,7 +23,7 @@ from actions.departments.misses import Misses
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
 from actions.documents.press import Press
-from actions.grievances.suggesting import suggestions
+from actions.grievances.suggestions import suggestions
 from actions.news.client import NoticesClient
 from actions.news.meanwhile import Meanwhile
 from actions.payments.cashier import Cashier
@@ -65,7 +65,7 @@ class Context:
             "profiles": lambda: self.stores.profiles.of(""),
             "handovers": lambda: self.stores.handovers.is_closed(""),
             "journal": lambda: self.departments.journal.find("", ""),
-            "payments": lambda: self.cashier.following.ledger.find(""),
+            "payments": lambda: self.cashier.lifecycle.ledger.find(""),
         }
 
         def trouble(read: Callable[[], object]) -> str:
@@ -93,7 +93,7 @@ class Context:
         """One call of a department, to answer the message `turn`. `request_id` is the same for
         each try of one request, `origin` is kept for an answer that comes later, `code` is the
         one-time code in that message."""
-        gate = Gate(self.departments, self.misses, self.cashier.opening.execute)
+        gate = Gate(self.departments, self.misses, self.cashier.checkout.execute)
         call = gate.execute(
             department,
             operation,

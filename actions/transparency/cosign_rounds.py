@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from actions.transparency.cosigning import cosign
 from actions.transparency.folder import LogError
 from actions.transparency.log import Log
 from actions.transparency.note import NoteError, Verifier
 from actions.transparency.pins import Pins
 from actions.transparency.source import Unreachable, source_at
+from actions.transparency.submission import cosign
 from nlu.log import get_logger
 
 _LOG = get_logger(__name__)

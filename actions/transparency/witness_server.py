@@ -8,8 +8,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
-from actions.transparency.cosigning import SIZE_TYPE, Submission
 from actions.transparency.note import NoteError
+from actions.transparency.submission import SIZE_TYPE, Submission
 from actions.transparency.witness import Refused, Witness
 
 _LONGEST_BODY = 64 * 1024  # bytes

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from actions.departments import Connector, DepartmentDefinition, DepartmentDirectory
-from actions.departments.issuing import Issue
+from actions.departments.issued_document import Issue
 from actions.departments.journal import Entry, Journal, Write
 from actions.departments.request import Context
 from actions.departments.result import CallFailed, Document, OperationResult, Wanted
-from actions.departments.settling import Settling
+from actions.departments.settlement import Settlement
 from actions.documents.credential import Claims
 from actions.documents.issue import Issuer
 from actions.documents.link import verify_link
@@ -203,8 +203,8 @@ async def test_late_answer_is_told_with_its_document(
     async def tell(entry: Entry, result: OperationResult) -> None:
         told.append(result)
 
-    await Settling(directory, tell).step()
+    await Settlement(directory, tell).step()
     assert told == []
-    await Settling(directory, tell, lambda: time.time() + 3600).step()
+    await Settlement(directory, tell, lambda: time.time() + 3600).step()
     (result,) = told
     assert result.document is not None and result.document.url.startswith(URL)

@@ -14,7 +14,7 @@ from typing import Any
 
 from actions.citizens.effects import Stores, carried_out
 from actions.departments import OperationResult, Origin
-from actions.dialogue import hearing, language, one_time_code, perform, routing, turns
+from actions.dialogue import interpretation, language, one_time_code, perform, routing, turns
 from actions.dialogue.form import Form
 from actions.dialogue.say import Button, Say
 from actions.dialogue.state import CONFIRM, Heard, Profile, State, read_state
@@ -139,7 +139,7 @@ class Talk:
         step = {
             "choose": routing.choose,
             "answer": turns.late_tap,
-            "language": hearing.hear,
+            "language": interpretation.hear,
             "menu": routing.menu,
         }[message.intent](self.form, self.state, message)
         return await self._follow(step, message)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from actions.departments import OperationResult
-from actions.dialogue import hearing
+from actions.dialogue import interpretation
 from actions.dialogue.say import payload
 from actions.dialogue.state import CONFIRM, RESUME
 from tests.dialogue.talk import Talk, tapped
@@ -131,7 +131,7 @@ async def test_the_stack_is_small(talk: Talk) -> None:
     ]
     for number, service in enumerate(services):
         tap = tapped(payload("choose", service=service), f"c{number}")
-        step = hearing.hear(talk.form, talk.state, tap)
+        step = interpretation.hear(talk.form, talk.state, tap)
         talk.state = step.state
     kept = [draft.service for draft in talk.state.kept]
     assert kept == services[:-1][-talk.form.settings.drafts_kept :]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from actions.dialogue import hearing, routing
+from actions.dialogue import interpretation, routing
 from actions.dialogue.form import Form
 from actions.dialogue.state import State
 from tests.dialogue.talk import Talk, heard, tapped
@@ -104,7 +104,7 @@ def test_service_that_is_gone_is_told(form: Form) -> None:
 
 def test_language_tapped_is_one_we_speak(form: Form) -> None:
     """A forged or outdated id changes nothing."""
-    step = hearing.hear(form, State(language="hi"), tapped('/language{"language": "xx"}'))
+    step = interpretation.hear(form, State(language="hi"), tapped('/language{"language": "xx"}'))
     assert step.state.language == "hi"
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from actions.departments import OperationResult
 from actions.departments.journal import Entry
-from actions.departments.settling import Settling
+from actions.departments.settlement import Settlement
 from actions.sandbox.faults import Mode
 
 from .permits.place import Place
@@ -104,7 +104,7 @@ async def test_answer_is_true_and_in_time_and_nothing_is_done_twice(
     async def tell(entry: Entry, result: OperationResult) -> None:
         told.append(result.fields["number"])
 
-    await Settling(place.departments, tell, lambda: time.time() + 10).step()
+    await Settlement(place.departments, tell, lambda: time.time() + 10).step()
     last = await place.ask(kind.operation)
     numbers = [done.number for done in place.permits.done]
     assert not [number for number in told if number not in numbers]

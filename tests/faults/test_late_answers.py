@@ -14,7 +14,7 @@ import pytest
 from actions.departments import OperationResult
 from actions.departments.callbacks import build_callbacks
 from actions.departments.journal import Entry
-from actions.departments.settling import Settling
+from actions.departments.settlement import Settlement
 from actions.departments.signature import signature_headers
 from tests.served import served
 
@@ -54,9 +54,9 @@ class Later:
         self.ahead += seconds
 
 
-def settling(place: Place, citizens: Citizens, clock: Later) -> Settling:
+def settling(place: Place, citizens: Citizens, clock: Later) -> Settlement:
     """The task as a process has it."""
-    return Settling(place.departments, citizens, clock)
+    return Settlement(place.departments, citizens, clock)
 
 
 DONE = ("919848012345", "done", {"number": "N-1", "area": "2.35"})

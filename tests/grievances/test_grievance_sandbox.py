@@ -11,7 +11,7 @@ import pytest
 
 from actions.departments import OperationResult
 from actions.departments.journal import Entry
-from actions.departments.settling import Settling
+from actions.departments.settlement import Settlement
 from actions.news.late_answers import LateAnswers
 from actions.news.notices import Notice, NoticeRefused
 from actions.sandbox.grievance_book import STATES
@@ -196,7 +196,7 @@ def told(
             if entry.write.context.request_id == key:
                 await late(entry, result)
 
-        await Settling(desk.departments, tell).step()
+        await Settlement(desk.departments, tell).step()
 
     desk.loop.run_until_complete(settle())
     return notices

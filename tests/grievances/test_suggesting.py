@@ -9,7 +9,7 @@ import pytest
 from actions.dialogue.form import Form
 from actions.dialogue.settings import load_settings
 from actions.dialogue.state import CONFIRM, Offer, State
-from actions.grievances.suggesting import suggestions
+from actions.grievances.suggestions import suggestions
 from nlu.catalogue import Catalogue
 
 from .conftest import DATA

@@ -71,7 +71,7 @@ async def test_what_is_over_is_forgotten() -> None:
     here = SimpleNamespace(
         stores=stores,
         departments=SimpleNamespace(journal=journal),
-        cashier=SimpleNamespace(following=SimpleNamespace(ledger=ledger)),
+        cashier=SimpleNamespace(lifecycle=SimpleNamespace(ledger=ledger)),
     )
     settings = ServerSettings(
         keep_profiles=1000, keep_handovers=10, keep_writes=2000, keep_payments=3000

@@ -107,7 +107,7 @@ def signed(
     world: World, order: str, *, age: float = 0, raw: bytes | None = None, **said: str
 ) -> tuple[bytes, dict[str, str]]:
     """A body of the gateway and its headers, signed `age` seconds ago."""
-    directory = world.cashier.following.gateways.directory
+    directory = world.cashier.lifecycle.gateways.directory
     callbacks = directory.connector("sandbox").department.callbacks
     assert callbacks is not None
     body = (

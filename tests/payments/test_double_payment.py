@@ -130,7 +130,7 @@ def test_two_servers_and_many_taps_pay_once(
             )
             cashier = Cashier.of(CATALOGUE, departments, gateways, Ledger(url), Press())
             together.wait()
-            result = await cashier.opening.execute(
+            result = await cashier.checkout.execute(
                 "energy",
                 "payBill",
                 BILL,

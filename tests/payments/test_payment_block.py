@@ -9,8 +9,8 @@ import pytest
 
 from actions.departments import DefinitionError
 from actions.dialogue.outcome import PAYMENT_OUTCOMES
+from actions.payments.checkout import BY_ANOTHER, OUTCOMES
 from actions.payments.gateways import load_gateways
-from actions.payments.opening import BY_ANOTHER, OUTCOMES
 from actions.payments.payment import in_paise, in_rupees
 from nlu.catalogue.checker import check_catalogue
 from tests.processes import ROOT

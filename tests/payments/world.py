@@ -137,7 +137,7 @@ class World:
         self.job: Reconciliation = self.cashier.reconciliation(
             self.phones.notify, self.phones.language_of
         )
-        self.callbacks = callback_route(self.cashier.following, self.clock)
+        self.callbacks = callback_route(self.cashier.lifecycle, self.clock)
 
     def anew(self, url: str) -> None:
         """The sandbox as on its first day, nobody was told anything, and the database is `url`."""
@@ -151,7 +151,7 @@ class World:
 
     async def called_back(self, order_id: str, **said: Any) -> int:
         """The gateway, or who has its key, says something of an order: the HTTP status."""
-        definition = self.cashier.following.gateways.directory.connector("sandbox").department
+        definition = self.cashier.lifecycle.gateways.directory.connector("sandbox").department
         assert definition.callbacks is not None
         body = json.dumps({**self.books.order(order_id).answer(), **said}).encode()
         path = "/callbacks/payments/sandbox"
@@ -176,7 +176,7 @@ class World:
         operation: tuple[str, str] = ("energy", "payBill"),
     ) -> OperationResult:
         """A citizen asks to pay."""
-        return await self.cashier.opening.execute(
+        return await self.cashier.checkout.execute(
             *operation,
             values or BILL,
             citizen=citizen,

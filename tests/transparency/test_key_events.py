@@ -13,7 +13,7 @@ from actions.documents.key_set import PublicKey
 from actions.documents.keys import KeyRing
 from actions.transparency.key_events import Act, KeyBook, KeyEvent, read_event
 from actions.transparency.log import Log
-from actions.transparency.watching import ALARM, UNREACHABLE, monitor_command
+from actions.transparency.monitor_command import ALARM, UNREACHABLE, monitor_command
 from tests.served import served
 from tests.transparency.town import ORIGIN, entries, log_app
 

@@ -13,11 +13,11 @@ from actions.transparency.alarms import Alarm, Trouble
 from actions.transparency.checkpoint import open_checkpoint
 from actions.transparency.log import Log
 from actions.transparency.monitor import Monitor, Seen, WitnessView
+from actions.transparency.monitor_command import ALARM, UNREACHABLE, monitor_command
 from actions.transparency.note import NoteError, Signer
 from actions.transparency.reader import Reader
 from actions.transparency.source import HttpSource, Unreachable
 from actions.transparency.tiles import Tile
-from actions.transparency.watching import ALARM, UNREACHABLE, monitor_command
 from actions.transparency.witness import Witness
 from actions.transparency.witness_server import create_app
 from tests.served import served

@@ -9,7 +9,7 @@ import pytest
 
 from actions.transparency.log import Log
 from actions.transparency.note import NoteError
-from actions.transparency.operating import (
+from actions.transparency.operator_commands import (
     check_command,
     cosign_command,
     prove_command,

@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from actions.transparency.checkpoint import Checkpoint, open_checkpoint
-from actions.transparency.cosigning import Submission, ask, cosign
 from actions.transparency.log import Log
 from actions.transparency.merkle import leaf_hash
 from actions.transparency.note import Note, NoteError, Signer, Verifier
 from actions.transparency.reader import Inconsistent, Reader
 from actions.transparency.source import HttpSource
+from actions.transparency.submission import Submission, ask, cosign
 from actions.transparency.witness import Refused, StateError, Witness
 from actions.transparency.witness_server import create_app
 from tests.served import served

@@ -15,13 +15,13 @@ from jinja2 import Environment, FileSystemLoader
 from pydantic import BaseModel
 
 from actions.departments.formats import indian_grouping
+from actions.sandbox.first_records import load_seed
 from actions.sandbox.gateway.books import Books, GatewayOrder
 from actions.sandbox.gateway.callbacks import Courier
 from actions.sandbox.gateway.plans import plans
 from actions.sandbox.gateway.upi import Intent
 from actions.sandbox.headers import PAGE
 from actions.sandbox.problem import Problem
-from actions.sandbox.seeding import load_seed
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),

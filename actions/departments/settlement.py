@@ -24,7 +24,7 @@ from actions.departments.inquiry import (
 )
 from actions.departments.journal import Entry
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
-from actions.departments.writing import waiting
+from actions.departments.writes import waiting
 from nlu.catalogue.model import Operation
 from nlu.log import get_logger
 
@@ -37,7 +37,7 @@ _TOLD_AGAIN = 10.0
 """Seconds, at most, until an answer that could not be brought to the citizen is tried again."""
 
 
-class Settling:
+class Settlement:
     """The open writes of all departments; belongs to the event loop of their connectors."""
 
     def __init__(
@@ -58,7 +58,7 @@ class Settling:
                 while await self.step() == BATCH:
                     pass
             except (SQLAlchemyError, OSError) as error:
-                _LOG.error("settling", error=type(error).__name__)
+                _LOG.error("settlement", error=type(error).__name__)
             await asyncio.sleep(every)
 
     async def step(self) -> int:

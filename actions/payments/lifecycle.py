@@ -33,7 +33,7 @@ Rules = Callable[[str, str], "Rule | None"]
 
 
 @dataclass(frozen=True)
-class Following:
+class Lifecycle:
     """Moves payments on; belongs to the event loop of the connectors."""
 
     ledger: Ledger

@@ -12,7 +12,7 @@ from actions.departments.directory import DepartmentDirectory
 from actions.departments.journal import Entry, Write
 from actions.departments.request import NO_SERVICE, Context, Origin
 from actions.departments.result import UNAVAILABLE, OperationResult
-from actions.payments.following import Following
+from actions.payments.lifecycle import Lifecycle
 from actions.payments.payment import Payment, in_rupees, new_payment, of_citizen, order_of
 from actions.payments.states import State
 from nlu.catalogue.model import Payment as Rule
@@ -32,12 +32,12 @@ BY_ANOTHER = "payment_by_another"
 _ROUNDS = 3
 
 
-class Opening:
+class Checkout:
     """`DepartmentDirectory.execute`, with payments opened once."""
 
-    def __init__(self, departments: DepartmentDirectory, following: Following) -> None:
-        self._departments, self._following = departments, following
-        self._ledger = following.ledger
+    def __init__(self, departments: DepartmentDirectory, lifecycle: Lifecycle) -> None:
+        self._departments, self._lifecycle = departments, lifecycle
+        self._ledger = lifecycle.ledger
 
     async def execute(
         self,
@@ -54,7 +54,7 @@ class Opening:
         """As the directory does it; an outcome of `OUTCOMES` where a payment is under way."""
         context = Context(citizen, request_id, language, origin)
         write = Write(department, operation_id, values, context)
-        rule = self._following.rules(department, operation_id)
+        rule = self._lifecycle.rules(department, operation_id)
         if rule is None:
             return await self._send(write, code)
         try:
@@ -66,7 +66,7 @@ class Opening:
     async def late(self, entry: Entry, result: OperationResult) -> OperationResult:
         """What is to be told of an answer that came later: an order counts only in the ledger."""
         write = entry.write
-        rule = self._following.rules(write.department, write.operation)
+        rule = self._lifecycle.rules(write.department, write.operation)
         if rule is None or order_of(rule, result.fields) is None:
             return result
         standing = await self._standing(rule, write)
@@ -81,7 +81,7 @@ class Opening:
                 continue
             if standing.id != write.id or standing.state != "opening":
                 await self._made_way(standing, write)
-                now = await self._following.advance(standing)
+                now = await self._lifecycle.advance(standing)
                 if now.id != write.id and now.state not in ("open", *OUTCOMES):
                     continue  # it is over, so a new one may begin
                 return self._told(now, write)
@@ -91,14 +91,14 @@ class Opening:
     async def _made_way(self, standing: Payment, write: Write) -> None:
         """A link that nobody has paid for a while is closed for another citizen: else whoever
         names a bill could keep it from being paid."""
-        waited = self._following.clock() - standing.opened_at
-        others = self._following.settings.others_wait
+        waited = self._lifecycle.clock() - standing.opened_at
+        others = self._lifecycle.settings.others_wait
         if standing.state == "open" and not of_citizen(standing, write) and waited >= others:
-            await self._following.gateways.close(standing)  # the look-up says whether it is
+            await self._lifecycle.gateways.close(standing)  # the look-up says whether it is
 
     async def _standing(self, rule: Rule, write: Write) -> Payment | None:
-        now = self._following.clock()
-        new = new_payment(rule, write, now, now + self._following.settings.opening_for)
+        now = self._lifecycle.clock()
+        new = new_payment(rule, write, now, now + self._lifecycle.settings.opening_for)
         return await asyncio.to_thread(self._ledger.begin, new)
 
     async def _send(self, write: Write, code: str | None) -> OperationResult:
@@ -118,14 +118,14 @@ class Opening:
         self, rule: Rule, payment: Payment, result: OperationResult
     ) -> OperationResult:
         """The department's answer, once the ledger has it."""
-        move, order = self._following.move, order_of(rule, result.fields)
+        move, order = self._lifecycle.move, order_of(rule, result.fields)
         if not result.available:
-            await self._following.advance(payment)  # dropped at once where nothing was sent
+            await self._lifecycle.advance(payment)  # dropped at once where nothing was sent
             return result
         if order is None:
             await move(payment, state="dropped", due_at=None)
             return result
-        due = self._following.clock() + self._following.settings.look_up.after(0)
+        due = self._lifecycle.clock() + self._lifecycle.settings.look_up.after(0)
         here: Payment | None = payment
         while here is not None and here.state == "opening":
             try:
@@ -140,7 +140,7 @@ class Opening:
 
     def _told(self, payment: Payment, write: Write) -> OperationResult:
         """The true state, to the citizen who opened it: the same link while it can be paid."""
-        settings, order = self._following.settings, payment.order
+        settings, order = self._lifecycle.settings, payment.order
         if not of_citizen(payment, write):
             return OperationResult(BY_ANOTHER, {"minutes": f"{settings.others_wait / 60:.0f}"})
         if payment.state in OUTCOMES:

@@ -31,7 +31,7 @@ Post = Callable[[Write, Tries, "str | None"], Any]
 
 
 @dataclass(frozen=True)
-class Writing:
+class Writes:
     """Carries out the writes of one department."""
 
     department: DepartmentDefinition
@@ -152,14 +152,14 @@ class _Attempt:
 
     def __init__(
         self,
-        writing: Writing,
+        writes: Writes,
         operation: Operation,
         entry: Entry,
         tries: Tries,
         deadline: float,
         code: str | None,
     ) -> None:
-        self._writing = writing
+        self._writes = writes
         self._operation = operation
         self.entry = entry
         self._tries = tries
@@ -176,14 +176,14 @@ class _Attempt:
             known = self.entry.result and self.entry.result.reason
             failure = CallFailed(known or "timeout", "of an earlier try")
         elif not fresh:
-            self.entry = await self._writing.again(self.entry)
-        left = self._writing.department.retry.attempts
+            self.entry = await self._writes.again(self.entry)
+        left = self._writes.department.retry.attempts
         while True:
             if failure is None:
                 left -= 1
                 try:
                     self._posted = True
-                    result: OperationResult = await self._writing.post(
+                    result: OperationResult = await self._writes.post(
                         self.entry.write, self._tries, self._code
                     )
                     return result
@@ -192,13 +192,13 @@ class _Attempt:
                     if not error.may_be_done:
                         raise
                     failure = error
-                    self.entry = replace(self.entry, sent_by=self._writing.clock())
+                    self.entry = replace(self.entry, sent_by=self._writes.clock())
             found = await self._found(failure)
             if found is not None:
                 return found
             if left <= 0:
                 raise failure
-            self.entry = await self._writing.again(self.entry)
+            self.entry = await self._writes.again(self.entry)
             failure = None
 
     def out_of_time(self) -> CallFailed:
@@ -218,13 +218,13 @@ class _Attempt:
                 raise failure  # the citizen decides whether to ask again, with the same key
             return None
         while True:
-            answer = await ask_status(self._operation, self.entry.write, self._writing.call)
+            answer = await ask_status(self._operation, self.entry.write, self._writes.call)
             if isinstance(answer, OperationResult):
                 return answer
-            wait = self.entry.sent_by + query.not_found_after - self._writing.clock()
+            wait = self.entry.sent_by + query.not_found_after - self._writes.clock()
             if answer == "not_found" and wait <= 0:
                 return None
-            if answer == "unknown" or self._writing.clock() + wait >= self._deadline:
+            if answer == "unknown" or self._writes.clock() + wait >= self._deadline:
                 raise failure
             await asyncio.sleep(wait)
 

@@ -37,7 +37,7 @@ OWED, LATER, SENT = "owed", "later", "sent"
 
 
 @dataclass(frozen=True)
-class Telling:
+class PaymentNews:
     """Words and receipts through `notify`."""
 
     catalogue: Catalogue

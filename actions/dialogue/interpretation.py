@@ -8,10 +8,10 @@ from actions.dialogue import (
     answers,
     corrections,
     drafts,
+    form_commands,
     interruptions,
     one_time_code,
     sent,
-    steering,
     taps,
 )
 from actions.dialogue.form import Form
@@ -53,7 +53,7 @@ def _said(form: Form, state: State, heard: Heard) -> Step:
     coded = one_time_code.answered(form, state, heard) if asked == CODE else None
     if coded is not None:
         return coded
-    steered = steering.steered(form, state, heard)
+    steered = form_commands.steered(form, state, heard)
     if steered is not None:
         return steered
     corrected = corrections.corrected(form, state, heard)
