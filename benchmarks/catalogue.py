@@ -69,24 +69,25 @@ def run() -> dict[str, Any]:
     """The document that `--json` prints. Raises FileNotFoundError when no model is live."""
     from benchmarks.tfidf import TfidfPeer
     from nlu.components.project import catalogue_folder
-    from nlu.training.registry import live_id, models_dir
-    from nlu.training.thresholds import config_path, configured
+    from nlu.paths import config_file, models_folder
+    from nlu.training.registry import live_id
+    from nlu.training.thresholds import configured
 
     facts = machine()
     folder = catalogue_folder("data")
     catalogue = load_catalogue(folder)
     rows = holdout(catalogue)
-    model = live_id(models_dir())
+    model = live_id(models_folder())
     if model is None:
         raise FileNotFoundError("no live model; run `seva train`, then `seva promote ID`")
-    ours = asyncio.run(_live(models_dir() / model, folder, rows, catalogue))
+    ours = asyncio.run(_live(models_folder() / model, folder, rows, catalogue))
 
     print("Training the peer", file=sys.stderr)
     texts, labels = utterances(catalogue)
     began = time.process_time()
     peer = TfidfPeer.fit(texts, labels, probabilities=True)
     spent = round(time.process_time() - began, 1)
-    answers = peer_answers(peer, rows, catalogue, configured(config_path()))
+    answers = peer_answers(peer, rows, catalogue, configured(config_file()))
     theirs = score(
         rows,
         answers,

@@ -37,8 +37,9 @@ from benchmarks.command import machine_line
 from benchmarks.longest_texts import ORDINARY, kinds, ordinary
 from benchmarks.machine import machine
 from nlu.catalogue import Catalogue, Service, load_catalogue
+from nlu.paths import models_folder
 from nlu.slots import Parsed, parse, prepare
-from nlu.training.registry import live_id, models_dir
+from nlu.training.registry import live_id
 
 if TYPE_CHECKING:
     from nlu.engine.rasa_engine import Engine
@@ -99,7 +100,7 @@ def loaded(model: str) -> Engine:
     """The engine of a model of the registry. Raises FileNotFoundError."""
     from nlu.engine.rasa_engine import Engine
 
-    return asyncio.run(Engine.load(models_dir() / model, data_dir=ROOT / "data"))
+    return asyncio.run(Engine.load(models_folder() / model, data_dir=ROOT / "data"))
 
 
 def understanding(engine: Engine) -> Callable[[str], object]:
@@ -212,7 +213,7 @@ def main(argv: Sequence[str]) -> int:
     tasks: dict[str, Callable[[str], object]] = {}
     engine: Engine | None = None
     if not given.no_model:
-        model = given.model or live_id(models_dir())
+        model = given.model or live_id(models_folder())
         if model is None:
             print("no live model; run `seva train`, or give --no-model", file=sys.stderr)
             return 1

@@ -21,8 +21,9 @@ from typing import Any
 
 from benchmarks.machine import machine
 from nlu.catalogue import load_catalogue
+from nlu.paths import models_folder
 from nlu.training.evaluate import holdout
-from nlu.training.registry import live_id, models_dir
+from nlu.training.registry import live_id
 
 ROOT = Path(__file__).resolve().parents[1]
 WARM = 50
@@ -39,7 +40,7 @@ async def run(model: str, most: int) -> dict[str, Any]:
     facts = machine()
     catalogue = load_catalogue(ROOT / "data")
     texts = list(dict.fromkeys(row.text for row in holdout(catalogue)))[: most + WARM]
-    engine = await Engine.load(models_dir() / model, data_dir=ROOT / "data")
+    engine = await Engine.load(models_folder() / model, data_dir=ROOT / "data")
     for text in texts[:WARM]:
         await engine.parse(text)
     steps: Times = defaultdict(list)
@@ -100,7 +101,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--messages", type=int, default=500, help="how many to time")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     given = parser.parse_args(list(argv))
-    model = given.model or live_id(models_dir())
+    model = given.model or live_id(models_folder())
     if model is None:
         print("no live model; run `seva train`, or name one with --model", file=sys.stderr)
         return 1

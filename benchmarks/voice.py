@@ -178,10 +178,10 @@ def run(
     SynthesisError without voices and RuntimeError when training fails."""
     from nlu.components.project import catalogue_folder
     from nlu.engine.rasa_engine import live_model
-    from nlu.training.registry import models_dir
+    from nlu.paths import models_folder
 
     facts = machine()
-    models = {"after": live_model(models_dir())}
+    models = {"after": live_model(models_folder())}
     if before:
         models = {"before": trained_before(), **models}
     catalogue, languages = load_catalogue(catalogue_folder("data")), load_voices().benchmark

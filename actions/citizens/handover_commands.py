@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from typing_extensions import ParamSpec
@@ -24,11 +23,10 @@ from actions.news.client import NoticesClient
 from actions.news.notices import NoticeRefused, UnknownCitizen
 from actions.server.settings import ServerSettings
 from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.storage.keys import var_folder
+from nlu.paths import data_folder, var_folder
 from nlu.storage.sealing import Unreadable
 from nlu.text.masking import last_four
 
-ROOT = Path(__file__).resolve().parents[2]
 _P = ParamSpec("_P")
 _SHOWN_IN = "en"  # staff's language for the names of services and details
 
@@ -177,4 +175,4 @@ def _handovers() -> Handovers:
 
 
 def _catalogue() -> Catalogue:
-    return shared_catalogue(Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data"))
+    return shared_catalogue(data_folder())

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from nlu.paths import var_folder
 from nlu.storage.keys import KEY_FILE, Place
-
-_ROOT = Path(__file__).resolve().parents[2]
 
 DOCUMENTS_URL = "http://127.0.0.1:8795"
 """SEVA_DOCUMENTS_URL: the public address in QR codes."""
@@ -19,14 +18,9 @@ LOG, KEYS, REGISTRY = "log", "keys", "registry.sqlite"
 _SEALING = "SEVA_DOCUMENTS_SEALING_KEY"
 
 
-def data_folder() -> Path:
-    """SEVA_DATA_DIR (default `data/`): forms, and the names of departments."""
-    return Path(os.environ.get("SEVA_DATA_DIR") or _ROOT / "data")
-
-
 def documents_folder() -> Path:
     """Keys, registry and log, below SEVA_VAR_DIR."""
-    return Path(os.environ.get("SEVA_VAR_DIR") or "var") / FOLDER
+    return var_folder() / FOLDER
 
 
 def sealing_keys(folder: Path) -> Place:

@@ -46,6 +46,7 @@ from actions.sandbox.headers import STATIC
 from actions.sandbox.on_record import OnRecord, owners_file, read_households
 from actions.sandbox.sms import SmsOutbox
 from actions.sandbox.store import DEPARTMENTS, Store
+from nlu.paths import data_folder, var_folder
 from nlu.web import Door, host_of, page_hosts
 
 GATEWAY = "gateway"
@@ -90,7 +91,7 @@ def create_app(
     seeds are. SMS are posted to `sms_url`. Raises ValueError for a department whose file does not
     say who may use an operation.
     """
-    described = openapi or Path(os.environ.get("SEVA_DATA_DIR") or "data") / "departments/openapi"
+    described = openapi or data_folder() / "departments/openapi"
     store = Store(database)
     issuer = Issuer.open(database.parent / FOLDER, documents_url, make_keys=True)
     app = FastAPI(title="Seva sandbox", docs_url=None, redoc_url=None, openapi_url=None)
@@ -160,7 +161,7 @@ def _make_keys(folder: Path, documents_url: str) -> None:
 
 def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:
     """`seva sandbox`: serve until interrupted. The file is `$SEVA_VAR_DIR/sandbox.sqlite`."""
-    folder = Path(os.environ.get("SEVA_VAR_DIR", "var"))
+    folder = var_folder()
     documents_url = os.environ.get("SEVA_DOCUMENTS_URL") or DOCUMENTS_URL
     app = create_app(
         folder / "sandbox.sqlite",

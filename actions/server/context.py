@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from actions.citizens.effects import Stores
@@ -32,9 +31,8 @@ from actions.payments.ledger import Ledger
 from actions.server.settings import ServerSettings
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe
-from nlu.storage.keys import check_keys, var_folder
-
-ROOT = Path(__file__).resolve().parents[2]
+from nlu.paths import data_folder, var_folder
+from nlu.storage.keys import check_keys
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def context() -> Context:
     that is wrong."""
     server = ServerSettings.from_environment()
     check_keys()
-    folder = Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data")
+    folder = data_folder()
     catalogue = shared_catalogue(folder)
     settings = load_settings(folder)
     press = Press.from_environment()

@@ -13,7 +13,8 @@ from actions.citizens.profile import Profiles
 from actions.departments.journal import Journal
 from actions.documents.settings import REGISTRY, documents_folder, sealing_keys
 from actions.payments.ledger import Ledger
-from nlu.storage.keys import key_place, var_folder
+from nlu.paths import var_folder
+from nlu.storage.keys import key_place
 from nlu.storage.rotation import Ring
 from nlu.storage.sealed_column import SealedColumn
 from nlu.storage.sealed_table import SealedTable

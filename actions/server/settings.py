@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nlu.action_address import EMBEDDED, ActionAddress
-from nlu.storage.keys import var_folder
+from nlu.paths import var_folder
 
 _DAY = 86400.0
 _MIB = 1024 * 1024

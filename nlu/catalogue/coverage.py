@@ -11,8 +11,8 @@ from pathlib import Path
 
 from nlu.catalogue.loader import load_catalogue
 from nlu.catalogue.model import MIXED_KEY, Catalogue, ConversationIntent, Service
+from nlu.paths import PROJECT
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGE, BEGIN, END = Path("docs/catalogue.md"), "<!-- coverage -->", "<!-- /coverage -->"
 SERVICES = Path("docs/services.md")
 _HEAD = (
@@ -91,7 +91,7 @@ def with_coverage(page: str, table: str) -> str:
     return f"{before}{BEGIN}\n{table}{END}{after}"
 
 
-def write(root: Path = ROOT) -> None:
+def write(root: Path = PROJECT) -> None:
     """Writes both pages."""
     catalogue = load_catalogue(root / "data")
     page = root / PAGE

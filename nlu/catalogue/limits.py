@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nlu.fast_yaml import load_yaml
+from nlu.paths import PROJECT
 
-PROJECT_DATA = Path(__file__).resolve().parents[2] / "data"
 FILE = "check.yml"
 _ALIKE = ("leak_ratio", "swap_ratio", "swap_from", "leak_cosine", "swap_cosine")
 
@@ -46,7 +46,7 @@ class Limits:
 
 def load_limits(root: Path) -> Limits:
     """The limits of a data folder, and the project's own where the folder has none."""
-    content = _read(PROJECT_DATA / FILE)
+    content = _read(PROJECT / "data" / FILE)
     if (root / FILE).exists():
         content |= _read(root / FILE)
     sentence = content["lengths"]["sentence"]

@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 
 from nlu.commands.options import Json
-
-ROOT = Path(__file__).resolve().parents[2]
+from nlu.paths import config_file, data_folder
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -28,16 +27,6 @@ Folder = Annotated[
 DataOption = Annotated[
     Path | None, typer.Option("--data", exists=True, file_okay=False, help="Data folder.")
 ]
-
-
-def data_folder(given: Path | None) -> Path:
-    """The folder asked for, that of SEVA_DATA_DIR, `data/` here, or the project's own."""
-    if given is not None:
-        return given
-    configured = os.environ.get("SEVA_DATA_DIR")
-    if configured:
-        return Path(configured)
-    return Path("data") if Path("data").is_dir() else ROOT / "data"
 
 
 @app.command()
@@ -60,7 +49,7 @@ def check(
     from nlu.catalogue.errors import CatalogueError
     from nlu.catalogue.report import print_report
 
-    folder = data_folder(path)
+    folder = path or data_folder()
     if (folder / "lexicon").is_dir():
         os.environ["SEVA_DATA_DIR"] = str(folder)  # its own words for numbers and units
     result = check_catalogue(folder, strict=strict)
@@ -73,7 +62,7 @@ def check(
         from nlu.training.alikeness import alike_in_meaning
 
         print("Comparing sentences by meaning ...", file=sys.stderr)
-        model = configured(ROOT / "config.yml")
+        model = configured(config_file())
         result = replace(result, problems=alike_in_meaning(result, model))
     print_report(result, counts=counts, json_output=json_output)
     raise typer.Exit(1 if result.problems else 0)
@@ -88,7 +77,7 @@ def new_service(
     from nlu.catalogue.scaffold import ScaffoldError, create_service
 
     try:
-        file = create_service(data_folder(data), name)
+        file = create_service(data or data_folder(), name)
     except ScaffoldError as error:
         _refuse(error)
     print(f"{file} is there. Fill in what says TODO, then run `seva check`.")
@@ -103,7 +92,7 @@ def new_department(
     from nlu.catalogue.scaffold import ScaffoldError, create_department
 
     try:
-        files = create_department(data_folder(data), name)
+        files = create_department(data or data_folder(), name)
     except ScaffoldError as error:
         _refuse(error)
     made = " and ".join(map(str, files))

@@ -11,8 +11,7 @@ from typing import Annotated
 import typer
 
 from nlu.commands.options import Json, finish
-
-ROOT = Path(__file__).resolve().parents[2]
+from nlu.paths import PROJECT
 
 app = typer.Typer(rich_markup_mode=None)
 LabelledFile = Annotated[
@@ -135,11 +134,11 @@ def benchmark(
     name: Annotated[str, typer.Argument(help="A module of benchmarks/; more arguments go to it.")],
 ) -> None:
     """Run one benchmark. It prints a table, or with --json one document."""
-    files = (ROOT / "benchmarks").glob("[a-z]*.py")
+    files = (PROJECT / "benchmarks").glob("[a-z]*.py")
     found = sorted(f.stem for f in files if "\ndef main(" in f.read_text("utf-8"))
     module = name.replace("-", "_")
     if module not in found:
         known = ", ".join(found) or "none yet"
         raise typer.BadParameter(f"no benchmark `{name}`; there are: {known}")
-    sys.path.insert(0, str(ROOT))  # before packages: pymerkle brings a `benchmarks` of its own
+    sys.path.insert(0, str(PROJECT))  # before packages: pymerkle brings a `benchmarks` of its own
     finish(importlib.import_module(f"benchmarks.{module}").main(list(context.args)))

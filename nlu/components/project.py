@@ -9,14 +9,13 @@ from pathlib import Path
 
 from nlu.augment.heard import FOLDER
 from nlu.catalogue import Catalogue, shared_catalogue
-
-ROOT = Path(__file__).resolve().parents[2]
+from nlu.paths import PROJECT
 
 
 def catalogue_folder(configured: str) -> Path:
     """Folder of the catalogue: SEVA_DATA_DIR, or the one configured, relative to the project."""
     path = Path(os.environ.get("SEVA_DATA_DIR") or configured)
-    return path if path.is_absolute() else ROOT / path
+    return path if path.is_absolute() else PROJECT / path
 
 
 @lru_cache(maxsize=4)
@@ -39,7 +38,7 @@ def code_fingerprint() -> str:
     """
     digest = hashlib.sha256()
     for package in ("classifier", "text", "joint", "augment", "encoder"):
-        for path in sorted((ROOT / "nlu" / package).glob("**/*.py")):
+        for path in sorted((PROJECT / "nlu" / package).glob("**/*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 
 from nlu.encoder.adapted_weights import FILE, save
+from nlu.paths import PROJECT
 from nlu.text.romanisation import Romaniser
 
-ROOT = Path(__file__).resolve().parents[2]
 _NATIVE = {"te": "te-IN", "hi": "hi-IN"}
 
 
@@ -90,7 +90,7 @@ def noisy(text: str, chance: random.Random) -> str:
 def pair_stream(pairs: Pairs, settings: Settings) -> Iterator[tuple[str, str]]:
     """Endless pairs of what the student reads and what the teacher reads."""
     chance = random.Random(settings.seed)
-    romanisers = {code: Romaniser.load(ROOT / "data" / "romanisation", code) for code in _NATIVE}
+    romanisers = {code: Romaniser.load(PROJECT / "data" / "romanisation", code) for code in _NATIVE}
     kinds = ("en", *_NATIVE, *(f"{code}-Latn" for code in _NATIVE))
     while True:
         if chance.random() < settings.word_share:

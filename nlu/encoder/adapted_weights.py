@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-FILE = ROOT / "data" / "encoder" / "adapted.npz"
+from nlu.paths import PROJECT
+
+FILE = PROJECT / "data" / "encoder" / "adapted.npz"
 
 
 def save(network: Any, path: Path = FILE) -> None:

@@ -17,18 +17,18 @@ import warnings
 from pathlib import Path
 
 from nlu.encoder import adapted_weights
+from nlu.paths import PROJECT
 
-ROOT = Path(__file__).resolve().parents[2]
 VERSION = "3"
 DEFAULT = "adapted"
 
 
 def cache_dir() -> Path:
     """SEVA_CACHE_DIR, by default `.cache/seva` in the project."""
-    return Path(os.environ.get("SEVA_CACHE_DIR") or ROOT / ".cache" / "seva")
+    return Path(os.environ.get("SEVA_CACHE_DIR") or PROJECT / ".cache" / "seva")
 
 
-def configured(config: Path = ROOT / "config.yml") -> str:
+def configured(config: Path = PROJECT / "config.yml") -> str:
     """The encoder that a config.yml (or SEVA_ENCODER_MODEL) names; the embedded one if none."""
     from nlu.fast_yaml import load_yaml
 
@@ -90,7 +90,7 @@ def _make_in_own_process(source: str) -> None:
     print(f"Making the sentence encoder from {source} (once, about a minute)", file=sys.stderr)
     result = subprocess.run(
         [sys.executable, "-m", "nlu.encoder.provision", source],
-        cwd=ROOT,
+        cwd=PROJECT,
         capture_output=True,
         text=True,
     )

@@ -11,9 +11,9 @@ from typing import Any, Literal, TypeVar
 
 from ruamel.yaml import YAML
 
+from nlu.paths import data_folder
 from nlu.speech.errors import SpeechModelError
 
-ROOT = Path(__file__).resolve().parents[2]
 WHEELS = "wheels"
 MODES = ("romanised", "native")
 Mode = Literal["romanised", "native"]
@@ -157,7 +157,7 @@ class SpeechSettings:
 
 def load_settings(path: Path | None = None) -> SpeechSettings:
     """Reads `path`, by default `speech.yml` in SEVA_DATA_DIR. Raises SpeechModelError."""
-    path = path or Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data") / "speech.yml"
+    path = path or data_folder() / "speech.yml"
     settings = _read(path)
     limits = settings.limits
     limits = replace(

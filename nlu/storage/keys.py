@@ -18,9 +18,9 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from nlu.paths import var_folder
 from nlu.storage.private_file import put_private
 
-ROOT = Path(__file__).resolve().parents[2]
 VARIABLE, HASHING_VARIABLE = "SEVA_SEALING_KEY", "SEVA_HASHING_KEY"
 KEY_FILE, HASHING_FILE = "sealing.key", "hashing.key"
 
@@ -66,11 +66,6 @@ class Place:
         except FileNotFoundError:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def var_folder() -> Path:
-    """Where our processes keep their files: SEVA_VAR_DIR."""
-    return Path(os.environ.get("SEVA_VAR_DIR") or ROOT / "var")
 
 
 def key_place() -> Place:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-_ROOT = Path(__file__).resolve().parents[2]
+from nlu.paths import PROJECT
 
 
 def lexicon_folder() -> Path:
@@ -17,7 +17,7 @@ def lexicon_folder() -> Path:
 
 @lru_cache(maxsize=8)
 def _folder(data: str) -> Path:
-    return _ROOT / data / "lexicon"  # an absolute `data` replaces the root
+    return PROJECT / data / "lexicon"  # an absolute `data` replaces the root
 
 
 @lru_cache(maxsize=32)

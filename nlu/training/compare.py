@@ -61,10 +61,10 @@ def compared(
 async def _answers(model: str, rows: Sequence[Labelled]) -> list[dict[str, Any]]:
     from nlu.components.project import catalogue_folder
     from nlu.engine.rasa_engine import Engine
+    from nlu.paths import models_folder
     from nlu.training.evaluate import answers
-    from nlu.training.registry import models_dir
 
-    engine = await Engine.load(models_dir() / model, data_dir=catalogue_folder("data"))
+    engine = await Engine.load(models_folder() / model, data_dir=catalogue_folder("data"))
     found, _ = await answers(engine, rows)
     return found
 

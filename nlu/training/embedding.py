@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from nlu.paths import PROJECT
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def beside(config: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Inside, a process embeds the texts that a config.yml trains on; it is ended at the exit."""
     command = [sys.executable, "-m", "nlu.training.embedding", str(config)]
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=ROOT, stdout=quiet, stderr=quiet)
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=quiet, stderr=quiet)
     try:
         yield process
     finally:

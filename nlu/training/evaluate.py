@@ -92,20 +92,21 @@ def evaluate_command(
     """`seva evaluate FILE [--model ID] [--json] [--html OUT.html]`."""
     from nlu.catalogue import load_catalogue
     from nlu.components.project import catalogue_folder
-    from nlu.training.registry import live_id, models_dir, read
+    from nlu.paths import models_folder
+    from nlu.training.registry import live_id, read
 
     try:
         rows = read_labelled(file)
     except (LabelledFileError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
-    model = model or live_id(models_dir())
+    model = model or live_id(models_folder())
     if model is None:
         print("no live model; run `seva train`, then `seva promote ID`", file=sys.stderr)
         return 1
     folder = catalogue_folder("data")
     catalogue = load_catalogue(folder)
-    entry = models_dir() / str(model)
+    entry = models_folder() / str(model)
 
     async def run() -> tuple[dict[str, Any], list[dict[str, Any]]]:
         from nlu.engine.rasa_engine import Engine
@@ -137,11 +138,12 @@ def write_page(
     catalogue: Catalogue,
 ) -> None:
     """Writes the report of a model of the registry; `source` says what was scored."""
+    from nlu.paths import config_file
     from nlu.training.report import write_report
-    from nlu.training.thresholds import config_path, configured
+    from nlu.training.thresholds import configured
 
     facts = {**vars(manifest), "model": manifest.id, "source": source}
-    thresholds = configured(config_path())
+    thresholds = configured(config_file())
     write_report(path, metrics, predictions, facts, catalogue=catalogue, thresholds=thresholds)
 
 

@@ -17,9 +17,9 @@ async def _live_engine() -> Any:
     """Raises FileNotFoundError without a live model."""
     from nlu.components.project import catalogue_folder
     from nlu.engine.rasa_engine import Engine, live_model
-    from nlu.training.registry import models_dir
+    from nlu.paths import models_folder
 
-    return await Engine.load(live_model(models_dir()), data_dir=catalogue_folder("data"))
+    return await Engine.load(live_model(models_folder()), data_dir=catalogue_folder("data"))
 
 
 async def _parse(text: str, language: str | None) -> dict[str, Any]:

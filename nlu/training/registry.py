@@ -15,9 +15,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nlu.paths import models_folder
 from nlu.training.archive import check_archive
 
-ROOT = Path(__file__).resolve().parents[2]
 ARCHIVE = "model.tar.gz"
 MANIFEST = "manifest.json"
 LIVE = "live"
@@ -42,11 +42,6 @@ class Manifest:
     train_seconds: float
     peak_memory_mb: float
     metrics: Mapping[str, Any] = field(default_factory=dict)
-
-
-def models_dir() -> Path:
-    """SEVA_MODELS_DIR, by default `models/` of the project."""
-    return Path(os.environ.get("SEVA_MODELS_DIR") or ROOT / "models")
 
 
 def entries(folder: Path) -> list[Manifest]:
@@ -160,7 +155,7 @@ def _replace(path: Path, text: str) -> None:
 
 def models_command(json_output: bool = False) -> int:
     """`seva models`."""
-    folder = models_dir()
+    folder = models_folder()
     live, found = live_id(folder), entries(folder)
     if json_output:
         rows = [{**asdict(m), "live": m.id == live} for m in found]
@@ -186,7 +181,7 @@ def models_command(json_output: bool = False) -> int:
 def promote_command(model_id: str) -> int:
     """`seva promote ID`."""
     try:
-        promote(models_dir(), model_id)
+        promote(models_folder(), model_id)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
@@ -197,7 +192,7 @@ def promote_command(model_id: str) -> int:
 def rollback_command() -> int:
     """`seva rollback`."""
     try:
-        print(f"{rollback(models_dir())} is live again.")
+        print(f"{rollback(models_folder())} is live again.")
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1

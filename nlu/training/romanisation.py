@@ -19,11 +19,11 @@ from pathlib import Path
 
 import regex
 
+from nlu.paths import PROJECT
 from nlu.text.indic_letters import BLOCK, CONSONANTS, FIRST, NASALS, SIGNS, VOWELS, romanise
 from nlu.text.romanisation import INHERENT, WINDOWS, LetterModel, Romaniser, contexts, letters
 from nlu.text.romanisation import neighbourhoods as around
 
-ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = {"te": "te-IN", "hi": "hi-IN"}
 LONGEST = 4  # Latin letters that one native letter can become
 PASSES = 4
@@ -218,7 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Make data/romanisation from Dakshina's train lexicons; measure on dev.",
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of dakshina and massive")
-    parser.add_argument("--out", type=Path, default=ROOT / "data" / "romanisation")
+    parser.add_argument("--out", type=Path, default=PROJECT / "data" / "romanisation")
     given = parser.parse_args(arguments)
     for language in LANGUAGES:
         lexicon = read_lexicon(given.data / "dakshina" / f"{language}.translit.sampled.train.tsv")

@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from nlu.classifier.decision import Thresholds
+from nlu.paths import config_file
 from nlu.training.outcome import OUTCOMES, Group, Intents, Outcome, Ranked, counted
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -127,11 +126,6 @@ def configured(config: Path) -> Thresholds:
     )
 
 
-def config_path() -> Path:
-    """SEVA_CONFIG, by default `config.yml` of the project."""
-    return Path(os.environ.get("SEVA_CONFIG") or ROOT / "config.yml")
-
-
 def document(choice: Choice) -> dict[str, Any]:
     """What `--json` prints: the suggestion, the present values, and every setting tried."""
 
@@ -153,16 +147,17 @@ def document(choice: Choice) -> dict[str, Any]:
 def main(argv: Sequence[str]) -> int:
     """`python -m nlu.training.thresholds [--model ID] [--json]`."""
     from nlu.components.project import catalogue, catalogue_folder
+    from nlu.paths import models_folder
     from nlu.training import development
-    from nlu.training.registry import live_id, models_dir
+    from nlu.training.registry import live_id
 
     parser = argparse.ArgumentParser(prog="python -m nlu.training.thresholds", description=__doc__)
     parser.add_argument("--model", help="registry id; the live model if absent")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     given = parser.parse_args(list(argv))
     known = catalogue("data")
-    saved = models_dir() / str(given.model or live_id(models_dir())) / development.FILE
-    config = config_path()
+    saved = models_folder() / str(given.model or live_id(models_folder())) / development.FILE
+    config = config_file()
     if not saved.is_file():
         print(f"{saved} is not there: train a model with `seva train`", file=sys.stderr)
         return 1

@@ -19,11 +19,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from nlu.paths import PROJECT, config_file, models_folder
 from nlu.training import embedding, registry
 from nlu.training.archive import sha256
 from nlu.training.registry import ARCHIVE, Manifest
 
-ROOT = Path(__file__).resolve().parents[2]
 DEVELOPMENT = "development.npz"
 PROFILES = ("fast", "full")
 _GZIP_LEVEL = 6
@@ -42,7 +42,7 @@ def inputs_hash(data_hash: str, config: str, encoder: str) -> str:
     digest = hashlib.sha256(f"{data_hash}:{encoder}".encode())
     digest.update(config.encode())
     for folder in _CODE:
-        for path in sorted((ROOT / "nlu" / folder).glob("**/*.py")):
+        for path in sorted((PROJECT / "nlu" / folder).glob("**/*.py")):
             digest.update(path.read_bytes())
     for pattern in _DATA:
         for path in sorted(catalogue_folder("data").glob(pattern)):
@@ -66,13 +66,13 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
 
     started = time.perf_counter()
     say("Reading the catalogue")
-    config = Path(os.environ.get("SEVA_CONFIG") or ROOT / "config.yml")
+    config = config_file()
     text, profile = in_profile(config.read_text("utf-8"), profile)
     known = catalogue("data")
     say("Finding the sentence encoder")
     encoder = fingerprint(encoder_folder(configured(config)))
     inputs = inputs_hash(known.hash, text, encoder)
-    folder = registry.models_dir()
+    folder = models_folder()
     folder.mkdir(parents=True, exist_ok=True)
     existing = registry.find_by_inputs(folder, inputs)
     if existing and not force:
@@ -91,7 +91,7 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
         seconds = time.perf_counter() - started
         say("Scoring the hold-out")
         metrics, predictions = asyncio.run(_holdout(work, known, catalogue_folder("data")))
-        lock = ROOT / "uv.lock"
+        lock = PROJECT / "uv.lock"
         manifest = Manifest(
             id=entry.name,
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -270,7 +270,7 @@ def train_command(profile: str | None, json_output: bool = False, promote: bool 
         print(error, file=sys.stderr)
         return 1
     if promote:
-        registry.promote(registry.models_dir(), manifest.id)
+        registry.promote(models_folder(), manifest.id)
     if json_output:
         from dataclasses import asdict
 
@@ -282,7 +282,7 @@ def train_command(profile: str | None, json_output: bool = False, promote: bool 
         f"Model {manifest.id}: {manifest.train_seconds:.0f} s, {size:.1f} MB, "
         f"peak {manifest.peak_memory_mb:.0f} MB."
     )
-    live = registry.live_id(registry.models_dir())
+    live = registry.live_id(models_folder())
     if live == manifest.id:
         print("It is live.")
     else:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from nlu.catalogue import load_catalogue
-from nlu.training.registry import live_id, models_dir
+from nlu.paths import models_folder
+from nlu.training.registry import live_id
 from tests.processes import ROOT
 
 # The checks stay as they were with 21 services. With 169, profile fast is short of some of them,
@@ -24,9 +25,9 @@ REACHED = [pytest.param(key, marks=NOT_REACHED) if key in SHORT else key for key
 @pytest.fixture(scope="module")
 def manifest() -> dict[str, Any]:
     """Of the live registry entry."""
-    live = live_id(models_dir())
+    live = live_id(models_folder())
     assert live, "no live model; run `seva train`"
-    return json.loads((models_dir() / live / "manifest.json").read_text("utf-8"))
+    return json.loads((models_folder() / live / "manifest.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("key", REACHED)

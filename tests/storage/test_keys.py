@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from actions.departments.journal import database_url as journal_url
+from actions.documents.settings import documents_folder
+from api.inbox.open import database_file
+from nlu.settings import Settings
 from nlu.storage.keys import (
     HASHING_FILE,
     KEY_FILE,
@@ -124,3 +128,16 @@ def test_process_with_a_malformed_key_does_not_start(command: list[str]) -> None
     assert done.returncode == 1
     (line,) = done.stderr.strip().splitlines()
     assert line.startswith("SEVA_SEALING_KEY") and "correct horse" not in line
+
+
+def test_keys_lie_where_the_databases_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They lay in the project's `var/`, and the databases in that of the folder one stood in: two
+    processes started in two folders could not read each other's rows."""
+    for name in ("SEVA_VAR_DIR", "SEVA_JOURNAL_URL", "SEVA_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    here = tmp_path / "var"
+    assert key_place().file.resolve().parent == here
+    assert database_file(Settings()).resolve().parent == here
+    assert journal_url() == f"sqlite:///{here / 'journal.sqlite'}"
+    assert documents_folder().resolve().parent == here

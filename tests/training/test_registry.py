@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from nlu.paths import models_folder
 from nlu.training import registry
 from nlu.training.archive import sha256
 from nlu.training.registry import ARCHIVE, Manifest
@@ -190,7 +191,7 @@ def test_models_folder_follows_the_environment(
 ) -> None:
     """SEVA_MODELS_DIR, as for every process."""
     monkeypatch.setenv("SEVA_MODELS_DIR", str(tmp_path))
-    assert registry.models_dir() == tmp_path
+    assert models_folder() == tmp_path
 
 
 def test_commands_answer_with_exit_codes(

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from actions.documents.form import FORMS
-from actions.documents.settings import data_folder
 from actions.documents.short_field import field_names
 from nlu.fast_yaml import load_yaml
+from nlu.paths import data_folder
 
 SITE = Path(__file__).parent
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import Any
 import yaml
 
 from nlu.fast_yaml import load_yaml
+from nlu.paths import data_folder
 from nlu.speech.synthesis.festival import FestivalVoice
 from nlu.speech.synthesis.kokoro import KokoroSettings, KokoroVoice
 from nlu.speech.synthesis.speakable import Speaking
 from nlu.speech.synthesis.spoken import SynthesisError, Voice
 
-ROOT = Path(__file__).resolve().parents[3]
 ENGINES = ("festival", "kokoro")
 
 
@@ -60,7 +59,7 @@ class Voices:
 
 def load_voices(path: Path | None = None) -> Voices:
     """Reads `path`, by default `voices.yml` in SEVA_DATA_DIR. Raises SynthesisError."""
-    path = path or Path(os.environ.get("SEVA_DATA_DIR") or ROOT / "data") / "voices.yml"
+    path = path or data_folder() / "voices.yml"
     try:
         data: dict[str, Any] = load_yaml(path.read_text("utf-8"))
         entries = {name: VoiceEntry(name, **raw) for name, raw in data["voices"].items()}
