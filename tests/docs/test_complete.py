@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+import click
 import pytest
+import typer
 import yaml
 
 from actions.departments.result import Reason
+from actions.payments.states import MOVES
 from actions.sandbox.faults import Mode
 from api.metrics import Metrics
 from nlu.catalogue import shared_catalogue
@@ -18,19 +21,17 @@ from nlu.catalogue.model import SLOT_KINDS
 from nlu.cli import app
 from tests.docs.pages import ROOT, pages, prose, text
 
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
 
-COMMANDS = [
-    *(str(command.name) for command in app.registered_commands),
-    *(
-        f"{group.typer_instance.info.name} {command.name or command.callback.__name__}"
-        for group in app.registered_groups
-        for command in group.typer_instance.registered_commands
-    ),
-]
+def commands(group: click.Group, before: str = "") -> Iterator[str]:
+    """Every command as it is typed after `seva`."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{before}{name} ")
+        else:
+            yield before + name
+
+
+COMMANDS = list(commands(typer.main.get_command(app)))
 
 
 def quoted(page: str) -> set[str]:
@@ -85,23 +86,9 @@ def test_faults_and_reasons_are_explained() -> None:
     assert {*get_args(Mode), *get_args(Reason)} - quoted("docs/departments.md") == set()
 
 
-def test_the_import_table_is_that_of_import_linter() -> None:
-    page = text("docs/architecture.md").partition("<!-- import-contracts -->\n")[2]
-    rows = re.findall(r"^\| (`.*) \| (`.*) \|$", page.partition("\n\n")[0], re.M)
-    written = {
-        (frozenset(re.findall(r"`([\w.]+)`", who)), frozenset(re.findall(r"`([\w.]+)`", what)))
-        for who, what in rows
-    }
-    enforced = set()
-    for contract in tomllib.loads(text("pyproject.toml"))["tool"]["importlinter"]["contracts"]:
-        if contract["type"] == "independence":
-            for one in contract["modules"]:
-                others = frozenset(contract["modules"]) - {one}
-                enforced.add((frozenset([one]), others))
-        else:
-            who, what = contract["source_modules"], contract["forbidden_modules"]
-            enforced.add((frozenset(who), frozenset(what)))
-    assert written == enforced
+def test_every_move_of_a_payment_is_drawn() -> None:
+    drawn = re.findall(r"^    (\w+) --> (\w+)$", text("docs/payments.md"), re.M)
+    assert set(drawn) == {(before, after) for before in MOVES for after in MOVES[before]}
 
 
 def test_slot_types_are_explained_and_used() -> None:
