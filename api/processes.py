@@ -73,16 +73,6 @@ class Processes:
         finally:
             self._end_all()
 
-    @property
-    def pids(self) -> list[int]:
-        """Of those alive now."""
-        alive = [m.process for m in self._members if m.process and m.process.is_alive()]
-        return [process.pid for process in alive if process.pid]
-
-    def stop(self) -> None:
-        """Asks `run` to end."""
-        self._stop.set()
-
     def _look_after(self, member: Member) -> bool:
         """Starts or restarts a process; False if it cannot be started at all."""
         now = time.monotonic()

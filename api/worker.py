@@ -102,16 +102,6 @@ class Worker:
 
         return claim_when_well
 
-    async def drain(self) -> None:
-        """Serves what is due now and returns; for tests and one-off runs."""
-        while True:
-            claims = await self._inbox.claim(self._name, self._concurrency)
-            await asyncio.gather(*(self._serve(claim) for claim in claims))
-            parcels = await self._outbox.claim(self._name, self._concurrency)
-            await asyncio.gather(*(self._deliver(parcel) for parcel in parcels))
-            if not claims and not parcels:
-                return
-
     async def _loop(
         self,
         stop: asyncio.Event,

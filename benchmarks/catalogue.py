@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.machine import machine
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.classifier.decision import Thresholds, decide
-from nlu.training.evaluate import evaluate, holdout
+from nlu.training.evaluate import evaluated, holdout
 from nlu.training.metrics import Labelled, score
 
 COLUMNS = ("top1", "top3", "route_rate", "route_precision", "clarify_rate", "clarify_hit", "ece")
@@ -108,7 +108,8 @@ async def _live(
     from nlu.engine.rasa_engine import Engine
 
     engine = await Engine.load(entry, data_dir=folder)
-    return await evaluate(engine, rows, catalogue)
+    document, _ = await evaluated(engine, rows, catalogue)
+    return document
 
 
 def lines(document: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -20,6 +20,9 @@ from benchmarks import command
 from benchmarks.datasets import dakshina, massive
 from benchmarks.machine import machine
 from nlu.classifier.language import LanguageIdentifier
+from nlu.classifier.language_model import MIX
+from nlu.text.romanisation import Romaniser
+from nlu.training.language_corpus import LOCALES, ROMANISED, plain, public_rows, read_massive
 
 ROOT = Path(__file__).resolve().parents[1]
 MODEL = ROOT / "data" / "language" / "model.npz"
@@ -113,13 +116,25 @@ def _scores(guess: Callable[[str], str], native: Labelled, romanised: Labelled) 
     }
 
 
+def key_rows(data: Path, romanisers: Mapping[str, Romaniser], random: Random) -> Labelled:
+    """What our model learns from, for a peer that knows no scripts: native messages, too."""
+    rows = [
+        (label.split(MIX)[0], text)
+        for label, texts in public_rows(data, romanisers, random).items()
+        for text in texts
+    ]
+    for language in ROMANISED:
+        marked = read_massive(data, LOCALES[language]).values()
+        rows += [(language, plain(text)) for text in marked]
+    return rows
+
+
 def _peer(data: Path, native: Labelled, romanised: Labelled) -> command.Document | None:
     """TF-IDF of characters and logistic regression; None where the train files are not there."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    from nlu.training.language_corpus import key_rows
     from nlu.training.language_model import load_romanisers
 
     folder = _massive(data).parent

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from nlu.classifier.intent_model import IntentModel, IntentSettings
+from benchmarks.intent_model import IntentModel, IntentSettings
 from nlu.encoder.onnx_encoder import OnnxEncoder
 from nlu.encoder.provision import cache_dir, encoder_folder, make
 from nlu.encoder.vector_cache import VectorCache

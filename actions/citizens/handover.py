@@ -94,14 +94,6 @@ class Handovers:
             found = db.execute(sa.select(_HANDOVERS.c.closed).where(this)).scalar()
         return None if found is None else bool(found)
 
-    def waiting(self) -> list[str]:
-        """Numbers that no person has answered yet, the oldest first."""
-        return self.numbers(everything=False)
-
-    def numbers(self, *, everything: bool) -> list[str]:
-        """Numbers of `cases`."""
-        return [case.number for case in self.cases(everything=everything)]
-
     async def answer(
         self, number: str, text: str, language: str, about: str, notify: Notify
     ) -> None:

@@ -180,5 +180,3 @@ _SCHEMES: dict[str, Callable[[SettingsBlock], Scheme]] = {
     "oauth2": _client_credentials,
     "hmac": _signing_key,
 }
-AUTH_KINDS = (*_SCHEMES, "mtls")
-"""What `auth.kind` may be."""

@@ -12,19 +12,6 @@ from nlu.storage.sealing import Unreadable, seal, unseal
 from nlu.storage.unreadable import UNREADABLE
 
 _LOG = get_logger(__name__)
-SLOTS = (
-    "language",
-    "language_fixed",
-    "service",
-    "values",
-    "asked",
-    "attempts",
-    "lookup",
-    "nonce",
-    "heard",
-    "heard_spoken",
-    "unchecked",
-)
 _NONCE = 32
 """Hexadecimal digits: 128 bits. Two requests with the same key would be one to a department."""
 CONFIRM = "confirm"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from actions.dialogue.say import Say
@@ -78,11 +78,6 @@ class Step:
 def saying(state: State, *said: Say) -> Step:
     """The form stays open: says something and asks again."""
     return Step(state, ASK, said)
-
-
-def stopped(state: State, said: Sequence[Say]) -> Step:
-    """Nothing is open after it."""
-    return Step(state, STOP, tuple(said))
 
 
 def cleared(state: State) -> State:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -62,12 +61,6 @@ def key_set(
     """
     rows = [key.published() for key in keys]
     return {"keys": rows, "witnesses": [*witnesses], "fetched_for": origin, "issued_at": at}
-
-
-def read_key_set(text: str) -> dict[bytes, PublicKey]:
-    """Keys by kid from the text of a `keys.json`. Raises ValueError or KeyError if it is broken."""
-    keys = [PublicKey.read(row) for row in json.loads(text)["keys"]]
-    return {key.kid: key for key in keys}
 
 
 def encode_base64url(raw: bytes) -> str:

@@ -70,10 +70,6 @@ class KeyRing:
         keys = [PublicKey.read(json.loads(path.read_text("utf-8"))) for path in self._published()]
         return sorted(keys, key=lambda key: (key.department, key.not_before, key.kid))
 
-    def by_kid(self) -> dict[bytes, PublicKey]:
-        """The same, for looking up."""
-        return {key.kid: key for key in self.public_keys()}
-
     def signing_key(self, department: str, at: int, *, make: bool = False) -> SigningKey:
         """The department's newest key in force. Without one: made if `make`, else raises NoKey."""
         newest = self._newest(department, at)

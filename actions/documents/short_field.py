@@ -1,7 +1,7 @@
 """A signed field in few bytes: a number for its name, its Telugu or Hindi value shortened.
 
-Names and values as plain text are read too: so older documents have them, so have those whose
-name has no number or whose value is no shorter otherwise.
+The page reads names and values as plain text too: so older documents have them, so have those
+whose name has no number or whose value is no shorter otherwise.
 """
 
 from __future__ import annotations
@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from actions.documents.short_text import lengthened, shortened
+from actions.documents.short_text import shortened
 from nlu.fast_yaml import load_yaml
 
 
@@ -33,18 +32,3 @@ def short_field(name: str, value: str) -> list[int | str | bytes]:
         names.index(name) if name in names else name,
         short if len(short) < len(plain) else value,
     ]
-
-
-def long_field(raw: Any) -> tuple[str, str] | None:
-    """Name and value of a field as `short_field` or an older version wrote it; else None."""
-    if not isinstance(raw, list) or len(raw) != 2:
-        return None
-    name, value = raw
-    if type(name) is int:
-        name = field_names()[name] if 0 <= name < len(field_names()) else None
-    if isinstance(value, bytes):
-        try:
-            value = lengthened(value)
-        except (ValueError, OverflowError):
-            return None
-    return (name, value) if isinstance(name, str) and isinstance(value, str) else None

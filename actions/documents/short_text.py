@@ -32,19 +32,3 @@ def shortened(text: str) -> bytes:
         else:
             found += bytes([_OTHER]) + sign.to_bytes(3, "big")
     return bytes(found)
-
-
-def lengthened(raw: bytes) -> str:
-    """The text of `shortened`. Raises ValueError for any other bytes."""
-    signs, current, left = [], _SCRIPTS[1], iter(raw)
-    for byte in left:
-        if byte in _SCRIPTS:
-            current = _SCRIPTS[byte]
-        elif byte == _OTHER:
-            signs.append(int.from_bytes(bytes(next(left, 0) for _ in range(3)), "big"))
-        else:
-            signs.append(byte if byte < _BLOCK else current + byte - _BLOCK)
-    text = "".join(map(chr, signs))
-    if shortened(text) != raw:
-        raise ValueError("not the shortest spelling")
-    return text

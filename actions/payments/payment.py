@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 from actions.departments.access import sender_of
 from actions.departments.formats import indian_grouping
-from actions.departments.journal import Write, row_id
+from actions.departments.journal import Write
 from actions.payments.states import State
 from nlu.catalogue.model import Payment as Rule
 from nlu.storage.sealing import keyed_hash
@@ -95,11 +95,6 @@ def bill_of(rule: Rule, write: Write) -> str:
     values = {**write.values, CITIZEN: write.context.citizen}
     parts = [write.department, write.operation, *(values.get(name, "") for name in rule.once_for)]
     return keyed_hash("\0".join(parts), "payment")
-
-
-def payment_id(department: str, request_id: str) -> str:
-    """The id of the payment that a write opened."""
-    return row_id(department, request_id)
 
 
 def order_of(rule: Rule, fields: Mapping[str, str]) -> Order | None:

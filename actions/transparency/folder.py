@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from actions.transparency.durable import replace_file, sync_files, sync_folder
-from actions.transparency.note import NoteError, Signer, Verifier
+from actions.transparency.note import NoteError, Signer
 from actions.transparency.tiles import WIDTH, Tile, tile_at, unpack_entries
 
 
@@ -63,13 +63,6 @@ class LogFolder:
             return Signer.parse(self.key.read_text("utf-8"))
         except (OSError, NoteError) as error:
             raise LogError(f"cannot use the key {self.key}: {error}") from error
-
-    def read_verifier(self) -> Verifier:
-        """Raises LogError."""
-        try:
-            return Verifier.parse(self.verifier.read_text("utf-8"))
-        except (OSError, NoteError) as error:
-            raise LogError(f"cannot use the key {self.verifier}: {error}") from error
 
     def read_tile(self, tile: Tile) -> bytes:
         """A tile's bytes, from the full tile where the partial one is gone. Raises LogError."""

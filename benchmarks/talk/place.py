@@ -18,12 +18,12 @@ from typing import Any
 import httpx
 
 from benchmarks.machine import free_port
+from benchmarks.talk.conversations import Conversations
 from benchmarks.talk.data import DATA, ROOT, UNLIMITED, data_folder
 from benchmarks.talk.letterbox import Letterbox, letterbox
 from nlu.action_address import ActionAddress
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.engine.action_endpoint import ActionEndpoint
-from nlu.engine.conversations import Conversations
 from nlu.engine.rasa_engine import Engine, live_model
 from nlu.engine.reply import Reply
 

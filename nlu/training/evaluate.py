@@ -67,11 +67,6 @@ async def answers(engine: Any, rows: Sequence[Labelled]) -> tuple[list[dict[str,
     return found, round(statistics.median(alone), 2)
 
 
-async def evaluate(engine: Any, rows: Sequence[Labelled], catalogue: Catalogue) -> dict[str, Any]:
-    """The whole `--json` document."""
-    return (await evaluated(engine, rows, catalogue))[0]
-
-
 async def evaluated(
     engine: Any, rows: Sequence[Labelled], catalogue: Catalogue
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:

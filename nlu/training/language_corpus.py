@@ -35,14 +35,14 @@ Rows = dict[str, list[str]]
 
 def public_rows(data: Path, romanisers: Mapping[str, Romaniser], random: Random) -> Rows:
     """Messages from MASSIVE train and Dakshina's train lexicons under `data`."""
-    marked = {key: _read_massive(data, locale) for key, locale in LOCALES.items()}
+    marked = {key: read_massive(data, locale) for key, locale in LOCALES.items()}
     rows: Rows = defaultdict(list)
-    rows[ENGLISH] += [_plain(text) for text in marked[ENGLISH].values()]
+    rows[ENGLISH] += [plain(text) for text in marked[ENGLISH].values()]
     english = {word for text in rows[ENGLISH] for word in text.lower().split()}
     for turn, (language, label) in enumerate(ROMANISED.items()):
         romaniser = romanisers[language]
         for text in list(marked[language].values())[turn::2]:  # each language the other half
-            rows[label].append(romaniser.sample(_plain(text), random))
+            rows[label].append(romaniser.sample(plain(text), random))
         mixed = list(_code_mixed(marked[language], marked[ENGLISH], random))[turn::2]
         rows[label + MIX] += [romaniser.sample(text, random) for text in mixed]
         lexicon = read_lexicon(data / "dakshina" / f"{language}.translit.sampled.train.tsv")
@@ -51,21 +51,6 @@ def public_rows(data: Path, romanisers: Mapping[str, Romaniser], random: Random)
             " ".join(random.choices(words, k=random.randint(1, 10))) for _ in range(STRUNG)
         ]
     return {label: [*texts, *_pieces(texts[::2], random)] for label, texts in rows.items()}
-
-
-def key_rows(
-    data: Path, romanisers: Mapping[str, Romaniser], random: Random
-) -> list[tuple[str, str]]:
-    """(key, text) of the same messages for a model that knows no scripts: native ones, too."""
-    rows = [
-        (label.split(MIX)[0], text)
-        for label, texts in public_rows(data, romanisers, random).items()
-        for text in texts
-    ]
-    for language in ROMANISED:
-        marked = _read_massive(data, LOCALES[language]).values()
-        rows += [(language, _plain(text)) for text in marked]
-    return rows
 
 
 def catalogue_rows(
@@ -90,14 +75,15 @@ def catalogue_rows(
                     yield name, MIXED_KEY, row.text
 
 
-def _read_massive(data: Path, locale: str) -> dict[str, str]:
+def read_massive(data: Path, locale: str) -> dict[str, str]:
     """Marked messages by id, the same id in all locales."""
     path = data / "massive" / f"{locale}.train.jsonl"
     rows = (json.loads(line) for line in path.read_text("utf-8").splitlines())
     return {row["id"]: row["annot_utt"] for row in rows}
 
 
-def _plain(marked: str) -> str:
+def plain(marked: str) -> str:
+    """A marked message as it was written."""
     return _MARK.sub(lambda mark: mark[2], marked)
 
 

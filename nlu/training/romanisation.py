@@ -21,7 +21,7 @@ import regex
 
 from nlu.paths import PROJECT
 from nlu.text.indic_letters import BLOCK, CONSONANTS, FIRST, NASALS, SIGNS, VOWELS, romanise
-from nlu.text.romanisation import INHERENT, WINDOWS, LetterModel, Romaniser, contexts, letters
+from nlu.text.romanisation import INHERENT, WINDOWS, Romaniser, contexts, letters
 from nlu.text.romanisation import neighbourhoods as around
 
 LANGUAGES = {"te": "te-IN", "hi": "hi-IN"}
@@ -183,11 +183,6 @@ def write_table(path: Path, title: str, rows: Mapping[str, Mapping[str, float]])
         cells = sorted(rows[key].items(), key=lambda row: (-row[1], row[0]))
         lines.append(key + "\t" + " ".join(f"{s or '-'}:{count:g}" for s, count in cells))
     path.write_text("\n".join(lines) + "\n", "utf-8")
-
-
-def model_of(pairs: Sequence[Pair], strength: float = STRENGTH) -> Romaniser:
-    """A romaniser without words of its own: letters only."""
-    return Romaniser({}, LetterModel(prune(count_letters(pairs)), strength))
 
 
 def measure(romaniser: Romaniser | None, pairs: Sequence[Pair]) -> dict[str, float]:

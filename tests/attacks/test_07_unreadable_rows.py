@@ -26,6 +26,7 @@ from nlu.storage.sealed_table import SealedTable
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import UNREADABLE
 from tests.dialogue.test_handover import RECORD
+from tests.handover_numbers import numbers_of
 from tests.postgres import postgres
 
 __all__ = ["postgres"]
@@ -178,7 +179,7 @@ def test_handover_that_cannot_be_read_hides_no_other(tmp_path: Path, lose_key: L
     lost = handovers.open("1:91", RECORD)
     back = lose_key()
     kept = handovers.open("1:92", RECORD)
-    assert handovers.waiting() == [kept]
+    assert numbers_of(handovers) == [kept]
     with pytest.raises(Unreadable):
         handovers.case(lost)
     back()

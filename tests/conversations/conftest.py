@@ -65,9 +65,9 @@ class World:
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Started once for all conversations."""
+    from benchmarks.talk.conversations import Conversations
     from nlu.action_address import ActionAddress
     from nlu.engine.action_endpoint import ActionEndpoint
-    from nlu.engine.conversations import Conversations
     from nlu.engine.rasa_engine import Engine, live_model
 
     folder: Path = tmp_path_factory.mktemp("world")

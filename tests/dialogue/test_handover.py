@@ -15,6 +15,7 @@ from actions.dialogue.state import State
 from actions.dialogue.steps import Handover
 from actions.news.notices import Notice, NoticeRefused
 from tests.dialogue.talk import Talk
+from tests.handover_numbers import numbers_of
 
 INCOME = {"intent": "income_certificate", "kind": "route"}
 BILL = {"intent": "electricity_bill_view", "kind": "route"}
@@ -49,7 +50,7 @@ async def test_too_many_attempts_leave_a_record(form: Form, stores: Stores, lang
     talk = await in_an_application(form, stores, language)
     for _ in range(3):
         await talk.say("hmm hmm", key=None, sure=0.0, at=5.0)
-    [number] = stores.handovers.waiting()
+    [number] = numbers_of(stores.handovers)
     told = form.catalogue.phrases["handed_over"][language].format(number=number)
     assert talk.said[-1].text == told and not talk.open
     case = stores.handovers.case(number)
@@ -68,7 +69,7 @@ async def test_asking_for_a_person_leaves_a_record_and_the_form_open(
     """The helpline, the number, and the question again."""
     talk = await in_an_application(form, stores, key.split("-")[0])
     await talk.say(words, key=key, intent="talk_to_person", kind="conversation")
-    [number] = stores.handovers.waiting()
+    [number] = numbers_of(stores.handovers)
     assert number in talk.said[1].text and talk.open
     assert [one.text for one in talk.said].index(talk.form.question(talk.state).text) == 2
     assert stores.handovers.case(number).record.why == "asked_for"
@@ -80,7 +81,7 @@ async def test_a_person_asked_for_on_the_card(form: Form, stores: Stores) -> Non
     pay = {"intent": "electricity_bill_payment", "kind": "route"}
     await talk.say("pay 6123401005678", key=None, **pay)
     await talk.say("talk to a person", key="en", intent="talk_to_person", kind="conversation")
-    [number] = stores.handovers.waiting()
+    [number] = numbers_of(stores.handovers)
     assert number in talk.text and len(talk.buttons) == 3
 
 
@@ -91,7 +92,7 @@ async def test_what_was_left_is_offered_after_the_number(form: Form, stores: Sto
     await talk.say("and now please this one", key=None, **BILL)
     for _ in range(3):
         await talk.say("12", key=None, sure=0.0)
-    [number] = stores.handovers.waiting()
+    [number] = numbers_of(stores.handovers)
     assert number in talk.said[-2].text and talk.said[-1].buttons
 
 
@@ -100,10 +101,10 @@ async def test_one_request_has_one_number(form: Form, stores: Stores) -> None:
     talk = await in_an_application(form, stores, "en")
     person = {"intent": "talk_to_person", "kind": "conversation"}
     await talk.say("talk to a person", key="en", **person)
-    [first] = stores.handovers.waiting()
+    [first] = numbers_of(stores.handovers)
     await talk.say("200000", key=None, sure=0.0)
     await talk.say("talk to a person", key="en", **person)
-    assert stores.handovers.waiting() == [first]
+    assert numbers_of(stores.handovers) == [first]
     assert stores.handovers.case(first).record.values["annual_income"] == "200000"
 
 
@@ -113,7 +114,7 @@ async def test_two_requests_have_two_numbers(form: Form, stores: Stores) -> None
     for service in (BILL, INCOME):
         await talk.say("please start this one", key=None, **service)
         await talk.say("person", key="en", intent="talk_to_person", kind="conversation")
-    numbers = stores.handovers.waiting()
+    numbers = numbers_of(stores.handovers)
     assert len(set(numbers)) == 2 and all(len(n) == 6 and n.isdigit() for n in numbers)
 
 
@@ -143,26 +144,26 @@ async def test_words_of_a_person_reach_the_citizen(form: Form, stores: Stores) -
     """Once they were taken the record is closed; until then it waits."""
     talk = await in_an_application(form, stores, "te")
     await talk.say("x", key=None, intent="talk_to_person", kind="conversation")
-    [number] = stores.handovers.waiting()
+    [number] = numbers_of(stores.handovers)
     words = ("మీ పని అయింది", "te", "ఆదాయం సర్టిఫికెట్")
     with pytest.raises(NoticeRefused):
         await stores.handovers.answer(number, *words, Outbox(broken=True))
-    assert stores.handovers.waiting() == [number]
+    assert numbers_of(stores.handovers) == [number]
     outbox = Outbox()
     for _ in range(2):
         await stores.handovers.answer(number, *words, outbox)
     first, again = outbox.taken
     assert (first.citizen, first.text, first.language, first.about) == (talk.citizen, *words)
     assert first.id == again.id, "the outbox takes the same words once"
-    assert stores.handovers.waiting() == []
-    assert stores.handovers.numbers(everything=True) == [number]
+    assert numbers_of(stores.handovers) == []
+    assert numbers_of(stores.handovers, everything=True) == [number]
 
 
 async def test_other_words_are_other_news(form: Form, stores: Stores) -> None:
     """Two answers of a person are not taken for one."""
     talk = await in_an_application(form, stores, "te")
     await talk.say("x", key=None, intent="talk_to_person", kind="conversation")
-    [number] = stores.handovers.waiting()
+    [number] = numbers_of(stores.handovers)
     outbox = Outbox()
     for text in ("first", "second"):
         await stores.handovers.answer(number, text, "te", "a", outbox)
@@ -185,4 +186,4 @@ def test_old_records_are_forgotten(stores: Stores, tmp_path: Path) -> None:
     }
     stores.handovers.set_closed(numbers[1.0], closed=True)
     assert stores.handovers.forget(3.0) == (1, 1)
-    assert stores.handovers.numbers(everything=True) == [numbers[2.0], numbers[3.0]]
+    assert numbers_of(stores.handovers, everything=True) == [numbers[2.0], numbers[3.0]]

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from actions.documents.credential import Claims, Refusal
+from actions.documents.credential import Claims
 from actions.documents.document_id import grouped
 from actions.documents.issue import Issued, Issuer
 from actions.documents.keys import KeyRing
-from actions.documents.link import verify_link
 from nlu.cli import app
 from tests.documents.conftest import BIRTH, URL
+from tests.documents.link_reader import Refusal, by_kid, verify_link
 
 RUNNER = CliRunner()
 
@@ -93,10 +93,10 @@ def test_stolen_key_is_withdrawn_and_its_documents_reissued(issued: Issued, issu
     assert f"1 valid documents are refused now: seva documents reissue --key {kid}" in seva(
         "keys", "withdraw", kid
     )
-    assert verify_link(issued.qr, URL, issuer.keys.by_kid(), 1) is Refusal.KEY_WITHDRAWN
+    assert verify_link(issued.qr, URL, by_kid(issuer.keys), 1) is Refusal.KEY_WITHDRAWN
     assert "is replaced by" in seva("reissue", "--key", kid)
     again = issuer.issue("municipal", "birth_certificate", BIRTH, "k")
-    assert isinstance(verify_link(again.qr, URL, issuer.keys.by_kid(), 1), Claims)
+    assert isinstance(verify_link(again.qr, URL, by_kid(issuer.keys), 1), Claims)
     assert "withdrawn" in seva("keys", "list")
 
 

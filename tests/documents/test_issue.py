@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from actions.documents.credential import Claims, Refusal
+from actions.documents.credential import Claims
 from actions.documents.document_id import id_to_bytes
 from actions.documents.form import load_form
 from actions.documents.issue import Issued, Issuer, NotIssued, Reason
 from actions.documents.ledger import TileLedger
-from actions.documents.link import read_link, verify_link
 from actions.documents.settings import LOG, REGISTRY
 from actions.documents.status import revocations, status
 from actions.transparency.checkpoint import open_checkpoint
@@ -24,6 +23,7 @@ from actions.transparency.log import Log, Receipt
 from actions.transparency.merkle import leaf_hash, verify_inclusion
 from actions.transparency.note import NoteError
 from tests.documents.conftest import BIRTH, URL, acts
+from tests.documents.link_reader import Refusal, by_kid, read_link, verify_link
 
 Issue = Callable[..., Issued]
 NOW = 1_795_000_000
@@ -56,7 +56,7 @@ def state(issuer: Issuer, document_id: str) -> str:
 
 
 def checked(issuer: Issuer, qr: str) -> Claims | Refusal:
-    return verify_link(qr, URL, issuer.keys.by_kid(), NOW * 2)
+    return verify_link(qr, URL, by_kid(issuer.keys), NOW * 2)
 
 
 def test_issued_document_verifies(issuer: Issuer, issue: Issue) -> None:
@@ -136,11 +136,11 @@ def test_document_that_runs_out_does_so_at_the_end_of_a_day(folder: Path) -> Non
     issuer = Issuer(folder, URL, ledger, make_keys=True, now=lambda: NOW)
     values = dict.fromkeys(load_form("duplicate_income_certificate").labels, "x")
     qr = issuer.issue("revenue", "duplicate_income_certificate", values, "k").qr
-    claims = verify_link(qr, URL, issuer.keys.by_kid(), NOW)
+    claims = verify_link(qr, URL, by_kid(issuer.keys), NOW)
     assert isinstance(claims, Claims) and claims.expires_at is not None
     assert (claims.expires_at + 1 + 19800) % 86400 == 0  # midnight in India
-    assert verify_link(qr, URL, issuer.keys.by_kid(), claims.expires_at) == claims
-    assert verify_link(qr, URL, issuer.keys.by_kid(), claims.expires_at + 1) is Refusal.RUN_OUT
+    assert verify_link(qr, URL, by_kid(issuer.keys), claims.expires_at) == claims
+    assert verify_link(qr, URL, by_kid(issuer.keys), claims.expires_at + 1) is Refusal.RUN_OUT
 
 
 def test_log_proves_the_document(issuer: Issuer, issue: Issue) -> None:

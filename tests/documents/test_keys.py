@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import stat
 import subprocess
 import sys
@@ -15,9 +14,9 @@ from actions.documents.key_set import (
     decode_base64url,
     encode_base64url,
     key_set,
-    read_key_set,
 )
 from actions.documents.keys import KeyRing, NoKey, Rotation
+from tests.documents.link_reader import by_kid, published_keys
 
 DAY = 86400
 NOW = 1_795_000_000
@@ -67,15 +66,15 @@ def test_rotation_publishes_before_it_signs(ring: KeyRing) -> None:
 def test_rotation_ends_the_old_key_after_the_overlap(ring: KeyRing) -> None:
     old = ring.signing_key("revenue", NOW, make=True).public
     new = ring.rotate("revenue", NOW)
-    assert ring.by_kid()[old.kid].not_after == new.not_before + DAY
-    assert ring.by_kid()[old.kid].raw == old.raw  # still published: it proves its documents
+    assert by_kid(ring)[old.kid].not_after == new.not_before + DAY
+    assert by_kid(ring)[old.kid].raw == old.raw  # still published: it proves its documents
 
 
 def test_rotation_leaves_other_departments_alone(ring: KeyRing) -> None:
     energy = ring.signing_key("energy", NOW, make=True).public
     ring.signing_key("revenue", NOW, make=True)
     ring.rotate("revenue", NOW)
-    assert ring.by_kid()[energy.kid] == energy
+    assert by_kid(ring)[energy.kid] == energy
 
 
 def test_key_that_is_next_stays_next_when_another_is_withdrawn(ring: KeyRing) -> None:
@@ -142,7 +141,7 @@ def test_key_set_is_that_of_the_contract(ring: KeyRing) -> None:
         "fetched_for": "https://verify.example",
         "issued_at": NOW,
     }
-    assert read_key_set(json.dumps(published)) == {made.kid: made}
+    assert published_keys(published) == {made.kid: made}
 
 
 def test_key_under_a_false_name_is_not_read(ring: KeyRing) -> None:

@@ -15,9 +15,10 @@ from actions.documents.credential import Claims, sign
 from actions.documents.document_id import grouped, id_from_bytes
 from actions.documents.form import Form, load_form, load_forms
 from actions.documents.issue import Issued, Issuer, NotIssued, Reason
-from actions.documents.link import Link, read_link
+from actions.documents.link import Link
 from actions.documents.pdf import Printout, render_pdf
 from tests.documents.conftest import BIRTH, URL
+from tests.documents.link_reader import read_link
 from tests.documents.paper import Journey, copied_text, rendered, scanned, sent
 from tests.documents.test_credential import KEY
 

@@ -9,8 +9,8 @@ import pytest
 
 from actions.documents.credential import Claims
 from actions.documents.issue import Issuer
-from actions.documents.link import verify_link
 from tests.documents.conftest import URL
+from tests.documents.link_reader import by_kid, verify_link
 from tests.documents.paper import Journey, rendered, scanned, sent
 
 RUNS = 50
@@ -92,5 +92,5 @@ def test_forwarded_picture_is_scanned_and_verifies(
         degrees=chance.choice((-2.0, 2.0)),
     )
     assert scanned(sent(rendered(found[1], tmp_path), journey)) == [issued.qr]
-    claims = verify_link(issued.qr, URL, office.keys.by_kid(), 1_800_000_000)
+    claims = verify_link(issued.qr, URL, by_kid(office.keys), 1_800_000_000)
     assert isinstance(claims, Claims)

@@ -12,11 +12,10 @@ from fastapi.testclient import TestClient
 from actions.documents.credential import Claims
 from actions.documents.document_id import new_id
 from actions.documents.issue import Issued, Issuer
-from actions.documents.key_set import read_key_set
-from actions.documents.link import verify_link
 from actions.documents.server import create_app
 from actions.documents.settings import REGISTRY
 from tests.documents.conftest import BIRTH, URL
+from tests.documents.link_reader import published_keys, verify_link
 
 Issue = Callable[..., Issued]
 
@@ -31,7 +30,7 @@ def test_published_keys_verify_a_document(web: TestClient, issue: Issue) -> None
     issued = issue()
     answer = web.get("/keys.json")
     assert answer.json()["fetched_for"] == URL
-    keys = read_key_set(answer.text)
+    keys = published_keys(answer.json())
     assert isinstance(verify_link(issued.qr, URL, keys, answer.json()["issued_at"]), Claims)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -157,6 +158,20 @@ def open_store(path: Path, clock: Clock) -> SqliteInbox:
     return SqliteInbox(path, POLICY, lease_s=60, doubt_s=30, window_s=0, clock=clock)
 
 
+class DrainingWorker(Worker):
+    """A worker that can be asked for what is due now."""
+
+    async def drain(self) -> None:
+        """Serves what is due now and returns."""
+        while True:
+            claims = await self._inbox.claim(self._name, self._concurrency)
+            await asyncio.gather(*(self._serve(claim) for claim in claims))
+            parcels = await self._outbox.claim(self._name, self._concurrency)
+            await asyncio.gather(*(self._deliver(parcel) for parcel in parcels))
+            if not claims and not parcels:
+                return
+
+
 def make_worker(
     store: SqliteInbox,
     engine: FakeEngine,
@@ -171,14 +186,14 @@ def make_worker(
     listening_s: float = 5,
     spoken: frozenset[str] = frozenset(),
     turn_s: float = POLICY.turn_seconds,
-) -> Worker:
+) -> DrainingWorker:
     bomb = bomb or Bomb()
     inbox: Any = BombedInbox(store, bomb)
     outbox: Any = BombedInbox(store.outbox, bomb)
     engine.bomb = whatsapp.bomb = bomb
     wording, metrics = Wording(PHRASES, "te"), Metrics()
     hearing = Hearing(inbox, whatsapp, transcriber, engine, max_chars=4096, max_audio_bytes=1 << 20)
-    return Worker(
+    return DrainingWorker(
         inbox,
         outbox,
         Turns(engine, hearing, inbox, wording, POLICY, spoken),

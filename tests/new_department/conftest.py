@@ -84,9 +84,9 @@ def trained(data: Path) -> Path:
 @pytest.fixture(scope="session")
 def town(data: Path, trained: Path) -> Iterator[Town]:
     """The library's server, the action server, the documents, and the engine."""
+    from benchmarks.talk.conversations import Conversations
     from nlu.action_address import ActionAddress
     from nlu.engine.action_endpoint import ActionEndpoint
-    from nlu.engine.conversations import Conversations
     from nlu.engine.rasa_engine import Engine, live_model
 
     folder, loop = data.parent, asyncio.new_event_loop()

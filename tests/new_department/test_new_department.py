@@ -11,10 +11,9 @@ import pytest
 import yaml
 
 from actions.documents.credential import Claims
-from actions.documents.key_set import PublicKey
-from actions.documents.link import verify_link
 from nlu.catalogue.checker import check_catalogue
 from nlu.text import shares
+from tests.documents.link_reader import published_keys, verify_link
 from tests.documents.paper import copied_text, rendered, scanned
 from tests.new_department.conftest import LIBRARY, Town
 
@@ -55,9 +54,8 @@ def _is_genuine(town: Town, document: Any, name: str, folder: Path) -> None:
     pdf = httpx.get(document.url, trust_env=False).content
     assert all(said in " ".join(copied_text(pdf)) for said in (name, "LIB004217"))
     (code,) = scanned(rendered(pdf, folder))
-    listed = httpx.get(f"{town.documents}/keys.json", trust_env=False).json()["keys"]
-    keys = {key.kid: key for key in map(PublicKey.read, listed)}
-    claims = verify_link(code, town.documents, keys, int(time.time()))
+    published = httpx.get(f"{town.documents}/keys.json", trust_env=False).json()
+    claims = verify_link(code, town.documents, published_keys(published), int(time.time()))
     assert isinstance(claims, Claims) and claims.issuer == "library"
     assert dict(claims.fields)["holder_name"] == name
     state = httpx.get(f"{town.documents}/c/{claims.id}/status", trust_env=False).json()

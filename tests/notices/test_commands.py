@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from actions.citizens.handover import FILE, Handovers
 from actions.dialogue.steps import Handover
 from nlu.cli import app
+from tests.handover_numbers import numbers_of
 
 AADHAAR = "499118665246"
 RECORD = Handover(
@@ -84,10 +85,10 @@ def test_answer_that_is_not_sent_leaves_the_request_open(handovers: Handovers) -
     number = handovers.open("109:IN.1", RECORD)
     code, output = seva("answer", number, "రేపు రండి")
     assert code == 1 and "not sent" in output
-    assert handovers.waiting() == [number]
+    assert numbers_of(handovers) == [number]
 
 
 def test_answer_must_say_something(handovers: Handovers) -> None:
     number = handovers.open("109:IN.1", RECORD)
     assert seva("answer", number, " ")[0] == 1
-    assert handovers.waiting() == [number]
+    assert numbers_of(handovers) == [number]

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
-from nlu.engine.conversations import Conversations
+from benchmarks.talk.conversations import Conversations
 from tests.processes import ACTIONS_SECRET, OWNERS, PHONE, ROOT, department_urls, free_port, seva
 
 NEW_SERVICE = Path(__file__).parent / "electricity_meter_shift.yml"

@@ -15,10 +15,10 @@ from PIL import Image
 
 from actions.documents.credential import Claims
 from actions.documents.issue import Issuer
-from actions.documents.link import read_link, verify_link
 from actions.documents.settings import DOCUMENTS_URL, FOLDER, REGISTRY
 from actions.documents.status import status
 from actions.sandbox.server import create_app
+from tests.documents.link_reader import by_kid, read_link, verify_link
 from tests.sandbox.conftest import KEY, Sandbox
 
 CASES = Path(__file__).parent / "cases"
@@ -65,7 +65,7 @@ def test_printed_document_verifies(
     assert document is not None
     qr = scanned(sandbox.http.get(document.url, timeout=60).content, tmp_path)
     issuer = Issuer.open(sandbox.database.parent / FOLDER, DOCUMENTS_URL)
-    claims = verify_link(qr, DOCUMENTS_URL, issuer.keys.by_kid(), 1_800_000_000)
+    claims = verify_link(qr, DOCUMENTS_URL, by_kid(issuer.keys), 1_800_000_000)
     assert isinstance(claims, Claims)
     assert claims.issuer == department
     assert all(value for _, value in claims.fields)

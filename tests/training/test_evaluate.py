@@ -11,7 +11,6 @@ import pytest
 from nlu.catalogue import shared_catalogue
 from nlu.training.evaluate import (
     LabelledFileError,
-    evaluate,
     evaluated,
     holdout,
     read_labelled,
@@ -117,7 +116,7 @@ async def test_evaluation_of_a_perfect_engine() -> None:
     catalogue = shared_catalogue(DATA)
     rows = holdout(catalogue)
     engine = PerfectEngine({row.text: row.service for row in rows})
-    found = await evaluate(engine, rows, catalogue)
+    found, _ = await evaluated(engine, rows, catalogue)
     assert found["model"] == "perfect"
     assert {row["top1"] for row in found["by_key"].values()} == {1.0}
     assert found["out_of_scope"]["recall"] == 1.0

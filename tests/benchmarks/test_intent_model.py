@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nlu.classifier.intent_model import IntentModel, IntentSettings, held_back
+from benchmarks.intent_model import IntentModel, IntentSettings, held_back
 
 SETTINGS = IntentSettings.of(
     {
