@@ -114,8 +114,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """What was imported stays: the garbage collector need not look through it again and again."""
-    gc.freeze()
+    """What fast tests imported stays: the garbage collector need not look through it again and
+    again. (Slow ones ask it for objects, and it would not find these.)"""
+    if session.config.option.markexpr == "not slow":
+        gc.freeze()
 
 
 def _is_slow(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.handover import Handovers
+from actions.citizens.handover import Handovers
 
 
 def numbers_of(handovers: Handovers, *, everything: bool = False) -> list[str]:
