@@ -94,7 +94,9 @@ def _switch_answered(form: Form, state: State, heard: Heard) -> Step:
         follow, told = form.follow(state, heard), state.heard or ""
         return form.start(follow, other, heard, told, spoken=state.heard_spoken)
     question = form.after(state).state
-    again = heard.text == state.heard and form.fits(question, heard.text)  # so it is the answer
+    again = heard.text == state.heard
+    if again and not form.fits(question, heard.text):
+        return answers.misfit(form, state, heard)
     if again or (heard.kind == "conversation" and heard.intent == "deny"):
-        return answers.kept(form, state, heard)
+        return answers.kept(form, state, heard)  # who repeats the words answers with them
     return _said(form, question, heard)

@@ -34,7 +34,7 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     if not other or other == state.service or (short and fits):
         return None
     wanted = settings.switch_confidence_open if fits else settings.switch_confidence
-    if heard.confidence < wanted:
+    if heard.confidence < (settings.switch_confidence_short if short else wanted):
         return None
     state = state if fits else form.follow(state, heard)
     if fits or short or not surely_meant(heard, settings):

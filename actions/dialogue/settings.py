@@ -40,6 +40,7 @@ class DialogueSettings:
     interrupt_confidence_open: float
     switch_confidence: float
     switch_confidence_open: float
+    switch_confidence_short: float
     switch_words: int
     language_confidence: float
     language_words: int
