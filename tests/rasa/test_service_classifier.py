@@ -27,7 +27,7 @@ from nlu.components.training_message import TrainingMessage
 
 SPOKEN = next(
     component["spoken"]
-    for component in yaml.safe_load((project.ROOT / "config.yml").read_text("utf-8"))["pipeline"]
+    for component in yaml.safe_load((project.PROJECT / "config.yml").read_text("utf-8"))["pipeline"]
     if "spoken" in component
 )
 BILL = {
