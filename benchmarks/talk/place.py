@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from actions.dialogue.settings import load_settings
 from benchmarks.machine import free_port
 from benchmarks.talk.conversations import Conversations
 from benchmarks.talk.data import DATA, ROOT, UNLIMITED, data_folder
@@ -109,6 +110,8 @@ class Place:
     actions: Server
     client: httpx.AsyncClient
     letters: Letterbox
+    working_seconds: float
+    """A citizen who waits longer for a department is told so."""
     deaths: int = 0
     """How often the action server was killed."""
     down: bool = False
@@ -201,7 +204,18 @@ async def _running(
         async with httpx.AsyncClient(trust_env=False, timeout=30, limits=_FRESH) as client:
             talks = Conversations(engine)
             letters.language_of = talks.language
-            yield Place(catalogue, engine, endpoint, talks, sandbox.url, actions, client, letters)
+            dialogue = load_settings(Path(environment["SEVA_DATA_DIR"]))
+            yield Place(
+                catalogue,
+                engine,
+                endpoint,
+                talks,
+                sandbox.url,
+                actions,
+                client,
+                letters,
+                dialogue.working_seconds,
+            )
             await engine.close()
     finally:
         actions.end()

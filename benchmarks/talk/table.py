@@ -117,10 +117,14 @@ class _Played:
             self._must("ok", self._service.replies["ok"], said)
 
     def _waits(self) -> None:
-        """Whoever waits long is told so, once and in their language."""
+        """Whoever waits long is told so, once and in their language; who does not wait, is not. A
+        machine with other work can make anybody wait, so the wait is measured."""
         words = self._place.letters.meanwhile(self._sender)
-        expected = [self._language] * (self._case.mode in FAULTS["waits"])
-        if [language for language, _ in words] != expected:
+        languages = [language for language, _ in words]
+        told = languages == [self._language]
+        waited = max(self._outcome.seconds) >= self._place.working_seconds
+        must_wait = self._case.mode in FAULTS["waits"]
+        if not (told and waited) and (must_wait or languages):
             self._outcome.wrong.append(f"told while the department was slow: {words!r}")
         for _, text in words:
             self._outcome.wrong += self._judge.faults_of([Reply(text)], self._language, ())
