@@ -6,7 +6,7 @@ import asyncio
 import gc
 import importlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,12 @@ from typing import Any
 from api.ports import Engine
 from nlu.action_address import ActionAddress
 from nlu.catalogue import shared_catalogue
-from nlu.engine.reply import AWAY, Turned, TurnFailed
 from nlu.log import configure_logging, describe, get_logger
 from nlu.settings.settings import Settings
-from nlu.speech.readings import Reading
+from nlu.speech.transcript import Reading
 from nlu.training.archive import ArchiveRefused
 from nlu.training.registry import check, live_id
+from nlu.turn import AWAY, Message, Turned, TurnFailed
 
 log = get_logger(__name__)
 _LOOK_EVERY = 3.0
@@ -117,13 +117,11 @@ class LiveEngine:
         """Of the live model."""
         return await self._now().parse_heard(readings)
 
-    async def turn(
-        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-    ) -> Turned:
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         """Of the live model."""
         if self._engine is None:
             raise TurnFailed(self.trouble, AWAY)
-        return await self._engine.turn(text, sender, metadata, tracker)
+        return await self._engine.turn(message, tracker)
 
     async def is_healthy(self) -> bool:
         """Whether a model is loaded, and its action server can work."""

@@ -27,6 +27,7 @@ from rich.progress import track
 from benchmarks.command import Document, finish
 from benchmarks.machine import machine
 from benchmarks.talk.place import PHONE, Place, opened
+from nlu.turn import Message
 
 SAYINGS = (
     "hello",
@@ -57,13 +58,8 @@ async def talked(place: Place, sender: str, turns: int) -> list[Cost]:
     for number in track(range(turns), "Talking", console=Console(stderr=True)):
         sent.clear()
         engine, actions = time.process_time(), _processor(place.actions.pid)
-        said = {
-            "inbox_id": f"{sender}-{number}",
-            "language": "en",
-            "payload": False,
-            "phone": PHONE,
-        }
-        await place.turn(SAYINGS[number % len(SAYINGS)], sender, said)
+        words = SAYINGS[number % len(SAYINGS)]
+        await place.turn(Message(words, sender, f"{sender}-{number}", "en", PHONE))
         costs.append(
             Cost(
                 engine_ms=(time.process_time() - engine) * 1000,

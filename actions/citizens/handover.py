@@ -16,10 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from actions.dialogue.steps import Handover
-from actions.news.notices import Notice, Notify
+from actions.news.notices import Notify
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import keyed_hash, seal, unseal
 from nlu.storage.tables import delete_in_slices, file_url, open_tables
+from nlu.turn import Notice
 
 FILE = "handover.sqlite"
 _METADATA = sa.MetaData()

@@ -11,10 +11,10 @@ import regex
 
 from actions.dialogue import menus
 from actions.dialogue.form import Form
-from actions.dialogue.say import Button
 from actions.dialogue.state import Heard, State
 from actions.dialogue.steps import STOP, Step, cleared
 from nlu.catalogue import Catalogue
+from nlu.turn import Button
 
 _LETTER, _DIGIT = regex.compile(r"\p{L}"), regex.compile(r"\p{N}")
 

@@ -29,13 +29,13 @@ async def offered(form: Form, step: Step, execute: Execute) -> Step:
         state.nonce,
         state.language,
         Origin(service.name),
+        None,
     )
     offers = _offers(result.fields)
     known = replace(state, offers={**state.offers, slot.name: offers})
     if len(offers) == 1:
         only = form.told(known, {slot.name: offers[0].value}, spoken=False)
-        following = form.after(only)
-        return following.after_saying(*step.say)
+        return step.then(form.after(only))
     return replace(step, state=known)
 
 

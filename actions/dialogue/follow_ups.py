@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from actions.dialogue.say import Button, payload
 from nlu.catalogue import Catalogue, Service
+from nlu.turn import Button, payload
 
 NUMBERS = ("code", "number")  # kinds of slot whose values a button may carry
 

@@ -12,7 +12,7 @@ from datetime import date
 from functools import cached_property
 
 from actions.dialogue import display, drafts, language, menus, questions, suggestions
-from actions.dialogue.say import Say, filled
+from actions.dialogue.display import filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import (
     CHANGE,
@@ -29,6 +29,7 @@ from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
 from actions.dialogue.suggestions import Suggest, nothing
 from nlu.catalogue import Catalogue, Choice, Service, Slot, SlotType
 from nlu.slots import Parsed, extract_for_service, parse
+from nlu.turn import Reply
 
 OPEN_KINDS = ("name", "text")  # any words can be the answer
 
@@ -82,7 +83,7 @@ class Form:
         title = {"title": self.catalogue.services[draft.service].title[state.language]}
         return step.after_saying(self.say("resumed", state, title))
 
-    def given_up(self, phrase: str, state: State, fields: Mapping[str, str] | None = None) -> Say:
+    def given_up(self, phrase: str, state: State, fields: Mapping[str, str] | None = None) -> Reply:
         """A phrase which says that nothing was sent, or that the request may have arrived."""
         if not state.in_doubt:
             return self.say(phrase, state, fields)
@@ -99,7 +100,7 @@ class Form:
             return self.after(replace(state, lookup=None))
         return Step(state, GO)
 
-    def end(self, state: State, *said: Say) -> Step:
+    def end(self, state: State, *said: Reply) -> Step:
         """No request is open any more; one left for it is offered again."""
         return self.offered(Step(cleared(state), STOP, said))
 
@@ -109,9 +110,9 @@ class Form:
         if state.service or state.asked or not state.kept:
             return step
         say = self.resume_question(state.kept[-1], state.language)
-        return replace(step, state=replace(state, asked=RESUME), say=(*step.say, say))
+        return replace(step, state=replace(state, asked=RESUME), replies=(*step.replies, say))
 
-    def resume_question(self, draft: drafts.Draft, language: str) -> Say:
+    def resume_question(self, draft: drafts.Draft, language: str) -> Reply:
         """Whether to go on with what was left."""
         return questions.resume(self.catalogue, draft.service, draft.nonce, language)
 
@@ -135,7 +136,7 @@ class Form:
             return Step(replace(state, asked=CONFIRM), ASK)
         return Step(replace(state, asked=None), GO)
 
-    def question(self, state: State) -> Say:
+    def question(self, state: State) -> Reply:
         """The next question, with the retry text in front after an answer that did not fit."""
         service, catalogue, asked = self.service(state), self.catalogue, state.asked or ""
         if asked == CONFIRM:
@@ -266,18 +267,18 @@ class Form:
 
     # --- what is said ---------------------------------------------------------------------
 
-    def say(self, phrase: str, state: State, fields: Mapping[str, str] | None = None) -> Say:
+    def say(self, phrase: str, state: State, fields: Mapping[str, str] | None = None) -> Reply:
         """A phrase in the citizen's language."""
-        return Say(filled(self.catalogue.phrases[phrase], state.language, fields))
+        return Reply(filled(self.catalogue.phrases[phrase], state.language, fields))
 
-    def noted(self, state: State, name: str) -> Say:
+    def noted(self, state: State, name: str) -> Reply:
         """The value of a slot, said as it was taken."""
         slot, language = self.slot(state, name), state.language
         value = display.shown(slot.type, state.values[name], language, self.catalogue)
         fields = {"slot": display.label(slot, language), "value": value}
         return self.say("slot_given", state, fields)
 
-    def person(self, state: State) -> Say:
+    def person(self, state: State) -> Reply:
         """Whom to call."""
         return self.say("talk_to_person", state, {"helpline": self.helpline(state)})
 
@@ -287,7 +288,7 @@ class Form:
         own = service and self.catalogue.departments[service.department].helpline
         return own or self.catalogue.phrases["helpline_default"][state.language]
 
-    def menu(self, state: State, heard: Heard) -> Say:
+    def menu(self, state: State, heard: Heard) -> Reply:
         """The page of the menu that a tapped row leads to."""
         department = heard.payload.get("department", "")
         asked = heard.payload.get("page", "0")

@@ -17,7 +17,6 @@ from actions.dialogue import (
 from actions.dialogue.form import Form
 from actions.dialogue.state import CODE, CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
 from actions.dialogue.steps import Step
-from actions.dialogue.sureness import surely_meant
 
 UNSURE = "unsure"  # the kind of what was spoken and counts only as an answer to a slot
 
@@ -41,7 +40,7 @@ def hear(form: Form, state: State, heard: Heard) -> Step:
 
 def _said(form: Form, state: State, heard: Heard) -> Step:
     asked = state.asked or ""
-    unsure = heard.kind == "conversation" and not surely_meant(heard, form.settings)
+    unsure = heard.kind == "conversation" and not heard.surely_meant(form.settings.voice_sure)
     if unsure:  # a spoken yes, no or cancel is short, and one is easily taken for another
         heard = replace(heard, kind=UNSURE)
     if asked.startswith(RESUME) and not unsure:

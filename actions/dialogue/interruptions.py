@@ -8,7 +8,6 @@ from actions.dialogue import cues, handovers, language, menus
 from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import SWITCH, Heard, State
 from actions.dialogue.steps import ASK, Step, saying
-from actions.dialogue.sureness import surely_meant
 from nlu.catalogue import Slot
 
 INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
@@ -37,7 +36,7 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     if heard.confidence < (settings.switch_confidence_short if short else wanted):
         return None
     state = state if fits else form.follow(state, heard)
-    if fits or short or not surely_meant(heard, settings):
+    if fits or short or not heard.surely_meant(settings.voice_sure):
         asked = replace(state, asked=SWITCH + other, heard=heard.text)
         return Step(replace(asked, heard_spoken=heard.by_voice), ASK)
     return form.start(state, other, heard, heard.text, spoken=heard.by_voice)

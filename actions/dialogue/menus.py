@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from actions.dialogue.say import Button, Say, filled, payload
+from actions.dialogue.display import filled
 from actions.dialogue.settings import DialogueSettings
 from nlu.catalogue import Catalogue
+from nlu.turn import Button, Reply, payload
 
 MENU = payload("menu")
 """Leads to the departments."""
@@ -14,7 +15,7 @@ MENU = payload("menu")
 
 def departments(
     catalogue: Catalogue, language: str, settings: DialogueSettings, lead: str, page: int = 0
-) -> Say:
+) -> Reply:
     """One page of the departments that have services, under `lead`."""
     used = {s.department for s in catalogue.services.values()}
     rows = [
@@ -27,7 +28,7 @@ def departments(
 
 def services(
     catalogue: Catalogue, language: str, settings: DialogueSettings, department: str, page: int
-) -> Say:
+) -> Reply:
     """One page of a department's services, those that it puts `first` at the head; the last row
     leads to the next page."""
     own = [s.name for s in catalogue.services.values() if s.department == department]
@@ -38,14 +39,14 @@ def services(
     return listed(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
 
 
-def clarify(catalogue: Catalogue, language: str, options: Sequence[str]) -> Say:
+def clarify(catalogue: Catalogue, language: str, options: Sequence[str]) -> Reply:
     """The two or three likeliest services, and a way out."""
     rows = [service_row(catalogue, name, language) for name in options]
     rows.append(Button(catalogue.phrases["none_of_these"][language], MENU))
     return listed(catalogue, language, catalogue.phrases["clarify_prompt"][language], rows)
 
 
-def meant(catalogue: Catalogue, language: str, service: str) -> Say:
+def meant(catalogue: Catalogue, language: str, service: str) -> Reply:
     """Whether a voice note meant this service: yes, or the menu."""
     words = catalogue.phrases["voice_confirm"]
     title = {"title": catalogue.services[service].title[language]}
@@ -53,16 +54,16 @@ def meant(catalogue: Catalogue, language: str, service: str) -> Say:
         Button(catalogue.phrases["right_button"][language], payload("choose", service=service)),
         Button(catalogue.phrases["wrong_button"][language], MENU),
     )
-    return Say(filled(words, language, title), buttons)
+    return Reply(filled(words, language, title), buttons)
 
 
-def languages(catalogue: Catalogue, language: str) -> Say:
+def languages(catalogue: Catalogue, language: str) -> Reply:
     """One button per reply language, each in its own words."""
     rows = tuple(
         Button(catalogue.phrases["language_name"][code], payload("language", language=code))
         for code in catalogue.languages.reply
     )
-    return Say(catalogue.phrases["language_prompt"][language], rows)
+    return Reply(catalogue.phrases["language_prompt"][language], rows)
 
 
 def service_row(catalogue: Catalogue, name: str, language: str) -> Button:
@@ -88,6 +89,6 @@ def _page(
     return shown
 
 
-def listed(catalogue: Catalogue, language: str, text: str, rows: Sequence[Button]) -> Say:
+def listed(catalogue: Catalogue, language: str, text: str, rows: Sequence[Button]) -> Reply:
     """Rows under a text."""
-    return Say(text, tuple(rows), catalogue.phrases["menu_button"][language])
+    return Reply(text, tuple(rows), catalogue.phrases["menu_button"][language])

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from actions.departments import OperationResult
 from actions.dialogue import display
-from actions.dialogue.say import filled
+from actions.dialogue.display import filled
 from nlu.catalogue import Catalogue, Service
 
 UNAVAILABLE = "unavailable"

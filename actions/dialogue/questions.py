@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from actions.dialogue import display
-from actions.dialogue.say import Button, Say, filled, payload
+from actions.dialogue.display import filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import State
 from nlu.catalogue import Catalogue, Choice, Service, Slot
 from nlu.text.syllables import shortened
+from nlu.turn import Button, Reply, payload
 
 KEEP = "keep"  # the value of the button that says: it was the answer
 RIGHT, WRONG = "right", "wrong"  # before a slot: the buttons under its value read back
@@ -24,7 +25,7 @@ ROW, BUTTON = 24, 20  # characters of a list row and of a reply button, WhatsApp
 Row = TypeVar("Row")
 
 
-def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: State) -> Say:
+def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: State) -> Reply:
     """For a slot's value; after an answer that did not fit, with the type's `retry` text. Choices
     are buttons or a list, and what is left of three buttons leads back or past the question."""
     phrases, language = catalogue.phrases, state.language
@@ -45,7 +46,7 @@ def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: Sta
     many = described or max(len(rows), len(slot.type.choices)) > settings.reply_buttons
     if state.given and len(rows) < settings.reply_buttons and not many:
         rows.append(_answer(phrases["back"][language], BACK, state))
-    return Say(text, tuple(rows), phrases["choose_button"][language] if many else None)
+    return Reply(text, tuple(rows), phrases["choose_button"][language] if many else None)
 
 
 def _saved(
@@ -79,7 +80,7 @@ def page_of(
     return list(rows[start : start + size])
 
 
-def read_back(catalogue: Catalogue, slot: Slot, state: State) -> Say:
+def read_back(catalogue: Catalogue, slot: Slot, state: State) -> Reply:
     """Whether the value of a slot was heard rightly."""
     phrases, language = catalogue.phrases, state.language
     value = display.spelled(slot.type, state.values[slot.name])
@@ -88,10 +89,10 @@ def read_back(catalogue: Catalogue, slot: Slot, state: State) -> Say:
         _answer(phrases["right_button"][language], f"{RIGHT}/{slot.name}", state),
         _answer(phrases["wrong_button"][language], f"{WRONG}/{slot.name}", state),
     )
-    return Say(filled(phrases["voice_read_back"], language, fields), buttons)
+    return Reply(filled(phrases["voice_read_back"], language, fields), buttons)
 
 
-def switch(catalogue: Catalogue, service: Service, other: str, state: State) -> Say:
+def switch(catalogue: Catalogue, service: Service, other: str, state: State) -> Reply:
     """Whether the service called `other` was meant, or the words were the answer."""
     phrases, language = catalogue.phrases, state.language
     titles = {
@@ -102,10 +103,10 @@ def switch(catalogue: Catalogue, service: Service, other: str, state: State) -> 
         Button(phrases["yes_button"][language], payload("choose", service=other)),
         _answer(phrases["no_button"][language], KEEP, state),
     )
-    return Say(filled(phrases["switch_prompt"], language, titles), buttons)
+    return Reply(filled(phrases["switch_prompt"], language, titles), buttons)
 
 
-def confirm(catalogue: Catalogue, service: Service, state: State) -> Say:
+def confirm(catalogue: Catalogue, service: Service, state: State) -> Reply:
     """Whether to go ahead, with everything that was given and looked up."""
     phrases, language = catalogue.phrases, state.language
     text = display.confirmation(service, state.values, state.lookup or {}, language, catalogue)
@@ -115,10 +116,10 @@ def confirm(catalogue: Catalogue, service: Service, state: State) -> Say:
     ]
     if service.slots:
         buttons.append(_answer(phrases["change_button"][language], CHANGE, state))
-    return Say(text, tuple(buttons))
+    return Reply(text, tuple(buttons))
 
 
-def code(catalogue: Catalogue, settings: DialogueSettings, state: State) -> Say:
+def code(catalogue: Catalogue, settings: DialogueSettings, state: State) -> Reply:
     """For the one-time code that was sent; after a wrong one with the tries that are left, after
     the last one whether to send another."""
     phrases, language, asked = catalogue.phrases, state.language, state.code
@@ -141,10 +142,12 @@ def code(catalogue: Catalogue, settings: DialogueSettings, state: State) -> Say:
         _answer(phrases["code_resend_button"][language], RESEND, state),
         _answer(phrases["cancel_button"][language], STOP, state),
     )
-    return Say(filled(text, language, fields), buttons)
+    return Reply(filled(text, language, fields), buttons)
 
 
-def change(catalogue: Catalogue, settings: DialogueSettings, service: Service, state: State) -> Say:
+def change(
+    catalogue: Catalogue, settings: DialogueSettings, service: Service, state: State
+) -> Reply:
     """Which value is to be changed: a row for each, with what it is now."""
     phrases, language = catalogue.phrases, state.language
     shown = display.shown_values(service, state.values, language, catalogue)
@@ -158,10 +161,12 @@ def change(catalogue: Catalogue, settings: DialogueSettings, service: Service, s
     ]
     rows = [*_paged(catalogue, settings, rows, state, spare=1)]
     rows.append(_answer(phrases["back"][language], BACK, state))
-    return Say(phrases["change_prompt"][language], tuple(rows), phrases["choose_button"][language])
+    return Reply(
+        phrases["change_prompt"][language], tuple(rows), phrases["choose_button"][language]
+    )
 
 
-def resume(catalogue: Catalogue, service: str, nonce: str, language: str) -> Say:
+def resume(catalogue: Catalogue, service: str, nonce: str, language: str) -> Reply:
     """Whether to go on with a request that was left."""
     phrases = catalogue.phrases
     buttons = tuple(
@@ -169,7 +174,7 @@ def resume(catalogue: Catalogue, service: str, nonce: str, language: str) -> Say
         for name, value in (("yes_button", GO_ON), ("no_button", DECLINE))
     )
     title = {"title": catalogue.services[service].title[language]}
-    return Say(filled(phrases["resume_prompt"], language, title), buttons)
+    return Reply(filled(phrases["resume_prompt"], language, title), buttons)
 
 
 def _paged(

@@ -17,10 +17,9 @@ from actions.dialogue import (
 )
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
-from actions.dialogue.say import Say
 from actions.dialogue.state import MEANT, REMEMBER, RESUME, Heard, State
 from actions.dialogue.steps import STOP, Step, cleared
-from actions.dialogue.sureness import surely_meant
+from nlu.turn import Reply
 
 
 def route(form: Form, state: State, heard: Heard) -> Step:
@@ -51,14 +50,14 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         state = cleared(state)
     if bare_number.is_bare(heard, form.settings.number_digits):
         return bare_number.asked_what_for(form, state, heard)
-    if heard.kind == "route" and surely_meant(heard, form.settings):
+    if heard.kind == "route" and heard.surely_meant(form.settings.voice_sure):
         return form.start(state, heard.options[0], heard, heard.text, spoken=heard.by_voice)
     if heard.kind in ("route", "clarify"):
         return _ask_which(form, state, heard)
     if heard.kind == "conversation":
         return _converse(form, state, heard)
     # A transcript that makes no sense was more likely misheard than meant.
-    phrase = "not_understood_voice" if heard.metadata.get("voice") else "out_of_scope"
+    phrase = "not_understood_voice" if heard.by_voice else "out_of_scope"
     lead = form.catalogue.phrases[phrase][state.language]
     return Step(cleared(state), STOP, (_menu(form, state, lead),))
 
@@ -72,7 +71,7 @@ def _offer_answered(form: Form, state: State, heard: Heard) -> Step | None:
     if typed is not None:
         return late_answer(form, state, typed)
     said = heard.intent if heard.kind == "conversation" else ""
-    if not surely_meant(heard, form.settings):
+    if not heard.surely_meant(form.settings.voice_sure):
         return form.offered(Step(replace(state, asked=None), STOP)) if said else None
     if said == "affirm":
         return form.go_on(state)
@@ -92,7 +91,7 @@ def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
     service = (state.asked or "")[len(MEANT) :]
     if heard.kind != "conversation" or service not in form.catalogue.services:
         return None
-    if not surely_meant(heard, form.settings):  # asked once more, with its buttons
+    if not heard.surely_meant(form.settings.voice_sure):  # asked once more, with its buttons
         return Step(state, STOP, (menus.meant(form.catalogue, state.language, service),))
     if heard.intent == "affirm":
         return form.start(state, service, heard, state.heard or "", spoken=state.heard_spoken)
@@ -118,7 +117,7 @@ def choose(form: Form, state: State, heard: Heard) -> Step:
     name = heard.payload.get("service", "")
     if name not in form.catalogue.services:
         words = form.catalogue.phrases["unknown_service"][state.language]
-        return Step(state, STOP, (Say(words),))
+        return Step(state, STOP, (Reply(words),))
     given = heard.payload.get("value")  # a follow-up: about the same thing
     told, spoken = (given, False) if given else (state.heard or "", state.heard_spoken)
     return form.start(state, name, heard, told, spoken=spoken)
@@ -153,12 +152,12 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
         if chosen is None:
             return Step(state, STOP, (menus.languages(form.catalogue, state.language),))
         changed = replace(state, language=chosen, language_fixed=True)
-        return Step(changed, STOP, (Say(phrases["language_changed"][chosen]),))
+        return Step(changed, STOP, (Reply(phrases["language_changed"][chosen]),))
     if heard.intent == "talk_to_person":
         return Step(state, STOP, (form.person(state),))
     if heard.intent == "greet" and state.kept and not state.service:
         return form.offered(
-            Step(cleared(state), STOP, (Say(phrases["welcome_back"][state.language]),))
+            Step(cleared(state), STOP, (Reply(phrases["welcome_back"][state.language]),))
         )
     if heard.intent in ("greet", "help"):
         lead = phrases["welcome" if heard.intent == "greet" else "help"][state.language]
@@ -172,8 +171,8 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
         "deny": "affirmed_nothing_open",
     }
     words = phrases[answers.get(heard.intent, "retry_generic")][state.language]
-    return Step(state, STOP, (Say(words),))
+    return Step(state, STOP, (Reply(words),))
 
 
-def _menu(form: Form, state: State, lead: str) -> Say:
+def _menu(form: Form, state: State, lead: str) -> Reply:
     return menus.departments(form.catalogue, state.language, form.settings, lead)

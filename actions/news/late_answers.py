@@ -11,10 +11,10 @@ from actions.departments import OperationResult
 from actions.departments.journal import Entry, Write
 from actions.dialogue import follow_ups
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
-from actions.dialogue.say import Button
-from actions.news.notices import LanguageOf, Notice, Notify, UnknownCitizen
+from actions.news.notices import LanguageOf, Notify, UnknownCitizen
 from nlu.catalogue import Catalogue, Service
 from nlu.log import get_logger
+from nlu.turn import Button, Notice
 
 _LOG = get_logger(__name__)
 _OVERDUE = "overdue"

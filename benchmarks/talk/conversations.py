@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any, Protocol
 
-from nlu.engine.reply import Reply, Turned
+from nlu.turn import Message, Reply, Turned
 
 
 class Turns(Protocol):
     """The part of `nlu.engine.rasa_engine.Engine` that talks."""
 
-    async def turn(
-        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-    ) -> Turned:
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         """One turn of dialogue."""
 
 
@@ -26,12 +23,13 @@ class Conversations:
         self._done: dict[str, Turned] = {}
         self._last: dict[str, Turned] = {}
 
-    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Reply]:
+    async def turn(self, message: Message) -> list[Reply]:
         """The replies. Raises TurnFailed, and keeps nothing then."""
-        name = f"{sender}/{metadata['inbox_id']}" if metadata.get("inbox_id") else ""
+        sender = message.citizen
+        name = f"{sender}/{message.id}" if message.id else ""
         done = self._done.get(name)
         if done is None:
-            done = await self._engine.turn(text, sender, metadata, self.tracker(sender))
+            done = await self._engine.turn(message, self.tracker(sender))
             self._last[sender] = done
             if name:
                 self._done[name] = done
@@ -42,10 +40,11 @@ class Conversations:
         last = self._last.get(sender)
         return last.language if last else None
 
-    def slot(self, sender: str, name: str) -> Any:
-        """What a citizen's tracker holds."""
-        last = self._last.get(sender)
-        return json.loads(last.tracker or "{}")["slots"].get(name) if last else None
+    def state(self, sender: str) -> dict[str, Any]:
+        """Where a citizen's conversation stands, as the tracker holds it."""
+        tracker = self.tracker(sender)
+        state: dict[str, Any] = (tracker and json.loads(tracker)["slots"]["state"]) or {}
+        return state
 
     def tracker(self, sender: str) -> str | None:
         """A citizen's tracker as it would be stored."""

@@ -9,14 +9,14 @@ import pytest
 
 from actions.dialogue import menus
 from actions.dialogue.form import Form
-from actions.dialogue.say import Say, payload
 from nlu.catalogue import Catalogue
+from nlu.turn import Reply, payload
 
 LANGUAGES = ("te", "hi", "en")
 ROWS, TITLE, DESCRIPTION, BUTTON, ID = 10, 24, 72, 20, 200
 
 
-def within_limits(say: Say) -> None:
+def within_limits(say: Reply) -> None:
     """A list is sent with `button_label`, at most three buttons without."""
     assert 1 <= len(say.buttons) <= ROWS
     assert len({b.payload for b in say.buttons}) == len(say.buttons)

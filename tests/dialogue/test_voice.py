@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from actions.dialogue.say import Button, payload
+from nlu.turn import Button, payload
 from tests.dialogue.talk import Talk
 
 SERVICE = "electricity_bill_view"
