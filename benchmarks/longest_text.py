@@ -92,6 +92,7 @@ def _heard(text: str) -> Heard:
         script="Latn",
         entities=(),
         payload=nothing,
+        found=nothing,
         message=Message(text, "longest"),
     )
 

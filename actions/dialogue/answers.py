@@ -53,7 +53,7 @@ def confirmation(form: Form, state: State, heard: Heard) -> Step:
 
 def kept(form: Form, state: State, heard: Heard) -> Step:
     """The words heard before are the answer after all, if they can be one."""
-    question, words = form.after(state).state, state.heard or ""
+    question, words = form.after(state).state, state.heard.text if state.heard else ""
     if not form.fits(question, words):
         return Step(question, ASK)
     return answer(form, question, replace(heard, text=words))

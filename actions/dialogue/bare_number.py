@@ -28,7 +28,7 @@ def asked_what_for(form: Form, state: State, heard: Heard) -> Step:
     """Offers the services that take such a number, else the menu; the number is kept for them."""
     catalogue, language = form.catalogue, state.language
     names = takers(catalogue, {str(one["entity"]) for one in heard.entities})
-    kept = replace(cleared(state), heard=heard.text, heard_spoken=heard.by_voice)
+    kept = replace(cleared(state), heard=heard.words)
     lead = catalogue.phrases["number_alone"][language]
     if not names:
         return Step(kept, STOP, (menus.departments(catalogue, language, form.settings, lead),))

@@ -23,6 +23,7 @@ from actions.dialogue.state import (
     SWITCH,
     Heard,
     State,
+    Words,
     new_nonce,
 )
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
@@ -31,6 +32,7 @@ from nlu.catalogue import Catalogue, Choice, Service, Slot, SlotType
 from nlu.slots import Parsed, extract_for_service, parse
 from nlu.turn import Reply
 
+NOTHING = Words("")
 OPEN_KINDS = ("name", "text")  # any words can be the answer
 
 
@@ -45,40 +47,36 @@ class Form:
 
     # --- beginning, going on, ending ------------------------------------------------------
 
-    def start(self, state: State, service: str, heard: Heard, text: str, *, spoken: bool) -> Step:
-        """Begins a service, taking what `text`, written or `spoken`, already tells. Asks only for
-        what is missing. Another one that was open is left for later; one that was left is gone
-        on with."""
+    def start(self, state: State, service: str, heard: Heard, words: Words | None) -> Step:
+        """Begins a service, taking what `words` already tell. Asks only for what is missing.
+        Another one that was open is left for later; one that was left is gone on with."""
+        words = words or NOTHING
         left = drafts.left(state, service, self.settings)
         draft = drafts.of_service(left, service)
-        if draft is not None and not self._another(draft, text):
-            return self.go_on(left, draft, text, spoken=spoken)
+        if draft is not None and not self._another(draft, words):
+            return self.go_on(left, draft, words)
         fresh = replace(
             cleared(left), service=service, nonce=new_nonce(heard, service), since=heard.at
         )
-        told = {**self.opening(service, text), **self.found(service, text, {})}
-        return self.after(self.told(fresh, told, spoken=spoken))
+        told = {**self.opening(service, words.text), **self.told_by(service, words)}
+        return self.after(self.told(fresh, told, spoken=words.spoken))
 
-    def _another(self, draft: drafts.Draft, text: str) -> bool:
+    def _another(self, draft: drafts.Draft, words: Words) -> bool:
         """Whether the words ask for something else than a request that may have been done already:
         its key belongs to its values."""
-        told = self.found(draft.service, text, {})
+        told = self.told_by(draft.service, words)
         return draft.in_doubt and any(draft.values.get(n) != v for n, v in told.items())
 
     def go_on(
-        self,
-        state: State,
-        draft: drafts.Draft | None = None,
-        text: str = "",
-        *,
-        spoken: bool = False,
+        self, state: State, draft: drafts.Draft | None = None, words: Words = NOTHING
     ) -> Step:
-        """A request that was left, or the one left last, is open again, with what `text` tells."""
+        """A request that was left, or the one left last, is open again, with what `words` tell."""
         draft, state = drafts.taken(state, draft)
         if draft is None:
             return Step(cleared(state), STOP, (self.say("nothing_to_resume", state),))
         again = drafts.opened(cleared(state), draft)
-        told = self.found(draft.service, text, {})
+        told = self.told_by(draft.service, words)
+        spoken = words.spoken
         step = self.after(self.told(again, told, spoken=spoken)) if told else self.resume(again)
         title = {"title": self.catalogue.services[draft.service].title[state.language]}
         return step.after_saying(self.say("resumed", state, title))
@@ -193,8 +191,14 @@ class Form:
             code=None,
         )
 
+    def told_by(self, service: str, words: Words) -> Mapping[str, str]:
+        """Values in words that begin a service: what the understanding found. It looked for those
+        of the services that it took for meant; of others they are read here."""
+        found = words.found.get(service)
+        return self.found(service, words.text, {}) if found is None else found
+
     def found(self, service: str, text: str, known: Mapping[str, str]) -> dict[str, str]:
-        """Slot values in free text, for slots not yet known."""
+        """Slot values in an answer, for slots not yet known."""
         if not text:
             return {}
         found = extract_for_service(

@@ -90,10 +90,9 @@ def _switch_answered(form: Form, state: State, heard: Heard) -> Step:
     """Typed words after the question whether another service was meant."""
     other = (state.asked or "")[len(SWITCH) :]
     if heard.kind == "conversation" and heard.intent == "affirm":
-        follow, told = form.follow(state, heard), state.heard or ""
-        return form.start(follow, other, heard, told, spoken=state.heard_spoken)
+        return form.start(form.follow(state, heard), other, heard, state.heard)
     question = form.after(state).state
-    again = heard.text == state.heard
+    again = state.said_before(heard)
     if again and not form.fits(question, heard.text):
         return answers.misfit(form, state, heard)
     if again or (heard.kind == "conversation" and heard.intent == "deny"):

@@ -37,9 +37,8 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
         return None
     state = state if fits else form.follow(state, heard)
     if fits or short or not heard.surely_meant(settings.voice_sure):
-        asked = replace(state, asked=SWITCH + other, heard=heard.text)
-        return Step(replace(asked, heard_spoken=heard.by_voice), ASK)
-    return form.start(state, other, heard, heard.text, spoken=heard.by_voice)
+        return Step(replace(state, asked=SWITCH + other, heard=heard.words), ASK)
+    return form.start(state, other, heard, heard.words)
 
 
 def _interrupted(form: Form, state: State, heard: Heard) -> Step:
@@ -60,12 +59,12 @@ def _interrupted(form: Form, state: State, heard: Heard) -> Step:
 def _stands(slot: Slot | None, state: State, heard: Heard) -> bool:
     """Whether what sounds like a greeting is an answer: Vandana is a name, and whoever writes the
     same words again means them."""
-    return (slot is not None and slot.type.kind == "name") or heard.text == state.heard
+    return (slot is not None and slot.type.kind == "name") or state.said_before(heard)
 
 
 def _courtesy(form: Form, state: State, heard: Heard) -> Step:
     """No attempt at an answer: the question again."""
-    return Step(replace(form.follow(state, heard), heard=heard.text), ASK)
+    return Step(replace(form.follow(state, heard), heard=heard.words), ASK)
 
 
 def _cancelled(form: Form, state: State) -> Step:

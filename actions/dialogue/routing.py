@@ -17,7 +17,7 @@ from actions.dialogue import (
 )
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
-from actions.dialogue.state import MEANT, REMEMBER, RESUME, Heard, State
+from actions.dialogue.state import MEANT, REMEMBER, RESUME, Heard, State, Words
 from actions.dialogue.steps import STOP, Step, cleared
 from nlu.turn import Reply
 
@@ -51,7 +51,7 @@ def route(form: Form, state: State, heard: Heard) -> Step:
     if bare_number.is_bare(heard, form.settings.number_digits):
         return bare_number.asked_what_for(form, state, heard)
     if heard.kind == "route" and heard.surely_meant(form.settings.voice_sure):
-        return form.start(state, heard.options[0], heard, heard.text, spoken=heard.by_voice)
+        return form.start(state, heard.options[0], heard, heard.words)
     if heard.kind in ("route", "clarify"):
         return _ask_which(form, state, heard)
     if heard.kind == "conversation":
@@ -94,7 +94,7 @@ def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
     if not heard.surely_meant(form.settings.voice_sure):  # asked once more, with its buttons
         return Step(state, STOP, (menus.meant(form.catalogue, state.language, service),))
     if heard.intent == "affirm":
-        return form.start(state, service, heard, state.heard or "", spoken=state.heard_spoken)
+        return form.start(state, service, heard, state.heard)
     if heard.intent == "deny":
         lead = form.catalogue.phrases["menu_prompt"][state.language]
         return Step(cleared(state), STOP, (_menu(form, state, lead),))
@@ -103,7 +103,7 @@ def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
 
 def _ask_which(form: Form, state: State, heard: Heard) -> Step:
     """Offers services; the words are kept for the one that is chosen."""
-    kept = replace(cleared(state), heard=heard.text, heard_spoken=heard.by_voice)
+    kept = replace(cleared(state), heard=heard.words)
     if heard.kind == "clarify":
         say = menus.clarify(form.catalogue, state.language, heard.options)
         return Step(kept, STOP, (say,))
@@ -119,8 +119,7 @@ def choose(form: Form, state: State, heard: Heard) -> Step:
         words = form.catalogue.phrases["unknown_service"][state.language]
         return Step(state, STOP, (Reply(words),))
     given = heard.payload.get("value")  # a follow-up: about the same thing
-    told, spoken = (given, False) if given else (state.heard or "", state.heard_spoken)
-    return form.start(state, name, heard, told, spoken=spoken)
+    return form.start(state, name, heard, Words(given) if given else state.heard)
 
 
 def menu(form: Form, state: State, heard: Heard) -> Step:

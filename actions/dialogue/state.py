@@ -78,6 +78,20 @@ class Profile:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+Found = Mapping[str, Mapping[str, str]]
+"""Values by service, then by slot."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What was said before it was clear what for: the text, whether it was `spoken`, and what the
+    understanding found in it."""
+
+    text: str
+    spoken: bool = False
+    found: Found = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Heard:
     """One incoming message as Rasa understood it. `payload` holds the data of a tapped button."""
@@ -92,6 +106,7 @@ class Heard:
     script: str
     entities: tuple[Mapping[str, Any], ...]
     payload: Mapping[str, str]
+    found: Found
     message: Message
     at: float = 0.0  # seconds since the epoch; 0 where nobody noted it
 
@@ -105,6 +120,11 @@ class Heard:
         """Whether it was spoken."""
         return self.message.by_voice
 
+    @property
+    def words(self) -> Words:
+        """What may be kept until it is clear what for."""
+        return Words(self.text, self.by_voice, self.found)
+
     def surely_meant(self, voice_sure: Mapping[str, float]) -> bool:
         """Whether the service may start, or a yes, no or cancel count, without a question: always
         where it was written. What was spoken must be surer, from `voice_sure` by language."""
@@ -117,13 +137,12 @@ class State:
     a slot of the service, or of a field, to text.
 
     `given` names slots in the order they were answered; one without a value was skipped. `page` is
-    that of a long list of choices. `heard` are words kept for later, `heard_spoken` says whether
-    they were a voice note. `unchecked` names the slots whose values were heard by voice and not yet
-    read back. `since` is when the citizen last wrote here, `kept` what they left for it, the
-    latest last. `pending` are values by slot type that we asked to remember. `in_doubt` says that
-    the request was sent to the department without an answer and may have been carried out.
-    `offers` are choices by slot that the department gave; none where it was asked and has none.
-    `code` is a one-time code that was sent and not yet told rightly.
+    that of a long list of choices. `heard` are words kept for later. `unchecked` names the slots
+    whose values were heard by voice and not yet read back. `since` is when the citizen last wrote
+    here, `kept` what they left for it, the latest last. `pending` are values by slot type that we
+    asked to remember. `in_doubt` says that the request was sent to the department without an answer
+    and may have been carried out. `offers` are choices by slot that the department gave; none where
+    it was asked and has none. `code` is a one-time code that was sent and not yet told rightly.
     """
 
     language: str
@@ -136,8 +155,7 @@ class State:
     page: int = 0
     lookup: Mapping[str, str] | None = None
     nonce: str = ""
-    heard: str | None = None
-    heard_spoken: bool = False
+    heard: Words | None = None
     unchecked: tuple[str, ...] = ()
     since: float = 0.0
     kept: tuple[Draft, ...] = ()
@@ -153,6 +171,10 @@ class State:
         """Whether the form is open: a service is under way and something is asked."""
         return bool(self.service and self.asked)
 
+    def said_before(self, heard: Heard) -> bool:
+        """Whether these are the words that are kept."""
+        return self.heard is not None and self.heard.text == heard.text
+
     def as_json(self) -> dict[str, Any]:
         """What Rasa's slot holds between two turns; what the citizen told is sealed."""
         kept = {
@@ -164,8 +186,8 @@ class State:
             "attempts": self.attempts,
             "lookup": None if self.lookup is None else seal(dict(self.lookup)),
             "nonce": self.nonce,
-            "heard": None if self.heard is None else seal(self.heard),
-            "heard_spoken": self.heard_spoken,
+            "heard": None if self.heard is None else seal(self.heard.text),
+            "heard_spoken": self.heard is not None and self.heard.spoken,
             "unchecked": list(self.unchecked),
         }
         return {name: value for name, value in kept.items() if value}
@@ -182,6 +204,7 @@ class State:
             "in_doubt": self.in_doubt,
             "offers": {slot: [asdict(one) for one in rows] for slot, rows in self.offers.items()},
             "code": self.code and asdict(self.code),
+            "found": {} if self.heard is None else self.heard.found,
         }
         return seal(told) if any(told.values()) else None
 
@@ -211,8 +234,7 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
         attempts=int(kept.get("attempts") or 0),
         lookup=_mapping(kept.get("lookup")),
         nonce=kept.get("nonce") or "",
-        heard=_text(kept.get("heard")),
-        heard_spoken=bool(kept.get("heard_spoken")),
+        heard=_words(kept, told),
         unchecked=tuple(kept.get("unchecked") or ()),
         language_known=bool(kept.get("language") or saved),
     )
@@ -221,6 +243,12 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
 def _draft(stored: Mapping[str, Any]) -> Draft:
     lists = {name: tuple(stored[name]) for name in ("given", "unchecked")}
     return Draft(**{**stored, **lists})
+
+
+def _words(kept: Mapping[str, Any], told: Mapping[str, Any]) -> Words | None:
+    text = _text(kept.get("heard"))
+    found = told.get("found", {})
+    return None if text is None else Words(text, bool(kept.get("heard_spoken")), found)
 
 
 def _mapping(token: str | None) -> dict[str, Any] | None:
@@ -262,6 +290,7 @@ def read_heard(parsed: Mapping[str, Any], message: Message, at: float = 0.0) -> 
         script=language.get("script") or "",
         entities=() if tapped else entities,
         payload={e["entity"]: str(e["value"]) for e in entities} if tapped else {},
+        found={} if tapped else parsed.get("slots") or {},
         message=message,
         at=at,
     )

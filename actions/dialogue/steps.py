@@ -97,7 +97,6 @@ def cleared(state: State) -> State:
         lookup=None,
         nonce="",
         heard=None,
-        heard_spoken=False,
         unchecked=(),
         since=0.0,
         pending={},

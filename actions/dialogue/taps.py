@@ -24,7 +24,7 @@ from actions.dialogue.questions import (
     STOP as STOPPED,
 )
 from actions.dialogue.state import CHANGE as CHANGING
-from actions.dialogue.state import CODE, CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
+from actions.dialogue.state import CODE, CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State, Words
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared, saying
 from nlu.catalogue import Slot
 from nlu.turn import Button, Reply, read_payload
@@ -68,10 +68,9 @@ def _service(form: Form, state: State, heard: Heard) -> Step:
     name = heard.payload.get("service", "")
     if name not in form.catalogue.services:
         return saying(state, form.say("unknown_service", state))
-    kept = (state.heard or "") if state.asked == SWITCH + name else ""
+    kept = state.heard if state.asked == SWITCH + name else None
     given = heard.payload.get("value")  # a follow-up: about the same thing, and not heard
-    told, spoken = (given, False) if given else (kept, state.heard_spoken)
-    return form.start(state, name, heard, told, spoken=spoken)
+    return form.start(state, name, heard, Words(given) if given else kept)
 
 
 def _value(form: Form, state: State, heard: Heard, value: str) -> Step:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from nlu.turn import Message, Reply, Turned
@@ -24,7 +26,7 @@ class Conversations:
         self._last: dict[str, Turned] = {}
 
     async def turn(self, message: Message) -> list[Reply]:
-        """The replies. Raises TurnFailed, and keeps nothing then."""
+        """The replies, each a bubble of WhatsApp. Raises TurnFailed, and keeps nothing then."""
         sender = message.citizen
         name = f"{sender}/{message.id}" if message.id else ""
         done = self._done.get(name)
@@ -33,7 +35,7 @@ class Conversations:
             self._last[sender] = done
             if name:
                 self._done[name] = done
-        return list(done.replies)
+        return bubbles(done.replies)
 
     async def language(self, sender: str) -> str | None:
         """The reply language of a citizen."""
@@ -50,3 +52,15 @@ class Conversations:
         """A citizen's tracker as it would be stored."""
         last = self._last.get(sender)
         return last.tracker if last else None
+
+
+def bubbles(replies: Sequence[Reply]) -> list[Reply]:
+    """Texts that follow each other are one, as `api.whatsapp.render` sends them."""
+    out: list[Reply] = []
+    for reply in replies:
+        plain = bool(out) and not out[-1].buttons and out[-1].document is None
+        if plain and out[-1].text and reply.text:
+            out[-1] = replace(reply, text=f"{out[-1].text}\n\n{reply.text}")
+        else:
+            out.append(reply)
+    return out

@@ -49,6 +49,7 @@ def heard(
         script=SCRIPTS.get(key or "", "Latn"),
         entities=(),
         payload={},
+        found={},
         message=Message(
             text,
             CITIZEN,

@@ -10,7 +10,7 @@ import yaml
 from cryptography.fernet import Fernet
 
 from actions.actions import STATE
-from actions.dialogue.state import State, new_nonce, read_heard, read_state
+from actions.dialogue.state import State, Words, new_nonce, read_heard, read_state
 from nlu.storage.unreadable import UNREADABLE
 from nlu.turn import Message
 from tests.dialogue.talk import heard, tapped
@@ -25,8 +25,7 @@ FULL = State(
     attempts=2,
     lookup={"owner_name": "K. Lakshmi"},
     nonce="abc123def456",
-    heard="मेरा आधार 499118665246 है",
-    heard_spoken=True,
+    heard=Words("मेरा आधार 499118665246 है", True, {"pan_card": {"aadhaar_number": "499118665246"}}),
     unchecked=("aadhaar_number",),
 )
 
