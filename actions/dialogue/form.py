@@ -6,12 +6,12 @@ What a message means while it is open is told by `actions.dialogue.interpretatio
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from actions.dialogue import display, drafts, language, menus, questions, suggestions
+from actions.dialogue import display, drafts, language, questions
 from actions.dialogue.display import filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import (
@@ -27,13 +27,29 @@ from actions.dialogue.state import (
     new_nonce,
 )
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
-from actions.dialogue.suggestions import Suggest, nothing
 from nlu.catalogue import Catalogue, Choice, Service, Slot, SlotType
 from nlu.slots import Parsed, extract_for_service, parse
 from nlu.turn import Reply
 
 NOTHING = Words("")
 OPEN_KINDS = ("name", "text")  # any words can be the answer
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """The value, where it is sure, and the likely ones, the likeliest first."""
+
+    value: str | None = None
+    likely: tuple[str, ...] = ()
+
+
+Suggest = Callable[[str, Mapping[str, str]], Suggestion]
+"""(`suggested_by` of a slot, values by slot) -> what it suggests."""
+
+
+def nothing(name: str, values: Mapping[str, str]) -> Suggestion:
+    """Where nobody suggests anything."""
+    return Suggestion()
 
 
 @dataclass(frozen=True)
@@ -236,7 +252,7 @@ class Form:
         if slot.suggested_by is None:
             return slot
         likely = self.suggest(slot.suggested_by, state.values).likely
-        return suggestions.with_choices(slot, likely, self.catalogue)
+        return with_choices(slot, likely, self.catalogue)
 
     def read(self, slot: Slot, text: str) -> str | None:
         """The value of an answer to a slot's question, if it fits. Words are never a file."""
@@ -298,9 +314,11 @@ class Form:
         asked = heard.payload.get("page", "0")
         page = int(asked) if asked.isdecimal() else 0
         if department in self.catalogue.departments:
-            return menus.services(self.catalogue, state.language, self.settings, department, page)
+            return questions.services(
+                self.catalogue, state.language, self.settings, department, page
+            )
         lead = self.catalogue.phrases["menu_prompt"][state.language]
-        return menus.departments(self.catalogue, state.language, self.settings, lead, page)
+        return questions.departments(self.catalogue, state.language, self.settings, lead, page)
 
     def follow(self, state: State, heard: Heard) -> State:
         """The state in the language of the citizen's own words."""
@@ -309,3 +327,19 @@ class Form:
     def follow_native(self, state: State, heard: Heard) -> State:
         """Numbers, dates and names in Latin letters never change the reply language."""
         return state if heard.script == "Latn" else self.follow(state, heard)
+
+
+def with_choices(slot: Slot, likely: tuple[str, ...], catalogue: Catalogue) -> Slot:
+    """The slot with its choices, those that are likely first; of places only these."""
+    choices = [choice for choice in slot.type.choices if choice.value not in likely]
+    first = [_choice(slot, value, catalogue) for value in likely]
+    ordered = (*(one for one in first if one is not None), *choices)
+    return replace(slot, type=replace(slot.type, choices=ordered))
+
+
+def _choice(slot: Slot, value: str, catalogue: Catalogue) -> Choice | None:
+    if slot.type.gazetteer:
+        places = catalogue.gazetteers[slot.type.gazetteer].places
+        place = next((one for one in places if one.value == value), None)
+        return Choice(place.value, place.title, place.forms) if place else None
+    return next((choice for choice in slot.type.choices if choice.value == value), None)

@@ -13,10 +13,10 @@ from actions.departments.access import (
     NO_SENDER,
     TOO_MANY,
 )
-from actions.dialogue import consent, follow_ups, one_time_code
+from actions.dialogue import consent, one_time_code, outcome
 from actions.dialogue.form import Form
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
-from actions.dialogue.state import Heard, State
+from actions.dialogue.state import Heard, Offer, State
 from actions.dialogue.steps import ASK, STOP, Step
 from nlu.catalogue import Service
 from nlu.turn import Button, Reply, payload
@@ -99,9 +99,43 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
     known = {**state.values, **result.fields}
     reply = Reply(
         text,
-        follow_ups.buttons(catalogue, service, result.outcome, known, language),
+        outcome.buttons(catalogue, service, result.outcome, known, language),
         document=result.document,
     )
     step = form.end(state, reply)
     done = result.outcome == OK and state.asked is None
     return consent.done(form, state, step) if done else step
+
+
+async def offered(form: Form, step: Step, execute: Execute) -> Step:
+    """The step with the department's choices for the slot that it asks for; the only one there is
+    is taken. Where the department gives none, or does not answer, the citizen is asked in words."""
+    state = step.state
+    slot = form.asked_slot(state) if step.next == ASK else None
+    if slot is None or slot.name != state.asked or not slot.offered_by or slot.name in state.offers:
+        return step
+    if slot.name in state.values:  # to be changed
+        return step
+    service = form.service(state)
+    result = await execute(
+        service.department,
+        slot.offered_by,
+        state.values,
+        state.nonce,
+        state.language,
+        Origin(service.name),
+        None,
+    )
+    offers = _offers(result.fields)
+    known = replace(state, offers={**state.offers, slot.name: offers})
+    if len(offers) == 1:
+        only = form.told(known, {slot.name: offers[0].value}, spoken=False)
+        return step.then(form.after(only))
+    return replace(step, state=known)
+
+
+def _offers(fields: Mapping[str, str]) -> tuple[Offer, ...]:
+    values, titles, abouts = (
+        fields.get(name, "").split("\n") for name in ("values", "titles", "abouts")
+    )
+    return tuple(Offer(*row) for row in zip(values, titles, abouts) if row[0])

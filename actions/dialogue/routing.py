@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import (
-    bare_number,
-    consent,
-    cues,
-    drafts,
-    form_commands,
-    language,
-    menus,
-    sent,
-    taps,
-)
+import regex
+
+from actions.dialogue import consent, cues, drafts, form_commands, language, questions, sent, taps
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
 from actions.dialogue.state import MEANT, REMEMBER, RESUME, Heard, State, Words
 from actions.dialogue.steps import STOP, Step, cleared
-from nlu.turn import Reply
+from nlu.catalogue import Catalogue
+from nlu.turn import Button, Reply
+
+_LETTER, _DIGIT = regex.compile(r"\p{L}"), regex.compile(r"\p{N}")
 
 
 def route(form: Form, state: State, heard: Heard) -> Step:
@@ -48,8 +43,8 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         if answered:
             return answered
         state = cleared(state)
-    if bare_number.is_bare(heard, form.settings.number_digits):
-        return bare_number.asked_what_for(form, state, heard)
+    if is_bare(heard, form.settings.number_digits):
+        return asked_what_for(form, state, heard)
     if heard.kind == "route" and heard.surely_meant(form.settings.voice_sure):
         return form.start(state, heard.options[0], heard, heard.words)
     if heard.kind in ("route", "clarify"):
@@ -92,7 +87,7 @@ def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
     if heard.kind != "conversation" or service not in form.catalogue.services:
         return None
     if not heard.surely_meant(form.settings.voice_sure):  # asked once more, with its buttons
-        return Step(state, STOP, (menus.meant(form.catalogue, state.language, service),))
+        return Step(state, STOP, (questions.meant(form.catalogue, state.language, service),))
     if heard.intent == "affirm":
         return form.start(state, service, heard, state.heard)
     if heard.intent == "deny":
@@ -105,10 +100,10 @@ def _ask_which(form: Form, state: State, heard: Heard) -> Step:
     """Offers services; the words are kept for the one that is chosen."""
     kept = replace(cleared(state), heard=heard.words)
     if heard.kind == "clarify":
-        say = menus.clarify(form.catalogue, state.language, heard.options)
+        say = questions.clarify(form.catalogue, state.language, heard.options)
         return Step(kept, STOP, (say,))
     service = heard.options[0]
-    say = menus.meant(form.catalogue, state.language, service)
+    say = questions.meant(form.catalogue, state.language, service)
     return Step(replace(kept, asked=MEANT + service), STOP, (say,))
 
 
@@ -149,7 +144,7 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
     if heard.intent == "change_language":
         chosen = language.named(heard, form.catalogue)
         if chosen is None:
-            return Step(state, STOP, (menus.languages(form.catalogue, state.language),))
+            return Step(state, STOP, (questions.languages(form.catalogue, state.language),))
         changed = replace(state, language=chosen, language_fixed=True)
         return Step(changed, STOP, (Reply(phrases["language_changed"][chosen]),))
     if heard.intent == "talk_to_person":
@@ -174,4 +169,36 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
 
 
 def _menu(form: Form, state: State, lead: str) -> Reply:
-    return menus.departments(form.catalogue, state.language, form.settings, lead)
+    return questions.departments(form.catalogue, state.language, form.settings, lead)
+
+
+def is_bare(heard: Heard, digits: int) -> bool:
+    """Whether the words hold no letter and at least so many digits, of whichever script."""
+    return not _LETTER.search(heard.text) and len(_DIGIT.findall(heard.text)) >= digits
+
+
+def asked_what_for(form: Form, state: State, heard: Heard) -> Step:
+    """Offers the services that take such a number, else the menu; the number is kept for them."""
+    catalogue, language = form.catalogue, state.language
+    names = takers(catalogue, {str(one["entity"]) for one in heard.entities})
+    kept = replace(cleared(state), heard=heard.words)
+    lead = catalogue.phrases["number_alone"][language]
+    if not names:
+        return Step(kept, STOP, (questions.departments(catalogue, language, form.settings, lead),))
+    rows = [
+        questions.service_row(catalogue, name, language) for name in names[: form.settings.offered]
+    ]
+    rows.append(Button(catalogue.phrases["none_of_these"][language], questions.MENU))
+    return Step(kept, STOP, (questions.listed(catalogue, language, lead, rows),))
+
+
+def takers(catalogue: Catalogue, slots: set[str]) -> list[str]:
+    """Services whose first question is one of these slots, in the order of their departments'
+    `first`."""
+    taking = [
+        service.name
+        for service in catalogue.services.values()
+        if service.slots and service.slots[0].name in slots
+    ]
+    first = [name for one in catalogue.departments.values() for name in one.first]
+    return [name for name in first if name in taking]

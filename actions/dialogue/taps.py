@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from actions.dialogue import answers, cues, drafts, form_commands, interruptions, one_time_code
+from actions.dialogue import answers, cues, drafts, form_commands, one_time_code
 from actions.dialogue.form import Form
 from actions.dialogue.questions import (
     BACK,
@@ -34,7 +34,7 @@ def tapped(form: Form, state: State, heard: Heard) -> Step:
     """What a button asks for; one of another question is old."""
     if heard.intent == "language":
         chosen = heard.payload.get("language", state.language)
-        return interruptions.language_changed(form, state, chosen)
+        return form_commands.language_changed(form, state, chosen)
     if heard.intent == "choose":
         return _service(form, state, heard)
     if heard.intent == "menu":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, department_choices, interpretation, perform, routing
+from actions.dialogue import cues, interpretation, perform, routing
 from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.perform import Execute
 from actions.dialogue.state import CONFIRM, RESUME, Heard, State
@@ -37,7 +37,7 @@ async def turn(form: Form, state: State, heard: Heard, execute: Execute) -> Step
             if step.next == ASK:
                 return step.ending_with(form.question(step.state))
         else:
-            offered = await department_choices.offered(form, step, execute)
+            offered = await perform.offered(form, step, execute)
             if offered is step:
                 return step.ending_with(form.question(step.state))
             step = offered

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from actions.dialogue import bare_number, routing
+from actions.dialogue import routing
 from actions.dialogue.state import State
 from tests.dialogue.talk import Talk, heard, tapped
 
@@ -52,4 +52,4 @@ def test_number_that_nothing_begins_with_leads_to_the_menu(talk: Talk, language:
     ["12", "బిల్లు 6123401005678", "बिल 6123401005678", "bill 6123401005678", "AP 39 1234", "👍"],
 )
 def test_words_beside_it_or_few_digits_are_no_bare_number(talk: Talk, text: str) -> None:
-    assert not bare_number.is_bare(heard(text), talk.form.settings.number_digits)
+    assert not routing.is_bare(heard(text), talk.form.settings.number_digits)
