@@ -1,7 +1,7 @@
 """Requests handed over to a person: what was asked, what was told, what went wrong.
 
 A record is found by the number that the citizen was told and holds one sealed token. Staff answer
-by number (`actions.citizens.handover_commands`); their words reach the citizen as a notice.
+by number (`seva handover`); their words reach the citizen as a notice.
 """
 
 from __future__ import annotations
