@@ -2,9 +2,9 @@
 
 One citizen talks for 500 turns within a session, through the real engine and action server: a
 greeting, a bill, a form that is begun and stopped. Printed for turns around the 5th and around the
-500th: time by the clock (ms, without the queue and WhatsApp), processor time of the engine's process and of the action server's (ms), calls of the action
-server and their bytes, and the bytes of the stored tracker. Exit code 1 where the late ones cost
-more than 1.3 times the early ones.
+500th: time by the clock (ms, without the queue and WhatsApp), processor time of the engine's
+process and of the action server's (ms), calls of the action server and their bytes, and the bytes
+of the stored tracker. Exit code 1 where the late ones cost more than 1.3 times the early ones.
 """
 
 from __future__ import annotations
@@ -104,13 +104,13 @@ def measured() -> Document:
 
 def lines(document: Document) -> Iterable[str]:
     """The table."""
-    yield f"turn         {'clock':>9} {'engine':>9} {'actions':>9} {'calls':>6} {'bytes':>8} {'tracker':>8}"
+    names = ("clock", "engine", "actions", "calls", "bytes", "tracker")
+    yield "turn         " + " ".join(f"{name:>9}" for name in names)
     for name, turns in (("early", f"1-{AROUND}"), ("late", f"{TURNS - AROUND + 1}-{TURNS}")):
         row = document[name]
-        yield (
-            f"{turns:<12} {row['turn_ms']:>6.1f} ms {row['engine_ms']:>6.1f} ms {row['actions_ms']:>6.1f} ms "
-            f"{row['calls']:>6.2f} {row['sent']:>8.0f} {row['tracker']:>8.0f}"
-        )
+        times = (f"{row[name]:.1f} ms" for name in ("turn_ms", "engine_ms", "actions_ms"))
+        counts = (f"{row['calls']:.2f}", f"{row['sent']:.0f}", f"{row['tracker']:.0f}")
+        yield f"{turns:<12} " + " ".join(f"{one:>9}" for one in (*times, *counts))
     yield "late to early: " + ", ".join(f"{k} {v}" for k, v in document["late_to_early"].items())
 
 
