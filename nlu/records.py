@@ -80,15 +80,30 @@ def named(key: str, **rest: Any) -> Any:
     return dataclasses.field(metadata={_KEY: key}, **rest)
 
 
-def read_record(file: Path, kind: type[T]) -> T:
-    """The record in a file. Raises RecordError, which names every problem."""
-    node = read_node(file)
+def read_record(
+    file: Path,
+    kind: type[T],
+    check: Callable[[T], Iterable[Misfit]] | None = None,
+    defaults: Path | None = None,
+) -> T:
+    """The record in a file. Raises RecordError, which names every problem.
+
+    `check` yields what does not fit though each value is right for itself. Keys that the file lacks
+    at its top come from the file `defaults`.
+    """
+    nodes = [(one, read_node(one)) for one in (file, defaults) if one is not None]
+    values = [plain(node) for _, node in nodes]
+    value = {**values[1], **values[0]} if defaults and isinstance(values[0], Mapping) else values[0]
     try:
-        return to_record(plain(node), kind)
+        found = to_record(value, kind)
     except Faults as error:
         raise RecordError(
-            Problem(file, _line(node, at), what, mend) for at, what, mend in error.faults
+            Problem(*_where(nodes, at), what, mend) for at, what, mend in error.faults
         ) from None
+    misfits = list(check(found)) if check else []
+    if misfits:
+        raise RecordError(Problem(file, 1, misfit.what, misfit.mend) for misfit in misfits)
+    return found
 
 
 def to_record(value: Any, kind: type[T]) -> T:
@@ -157,6 +172,15 @@ def _repeated(node: Any) -> Iterator[tuple[str, int]]:
                     yield key.value, key.start_mark.line + 1
                 seen.add(key.value)
             yield from _repeated(value)
+
+
+def _where(nodes: list[tuple[Path, Any]], place: Place) -> tuple[Path, int]:
+    """The file that has the place, and its line there."""
+    for file, node in nodes[1:]:
+        top = {key.value for key, _ in getattr(nodes[0][1], "value", ())}
+        if place and place[0] not in top:
+            return file, _line(node, place)
+    return nodes[0][0], _line(nodes[0][1], place)
 
 
 def _line(node: Any, place: Place) -> int:

@@ -51,6 +51,8 @@ class DialogueSettings:
     list_page: int
     list_rows: int
     reply_buttons: int
+    row_title: int
+    button_title: int
     number_digits: int
     offered: int
     drafts_kept: int
