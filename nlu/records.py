@@ -91,19 +91,23 @@ def read_record(
     `check` yields what does not fit though each value is right for itself. Keys that the file lacks
     at its top come from the file `defaults`.
     """
-    nodes = [(one, read_node(one)) for one in (file, defaults) if one is not None]
-    values = [plain(node) for _, node in nodes]
-    value = {**values[1], **values[0]} if defaults and isinstance(values[0], Mapping) else values[0]
+    value = plain(read_node(file))
+    if defaults is not None and isinstance(value, Mapping):
+        value = {**plain(read_node(defaults)), **value}
     try:
         found = to_record(value, kind)
     except Faults as error:
-        raise RecordError(
-            Problem(*_where(nodes, at), what, mend) for at, what, mend in error.faults
-        ) from None
+        raise placed(error, file, defaults) from None
     misfits = list(check(found)) if check else []
     if misfits:
         raise RecordError(Problem(file, 1, misfit.what, misfit.mend) for misfit in misfits)
     return found
+
+
+def placed(error: Faults, file: Path, defaults: Path | None = None) -> RecordError:
+    """The faults with the file and the line of each; `defaults` has what the file lacks."""
+    nodes = [(one, read_node(one)) for one in (file, defaults) if one is not None]
+    return RecordError(Problem(*_where(nodes, at), what, mend) for at, what, mend in error.faults)
 
 
 def to_record(value: Any, kind: type[T]) -> T:
