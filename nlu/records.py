@@ -13,7 +13,6 @@ import datetime
 import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
@@ -75,9 +74,10 @@ class Faults(ValueError):
         super().__init__("; ".join(f"{_dotted(at)}: {what}" for at, what, _ in faults))
 
 
-def named(key: str, **rest: Any) -> Any:
-    """A field whose key in the file has another name, such as a word that Python keeps."""
-    return dataclasses.field(metadata={_KEY: key}, **rest)
+def key(name: str) -> Mapping[str, str]:
+    """`metadata` of a field whose key in the file has another name, such as a word that Python
+    keeps: `field(metadata=key("for"))`."""
+    return {_KEY: name}
 
 
 def read_record(
@@ -304,7 +304,6 @@ def _key(field: dataclasses.Field[Any]) -> str:
     return str(field.metadata.get(_KEY, field.name))
 
 
-@lru_cache(maxsize=256)
 def _keys(kind: Any) -> dict[str, str]:
     """Field -> key."""
     return {one.name: _key(one) for one in dataclasses.fields(kind)}

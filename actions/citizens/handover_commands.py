@@ -8,12 +8,10 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from typing_extensions import ParamSpec
 
@@ -21,9 +19,9 @@ from actions.citizens.handover import FILE, Case, Handovers
 from actions.dialogue.display import label
 from actions.news.client import NoticesClient
 from actions.news.notices import NoticeRefused, UnknownCitizen
-from actions.server.settings import ServerSettings
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.paths import data_folder, var_folder
+from nlu.settings.settings import ActionsSettings
 from nlu.storage.sealing import Unreadable
 from nlu.text.masking import last_four
 
@@ -107,10 +105,10 @@ def answer_command(number: str, text: str, *, keep_open: bool = False) -> None:
     if not text.strip():
         raise ValueError("say something to the citizen")
     handovers, catalogue = _handovers(), _catalogue()
-    settings = ServerSettings.from_environment()
+    settings = ActionsSettings.read()
 
     async def send() -> None:
-        notices = NoticesClient(settings.notices_url, settings.notices_key)
+        notices = NoticesClient(settings.notices_address, settings.notices_key)
         try:
             case = handovers.case(number)
             language = await notices.language_of(case.citizen) or case.record.language
@@ -166,8 +164,9 @@ def _service(case: Case, catalogue: Catalogue) -> str:
 
 
 def _when(case: Case) -> str:
-    zone = ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata")
-    return datetime.fromtimestamp(case.record.at, zone).isoformat(" ", "minutes")
+    return datetime.fromtimestamp(case.record.at, ActionsSettings.read().zone).isoformat(
+        " ", "minutes"
+    )
 
 
 def _handovers() -> Handovers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, NewType
 
@@ -20,7 +20,7 @@ from nlu.catalogue.departments import DEFAULTS, read_departments
 from nlu.catalogue.model import Department, Operation, Timeouts
 from nlu.catalogue.vocabulary import read_languages
 from nlu.catalogue.yaml_source import Source
-from nlu.records import Faults, Misfit, named, placed, read_as, to_record
+from nlu.records import Faults, Misfit, key, placed, read_as, to_record
 
 
 class DefinitionError(ValueError):
@@ -43,7 +43,7 @@ class Settle:
     """How writes without an answer are asked after, seconds between and in all."""
 
     every: float
-    during: float = named("for")
+    during: float = field(metadata=key("for"))
 
 
 @dataclass(frozen=True)

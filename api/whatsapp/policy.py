@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from nlu.records import Misfit, named, read_record
+from nlu.records import Misfit, key, read_record
 from nlu.storage.windows import Limit
 
 Act = Literal["retry", "wait", "park", "phone", "alert", "final"]
@@ -66,8 +66,8 @@ class ErrorRule:
     do: Act
     why: str
     codes: frozenset[int] = frozenset()
-    first: int | None = named("from", default=None)
-    last: int | None = named("to", default=None)
+    first: int | None = field(default=None, metadata=key("from"))
+    last: int | None = field(default=None, metadata=key("to"))
 
     def __post_init__(self) -> None:
         if bool(self.codes) == (self.first is not None and self.last is not None):

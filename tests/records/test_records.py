@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Mapping
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NewType
 
 import pytest
 
-from nlu.records import Faults, Misfit, RecordError, named, read_as, read_record, to_record
+from nlu.records import Faults, Misfit, RecordError, key, read_as, read_record, to_record
 
 Short = NewType("Short", str)
 
@@ -27,7 +27,7 @@ read_as(Short, _short)
 @dataclass(frozen=True)
 class Wait:
     every: float
-    during: float = named("for", default=60.0)
+    during: float = field(default=60.0, metadata=key("for"))
 
 
 @dataclass(frozen=True)

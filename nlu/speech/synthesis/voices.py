@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from nlu.paths import data_folder
-from nlu.records import Misfit, RecordError, named, read_record
+from nlu.records import Misfit, RecordError, key, read_record
 from nlu.speech.synthesis.festival import FestivalVoice
 from nlu.speech.synthesis.kokoro import KokoroSettings, KokoroVoice
 from nlu.speech.synthesis.speakable import Speaking
@@ -32,7 +32,7 @@ class VoiceEntry:
 class Voices:
     """All of `data/voices.yml`."""
 
-    entries: Mapping[str, VoiceEntry] = named("voices")
+    entries: Mapping[str, VoiceEntry] = field(metadata=key("voices"))
     training: Mapping[str, int]
     benchmark: Mapping[str, tuple[str, ...]]
     replies: Mapping[str, str]
