@@ -129,7 +129,7 @@ def serve_one(load_first: bool, life: Connection) -> None:
     from nlu.settings.settings import ServeSettings
 
     end_with(life)
-    settings = ServeSettings()
+    settings = ServeSettings.read()
     configure_logging(settings.log_level)
     sock = listen(settings.serve_host, settings.serve_port)
     sys.exit(_serve_alone(settings, sock, load_first=load_first))

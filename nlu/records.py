@@ -34,6 +34,8 @@ Place = tuple[str, ...]
 """Keys and list positions from the top of a file."""
 _LISTED = 100  # names that a message still lists one by one
 _KEY = "key"
+NOT_IN_FILE: Mapping[str, str] = {_KEY: ""}
+"""`metadata` of a field that code fills in after reading, such as the name of an entry."""
 
 
 @dataclass(frozen=True, order=True)
@@ -283,7 +285,10 @@ def _several(kind: Any) -> Callable[[Any, Any], Any]:
 
 
 def _record(kind: Any) -> Callable[[Any, Any], Any]:
-    keys = {one.name: override(rename=_key(one)) for one in dataclasses.fields(kind)}
+    keys = {
+        name: override(rename=key) if key else override(omit=True)
+        for name, key in _keys(kind).items()
+    }
     build = make_dict_structure_fn(
         kind,
         _CONVERTER,
@@ -300,13 +305,9 @@ def _record(kind: Any) -> Callable[[Any, Any], Any]:
     return structure
 
 
-def _key(field: dataclasses.Field[Any]) -> str:
-    return str(field.metadata.get(_KEY, field.name))
-
-
 def _keys(kind: Any) -> dict[str, str]:
-    """Field -> key."""
-    return {one.name: _key(one) for one in dataclasses.fields(kind)}
+    """Field -> key; empty for a field that is not in the file."""
+    return {one.name: str(one.metadata.get(_KEY, one.name)) for one in dataclasses.fields(kind)}
 
 
 def _is_listed(kind: Any) -> bool:
@@ -348,7 +349,7 @@ def _faults(error: BaseException, at: Place, kind: Any) -> Iterator[tuple[Place,
         for below in error.exceptions:
             yield from _faults(below, (*at, *_step(below, error)), error.cl)
     elif isinstance(error, ForbiddenExtraKeysError):
-        known = list(_keys(error.cl).values())
+        known = [*filter(None, _keys(error.cl).values())]
         for key in sorted(map(str, error.extra_fields)):
             what = f"unknown key `{key}` in {_dotted(at)}"
             yield (*at, key), what, did_you_mean(key, known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from actions.departments.formats import indian_grouping
 from actions.documents.typeface import printable
 from actions.documents.wording import printed_words
 from nlu.paths import data_folder
-from nlu.records import Misfit, RecordError, read_record
+from nlu.records import NOT_IN_FILE, Misfit, RecordError, read_record
 
 Words = Mapping[str, str]
 Layout = Literal["certificate", "receipt"]
@@ -46,7 +46,7 @@ class Form:
     """Of a receipt: the label of the amount in rupees."""
     valid_days: int | None = None
     """The document runs out so long after it was issued; None: never."""
-    name: str = ""
+    name: str = field(default="", metadata=NOT_IN_FILE)
     """The file's name without `.yml`."""
 
     def printed(self, values: Mapping[str, str]) -> dict[str, str]:

@@ -27,5 +27,5 @@ def documents_url() -> str:
 
 def sealing_keys(folder: Path) -> Place:
     """What seals the registry in `folder`: those of the environment, or a file beside it."""
-    given = IssuedDocuments().documents_sealing_key
+    given = IssuedDocuments.read().documents_sealing_key
     return Place(given, "", folder / KEY_FILE, variable("documents_sealing_key"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from actions.grievances.cues import Cues, Nearness, Phrase, Vocabulary
 from nlu.fast_yaml import load_yaml
-from nlu.records import Misfit, read_as, read_record
+from nlu.records import NOT_IN_FILE, Misfit, read_as, read_record
 from nlu.slots.words import words
 from nlu.text import fold, normalise
 
@@ -41,8 +41,8 @@ class Office:
     names: Cues
     cues: Cues
     area: str | None = None
-    id: str = ""
-    title: Mapping[str, str] = field(default_factory=dict)
+    id: str = field(default="", metadata=NOT_IN_FILE)
+    title: Mapping[str, str] = field(default_factory=dict, metadata=NOT_IN_FILE)
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Secretariat:
 
     kind: str
     at: tuple[float, float]
-    id: str = ""
+    id: str = field(default="", metadata=NOT_IN_FILE)
 
 
 @dataclass(frozen=True)

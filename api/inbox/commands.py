@@ -76,7 +76,7 @@ def _with(work: Callable[[Letters], int]) -> int:
 
 def _path() -> Path:
     """Raises ValueError."""
-    return database_file(State())
+    return database_file(State.read())
 
 
 def _each(

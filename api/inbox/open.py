@@ -25,7 +25,7 @@ def database_file(settings: State) -> Path:
 
 def rings() -> list[Ring]:
     """Keys and columns of the file that the settings name."""
-    return [Ring(key_place(), sealed_columns(database_file(State())))]
+    return [Ring(key_place(), sealed_columns(database_file(State.read())))]
 
 
 def sealed_columns(path: Path) -> list[SealedColumn]:

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseSettings, Field, root_validator, validate_model, validator
 
 from nlu.action_address import ActionAddress
-from nlu.settings.types import Address, Level, Port, SealingKeys, StateUrl, split_list
+from nlu.settings.types import Address, Level, Port, SealingKeys, StateUrl, TablesUrl, split_list
 
 PREFIX = "SEVA_"
 DEMO_APP_SECRET = "seva-demo-app-secret"
@@ -153,6 +153,22 @@ class State(Keys):
         if values.get("database_url") in ("sqlite", "sqlite://") and "var_dir" in values:
             values["database_url"] = f"sqlite:///{values['var_dir'] / 'seva.sqlite'}"
         return values
+
+
+class Tables(ProcessSettings):
+    """The action server's tables: journal, ledger, misses."""
+
+    journal_url: TablesUrl = Field(
+        default="sqlite",
+        description="Journal of writes to departments. `sqlite` means the file `journal.sqlite` in "
+        "`SEVA_VAR_DIR`; also `sqlite:///PATH` or `postgresql://...`.",
+    )
+
+    @property
+    def tables_url(self) -> str:
+        """The URL of the database."""
+        file = self.var_dir.absolute() / "journal.sqlite"
+        return f"sqlite:///{file}" if self.journal_url == "sqlite" else self.journal_url
 
 
 class ActionServer(ProcessSettings):

@@ -26,10 +26,11 @@ from nlu.settings.groups import (
     ServeAddress,
     Shutdown,
     State,
+    Tables,
     WhatsAppCaller,
     WhatsAppWebhook,
 )
-from nlu.settings.types import Address, Addresses, Port, TablesUrl, Zone, split_list
+from nlu.settings.types import Address, Addresses, Port, Zone, split_list
 
 Role = Literal["serve", "worker", "actions", "documents", "sandbox", "simulator", "demo"]
 WEBHOOK_PATH = "/webhooks/whatsapp"
@@ -122,7 +123,7 @@ class WorkerSettings(State, Engine, Hearing, WhatsAppCaller, LogKey, Shutdown):
     )
 
 
-class ActionsSettings(Keys, ActionServer, News, IssuedDocuments):
+class ActionsSettings(Keys, ActionServer, News, IssuedDocuments, Tables):
     """`seva actions`: dialogue, departments, payments, and what is kept of citizens."""
 
     timezone: Zone = Field(
@@ -148,11 +149,6 @@ class ActionsSettings(Keys, ActionServer, News, IssuedDocuments):
     )
     callbacks_port: Port = Field(
         default=5056, description="Port of the callbacks; 0 switches them off."
-    )
-    journal_url: TablesUrl = Field(
-        default="sqlite",
-        description="Journal of writes to departments. `sqlite` means the file `journal.sqlite` in "
-        "`SEVA_VAR_DIR`; also `sqlite:///PATH` or `postgresql://...`.",
     )
     notices_url: Address = Field(
         default="",

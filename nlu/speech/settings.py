@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from nlu.paths import data_folder
-from nlu.records import Misfit, RecordError, read_record
+from nlu.records import NOT_IN_FILE, Misfit, RecordError, read_record
+from nlu.settings.groups import Hearing
 from nlu.speech.errors import SpeechModelError
 
 WHEELS = "wheels"
@@ -44,7 +44,7 @@ class ModelEntry:
     licence: str
     source: str = ""
     wheels: Wheels | None = None
-    name: str = ""
+    name: str = field(default="", metadata=NOT_IN_FILE)
     """Its key under `models:`."""
 
     def __post_init__(self) -> None:
@@ -72,11 +72,13 @@ class Prior:
 class Limits:
     """Bounds of a recording; seconds and bytes."""
 
-    max_bytes: int
-    max_seconds: float
     max_speech_seconds: float
     min_audio_seconds: float
     min_decoded_share: float
+    max_bytes: int = field(default=0, metadata=NOT_IN_FILE)
+    """SEVA_MAX_AUDIO_BYTES."""
+    max_seconds: float = field(default=0.0, metadata=NOT_IN_FILE)
+    """SEVA_MAX_AUDIO_SECONDS."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class SpeechSettings:
     @property
     def default_entry(self) -> ModelEntry:
         """SEVA_WHISPER_MODEL if set, else `default_model`."""
-        return self.entry(os.environ.get("SEVA_WHISPER_MODEL") or self.default_model)
+        return self.entry(Hearing.read().whisper_model or self.default_model)
 
     def entry_for(self, language: str) -> ModelEntry:
         """The model that writes down `language`."""
@@ -159,12 +161,9 @@ class SpeechSettings:
 
 def load_settings(path: Path | None = None) -> SpeechSettings:
     """Reads `path`, by default `speech.yml` in SEVA_DATA_DIR. Raises SpeechModelError."""
-    settings = _read(path or data_folder() / "speech.yml")
-    limits = settings.limits
+    settings, given = _read(path or data_folder() / "speech.yml"), Hearing.read()
     limits = replace(
-        limits,
-        max_bytes=int(os.environ.get("SEVA_MAX_AUDIO_BYTES") or limits.max_bytes),
-        max_seconds=float(os.environ.get("SEVA_MAX_AUDIO_SECONDS") or limits.max_seconds),
+        settings.limits, max_bytes=given.max_audio_bytes, max_seconds=given.max_audio_seconds
     )
     return replace(settings, limits=limits)
 

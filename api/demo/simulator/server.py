@@ -81,4 +81,4 @@ def simulator_command(settings: SimulatorSettings) -> None:
 
 
 if __name__ == "__main__":
-    simulator_command(SimulatorSettings())
+    simulator_command(SimulatorSettings.read())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from nlu.paths import data_folder
-from nlu.records import Misfit, RecordError, key, read_record
+from nlu.records import NOT_IN_FILE, Misfit, RecordError, key, read_record
 from nlu.speech.synthesis.festival import FestivalVoice
 from nlu.speech.synthesis.kokoro import KokoroSettings, KokoroVoice
 from nlu.speech.synthesis.speakable import Speaking
@@ -24,7 +24,7 @@ class VoiceEntry:
     voice: str
     licence: str
     sounds: str = ""
-    name: str = ""
+    name: str = field(default="", metadata=NOT_IN_FILE)
     """Its key under `voices:`."""
 
 
