@@ -120,13 +120,25 @@ def to_record(value: Any, kind: type[T]) -> T:
         raise Faults([*_faults(error, (), kind)]) from error
 
 
-def read_node(file: Path, content: bytes | None = None) -> Any:
+def read_node(file: Path) -> Any:
+    """As `compose`, and no key stands twice."""
+    node = compose(file)
+    if repeated := [*_repeated(node)]:
+        mend = "keep one of the two; YAML would silently use the last"
+        raise RecordError(
+            Problem(file, at, f"`{key}` is given twice", mend) for key, at in repeated
+        )
+    return node
+
+
+def compose(file: Path, content: bytes | None = None) -> Any:
     """The top node of a file, whose places have lines. Raises RecordError where it is no YAML."""
     try:
         content = file.read_bytes() if content is None else content
         node = yaml.compose(content.decode("utf-8-sig"), Loader=LOADER)
     except FileNotFoundError:
-        raise _unread(file, 1, "the file is missing", "add it; see data/README.md") from None
+        mend = "add it; data/README.md shows the tree"
+        raise _unread(file, 1, "the file is missing", mend) from None
     except UnicodeDecodeError as error:
         line = (content or b"")[: error.start].count(b"\n") + 1
         raise _unread(file, line, "this is not UTF-8 text", "save the file as UTF-8") from None
@@ -137,13 +149,8 @@ def read_node(file: Path, content: bytes | None = None) -> Any:
         line = mark.line + 1 if mark else 1
         raise _unread(file, line, f"this is not YAML ({what})", mend) from None
     if node is None:
-        raise _unread(file, 1, "the file is empty", "fill it in")
-    repeated = [*_repeated(node)]
-    if repeated:
-        mend = "keep one of the two; YAML would silently use the last"
-        raise RecordError(
-            Problem(file, at, f"`{key}` is given twice", mend) for key, at in repeated
-        )
+        mend = "fill it in; for a service, `seva new-service` does"
+        raise _unread(file, 1, "the file is empty", mend)
     return node
 
 

@@ -133,7 +133,9 @@ class State(Keys):
         "sent again.",
     )
     commit_window_ms: float = Field(
-        default=2, ge=0, description="How long a write waits for others to share its fsync."
+        default=2,
+        ge=0,
+        description="How long a write waits for others to share its fsync, where others write too.",
     )
     keep_days: float = Field(
         default=14,

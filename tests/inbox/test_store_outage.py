@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from api.inbox import group_commit
 from api.inbox.sqlite import SqliteInbox
 from nlu.engine.reply import Reply
+from nlu.storage import group_commit
 from tests.inbox.test_worker_life import until
 from tests.inbox.worker_fakes import (
     POLICY,
