@@ -14,7 +14,7 @@ import difflib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from typing import Any, Literal, NewType, TypeVar, get_args, get_origin
 
 import cattrs
 import yaml
@@ -30,6 +30,10 @@ from cattrs.gen import make_dict_structure_fn, override
 from nlu.fast_yaml import LOADER
 
 T = TypeVar("T")
+Seconds = NewType("Seconds", float)
+"""A number of seconds above 0."""
+TODO = "TODO"
+"""What scaffolds leave to be filled; refused wherever text is read."""
 Place = tuple[str, ...]
 """Keys and list positions from the top of a file."""
 _LISTED = 100  # names that a message still lists one by one
@@ -112,12 +116,15 @@ def placed(error: Faults, file: Path, defaults: Path | None = None) -> RecordErr
     return RecordError(Problem(*_where(nodes, at), what, mend) for at, what, mend in error.faults)
 
 
-def to_record(value: Any, kind: type[T]) -> T:
-    """A plain value (of a file, or of several that were merged) as a record. Raises Faults."""
+def to_record(value: Any, kind: type[T], at: Place = ()) -> T:
+    """A plain value (of a file, or of several that were merged) as a record. Raises Faults.
+
+    `at` is the place of the value in its file.
+    """
     try:
         return _CONVERTER.structure(value, kind)
     except Exception as error:
-        raise Faults([*_faults(error, (), kind)]) from error
+        raise Faults([*_faults(error, at, kind)]) from error
 
 
 def read_node(file: Path) -> Any:
@@ -217,8 +224,10 @@ def _line(node: Any, place: Place) -> int:
 
 
 def _text(value: Any, _: Any) -> str:
-    if isinstance(value, str):
+    if isinstance(value, str) and TODO not in value:
         return value
+    if isinstance(value, str):
+        raise Misfit(f"is still to be done: `{value}`", "replace the TODO")
     if value is None:
         raise Misfit("is empty", "fill it in, or remove the line")
     raise Misfit(f"`{value}` is not text", f'put it in quotes: "{value}"')
@@ -234,6 +243,12 @@ def _number(value: Any, _: Any) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(value)
     raise Misfit("must be a number", "write a number, no quotes")
+
+
+def _seconds(value: Any, _: Any) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
+        return float(value)
+    raise Misfit("must be a number of seconds", "write a number above 0")
 
 
 def _flag(value: Any, _: Any) -> bool:
@@ -332,6 +347,7 @@ def _made() -> cattrs.Converter:
         (Path, _path),
     ):
         made.register_structure_hook(kind, hook)
+    made.register_structure_hook_func(lambda kind: kind is Seconds, _seconds)
     made.register_structure_hook_factory(lambda kind: get_origin(kind) is Literal, _one_of)
     made.register_structure_hook_factory(_is_listed, _several)
     made.register_structure_hook_factory(

@@ -10,18 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Words
-from nlu.records import RecordError, compose, did_you_mean
+from nlu.records import TODO, Faults, RecordError, compose, did_you_mean, plain, to_record
 
+T = TypeVar("T")
 _TEXT = "tag:yaml.org,2002:str"
 _NULL = "tag:yaml.org,2002:null"
-TODO = "TODO"
-"""What scaffolds leave to be filled; refused wherever it is read."""
 _DEEPEST = 20
 
 
@@ -182,6 +181,22 @@ class Node:
         if value and TODO not in value and value not in known:
             self.problem(f"`{value}` is not a {self.name} we know", did_you_mean(value, known))
         return value
+
+    def record(self, kind: type[T]) -> T | None:
+        """The node as a typed record; None after a problem."""
+        before = len(self.source.problems)
+        self.plain()  # notes repeated keys, and the line of each
+        if len(self.source.problems) > before:
+            return None
+        try:
+            return to_record(plain(self.node), kind, self.path)
+        except Faults as error:
+            for at, what, mend in error.faults:
+                known = (at[:end] for end in range(len(at), len(self.path), -1))
+                lines = (self.source.positions.get((self.file, place)) for place in known)
+                line = next((line for line in lines if line), self.line)
+                self.source.add(self.file, line, what, mend)
+        return None
 
     def plain(self, depth: int = 0) -> Any:
         """The node as plain values (str, int, float, bool, None, list, dict)."""
