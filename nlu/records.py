@@ -246,7 +246,7 @@ def _number(value: Any, _: Any) -> float:
 
 
 def _seconds(value: Any, _: Any) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0:
+    if type(value) in (int, float) and value > 0:
         return float(value)
     raise Misfit("must be a number of seconds", "write a number above 0")
 
@@ -338,14 +338,8 @@ def _is_listed(kind: Any) -> bool:
 
 def _made() -> cattrs.Converter:
     made = cattrs.Converter(detailed_validation=True)
-    for kind, hook in (
-        (str, _text),
-        (int, _whole),
-        (float, _number),
-        (bool, _flag),
-        (datetime.date, _day),
-        (Path, _path),
-    ):
+    plain_hooks = {str: _text, int: _whole, float: _number, bool: _flag}
+    for kind, hook in (*plain_hooks.items(), (datetime.date, _day), (Path, _path)):
         made.register_structure_hook(kind, hook)
     made.register_structure_hook_func(lambda kind: kind is Seconds, _seconds)
     made.register_structure_hook_factory(lambda kind: get_origin(kind) is Literal, _one_of)
