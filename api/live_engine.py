@@ -15,7 +15,7 @@ from api.ports import Engine
 from nlu.action_address import ActionAddress
 from nlu.catalogue import shared_catalogue
 from nlu.log import configure_logging, describe, get_logger
-from nlu.settings.settings import Settings
+from nlu.settings.groups import Engine as EngineSettings
 from nlu.speech.transcript import Reading
 from nlu.training.archive import ArchiveRefused
 from nlu.training.registry import check, live_id
@@ -138,7 +138,7 @@ class LiveEngine:
         return self._engine
 
 
-def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:
+def rasa_engine(settings: EngineSettings, *, dialogue: bool) -> LiveEngine:
     """The real engine; without `dialogue` it only parses.
 
     A model is checked and loaded in a thread, so that the process answers meanwhile.

@@ -18,7 +18,7 @@ from api.wording import Wording
 from api.worker import Worker
 from nlu.catalogue import shared_catalogue
 from nlu.log import citizen_hash, get_logger
-from nlu.settings.settings import Settings
+from nlu.settings.settings import WorkerSettings
 from nlu.speech.pool import HearingPool
 from nlu.speech.speaker import Speaker
 from nlu.speech.synthesis import SynthesisError
@@ -26,7 +26,7 @@ from nlu.speech.synthesis import SynthesisError
 log = get_logger(__name__)
 
 
-def _speaker(settings: Settings) -> Speaker | None:
+def _speaker(settings: WorkerSettings) -> Speaker | None:
     """Voices for replies, where they are switched on; a missing one is told and left out."""
     if not settings.spoken_replies:
         return None
@@ -39,7 +39,7 @@ def _speaker(settings: Settings) -> Speaker | None:
     return speaker
 
 
-async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Works until `stop` is set. Raises OSError or ValueError if it cannot begin."""
     policy = load_policy(settings.data_dir / "whatsapp.yml")
     catalogue = shared_catalogue(settings.data_dir)

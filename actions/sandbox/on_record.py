@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -76,9 +75,3 @@ def read_households(file: Path | None = None) -> dict[str, frozenset[str]]:
         for number, phones in more.items():
             named[number] = [*named.get(number, ()), *phones]
     return {national(n): frozenset(map(national, phones)) for n, phones in named.items()}
-
-
-def owners_file(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """`SEVA_SANDBOX_OWNERS`."""
-    path = environ.get("SEVA_SANDBOX_OWNERS")
-    return Path(path) if path else None

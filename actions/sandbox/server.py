@@ -43,11 +43,12 @@ from actions.sandbox.gateway.books import Books
 from actions.sandbox.gateway.callbacks import Courier
 from actions.sandbox.grievance_book import GrievanceBook
 from actions.sandbox.headers import STATIC
-from actions.sandbox.on_record import OnRecord, owners_file, read_households
+from actions.sandbox.on_record import OnRecord, read_households
 from actions.sandbox.sms import SmsOutbox
 from actions.sandbox.store import DEPARTMENTS, Store
-from nlu.paths import data_folder, var_folder
-from nlu.web import Door, host_of, page_hosts
+from nlu.paths import data_folder
+from nlu.settings.settings import SandboxSettings
+from nlu.web import Door, host_of
 
 GATEWAY = "gateway"
 CALLBACK_URL = "http://127.0.0.1:5056/callbacks/payments/sandbox"
@@ -159,23 +160,27 @@ def _make_keys(folder: Path, documents_url: str) -> None:
         keys.signing_key(department, int(time.time()), make=True)
 
 
-def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:
+def sandbox_command(settings: SandboxSettings) -> None:
     """`seva sandbox`: serve until interrupted. The file is `$SEVA_VAR_DIR/sandbox.sqlite`."""
-    folder = var_folder()
-    documents_url = os.environ.get("SEVA_DOCUMENTS_URL") or DOCUMENTS_URL
+    host, folder = settings.sandbox_host, settings.var_dir
     app = create_app(
         folder / "sandbox.sqlite",
-        api_key=os.environ.get("SEVA_SANDBOX_KEY", "sandbox-key"),
-        public_url=os.environ.get("SEVA_SANDBOX_PUBLIC_URL") or None,
-        documents_url=documents_url,
-        callback_url=os.environ.get("SEVA_SANDBOX_CALLBACK_URL") or CALLBACK_URL,
-        department_callbacks=(
-            os.environ.get("SEVA_SANDBOX_DEPARTMENT_CALLBACKS") or DEPARTMENT_CALLBACKS
-        ),
-        hosts=(host, *page_hosts(os.environ)),
-        owners=owners_file(),
-        sms_url=os.environ.get("SEVA_SANDBOX_SMS_URL") or None,
+        api_key=settings.sandbox_key,
+        public_url=settings.sandbox_public_url or None,
+        documents_url=settings.documents_url,
+        callback_url=settings.sandbox_callback_url,
+        department_callbacks=settings.sandbox_department_callbacks,
+        hosts=(host, *settings.page_names),
+        owners=Path(settings.sandbox_owners) if settings.sandbox_owners else None,
+        sms_url=settings.sandbox_sms_url or None,
     )
-    _make_keys(folder / FOLDER, documents_url)
+    _make_keys(folder / FOLDER, settings.documents_url)
     # No access log: paths carry service and ticket numbers.
-    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", ws="none")
+    uvicorn.run(
+        app,
+        host=host,
+        port=settings.sandbox_port,
+        access_log=False,
+        log_level="warning",
+        ws="none",
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -28,10 +27,10 @@ from actions.news.meanwhile import Meanwhile
 from actions.payments.cashier import Cashier
 from actions.payments.gateways import load_gateways
 from actions.payments.ledger import Ledger
-from actions.server.settings import ServerSettings
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe
 from nlu.paths import data_folder, var_folder
+from nlu.settings.settings import ActionsSettings
 from nlu.storage.keys import check_keys
 
 
@@ -118,7 +117,7 @@ class Context:
 def context() -> Context:
     """The context of SEVA_DATA_DIR (default `data/`). Raises ValueError with the name of a variable
     that is wrong."""
-    server = ServerSettings.from_environment()
+    server = ActionsSettings.read()
     check_keys()
     folder = data_folder()
     catalogue = shared_catalogue(folder)
@@ -130,12 +129,12 @@ def context() -> Context:
         catalogue,
         settings,
         departments,
-        ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata"),
+        server.zone,
         Stores(
             Profiles(var_folder() / PROFILES, settings.remembered_values),
             Handovers(var_folder() / HANDOVERS),
         ),
         Cashier.of(catalogue, departments, gateways, Ledger.from_environment(), press),
-        NoticesClient(server.notices_url, server.notices_key),
+        NoticesClient(server.notices_address, server.notices_key),
         Misses.from_environment(),
     )
