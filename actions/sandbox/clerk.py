@@ -4,64 +4,39 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import jmespath
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
-from jmespath import functions
 
 from actions.departments.openapi import ApiOperation, load_openapi
 from actions.sandbox import clock
 from actions.sandbox.access import CODE, PUBLIC, About, Entered, Record, entered
-from actions.sandbox.counter import Counter, Find, Print, Take, load_counters
+from actions.sandbox.counter import Counter, Find, Keep, Print, Take, load_counters, phones_of
 from actions.sandbox.desk import Body, Desk
+from actions.sandbox.expressions import Moment
 from actions.sandbox.names import is_one_of
 from actions.sandbox.problem import Problem, not_found
 from actions.sandbox.store import next_number
 
-
-class _Words(functions.Functions):  # type: ignore[misc]  # jmespath is untyped
-    """`days`, `hours` and `words`."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__()
-        self._language = language
-
-    @functions.signature({"types": ["number"]})  # type: ignore[untyped-decorator]
-    def _func_days(self, count: float) -> str:
-        return clock.in_days(int(count))
-
-    @functions.signature({"types": ["number"]})  # type: ignore[untyped-decorator]
-    def _func_hours(self, count: float) -> str:
-        return (clock.now() + datetime.timedelta(hours=count)).isoformat()
-
-    @functions.signature({"types": ["object", "string", "null"]})  # type: ignore[untyped-decorator]
-    def _func_words(self, text: Any) -> Any:
-        return text[self._language] if isinstance(text, dict) else text
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
-class _Moment:
-    """What an expression may see; `language` is the caller's."""
+class Found:
+    """A record and where it lies, `department/collection/serial`; an application that was taken
+    lies nowhere, and neither does a record that is all defaults."""
 
-    seen: dict[str, Any]
-    language: str
-
-    def value(self, expression: str) -> Any:
-        options = jmespath.Options(custom_functions=_Words(self.language))
-        return _compiled(expression).search(self.seen, options=options)
-
-
-@lru_cache(maxsize=4096)
-def _compiled(expression: str) -> Any:
-    return jmespath.compile(expression)
+    record: Mapping[str, Any]
+    place: str = ""
+    number: str = ""
+    """What citizens know it by."""
 
 
 def add_counters(desk: Desk, app: FastAPI, openapi: Path) -> None:
@@ -111,16 +86,16 @@ def _about(department: str, find: Find) -> About:
     """The record that the counter will find; its owner is known by where it lies."""
 
     def record(db: sqlite3.Connection, values: Entered) -> Record | None:
-        found = _find(db, department, find, values)
-        if found is None:
+        found = find_record(db, department, find, _moment(values, "en"))
+        if found is None or not (found.place or found.number):
             return None
-        known, place = found
-        if not place:
-            return Record(known["number"], known["number"])
-        number = next((known[name] for name in find.by if name.endswith("_number")), "")
-        return Record(place, number[0] if isinstance(number, list) else number)
+        return Record(found.place or found.number, found.number)
 
-    return About(record, lambda: not_found(find.collection))
+    return About(record, lambda: not_found(find.called))
+
+
+def _moment(values: Entered, language: str) -> Moment:
+    return Moment({"input": values, "today": clock.today().isoformat()}, language)
 
 
 def _endpoint(
@@ -175,45 +150,64 @@ class _Work:
 
     def done(self, db: sqlite3.Connection) -> tuple[int, Body, str]:
         """Status, answer and the reference of what was made. Raises Problem to refuse."""
-        counter = self.counter
-        record, place = self._found(db)
-        made: dict[str, Any] = {}
-        today = clock.today().isoformat()
-        seen = {"input": self.entered, "record": record, "made": made, "today": today}
-        moment = _Moment(seen, self.language)
-        for when, code in counter.refuse:
-            if moment.value(when):
-                raise Problem(409, code, "Refused")
+        counter, made = self.counter, dict[str, Any]()
+        moment = _moment(self.entered, self.language)
+        seen = moment.seen
+        found = self._found(db, moment)
+        seen.update(record=found.record, made=made)
+        for name, expression in counter.let.items():
+            seen[name] = moment.value(expression)
+        if counter.list is not None:
+            department = self.desk.department
+            seen["records"] = [f.record for f in all_records(db, department, counter.list, moment)]
+        for refusal in counter.refuse:
+            if moment.value(refusal.when):
+                raise Problem(refusal.status, refusal.code, refusal.title)
         if counter.take is not None:
-            made.update(self._before(db, counter.take) or {})
-            if made:  # who asks again learns what the first answer said
-                said = moment.value(counter.answer)
-                refusal = Problem(409, counter.take.already, "One is open already", **said)
-                refusal.shared = made["number"] if counter.take.shared else None
-                raise refusal
+            self._refuse_second(db, counter.take, moment)
             made.update(self._taken(db, counter.take))
+        place = found.place
+        if counter.keep is not None:
+            place = self._kept(db, counter.keep, moment)
         if counter.order is not None:
             amount = float(moment.value(counter.order.amount))
-            order, link = self.desk.order(db, self.request, self.operation, place, amount)
+            reference = place or made.get("number", "")
+            order, link = self.desk.order(db, self.request, self.operation, reference, amount)
             made["order"] = {"id": order, "amount": amount, "payment_link": link}
         if counter.change and place:
             change_record(db, place, counter.change)
         if counter.document is not None:
             made["document"] = self._printed(counter.document, moment)
-        reference = made.get("number") or made.get("order", {}).get("id") or place
+        reference = made.get("number") or made.get("order", {}).get("id") or found.number or place
         return counter.status, moment.value(counter.answer), reference
 
-    def _found(self, db: sqlite3.Connection) -> tuple[dict[str, Any] | None, str]:
-        """The record asked for and where it lies. Raises 404 if there is none."""
+    def _found(self, db: sqlite3.Connection, moment: Moment) -> Found:
+        """The record asked for. Raises 404 if there is none."""
         find = self.counter.find
         if find is None:
-            return None, ""
-        found = _find(db, self.desk.department, find, self.entered)
+            return Found({})
+        found = find_record(db, self.desk.department, find, moment)
         if found is None:
-            raise not_found(find.collection)
+            raise not_found(find.called)
         return found
 
+    def _refuse_second(self, db: sqlite3.Connection, take: Take, moment: Moment) -> None:
+        """Refuse what is open for the same already; who asks is told of it as the counter says."""
+        row = db.execute(
+            "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND subject = ?",
+            (self.desk.department, self.operation, self._subject(db, take)),
+        ).fetchone()
+        if row is None:
+            return
+        expected = row["expected"] or _expected(take)
+        moment.seen["made"] = {"number": row["number"], "expected": expected}
+        said = moment.value(take.already.answer or self.counter.answer)
+        refusal = Problem(409, take.already.code, take.already.title, **said)
+        refusal.shared = row["number"] if take.shared else None
+        raise refusal
+
     def _subject(self, db: sqlite3.Connection, take: Take) -> str | None:
+        """A keyed hash of what the application is about; None where there may be several."""
         same = [str(self.entered.get(name, "")) for name in take.once_for]
         if not same:
             return None
@@ -221,24 +215,18 @@ class _Work:
             same.append(self.desk.asker(db, self.key))
         return self.desk.store.fingerprint(*same)
 
-    def _before(self, db: sqlite3.Connection, take: Take) -> dict[str, Any] | None:
-        """Number and date of what is open for the same, if there is one."""
-        row = db.execute(
-            "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND subject = ?",
-            (self.desk.department, self.operation, self._subject(db, take)),
-        ).fetchone()
-        return row and {"number": row["number"], "expected": row["expected"]}
-
     def _taken(self, db: sqlite3.Connection, take: Take) -> dict[str, Any]:
         """A new number with its date."""
         department = self.desk.department
-        serial = next_number(db, f"{department}_{take.prefix}")
-        number = f"{take.prefix}{clock.today():%y%m}{serial:05}"
-        expected = None
-        if take.days is not None:
-            expected = clock.in_days(take.days)
-        elif take.hours is not None:
-            expected = (clock.now() + datetime.timedelta(hours=take.hours)).isoformat()
+        serial = next_number(db, f"{department}_{take.prefix or self.operation}") + take.first - 1
+        dates = {
+            name: datetime.date.fromisoformat(value)
+            for name, value in self.entered.items()
+            if isinstance(value, str) and _DATE.fullmatch(value)
+        }
+        shown = {**dates, "today": clock.today(), "serial": serial}
+        number = take.prefix + take.format.format(**shown)
+        expected = _expected(take)
         db.execute(
             "INSERT INTO counter_taken VALUES (?, ?, ?, ?, ?)",
             (department, self.operation, number, self._subject(db, take), expected),
@@ -246,59 +234,94 @@ class _Work:
         self.desk.on_record.made(db, self.key, number)
         return {"number": number, "expected": expected}
 
-    def _printed(self, printed: Print, moment: _Moment) -> Body:
-        values = {label: _text(moment.value(e)) for label, e in printed.values.items()}
+    def _kept(self, db: sqlite3.Connection, keep: Keep, moment: Moment) -> str:
+        """Where the new record lies."""
+        department = self.desk.department
+        record = {name: moment.value(expression) for name, expression in keep.values.items()}
+        serial = db.execute(
+            "SELECT coalesce(max(serial), -1) + 1 AS serial FROM counter_records"
+            " WHERE department = ? AND collection = ?",
+            (department, keep.collection),
+        ).fetchone()["serial"]
+        db.execute(
+            "INSERT INTO counter_records VALUES (?, ?, ?, ?)",
+            (department, keep.collection, serial, json.dumps(record)),
+        )
+        place = f"{department}/{keep.collection}/{serial}"
+        self.desk.on_record.made(db, self.key, place)
+        self.desk.on_record.put(db, place, phones_of(record))
+        return place
+
+    def _printed(self, printed: Print, moment: Moment) -> Body:
+        values = {label: moment.text(expression) for label, expression in printed.values.items()}
         values["issued_on"] = f"{clock.today():%d-%m-%Y}"
-        filename = _text(moment.value(printed.filename))
-        return self.desk.document(self.request, printed.form, values, filename)
+        return self.desk.document(self.request, printed.form, values, moment.text(printed.filename))
 
 
-def _find(
-    db: sqlite3.Connection, department: str, find: Find, values: Entered
-) -> tuple[dict[str, Any], str] | None:
-    """The record that the values name and where it lies; an application taken lies nowhere."""
+def _expected(take: Take) -> str | None:
+    """When what is taken now is promised: a date, or a moment where hours are given."""
+    if take.days is not None:
+        return clock.in_days(take.days)
+    if take.hours is not None:
+        return (clock.now() + datetime.timedelta(hours=take.hours)).isoformat()
+    return None
+
+
+def find_record(
+    db: sqlite3.Connection, department: str, find: Find, moment: Moment
+) -> Found | None:
+    """The first record that matches, or the application taken under that number."""
+    for found in all_records(db, department, find, moment):
+        return Found({**(find.default or {}), **found.record}, found.place, found.number)
+    number = moment.value(next(iter(find.by.values()))) if find.by else None
+    for operation in find.taken:
+        row = db.execute(
+            "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND number = ?",
+            (department, operation, number),
+        ).fetchone()
+        if row is not None:
+            known = {"state": "in_progress", "operation": operation}
+            record = {**known, "number": row["number"], "expected": row["expected"]}
+            return Found(record, "", row["number"])
+    return None if find.default is None else Found(find.default)
+
+
+def all_records(
+    db: sqlite3.Connection, department: str, find: Find, moment: Moment
+) -> Iterator[Found]:
+    """Every record that matches, the oldest first."""
+    asked = {name: moment.value(expression) for name, expression in find.by.items()}
     rows = db.execute(
-        "SELECT * FROM counter_records WHERE department = ? AND collection = ?",
+        "SELECT serial, record FROM counter_records WHERE department = ? AND collection = ?"
+        " ORDER BY serial",
         (department, find.collection),
     )
     for row in rows:
         record = json.loads(row["record"])
-        if all(_matches(record.get(name), values.get(name)) for name in find.by):
-            return record, f"{department}/{find.collection}/{row['serial']}"
-    for operation in find.taken:
-        row = db.execute(
-            "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND number = ?",
-            (department, operation, values.get(find.by[0])),
-        ).fetchone()
-        if row is not None:
-            known = {"state": "in_progress", "operation": operation}
-            return {**known, "number": row["number"], "expected": row["expected"]}, ""
-    return None
+        if all(_matches(record.get(name), value) for name, value in asked.items()):
+            named = next((record[name] for name in asked if name.endswith("_number")), "")
+            number = named[0] if isinstance(named, list) else named
+            yield Found(record, f"{department}/{find.collection}/{row['serial']}", number)
 
 
-def pay_order(db: sqlite3.Connection, operation: str, reference: str) -> None:
+def pay_order(db: sqlite3.Connection, department: str, operation: str, reference: str) -> None:
     """What being paid changes: the record gets the values that the counter of `operation` names."""
-    department = reference.partition("/")[0]
     counter = load_counters(department).get(operation)
     if counter is not None and counter.order is not None and counter.order.paid:
         change_record(db, reference, counter.order.paid)
 
 
-def change_record(db: sqlite3.Connection, reference: str, values: Mapping[str, Any]) -> None:
+def change_record(db: sqlite3.Connection, place: str, values: Mapping[str, Any]) -> None:
     """Give the record at `department/collection/serial` these values."""
-    place = tuple(reference.split("/"))
     where = "WHERE department = ? AND collection = ? AND serial = ?"
-    row = db.execute(f"SELECT record FROM counter_records {where}", place).fetchone()
+    key = tuple(place.split("/"))
+    row = db.execute(f"SELECT record FROM counter_records {where}", key).fetchone()
     if row is not None:
         record = {**json.loads(row["record"]), **values}
-        db.execute(f"UPDATE counter_records SET record = ? {where}", (json.dumps(record), *place))
+        db.execute(f"UPDATE counter_records SET record = ? {where}", (json.dumps(record), *key))
 
 
 def _matches(known: Any, asked: Any) -> bool:
     """Whether what was asked is what is known, or one of its forms."""
     forms = known if isinstance(known, list) else [known]
     return asked is not None and is_one_of(str(asked), [str(form) for form in forms])
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

@@ -5,17 +5,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from actions.sandbox import clock
+from actions.sandbox.counter import Row, load_department, phones_of
 from actions.sandbox.names import plain
 from nlu.fast_yaml import load_yaml
 
 _SEEDS = Path(__file__).parent / "seeds"
-COUNTERS = Path(__file__).parent / "counters"
 Seed = dict[str, Any]
 _OWNED = ("connections", "tickets", "applications", "assessments", "grievances")
 
@@ -28,13 +28,9 @@ def load_seed(name: str) -> Seed:
     return seed
 
 
-def load_records(department: str) -> dict[str, list[Seed]]:
+def load_records(department: str) -> Mapping[str, list[Row]]:
     """The records of `counters/<department>.yml` by collection; empty without the file."""
-    path = COUNTERS / f"{department}.yml"
-    if not path.exists():
-        return {}
-    raw = load_yaml(path.read_text(encoding="utf-8"))
-    return {name: list(rows) for name, rows in (raw.get("records") or {}).items()}
+    return load_department(department).records
 
 
 def sow(db: sqlite3.Connection, department: str) -> None:
@@ -68,8 +64,7 @@ def sow_numbers(db: sqlite3.Connection, department: str) -> None:
     owned += [(row["number"], row["mobile"]) for row in seed.get("births", ())]
     for collection, rows in load_records(department).items():
         for serial, row in enumerate(rows):
-            known = row.get("owner", row.get("mobile_number", []))
-            for phone in known if isinstance(known, list) else [known]:
+            for phone in phones_of(row):
                 owned.append((f"{department}/{collection}/{serial}", phone))
     for record, phone in owned:
         _insert(db, "on_record", department, record, phone)

@@ -37,7 +37,7 @@ def learn(db: sqlite3.Connection, order_id: str, moment: str) -> None:
     if coded is not None:
         coded(db, row["reference"])
     else:
-        pay_order(db, row["operation"], row["reference"])
+        pay_order(db, row["department"], row["operation"], row["reference"])
 
 
 def add_payments(desk: Desk, app: FastAPI, openapi: File) -> None:

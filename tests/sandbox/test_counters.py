@@ -12,7 +12,7 @@ import pytest
 import yaml
 from fastapi.testclient import TestClient
 
-from actions.sandbox import counter, first_records
+from actions.sandbox import counter
 from actions.sandbox.server import create_app
 
 from .conftest import DATA
@@ -93,7 +93,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
         (tmp_path / name).mkdir()
     for file in (DATA / "openapi").glob("*.yml"):
         (tmp_path / "openapi" / file.name).write_text(file.read_text("utf-8"), "utf-8")
-    for file in first_records.COUNTERS.glob("*.yml"):
+    for file in counter.COUNTERS.glob("*.yml"):
         (tmp_path / "counters" / file.name).write_text(file.read_text("utf-8"), "utf-8")
     (tmp_path / "counters" / "land.yml").write_text(yaml.safe_dump(COUNTERS), "utf-8")
     (tmp_path / "openapi" / "land.yml").write_text(yaml.safe_dump(OPENAPI), "utf-8")
@@ -102,13 +102,12 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClie
     policy = {name: {"access": "public"} for name in COUNTERS["operations"]}
     policy["getWrite"] = {"access": "owner"}
     (tmp_path / "land.yml").write_text(yaml.safe_dump({"operations": policy}), "utf-8")
-    monkeypatch.setattr(first_records, "COUNTERS", tmp_path / "counters")
     monkeypatch.setattr(counter, "COUNTERS", tmp_path / "counters")
-    counter.load_counters.cache_clear()
+    counter.load_department.cache_clear()
     app = create_app(tmp_path / "sandbox.sqlite", openapi=tmp_path / "openapi")
     with TestClient(app, base_url="http://localhost", headers=HEADERS) as client:
         yield client
-    counter.load_counters.cache_clear()
+    counter.load_department.cache_clear()
 
 
 def write(client: TestClient, method: str, path: str, key: str, **body: Any) -> Any:
