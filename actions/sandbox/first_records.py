@@ -89,11 +89,6 @@ def _apsrtc(db: sqlite3.Connection, seed: Seed) -> None:
         )
 
 
-def _cmrf(db: sqlite3.Connection, seed: Seed) -> None:
-    for number, a in seed["applications"].items():
-        _insert(db, "cmrf_applications", number, a["state"], a["amount"], None, a["days_ago"], None)
-
-
 def _municipal(db: sqlite3.Connection, seed: Seed) -> None:
     for number, a in seed["assessments"].items():
         _insert(db, "municipal_assessments", number, a["owner_name"], a["amount"])
@@ -123,7 +118,6 @@ def _insert(db: sqlite3.Connection, table: str, *values: object) -> None:
 _SOWERS: dict[str, Callable[[sqlite3.Connection, Seed], None]] = {
     "energy": _energy,
     "apsrtc": _apsrtc,
-    "cmrf": _cmrf,
     "municipal": _municipal,
     "grievances": _grievances,
 }

@@ -55,17 +55,6 @@ CREATE TABLE IF NOT EXISTS apsrtc_tickets (
     departs TEXT, departs_in_minutes INTEGER,
     delay_minutes INTEGER NOT NULL, place TEXT, cancelled INTEGER NOT NULL
 );
-CREATE TABLE IF NOT EXISTS revenue_applications (
-    number TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, expected_by TEXT NOT NULL,
-    UNIQUE (kind, subject)
-);
-CREATE TABLE IF NOT EXISTS canteens_donations (
-    id TEXT PRIMARY KEY, donor_name TEXT NOT NULL, amount REAL NOT NULL, mobile TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS cmrf_applications (
-    number TEXT PRIMARY KEY, state TEXT NOT NULL, amount REAL, updated_on TEXT, days_ago INTEGER,
-    subject TEXT UNIQUE
-);
 CREATE TABLE IF NOT EXISTS municipal_assessments (
     number TEXT PRIMARY KEY, owner_name TEXT NOT NULL, amount REAL NOT NULL
 );

@@ -20,8 +20,6 @@ from actions.grievances.directory import FILE as OFFICES
 from actions.grievances.directory import load_directory
 from actions.sandbox import (
     apsrtc,
-    canteens,
-    cmrf,
     controls,
     endowments,
     energy,
@@ -31,7 +29,6 @@ from actions.sandbox import (
     page,
     payments,
     problem,
-    revenue,
 )
 from actions.sandbox.access import Guard, read_policy
 from actions.sandbox.clerk import add_counters
@@ -58,9 +55,6 @@ _CODED = {
     "endowments": endowments.build,
     "energy": energy.build,
     "apsrtc": apsrtc.build,
-    "revenue": revenue.build,
-    "canteens": canteens.build,
-    "cmrf": cmrf.build,
     "municipal": municipal.build,
 }
 
