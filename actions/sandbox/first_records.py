@@ -12,7 +12,6 @@ from typing import Any
 
 from actions.sandbox import clock
 from actions.sandbox.counter import Row, load_department, phones_of
-from actions.sandbox.names import plain
 from nlu.fast_yaml import load_yaml
 
 _SEEDS = Path(__file__).parent / "seeds"
@@ -33,12 +32,13 @@ def load_records(department: str) -> Mapping[str, list[Row]]:
     return load_department(department).records
 
 
-def sow(db: sqlite3.Connection, department: str) -> None:
+def sow(db: sqlite3.Connection, department: str, fingerprint: Callable[..., str]) -> None:
     """Put the records of a department in; most departments begin without any."""
     sower = _SOWERS.get(department)
     if sower is not None:
         sower(db, load_seed(department))
     sow_records(db, department)
+    sow_taken(db, department, fingerprint)
     sow_numbers(db, department)
 
 
@@ -51,6 +51,17 @@ def sow_records(db: sqlite3.Connection, department: str) -> None:
             )
 
 
+def sow_taken(db: sqlite3.Connection, department: str, fingerprint: Callable[..., str]) -> None:
+    """Put in what is open at a department's counters; it is promised from the day of asking."""
+    declared = load_department(department)
+    for operation, rows in declared.taken.items():
+        take = declared.counters[operation].take
+        assert take is not None
+        for row in rows:
+            subject = fingerprint(*(row[name] for name in take.once_for))
+            _insert(db, "counter_taken", department, operation, row["number"], subject, None)
+
+
 def sow_numbers(db: sqlite3.Connection, department: str) -> None:
     """Put the numbers on record in: `mobile` of seeds; `owner` of records, or `mobile_number`."""
     path = _SEEDS / f"{department}.yml"
@@ -61,20 +72,12 @@ def sow_numbers(db: sqlite3.Connection, department: str) -> None:
         for number, row in (seed.get(collection) or {}).items()
         if "mobile" in row
     ]
-    owned += [(row["number"], row["mobile"]) for row in seed.get("births", ())]
     for collection, rows in load_records(department).items():
         for serial, row in enumerate(rows):
             for phone in phones_of(row):
                 owned.append((f"{department}/{collection}/{serial}", phone))
     for record, phone in owned:
         _insert(db, "on_record", department, record, phone)
-
-
-def _energy(db: sqlite3.Connection, seed: Seed) -> None:
-    for number, c in seed["connections"].items():
-        _insert(db, "energy_connections", number, c["consumer_name"], c["amount"], c["due_in_days"])
-        if "open_complaint" in c:
-            _insert(db, "energy_complaints", c["open_complaint"], number, "", "", None)
 
 
 def _apsrtc(db: sqlite3.Connection, seed: Seed) -> None:
@@ -87,13 +90,6 @@ def _apsrtc(db: sqlite3.Connection, seed: Seed) -> None:
             *(None, t["departs_in_minutes"], t.get("delay_minutes", 0), place),
             t.get("cancelled", False),
         )
-
-
-def _municipal(db: sqlite3.Connection, seed: Seed) -> None:
-    for number, a in seed["assessments"].items():
-        _insert(db, "municipal_assessments", number, a["owner_name"], a["amount"])
-    for c in seed["open_complaints"]:
-        _insert(db, "municipal_complaints", c["number"], c["ulb"], plain(c["location"]), "", None)
 
 
 def _grievances(db: sqlite3.Connection, seed: Seed) -> None:
@@ -116,8 +112,6 @@ def _insert(db: sqlite3.Connection, table: str, *values: object) -> None:
 
 
 _SOWERS: dict[str, Callable[[sqlite3.Connection, Seed], None]] = {
-    "energy": _energy,
     "apsrtc": _apsrtc,
-    "municipal": _municipal,
     "grievances": _grievances,
 }

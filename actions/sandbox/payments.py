@@ -9,14 +9,13 @@ from typing import Any
 from fastapi import Depends, FastAPI, Path, Response
 from pydantic import BaseModel, Field
 
-from actions.sandbox import clock, energy, municipal
+from actions.sandbox import clock
 from actions.sandbox.access import named
 from actions.sandbox.clerk import pay_order
 from actions.sandbox.desk import Body, Desk, idempotency_key, language
 from actions.sandbox.gateway.plans import plans
 from actions.sandbox.problem import Problem, not_found
 
-_ON_PAID = {"payBill": energy.paid, "payTax": municipal.paid}
 _ORDER = "^ORD-[0-9a-f]{12}$"
 
 
@@ -33,11 +32,7 @@ def learn(db: sqlite3.Connection, order_id: str, moment: str) -> None:
     if row is None or row["paid_at"] is not None:
         return
     db.execute("UPDATE orders SET paid_at = ? WHERE id = ?", (moment, order_id))
-    coded = _ON_PAID.get(row["operation"])
-    if coded is not None:
-        coded(db, row["reference"])
-    else:
-        pay_order(db, row["department"], row["operation"], row["reference"])
+    pay_order(db, row["department"], row["operation"], row["reference"])
 
 
 def add_payments(desk: Desk, app: FastAPI, openapi: File) -> None:

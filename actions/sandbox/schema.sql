@@ -41,26 +41,11 @@ CREATE TABLE IF NOT EXISTS endowments_bookings (
 CREATE TABLE IF NOT EXISTS endowments_offerings (
     id TEXT PRIMARY KEY, temple TEXT NOT NULL, amount REAL NOT NULL
 );
-CREATE TABLE IF NOT EXISTS energy_connections (
-    number TEXT PRIMARY KEY, consumer_name TEXT NOT NULL, amount REAL NOT NULL,
-    due_in_days INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS energy_complaints (
-    number TEXT PRIMARY KEY, service_number TEXT NOT NULL, location TEXT NOT NULL,
-    complainant TEXT NOT NULL, expected_by TEXT
-);
 CREATE TABLE IF NOT EXISTS apsrtc_tickets (
     number TEXT PRIMARY KEY, origin TEXT NOT NULL, destination TEXT NOT NULL,
     passengers INTEGER NOT NULL, mobile TEXT NOT NULL, fare REAL NOT NULL,
     departs TEXT, departs_in_minutes INTEGER,
     delay_minutes INTEGER NOT NULL, place TEXT, cancelled INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS municipal_assessments (
-    number TEXT PRIMARY KEY, owner_name TEXT NOT NULL, amount REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS municipal_complaints (
-    number TEXT PRIMARY KEY, ulb TEXT NOT NULL, place TEXT NOT NULL, complainant TEXT NOT NULL,
-    expected_by TEXT
 );
 
 -- Departments whose counters are written down (counters/<department>.yml).

@@ -22,9 +22,7 @@ from actions.sandbox import (
     apsrtc,
     controls,
     endowments,
-    energy,
     grievances,
-    municipal,
     officers,
     page,
     payments,
@@ -53,9 +51,7 @@ GRIEVANCES = "grievances"
 _HEADERS = ("signature", "key_id", "timestamp", "nonce")
 _CODED = {
     "endowments": endowments.build,
-    "energy": energy.build,
     "apsrtc": apsrtc.build,
-    "municipal": municipal.build,
 }
 
 

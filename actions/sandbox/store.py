@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from actions.sandbox.first_records import sow, sow_numbers, sow_records
+from actions.sandbox.names import plain
 from nlu.storage.write_ahead import write_ahead
 
 _HERE = Path(__file__).parent
@@ -45,13 +46,14 @@ class Store:
             new = db.execute("SELECT 1 FROM meta WHERE name = 'secret'").fetchone() is None
             if new:
                 db.execute("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_hex(16),))
-                for department in DEPARTMENTS:
-                    sow(db, department)
-            elif db.execute("SELECT 1 FROM grievances_grievances").fetchone() is None:
-                sow(db, "grievances")  # the file is older than this department
-            self._sow_new_counters(db)
             row = db.execute("SELECT value FROM meta WHERE name = 'secret'").fetchone()
             self._secret = bytes.fromhex(row["value"])
+            if new:
+                for department in DEPARTMENTS:
+                    sow(db, department, self.fingerprint)
+            elif db.execute("SELECT 1 FROM grievances_grievances").fetchone() is None:
+                sow(db, "grievances", self.fingerprint)  # the file is older than this department
+            self._sow_new_counters(db)
 
     @staticmethod
     def _sow_new_counters(db: sqlite3.Connection) -> None:
@@ -78,7 +80,7 @@ class Store:
 
     def fingerprint(self, *parts: str) -> str:
         """A keyed hash that stands for private values, so that none is kept."""
-        text = "\x1f".join(" ".join(part.casefold().split()) for part in parts)
+        text = "\x1f".join(map(plain, parts))
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
 
     def reset(self, department: str) -> None:
@@ -90,7 +92,7 @@ class Store:
                     db.execute(f"DELETE FROM {table}")
             for table in _SHARED:
                 db.execute(f"DELETE FROM {table} WHERE department = ?", (department,))
-            sow(db, department)
+            sow(db, department, self.fingerprint)
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
