@@ -80,18 +80,6 @@ def sow_numbers(db: sqlite3.Connection, department: str) -> None:
         _insert(db, "on_record", department, record, phone)
 
 
-def _apsrtc(db: sqlite3.Connection, seed: Seed) -> None:
-    for number, t in seed["tickets"].items():
-        place = json.dumps(t.get("place", seed["any_place"]))
-        _insert(
-            db,
-            "apsrtc_tickets",
-            *(number, t["from"], t["to"], 1, t["mobile"], t["fare"]),
-            *(None, t["departs_in_minutes"], t.get("delay_minutes", 0), place),
-            t.get("cancelled", False),
-        )
-
-
 def _grievances(db: sqlite3.Connection, seed: Seed) -> None:
     for number, g in seed["grievances"].items():
         dates = (
@@ -112,6 +100,5 @@ def _insert(db: sqlite3.Connection, table: str, *values: object) -> None:
 
 
 _SOWERS: dict[str, Callable[[sqlite3.Connection, Seed], None]] = {
-    "apsrtc": _apsrtc,
     "grievances": _grievances,
 }

@@ -34,19 +34,6 @@ CREATE TABLE IF NOT EXISTS sms (
     sender TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL
 );
 
-CREATE TABLE IF NOT EXISTS endowments_bookings (
-    id TEXT PRIMARY KEY, temple TEXT NOT NULL, darshan TEXT NOT NULL, date TEXT NOT NULL,
-    devotees INTEGER NOT NULL, mobile TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS endowments_offerings (
-    id TEXT PRIMARY KEY, temple TEXT NOT NULL, amount REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS apsrtc_tickets (
-    number TEXT PRIMARY KEY, origin TEXT NOT NULL, destination TEXT NOT NULL,
-    passengers INTEGER NOT NULL, mobile TEXT NOT NULL, fare REAL NOT NULL,
-    departs TEXT, departs_in_minutes INTEGER,
-    delay_minutes INTEGER NOT NULL, place TEXT, cancelled INTEGER NOT NULL
-);
 
 -- Departments whose counters are written down (counters/<department>.yml).
 CREATE TABLE IF NOT EXISTS counter_records (

@@ -19,9 +19,7 @@ from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.grievances.directory import FILE as OFFICES
 from actions.grievances.directory import load_directory
 from actions.sandbox import (
-    apsrtc,
     controls,
-    endowments,
     grievances,
     officers,
     page,
@@ -49,10 +47,7 @@ CALLBACK_URL = "http://127.0.0.1:5056/callbacks/payments/sandbox"
 DEPARTMENT_CALLBACKS = "http://127.0.0.1:5056/callbacks"
 GRIEVANCES = "grievances"
 _HEADERS = ("signature", "key_id", "timestamp", "nonce")
-_CODED = {
-    "endowments": endowments.build,
-    "apsrtc": apsrtc.build,
-}
+_CODED = {}
 
 
 def create_app(
