@@ -1,4 +1,4 @@
--- Tables of the sandbox, one file for all departments; names begin with the department.
+-- Tables of the sandbox, one file for all departments.
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, last INTEGER NOT NULL);
 
@@ -35,7 +35,7 @@ CREATE TABLE IF NOT EXISTS sms (
 );
 
 
--- Departments whose counters are written down (counters/<department>.yml).
+-- Records of the departments, and what was taken at their counters (counters/<department>.yml).
 CREATE TABLE IF NOT EXISTS counter_records (
     department TEXT NOT NULL, collection TEXT NOT NULL, serial INTEGER NOT NULL,
     record TEXT NOT NULL,
@@ -45,18 +45,6 @@ CREATE TABLE IF NOT EXISTS counter_taken (
     department TEXT NOT NULL, operation TEXT NOT NULL, number TEXT NOT NULL, subject TEXT,
     expected TEXT,
     PRIMARY KEY (department, number)
-);
-
--- Neither the citizen's words nor the place are kept: `citizen` and `subject` are keyed hashes.
-CREATE TABLE IF NOT EXISTS grievances_grievances (
-    number TEXT PRIMARY KEY, reference TEXT NOT NULL UNIQUE, citizen TEXT, subject TEXT,
-    language TEXT NOT NULL, state TEXT NOT NULL, office TEXT NOT NULL, from_office TEXT,
-    officer TEXT, note TEXT, photo INTEGER NOT NULL, secretariat TEXT,
-    registered_at TEXT NOT NULL, changed_on TEXT NOT NULL, due_on TEXT, rating INTEGER
-);
-CREATE INDEX IF NOT EXISTS grievances_of_citizen ON grievances_grievances (citizen, number);
-CREATE TABLE IF NOT EXISTS grievances_references (
-    reference TEXT PRIMARY KEY, number TEXT NOT NULL
 );
 
 -- The payment gateway; amounts in paise.

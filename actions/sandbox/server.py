@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from actions.departments.credentials import SigningKey, read_signing_key
@@ -18,26 +16,17 @@ from actions.documents.issue import Issuer
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.grievances.directory import FILE as OFFICES
 from actions.grievances.directory import load_directory
-from actions.sandbox import (
-    controls,
-    grievances,
-    officers,
-    page,
-    payments,
-    problem,
-)
-from actions.sandbox.access import Guard, read_policy
-from actions.sandbox.clerk import add_counters
-from actions.sandbox.codes import Codes
+from actions.sandbox import controls, grievances, officers, payments, problem
+from actions.sandbox.access import Codes, Guard, read_policy
+from actions.sandbox.clerk import serve
 from actions.sandbox.desk import Desk
 from actions.sandbox.faults import FaultyApp
-from actions.sandbox.gateway import api, pages
+from actions.sandbox.gateway import merchant, pages
 from actions.sandbox.gateway.books import Books
-from actions.sandbox.gateway.callbacks import Courier
+from actions.sandbox.grievance_book import DEPARTMENT as GRIEVANCES
 from actions.sandbox.grievance_book import GrievanceBook
-from actions.sandbox.headers import STATIC
-from actions.sandbox.on_record import OnRecord, owners_file, read_households
-from actions.sandbox.sms import SmsOutbox
+from actions.sandbox.page import STATIC
+from actions.sandbox.phones import OnRecord, SmsOutbox, owners_file, read_households
 from actions.sandbox.store import DEPARTMENTS, Store
 from nlu.paths import data_folder, var_folder
 from nlu.web import Door, host_of, page_hosts
@@ -45,9 +34,7 @@ from nlu.web import Door, host_of, page_hosts
 GATEWAY = "gateway"
 CALLBACK_URL = "http://127.0.0.1:5056/callbacks/payments/sandbox"
 DEPARTMENT_CALLBACKS = "http://127.0.0.1:5056/callbacks"
-GRIEVANCES = "grievances"
 _HEADERS = ("signature", "key_id", "timestamp", "nonce")
-_CODED = {}
 
 
 def create_app(
@@ -83,40 +70,38 @@ def create_app(
     app.add_middleware(Door, hosts=[*hosts, host_of(public_url or "")])
     problem.install(app)
     books = Books(store, clock)
-    app.include_router(pages.build(books, Courier(callback_url, _callback_key())))
+    app.include_router(pages.build(books, merchant.Courier(callback_url, _callback_key())))
     app.mount("/pay/fonts", StaticFiles(directory=pages.FONTS))
     app.mount("/__static", StaticFiles(directory=STATIC))
-    coded = dict(_CODED)
     data = described.parents[1]
-    if (described / f"{GRIEVANCES}.yml").exists() and (data / OFFICES).exists():
-        grievance_book = GrievanceBook(store, load_directory(data))
-        coded[GRIEVANCES] = partial(grievances.build, books=grievance_book)
-        app.include_router(
-            officers.build(grievance_book, _courier(described, department_callbacks))
-        )
+    hooks = dict(payments.HOOKS)
+    if (data / OFFICES).exists():
+        book = GrievanceBook(store, load_directory(data))
+        hooks.update(grievances.hooks(book))
+        app.include_router(officers.build(book, _courier(described, department_callbacks)))
     households, codes = read_households(owners), Codes(store, clock)
     sms = SmsOutbox(store, clock, sms_url)
     faulty: dict[str, FaultyApp] = {}
-    for name in DEPARTMENTS:
+    for name in _served(described, data):
         policy = read_policy(described.parent / f"{name}.yml")
         guard = Guard(policy, store, OnRecord(name, households), codes, sms)
         desk = Desk(name, store, api_key, public_url, issuer, guard)
-        counters = coded.get(name, _written)(desk)
-        desk.serve_documents(counters)
-        desk.serve_writes(counters)
-        payments.add_payments(desk, counters, described / f"{name}.yml")
-        add_counters(desk, counters, described / f"{name}.yml")
-        served = [r.operation_id for r in counters.routes if isinstance(r, APIRoute)]
-        open_doors = guard.unguarded(filter(None, served))
-        if open_doors:
-            raise ValueError(f"{name}: who may use {', '.join(open_doors)}?")
-        faulty[name] = FaultyApp(counters)
-    faulty[GATEWAY] = FaultyApp(api.build(books, api_key))
+        faulty[name] = FaultyApp(serve(desk, described / f"{name}.yml", hooks))
+    faulty[GATEWAY] = FaultyApp(merchant.build(books, api_key))
     app.include_router(controls.build(store, faulty, sms))
-    app.include_router(page.build(store, faulty, sms))
+    app.include_router(controls.build_page(store, faulty, sms))
     for name, department in faulty.items():
         app.mount(f"/{name}", department)
     return app
+
+
+def _served(described: Path, data: Path) -> Iterator[str]:
+    """The departments that the catalogue has, too; grievances need the offices that it names."""
+    for name in DEPARTMENTS:
+        if name == GRIEVANCES and not (data / OFFICES).exists():
+            continue
+        if (described / f"{name}.yml").exists():
+            yield name
 
 
 def _courier(described: Path, callbacks: str | None) -> officers.GrievanceCourier:
@@ -130,11 +115,6 @@ def _callback_key() -> SigningKey:
     secret = {"env": "SEVA_GATEWAY_SANDBOX_SECRET", "default": "sandbox-callback-secret"}
     block = {"key_id": "sandbox-gateway", "secret": secret, "headers": headers}
     return read_signing_key(block, os.environ)
-
-
-def _written(desk: Desk) -> FastAPI:
-    """A department without code: all its counters are written down."""
-    return desk.app(f"{desk.department.title()} (sandbox)")
 
 
 def _make_keys(folder: Path, documents_url: str) -> None:

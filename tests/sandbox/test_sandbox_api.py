@@ -11,7 +11,7 @@ import pytest
 
 from actions.departments import load_departments
 from actions.departments.openapi import load_openapi
-from actions.sandbox.clerk import change_record
+from actions.sandbox.records import change_record
 from actions.sandbox.store import DEPARTMENTS, Store
 
 from .conftest import DATA, KEY, Sandbox

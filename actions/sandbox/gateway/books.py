@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from actions.sandbox.first_records import load_seed
 from actions.sandbox.gateway.plans import Plan, plans
 from actions.sandbox.payments import learn
 from actions.sandbox.problem import Problem, not_found
-from actions.sandbox.store import Store
+from actions.sandbox.store import Store, load_seed
 
 State = Literal["open", "pending", "paid", "failed", "closed", "refunding", "refunded"]
 _PAISE = 100

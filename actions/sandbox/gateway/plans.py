@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from actions.sandbox.first_records import load_seed
+from actions.sandbox.store import load_seed
 
 Callback = Literal["sent", "lost", "twice", "late", "forged"]
 
