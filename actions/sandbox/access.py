@@ -41,20 +41,19 @@ class Subject:
 
 Entered = Mapping[str, Any]
 """Path, query and body values of a call together."""
-Find = Callable[[sqlite3.Connection, Entered], "Subject | None"]
 OWN_LIST = Subject("")
 
 
 @dataclass(frozen=True)
 class About:
-    """How an operation finds its record, and what it answers where there is none."""
+    """How the guard finds what an operation is about, and what it answers if there is nothing."""
 
-    find: Find
+    find: Callable[[sqlite3.Connection, Entered], Subject | None]
     missing: Callable[[], Problem]
 
 
 def named(field_name: str, what: str) -> About:
-    """An operation whose record is on record by the very value that was sent."""
+    """An operation about what is on record under the very value that was sent."""
     return About(
         lambda db, entered: Subject(str(entered.get(field_name)), str(entered.get(field_name))),
         lambda: not_found(what),
@@ -83,7 +82,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Codes:
-    """The codes that are open, in the caller's transaction; none is kept, only its keyed hash."""
+    """The codes that were sent. Only a keyed hash of each is kept. Works in the caller's transaction."""
 
     store: Store
     clock: Callable[[], float]
@@ -91,8 +90,8 @@ class Codes:
     def opened(self, db: sqlite3.Connection, bound: Bound, given: str | None, key: str) -> bool:
         """Whether the sender may go on: a right code was given, now or within its ten minutes.
 
-        A code opens one write, which is known by its `key` (empty for a read) and may be asked for
-        again. Raises nothing: `refusal` says why not.
+        A code opens one write, which is known by its `key` (empty for a read) and may be sent
+        again. `refusal` says why a code does not open.
         """
         row = self._row(db, bound)
         if row is None or self._over(row):
@@ -107,7 +106,7 @@ class Codes:
         return True
 
     def refusal(self, db: sqlite3.Connection, bound: Bound) -> Problem:
-        """Why a code that was given does not open: it counts as a try."""
+        """Why a code that was given does not open. It counts as a try."""
         row, rules = self._row(db, bound), load_seed("access")["codes"]
         if row is not None and row["opened"] is None and not self._over(row):
             self._update(db, bound, "tries = tries + ?", 1)
@@ -117,7 +116,7 @@ class Codes:
         return Problem(401, "code_over", "That code is over")
 
     def stands(self, db: sqlite3.Connection, bound: Bound) -> bool:
-        """Whether a code was sent a moment ago, so that the same call sends no second one."""
+        """Whether a code was sent a moment ago: then the same call sends no second one."""
         row = self._row(db, bound)
         if row is None or row["opened"] is not None or self._over(row):
             return False
@@ -165,7 +164,7 @@ class Codes:
 
 @dataclass(frozen=True)
 class Guard:
-    """Stands before one department."""
+    """Decides for each call of one department whether it may be done."""
 
     policy: Mapping[str, str]
     store: Store
@@ -212,7 +211,7 @@ class Guard:
             raise refused
 
     def _answered(self, db: sqlite3.Connection, call: _Call) -> bool:
-        """Whether this sender's write was done: asked again, it is answered again."""
+        """Whether this sender's write was done before: sent again, it gets the same answer."""
         name = request_key(call.key)
         if not call.key or self.on_record.phones(db, name) != (call.sender,):
             return False
@@ -223,7 +222,7 @@ class Guard:
     def _refusal(
         self, db: sqlite3.Connection, access: str, call: _Call
     ) -> tuple[Problem | None, Sms | None]:
-        """What stands against a call, and the message that goes out with it."""
+        """The problem that a call is refused with, if any, and the SMS that goes out with it."""
         about = self.about[call.operation]
         record = about.find(db, call.entered)
         if record == OWN_LIST:
@@ -269,7 +268,7 @@ class _Call:
 
 
 def sender_of(request: Request) -> str | None:
-    """The number that Seva has verified; believed, as it comes with the department's own key."""
+    """The number that Seva has verified. It is believed because the call has the department's key."""
     phone = request.headers.get("x-citizen-phone", "")
     return national(phone) if _E164.fullmatch(phone) else None
 
@@ -283,7 +282,7 @@ async def _entered(request: Request) -> Entered:
 
 
 def entered(request: Request, body: Mapping[str, Any]) -> dict[str, Any]:
-    """All values of a call; what stands in the path is what the call is about."""
+    """All values of a call. A value of the path wins, as it says what the call is about."""
     return {**body, **request.query_params, **request.path_params}
 
 

@@ -50,18 +50,17 @@ class Hook:
 
 def serve(desk: Desk, openapi: Path, hooks: Mapping[str, Hook]) -> FastAPI:
     """The department's app. An operation that its counters file does not have is done by the hook
-    of its name.
+    of its name; what neither has is not served.
 
-    Raises ValueError for an operation that nobody does, or of which the department's file does
-    not say who may use it.
+    Raises ValueError for a counter whose operation or hook is unknown, and for an operation of
+    which the department's file does not say who may use it.
     """
     declared, described = load_department(desk.department).counters, load_openapi(openapi)
-    app = desk.app()
-    counters = {name: declared.get(name) or Counter(hook=name) for name in described}
-    undone = [n for n, c in counters.items() if c.hook and c.hook not in hooks]
-    undone += sorted(declared.keys() - described.keys())
-    if undone:
-        raise ValueError(f"{desk.department}: who does {', '.join(undone)}?")
+    unknown = [n for n, c in declared.items() if n not in described or c.hook not in {"", *hooks}]
+    if unknown:
+        raise ValueError(f"{desk.department}: what is done for {', '.join(unknown)}?")
+    common = {name: Counter(hook=name) for name in hooks if name in described}
+    counters, app = {**common, **declared}, desk.app()
     for name, counter in counters.items():
         api = described[name]
         hook = hooks[counter.hook] if counter.hook else None

@@ -1,7 +1,7 @@
 """What officers do with grievances, for demos and tests: a page, an endpoint, and signed callbacks.
 
-Seva is told of every change, by a callback signed with the key of `callbacks:` in the
-department's file; where it does not answer, its own polling finds out.
+Seva is told of every change by a callback, which is signed with the key of `callbacks:` in the
+department's file. If Seva does not answer, its own polling finds the change.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _SHOWN = 30
 
 @dataclass(frozen=True)
 class GrievanceCourier:
-    """Tells Seva what became of a grievance, at `url`; nobody where there is none."""
+    """Tells Seva at `url` what became of a grievance; does nothing without a `url`."""
 
     url: str | None
     key: SigningKey
 
     def bring(self, grievance: dict[str, Any]) -> None:
-        """One change; tried once."""
+        """Post one change, once."""
         if self.url is None:
             return
         body = json.dumps(grievance).encode()

@@ -51,7 +51,7 @@ class OnRecord:
     households: Mapping[str, frozenset[str]]
 
     def put(self, db: sqlite3.Connection, record: str, phones: Iterable[str]) -> None:
-        """These numbers are on record too, after those that are."""
+        """Add numbers behind those that are on record."""
         for phone in phones:
             db.execute(
                 "INSERT OR IGNORE INTO on_record VALUES (?, ?, ?)",
@@ -103,7 +103,8 @@ class Sms:
 
 @dataclass(frozen=True)
 class SmsOutbox:
-    """Writes messages in the caller's transaction; `bring` them once it is committed."""
+    """Writes messages in the caller's transaction. `bring` takes them to the phone once it is
+    committed."""
 
     store: Store
     clock: Callable[[], float]
@@ -152,7 +153,7 @@ class SmsOutbox:
         return Sms(_international(to), sender, text)
 
     def bring(self, sms: Sms) -> None:
-        """To the simulator's phone, once; who has none reads the sandbox's page."""
+        """Post the message to the simulator, once. Without one it can be read on the sandbox's page."""
         if self.url is None:
             return
         try:

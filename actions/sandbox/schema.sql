@@ -34,7 +34,6 @@ CREATE TABLE IF NOT EXISTS sms (
     sender TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL
 );
 
-
 -- Records of the departments, and what was taken at their counters (counters/<department>.yml).
 CREATE TABLE IF NOT EXISTS counter_records (
     department TEXT NOT NULL, collection TEXT NOT NULL, serial INTEGER NOT NULL,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import uvicorn
@@ -60,8 +60,8 @@ def create_app(
     `callback_url`, and reads the time from `clock`; departments call it at
     `department_callbacks/<department>`. It goes by the names `hosts`, by that of `public_url` and
     by those of this machine. `owners` names more numbers that are on record wherever those of the
-    seeds are. SMS are posted to `sms_url`. Raises ValueError for a department whose file does not
-    say who may use an operation.
+    seeds are. SMS are posted to `sms_url`. Raises ValueError for a counter without an operation,
+    and for an operation of which the department's file does not say who may use it.
     """
     described = openapi or data_folder() / "departments/openapi"
     store = Store(database)
@@ -73,16 +73,16 @@ def create_app(
     app.include_router(pages.build(books, merchant.Courier(callback_url, _callback_key())))
     app.mount("/pay/fonts", StaticFiles(directory=pages.FONTS))
     app.mount("/__static", StaticFiles(directory=STATIC))
-    data = described.parents[1]
+    served, data = _served(described), described.parents[1]
     hooks = dict(payments.HOOKS)
-    if (data / OFFICES).exists():
+    if GRIEVANCES in served:
         book = GrievanceBook(store, load_directory(data))
         hooks.update(grievances.hooks(book))
         app.include_router(officers.build(book, _courier(described, department_callbacks)))
     households, codes = read_households(owners), Codes(store, clock)
     sms = SmsOutbox(store, clock, sms_url)
     faulty: dict[str, FaultyApp] = {}
-    for name in _served(described, data):
+    for name in served:
         policy = read_policy(described.parent / f"{name}.yml")
         guard = Guard(policy, store, OnRecord(name, households), codes, sms)
         desk = Desk(name, store, api_key, public_url, issuer, guard)
@@ -95,13 +95,11 @@ def create_app(
     return app
 
 
-def _served(described: Path, data: Path) -> Iterator[str]:
-    """The departments that the catalogue has, too; grievances need the offices that it names."""
-    for name in DEPARTMENTS:
-        if name == GRIEVANCES and not (data / OFFICES).exists():
-            continue
-        if (described / f"{name}.yml").exists():
-            yield name
+def _served(described: Path) -> list[str]:
+    """The departments that the catalogue has; for grievances, it has to name the offices too."""
+    found = [name for name in DEPARTMENTS if (described / f"{name}.yml").exists()]
+    offices = (described.parents[1] / OFFICES).exists()
+    return [name for name in found if name != GRIEVANCES or offices]
 
 
 def _courier(described: Path, callbacks: str | None) -> officers.GrievanceCourier:
