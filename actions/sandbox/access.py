@@ -82,7 +82,7 @@ class Bound:
 
 @dataclass(frozen=True)
 class Codes:
-    """The codes that were sent. Only a keyed hash of each is kept. Works in the caller's transaction."""
+    """The codes that were sent, in the caller's transaction. Only a keyed hash of each is kept."""
 
     store: Store
     clock: Callable[[], float]
@@ -268,7 +268,7 @@ class _Call:
 
 
 def sender_of(request: Request) -> str | None:
-    """The number that Seva has verified. It is believed because the call has the department's key."""
+    """The number that Seva has verified. It is believed, as the call has the department's key."""
     phone = request.headers.get("x-citizen-phone", "")
     return national(phone) if _E164.fullmatch(phone) else None
 

@@ -1,6 +1,6 @@
-"""Switches and peepholes for tests and demos; a real department has none of these.
+"""Switches for tests and demos, which no real department has: faults, resets, what was written.
 
-Tests use JSON (`/__faults`, `/__writes`, `/__reset`, `/__sms`), people the page at `/`.
+Tests use JSON (`/__faults`, `/__writes`, `/__reset`, `/__sms`); people use the page at `/`.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def build_page(store: Store, faulty: Mapping[str, FaultyApp], sms: SmsOutbox) ->
 
 
 def known(faulty: Mapping[str, FaultyApp], department: str) -> FaultyApp:
-    """The department's app. Raises 404."""
+    """The department's app. Raises Problem 404 if there is none."""
     if department not in faulty:
         raise problem.not_found("department")
     return faulty[department]

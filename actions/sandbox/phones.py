@@ -25,8 +25,8 @@ _SHOWN = 4
 
 
 def national(phone: str) -> str:
-    """A number without its signs: ten digits for one of India, however it is written. Others keep
-    their plus: +960 777 1234 has ten digits too, and is none of India's."""
+    """A number without spaces and signs. One of India is its ten digits, however it is written;
+    others keep their plus, because +960 777 1234 has ten digits too."""
     digits = "".join(sign for sign in phone if sign in "0123456789")
     if digits.startswith(_INDIA) and len(digits) == len(_INDIA) + _NATIONAL:
         return digits[len(_INDIA) :]
@@ -45,7 +45,7 @@ def request_key(key: str) -> str:
 
 @dataclass(frozen=True)
 class OnRecord:
-    """One department's numbers. Where a number is on record, those of its household are too."""
+    """The numbers on record at one department. Those of their households count as well."""
 
     department: str
     households: Mapping[str, frozenset[str]]
@@ -59,11 +59,11 @@ class OnRecord:
             )
 
     def made(self, db: sqlite3.Connection, key: str, record: str) -> None:
-        """What a write made belongs to the number that sent it; to nobody if none was named."""
+        """Give what a write made to the number that sent it, or to nobody if the write named none."""
         self.put(db, record, self.phones(db, request_key(key)))
 
     def phones(self, db: sqlite3.Connection, record: str) -> tuple[str, ...]:
-        """The numbers on record, in the order in which they came; an SMS goes to the first."""
+        """The numbers on record for something, the oldest first. An SMS goes to the first."""
         rows = db.execute(
             "SELECT phone FROM on_record WHERE department = ? AND record = ? ORDER BY rowid",
             (self.department, record),
@@ -77,7 +77,7 @@ class OnRecord:
 
 
 def read_households(file: Path | None = None) -> dict[str, frozenset[str]]:
-    """Households of the seeds, with those of `file` (the same form) where there is one."""
+    """The households of `seeds/access.yml`, and those of `file`, which has the same form."""
     named: dict[str, list[str]] = dict(load_seed("access")["households"])
     if file is not None:
         more: dict[str, Any] = load_yaml(file.read_text("utf-8")) or {}
@@ -87,7 +87,7 @@ def read_households(file: Path | None = None) -> dict[str, frozenset[str]]:
 
 
 def owners_file(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """`SEVA_SANDBOX_OWNERS`."""
+    """The file that `SEVA_SANDBOX_OWNERS` names."""
     path = environ.get("SEVA_SANDBOX_OWNERS")
     return Path(path) if path else None
 
@@ -109,10 +109,10 @@ class SmsOutbox:
     store: Store
     clock: Callable[[], float]
     url: str | None
-    """Where messages are posted; None: nowhere."""
+    """Where messages are posted; None for nowhere."""
 
     def allowed(self, db: sqlite3.Connection, to: str, asked_by: str) -> bool:
-        """Whether one more may go to a number, and be asked for by a sender, within this hour."""
+        """Whether one more SMS may be sent in this hour, to this number and for this sender."""
         rules = load_seed("access")["codes"]
         since = self.clock() - rules["hour_s"]
 
@@ -135,7 +135,7 @@ class SmsOutbox:
         code: str,
         language: str,
     ) -> Sms:
-        """The message that carries a code: what it is for, and the end of the number that asks."""
+        """Write the message with a code: what it is for, and the last digits of who asks."""
         words = load_seed("access")["sms"]
         text = words["text"][language].format(
             number=number or words["record"][language], code=code, asked_by=masked(asked_by)
@@ -153,7 +153,7 @@ class SmsOutbox:
         return Sms(_international(to), sender, text)
 
     def bring(self, sms: Sms) -> None:
-        """Post the message to the simulator, once. Without one it can be read on the sandbox's page."""
+        """Post the message to the simulator, once. The sandbox's page shows it as well."""
         if self.url is None:
             return
         try:

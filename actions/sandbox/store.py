@@ -47,7 +47,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write transaction: all or nothing, one at a time."""
+        """A write transaction: it is done wholly or not at all, and one at a time."""
         with self._connect() as connection:
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -58,18 +58,18 @@ class Store:
             connection.commit()
 
     def fingerprint(self, *parts: str) -> str:
-        """A keyed hash that stands for private values, so that none is kept."""
+        """A keyed hash that stands for private values, so that they are not kept."""
         text = "\x1f".join(map(plain, parts))
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
 
     def reset(self, department: str) -> None:
-        """The department as on its first day."""
+        """Make the department as it was on its first day."""
         with self.transaction() as db:
             self._begin(db, department)
 
     def _begin(self, db: sqlite3.Connection, department: str) -> None:
-        """Forget what was done at a department, and put its first records in. A file of an older
-        sandbox, whose records were others, begins again like this."""
+        """Forget what was done at a department, and put its first records in. This also happens
+        in the file of an older sandbox, which had other first records."""
         tables = db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         for table in (row["name"] for row in tables):
             if table.startswith(f"{department}_"):
@@ -125,7 +125,7 @@ def _first_day(department: str) -> str:
 
 
 def plain(name: str) -> str:
-    """A name without what does not matter: case, spaces and Unicode composition."""
+    """A name in one form: case, spaces and Unicode composition do not matter."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
@@ -148,7 +148,7 @@ def last_writes(store: Store, department: str, most: int | None = None) -> list[
 
 
 def next_number(db: sqlite3.Connection, name: str) -> int:
-    """1, 2, 3, ... for each name; survives a reset, so that no number is given twice."""
+    """1, 2, 3, ... for each name. It goes on after a reset, so that no number is given twice."""
     db.execute(
         "INSERT INTO sequences VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1",
         (name,),

@@ -62,13 +62,13 @@ def build(books: Books, api_key: str) -> FastAPI:
 
 @dataclass(frozen=True)
 class Courier:
-    """Sends callbacks to `url`; nothing where there is none."""
+    """Sends callbacks to `url`; does nothing without a `url`."""
 
     url: str | None
     key: SigningKey
 
     async def bring(self, order: GatewayOrder) -> None:
-        """One change of an order, as its plan says."""
+        """Tell Seva of one change of an order, as its plan says."""
         plan = order.played
         if plan.callback == "lost":
             return

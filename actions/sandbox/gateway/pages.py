@@ -79,7 +79,7 @@ def build(books: Books, courier: Courier) -> APIRouter:
         task.add_done_callback(under_way.discard)
 
     async def settle(order_id: str) -> None:
-        """Tells Seva now, and once more when what was pending is over."""
+        """Tell Seva now, and once more when a pending payment has ended."""
         order = await run_in_threadpool(books.order, order_id)
         await courier.bring(order)
         if order.state == "pending":
