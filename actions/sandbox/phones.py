@@ -59,7 +59,7 @@ class OnRecord:
             )
 
     def made(self, db: sqlite3.Connection, key: str, record: str) -> None:
-        """Give what a write made to the number that sent it, or to nobody if the write named none."""
+        """Give what a write made to the number that sent it, if the write named one."""
         self.put(db, record, self.phones(db, request_key(key)))
 
     def phones(self, db: sqlite3.Connection, record: str) -> tuple[str, ...]:

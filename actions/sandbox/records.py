@@ -58,6 +58,9 @@ def all_records(
 ) -> Iterator[Found]:
     """Every record that matches, the oldest first."""
     asked = {name: seen.value(expression) for name, expression in find.by.items()}
+    if None in asked.values():
+        return
+    wanted = {name: plain(str(value)) for name, value in asked.items()}
     rows = db.execute(
         "SELECT serial, record FROM counter_records WHERE department = ? AND collection = ?"
         " ORDER BY serial",
@@ -65,7 +68,7 @@ def all_records(
     )
     for row in rows:
         record = json.loads(row["record"])
-        if all(_matches(record.get(name), value) for name, value in asked.items()):
+        if all(value in _forms(record.get(name)) for name, value in wanted.items()):
             named = next((record[name] for name in asked if name.endswith("_number")), "")
             number = named[0] if isinstance(named, list) else named
             yield Found(record, f"{department}/{find.collection}/{row['serial']}", number)
@@ -109,7 +112,6 @@ def about(department: str, find: Find) -> About:
     return About(subject, lambda: not_found(find.called))
 
 
-def _matches(known: Any, asked: Any) -> bool:
-    """Whether what was asked is what is known, or one of its forms."""
-    forms = known if isinstance(known, list) else [known]
-    return asked is not None and plain(str(asked)) in {plain(str(form)) for form in forms}
+def _forms(known: Any) -> list[str]:
+    """The forms in which a record has a value, so that they can be compared."""
+    return [plain(str(form)) for form in (known if isinstance(known, list) else [known])]

@@ -85,7 +85,7 @@ class Books:
             return True
 
     def refund(self, order_id: str) -> GatewayOrder:
-        """Give the money of a paid order back, once. Raises Problem 404, and 409 if it is not paid."""
+        """Give the money of a paid order back, once. Raises Problem 404 or 409 (not paid)."""
         with self._store.transaction() as db:
             order = self._now(db, order_id)
             if order.state in ("refunding", "refunded"):
@@ -98,7 +98,7 @@ class Books:
             return self._settled(db, order)
 
     def close(self, order_id: str) -> GatewayOrder:
-        """Close an open order: it cannot be paid any more. Raises Problem 404, and 409 if it is paid."""
+        """Close an open order, so that nobody can pay it. Raises Problem 404 or 409 (paid)."""
         with self._store.transaction() as db:
             order = self._now(db, order_id)
             if order.state == "open":
