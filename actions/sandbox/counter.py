@@ -144,13 +144,19 @@ class Department:
 
 @lru_cache(maxsize=64)
 def load_department(name: str) -> Department:
-    """The declaration of a department; an empty one if there is no file."""
+    """The declaration of a department; an empty one if there is no file.
+
+    Raises ValueError, TypeError or KeyError for a word that the language does not have.
+    """
     path = COUNTERS / f"{name}.yml"
     raw = load_yaml(path.read_text(encoding="utf-8")) if path.exists() else {}
+    wrong = raw.keys() - {"operations", "records", "taken", "sms_sender"}
+    if wrong:
+        raise ValueError(f"{path}: what is {', '.join(sorted(wrong))}?")
     return Department(
         {operation: _read(operation, row) for operation, row in raw.get("operations", {}).items()},
-        {collection: list(rows) for collection, rows in (raw.get("records") or {}).items()},
-        raw.get("taken") or {},
+        raw.get("records", {}),
+        raw.get("taken", {}),
         raw.get("sms_sender", name.upper()),
     )
 
@@ -179,7 +185,8 @@ def _read(name: str, raw: Mapping[str, Any]) -> Counter:
         if "take" in parts:
             parts["take"] = _take(parts["take"])
         if "keep" in parts:
-            parts["keep"] = Keep(parts["keep"]["in"], parts["keep"]["values"])
+            kept = dict(parts["keep"])
+            parts["keep"] = Keep(kept.pop("in"), **kept)
         parts["refuse"] = tuple(Refusal(**row) for row in raw.get("refuse", ()))
         parts.setdefault("status", 201 if "take" in raw or "order" in raw else 200)
         counter = Counter(**parts)
@@ -192,9 +199,13 @@ def _read(name: str, raw: Mapping[str, Any]) -> Counter:
 
 def _find(raw: Mapping[str, Any]) -> Find:
     by = raw.get("by", ())
-    by = by if isinstance(by, Mapping) else {name: f"input.{name}" for name in by}
-    called = raw.get("called", raw["in"])
-    return Find(raw["in"], by, called, tuple(raw.get("taken", ())), raw.get("default"))
+    parts = {
+        "called": raw["in"],
+        **raw,
+        "by": by if isinstance(by, Mapping) else {name: f"input.{name}" for name in by},
+        "taken": tuple(raw.get("taken", ())),
+    }
+    return Find(parts.pop("in"), **parts)
 
 
 def _take(raw: Mapping[str, Any]) -> Take:

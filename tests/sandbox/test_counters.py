@@ -348,3 +348,6 @@ def test_mistake_in_a_counter_names_the_operation() -> None:
         counter._read("payMeter", {"answer": "x", "take": {"prefx": "A"}})
     with pytest.raises(KeyError, match="counter of payMeter"):
         counter._read("payMeter", {"find": {"in": "meters"}})
+    for wrong in ({"find": {"in": "meters", "bye": ["meter"]}}, {"refuse": [{"wen": "x"}]}):
+        with pytest.raises(TypeError, match="counter of payMeter"):
+            counter._read("payMeter", {"answer": "x", **wrong})
