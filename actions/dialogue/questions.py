@@ -12,7 +12,7 @@ from actions.dialogue.say import Button, Say, filled, payload
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import State
 from nlu.catalogue import Catalogue, Choice, Service, Slot
-from nlu.text.syllables import shortened
+from nlu.text.script import shortened
 
 KEEP = "keep"  # the value of the button that says: it was the answer
 RIGHT, WRONG = "right", "wrong"  # before a slot: the buttons under its value read back

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing
 from api.whatsapp.policy import Limits
 from nlu.engine.reply import Button, Reply
-from nlu.text.syllables import cut_at
+from nlu.text.script import cut_at
 
 MORE = "more:"
 _BREAKS = ("\n\n", "\n", "। ", ". ", "? ", "! ", " ")

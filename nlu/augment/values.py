@@ -11,13 +11,12 @@ import regex
 from nlu.augment.segments import Segment, Writing
 from nlu.catalogue.model import MIXED_KEY, Catalogue, SlotType
 from nlu.text import normalise
+from nlu.text.checksums import CHECKSUMS
 from nlu.text.script import dominant
-from nlu.text.verhoeff import verhoeff
 
 _SEPARATORS = regex.compile(r"[\s-]+")
 _LETTER = regex.compile(r"[\p{L}\p{M}]")
 _FIELD = regex.compile(r"\{(\w+?)(2?)\}", regex.ASCII)
-_CHECKSUMS = {"verhoeff": verhoeff}
 
 
 class Values:
@@ -106,7 +105,7 @@ class Values:
         value = _SEPARATORS.sub("", normalise(surface).text).upper()
         if slot_type.pattern and not regex.fullmatch(slot_type.pattern, value):
             return False
-        check = _CHECKSUMS.get(slot_type.checksum or "")
+        check = CHECKSUMS.get(slot_type.checksum or "")
         return check is None or (value.isdecimal() and check(value))
 
     def _filled(self, template: str, random: Random) -> str:

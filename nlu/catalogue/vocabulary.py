@@ -19,8 +19,8 @@ from nlu.catalogue.model import (
     Words,
 )
 from nlu.catalogue.yaml_source import Node, Source
+from nlu.text.checksums import CHECKSUMS
 
-CHECKSUMS = ("verhoeff",)
 _KEYS_OF_A_KIND = (
     ("gazetteer", "place"),
     ("choices", "choice"),
@@ -120,7 +120,7 @@ def _slot_type(
         name=name,
         kind=kind,
         pattern=_pattern(fields["pattern"]) if "pattern" in fields else None,
-        checksum=fields["checksum"].one_of(CHECKSUMS) if "checksum" in fields else None,
+        checksum=fields["checksum"].one_of(tuple(CHECKSUMS)) if "checksum" in fields else None,
         sensitive="sensitive" in fields and fields["sensitive"].flag(),
         extract="extract" in fields and fields["extract"].flag(),
         minimum=fields["min"].whole() if "min" in fields else None,

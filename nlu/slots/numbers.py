@@ -12,15 +12,15 @@ from itertools import accumulate, groupby
 import regex
 
 from nlu.catalogue import SlotType
-from nlu.slots.checksums import consistent
 from nlu.slots.cues import Announced, is_small_word, needs_cue
 from nlu.slots.nouns import is_quantity
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.spans import Span, Spans
-from nlu.slots.spelled import spelled_letters
 from nlu.slots.words import words
 from nlu.text import Normalised, spoken_to_digits
+from nlu.text.checksums import consistent
 from nlu.text.endings import is_ending
+from nlu.text.indic_letters import spelled_letters
 from nlu.text.lexicon import load_lexicon
 
 # Groups of digits; those behind the letters of AP29Z1234 belong to them.

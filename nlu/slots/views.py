@@ -8,9 +8,9 @@ from functools import cached_property, lru_cache
 from nlu.slots.date_rules import DateRules
 from nlu.slots.papers import find_papers
 from nlu.slots.spans import Spans
-from nlu.slots.spelled import spelled_letters
 from nlu.slots.times import find_times
 from nlu.text import Normalised, find_numbers, normalise, spoken_to_digits
+from nlu.text.indic_letters import spelled_letters
 
 
 class MessageViews:

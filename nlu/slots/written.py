@@ -12,10 +12,10 @@ from nlu.slots.cues import Announced, is_small_word, needs_cue
 from nlu.slots.nouns import is_quantity
 from nlu.slots.numbers import no_part
 from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.spelled import spelled_letters
 from nlu.slots.words import words
 from nlu.text import Normalised, spoken_to_digits
 from nlu.text.endings import is_ending
+from nlu.text.indic_letters import spelled_letters
 from nlu.text.lexicon import load_lexicon
 
 _LOCAL = 31  # signs before the @: of 64 characters (RFC 5321) no more can stand between others

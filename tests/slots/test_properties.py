@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from nlu.catalogue import shared_catalogue
 from nlu.slots import Parsed, extract, parse
+from nlu.text.checksums import verhoeff
 from nlu.text.lexicon import load_lexicon
-from nlu.text.verhoeff import verhoeff
 
 TODAY = date(2026, 11, 25)
 CATALOGUE = shared_catalogue(Path(__file__).resolve().parents[2] / "data")

@@ -1,10 +1,13 @@
-"""Verhoeff's check digit, which the last digit of an Aadhaar number is.
+"""Check digits by the name that slot types give them.
 
-Tables from J. Verhoeff, "Error Detecting Decimal Codes" (Mathematical Centre Tract 29, 1969): D is
-multiplication in the dihedral group D5, P the powers of the permutation (1 5 8 9 4 2 7 0)(3 6).
+Verhoeff's is the last digit of an Aadhaar number. Its tables are from J. Verhoeff, "Error Detecting
+Decimal Codes" (Mathematical Centre Tract 29, 1969): D is multiplication in the dihedral group D5, P
+the powers of the permutation (1 5 8 9 4 2 7 0)(3 6).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 _D = (
     (0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
@@ -36,3 +39,11 @@ def verhoeff(digits: str) -> bool:
     for position, digit in enumerate(reversed(digits)):
         check = _D[check][_P[position % 8][int(digit)]]
     return bool(digits) and check == 0
+
+
+CHECKSUMS: dict[str, Callable[[str], bool]] = {"verhoeff": verhoeff}
+
+
+def consistent(name: str | None, value: str) -> bool:
+    """True when `value` passes the checksum `name` (None: there is none). Raises KeyError."""
+    return name is None or CHECKSUMS[name](value)
