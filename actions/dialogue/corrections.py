@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue.form import OPEN_KINDS, Form
+from actions.dialogue.form import Form
 from actions.dialogue.state import CHANGE, CONFIRM, READ_BACK, Heard, State
 from actions.dialogue.steps import ASK, Step
 from actions.dialogue.taken_apart import NO, WRONG, Apart, take_apart
+from nlu.slots.kind import kind_of
 
 _TRIED = 6  # parts of a message that may be the right value: it is said near the end
 _FEW = 2  # words of a new value where the whole message may be an answer in any words
@@ -77,7 +78,7 @@ def _new_values(form: Form, state: State, apart: Apart, given: list[str]) -> dic
         return changed
     for name in targets:
         slot = form.slot(state, name)
-        if slot.type.kind in OPEN_KINDS and not apart.named and name != given[0]:
+        if kind_of(slot.type).any_words and not apart.named and name != given[0]:
             continue
         for part in reversed(parts):
             value = form.read(slot, part)
@@ -93,7 +94,7 @@ def _is_answer(form: Form, state: State, heard: Heard, apart: Apart) -> bool:
         return False
     if form.read(slot, heard.text) is None:
         return False
-    if slot.type.kind in OPEN_KINDS:
+    if kind_of(slot.type).any_words:
         return apart.loose > _FEW
     latest = form.slot(state, state.given[-1]) if state.given[-1] in state.values else None
     only_no = apart.cues == {NO} and not apart.named

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from actions.dialogue.say import Button, payload
 from nlu.catalogue import Catalogue, Service
-
-NUMBERS = ("code", "number")  # kinds of slot whose values a button may carry
+from nlu.slots.kind import kind_of
 
 
 def buttons(
@@ -26,5 +25,5 @@ def buttons(
 
 def _about(service: Service, known: Mapping[str, str]) -> dict[str, str]:
     """The first number that the service asks for, if it is known."""
-    numbers = (slot.name for slot in service.slots if slot.type.kind in NUMBERS)
+    numbers = (slot.name for slot in service.slots if kind_of(slot.type).names_record)
     return next(({"value": known[name]} for name in numbers if known.get(name)), {})

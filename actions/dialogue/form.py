@@ -30,8 +30,6 @@ from actions.dialogue.suggestions import Suggest, nothing
 from nlu.catalogue import Catalogue, Choice, Service, Slot, SlotType
 from nlu.slots import Parsed, extract_for_service, parse
 
-OPEN_KINDS = ("name", "text")  # any words can be the answer
-
 
 @dataclass(frozen=True)
 class Form:

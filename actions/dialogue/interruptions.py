@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actions.dialogue import cues, handovers, language, menus
-from actions.dialogue.form import OPEN_KINDS, Form
+from actions.dialogue.form import Form
 from actions.dialogue.state import SWITCH, Heard, State
 from actions.dialogue.steps import ASK, Step, saying
 from actions.dialogue.sureness import surely_meant
 from nlu.catalogue import Slot
+from nlu.slots.kind import kind_of
 
 INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
 COURTESIES = ("greet", "thanks")
@@ -20,7 +21,7 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     if not heard.by_voice and cues.command(heard.text, form.settings) == "cancel":
         return _cancelled(form, form.follow(state, heard))
     slot, fits = form.asked_slot(state), form.fits(state, heard.text)
-    if fits and slot is not None and slot.type.kind not in OPEN_KINDS:
+    if fits and slot is not None and not kind_of(slot.type).any_words:
         return None
     settings = form.settings  # what may be the answer must be surer to mean anything else
     needed = settings.interrupt_confidence_open if fits else settings.interrupt_confidence

@@ -10,8 +10,7 @@ from functools import lru_cache
 from actions.dialogue.cues import Spotted, phrases_of, spot
 from actions.dialogue.settings import CorrectionWords, DialogueSettings
 from nlu.catalogue import Slot
-from nlu.slots.spans import Spans
-from nlu.slots.words import Phrases, Word, words
+from nlu.slots.words import Phrases, Spans, Word, words
 from nlu.text import fold, normalise
 from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon

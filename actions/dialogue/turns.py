@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actions.dialogue import cues, interpretation, routing
-from actions.dialogue.form import OPEN_KINDS, Form
+from actions.dialogue.form import Form
 from actions.dialogue.state import MEANT, RESUME, Heard, State
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
+from nlu.slots.kind import kind_of
 
 UNCLEAR = ("out_of_scope", "clarify")
 
@@ -75,7 +76,7 @@ def _to_be_reminded(form: Form, state: State, heard: Heard) -> bool:
     slot = form.asked_slot(state)
     if slot is None:
         return not form.found(state.service or "", heard.text, {})
-    return slot.type.kind not in OPEN_KINDS and form.read(slot, heard.text) is None
+    return not kind_of(slot.type).any_words and form.read(slot, heard.text) is None
 
 
 def _idle(state: State, heard: Heard) -> float:

@@ -13,11 +13,11 @@ from typing import Any, get_args
 
 from typing_extensions import Literal
 
-from actions.departments.formats import indian_grouping
 from actions.documents.typeface import printable
 from actions.documents.wording import printed_words
 from nlu.fast_yaml import load_yaml
 from nlu.paths import data_folder
+from nlu.text.numbers import indian_grouping
 
 Words = Mapping[str, str]
 Layout = Literal["certificate", "receipt"]

@@ -16,7 +16,7 @@ _NUMBER = regex.compile(r"(?<![\p{Latin}\d.,/:₹-])\d+(?![\d\p{Latin}]|[.,/:-]\
 
 
 class Counted:
-    """Writes numbers the other way; `nlu.text.spoken_numbers` reads both."""
+    """Writes numbers the other way; `nlu.text.numbers` reads both."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """`settings` as under `numbers` of `data/augmentation.yml`."""

@@ -10,6 +10,7 @@ import regex
 
 from nlu.augment.segments import Segment, Writing
 from nlu.catalogue.model import MIXED_KEY, Catalogue, SlotType
+from nlu.slots.kind import kind_of
 from nlu.text import normalise
 from nlu.text.checksums import CHECKSUMS
 from nlu.text.script import dominant
@@ -46,12 +47,12 @@ class Values:
     def _other(
         self, surface: str, slot_type: SlotType, key: str, glued: bool, random: Random
     ) -> str:
-        if slot_type.kind in ("number", "code", "mobile"):
+        kind = kind_of(slot_type)
+        if kind.other_digits:
             return self._digits(surface, slot_type, random)
         marked = self._marked.get((slot_type.name, key, glued), [])
-        listed = (
-            [] if glued and slot_type.kind != "place" else self._listed(slot_type, key, surface)
-        )
+        skipped = glued and not kind.takes_endings
+        listed = [] if skipped else self._listed(slot_type, key, surface)
         script = dominant(surface)
         fitting = [
             [text for text in group if dominant(text) in (script, None)]
@@ -66,18 +67,12 @@ class Values:
         return other.lower() if surface.islower() and surface.isascii() else other
 
     def _listed(self, slot_type: SlotType, key: str, surface: str) -> list[str]:
-        """Values of a gazetteer, of the choices, or of the grammar for the type's kind."""
+        """Values that the kind lists, then those of the grammar for it."""
         key = self._plain_key(key, surface)
         language = self._catalogue.languages.keys[key].language
-        if slot_type.kind == "place" and slot_type.gazetteer:
-            places = self._catalogue.gazetteers[slot_type.gazetteer].places
-            return [text for place in places for text in (place.title[language], *place.forms)] + [
-                place.title["en"] for place in places if key.endswith("Latn")
-            ]
-        if slot_type.kind == "choice":
-            return [choice.title[language] for choice in slot_type.choices]
+        listed = kind_of(slot_type).listed(slot_type, language, key, self._catalogue)
         grammar = self._settings["kinds"].get(slot_type.kind, {})
-        return list(grammar.get(slot_type.when or "any", {}).get(key, ()))
+        return [*listed, *grammar.get(slot_type.when or "any", {}).get(key, ())]
 
     def _plain_key(self, key: str, surface: str) -> str:
         """The key itself; for a mixed utterance, the one of the value's script."""

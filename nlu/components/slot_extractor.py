@@ -22,7 +22,7 @@ from nlu.catalogue import Service
 from nlu.components.project import catalogue
 from nlu.components.sentence_encoder import TAGGER
 from nlu.slots import extract_for_service, prepare
-from nlu.slots.tagged import read_value
+from nlu.slots.answer import read_value
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)

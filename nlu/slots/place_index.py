@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from nlu.catalogue import Gazetteer, Place
-from nlu.slots.roles import role_beside
+from nlu.slots.context import role_beside
 from nlu.slots.words import Word, words
 from nlu.text import fold, normalise, skeleton
 from nlu.text.cache import kept

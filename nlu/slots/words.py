@@ -1,4 +1,4 @@
-"""Words of a text with their places and sounds, and phrases of them."""
+"""Words of a text with their places and sounds, phrases of them, and places that are taken."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _LATIN = regex.compile(r"[A-Za-z' .&/-]+")
 _SHORTEST_LATIN = 5  # letters: `nau` must not be `no`
 _SHORTEST_SOUND = 4  # letters of the folded phrase: कल must not be కల (a dream)
 T = TypeVar("T")
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -188,3 +189,23 @@ def _sounds(parts: Sequence[str]) -> tuple[str, ...] | None:
         return None
     sounds = tuple(fold(part) for part in parts)
     return sounds if sum(map(len, sounds)) >= _SHORTEST_SOUND else None
+
+
+class Spans:
+    """Places (start, end), in any order; those that meet or touch become one."""
+
+    def __init__(self, places: Iterable[Span]) -> None:
+        """Sorts them once."""
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(places):
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def meets(self, start: int, end: int) -> bool:
+        """Whether any of them has a character of `start:end`."""
+        at = bisect_left(self._starts, end) - 1
+        return at >= 0 and self._ends[at] > start

@@ -18,7 +18,7 @@ import regex
 from nlu.text.checksums import verhoeff
 from nlu.text.lexicon import load_lexicon
 from nlu.text.normalise import normalise
-from nlu.text.spoken_numbers import find_numbers
+from nlu.text.numbers import find_numbers
 
 AADHAAR_DIGITS, VID_DIGITS = 12, 16
 SHOWN = 4

@@ -20,7 +20,7 @@ from nlu.augment.word_borders import join_words, split_words
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import Utterance
 from nlu.slots import parse
-from nlu.slots.result import Parsed
+from nlu.slots.kind import Parsed
 from nlu.text import find_numbers, fold
 from nlu.text.script import dominant, shares
 from tests.augment.conftest import DATA, KEYS

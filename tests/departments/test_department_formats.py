@@ -9,7 +9,8 @@ import jmespath
 import pytest
 
 from actions.departments import load_departments
-from actions.departments.formats import TextFunctions, indian_grouping
+from actions.departments.formats import TextFunctions
+from nlu.text.numbers import indian_grouping
 
 FORMATS = load_departments(Path(__file__).parents[2] / "data" / "departments", {})["energy"].formats
 

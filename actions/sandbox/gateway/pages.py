@@ -14,7 +14,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader
 from pydantic import BaseModel
 
-from actions.departments.formats import indian_grouping
 from actions.sandbox.first_records import load_seed
 from actions.sandbox.gateway.books import Books, GatewayOrder
 from actions.sandbox.gateway.callbacks import Courier
@@ -22,6 +21,7 @@ from actions.sandbox.gateway.plans import plans
 from actions.sandbox.gateway.upi import Intent
 from actions.sandbox.headers import PAGE
 from actions.sandbox.problem import Problem
+from nlu.text.numbers import indian_grouping
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),

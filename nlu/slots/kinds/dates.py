@@ -1,6 +1,7 @@
-"""Dates as citizens say them: 5/12, డిసెంబర్ 5, 25 tarikh, रेपु, परसों, next monday, in two days.
+"""Dates (`date`) as citizens say them: 5/12, డిసెంబర్ 5, 25 tarikh, परसों, next monday, in two days.
 
-Our rules come first; dateparser is asked only for an answer that they do not understand.
+The rules of `nlu.slots.date_rules` come first. dateparser is tried only for an answer that they do
+not understand.
 """
 
 from __future__ import annotations
@@ -11,12 +12,10 @@ from datetime import date, datetime
 
 import regex
 
-from nlu.catalogue import SlotType
-from nlu.slots.calendar import day_of_month, fits, full_date
-from nlu.slots.cues import Announced
-from nlu.slots.date_rules import DateRules
-from nlu.slots.result import Hit, Parsed, Reason, Rejected
-from nlu.text import Normalised
+from nlu.catalogue import Catalogue, SlotType
+from nlu.slots.context import Announced, role_beside
+from nlu.slots.date_rules import DateRules, day_of_month, fits, full_date
+from nlu.slots.kind import Hit, Kind, Parsed, Reason, Rejected, Said, register
 
 _SPACED = regex.compile(r"(?<!\d)(?P<d>\d{1,2})\s+(?P<m>\d{1,2})\s+(?P<y>\d{4})(?!\d)")
 _TOGETHER = regex.compile(r"(?P<d>\d{2})(?P<m>\d{2})(?P<y>(?:19|20)\d{2})")
@@ -25,23 +24,24 @@ _ONLY_DAY = regex.compile(r"\d{1,2}")
 _LONGEST = 100  # characters of an answer that may be nothing but a date
 
 
-def parse_date(slot_type: SlotType, text: Normalised, today: date) -> Parsed | Rejected:
+def read_date(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
     """The first date of the answer that lies on the right side of today, as an ISO date."""
     reason: Reason = "format"
-    for hit in _answers(slot_type.when, text.text.strip(), today):
-        if fits(date.fromisoformat(hit.value), slot_type.when, today):
+    for hit in _answers(slot_type.when, said.text.strip(), said.today):
+        if fits(date.fromisoformat(hit.value), slot_type.when, said.today):
             return Parsed(hit.value)
         reason = "not_future" if slot_type.when == "future" else "not_past"
     return Rejected(reason)
 
 
-def find_dates(slot_type: SlotType, text: Normalised, today: date) -> Iterator[Hit]:
+def find_dates(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterator[Hit]:
     """Dates in a free message that lie on the right side of today."""
-    cues = Announced(slot_type.name, text)
-    for hit in DateRules(text.text, slot_type.when, today, answer=False).hits():
-        if fits(date.fromisoformat(hit.value), slot_type.when, today):
+    cues = Announced(slot_type.name, said.clean)
+    for hit in DateRules(said.text, slot_type.when, said.today, answer=False).hits():
+        if fits(date.fromisoformat(hit.value), slot_type.when, said.today):
             near = cues.at(hit.start, hit.end)
-            yield hit if near else replace(hit, confidence=_UNANNOUNCED)
+            role = role_beside(said.text, hit.start, hit.end)
+            yield replace(hit, confidence=hit.confidence if near else _UNANNOUNCED, role=role)
 
 
 def _answers(when: str | None, text: str, today: date) -> Iterator[Hit]:
@@ -87,3 +87,23 @@ def _dateparser(text: str, when: str | None, today: date) -> date | None:
         },
     )
     return found.date() if found else None
+
+
+def show_date(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) -> str:
+    """The day first: 26-11-2026."""
+    return "-".join(reversed(value.split("-")))
+
+
+register(
+    Kind(
+        name="date",
+        reads="dates written or said in three languages",
+        read=read_date,
+        needs=("when",),
+        find=find_dates,
+        never=("announced",),
+        claim=lambda said: DateRules(said.text, None, said.today, answer=False).hits(),
+        lone_role="from",
+        show=show_date,
+    )
+)

@@ -1,8 +1,9 @@
-"""Names of places in a free message: spaCy's PhraseMatcher over sounds, then near misses.
+"""Names of places (`place`): of a list, also misspelt.
 
-A message is cut into words once, whatever the number of lists. Each word stands for its phonetic
-spelling, so that all scripts meet in one blank pipeline. spaCy is imported at first use: reading
-answers does not need it.
+In a message spaCy's PhraseMatcher finds the names by sound, then near misses are looked for. The
+message is cut into words once, whatever the number of lists. Each word stands for its phonetic
+spelling, so that all scripts meet in one blank pipeline. spaCy is imported at first use, because
+reading answers does not need it.
 """
 
 from __future__ import annotations
@@ -10,22 +11,23 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from nlu.catalogue import Gazetteer, Place
+from nlu.catalogue import Catalogue, Gazetteer, Place, SlotType
+from nlu.slots.context import role_beside, role_words
+from nlu.slots.kind import Hit, Kind, Parsed, Rejected, Said, register
 from nlu.slots.place_index import (
     PlaceIndex,
     cautious_lists,
     common_words,
     everyday_words,
     generic_words,
+    named_place,
     other_words,
     place_index,
 )
-from nlu.slots.result import Hit
-from nlu.slots.roles import role_beside
 from nlu.slots.words import Word, words
 from nlu.text import fold, skeleton
 from nlu.text.cache import SENTENCE, kept
@@ -35,9 +37,47 @@ from nlu.text.lexicon import load_lexicon
 _LONGEST_NEAR = 3  # words of a misspelled name
 _SURE = 0.95
 _UNSURE = 0.1  # taken off a near miss, so that an exact name always wins
+_OPPOSITE = {"from": "to", "to": "from"}
 _GAPS = (" ", "-", ".", ". ")  # between the words of one name
 _UNKNOWN = "-"  # stands for every word that is in no name: spaCy keeps each string it ever saw
 _BUILT: dict[str, tuple[Gazetteer, Any]] = {}
+
+
+def read_place(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
+    """The place that the answer names, or whose id a button sent."""
+    gazetteer = _list(slot_type, catalogue)
+    place = next((p for p in gazetteer.places if p.value == said.text), None)
+    place = place or named_place(gazetteer, said.text)
+    return Parsed(place.value, place.title) if place else Rejected("unknown_place")
+
+
+def find_named_places(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterable[Hit]:
+    """Places in a free message, with the roles that they have towards each other."""
+    return _settled(said.text, list(find_places(_list(slot_type, catalogue), said.text)))
+
+
+def _settled(text: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Roles of two places of one kind: "X to Y", "X Y", or the opposite of the known one."""
+    settled = sorted(hits, key=lambda hit: hit.start)
+    if len({hit.value for hit in settled}) < len(settled):
+        return settled  # one place named twice is no journey
+    for i, (first, second) in enumerate(itertools.pairwise(settled)):
+        between = text[first.end : second.start].strip().lower()
+        if first.role is None and between in role_words()[2]:
+            settled[i] = replace(first, role="from")
+            settled[i + 1] = replace(second, role=second.role or "to")
+    if len(settled) == 2:
+        first, second = settled
+        if first.role is None:
+            first = replace(first, role=_OPPOSITE.get(second.role or "to"))
+        if second.role is None or second.role == first.role:
+            second = replace(second, role=_OPPOSITE[first.role or "from"])
+        settled = [first, second]
+    return settled
+
+
+def _list(slot_type: SlotType, catalogue: Catalogue) -> Gazetteer:
+    return catalogue.gazetteers[slot_type.gazetteer or ""]
 
 
 def find_places(gazetteer: Gazetteer, text: str) -> Iterator[Hit]:
@@ -47,9 +87,9 @@ def find_places(gazetteer: Gazetteer, text: str) -> Iterator[Hit]:
     yield from message.near()
 
 
-def prepare_places(gazetteers: Iterable[Gazetteer]) -> None:
+def prepare_places(catalogue: Catalogue) -> None:
     """Imports spaCy and builds the matchers now."""
-    for gazetteer in gazetteers:
+    for gazetteer in catalogue.gazetteers.values():
         _matcher(gazetteer)
     other_words()
 
@@ -255,3 +295,31 @@ class _Message:
             if found is not None and found.value == place.value:
                 return end, len(texts[-1])
         return last, stem.kept
+
+
+def show_place(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) -> str:
+    """The title of the place; a value that is no longer in the list as it is."""
+    places = catalogue.gazetteers[slot_type.gazetteer].places if slot_type.gazetteer else ()
+    return next((place.title[language] for place in places if place.value == value), value)
+
+
+def listed_places(slot_type: SlotType, language: str, key: str, catalogue: Catalogue) -> list[str]:
+    """Titles and forms; in Latin letters the English titles too."""
+    places = catalogue.gazetteers[slot_type.gazetteer].places if slot_type.gazetteer else ()
+    names = [text for place in places for text in (place.title[language], *place.forms)]
+    return names + [place.title["en"] for place in places if key.endswith("Latn")]
+
+
+register(
+    Kind(
+        name="place",
+        reads="a place of a list, also misspelt",
+        read=read_place,
+        needs=("gazetteer",),
+        find=find_named_places,
+        prepare=prepare_places,
+        show=show_place,
+        listed=listed_places,
+        takes_endings=True,
+    )
+)

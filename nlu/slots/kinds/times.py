@@ -1,18 +1,18 @@
-"""Times of day as citizens say them: 6:30 am, ఉదయం 6 గంటలకు, साढ़े पाँच बजे, half past five."""
+"""Times of day (`time`): 6:30 am, ఉదయం 6 గంటలకు, साढ़े पाँच बजे, half past five."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 import regex
 
-from nlu.catalogue import SlotType
-from nlu.slots.nouns import noun_after
-from nlu.slots.result import Hit, Parsed, Rejected
+from nlu.catalogue import Catalogue, SlotType
+from nlu.slots.context import noun_after
+from nlu.slots.kind import Hit, Kind, Parsed, Rejected, Said, register
 from nlu.slots.words import Phrases, Words, words, words_between
-from nlu.text import Normalised, NumberSpan, find_numbers
+from nlu.text import NumberSpan, find_numbers
 from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
 
@@ -22,14 +22,19 @@ _HALF_DAY, _DAY, _HOUR = 12, 24, 60
 _NEAR = 24  # characters looked at behind a time
 
 
-def parse_time(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+def read_time(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
     """The first time of the answer as HH:MM on the 24 hour clock."""
-    hit = next(_Times(text.text, answer=True).hits(), None)
+    hit = next(_Times(said.text, answer=True).hits(), None)
     return Parsed(hit.value) if hit else Rejected("format")
 
 
-@lru_cache(maxsize=8)  # other readers ask where times are, and leave them alone
-def find_times(text: str) -> tuple[Hit, ...]:
+def find_times(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterable[Hit]:
+    """Times of day in a free message; a bare number is none."""
+    return times(said.text)
+
+
+@lru_cache(maxsize=8)  # finders of other kinds also need to know where times are
+def times(text: str) -> tuple[Hit, ...]:
     """Times of day in a normalised message; a bare number is none."""
     return tuple(_Times(text, answer=False).hits())
 
@@ -216,3 +221,15 @@ def _lists() -> _Lists:
         before=Phrases((str(f), int(k)) for k, fs in lexicon["before"].items() for f in fs),
         unsaid=_Part(first, first + _HALF_DAY, first),
     )
+
+
+register(
+    Kind(
+        name="time",
+        reads="times of day as HH:MM: `6:30 am`, `ఉదయం 6 గంటలకు`, `साढ़े पाँच बजे`",
+        read=read_time,
+        find=find_times,
+        never=("announced",),
+        claim=lambda said: times(said.text),
+    )
+)

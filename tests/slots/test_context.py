@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.slots.cues import Announced, is_short
+from nlu.slots.context import Announced, is_short
 from nlu.text import spoken_to_digits
 
 

@@ -1,4 +1,4 @@
-"""Numbers that are written with signs (survey 123/4A, door 4-5-12) and e-mail addresses."""
+"""Numbers with signs (`written`: survey 123/4A, door 4-5-12) and e-mail addresses (`email`)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from functools import lru_cache
 
 import regex
 
-from nlu.catalogue import SlotType
-from nlu.slots.cues import Announced, is_small_word, needs_cue
-from nlu.slots.nouns import is_quantity
-from nlu.slots.numbers import no_part
-from nlu.slots.result import Hit, Parsed, Rejected
+from nlu.catalogue import Catalogue, SlotType
+from nlu.slots.context import Announced, is_quantity, is_small_word, needs_cue
+from nlu.slots.kind import Hit, Kind, Parsed, Rejected, Said, register
+from nlu.slots.kinds.numbers import no_part
 from nlu.slots.words import words
-from nlu.text import Normalised, spoken_to_digits
 from nlu.text.endings import is_ending
-from nlu.text.indic_letters import spelled_letters
 from nlu.text.lexicon import load_lexicon
 
 _LOCAL = 31  # signs before the @: of 64 characters (RFC 5321) no more can stand between others
@@ -23,21 +20,17 @@ _SPACES = regex.compile(r"\s+")
 _GLUED = regex.compile(r"[\p{L}\p{M}]+")
 
 
-def written_view(text: Normalised) -> Normalised:
-    """The text with number words as digits and spelled letters as capitals."""
-    return spelled_letters(spoken_to_digits(text))
-
-
-def parse_written(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+def read_written(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
     """The longest piece of the answer that fits, signs kept, spaces taken out."""
-    found = list(_pieces(slot_type, written_view(text).text))
+    found = list(_pieces(slot_type, said.codes.text))
     if not found:
         return Rejected("format")
     return Parsed(max(found, key=lambda hit: len(hit.value)).value)
 
 
-def find_written(slot_type: SlotType, view: Normalised) -> Iterator[Hit]:
+def find_written(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterator[Hit]:
     """Such numbers in a free message, beside a cue where the type needs one."""
+    view = said.codes
     cues = Announced(slot_type.name, view)
     if needs_cue(slot_type) and not cues.any:
         return
@@ -73,13 +66,18 @@ def _starts(match: regex.Match[str]) -> Iterator[int]:
         yield match.end("letters") + 1
 
 
-def parse_email(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+def read_email(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
     """The first e-mail address of the answer, in small letters."""
-    hit = next(find_emails(text.text), None)
+    hit = next(_addresses(said.text), None)
     return Parsed(hit.value) if hit else Rejected("format")
 
 
-def find_emails(text: str) -> Iterator[Hit]:
+def find_emails(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterator[Hit]:
+    """E-mail addresses in a free message."""
+    return _addresses(said.text)
+
+
+def _addresses(text: str) -> Iterator[Hit]:
     """E-mail addresses, also with "at" and "dot" in words."""
     for match in _address().finditer(text):
         value = _with_signs(match.group().lower(), "email")
@@ -142,3 +140,25 @@ def _address() -> regex.Pattern[str]:
         rf"(?<![\p{{L}}\p{{M}}\d.]){part}(?:{local}{part}){{0,{_LOCAL}}}{at}{host}(?:{dot}{host}){{1,3}}",
         regex.IGNORECASE,
     )
+
+
+register(
+    Kind(
+        name="written",
+        reads='numbers written with signs: `123/4A`, `4-5-12`, `A-12/3`, "123 by 4"',
+        read=read_written,
+        allows=("pattern",),
+        find=find_written,
+        view="codes",
+        shaped=True,
+        signs=True,
+        never=("papers",),
+    ),
+    Kind(
+        name="email",
+        reads='e-mail addresses, also "ravi at gmail dot com"',
+        read=read_email,
+        find=find_emails,
+        shaped=True,
+    ),
+)

@@ -1,4 +1,4 @@
-"""Names and addresses: any letters, with the words people put around them taken off."""
+"""Names (`name`) and other free words (`text`), without the words that people put around them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from functools import lru_cache
 
 import regex
 
-from nlu.catalogue import SlotType
-from nlu.slots.result import Parsed, Rejected
-from nlu.text import Normalised
+from nlu.catalogue import Catalogue, SlotType
+from nlu.slots.kind import Kind, Parsed, Phrase, Rejected, Said, register
+from nlu.slots.kinds.sent import PIN, show_location
 from nlu.text.lexicon import load_lexicon
 
 _NAME = regex.compile(r"[\p{L}\p{M} .'’()-]+")
 _LETTER = regex.compile(r"\p{L}")
 
 
-def parse_name(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+def read_name(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
     """A person's name in any script: letters, dots and hyphens, of so many words at most."""
-    name = _bare(text.text, "name")
+    name = _bare(said.text, "name")
     if not name:
         return Rejected("empty")
     if any(character.isdigit() for character in name):
@@ -30,16 +30,16 @@ def parse_name(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
     return Parsed(name) if _matches(slot_type, name) else Rejected("format")
 
 
-def parse_text(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+def read_text(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
     """An address, a complaint or the name of a place: at least one letter, not too long."""
-    said = _bare(text.text, "text")
-    if not said:
+    words = _bare(said.text, "text")
+    if not words:
         return Rejected("empty")
-    if not _LETTER.search(said):
+    if not _LETTER.search(words):
         return Rejected("format")
-    if not _fits(slot_type, said):
+    if not _fits(slot_type, words):
         return Rejected("length")
-    return Parsed(said) if _matches(slot_type, said) else Rejected("format")
+    return Parsed(words) if _matches(slot_type, words) else Rejected("format")
 
 
 def _fits(slot_type: SlotType, said: str) -> bool:
@@ -86,3 +86,32 @@ def _around(
     before = regex.compile(rf"^(?:{sides[0]})(?:{separator}+)", regex.IGNORECASE)
     after = regex.compile(rf"{separator}(?:{sides[1]})$", regex.IGNORECASE)
     return before, after, len(forms[0]) + 1, str(lexicon["separators"])
+
+
+def show_words(
+    slot_type: SlotType, value: str, language: str, catalogue: Catalogue
+) -> str | Phrase:
+    """The words themselves; a spot on the map that was sent in place of them as a spot."""
+    if PIN.fullmatch(value):
+        return show_location(slot_type, value, language, catalogue)
+    return value
+
+
+register(
+    Kind(
+        name="name",
+        reads="a person's name in any script",
+        read=read_name,
+        allows=("pattern", "longest"),
+        any_words=True,
+        show=show_words,
+    ),
+    Kind(
+        name="text",
+        reads="an address or any words",
+        read=read_text,
+        allows=("pattern", "longest"),
+        any_words=True,
+        show=show_words,
+    ),
+)

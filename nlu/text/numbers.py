@@ -1,4 +1,4 @@
-"""Numbers in a text, in digits or in words of five keys, with their places.
+"""Numbers in a text, in digits or in words of five keys, and how numbers are written.
 
 There are two readings: a quantity ("साढ़े तीन सौ" is 350, "2.5 lakh" is 250000) when a multiplier is
 said, and dictated digits ("nine eight double four" is 9844, "తొంభై ఎనిమిది" is 98) otherwise. The words
@@ -256,7 +256,7 @@ class _Reader:
         if self.added is not None:  # साढ़े पाँच: five and a half of something
             value, self.quantity = value + self.added, True
         weak = used == 1 and first.word.weak
-        digits = first.literal if used == 1 and first.literal else _plain(value)
+        digits = first.literal if used == 1 and first.literal else plain(value)
         words = any(part.literal is None for part in self.parts[self.first : at])
         end = self.parts[at - 1].end
         return used, NumberSpan(first.start, end, digits, self.quantity, words, weak)
@@ -372,7 +372,21 @@ def _dictated(group: list[NumberSpan]) -> list[NumberSpan]:
     return [NumberSpan(group[0].start, group[-1].end, digits, words=True)]
 
 
-def _plain(value: Decimal) -> str:
+def plain(value: Decimal) -> str:
+    """Digits without an exponent or needless zeros: 845, 845.5."""
     if value == value.to_integral_value():
         return str(int(value))
     return format(value.normalize(), "f")
+
+
+def indian_grouping(value: Decimal) -> str:
+    """`1234567` -> `12,34,567`; paise only where there are some."""
+    amount = value.quantize(Decimal("0.01"))
+    whole, paise = f"{abs(amount):f}".split(".")
+    head, tail = whole[:-3], whole[-3:]
+    groups: list[str] = []
+    while head:
+        groups.insert(0, head[-2:])
+        head = head[:-2]
+    sign = "-" if amount < 0 else ""
+    return sign + ",".join([*groups, tail]) + ("" if paise == "00" else f".{paise}")

@@ -1,26 +1,23 @@
-"""Numbers with a fixed shape (service numbers, Aadhaar), codes with letters, mobile numbers."""
+"""Numbers of a fixed shape (`number`), codes with letters (`code`), mobile numbers (`mobile`)."""
 
 from __future__ import annotations
 
 import sre_parse
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import accumulate, groupby
 
 import regex
 
-from nlu.catalogue import SlotType
-from nlu.slots.cues import Announced, is_small_word, needs_cue
-from nlu.slots.nouns import is_quantity
-from nlu.slots.result import Hit, Parsed, Rejected
-from nlu.slots.spans import Span, Spans
-from nlu.slots.words import words
-from nlu.text import Normalised, spoken_to_digits
+from nlu.catalogue import Catalogue, SlotType
+from nlu.slots.context import Announced, is_quantity, is_small_word, needs_cue
+from nlu.slots.kind import Elsewhere, Hit, Kind, Parsed, Rejected, Said, register
+from nlu.slots.words import Span, Spans, words
+from nlu.text import Normalised
 from nlu.text.checksums import consistent
 from nlu.text.endings import is_ending
-from nlu.text.indic_letters import spelled_letters
 from nlu.text.lexicon import load_lexicon
 
 # Groups of digits; those behind the letters of AP29Z1234 belong to them.
@@ -54,34 +51,48 @@ def _lengths(pattern: str | None) -> tuple[int, int]:
     return max(1, shortest), min(longest, _LONGEST)
 
 
-def parse_number(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+def read_number(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
     """The answer's number: all its digits if they fit, else the first group that fits."""
-    return _best(slot_type, list(_numbers(slot_type, spoken_to_digits(text).text)))
+    return _best(slot_type, list(_numbers(slot_type, said.digits.text)))
 
 
-def parse_code(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+def read_code(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
     """The answer's code in capital letters, without spaces."""
-    view = spelled_letters(spoken_to_digits(text))
-    return _best(slot_type, list(_codes(slot_type, view.text)))
+    return _best(slot_type, list(_codes(slot_type, said.codes.text)))
 
 
-def parse_mobile(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+def read_mobile(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
     """The answer's Indian mobile number as ten digits."""
-    return _best(slot_type, list(_mobiles(slot_type, spoken_to_digits(text).text)))
+    return _best(slot_type, list(_mobiles(slot_type, said.digits.text)))
 
 
-def find_numbers_of(
-    slot_type: SlotType, view: Normalised, *, one_service: bool = False
+def find_numbers_of(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterator[Hit]:
+    """Numbers of this type in a free message."""
+    return _found(slot_type, said.digits, _numbers)
+
+
+def find_codes(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterator[Hit]:
+    """Codes of this type in a free message. In one service a code in one piece needs no cue."""
+    return _found(slot_type, said.codes, _codes, codes=True)
+
+
+def find_mobiles(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterator[Hit]:
+    """Mobile numbers in a free message."""
+    return _found(slot_type, said.digits, _mobiles)
+
+
+def _found(
+    slot_type: SlotType,
+    view: Normalised,
+    look: Callable[[SlotType, str], Iterator[Hit]],
+    *,
+    codes: bool = False,
 ) -> Iterator[Hit]:
-    """Numbers of this type in a free message; `view` has its number words turned into digits.
-
-    Where only the types of `one_service` are looked for, a code in one piece needs no cue.
-    """
-    finders = {"number": _numbers, "code": _codes, "mobile": _mobiles}
     cues, demanding = Announced(slot_type.name, view), needs_cue(slot_type)
-    if demanding and not cues.any and not (one_service and _PIECE.search(view.text)):
+    if demanding and not cues.any and not (codes and _PIECE.search(view.text)):
         return
-    for hit in finders[slot_type.kind](slot_type, view.text):
+    sure = codes or slot_type.checksum is not None
+    for hit in look(slot_type, view.text):
         if hit.confidence <= 0 or not _stands_alone(view.text, hit):
             continue
         if is_quantity(words(view.text), hit.end, hit.value):
@@ -90,15 +101,9 @@ def find_numbers_of(
         if cue and is_small_word(view, hit.start, hit.end):
             continue
         if cue or not demanding:
-            yield Hit(hit.start, hit.end, hit.value, _confidence(slot_type, cue))
-        elif one_service and _PIECE.fullmatch(view.text, hit.start, hit.end):
-            yield Hit(hit.start, hit.end, hit.value, _LIKELY)
-
-
-def _confidence(slot_type: SlotType, cue: bool) -> float:
-    if cue or slot_type.checksum or slot_type.kind == "code":
-        return 1.0
-    return _LIKELY
+            yield replace(hit, confidence=1.0 if cue or sure else _LIKELY)
+        elif codes and _PIECE.fullmatch(view.text, hit.start, hit.end):
+            yield replace(hit, confidence=_LIKELY, one_service=True)
 
 
 def _stands_alone(text: str, hit: Hit) -> bool:
@@ -286,3 +291,43 @@ def _fitting(pattern: regex.Pattern[str], value: str) -> str | None:
         if character == "O" and pattern.fullmatch(value[:at] + "0" + value[at + 1 :]):
             return value[:at] + "0" + value[at + 1 :]
     return None
+
+
+_NEVER: tuple[Elsewhere, ...] = ("calendar", "papers")
+register(
+    Kind(
+        name="number",
+        reads="digits in any script, grouped or spelled in words",
+        read=read_number,
+        allows=("pattern", "checksum"),
+        find=find_numbers_of,
+        view="digits",
+        shaped=True,
+        never=_NEVER,
+        names_record=True,
+        other_digits=True,
+    ),
+    Kind(
+        name="code",
+        reads="letters and digits, in groups or spelled: `RTC26110001`, `AP 39 AB 1234`",
+        read=read_code,
+        allows=("pattern", "checksum"),
+        find=find_codes,
+        view="codes",
+        shaped=True,
+        never=_NEVER,
+        names_record=True,
+        other_digits=True,
+    ),
+    Kind(
+        name="mobile",
+        reads="Indian mobile numbers with or without +91 or 0",
+        read=read_mobile,
+        allows=("pattern",),
+        find=find_mobiles,
+        view="digits",
+        shaped=True,
+        never=_NEVER,
+        other_digits=True,
+    ),
+)

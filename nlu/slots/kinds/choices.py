@@ -1,4 +1,4 @@
-"""Answers to closed questions, by the words that mean them in any script."""
+"""Answers to closed questions (`choice`), by the words that mean them in any script."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from nlu.catalogue import Choice, SlotType
-from nlu.slots.result import Hit, Parsed, Rejected
+from nlu.catalogue import Catalogue, Choice, SlotType
+from nlu.slots.kind import Hit, Kind, Parsed, Rejected, Said, register
 from nlu.slots.words import Phrases, words, words_between
-from nlu.text import Normalised, fold
+from nlu.text import fold
 from nlu.text.lexicon import load_lexicon
 
 _NEAR = 24  # characters looked at on each side of a choice
@@ -19,26 +19,26 @@ _PURPOSE = 0.95
 _BUILT: dict[str, tuple[SlotType, tuple[Phrases[Choice], Phrases[Choice]]]] = {}
 
 
-def parse_choice(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
+def read_choice(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
     """The choice named in the answer: the longest form in it, else the most alike one."""
-    found = list(_forms(_phrases(slot_type)[0], text))
+    found = list(_forms(_phrases(slot_type)[0], said.text))
     if found:
         _, choice = max(found, key=lambda pair: pair[0].end - pair[0].start)
         return Parsed(choice.value, choice.title)
-    alike = _alike(slot_type, text.text)
+    alike = _alike(slot_type, said.text)
     return Parsed(alike.value, alike.title) if alike else Rejected("unknown_choice")
 
 
-def find_choices(slot_type: SlotType, text: Normalised) -> Iterator[Hit]:
+def find_choices(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterator[Hit]:
     """Choices named in a free message, by their listed forms only; surer beside "for".
 
     Of forms side by side the last one counts, which all three languages make the head of a
     compound: an "education loan" is a loan.
     """
-    hits = [hit for hit, _ in _forms(_phrases(slot_type)[1], text)]
+    hits = [hit for hit, _ in _forms(_phrases(slot_type)[1], said.text)]
     for hit, following in itertools.zip_longest(hits, hits[1:]):
-        if following is None or text.text[hit.end : following.start].strip(" -"):
-            purpose = _is_purpose(text.text, hit)
+        if following is None or said.text[hit.end : following.start].strip(" -"):
+            purpose = _is_purpose(said.text, hit)
             yield replace(hit, confidence=_PURPOSE) if purpose else hit
 
 
@@ -59,8 +59,8 @@ def _around() -> tuple[Phrases[bool], Phrases[bool]]:
     return after, before
 
 
-def _forms(phrases: Phrases[Choice], text: Normalised) -> Iterator[tuple[Hit, Choice]]:
-    tokens = words(text.text)
+def _forms(phrases: Phrases[Choice], text: str) -> Iterator[tuple[Hit, Choice]]:
+    tokens = words(text)
     at = 0
     while at < len(tokens):
         found = phrases.match(tokens, at)
@@ -104,3 +104,24 @@ def _alike(slot_type: SlotType, text: str) -> Choice | None:
     ]
     found = max((hit for hit in best if hit), key=lambda hit: hit[1], default=None)
     return forms[found[0]] if found else None
+
+
+def show_choice(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) -> str:
+    """The title of the choice; a value that is no longer there as it is."""
+    titles = (choice.title[language] for choice in slot_type.choices if choice.value == value)
+    return next(titles, value)
+
+
+register(
+    Kind(
+        name="choice",
+        reads="one of a few; shown as buttons or a list",
+        read=read_choice,
+        needs=("choices",),
+        find=find_choices,
+        show=show_choice,
+        listed=lambda slot_type, language, key, catalogue: [
+            choice.title[language] for choice in slot_type.choices
+        ],
+    )
+)
