@@ -1,25 +1,32 @@
-"""Copies of utterances by the kinds and numbers a plan asks for; the same ones every time."""
+"""Copies of utterances by the kinds and numbers that a plan asks for; the same ones every time.
+
+With them the utterances of the catalogue become the training set.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
-from nlu.augment.counted import Counted
-from nlu.augment.heard import FOLDER, Heard, HeardUtterance, read_all_heard
-from nlu.augment.loan_words import LoanWords
-from nlu.augment.misheard import Misheard
-from nlu.augment.romanised import Romanised, WordRomaniser
+from nlu.augment.letters import LoanWords, Romanised, Spelling, WordRomaniser
 from nlu.augment.segments import Augmented, Segment, Writing, cut, join
-from nlu.augment.spelling import Spelling
-from nlu.augment.transcript import Transcript
+from nlu.augment.transcripts import (
+    FOLDER,
+    Heard,
+    HeardUtterance,
+    Misheard,
+    Transcript,
+    read_all_heard,
+)
 from nlu.augment.typing_habits import TypingHabits
-from nlu.augment.values import Values
+from nlu.augment.values import Counted, Values
 from nlu.catalogue.model import Catalogue, SlotType, Utterance
 from nlu.fast_yaml import load_yaml
+from nlu.text.romanisation import romanisers
 
 KINDS = (
     *("romanised", "spelling", "typing", "speech"),
@@ -174,3 +181,35 @@ def _in_latin_letters(key: str) -> str:
 def load_tables(folder: Path) -> Mapping[str, Any]:
     """`augmentation.yml` of a data folder, read once. Raises FileNotFoundError."""
     return load_yaml((folder / "augmentation.yml").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """An utterance of a service or conversation intent, in one key, and copies of it."""
+
+    intent: str
+    key: str
+    utterance: Utterance
+    copies: tuple[Augmented, ...]
+    development: bool = False
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Raw texts of the utterance and its copies."""
+        return (self.utterance.text, *(copy.text for copy in self.copies))
+
+
+def training_set(catalogue: Catalogue, plan: Mapping[str, float]) -> Iterator[Learned]:
+    """Every utterance in the catalogue's order, those of a development part last; `plan` as for
+    `Augmenter`."""
+    intents: dict[str, Any] = {**catalogue.services, **catalogue.conversation}
+    augmenter = Augmenter(catalogue, romanisers(catalogue.root / "romanisation"), plan)
+    for name, intent in intents.items():
+        for key, utterances in intent.utterances.items():
+            for utterance in utterances:
+                copies = augmenter.copies(utterance, key, name)
+                yield Learned(name, key, utterance, tuple(copies))
+    for name, intent in intents.items():
+        for key, utterances in intent.development.items():
+            for utterance in utterances:
+                yield Learned(name, key, utterance, (), development=True)
