@@ -1,10 +1,13 @@
-"""Numbers in words of five keys, to digits, in place."""
+"""Numbers in words of five keys become digits in place; how numbers are written."""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 import pytest
 
 from nlu.text import find_numbers, normalise, spoken_to_digits
+from nlu.text.numbers import indian_grouping, plain
 
 ONE_NUMBER = [
     # dictated digits
@@ -87,3 +90,26 @@ def test_spoken_to_digits_keeps_raw_places() -> None:
 def test_spoken_to_digits_is_idempotent(text: str, _: str) -> None:
     once = spoken_to_digits(text).text
     assert spoken_to_digits(once).text == once
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("0", "0"),
+        ("845", "845"),
+        ("3420", "3,420"),
+        ("100000", "1,00,000"),
+        ("12345678.9", "1,23,45,678.90"),
+        ("-1500", "-1,500"),
+        ("0.005", "0"),
+    ],
+)
+def test_money_is_grouped_the_indian_way(amount: str, text: str) -> None:
+    assert indian_grouping(Decimal(amount)) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("845", "845"), ("845.50", "845.5"), ("2E+5", "200000")]
+)
+def test_numbers_are_written_plainly(value: str, text: str) -> None:
+    assert plain(Decimal(value)) == text
