@@ -1,4 +1,4 @@
-"""Words in other letters: spelled as the next person would, in Latin letters, or in English.
+"""Words in other letters: spelled in another way, romanised, or in English.
 
 Three kinds: `romanised` (Indic words in Latin letters), `spelling` (kavali, kaavaali) and
 `loan_words` (బస్సు టికెట్ is bus ticket).
@@ -46,9 +46,9 @@ class LetterRule:
 
 
 class LetterRules:
-    """Rules tried from left to right, the longest first; what was replaced is not replaced again.
+    """Rules are tried from left to right, the longest first. Nothing is replaced twice.
 
-    A letter group that a longer rule leaves alone is still open to shorter ones.
+    Where a longer rule does not apply, shorter ones are tried.
     """
 
     def __init__(self, rules: Iterable[LetterRule]) -> None:
@@ -96,7 +96,7 @@ class LetterRules:
 
 
 class Spelling:
-    """Vowel length, aspirates, v/w, sh/s, ee/i, oo/u, doubled letters and dropped schwas."""
+    """Changes vowel length, aspirates, v/w, sh/s, ee/i, oo/u, doubled letters and schwas."""
 
     def __init__(self, rules: Iterable[Mapping[str, Any]]) -> None:
         """`rules` as under `spelling` of `data/augmentation.yml`."""
@@ -120,7 +120,7 @@ class WordRomaniser(Protocol):
 
 
 class Romanised:
-    """The copy in Latin letters."""
+    """Writes Indic words in Latin letters."""
 
     def __init__(self, romanisers: Mapping[str, WordRomaniser]) -> None:
         """`romanisers` by script (ISO 15924); a script without one is spelled by rule."""
@@ -142,7 +142,7 @@ class Romanised:
 
 
 class LoanWords:
-    """Code-mixing of letters only."""
+    """Writes English loan words in Latin letters."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """`settings` as under `loan_words` of `data/augmentation.yml`."""

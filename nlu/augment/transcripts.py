@@ -1,14 +1,17 @@
-"""What a speech model writes of an utterance: by rule, as it really was, and as it might have been.
+"""What a speech model writes of an utterance. There are three kinds.
 
-Three kinds. `speech` imitates Whisper base, whose transcripts of Telugu and Hindi are the sound in
-rough Latin letters ("Vijayavara Nunchi, Hyderabad ki Basu tiket buk chayali"); English comes out
-clean and is left alone. `heard` takes what was really written when the utterance was read aloud,
-from the files that `seva speech augment` makes (docs/voice.md). `misheard` learns from those files,
-as a noisy channel (Kernighan, Church & Gale 1990, "A Spelling Correction Program Based on a Noisy
-Channel Model"), and applies it to sentences that nobody read. Each reading is aligned letter by
-letter with what was written, which tells what becomes of a letter between its neighbours, and of
-whole words. So a service that was added today is understood by voice before anybody has run `seva
-speech augment`.
+`speech` imitates Whisper base by rules. Its transcripts of Telugu and Hindi are the sound in rough
+Latin letters ("Vijayavara Nunchi, Hyderabad ki Basu tiket buk chayali"). English comes out clean
+and is not changed.
+
+`heard` takes what the model really wrote when the utterance was read aloud. `seva speech augment`
+makes these files (docs/voice.md).
+
+`misheard` learns from those files and is for sentences that nobody read aloud. It is a noisy
+channel (Kernighan, Church & Gale 1990, "A Spelling Correction Program Based on a Noisy Channel
+Model"): each reading is aligned letter by letter with its transcript, to learn what becomes of a
+letter between its neighbours and of whole words. So a new service is understood by voice before
+anybody runs `seva speech augment`.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ _EDGE = " "
 
 
 class Transcript:
-    """Noise of speech recognition on romanised words."""
+    """Adds the noise of speech recognition to romanised words."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """`settings` as under `speech` of `data/augmentation.yml`."""
@@ -109,7 +112,7 @@ _COLUMNS = tuple(field.name for field in fields(HeardUtterance))
 
 
 def read_heard(file: Path) -> list[HeardUtterance]:
-    """The rows of one file; none where it is not there. Raises CatalogueError."""
+    """The rows of one file, or none if there is no file. Raises CatalogueError."""
     if not file.is_file():
         return []
     with file.open(encoding="utf-8", newline="") as lines:
@@ -134,7 +137,7 @@ def read_all_heard(folder: Path) -> list[HeardUtterance]:
 
 
 def write_heard(file: Path, rows: Iterable[HeardUtterance]) -> None:
-    """Writes rows in an order of their own, so that the same rows are the same file."""
+    """Writes rows in sorted order, so that the same rows make the same file."""
     file.parent.mkdir(parents=True, exist_ok=True)
     work = file.with_suffix(".part")
     with work.open("w", encoding="utf-8", newline="") as out:
@@ -144,7 +147,7 @@ def write_heard(file: Path, rows: Iterable[HeardUtterance]) -> None:
 
 
 class Heard:
-    """Transcripts in place of utterances; one that nobody has read stays as it is."""
+    """Replaces utterances by their transcripts. An utterance that nobody read stays as it is."""
 
     def __init__(self, rows: Iterable[HeardUtterance]) -> None:
         """`rows` of any voices."""
@@ -157,14 +160,14 @@ class Heard:
     def vary(
         self, pieces: tuple[Segment, ...], where: Writing, random: Random
     ) -> tuple[Segment, ...]:
-        """One of the transcripts, without marks: where a value lies in it is not known."""
+        """One of the transcripts, without marks: nobody knows where a value lies in it."""
         text = " ".join(join(pieces)[0].split())
         written = self._transcripts.get(text)
         return (Segment(random.choice(written)),) if written else pieces
 
 
 class Misheard:
-    """Sentences as a transcript of somebody saying them, by language."""
+    """Writes sentences as a speech model might have heard them, by language."""
 
     def __init__(
         self, readings: Mapping[str, Iterable[tuple[str, str]]], settings: Mapping[str, Any]
@@ -178,8 +181,8 @@ class Misheard:
     def vary(
         self, pieces: tuple[Segment, ...], where: Writing, random: Random
     ) -> tuple[Segment, ...]:
-        """The text misheard, without marks and numbers: where a value lies is not known. As it is
-        where nothing was read in its language."""
+        """The misheard text, without marks and numbers, because nobody knows where a value lies in
+        it. A text stays as it is when nothing was read in its language."""
         channel = self._channels.get(where.key.split("-")[0])
         heard = channel.hear(join(pieces)[0], random) if channel else ""
         return (Segment(heard),) if heard else pieces
@@ -226,7 +229,7 @@ class _Channel:
         return " ".join("".join(out).split())
 
     def _letter(self, said: str, at: int, random: Random) -> str:
-        """By its neighbours where these were seen often enough, else by itself."""
+        """What a letter becomes: by its neighbours if these were seen often, else by itself."""
         closest, *wider = _contexts(said, at)
         seen = self._letters.get(closest)
         if seen is not None and seen.total() >= self._settings["context_seen"]:
@@ -256,7 +259,7 @@ def _aligned(said: str, written: str) -> list[str]:
 
 
 def _contexts(said: str, at: int) -> Iterator[str]:
-    """The letter between its neighbours, before the next one, alone."""
+    """The letter with both neighbours, with the next one, and alone."""
     before = said[at - 1] if at else _EDGE
     after = said[at + 1] if at + 1 < len(said) else _EDGE
     yield f"{before}{said[at]}{after}"

@@ -1,4 +1,4 @@
-"""How people type on a phone (`typing`): slips, short forms, lost spaces, signs confused."""
+"""How people type on a phone (`typing`): slips, short forms, lost spaces, wrong vowel signs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PUNCTUATION = regex.compile(r"(?<!\d)[.,;:!?।'\"-]+|[.,;:!?।'\"-]+(?!\d)")
 
 
 class Keyboard:
-    """Where keys lie, and the slips that follow from it."""
+    """A keyboard: where its keys are, and which slips are likely on it."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Keyboard:
         }
 
     def slip(self, word: str, random: Random) -> str:
-        """`word` with one slip; the first letter, which people look at, stays."""
+        """`word` with one slip. The first letter stays, because people look at it."""
         if len(word) < 2:
             return word
         name = random.choices(self._names, self._weights)[0]
@@ -79,7 +79,7 @@ class Keyboard:
 
 
 class TypingHabits:
-    """Noise of people; every step has its own chance."""
+    """Adds the noise of people who type. Every step has its own chance."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """`settings` as under `typing` of `data/augmentation.yml`."""
@@ -119,7 +119,7 @@ class TypingHabits:
 
 
 def _without_punctuation(pieces: tuple[Segment, ...]) -> tuple[Segment, ...]:
-    """The marked values keep theirs: 4-5-12, Gandhi Nagar."""
+    """The pieces without punctuation. Marked values keep theirs: 4-5-12, Gandhi Nagar."""
     return tuple(
         piece if piece.mark is not None else piece.with_text(_PUNCTUATION.sub("", piece.text))
         for piece in pieces

@@ -34,7 +34,7 @@ class Values:
     def vary(
         self, pieces: tuple[Segment, ...], where: Writing, random: Random
     ) -> tuple[Segment, ...]:
-        """The pieces with other values; a value of a type that offers no other one stays."""
+        """The pieces with other values. A value stays when its type offers no other one."""
         changed = []
         for piece, following in zip(pieces, (*pieces[1:], None)):
             slot_type = where.types.get(piece.mark.slot) if piece.mark else None
@@ -77,7 +77,7 @@ class Values:
         return [*listed, *grammar.get(slot_type.when or "any", {}).get(key, ())]
 
     def _plain_key(self, key: str, surface: str) -> str:
-        """The key itself; for a mixed utterance, the one of the value's script."""
+        """The key itself. For a mixed utterance it is the key of the value's script."""
         if key != MIXED_KEY:
             return key
         keys = self._catalogue.languages.keys.values()
@@ -138,7 +138,7 @@ def _without_braces(texts: Iterable[str]) -> list[str]:
 
 
 class Counted:
-    """Writes numbers the other way; `nlu.text.numbers` reads both."""
+    """Writes digits as words and words as digits. `nlu.text.numbers` reads both."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """`settings` as under `numbers` of `data/augmentation.yml`."""
@@ -161,7 +161,7 @@ class Counted:
         )
 
     def in_words(self, digits: str, key: str) -> str:
-        """`digits` in words of `key`; as they are when the table has no words for them."""
+        """`digits` in words of `key`, or as they are when the table has no words for them."""
         words = self._words.get(key)
         if words is None:
             return digits
@@ -188,7 +188,7 @@ class Counted:
 
 
 def _in_digits(text: str) -> str:
-    """Number words as digits; the spaces at the ends stay."""
+    """Number words as digits. Spaces at the ends stay."""
     if not text.strip():
         return text
     before = text[: len(text) - len(text.lstrip())]

@@ -1,4 +1,4 @@
-"""What stands around a value: cues, nouns, names of papers, and words for from and to."""
+"""The words around a value: cues, nouns that it counts, names of papers, words for from and to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from nlu.text.lexicon import load_lexicon
 Noun = Literal["people", "money", "unit", "days", "hours", "other"]
 _ANY = r"\d+"
 _LETTER = regex.compile(r"[\p{L}\p{M}]")
-_SHORT = 6  # a type that accepts fewer digits than this needs its cue in a free message
+_SHORT = 6  # digits; a type that accepts fewer needs its cue in a free message
 _GLUED = regex.compile(r"[\p{L}\p{M}]+")
 _NEAR = 24  # characters looked at on each side of a place
 _SPACE = regex.compile(r"\s*")
@@ -32,17 +32,17 @@ def noun_after(tokens: Words, end: int) -> Noun | None:
 
 
 def is_quantity(tokens: Words, end: int, value: str) -> bool:
-    """True for digits that end at `end` and tell how much or how many: "2 acres", "500 rupees"."""
+    """True when the digits that end at `end` say how much or how many: "2 acres", "500 rupees"."""
     noun, limits = noun_after(tokens, end), load_lexicon("amounts")
     if not value.isdigit() or noun in (None, "other"):
-        return False  # papers are named by their number: "document no 4521 copies"
+        return False  # a paper may be named by its number: "document no 4521 copies"
     if noun == "money":
         return len(value) <= int(limits["longest_bare"])
     return int(value) < int(limits["counted_below"])
 
 
 def leads(tokens: Sequence[Word], at: int) -> bool:
-    """True for a unit that is written before its number: the last of "survey no 123 ac 2.50"."""
+    """True for a unit that is written before its number, as `ac` in "survey no 123 ac 2.50"."""
     found = _leading().at(tokens, at)
     if found is None:
         return False
@@ -55,7 +55,8 @@ def leads(tokens: Sequence[Word], at: int) -> bool:
 
 @lru_cache(maxsize=1)
 def _leading() -> Phrases[int]:
-    """Words before a number, and its parts: "rs 500" has one, "ac 2.50" two ("2 ac 30" is 2 ac)."""
+    """Units that stand before a number, and how many parts the number has: one in "rs 500", two in
+    "ac 2.50". In "2 ac 30" the unit belongs to the 2."""
     units = load_lexicon("units")["units"].values()
     money = [(str(form), 1) for form in load_lexicon("amounts")["before"]]
     return Phrases([*money, *((str(form), 2) for row in units for form in row["before"])])
@@ -96,26 +97,26 @@ def is_short(pattern: str | None) -> bool:
 
 @lru_cache(maxsize=1)
 def _short_numbers() -> str:
-    """All short numbers, one a line: which of them a pattern accepts cannot be told from a few."""
+    """All short numbers, one on each line. A few samples would not show what a pattern accepts."""
     sizes = range(1, _SHORT)
     return "\n".join(f"{number:0{size}}" for size in sizes for number in range(10**size))
 
 
 def needs_cue(slot_type: SlotType) -> bool:
-    """True for short numbers, and for types whose numbers look like those of many others."""
+    """True when the numbers of a type are short, or look like the numbers of many other types."""
     return slot_type.name in load_lexicon("cues")["only"] or is_short(slot_type.pattern)
 
 
 def is_small_word(view: Normalised, start: int, end: int) -> bool:
-    """True for "rendu" and the like: beside a cue it is more often "both" than a number."""
+    """True for words such as "rendu". Beside a cue they more often mean "both" than a number."""
     first, last = view.raw_span(start, end)
     return end - start == 1 and _LETTER.search(view.raw, first, last) is not None
 
 
 class Announced:
-    """Which numbers of one text a cue of one type announces; looked for once, at first need.
+    """Which numbers of one text are announced by a cue of one type. Cues are searched only once.
 
-    A cue announces one number: in "survey no 123 khata no 245" each word the one behind it.
+    A cue announces one number: in "survey no 123 khata no 245" each cue announces the next number.
     """
 
     def __init__(self, slot_type: str, view: Normalised) -> None:
@@ -128,7 +129,10 @@ class Announced:
         if not self.any:
             return False
         tokens, cues, numbers = self._tokens, self._places, self._numbers
-        left, right = start - self._window, end + 2 * self._window  # farther, for nouns of numbers
+        left, right = (
+            start - self._window,
+            end + 2 * self._window,
+        )  # farther on the right, because a noun may follow the number
         before = bisect_left(numbers, tokens.behind(start)) - 1
         last = numbers[before] if before >= 0 and tokens[numbers[before]].end > left else -1
         behind = bisect_left(numbers, tokens.behind(end))
@@ -158,7 +162,7 @@ class Announced:
 
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
-        """Index of each word that a cue begins at, and the words of it."""
+        """The index of the first word of each cue, and how many words it has."""
         if self._phrases is None:
             return []
         begun = self._phrases.places(self._tokens)
@@ -177,7 +181,7 @@ class Announced:
 
 
 def _is_number(view: Normalised, tokens: Words, at: int) -> bool:
-    """True for digits that may have a cue of their own, unlike those of "2 acres"."""
+    """True for digits that may have a cue of their own. Those of "2 acres" have none."""
     token = tokens[at]
     if not token.text.isdigit() or is_small_word(view, token.start, token.end):
         return False
@@ -193,7 +197,8 @@ def _cues(slot_type: str) -> tuple[Phrases[bool] | None, int]:
 
 
 def find_papers(text: str) -> Iterator[tuple[int, int]]:
-    """Places of their names in a normalised text, in any script, with an ending or without."""
+    """Where a normalised text names papers and lists by their number (1B, 22A), in any script and
+    with or without a case ending. Such a number is none of the citizen's."""
     for match in _paper_names().finditer(text):
         glued = _GLUED.match(text, match.end())
         if glued is None or (" " not in match.group() and is_ending(glued.group())):
@@ -214,7 +219,7 @@ def _paper_names() -> regex.Pattern[str]:
 
 
 def role_beside(text: str, start: int, end: int) -> str | None:
-    """from or to, by the word right after the place at `start:end` or right before it."""
+    """`from` or `to`, by the word right after the value at `start:end` or right before it."""
     after, before, _ = role_words()
     following, at = _cut(text, end, end, end + _NEAR)
     if at < len(following) and _SPACE.fullmatch(text, end, following[at].start):
@@ -229,8 +234,9 @@ def role_beside(text: str, start: int, end: int) -> str | None:
 
 
 def _cut(text: str, place: int, start: int, end: int) -> tuple[Words, int]:
-    """Words, and the index of the first behind a place. They are those of the whole text, which is
-    read once; where the place cuts a word (tirupati|nunchi) they are those between two places."""
+    """Words, and the index of the first one behind a place. Normally these are the words of the
+    whole text, which is cut only once. Where the place lies inside a word (tirupati|nunchi), only
+    the text between `start` and `end` is cut."""
     tokens = words(text)
     at = tokens.behind(place)
     if at and tokens[at - 1].end > place:

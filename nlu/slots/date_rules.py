@@ -33,7 +33,7 @@ _CENTURY = 100
 
 
 class DateRules:
-    """One reading of one text, left to right; what is taken is not read twice."""
+    """Reads the dates of one text from left to right. No character belongs to two dates."""
 
     def __init__(self, text: str, when: str | None, today: date, *, answer: bool) -> None:
         self.text, self.when, self.today, self.answer = text, when, today, answer
@@ -47,12 +47,12 @@ class DateRules:
             span.start: (int(span.value), span.end, span.weak)
             for span in find_numbers(text)
             if span.value < _YEARS[1] and span.value == span.value.to_integral_value()
-            # "date 14/05/2019" is no 14th of a month
+            # the 14 of "date 14/05/2019" is not a day by itself
             if not written.meets(span.start, span.start + 1)
         }
 
     def hits(self) -> Iterator[Hit]:
-        """Dates in order of place, none inside another; each is read when it is asked for."""
+        """Dates from left to right, none inside another. Each is read when the caller needs it."""
         end = 0
         for hit in merge(self._numeric(), self._worded(), key=lambda h: (h.start, -h.end)):
             if hit.start >= end:
@@ -114,7 +114,7 @@ class DateRules:
         return 0, None
 
     def _counts(self, token: Word) -> bool:
-        """Whether a number begins here, and behind it what may follow one in a date."""
+        """Whether a number begins here, followed by a word that may follow a number in a date."""
         if token.start not in self.numbers:
             return False
         after = self.tokens.behind(self.numbers[token.start][1])
@@ -130,7 +130,7 @@ class DateRules:
         return found[0], choose(days, self.when, self.today)
 
     def _meant(self, after: int, offsets: tuple[int, ...]) -> bool:
-        """False for "until today", and for कल beside a verb of the other direction."""
+        """False for "until today", and for कल beside a verb that tells the other direction."""
         if offsets == (0,):
             return self.lists.until.at(self.tokens, after) is None
         if len(offsets) == 1 or self.when not in ("past", "future"):
@@ -139,7 +139,7 @@ class DateRules:
 
     @cached_property
     def _of_the_past(self) -> bool:
-        """Whether a verb of the text tells what was."""
+        """Whether a verb of the text is in the past."""
         return any(self.lists.past.at(self.tokens, i) for i in range(len(self.tokens)))
 
     def _weekday(self, at: int) -> tuple[int, date | None]:
@@ -300,7 +300,7 @@ class DateRules:
 
 @dataclass(frozen=True, eq=False)
 class DateWords:
-    """Phrases of each kind; see the comments in the file."""
+    """The phrases of `data/lexicon/dates.yml`; its comments say what each list is for."""
 
     months: Phrases[int]
     ordinals: Phrases[int]
@@ -325,7 +325,7 @@ class DateWords:
     one: Phrases[bool]
 
     def beginnings(self, tokens: Words) -> frozenset[int]:
-        """Indexes of the words that a date can begin with, digits aside: spares most the rules."""
+        """Indexes of the words, besides digits, that a date can begin with. Rules skip the rest."""
         lists = (
             *(self.months, self.ordinals, self.weekdays, self.short_weekdays, self.relative),
             *(self.next, self.this, self.last, self.mark_before, self.ahead_before),
@@ -334,13 +334,13 @@ class DateWords:
         return _beginnings(tokens, lists)
 
     def following(self, tokens: Words) -> frozenset[int]:
-        """Indexes of the words that a date can go on with behind its first number."""
+        """Indexes of the words that may follow the first number of a date."""
         lists = (self.joint, self.months, self.mark_after, self.day_unit, self.week_unit)
         return _beginnings(tokens, lists)
 
     @cached_property
     def bare(self) -> Callable[[str], int]:
-        """How much of a date's last word is of the date: a case ending is not (సోమవారానికి)."""
+        """How many characters of its last word belong to a date. A case ending does not: సోమవారానికి."""
         lists = (self.relative, self.weekdays, self.months, self.mark_after, self.month)
 
         def cut(word: str) -> int:
@@ -399,18 +399,18 @@ def _flag(forms: list[Any]) -> Phrases[bool]:
 
 
 def fits(day: date, when: str | None, today: date) -> bool:
-    """True when `day` is on the side of today that the slot type asks for; today is on both."""
+    """True when `day` is on the side of today that the slot type wants; today is on both sides."""
     return not (when == "future" and day < today) and not (when == "past" and day > today)
 
 
 def choose(days: Iterable[date], when: str | None, today: date) -> date | None:
-    """The day that fits; else the first one, so that the caller can say why it does not."""
+    """The first day that fits. If none does, the first one, so that the caller can say why not."""
     listed = list(days)
     return next((day for day in listed if fits(day, when, today)), listed[0] if listed else None)
 
 
 def full_date(day: int, month: int, year: int | None, when: str | None, today: date) -> date | None:
-    """A date from its parts; a missing year is the nearest on the right side of today."""
+    """A date from its parts. A missing year is the nearest one on the right side of today."""
     if year is not None:
         return _date(_full_year(year, when, today), month, day)
     years = (today.year, today.year - 1) if when == "past" else (today.year, today.year + 1)
@@ -428,14 +428,14 @@ def day_of_month(day: int, shift: int | None, when: str | None, today: date) -> 
 
 
 def weekday(number: int, direction: int, when: str | None, today: date) -> date:
-    """The coming such weekday (Monday is 0), never today; the last one for the past."""
+    """The next such weekday (Monday is 0), or the last one for the past. It is never today."""
     if direction < 0 or (direction == 0 and when == "past"):
         return today - timedelta(days=(today.weekday() - number - 1) % 7 + 1)
     return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
 
 
 def weekday_of_week(number: int, shift: int, today: date) -> date:
-    """That weekday of this week (shift 0), the next (1) or the last (-1); it begins on Monday."""
+    """That weekday of this week (shift 0), the next (1) or the last (-1). Weeks begin on Monday."""
     return today + timedelta(days=number - today.weekday() + 7 * shift)
 
 

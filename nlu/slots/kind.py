@@ -89,7 +89,8 @@ class Phrase:
 
 
 class Said:
-    """What a citizen said, as readers and finders need it. Each view is made at most once."""
+    """The text that a citizen wrote or said, in the views that readers and finders need. Each view
+    is made at most once."""
 
     def __init__(self, text: str, today: date) -> None:
         """`text` is raw; `today` is what "tomorrow" counts from."""
@@ -126,7 +127,7 @@ class Said:
 
     @cached_property
     def papers(self) -> Spans:
-        """Raw places of papers that are named by a number: it is none of the citizen's."""
+        """Raw places of papers that are named by a number. The number is none of the citizen's."""
         return Spans(self.clean.raw_span(*span) for span in find_papers(self.text))
 
 

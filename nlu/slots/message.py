@@ -19,8 +19,8 @@ def extract(
 ) -> list[Found]:
     """Values of the given types, left to right.
 
-    A number that fits several types is reported for each of them: which one is meant only the
-    service can tell (`extract_for_service`). Types with `extract: false` are never found.
+    A number that fits several types is reported for each of them. Only the service can tell which
+    one is meant (`extract_for_service`). Types with `extract: false` are never found.
     """
     return _extract(text, slot_types, today, catalogue, one_service=False)
 
@@ -47,7 +47,7 @@ def _extract(
 
 
 def _claimed(by: Elsewhere, message: Said, found: list[tuple[Kind, Found]]) -> Spans:
-    """Raw places that no value of some kinds is read from."""
+    """The raw places that are claimed by one thing, so that other kinds are not read from them."""
     if by == "calendar":
         return message.calendar
     if by == "papers":
@@ -78,7 +78,7 @@ def extract_for_service(
 
 
 def _rank(value: Found, journey: bool) -> tuple[float, int, int]:
-    """Surest first; outside a journey, where people come from is rarely what they ask about."""
+    """The surest comes first. Outside a journey, the place that people come from comes last."""
     doubt = _COMING_FROM if value.role == "from" and not journey else 0.0
     return doubt - value.confidence, value.start, value.start - value.end
 
@@ -94,7 +94,7 @@ def prepare(catalogue: Catalogue, today: date) -> None:
 def _free_slot(service: Service, value: Found, filled: set[str | None]) -> str | None:
     """The first unfilled slot of the value's type whose role agrees.
 
-    A place without a role is where the citizen wants to go, a day without one when it begins.
+    What a value without a role means, its kind says: a place is the goal, a day is the beginning.
     """
     fitting = [slot for slot in service.slots if slot.type.name == value.slot_type]
     for slot in fitting:

@@ -1,4 +1,4 @@
-"""Check digits by the name that slot types give them.
+"""Check digits, by the names that slot types use.
 
 Verhoeff's is the last digit of an Aadhaar number. Its tables are from J. Verhoeff, "Error Detecting
 Decimal Codes" (Mathematical Centre Tract 29, 1969): D is multiplication in the dihedral group D5, P
@@ -34,7 +34,7 @@ _P = (
 
 
 def verhoeff(digits: str) -> bool:
-    """True when ASCII `digits`, check digit last, are consistent."""
+    """True when the last of the ASCII `digits` is the right check digit of the others."""
     check = 0
     for position, digit in enumerate(reversed(digits)):
         check = _D[check][_P[position % 8][int(digit)]]

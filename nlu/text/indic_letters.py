@@ -51,10 +51,10 @@ def is_indic(character: str) -> bool:
 
 
 def romanise(word: str) -> str:
-    """Rough Latin spelling of a word; what is not Indic passes unchanged.
+    """A rough Latin spelling of a word. Letters that are not Indic stay unchanged.
 
-    Inherent vowels are written; those Hindi does not speak are left out (final, and Ohala's rule
-    schwa -> 0 between VC and CV, from right to left).
+    Inherent vowels are written. Those that Hindi does not speak are left out: the last one, and by
+    Ohala's rule (schwa -> 0 between VC and CV, from right to left).
     """
     units = _units(word)
     _nasalise(units)
@@ -144,7 +144,8 @@ def spell(word: str) -> str | None:
 
 
 def spelled_letters(text: Normalised) -> Normalised:
-    """The text with such words replaced; single letters too, so only for codes."""
+    """The text with words of letter names as capitals. Single letters are replaced too, which is
+    right only where a code is read."""
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -162,8 +163,8 @@ def spelled_letters(text: Normalised) -> Normalised:
 
 
 def _spelled(text: str) -> Iterator[tuple[regex.Match[str], str]]:
-    """Words that are letter names, with their capitals; those that are everyday words too
-    (`everyday` of the lexicon) only in a row of them."""
+    """Words that are letter names, with their capitals. Some are everyday words too (`everyday` of
+    the lexicon): these count only beside another spelled letter."""
     found = [(match, spell(match.group())) for match in _INDIC_WORD.finditer(text)]
     for at, (match, capitals) in enumerate(found):
         if capitals is None:
@@ -176,7 +177,7 @@ def _spelled(text: str) -> Iterator[tuple[regex.Match[str], str]]:
 def _in_row(
     text: str, word: regex.Match[str], other: regex.Match[str], capitals: str | None
 ) -> bool:
-    """True when `other` is a spelled letter beside `word`, and not the letter of a number."""
+    """True when `other` is a spelled letter beside `word` and does not belong to a number."""
     between = text[min(word.end(), other.end()) : max(word.start(), other.start())]
     apart = other.start() == 0 or not text[other.start() - 1].isdigit()
     return bool(capitals) and other.group() not in _everyday() and apart and not between.strip(" .")

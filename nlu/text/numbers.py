@@ -22,8 +22,8 @@ from nlu.text.lexicon import lexicon_folder, load_lexicon
 from nlu.text.normalise import Normalised, normalise
 from nlu.text.phonetic import fold
 
-Kind = Literal["cardinal", "multiplier", "fused", "fraction", "repeat", "joiner"]
-_KINDS: tuple[tuple[str, Kind], ...] = (
+WordKind = Literal["cardinal", "multiplier", "fused", "fraction", "repeat", "joiner"]
+_KINDS: tuple[tuple[str, WordKind], ...] = (
     ("cardinals", "cardinal"),
     ("multipliers", "multiplier"),
     ("fused", "fused"),
@@ -41,15 +41,15 @@ _MANY = 3  # as many single digits in a row are a dictated number, even of every
 
 @dataclass(frozen=True)
 class NumberWord:
-    """What one word adds to a number; `weak` words are numbers only in company."""
+    """What one word adds to a number. A `weak` word is a number only beside other number words."""
 
-    kind: Kind
+    kind: WordKind
     value: Decimal
     weak: bool = False
 
 
 class NumberWords:
-    """Lookup of number words of every language at once."""
+    """The number words of all languages in one table."""
 
     def __init__(self, lexicon: dict[str, Any]) -> None:
         """Builds the tables from the parsed YAML file."""
@@ -210,7 +210,7 @@ def _runs(text: str) -> Iterable[list[_Part]]:
 
 
 def _word_parts(words: NumberWords, word: str, start: int) -> list[_Part]:
-    """A word as number parts; its case ending is left outside (ఐదుగురికి is ఐదుగురి + కి)."""
+    """The number parts of a word. Its case ending stays outside (ఐదుగురికి is ఐదుగురి + కి)."""
     kept, found = words.find_inflected(word)
     return [_Part(start, start + kept, part) for part in found]
 
@@ -315,7 +315,7 @@ class _Reader:
         if self.current is None:
             if self.quantity and word.value >= self.limit:
                 return False
-            # after a multiplier, digits and everyday words belong here only with one of their own
+            # after a multiplier, digits and everyday words need a multiplier of their own
             if self.quantity and (part.literal or word.weak) and following != "multiplier":
                 return False
             self.current = word.value
@@ -351,7 +351,7 @@ class _Reader:
 
 
 def _merge(items: list[NumberSpan]) -> list[NumberSpan]:
-    """Joins dictated digits; two everyday words side by side ("ek do", give one) stay apart."""
+    """Joins dictated digits. Two everyday words side by side ("ek do", give one) stay apart."""
     merged: list[NumberSpan] = []
     group: list[NumberSpan] = []
     for item in (*items, None):

@@ -58,13 +58,13 @@ def dominant(text: str) -> str | None:
 
 
 def cut_at(text: str, longest: int) -> int:
-    """How many code points of `text`, at most `longest`, end with a whole syllable. One that is
-    longer than half of `longest` is nothing that anybody reads: it is cut."""
+    """How many code points of `text`, at most `longest`, end with a whole syllable. A syllable that
+    is longer than half of `longest` is not real text and is cut."""
     if len(text) <= longest:
         return len(text)
     end = 0
     for syllable in _SYLLABLE.finditer(text, 0, longest + 1):
-        # one that reaches the end of what was looked at may go on there
+        # a syllable at the end of the search may continue behind it
         if syllable.end() > longest:
             break
         end = syllable.end()
@@ -72,7 +72,7 @@ def cut_at(text: str, longest: int) -> int:
 
 
 def shortened(text: str, longest: int) -> str:
-    """`text`, or as much of it as fits into `longest` code points with the mark that it goes on."""
+    """`text`, or as much of it as fits into `longest` code points with a mark at its end."""
     if len(text) <= longest:
         return text
     return text[: cut_at(text, longest - len(MARK))].rstrip() + MARK

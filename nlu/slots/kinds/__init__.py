@@ -1,4 +1,4 @@
-"""The kinds of slots. A module that is put into this folder is found; nothing else lists it."""
+"""The kinds of slots. Every module of this folder is imported and registers its kinds."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _BUILT: dict[str, tuple[SlotType, tuple[Phrases[Choice], Phrases[Choice]]]] = {}
 
 
 def read_choice(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
-    """The choice named in the answer: the longest form in it, else the most alike one."""
+    """The choice that the answer names: the longest form in it, else the one most like it."""
     found = list(_forms(_phrases(slot_type)[0], said.text))
     if found:
         _, choice = max(found, key=lambda pair: pair[0].end - pair[0].start)
@@ -30,10 +30,10 @@ def read_choice(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed
 
 
 def find_choices(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterator[Hit]:
-    """Choices named in a free message, by their listed forms only; surer beside "for".
+    """Choices in a free message, by their listed forms only. Beside "for" a choice is surer.
 
-    Of forms side by side the last one counts, which all three languages make the head of a
-    compound: an "education loan" is a loan.
+    Where forms stand side by side, the last one counts, because in all three languages it is the
+    head of a compound: an "education loan" is a loan.
     """
     hits = [hit for hit, _ in _forms(_phrases(slot_type)[1], said.text)]
     for hit, following in itertools.zip_longest(hits, hits[1:]):
@@ -74,7 +74,7 @@ def _forms(phrases: Phrases[Choice], text: str) -> Iterator[tuple[Hit, Choice]]:
 
 
 def _phrases(slot_type: SlotType) -> tuple[Phrases[Choice], Phrases[Choice]]:
-    """Lookup for answers (with values and titles, as buttons send them) and for messages."""
+    """The phrases of answers (with values and titles, as buttons send them) and of messages."""
     known = _BUILT.get(slot_type.name)
     if known is None or known[0] is not slot_type:
         forms = ((form, choice) for choice in slot_type.choices for form in choice.forms)
@@ -107,7 +107,7 @@ def _alike(slot_type: SlotType, text: str) -> Choice | None:
 
 
 def show_choice(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) -> str:
-    """The title of the choice; a value that is no longer there as it is."""
+    """The title of the choice. A value that is no longer in the list is shown as it is."""
     titles = (choice.title[language] for choice in slot_type.choices if choice.value == value)
     return next(titles, value)
 

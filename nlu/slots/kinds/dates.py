@@ -19,9 +19,9 @@ from nlu.slots.kind import Hit, Kind, Parsed, Reason, Rejected, Said, register
 
 _SPACED = regex.compile(r"(?<!\d)(?P<d>\d{1,2})\s+(?P<m>\d{1,2})\s+(?P<y>\d{4})(?!\d)")
 _TOGETHER = regex.compile(r"(?P<d>\d{2})(?P<m>\d{2})(?P<y>(?:19|20)\d{2})")
-_UNANNOUNCED = 0.95  # of two dates, the one beside "bus" or "darshan" is meant
+_UNANNOUNCED = 0.95  # confidence of a date without a cue such as "bus" or "darshan" beside it
 _ONLY_DAY = regex.compile(r"\d{1,2}")
-_LONGEST = 100  # characters of an answer that may be nothing but a date
+_LONGEST = 100  # characters; a longer answer is more than a date
 
 
 def read_date(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
@@ -69,11 +69,11 @@ def _answers(when: str | None, text: str, today: date) -> Iterator[Hit]:
 
 
 def _dateparser(text: str, when: str | None, today: date) -> date | None:
-    """dateparser's opinion on a whole answer that names a day and a month."""
+    """What dateparser reads in a whole answer that names a day and a month."""
     if len(text) > _LONGEST:
         return None
     if not any(c.isalpha() for c in text) or not any(c.isdigit() for c in text):
-        return None  # "next week" is no day
+        return None  # "next week" names no day
     import dateparser
 
     found = dateparser.parse(

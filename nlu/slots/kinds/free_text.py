@@ -16,7 +16,7 @@ _LETTER = regex.compile(r"\p{L}")
 
 
 def read_name(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
-    """A person's name in any script: letters, dots and hyphens, of so many words at most."""
+    """A person's name in any script: letters, dots and hyphens, and not too many words."""
     name = _bare(said.text, "name")
     if not name:
         return Rejected("empty")
@@ -43,7 +43,7 @@ def read_text(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed |
 
 
 def _fits(slot_type: SlotType, said: str) -> bool:
-    """True for a length between the shortest of all and the longest of the type, or of its kind."""
+    """True when the length is allowed. The type gives the longest, or else its kind."""
     lengths = load_lexicon("names")["lengths"]
     longest = slot_type.longest or int(lengths[slot_type.kind])
     return int(lengths["shortest"]) <= len(said) <= longest
@@ -54,7 +54,7 @@ def _matches(slot_type: SlotType, value: str) -> bool:
 
 
 def _bare(text: str, kind: str) -> str:
-    """`text` without lead-in and trailing words; the whole when nothing would be left."""
+    """`text` without the words that people put around it, unless nothing would be left."""
     before, after, longest, separators = _around(kind)
     said = text.strip(separators)
     lead = before.match(said)
@@ -74,8 +74,8 @@ def _bare(text: str, kind: str) -> str:
 def _around(
     kind: str, closed: bool = False
 ) -> tuple[regex.Pattern[str], regex.Pattern[str], int, str]:
-    """The words before, those after with the characters that the longest has, and what else is
-    cut; `closed` where a word before was."""
+    """Patterns of the words before and after, the length of the longest word after, and the other
+    characters to cut. With `closed`, a word before was found, so more words may follow."""
     lexicon = load_lexicon("names")
     closing = lexicon.get(f"{kind}_closing", ()) if closed else ()
     sides = []
@@ -91,7 +91,7 @@ def _around(
 def show_words(
     slot_type: SlotType, value: str, language: str, catalogue: Catalogue
 ) -> str | Phrase:
-    """The words themselves; a spot on the map that was sent in place of them as a spot."""
+    """The words themselves. A spot on the map may have been sent instead of words."""
     if PIN.fullmatch(value):
         return show_location(slot_type, value, language, catalogue)
     return value

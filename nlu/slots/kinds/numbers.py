@@ -20,7 +20,7 @@ from nlu.text.checksums import consistent
 from nlu.text.endings import is_ending
 from nlu.text.lexicon import load_lexicon
 
-# Groups of digits; those behind the letters of AP29Z1234 belong to them.
+# Groups of digits, but not the last ones of AP29Z1234, which belong to its letters.
 _RUN = regex.compile(r"(?<!\d)(?<!\d[A-Za-z]{1,3})\d++(?:[ .-]{1,2}\d++)*+")
 _GROUP = regex.compile(r"\d+")
 _CODE_PART = regex.compile(r"[A-Za-z]+|\d+")
@@ -30,9 +30,9 @@ _ONE_PIECE = regex.compile(rf"(?<![\p{{L}}\p{{M}}\d/-]){_PIECE.pattern}(?![\d/]|
 _LETTERS = regex.compile(r"[\p{L}\p{M}]+")
 _AROUND = regex.compile(r"[$^]|\(\?[=!<]|\\[bBAZ]")
 _GAP = regex.compile(r"[ ./-]{0,2}")
-_LONGEST_CODE = 12  # parts a code may be written in: "RTC 2611 0001", "A B C P K 1234 F"
-_TEXTS = 8  # whose parts are kept: of one message, and of its views
-_LONGEST = 40  # characters: nothing that has a number has a longer one
+_LONGEST_CODE = 12  # most parts of a code: "RTC 2611 0001", "A B C P K 1234 F"
+_TEXTS = 8  # texts whose parts are cached: one message and its views
+_LONGEST = 40  # characters of the longest number that any office gives
 _LIKELY = 0.8  # confidence of a number without a cue
 _COUNTRY = "IN"
 _MOBILE = (10, 13)  # digits: national, or with +91 or 0
@@ -107,7 +107,8 @@ def _found(
 
 
 def _stands_alone(text: str, hit: Hit) -> bool:
-    """False inside a longer code, date or decimal: 12/5, 1B, 1బి, A12; a case ending is allowed."""
+    """False for a part of a longer code, date or decimal: 12/5, 1B, 1బి, A12. A case ending may
+    follow."""
     before = text[hit.start - 1 : hit.start] if hit.start else ""
     if before and (before in "/," or before.isalpha()):
         return False
@@ -115,13 +116,13 @@ def _stands_alone(text: str, hit: Hit) -> bool:
 
 
 def _ends_clean(text: str, end: int) -> bool:
-    """True when no letters but a case ending are written onto the digits that end here."""
+    """True when the digits that end here have no letters glued to them, except a case ending."""
     glued = _LETTERS.match(text, end)
     return glued is None or is_ending(glued.group())
 
 
 def _best(slot_type: SlotType, hits: list[Hit]) -> Parsed | Rejected:
-    """Longest match wins, so that a service number is not cut out of a longer one by chance."""
+    """The longest hit, so that a service number is not cut out of a longer number by chance."""
     good = [hit for hit in hits if hit.confidence > 0]
     if good:
         return Parsed(max(good, key=lambda hit: hit.end - hit.start).value)
@@ -131,16 +132,16 @@ def _best(slot_type: SlotType, hits: list[Hit]) -> Parsed | Rejected:
 def _windows(
     text: str, lengths: tuple[int, int], read: Callable[[str], tuple[str, float] | None]
 ) -> Iterator[Hit]:
-    """Longest windows over groups of digits that `read` accepts, left to right; `lengths` are the
-    fewest and the most digits that it may accept."""
+    """The longest runs of digit groups that `read` accepts, left to right. `lengths` are the fewest
+    and the most digits that it may accept."""
     for run in _digit_runs(text):
         yield from _longest_fitting(run, lengths, len(run.parts), read)
 
 
 @dataclass(frozen=True)
 class _Run:
-    """Parts of a text, by their places, that may be of one number; `edges` are where each begins
-    in `written`, all of them in a row, in capitals."""
+    """Places of parts of a text that may belong to one number. `written` has their characters in a
+    row, in capitals; `edges` are where each part begins in it."""
 
     parts: tuple[Span, ...]
     written: str
@@ -157,7 +158,7 @@ def _run(text: str, parts: Iterable[Span]) -> _Run:
 def _longest_fitting(
     run: _Run, lengths: tuple[int, int], most: int, read: Callable[[str], tuple[str, float] | None]
 ) -> Iterator[Hit]:
-    """What `read` accepts of a run, left to right: of up to `most` parts, the longest first."""
+    """What `read` accepts in a run, left to right: the longest of up to `most` parts."""
     parts, edges, first = run.parts, run.edges, 0
     while first < len(parts):
         step = 1
@@ -175,7 +176,7 @@ def _longest_fitting(
 
 @lru_cache(maxsize=_TEXTS)
 def _digit_runs(text: str) -> tuple[_Run, ...]:
-    """Groups of digits side by side; kept for the types that are looked for next."""
+    """Groups of digits side by side. They are cached for the other slot types of the message."""
     runs = []
     for run in _RUN.finditer(text):
         groups = [group.span() for group in _GROUP.finditer(text, run.start(), run.end())]
@@ -186,7 +187,7 @@ def _digit_runs(text: str) -> tuple[_Run, ...]:
 
 
 def _numbers(slot_type: SlotType, text: str) -> Iterator[Hit]:
-    """Numbers that match the pattern; confidence 0 tells of a wrong check digit."""
+    """Numbers that match the pattern. Confidence 0 means that the check digit is wrong."""
     pattern = _compiled(slot_type.pattern)
 
     def read(digits: str) -> tuple[str, float] | None:
@@ -202,7 +203,9 @@ def _mobiles(slot_type: SlotType, text: str) -> Iterator[Hit]:
     pattern = _compiled(slot_type.pattern)
 
     def read(digits: str) -> tuple[str, float] | None:
-        if not pattern.fullmatch(digits[-_MOBILE[0] :]):  # spares most windows the library
+        if not pattern.fullmatch(
+            digits[-_MOBILE[0] :]
+        ):  # the library is slow, and most digits are no mobile number
             return None
         national = _national(digits)
         return (national, 1.0) if pattern.fullmatch(national) else None
@@ -214,7 +217,7 @@ def _mobiles(slot_type: SlotType, text: str) -> Iterator[Hit]:
 
 @lru_cache(maxsize=1024)
 def _national(digits: str) -> str:
-    """The digits without 0 or 91 in front; empty where they are no number of a telephone."""
+    """The digits without 0 or 91 in front. Empty when they are not a telephone number."""
     import phonenumbers
 
     try:
@@ -224,7 +227,8 @@ def _national(digits: str) -> str:
 
 
 def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
-    """Codes in one piece, then in groups: "naa TL20180566 ki" is TL20180566, without the words."""
+    """Codes in one piece first, then in groups, so that no word beside a code becomes part of it:
+    "naa TL20180566 ki" is TL20180566."""
     pattern = _compiled(slot_type.pattern)
     taken = []
     for whole in _ONE_PIECE.finditer(text):
@@ -248,7 +252,7 @@ def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
 
 @lru_cache(maxsize=_TEXTS)
 def _code_runs(text: str) -> tuple[_Run, ...]:
-    """Runs of letters and of digits that may be of one code: nothing but a gap between them."""
+    """Letters and digits that may be parts of one code: only a small gap is between them."""
     runs: list[list[Span]] = []
     for part in _CODE_PART.finditer(text):
         if part.group().lower() in no_part():
@@ -260,15 +264,15 @@ def _code_runs(text: str) -> tuple[_Run, ...]:
 
 
 def _may_have(pattern: regex.Pattern[str], written: str) -> bool:
-    """Whether a code may be inside a run: one search spares the look at each of its windows. A
-    pattern that looks around itself is not searched for, nor where an O may be a zero."""
+    """Whether a run may contain a code. One search is cheaper than a look at every part. It is not
+    made for a pattern that looks around itself, nor where an O may be a zero."""
     return bool(
         "O" in written or _AROUND.search(pattern.pattern) or pattern.search(written) is not None
     )
 
 
 def _left(text: str, taken: Spans) -> Iterator[_Run]:
-    """The same without what is taken, which no code goes across."""
+    """The same runs without what is taken. No code reaches across a taken part."""
     for run in _code_runs(text):
         for gone, parts in groupby(run.parts, lambda part: taken.meets(*part)):
             if not gone:
@@ -277,12 +281,12 @@ def _left(text: str, taken: Spans) -> Iterator[_Run]:
 
 @lru_cache(maxsize=1)
 def no_part() -> frozenset[str]:
-    """Words before a code or number, which are not its first letters: "no 2026...", "id"."""
+    """Words that stand before a code and are not its first letters: "no 2026...", "id"."""
     return frozenset(map(str, load_lexicon("cues")["no_code"]))
 
 
 def _fitting(pattern: regex.Pattern[str], value: str) -> str | None:
-    """`value`, or with one letter O read as the zero it was meant to be."""
+    """`value` if it fits, or `value` with one letter O read as a zero."""
     if pattern.fullmatch(value):
         return value
     if "O" not in value or not any(c.isdigit() for c in value):

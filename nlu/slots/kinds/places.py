@@ -39,7 +39,7 @@ _SURE = 0.95
 _UNSURE = 0.1  # taken off a near miss, so that an exact name always wins
 _OPPOSITE = {"from": "to", "to": "from"}
 _GAPS = (" ", "-", ".", ". ")  # between the words of one name
-_UNKNOWN = "-"  # stands for every word that is in no name: spaCy keeps each string it ever saw
+_UNKNOWN = "-"  # stands for every word that is in no name, because spaCy never forgets a string
 _BUILT: dict[str, tuple[Gazetteer, Any]] = {}
 
 
@@ -60,7 +60,7 @@ def _settled(text: str, hits: Sequence[Hit]) -> list[Hit]:
     """Roles of two places of one kind: "X to Y", "X Y", or the opposite of the known one."""
     settled = sorted(hits, key=lambda hit: hit.start)
     if len({hit.value for hit in settled}) < len(settled):
-        return settled  # one place named twice is no journey
+        return settled  # a place that is named twice is no journey
     for i, (first, second) in enumerate(itertools.pairwise(settled)):
         between = text[first.end : second.start].strip().lower()
         if first.role is None and between in role_words()[2]:
@@ -102,9 +102,9 @@ def _pipeline() -> Any:
 
 @lru_cache(maxsize=1)
 def _spacy() -> Any:
-    """spaCy, without the frameworks that its thinc imports where they are installed.
+    """spaCy without the frameworks that its thinc would import where they are installed.
 
-    Blank pipelines need none of them, and they would cost each process seconds and half a gigabyte.
+    A blank pipeline needs none of them. They would cost each process seconds and half a gigabyte.
     """
     absent = [name for name in ("torch", "tensorflow", "mxnet") if name not in sys.modules]
     sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
@@ -123,7 +123,7 @@ def _document(sounds: Sequence[str]) -> Any:
 
 
 def _matcher(gazetteer: Gazetteer) -> Any:
-    """Matcher of the gazetteer's names by sound."""
+    """The matcher that knows the names of a gazetteer by their sound."""
     known = _BUILT.get(gazetteer.name)
     if known is None or known[0] is not gazetteer:
         vocab = _pipeline().vocab  # before any other import of spaCy, see _spacy
@@ -138,7 +138,7 @@ def _matcher(gazetteer: Gazetteer) -> Any:
 
 @dataclass(frozen=True)
 class _Token:
-    """A word, and what is left of it without each case ending it may carry."""
+    """A word, and the same word without each case ending that it may have."""
 
     word: Word
     stems: tuple[Stem, ...]
@@ -148,7 +148,7 @@ class _Token:
 
 @kept(64, SENTENCE)
 def _tokens(text: str) -> tuple[_Token, ...]:
-    """The words of a message; kept for the lists that are looked for next."""
+    """The words of a message. They are cached for the other lists."""
     found = []
     for word in words(text):
         cuts = stems(word.text)
@@ -158,7 +158,7 @@ def _tokens(text: str) -> tuple[_Token, ...]:
 
 
 class _Message:
-    """One message cut into words, and which of them are taken by a place already."""
+    """One message cut into words, and which of them already belong to a place."""
 
     def __init__(self, gazetteer: Gazetteer, text: str) -> None:
         self.text = text
@@ -178,7 +178,7 @@ class _Message:
                     yield from self._hit(first, last, *found, _SURE)
 
     def _spans(self) -> list[tuple[int, int]]:
-        """(first, after the last) word of everything that sounds like a name, longest first."""
+        """First word and end of everything that sounds like a name, longest first."""
         known = [[s for s in token.sounds if s in self.index.sounds] for token in self.tokens]
         spans: set[tuple[int, int]] = set()
         for choice in (0, -1):  # the whole word, or the most of it cut
@@ -198,8 +198,8 @@ class _Message:
         return None
 
     def near(self) -> Iterator[Hit]:
-        """Misspelled names among the words that no exact name has taken; fewer words first. Numbers
-        are none, nor are short words parts of one."""
+        """Misspelled names among the words that belong to no exact name. Names of fewer words come
+        first. A number is no name, and a short word is no part of one."""
         shortest = int(load_lexicon("matching")["shortest_part"])
         alone = [not token.word.text[0].isdigit() for token in self.tokens]
         parts = [
@@ -228,7 +228,7 @@ class _Message:
         return best
 
     def _may_be_name(self, window: Sequence[_Token]) -> bool:
-        """Spares most windows the look-up: frequent words, words of no longer name."""
+        """False for words that need no look-up: frequent ones, and those of no longer name."""
         if len(window) == 1:
             return other_words().isdisjoint(window[0].sounds)
         joined = "".join(token.sounds[0] for token in window)
@@ -243,7 +243,7 @@ class _Message:
     def _hit(
         self, first: int, last: int, stem: Stem, place: Place, confidence: float
     ) -> Iterator[Hit]:
-        """The name's own characters and its role; nothing for an everyday word by itself."""
+        """The characters of the name, with its role. An everyday word by itself gives nothing."""
         start, end = self.tokens[first].word.start, self.tokens[last - 1].word.end
         role = stem.role or role_beside(self.text, start, end)
         if not self._is_meant(first, last, stem, role):
@@ -256,9 +256,9 @@ class _Message:
     def _is_meant(self, first: int, last: int, stem: Stem, role: str | None) -> bool:
         """False for words that only sound like a place: kavali, done, krishna by itself.
 
-        A name in the letters of the list is meant; so is a long one that sounds like it, unless
-        the list is a cautious one. Everything else needs a word beside it: a word for from or to,
-        or, where names of villages are looked for, a word such as "mandal".
+        A name in the letters of the list is meant. A long one that sounds like it is meant too,
+        unless the list is a cautious one. Every other word needs a word beside it: for from or to,
+        or, in lists of villages, a word such as "mandal".
         """
         parts = [token.word.text for token in self.tokens[first : last - 1]]
         parts.append(self.tokens[last - 1].word.text[: stem.kept])
@@ -285,7 +285,7 @@ class _Message:
         return any(stem.text.lower() in generic_words() for stem in self.tokens[place].stems)
 
     def _proper(self, first: int, last: int, stem: Stem, place: Place) -> tuple[int, int]:
-        """(last word, its characters) of the shortest beginning that names the place by itself.
+        """Of the shortest beginning that names the place: its end, and the length of its last word.
 
         "Annavaram Satyanarayana Swamy" is marked as "Annavaram".
         """
@@ -298,7 +298,7 @@ class _Message:
 
 
 def show_place(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) -> str:
-    """The title of the place; a value that is no longer in the list as it is."""
+    """The title of the place. A value that is no longer in the list is shown as it is."""
     places = catalogue.gazetteers[slot_type.gazetteer].places if slot_type.gazetteer else ()
     return next((place.title[language] for place in places if place.value == value), value)
 

@@ -37,7 +37,8 @@ def read_amount(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed
 
 
 def find_amounts(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterator[Hit]:
-    """Amounts in a free message: sure beside a money word, likely for a quantity, else possible."""
+    """Amounts in a free message. They are sure beside a money word, likely after a multiplier such
+    as "thousand", and else only possible."""
     lexicon = load_lexicon("amounts")
     spans = find_numbers(said.text)
     tokens = words(said.text) if spans else Words()
@@ -64,7 +65,7 @@ def bounded(slot_type: SlotType, values: list[Decimal]) -> Parsed | Rejected:
 
 
 def meant(spans: list[NumberSpan]) -> list[NumberSpan]:
-    """Everyday words (do, ek, oka) are numbers of an answer only when nothing else is."""
+    """The numbers of an answer. Everyday words (do, ek, oka) count only when there is no other."""
     strong = [span for span in spans if not span.weak]
     return strong or spans
 
@@ -84,7 +85,8 @@ def _plausible(text: str, span: NumberSpan, lexicon: dict[str, object]) -> bool:
 
 
 def _of_something(tokens: Words, span: NumberSpan) -> bool:
-    """True for a number of people, pages, small numbers of years; incomes are said "a year"."""
+    """True for a number of people or pages, or a small number of years. A large number before "a
+    year" is an income."""
     noun = noun_after(tokens, span.end)
     if noun in ("unit", "days"):
         return span.value < int(load_lexicon("amounts")["counted_below"])
@@ -113,8 +115,8 @@ def _money(text: str, span: NumberSpan) -> bool:
 
 @lru_cache(maxsize=1)
 def _money_words() -> tuple[regex.Pattern[str], regex.Pattern[str], int]:
-    """A money word that ends right before the number, one that begins right after it, and the
-    characters that the first can have, with what stands before it."""
+    """Patterns for a money word right before a number and right after it, and how many characters
+    before a number must be searched."""
     lexicon = load_lexicon("amounts")
     sides = []
     for key in ("before", "after"):
@@ -139,7 +141,7 @@ def read_count(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed 
 
 
 def find_counts(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterator[Hit]:
-    """Counts in a free message; a lone digit is possible, a word needs its noun."""
+    """Counts in a free message. Lone digits are possible; a number in words needs its noun."""
     spans = find_numbers(said.text)
     tokens = words(said.text) if spans else Words()
     for span in spans:
@@ -180,7 +182,7 @@ def _ends_clause(text: str, span: NumberSpan) -> bool:
 
 
 def _stands_free(text: str, span: NumberSpan) -> bool:
-    """False for digits inside a code, a door number, a date or a time."""
+    """False for digits that are part of a code, a door number, a date or a time."""
     before, after = text[span.start - 1 : span.start], text[span.end : span.end + 1]
     sides = before if span.start else ""
     return not (sides + after).strip(" .,?!\"')(")
@@ -256,8 +258,8 @@ def _measured(slot_type: SlotType, text: str) -> Iterator[Hit]:
 
 
 def _beside(unit: Unit, tokens: Words, span: NumberSpan) -> tuple[Decimal, int] | None:
-    """Share of the unit that the words right after the number mean, and where they end without
-    a case ending; None for other words."""
+    """The share of the unit that the words right after the number mean, and where these words end
+    without a case ending. None for other words."""
     at = tokens.behind(span.end)
     found = unit.after.match(tokens, at)
     if found is None or unit.until.at(tokens, at + found[0]) or leads(tokens, at):
@@ -272,7 +274,7 @@ def _joined(tokens: Words, span: NumberSpan, following: NumberSpan) -> bool:
 
 
 def _announced(unit: Unit, tokens: Words, span: NumberSpan) -> bool:
-    """True beside a word such as "extent", unless the number is one of another unit."""
+    """True beside a word such as "extent", unless the number has another unit."""
     at = tokens.behind(span.start)
     if at and tokens[at - 1].end > span.start:
         at -= 1

@@ -24,8 +24,8 @@ def read_location(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Pars
 
 
 def read_attachment(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
-    """A file that lies at WhatsApp, as `media type;id`. Nobody types this: the form takes it from
-    what a message carries, and from no words."""
+    """A file at WhatsApp, as `media type;id`. Nobody types this: the form takes it from the file of
+    a message, never from words."""
     found = _FILE.fullmatch(said.text.strip())
     if found is None or (slot_type.accepts and found[1] not in slot_type.accepts):
         return Rejected("format")

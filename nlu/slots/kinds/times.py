@@ -41,7 +41,7 @@ def times(text: str) -> tuple[Hit, ...]:
 
 @dataclass(frozen=True)
 class _Part:
-    """A part of the day: its hours, and the one meant when nothing else is said."""
+    """A part of the day: its hours, and the hour that it means when no other is said."""
 
     first: int
     last: int
@@ -61,7 +61,7 @@ class _Lists:
 
 
 class _Times:
-    """One reading of one text, left to right."""
+    """Reads the times of one text from left to right."""
 
     def __init__(self, text: str, *, answer: bool) -> None:
         self.text, self.answer = text, answer
@@ -72,7 +72,7 @@ class _Times:
         self.begun = frozenset(at for phrases in leads for at in phrases.places(self.tokens))
 
     def hits(self) -> Iterator[Hit]:
-        """Times in order of place, none inside another."""
+        """Times from left to right, none inside another."""
         at = 0
         while at < len(self.tokens):
             read = self._from(at)
@@ -138,7 +138,7 @@ class _Times:
         return after, span.end, minutes + added, lead is not None
 
     def _marked(self, end: int) -> bool:
-        """6.30 is a time only before am, pm, baje or the like."""
+        """Whether a word such as am, pm or baje follows. Without it 6.30 is no time."""
         following = words_between(self.text, end, end + _NEAR)
         lists = (self.lists.marks, self.lists.clock, self.lists.parts)
         return any(phrases.at(following, 0) for phrases in lists)
@@ -170,7 +170,7 @@ class _Times:
         return at + joint[0] if joint else at
 
     def _hour_end(self, at: int, used: int, kept: int) -> int:
-        """Where the word for hours ends; its case ending is not part of the time (గంటలకు)."""
+        """Where the word for hours ends. Its case ending is not part of the time (గంటలకు)."""
         word = self.tokens[at + used - 1]
         bare = (s.kept for s in stems(word.text) if self.lists.hours.get([s.text]) is not None)
         return word.start + min(bare, default=kept)

@@ -15,7 +15,7 @@ from nlu.slots.words import words
 from nlu.text.endings import is_ending
 from nlu.text.lexicon import load_lexicon
 
-_LOCAL = 31  # signs before the @: of 64 characters (RFC 5321) no more can stand between others
+_LOCAL = 31  # signs before the @, where 64 characters are allowed (RFC 5321)
 _SPACES = regex.compile(r"\s+")
 _GLUED = regex.compile(r"[\p{L}\p{M}]+")
 
@@ -29,7 +29,7 @@ def read_written(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parse
 
 
 def find_written(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterator[Hit]:
-    """Such numbers in a free message, beside a cue where the type needs one."""
+    """Numbers with signs in a free message, beside a cue where the type needs one."""
     view = said.codes
     cues = Announced(slot_type.name, view)
     if needs_cue(slot_type) and not cues.any:
@@ -58,7 +58,7 @@ def _pieces(slot_type: SlotType, text: str) -> Iterator[Hit]:
 
 
 def _starts(match: regex.Match[str]) -> Iterator[int]:
-    """Where the number may begin: at the letters before its first sign (A-12), else behind it."""
+    """Where the number may begin: with the letters before its first sign (A-12), or behind it."""
     letters = match["letters"]
     if letters is None or letters.lower() not in no_part():
         yield match.start()
