@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlu.augment.segments import (
@@ -45,6 +45,7 @@ def test_marks_follow_a_text_that_grows(source: str) -> None:
         assert text[new.start : new.end] == " ".join(word + word for word in value.split())
 
 
+@settings(deadline=None)
 @given(st.sampled_from(MARKED), st.sampled_from(["", " ", "x", " x "]))
 def test_a_value_is_never_lost_nor_edged_with_space(source: str, by: str) -> None:
     text, marks = join(rewrite(cut(utterance(source)), lambda _: by))
@@ -68,6 +69,7 @@ def test_codes_are_no_words(text: str, words: list[str]) -> None:
     assert WORD.findall(text) == words
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999))
 def test_words_are_cut_between_syllables(seed: int) -> None:
     cut_text = split_words("బయల్దేరింది బిజలీ", 1.0, 4, Random(seed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlu.augment.augmenter import load_tables
@@ -28,6 +28,7 @@ def test_keyboard_neighbours_lie_beside_each_other() -> None:
         assert others and all(key in keyboard.neighbours[other] for other in others)
 
 
+@settings(deadline=None)
 @given(st.text("abcdefghijklmnop", min_size=2, max_size=12), st.integers(0, 999))
 def test_a_slip_keeps_the_first_letter_and_is_one_letter_long(word: str, seed: int) -> None:
     typing = TABLES["typing"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlu.text.script import MARK, counts, cut_at, dominant, shares, shortened
@@ -65,6 +65,7 @@ def test_a_short_text_is_left_alone_and_a_long_one_is_marked() -> None:
 LETTERS = st.text(st.sampled_from("ab కగషత్ాిీుంक्षिात्र\u200d\u200c👍🏽é\u0301 \n"), max_size=60)
 
 
+@settings(deadline=None)
 @given(LETTERS, st.integers(2, 60))
 def test_nothing_grows_and_nothing_is_cut_that_fits(text: str, longest: int) -> None:
     assert len(shortened(text, longest)) <= longest
