@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from jmespath import functions
 
 from actions.departments.definition import Formats
+from nlu.text.numbers import indian_grouping
 
 
 class TextFunctions(functions.Functions):  # type: ignore[misc]  # jmespath is untyped
@@ -52,16 +53,3 @@ class TextFunctions(functions.Functions):  # type: ignore[misc]  # jmespath is u
     def _moment(self, value: str) -> datetime.datetime:
         moment = datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
         return moment.astimezone(self._zone) if moment.tzinfo else moment
-
-
-def indian_grouping(value: Decimal) -> str:
-    """`1234567` -> `12,34,567`; paise only where there are some."""
-    amount = value.quantize(Decimal("0.01"))
-    whole, paise = f"{abs(amount):f}".split(".")
-    head, tail = whole[:-3], whole[-3:]
-    groups: list[str] = []
-    while head:
-        groups.insert(0, head[-2:])
-        head = head[:-2]
-    sign = "-" if amount < 0 else ""
-    return sign + ",".join([*groups, tail]) + ("" if paise == "00" else f".{paise}")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actions.dialogue import cues, questions
-from actions.dialogue.form import OPEN_KINDS, Form
+from actions.dialogue.form import Form
 from actions.dialogue.state import CHANGE, CONFIRM, READ_BACK, Heard, State
 from actions.dialogue.steps import ASK, GO, Handover, Step, ToPerson, saying
 from nlu.catalogue import Slot
+from nlu.slots.kind import kind_of
 
 
 def answer(form: Form, state: State, heard: Heard) -> Step:
@@ -17,7 +18,7 @@ def answer(form: Form, state: State, heard: Heard) -> Step:
     value = _value(form, state, slot, heard.text) if slot is not None else None
     if slot is not None and value is not None:
         given = {slot.name: value}
-        if slot.type.kind not in OPEN_KINDS:
+        if not kind_of(slot.type).any_words:
             state = form.follow_native(state, heard)
         more = form.found(state.service or "", heard.text, {**state.values, **given})
         more = {n: v for n, v in more.items() if v != value}

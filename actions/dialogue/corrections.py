@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from actions.dialogue.cues import Spotted, phrases_of, spot
-from actions.dialogue.form import OPEN_KINDS, Form
+from actions.dialogue.form import Form
 from actions.dialogue.settings import CorrectionWords, DialogueSettings
 from actions.dialogue.state import CHANGE, CONFIRM, READ_BACK, Heard, State
 from actions.dialogue.steps import ASK, Step
 from nlu.catalogue import Slot
-from nlu.slots.spans import Spans
-from nlu.slots.words import Phrases, Word, words
+from nlu.slots.kind import kind_of
+from nlu.slots.words import Phrases, Spans, Word, words
 from nlu.text import fold, normalise
 from nlu.text.endings import stems
 from nlu.text.lexicon import load_lexicon
@@ -87,7 +87,7 @@ def _new_values(form: Form, state: State, apart: Apart, given: list[str]) -> dic
         return changed
     for name in targets:
         slot = form.slot(state, name)
-        if slot.type.kind in OPEN_KINDS and not apart.named and name != given[0]:
+        if kind_of(slot.type).any_words and not apart.named and name != given[0]:
             continue
         for part in reversed(parts):
             value = form.read(slot, part)
@@ -103,7 +103,7 @@ def _is_answer(form: Form, state: State, heard: Heard, apart: Apart) -> bool:
         return False
     if form.read(slot, heard.text) is None:
         return False
-    if slot.type.kind in OPEN_KINDS:
+    if kind_of(slot.type).any_words:
         return apart.loose > _FEW
     latest = form.slot(state, state.given[-1]) if state.given[-1] in state.values else None
     only_no = apart.cues == {NO} and not apart.named

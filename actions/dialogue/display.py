@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
-import regex
-
-from actions.departments.formats import indian_grouping
 from nlu.catalogue import Catalogue, Service, Slot, SlotType
+from nlu.slots.kind import Phrase, kind_of
 from nlu.text.masking import last_four
-
-_SPOT = regex.compile(r"-?\d+\.\d+,-?\d+\.\d+")  # a pin without a name, where words fit as well
 
 
 def shown(slot_type: SlotType, value: str, language: str, catalogue: Catalogue) -> str:
     """One value in the citizen's language; sensitive numbers keep their last four digits."""
     if slot_type.sensitive:
         return last_four(value)
-    if slot_type.kind == "place" and slot_type.gazetteer:
-        for place in catalogue.gazetteers[slot_type.gazetteer].places:
-            if place.value == value:
-                return place.title[language]
-    if slot_type.kind == "choice":
-        for choice in slot_type.choices:
-            if choice.value == value:
-                return choice.title[language]
-    if slot_type.kind == "date":
-        return "-".join(reversed(value.split("-")))
-    if slot_type.kind == "location" or _SPOT.fullmatch(value):
-        at = ", ".join(f"{float(degrees):.4f}" for degrees in value.split(","))
-        return filled(catalogue.phrases["sent_spot"], language, {"at": at})
-    if slot_type.kind == "attachment":
-        photo = value.startswith("image/")
-        return catalogue.phrases["sent_photo" if photo else "sent_file"][language]
-    if slot_type.kind == "amount":  # as departments' amounts: the sentence has the sign
-        return indian_grouping(Decimal(value))
-    return value
+    words = kind_of(slot_type).show(slot_type, value, language, catalogue)
+    if isinstance(words, Phrase):
+        return filled(catalogue.phrases[words.name], language, words.fields)
+    return words
 
 
 def spelled(slot_type: SlotType, value: str) -> str:
@@ -87,7 +67,7 @@ def confirmation(
 
 def _by_itself(slot: Slot, value: str) -> str:
     """A shown value where no sentence stands around it: money gets its sign."""
-    return f"₹{value}" if slot.type.kind == "amount" else value
+    return kind_of(slot.type).alone.format(value)
 
 
 def filled(words: Mapping[str, str], language: str, fields: Mapping[str, str] | None = None) -> str:

@@ -32,7 +32,6 @@ from nlu.slots import Parsed, extract_for_service, parse
 from nlu.turn import Reply
 
 NOTHING = Words("")
-OPEN_KINDS = ("name", "text")  # any words can be the answer
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ from actions.dialogue import (
     sent,
     taps,
 )
-from actions.dialogue.form import OPEN_KINDS, Form
+from actions.dialogue.form import Form
 from actions.dialogue.state import CODE, CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
 from actions.dialogue.steps import ASK, Step, saying
 from nlu.catalogue import Slot
+from nlu.slots.kind import kind_of
 
 UNSURE = "unsure"  # the kind of what was spoken and counts only as an answer to a slot
 
@@ -112,7 +113,7 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     if not heard.by_voice and cues.command(heard.text, form.settings) == "cancel":
         return _cancelled(form, form.follow(state, heard))
     slot, fits = form.asked_slot(state), form.fits(state, heard.text)
-    if fits and slot is not None and slot.type.kind not in OPEN_KINDS:
+    if fits and slot is not None and not kind_of(slot.type).any_words:
         return None
     settings = form.settings  # what may be the answer must be surer to mean anything else
     needed = settings.interrupt_confidence_open if fits else settings.interrupt_confidence

@@ -8,6 +8,7 @@ from actions.departments import OperationResult
 from actions.dialogue import display
 from actions.dialogue.display import filled
 from nlu.catalogue import Catalogue, Service
+from nlu.slots.kind import kind_of
 from nlu.turn import Button, payload
 
 UNAVAILABLE = "unavailable"
@@ -59,9 +60,6 @@ def no_answer(catalogue: Catalogue, service: Service, phrase: str, language: str
     return filled(catalogue.phrases[phrase], language, told)
 
 
-NUMBERS = ("code", "number")  # kinds of slot whose values a button may carry
-
-
 def buttons(
     catalogue: Catalogue, service: Service, outcome: str, known: Mapping[str, str], language: str
 ) -> tuple[Button, ...]:
@@ -78,5 +76,5 @@ def buttons(
 
 def _about(service: Service, known: Mapping[str, str]) -> dict[str, str]:
     """The first number that the service asks for, if it is known."""
-    numbers = (slot.name for slot in service.slots if slot.type.kind in NUMBERS)
+    numbers = (slot.name for slot in service.slots if kind_of(slot.type).names_record)
     return next(({"value": known[name]} for name in numbers if known.get(name)), {})

@@ -12,7 +12,7 @@ from actions.dialogue.display import filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import State
 from nlu.catalogue import Catalogue, Choice, Service, Slot
-from nlu.text.syllables import shortened
+from nlu.text.script import shortened
 from nlu.turn import Button, Reply, payload
 
 KEEP = "keep"  # the value of the button that says: it was the answer

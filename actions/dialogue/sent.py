@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actions.dialogue.form import OPEN_KINDS, Form
+from actions.dialogue.form import Form
 from actions.dialogue.state import CONFIRM, Heard, State
 from actions.dialogue.steps import ASK, Step
 from nlu.catalogue import Slot
+from nlu.slots.kind import kind_of
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _words_answer(form: Form, asked: Slot | None, heard: Heard) -> bool:
     """Whether the name of the spot answers the question: "Government Hospital Guntur"."""
     if asked is None or not any(character.isalpha() for character in heard.text):
         return False
-    place = asked.type.kind in ("place", *OPEN_KINDS)
+    place = asked.type.kind == "place" or kind_of(asked.type).any_words
     return place and form.read(asked, heard.text) is not None
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actions.dialogue import cues, interpretation, perform, routing
-from actions.dialogue.form import OPEN_KINDS, Form
+from actions.dialogue.form import Form
 from actions.dialogue.perform import Execute
 from actions.dialogue.state import CONFIRM, RESUME, Heard, State
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
+from nlu.slots.kind import kind_of
 
 UNCLEAR = ("out_of_scope", "clarify")
 _TAPS = {
@@ -87,7 +88,7 @@ def _to_be_reminded(form: Form, state: State, heard: Heard) -> bool:
     slot = form.asked_slot(state)
     if slot is None:
         return not form.found(state.service or "", heard.text, {})
-    return slot.type.kind not in OPEN_KINDS and form.read(slot, heard.text) is None
+    return not kind_of(slot.type).any_words and form.read(slot, heard.text) is None
 
 
 def _idle(state: State, heard: Heard) -> float:

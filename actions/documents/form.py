@@ -11,11 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from actions.departments.formats import indian_grouping
 from actions.documents.typeface import printable
 from actions.documents.wording import printed_words
 from nlu.paths import data_folder
 from nlu.records import NOT_IN_FILE, Misfit, RecordError, read_record
+from nlu.text.numbers import indian_grouping
 
 Words = Mapping[str, str]
 Layout = Literal["certificate", "receipt"]

@@ -9,7 +9,7 @@ import regex
 
 from actions.grievances.directory import GrievanceDirectory
 from nlu.catalogue import Gazetteer
-from nlu.slots.gazetteer import find_places
+from nlu.slots.kinds.places import find_places
 from nlu.text import normalise
 
 _SPOT = regex.compile(r"(-?\d{1,2}\.\d{3,})\s*,\s*(-?\d{1,3}\.\d{3,})")

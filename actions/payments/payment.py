@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from actions.departments.access import sender_of
-from actions.departments.formats import indian_grouping
 from actions.departments.journal import Write
 from actions.payments.states import State
 from nlu.catalogue.model import Payment as Rule
 from nlu.storage.sealing import keyed_hash
+from nlu.text.numbers import indian_grouping
 
 CITIZEN = "citizen"
 _PAISE = 100

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing
 from api.whatsapp.policy import Limits
-from nlu.text.syllables import cut_at
+from nlu.text.script import cut_at
 from nlu.turn import Button, Reply
 
 MORE = "more:"

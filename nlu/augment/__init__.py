@@ -1,8 +1,7 @@
 """Varied copies of training utterances: other spellings, slips, transcripts, numbers, values.
 
-Every kind but `heard`, which has none, keeps the marked values of the utterance exact. Rates and
-tables are data (`data/augmentation.yml`); which kinds earn their place is measured by `seva
-benchmark ablation`.
+Every kind but `heard` and `misheard`, whose copies have no marks, keeps the marks exact. Rates and
+tables are data (`data/augmentation.yml`). `seva benchmark ablation` measures what a kind is worth.
 """
 
 from __future__ import annotations

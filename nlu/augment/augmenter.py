@@ -1,25 +1,32 @@
-"""Copies of utterances by the kinds and numbers a plan asks for; the same ones every time."""
+"""Varied copies of utterances, as a plan says, and the training set that is made with them.
+
+The same plan and utterance give the same copies every time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
-from nlu.augment.counted import Counted
-from nlu.augment.heard import FOLDER, Heard, HeardUtterance, read_all_heard
-from nlu.augment.loan_words import LoanWords
-from nlu.augment.misheard import Misheard
-from nlu.augment.romanised import Romanised, WordRomaniser
+from nlu.augment.letters import LoanWords, Romanised, Spelling, WordRomaniser
 from nlu.augment.segments import Augmented, Segment, Writing, cut, join
-from nlu.augment.spelling import Spelling
-from nlu.augment.transcript import Transcript
+from nlu.augment.transcripts import (
+    FOLDER,
+    Heard,
+    HeardUtterance,
+    Misheard,
+    Transcript,
+    read_all_heard,
+)
 from nlu.augment.typing_habits import TypingHabits
-from nlu.augment.values import Values
+from nlu.augment.values import Counted, Values
 from nlu.catalogue.model import Catalogue, SlotType, Utterance
 from nlu.fast_yaml import load_yaml
+from nlu.text.romanisation import romanisers
 
 KINDS = (
     *("romanised", "spelling", "typing", "speech"),
@@ -29,18 +36,18 @@ KINDS = (
 _TRIES = 3  # a draw that changes nothing is repeated
 
 
-class Kind(Protocol):
+class Variation(Protocol):
     """One way to vary an utterance."""
 
     def vary(
         self, pieces: tuple[Segment, ...], where: Writing, random: Random
     ) -> tuple[Segment, ...]:
-        """The pieces said or written otherwise; equal to the given ones when nothing applies."""
+        """The pieces said or written in another way, or the same pieces when nothing applies."""
         ...
 
 
 class Augmenter:
-    """Makes varied copies; which ones depends on the seed and the utterance alone."""
+    """Makes varied copies. They depend only on the seed and the utterance."""
 
     def __init__(
         self,
@@ -51,8 +58,8 @@ class Augmenter:
     ) -> None:
         """`plan`: copies of each utterance per kind, such as {romanised: 1, values+typing: 0.5}.
 
-        A fraction is a chance. `romanisers` by language code; without one for a language its words
-        are romanised by rule. `seed` overrides that of `data/augmentation.yml`. Raises ValueError
+        A fraction is a chance. `romanisers` are given by language code. A language without one is
+        romanised by rule. `seed` overrides the one of `data/augmentation.yml`. Raises ValueError
         for an unknown kind and FileNotFoundError without the data file.
         """
         tables = load_tables(catalogue.root)
@@ -71,7 +78,7 @@ class Augmenter:
             if key.language in romanisers
         }
         folder = catalogue.root / FOLDER
-        makers: dict[str, Callable[[], Kind]] = {
+        makers: dict[str, Callable[[], Variation]] = {
             "romanised": lambda: Romanised(scripts),
             "spelling": lambda: Spelling(tables["spelling"]),
             "typing": lambda: TypingHabits(tables["typing"]),
@@ -93,7 +100,7 @@ class Augmenter:
     def copies(
         self, utterance: Utterance, key: str, intent: str = "", draw: int = 0
     ) -> list[Augmented]:
-        """The copies that the plan asks for, no two alike and none like the utterance.
+        """The copies that the plan wants. No two are the same, and none is the utterance itself.
 
         Values are exchanged only where `intent` names a service, whose slots tell their types.
         Another `draw` gives other copies.
@@ -111,8 +118,9 @@ class Augmenter:
     def sample(self, utterance: Utterance, key: str, intent: str, draw: int) -> Augmented:
         """The utterance as a training epoch `draw` sees it: one copy of the plan, or itself.
 
-        The plan's numbers are read as chances; what they leave below 1 is the unchanged utterance,
-        whose kind is the empty text. Copies of a kind that does not change it are also itself.
+        The plan's numbers are chances. If they are less than 1 together, the rest is the chance of
+        the unchanged utterance, whose kind is the empty text. A kind that changes nothing also
+        gives the utterance itself.
         """
         random = self._random(utterance.text, key, intent, "sample", draw)
         rest = max(0.0, 1.0 - sum(self._plan.values()))
@@ -151,7 +159,7 @@ def _read_heard(folder: Path) -> tuple[HeardUtterance, ...]:
 def _learned_from(
     read: Iterable[HeardUtterance], catalogue: Catalogue
 ) -> dict[str, list[tuple[str, str]]]:
-    """Readings of trained utterances, by language: the development part stays unlearned."""
+    """Readings of trained utterances, by language. Nothing is learned from the development part."""
     intents: dict[str, Any] = {**catalogue.services, **catalogue.conversation}
     trained = {
         " ".join(utterance.text.split())
@@ -174,3 +182,35 @@ def _in_latin_letters(key: str) -> str:
 def load_tables(folder: Path) -> Mapping[str, Any]:
     """`augmentation.yml` of a data folder, read once. Raises FileNotFoundError."""
     return load_yaml((folder / "augmentation.yml").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class Learned:
+    """An utterance of a service or conversation intent, in one key, and copies of it."""
+
+    intent: str
+    key: str
+    utterance: Utterance
+    copies: tuple[Augmented, ...]
+    development: bool = False
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Raw texts of the utterance and its copies."""
+        return (self.utterance.text, *(copy.text for copy in self.copies))
+
+
+def training_set(catalogue: Catalogue, plan: Mapping[str, float]) -> Iterator[Learned]:
+    """Every utterance in the catalogue's order, with those of the development part last. `plan` is
+    that of `Augmenter`."""
+    intents: dict[str, Any] = {**catalogue.services, **catalogue.conversation}
+    augmenter = Augmenter(catalogue, romanisers(catalogue.root / "romanisation"), plan)
+    for name, intent in intents.items():
+        for key, utterances in intent.utterances.items():
+            for utterance in utterances:
+                copies = augmenter.copies(utterance, key, name)
+                yield Learned(name, key, utterance, tuple(copies))
+    for name, intent in intents.items():
+        for key, utterances in intent.development.items():
+            for utterance in utterances:
+                yield Learned(name, key, utterance, (), development=True)

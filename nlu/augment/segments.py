@@ -1,9 +1,13 @@
-"""An utterance as marked and unmarked pieces, so that a changed text keeps its marks exact."""
+"""An utterance as marked and unmarked pieces, so that a changed text keeps its marks exact.
+
+Words of the pieces may be rewritten, run together or cut in two.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from random import Random
 
 import regex
 
@@ -11,6 +15,8 @@ from nlu.catalogue.model import Mark, SlotType, Utterance
 
 WORD = regex.compile(r"(?<![\p{L}\p{M}\p{Cf}\d])[\p{L}\p{M}\p{Cf}]++(?!\d)")
 """A run of letters with their signs and joiners, in any script, but no part of a code (RTC2611)."""
+_GAP = regex.compile(r"(?<=[\p{L}\p{M}]) (?=\p{L})")
+_SYLLABLE = regex.compile(r"\X")
 
 
 @dataclass(frozen=True)
@@ -80,3 +86,24 @@ def rewrite(pieces: Iterable[Segment], change: Callable[[str], str]) -> tuple[Se
 def rewrite_words(pieces: Iterable[Segment], change: Callable[[str], str]) -> tuple[Segment, ...]:
     """The pieces with `change` applied to each word."""
     return rewrite(pieces, lambda text: WORD.sub(lambda word: change(word.group()), text))
+
+
+def join_words(text: str, rate: float, random: Random) -> str:
+    """Leaves out each space between two words with chance `rate`."""
+    return _GAP.sub(lambda gap: "" if random.random() < rate else gap.group(), text)
+
+
+def split_words(text: str, rate: float, longest_whole: int, random: Random) -> str:
+    """Cuts each word longer than `longest_whole` letters with chance `rate`, between syllables."""
+
+    def cut(match: regex.Match[str]) -> str:
+        word = match.group()
+        if len(word) <= longest_whole or random.random() >= rate:
+            return word
+        clusters = _SYLLABLE.findall(word)
+        if len(clusters) < 2:
+            return word
+        at = random.randint(1, len(clusters) - 1)
+        return "".join(clusters[:at]) + " " + "".join(clusters[at:])
+
+    return WORD.sub(cut, text)

@@ -1,24 +1,85 @@
-"""How people type on a phone: slips, short forms, spaces, no capitals; Indic signs confused."""
+"""How people type on a phone (`typing`): slips, short forms, lost spaces, wrong vowel signs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
 import regex
 
-from nlu.augment.keyboard import Keyboard
-from nlu.augment.letter_rules import LetterRules
-from nlu.augment.segments import Segment, Writing, rewrite, rewrite_words
-from nlu.augment.word_borders import join_words, split_words
+from nlu.augment.letters import LetterRules
+from nlu.augment.segments import Segment, Writing, join_words, rewrite, rewrite_words, split_words
 
 _PUNCTUATION = regex.compile(r"(?<!\d)[.,;:!?।'\"-]+|[.,;:!?।'\"-]+(?!\d)")
 """Punctuation, but not that inside a number or a date."""
 
 
+class Keyboard:
+    """A keyboard: where its keys are, and which slips are likely on it."""
+
+    def __init__(
+        self,
+        rows: Sequence[str],
+        row_shift: Sequence[float],
+        reach: float,
+        slips: Mapping[str, float],
+    ) -> None:
+        """`rows` from top to bottom, each beginning `row_shift` keys from the left.
+
+        Keys at most `reach` keys apart are neighbours; `slips` are the shares of neighbour,
+        transpose, drop, double and extra. Raises ValueError for another slip.
+        """
+        self._slips = {name: getattr(self, f"_{name}", None) for name in slips}
+        unknown = [name for name, slip in self._slips.items() if slip is None]
+        if unknown:
+            raise ValueError(f"unknown slips: {', '.join(unknown)}")
+        self._names, self._weights = tuple(slips), tuple(slips.values())
+        places = {
+            key: (shift + column, row)
+            for row, (keys, shift) in enumerate(zip(rows, row_shift))
+            for column, key in enumerate(keys)
+        }
+        self.neighbours = {
+            key: "".join(
+                other
+                for other, (u, v) in places.items()
+                if other != key and (u - x) ** 2 + (v - y) ** 2 <= reach**2
+            )
+            for key, (x, y) in places.items()
+        }
+
+    def slip(self, word: str, random: Random) -> str:
+        """`word` with one slip. The first letter stays, because people look at it."""
+        if len(word) < 2:
+            return word
+        name = random.choices(self._names, self._weights)[0]
+        slip = self._slips[name]
+        assert slip is not None
+        return slip(word, random.randrange(1, len(word)), random)
+
+    def _near(self, letter: str, random: Random) -> str:
+        return random.choice(self.neighbours.get(letter.lower(), letter))
+
+    def _neighbour(self, word: str, at: int, random: Random) -> str:
+        return word[:at] + self._near(word[at], random) + word[at + 1 :]
+
+    def _transpose(self, word: str, at: int, random: Random) -> str:
+        at = max(at, 2) if len(word) > 2 else 1
+        return word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :]
+
+    def _drop(self, word: str, at: int, random: Random) -> str:
+        return word[:at] + word[at + 1 :]
+
+    def _double(self, word: str, at: int, random: Random) -> str:
+        return word[:at] + word[at] + word[at:]
+
+    def _extra(self, word: str, at: int, random: Random) -> str:
+        return word[:at] + self._near(word[at], random) + word[at:]
+
+
 class TypingHabits:
-    """Noise of people; every step has its own chance."""
+    """Adds the noise of people who type. Every step has its own chance."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """`settings` as under `typing` of `data/augmentation.yml`."""
@@ -58,7 +119,7 @@ class TypingHabits:
 
 
 def _without_punctuation(pieces: tuple[Segment, ...]) -> tuple[Segment, ...]:
-    """The marked values keep theirs: 4-5-12, Gandhi Nagar."""
+    """The pieces without punctuation. Marked values keep theirs: 4-5-12, Gandhi Nagar."""
     return tuple(
         piece if piece.mark is not None else piece.with_text(_PUNCTUATION.sub("", piece.text))
         for piece in pieces

@@ -1,4 +1,4 @@
-"""Other values in place of the marked ones: another town, another day, another number."""
+"""Other values in place of marked ones (`values`), and numbers said the other way (`numbers`)."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import Any
 
 import regex
 
-from nlu.augment.segments import Segment, Writing
+from nlu.augment.segments import Segment, Writing, rewrite
 from nlu.catalogue.model import MIXED_KEY, Catalogue, SlotType
-from nlu.text import normalise
+from nlu.slots.kind import kind_of
+from nlu.text import normalise, spoken_to_digits
+from nlu.text.checksums import CHECKSUMS
 from nlu.text.script import dominant
-from nlu.text.verhoeff import verhoeff
 
 _SEPARATORS = regex.compile(r"[\s-]+")
 _LETTER = regex.compile(r"[\p{L}\p{M}]")
 _FIELD = regex.compile(r"\{(\w+?)(2?)\}", regex.ASCII)
-_CHECKSUMS = {"verhoeff": verhoeff}
+# Digits that stand for themselves: not in a date, an amount with commas or a code of letters.
+_NUMBER = regex.compile(r"(?<![\p{Latin}\d.,/:₹-])\d+(?![\d\p{Latin}]|[.,/:-]\d)")
 
 
 class Values:
@@ -32,7 +34,7 @@ class Values:
     def vary(
         self, pieces: tuple[Segment, ...], where: Writing, random: Random
     ) -> tuple[Segment, ...]:
-        """The pieces with other values; a value of a type that offers no other one stays."""
+        """The pieces with other values. A value stays when its type offers no other one."""
         changed = []
         for piece, following in zip(pieces, (*pieces[1:], None)):
             slot_type = where.types.get(piece.mark.slot) if piece.mark else None
@@ -47,12 +49,12 @@ class Values:
     def _other(
         self, surface: str, slot_type: SlotType, key: str, glued: bool, random: Random
     ) -> str:
-        if slot_type.kind in ("number", "code", "mobile"):
+        kind = kind_of(slot_type)
+        if kind.other_digits:
             return self._digits(surface, slot_type, random)
         marked = self._marked.get((slot_type.name, key, glued), [])
-        listed = (
-            [] if glued and slot_type.kind != "place" else self._listed(slot_type, key, surface)
-        )
+        skipped = glued and not kind.takes_endings
+        listed = [] if skipped else self._listed(slot_type, key, surface)
         script = dominant(surface)
         fitting = [
             [text for text in group if dominant(text) in (script, None)]
@@ -67,21 +69,15 @@ class Values:
         return other.lower() if surface.islower() and surface.isascii() else other
 
     def _listed(self, slot_type: SlotType, key: str, surface: str) -> list[str]:
-        """Values of a gazetteer, of the choices, or of the grammar for the type's kind."""
+        """Values that the kind lists, then those of the grammar for it."""
         key = self._plain_key(key, surface)
         language = self._catalogue.languages.keys[key].language
-        if slot_type.kind == "place" and slot_type.gazetteer:
-            places = self._catalogue.gazetteers[slot_type.gazetteer].places
-            return [text for place in places for text in (place.title[language], *place.forms)] + [
-                place.title["en"] for place in places if key.endswith("Latn")
-            ]
-        if slot_type.kind == "choice":
-            return [choice.title[language] for choice in slot_type.choices]
+        listed = kind_of(slot_type).listed(slot_type, language, key, self._catalogue)
         grammar = self._settings["kinds"].get(slot_type.kind, {})
-        return list(grammar.get(slot_type.when or "any", {}).get(key, ()))
+        return [*listed, *grammar.get(slot_type.when or "any", {}).get(key, ())]
 
     def _plain_key(self, key: str, surface: str) -> str:
-        """The key itself; for a mixed utterance, the one of the value's script."""
+        """The key itself. For a mixed utterance it is the key of the value's script."""
         if key != MIXED_KEY:
             return key
         keys = self._catalogue.languages.keys.values()
@@ -106,7 +102,7 @@ class Values:
         value = _SEPARATORS.sub("", normalise(surface).text).upper()
         if slot_type.pattern and not regex.fullmatch(slot_type.pattern, value):
             return False
-        check = _CHECKSUMS.get(slot_type.checksum or "")
+        check = CHECKSUMS.get(slot_type.checksum or "")
         return check is None or (value.isdecimal() and check(value))
 
     def _filled(self, template: str, random: Random) -> str:
@@ -139,3 +135,62 @@ def _marked(catalogue: Catalogue) -> Mapping[tuple[str, str, bool], list[str]]:
 
 def _without_braces(texts: Iterable[str]) -> list[str]:
     return [text for text in texts if "{" not in text]
+
+
+class Counted:
+    """Writes digits as words and words as digits. `nlu.text.numbers` reads both."""
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        """`settings` as under `numbers` of `data/augmentation.yml`."""
+        self._settings = settings
+        self._words: Mapping[str, Mapping[int, str]] = settings["words"]
+        self._alone: Mapping[str, Mapping[int, str]] = settings["unit_alone"]
+        self._units = sorted(
+            (n for n in self._words[next(iter(self._words))] if n >= 100), reverse=True
+        )
+
+    def vary(
+        self, pieces: tuple[Segment, ...], where: Writing, random: Random
+    ) -> tuple[Segment, ...]:
+        """The pieces with numbers in digits spelled out, or numbers in words made digits."""
+        if random.random() >= self._settings["spoken"]:
+            return rewrite(pieces, _in_digits)
+        language = "en" if random.random() < self._settings["english"] else where.key
+        return rewrite(
+            pieces, lambda text: _NUMBER.sub(lambda m: self.in_words(m.group(), language), text)
+        )
+
+    def in_words(self, digits: str, key: str) -> str:
+        """`digits` in words of `key`, or as they are when the table has no words for them."""
+        words = self._words.get(key)
+        if words is None:
+            return digits
+        if len(digits) >= self._settings["dictated"] or digits.startswith("0"):
+            return " ".join(words[int(digit)] for digit in digits)
+        return self._quantity(int(digits), words, key) or digits
+
+    def _quantity(self, number: int, words: Mapping[int, str], key: str) -> str | None:
+        """Whole hundreds, thousands and lakhs, and what is below a hundred."""
+        for unit in self._units:
+            if number >= unit and number % unit == 0:
+                if number == unit and unit in self._alone.get(key, {}):
+                    return self._alone[key][unit]
+                count = self._below_hundred(number // unit, words, key)
+                return f"{count} {words[unit]}" if count else None
+        return self._below_hundred(number, words, key)
+
+    def _below_hundred(self, number: int, words: Mapping[int, str], key: str) -> str | None:
+        if number in words:
+            return words[number] if number < 100 else None
+        if number > 100 or key not in self._settings["compound_tens"]:
+            return None
+        return f"{words[number - number % 10]} {words[number % 10]}"
+
+
+def _in_digits(text: str) -> str:
+    """Number words as digits. Spaces at the ends stay."""
+    if not text.strip():
+        return text
+    before = text[: len(text) - len(text.lstrip())]
+    after = text[len(text.rstrip()) :]
+    return before + spoken_to_digits(text).text + after

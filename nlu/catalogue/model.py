@@ -17,24 +17,6 @@ SERVICE_KINDS = ("pay", "apply", "status", "book", "info", "grievance", "downloa
 CONFIRMED_KINDS = frozenset({"pay", "apply", "book", "grievance", "donate"})
 """Kinds of service that change something, so the citizen is asked before it happens."""
 
-SLOT_KINDS = (
-    "number",
-    "code",
-    "written",
-    "mobile",
-    "email",
-    "date",
-    "time",
-    "amount",
-    "measure",
-    "count",
-    "choice",
-    "place",
-    "name",
-    "text",
-    "location",
-    "attachment",
-)
 SLOT_ROLES = ("from", "to")
 SUGGESTIONS = ("grievance_office", "secretariat")
 """What may suggest a slot's value from the others that were told (`actions.grievances`)."""

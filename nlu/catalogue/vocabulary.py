@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import regex
 
 from nlu.catalogue.model import (
     DATE_RANGES,
-    SLOT_KINDS,
     Choice,
     Gazetteer,
     LanguageKey,
@@ -18,15 +17,10 @@ from nlu.catalogue.model import (
     SlotType,
     Words,
 )
+from nlu.catalogue.slot_kinds import slot_kinds
 from nlu.catalogue.yaml_source import Node, Source
+from nlu.text.checksums import CHECKSUMS
 
-CHECKSUMS = ("verhoeff",)
-_KEYS_OF_A_KIND = (
-    ("gazetteer", "place"),
-    ("choices", "choice"),
-    ("unit", "measure"),
-    ("accepts", "attachment"),
-)
 NO_LANGUAGES = Languages(reply=(), default="", keys={}, names={})
 
 
@@ -106,21 +100,17 @@ def _slot_type(
             *("gazetteer", "choices", "label", "unit", "longest", "accepts"),
         ),
     )
-    kind = fields["kind"].one_of(SLOT_KINDS) if "kind" in fields else "text"
-    for key, owner in _KEYS_OF_A_KIND:
-        if kind == owner and key not in fields:
-            node.problem(f"a type of kind {owner} needs `{key}:`", f"add `{key}:` to {name}")
-        elif kind != owner and key in fields:
-            fields[key].problem(f"`{key}` means nothing for kind {kind}", "remove it")
-    if "longest" in fields and kind not in ("name", "text"):
-        fields["longest"].problem(f"`longest` means nothing for kind {kind}", "remove it")
+    kinds = slot_kinds()
+    kind = fields["kind"].one_of(kinds) if "kind" in fields else "text"
+    if kind in kinds:
+        _keys_of_its_kind(name, node, fields, kind)
     ask = fields["ask"].words(languages) if "ask" in fields else {}
     choices = fields["choices"].items() if "choices" in fields else []
     return SlotType(
         name=name,
         kind=kind,
         pattern=_pattern(fields["pattern"]) if "pattern" in fields else None,
-        checksum=fields["checksum"].one_of(CHECKSUMS) if "checksum" in fields else None,
+        checksum=fields["checksum"].one_of(tuple(CHECKSUMS)) if "checksum" in fields else None,
         sensitive="sensitive" in fields and fields["sensitive"].flag(),
         extract="extract" in fields and fields["extract"].flag(),
         minimum=fields["min"].whole() if "min" in fields else None,
@@ -136,6 +126,18 @@ def _slot_type(
         longest=fields["longest"].whole() if "longest" in fields else None,
         accepts=fields["accepts"].texts() if "accepts" in fields else (),
     )
+
+
+def _keys_of_its_kind(name: str, node: Node, fields: Mapping[str, Node], kind: str) -> None:
+    """Keys that the kind needs are there; those that only other kinds have are not."""
+    kinds = slot_kinds()
+    own = (*kinds[kind].needs, *kinds[kind].allows)
+    for key in kinds[kind].needs:
+        if key not in fields:
+            node.problem(f"a type of kind {kind} needs `{key}:`", f"add `{key}:` to {name}")
+    for key in sorted({key for other in kinds.values() for key in (*other.needs, *other.allows)}):
+        if key in fields and key not in own:
+            fields[key].problem(f"`{key}` means nothing for kind {kind}", "remove it")
 
 
 def _pattern(node: Node) -> str:

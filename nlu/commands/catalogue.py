@@ -44,7 +44,7 @@ def check(
     json_output: Json = False,
 ) -> None:
     """Check the catalogue. Names every mistake at once, with file:line and how to mend it."""
-    from nlu.augment.heard import FOLDER, read_all_heard
+    from nlu.augment.transcripts import FOLDER, read_all_heard
     from nlu.catalogue.checker import check_catalogue
     from nlu.catalogue.errors import CatalogueError
     from nlu.catalogue.report import print_report

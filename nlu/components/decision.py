@@ -17,6 +17,7 @@ from nlu.classifier.decision import OUT_OF_SCOPE, Thresholds, decide
 from nlu.classifier.decision import Decision as Made
 from nlu.components.project import catalogue
 from nlu.slots import extract
+from nlu.slots.kind import kind_of
 from nlu.text.script import dominant
 
 DECISION = "decision"
@@ -80,7 +81,7 @@ class Decision(GraphComponent):
     def _without_words(self, text: str, ranking: List[Tuple[str, float]]) -> Made:
         """A bare number: ask which service it is for, if its format tells; never act on it."""
         today = datetime.now(self._zone).date()
-        types = [t for t in self._catalogue.slot_types.values() if t.kind in ("number", "code")]
+        types = [t for t in self._catalogue.slot_types.values() if kind_of(t).names_record]
         found = {f.slot_type for f in extract(text, types, today=today, catalogue=self._catalogue)}
         fitting = [
             name

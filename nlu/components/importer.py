@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.shared.utils.common import cached_method
 
 from nlu.augment import Augmented
-from nlu.augment.training_set import Learned, training_set
+from nlu.augment.augmenter import Learned, training_set
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import Utterance
 from nlu.components.project import catalogue, catalogue_folder

@@ -7,7 +7,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from nlu.augment.heard import FOLDER
+from nlu.augment.transcripts import FOLDER
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.paths import PROJECT
 

@@ -1,7 +1,7 @@
 """Slot values in a free message: formats by pattern and checksum, places by gazetteer.
 
-Looks for the slots of the service ranked first, so that a bare number is read as that service's
-number; for conversation intents nothing is looked for.
+It looks for the slots of the service that is ranked first, so that a bare number is read as that
+service's number. For conversation intents it looks for nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from nlu.catalogue import Service
 from nlu.components.project import catalogue
 from nlu.components.sentence_encoder import TAGGER
 from nlu.slots import extract_for_service, prepare
-from nlu.slots.tagged import read_value
+from nlu.slots.answer import read_value
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -31,8 +31,8 @@ class SlotExtractor(GraphComponent, EntityExtractorMixin):
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """`timezone` decides what "tomorrow" means; values that the network of profile `full`
-        tagged count from a probability of `learned`."""
+        """`timezone` decides what "tomorrow" means. `learned` is the least probability from which
+        a value counts that the network of profile `full` tagged."""
         return {"catalogue": "data", "timezone": "Asia/Kolkata", "learned": 0.6}
 
     def __init__(self, config: Dict[str, Any]) -> None:
@@ -66,7 +66,7 @@ class SlotExtractor(GraphComponent, EntityExtractorMixin):
                 others = [e for e in earlier if e["extractor"] != TAGGER]
                 found += self._learned(message.get(TEXT), service, tagged, found, today)
                 message.set(ENTITIES, others + found, add_to_output=True)
-            elif message.get(ENTITIES):  # the network's values of no service
+            elif message.get(ENTITIES):  # the network tagged values, but no service is meant
                 message.set(ENTITIES, [], add_to_output=True)
         return messages
 

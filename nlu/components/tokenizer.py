@@ -1,4 +1,8 @@
-"""Tokens for Telugu, Hindi and Latin text: indic-nlp's tokeniser with true offsets."""
+"""Tokens for Telugu, Hindi and Latin text: indic-nlp's tokeniser with true offsets.
+
+Rasa reads them, for instance where `rasa test nlu` compares entities token by token. No component
+of Seva does: docs/understanding.md says what each library is for.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ _SPACED = regex.compile(r"\S+")
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class IndicTokenizer(Tokenizer):
-    """Splits on spaces and on Indic and Latin punctuation; never inside a syllable."""
+    """Splits at spaces and at Indic and Latin punctuation, never inside a syllable."""
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
@@ -44,5 +48,5 @@ class IndicTokenizer(Tokenizer):
 
 @kept(16384)
 def _pieces(word: str) -> Tuple[str, ...]:
-    """What indic-nlp cuts a word without spaces into; people use the same words again and again."""
+    """The pieces of a word without spaces. They are cached, because the same words come again."""
     return tuple(trivial_tokenize(word))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from nlu.slots.answer import parse
+from nlu.slots.kind import Found, Parsed, Reason, Rejected
 from nlu.slots.message import extract, extract_for_service, prepare
-from nlu.slots.result import Found, Parsed, Reason, Rejected
 
 __all__ = [
     "Found",

@@ -1,41 +1,13 @@
-"""The citizen's answer to one question, read by the kind of its slot type."""
+"""The citizen's answer to one question, and values that the learned tagger marked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 
 from nlu.catalogue import Catalogue, SlotType
-from nlu.slots.amounts import parse_amount
-from nlu.slots.choices import parse_choice
-from nlu.slots.counts import parse_count
-from nlu.slots.dates import parse_date
-from nlu.slots.free_text import parse_name, parse_text
-from nlu.slots.measures import parse_measure
-from nlu.slots.numbers import parse_code, parse_mobile, parse_number
-from nlu.slots.place_index import named_place
-from nlu.slots.result import Parsed, Rejected
-from nlu.slots.sent import parse_attachment, parse_location
-from nlu.slots.times import parse_time
-from nlu.slots.written import parse_email, parse_written
-from nlu.text import Normalised, normalise
-
-_READERS: dict[str, Callable[[SlotType, Normalised], Parsed | Rejected]] = {
-    "number": parse_number,
-    "code": parse_code,
-    "written": parse_written,
-    "mobile": parse_mobile,
-    "email": parse_email,
-    "time": parse_time,
-    "amount": parse_amount,
-    "measure": parse_measure,
-    "count": parse_count,
-    "choice": parse_choice,
-    "name": parse_name,
-    "text": parse_text,
-    "location": parse_location,
-    "attachment": parse_attachment,
-}
+from nlu.slots.kind import Parsed, Rejected, Said, kind_of
+from nlu.text.endings import stems
 
 
 def parse(
@@ -43,20 +15,35 @@ def parse(
 ) -> Parsed | Rejected:
     """The value of an answer in any script, or the reason why it does not fit.
 
-    A value a button sends (the id of a place or a choice, an ISO date) is read like any answer.
+    A value that a button sends (the id of a place or a choice, an ISO date) is read like any other.
     """
-    clean = normalise(text)
-    if not clean.text:
+    said = Said(text, today)
+    if not said.text:
         return Rejected("empty")
-    if slot_type.kind == "date":
-        return parse_date(slot_type, clean, today)
-    if slot_type.kind == "place":
-        return _parse_place(slot_type, clean, catalogue)
-    return _READERS[slot_type.kind](slot_type, clean)
+    return kind_of(slot_type).read(slot_type, said, catalogue)
 
 
-def _parse_place(slot_type: SlotType, text: Normalised, catalogue: Catalogue) -> Parsed | Rejected:
-    gazetteer = catalogue.gazetteers[slot_type.gazetteer or ""]
-    place = next((p for p in gazetteer.places if p.value == text.text), None)
-    place = place or named_place(gazetteer, text.text)
-    return Parsed(place.value, place.title) if place else Rejected("unknown_place")
+@dataclass(frozen=True)
+class Tagged:
+    """The stored value and the words that it stands in, a leading part of the words given."""
+
+    value: str
+    raw: str
+
+
+def read_value(
+    slot_type: SlotType, raw: str, *, today: date, catalogue: Catalogue
+) -> Tagged | None:
+    """Reads words that the tagger marked; None if they do not fit the slot's type.
+
+    The tagger marks whole words, so a case ending of the last one is cut: రామయ్యకి is రామయ్య. Where any
+    words fit, nothing tells an ending from the word; elsewhere the whole words are tried too.
+    """
+    head, last = raw[: raw.rfind(" ") + 1], raw[raw.rfind(" ") + 1 :]
+    shortest = min((stem.kept for stem in stems(last)), default=len(last))
+    trimmed = head + last[:shortest]
+    for words in (trimmed,) if kind_of(slot_type).any_words else (trimmed, raw):
+        read = parse(slot_type, words, today=today, catalogue=catalogue)
+        if isinstance(read, Parsed):
+            return Tagged(read.value, words)
+    return None

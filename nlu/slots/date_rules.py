@@ -1,20 +1,26 @@
-"""Our rules for dates in words and digits, tried at every word from left to right."""
+"""Rules for dates in words and digits, tried at every word from left to right.
+
+The words are those of `data/lexicon/dates.yml`. The functions at the end say which day is meant
+when a day is said without its year, month or direction.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from heapq import merge
+from typing import Any
 
 import regex
 
-from nlu.slots.calendar import choose, day_of_month, full_date, weekday, weekday_of_week
-from nlu.slots.date_words import DateWords, date_words
-from nlu.slots.result import Hit
-from nlu.slots.spans import Spans
-from nlu.slots.words import Word, Words, words
+from nlu.slots.kind import Hit
+from nlu.slots.words import Phrases, Spans, Word, Words, words
 from nlu.text import find_numbers
+from nlu.text.cache import kept
+from nlu.text.endings import stems
+from nlu.text.lexicon import load_lexicon
 
 _NUMERIC = regex.compile(
     r"(?<![\d./-])(?:(?P<iso>\d{4})-(?P<isom>\d{1,2})-(?P<isod>\d{1,2})"
@@ -23,10 +29,11 @@ _NUMERIC = regex.compile(
 _YEARS = (1900, 2100)
 _LONGEST_DAYS = 400
 _LEADING = 2  # words before a lone ordinal: "on the"
+_CENTURY = 100
 
 
 class DateRules:
-    """One reading of one text, left to right; what is taken is not read twice."""
+    """Reads the dates of one text from left to right. No character belongs to two dates."""
 
     def __init__(self, text: str, when: str | None, today: date, *, answer: bool) -> None:
         self.text, self.when, self.today, self.answer = text, when, today, answer
@@ -40,12 +47,12 @@ class DateRules:
             span.start: (int(span.value), span.end, span.weak)
             for span in find_numbers(text)
             if span.value < _YEARS[1] and span.value == span.value.to_integral_value()
-            # "date 14/05/2019" is no 14th of a month
+            # the 14 of "date 14/05/2019" is not a day by itself
             if not written.meets(span.start, span.start + 1)
         }
 
     def hits(self) -> Iterator[Hit]:
-        """Dates in order of place, none inside another; each is read when it is asked for."""
+        """Dates from left to right, none inside another. Each is read when the caller needs it."""
         end = 0
         for hit in merge(self._numeric(), self._worded(), key=lambda h: (h.start, -h.end)):
             if hit.start >= end:
@@ -107,7 +114,7 @@ class DateRules:
         return 0, None
 
     def _counts(self, token: Word) -> bool:
-        """Whether a number begins here, and behind it what may follow one in a date."""
+        """Whether a number begins here, followed by a word that may follow a number in a date."""
         if token.start not in self.numbers:
             return False
         after = self.tokens.behind(self.numbers[token.start][1])
@@ -123,7 +130,7 @@ class DateRules:
         return found[0], choose(days, self.when, self.today)
 
     def _meant(self, after: int, offsets: tuple[int, ...]) -> bool:
-        """False for "until today", and for कल beside a verb of the other direction."""
+        """False for "until today", and for कल beside a verb that tells the other direction."""
         if offsets == (0,):
             return self.lists.until.at(self.tokens, after) is None
         if len(offsets) == 1 or self.when not in ("past", "future"):
@@ -132,7 +139,7 @@ class DateRules:
 
     @cached_property
     def _of_the_past(self) -> bool:
-        """Whether a verb of the text tells what was."""
+        """Whether a verb of the text is in the past."""
         return any(self.lists.past.at(self.tokens, i) for i in range(len(self.tokens)))
 
     def _weekday(self, at: int) -> tuple[int, date | None]:
@@ -289,3 +296,164 @@ class DateRules:
         one = self.lists.one.at(self.tokens, at)
         used = one[0] if one else 0
         return (used, 1) if self.lists.week_unit.at(self.tokens, at + used) else None
+
+
+@dataclass(frozen=True, eq=False)
+class DateWords:
+    """The phrases of `data/lexicon/dates.yml`; its comments say what each list is for."""
+
+    months: Phrases[int]
+    ordinals: Phrases[int]
+    weekdays: Phrases[int]
+    short_weekdays: Phrases[int]
+    relative: Phrases[tuple[int, ...]]
+    past: Phrases[bool]
+    until: Phrases[bool]
+    next: Phrases[bool]
+    this: Phrases[bool]
+    last: Phrases[bool]
+    month: Phrases[bool]
+    mark_after: Phrases[bool]
+    mark_before: Phrases[bool]
+    joint: Phrases[bool]
+    day_unit: Phrases[bool]
+    day_unit_ahead: Phrases[bool]
+    week_unit: Phrases[bool]
+    ahead: Phrases[bool]
+    ahead_before: Phrases[bool]
+    ago: Phrases[bool]
+    one: Phrases[bool]
+
+    def beginnings(self, tokens: Words) -> frozenset[int]:
+        """Indexes of the words, besides digits, that a date can begin with. Rules skip the rest."""
+        lists = (
+            *(self.months, self.ordinals, self.weekdays, self.short_weekdays, self.relative),
+            *(self.next, self.this, self.last, self.mark_before, self.ahead_before),
+            self.week_unit,
+        )
+        return _beginnings(tokens, lists)
+
+    def following(self, tokens: Words) -> frozenset[int]:
+        """Indexes of the words that may follow the first number of a date."""
+        lists = (self.joint, self.months, self.mark_after, self.day_unit, self.week_unit)
+        return _beginnings(tokens, lists)
+
+    @cached_property
+    def bare(self) -> Callable[[str], int]:
+        """How many characters of its last word belong to a date. A case ending does not: సోమవారానికి."""
+        lists = (self.relative, self.weekdays, self.months, self.mark_after, self.month)
+
+        def cut(word: str) -> int:
+            for stem in sorted(stems(word), key=lambda stem: stem.kept):
+                if any(phrases.get([stem.text]) is not None for phrases in lists):
+                    return stem.kept
+            return len(word)
+
+        return kept(8192)(cut)
+
+
+def _beginnings(tokens: Words, lists: Iterable[Phrases[Any]]) -> frozenset[int]:
+    return frozenset(at for phrases in lists for at in phrases.places(tokens))
+
+
+@lru_cache(maxsize=1)
+def date_words() -> DateWords:
+    """The word lists, read once."""
+    lexicon = load_lexicon("dates")
+    marks, days = lexicon["day_marks"], lexicon["days"]
+    return DateWords(
+        months=_keyed(lexicon["months"]),
+        ordinals=_keyed(lexicon["ordinals"]),
+        weekdays=_keyed(lexicon["weekdays"]),
+        short_weekdays=_keyed(lexicon["short_weekdays"]),
+        relative=Phrases(
+            (str(form), tuple(int(part) for part in str(offsets).split()))
+            for offsets, forms in lexicon["relative"].items()
+            for form in forms
+        ),
+        past=_flag(lexicon["past"]),
+        until=_flag(lexicon["until"]),
+        next=_flag(lexicon["next"]),
+        this=_flag(lexicon["this"]),
+        last=_flag(lexicon["last"]),
+        month=_flag(lexicon["month"]),
+        mark_after=_flag(marks["after"]),
+        mark_before=_flag(marks["before"]),
+        joint=_flag(marks["joint"]),
+        day_unit=_flag(days["unit"]),
+        day_unit_ahead=_flag(days["ahead_in_unit"]),
+        week_unit=_flag(days["week"]),
+        ahead=_flag(days["ahead"]),
+        ahead_before=_flag(days["ahead_before"]),
+        ago=_flag(days["ago"]),
+        one=_flag(days["one"]),
+    )
+
+
+def _keyed(table: dict[Any, list[Any]]) -> Phrases[int]:
+    return Phrases((str(form), int(key)) for key, forms in table.items() for form in forms)
+
+
+def _flag(forms: list[Any]) -> Phrases[bool]:
+    return Phrases((str(form), True) for form in forms)
+
+
+def fits(day: date, when: str | None, today: date) -> bool:
+    """True when `day` is on the side of today that the slot type wants; today is on both sides."""
+    return not (when == "future" and day < today) and not (when == "past" and day > today)
+
+
+def choose(days: Iterable[date], when: str | None, today: date) -> date | None:
+    """The first day that fits. If none does, the first one, so that the caller can say why not."""
+    listed = list(days)
+    return next((day for day in listed if fits(day, when, today)), listed[0] if listed else None)
+
+
+def full_date(day: int, month: int, year: int | None, when: str | None, today: date) -> date | None:
+    """A date from its parts. A missing year is the nearest one on the right side of today."""
+    if year is not None:
+        return _date(_full_year(year, when, today), month, day)
+    years = (today.year, today.year - 1) if when == "past" else (today.year, today.year + 1)
+    days = [d for d in (_date(y, month, day) for y in years) if d is not None]
+    return choose(days, when, today)
+
+
+def day_of_month(day: int, shift: int | None, when: str | None, today: date) -> date | None:
+    """The `day` of this month, of the month `shift` months on, or the nearest that fits."""
+    if shift is not None:
+        return _in_month(day, shift, today)
+    shifts = range(0, -13, -1) if when == "past" else range(13)
+    days = [d for d in (_in_month(day, s, today) for s in shifts) if d is not None]
+    return choose(days, when, today)
+
+
+def weekday(number: int, direction: int, when: str | None, today: date) -> date:
+    """The next such weekday (Monday is 0), or the last one for the past. It is never today."""
+    if direction < 0 or (direction == 0 and when == "past"):
+        return today - timedelta(days=(today.weekday() - number - 1) % 7 + 1)
+    return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1)
+
+
+def weekday_of_week(number: int, shift: int, today: date) -> date:
+    """That weekday of this week (shift 0), the next (1) or the last (-1). Weeks begin on Monday."""
+    return today + timedelta(days=number - today.weekday() + 7 * shift)
+
+
+def _full_year(year: int, when: str | None, today: date) -> int:
+    if year >= _CENTURY:
+        return year
+    century = today.year // _CENTURY * _CENTURY
+    full = century + year
+    return full - _CENTURY if when == "past" and full > today.year else full
+
+
+def _in_month(day: int, shift: int, today: date) -> date | None:
+    months = today.year * 12 + today.month - 1 + shift
+    return _date(months // 12, months % 12 + 1, day)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None

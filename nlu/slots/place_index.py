@@ -1,8 +1,8 @@
-"""The names of a gazetteer: as written, by sound, and those that are nearly alike.
+"""The names of a gazetteer: as written, by sound, and nearly the same.
 
-Near names are found without comparing a word with all of them: two names whose consonants differ
-in at most one letter share a key (the deletion neighbourhood of SymSpell, on phonetic skeletons);
-only those few are compared letter by letter. So a look-up takes as long in a list of thousands.
+A misspelt word is not compared with all names. Two names whose consonants differ in at most one
+letter share a key (the deletion neighbourhood of SymSpell, on phonetic skeletons). Only names with
+a common key are compared letter by letter, so a list of thousands takes no longer than a short one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from nlu.catalogue import Gazetteer, Place
-from nlu.slots.roles import role_beside
+from nlu.slots.context import role_beside
 from nlu.slots.words import Word, words
 from nlu.text import fold, normalise, skeleton
 from nlu.text.cache import kept
@@ -23,10 +23,10 @@ _BUILT: dict[str, tuple[Gazetteer, PlaceIndex]] = {}
 
 
 class PlaceIndex:
-    """Every spelling of every place, folded so that scripts and spellings meet."""
+    """Every spelling of every place, folded so that all scripts and spellings are comparable."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
-        """Folds all forms; the first place to claim a spelling keeps it, titles before forms."""
+        """Folds all forms. The first place with a spelling keeps it; titles come before forms."""
         self.phrases: dict[tuple[str, ...], Place] = {}
         self.joined: dict[str, Place] = {}
         self._written: dict[str, Place] = {}
@@ -56,7 +56,7 @@ class PlaceIndex:
             self.joined.setdefault("".join(sounds), place)
 
     def exact(self, parts: Sequence[str]) -> Place | None:
-        """The place these words name: as listed, else by the same sound, apart or together."""
+        """The place that these words name: as listed, or by sound with or without spaces."""
         written = self.written(parts)
         if written is not None:
             return written
@@ -64,19 +64,19 @@ class PlaceIndex:
         return self.phrases.get(sounds) or self.joined.get("".join(sounds))
 
     def written(self, parts: Sequence[str]) -> Place | None:
-        """The place that is listed in just these letters."""
+        """The place that is listed in exactly these letters."""
         return self._written.get(_letters(parts))
 
     def may_begin(self, word: str) -> bool:
-        """Whether a name of several words may have this one first, or a part of its only one."""
+        """Whether some name may begin with this word."""
         return word.lower() in self._beginnings or fold(word) in self._beginnings
 
     def may_be_part(self, consonants: str) -> bool:
-        """Whether a word of such consonants occurs in a name of several words."""
+        """Whether a word with these consonants occurs in a name of several words."""
         return consonants in self._parts
 
     def _near(self, sound: str) -> tuple[Place, float] | None:
-        """The place a misspelled word of a free message means, and how alike they are (0-100).
+        """The place that a misspelled word of a message means, and how similar they are (0-100).
 
         Vowels count half where enough consonants agree. Short names must begin with the same
         letter.
@@ -94,10 +94,12 @@ class PlaceIndex:
             return None
         consonants, agreeing = skeleton(sound), int(limits["agreeing_consonants"])
         if len(consonants) > self._most_consonants:
-            return None  # no name is alike
+            return None  # no name is similar
         best: tuple[Place, float] | None = None
         names = {n for key in _keys(consonants) for n in self._neighbours.get(key, ())}
-        for name in sorted(names):  # of names as near, every process takes the same
+        for name in sorted(
+            names
+        ):  # sorted, so that every process takes the same of equally near names
             if len(name) < shortest or (len(name) < sure and name[0] != sound[0]):
                 continue
             score = fuzz.ratio(sound, name)
@@ -113,9 +115,10 @@ class PlaceIndex:
     def alike(
         self, sound: str, threshold: float, margin: float = 0.0
     ) -> tuple[Place, float] | None:
-        """The place nearest to a joined sound, and how near (0-100), if by `margin` the nearest.
+        """The place nearest to a joined sound, and how near (0-100). It must be nearer than any
+        other place by `margin`.
 
-        Compares with every name: for answers, where there is only one thing to look for.
+        Compares with every name. That is fast enough for answers, which name only one place.
         """
         from rapidfuzz import fuzz, process
 
@@ -155,7 +158,7 @@ def _neighbourhood(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _keys(consonants: str) -> set[str]:
-    """The consonants, and what is left of them without any one; two alone stay together."""
+    """The consonants, and the consonants without each single one. Two alone stay together."""
     keys = {consonants}
     if len(consonants) > 2:
         keys.update(consonants[:i] + consonants[i + 1 :] for i in range(len(consonants)))
@@ -163,7 +166,7 @@ def _keys(consonants: str) -> set[str]:
 
 
 def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
-    """The place an answer names: exactly, then nearly as a whole, then nearly in one word."""
+    """The place that an answer names: exactly, or nearly as a whole, or nearly in one word."""
     index = place_index(gazetteer)
     tokens = words(text)
     bare = [token for token in tokens if token.text.lower() not in generic_words()]
@@ -191,8 +194,8 @@ def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
 
 
 def _inside(index: PlaceIndex, tokens: Sequence[Word], text: str | None) -> Place | None:
-    """The longest exact name anywhere in the answer, case endings cut. In `text`, an answer with
-    other words, an everyday word is a place only where something says so."""
+    """The longest exact name anywhere in the answer, without case endings. `text` is given for an
+    answer with other words: there an everyday word is a place only with a word that says so."""
     begun = [at for at, token in enumerate(tokens) if index.may_begin(token.text)]
     for length in range(min(index.longest, len(tokens)), 0, -1):
         for first in begun if length > 1 else range(len(tokens)):
@@ -213,7 +216,7 @@ def _inside(index: PlaceIndex, tokens: Sequence[Word], text: str | None) -> Plac
 
 
 def _marked(text: str, tokens: Sequence[Word], at: int) -> bool:
-    """Whether a word for from, to or in, or one such as "town", stands beside a word."""
+    """Whether a word beside this one says that it is a place: from, to, in, town."""
     around = (*tokens[max(0, at - 1) : at], *tokens[at + 1 : at + 2])
     beside = {token.text.lower() for token in around}
     if beside & (generic_words() | inside_words()):
@@ -235,13 +238,13 @@ def generic_words() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def inside_words() -> frozenset[str]:
-    """Words that stand beside a place where something is in it."""
+    """Words that say that something is in a place."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["inside"])
 
 
 @lru_cache(maxsize=1)
 def beside_words() -> frozenset[str]:
-    """Words beside the name of a place that say nothing else: please, ours is."""
+    """Words beside the name of a place that mean nothing else: please, ours is."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["beside"])
 
 
@@ -259,7 +262,7 @@ def common_words() -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def other_words() -> frozenset[str]:
-    """Frequent words that are no place and sound nearly like one, by sound."""
+    """The sounds of frequent words that are no place and sound nearly like one."""
     rows = load_lexicon("not_places")["words"]
     return frozenset(fold(str(word)).replace(" ", "") for row in rows for word in row)
 

@@ -1,4 +1,4 @@
-"""Words of a text with their places and sounds, and phrases of them."""
+"""Words of a text with their places and sounds, phrases of words, and places that are taken."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _LATIN = regex.compile(r"[A-Za-z' .&/-]+")
 _SHORTEST_LATIN = 5  # letters: `nau` must not be `no`
 _SHORTEST_SOUND = 4  # letters of the folded phrase: कल must not be కల (a dream)
 T = TypeVar("T")
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,18 @@ class Words(tuple[Word, ...]):
 
 @kept(64, SENTENCE)
 def words(text: str) -> Words:
-    """Words of a normalised text, left to right; kept for the readers that look next."""
+    """The words of a normalised text, left to right. They are cached for the next reader."""
     return words_between(text, 0, len(text))
 
 
 def words_between(text: str, start: int, end: int) -> Words:
-    """Words, or what lies of them between two places, with their places in the whole text."""
+    """Words, or parts of words, between two places, with their places in the whole text."""
     found = _WORD.finditer(text, max(0, start), max(0, end))
     return Words(Word(m.group(), m.start(), m.end()) for m in found)
 
 
 class Phrases(Generic[T]):
-    """Longest-match lookup of phrases: as written, and by sound where that is safe."""
+    """Finds the longest phrase: as written, and by sound where the sound is long enough."""
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
         """Takes (phrase, meaning) pairs; the first of equal phrases wins."""
@@ -92,7 +93,7 @@ class Phrases(Generic[T]):
         self._last = kept(8192)(self._find_last)
 
     def get(self, parts: Sequence[str]) -> T | None:
-        """Meaning of exactly these words; None when they are no phrase of ours."""
+        """The meaning of exactly these words, or None."""
         if len(parts) > self.longest:
             return None
         exact = self._exact.get(tuple(part.lower() for part in parts))
@@ -102,7 +103,7 @@ class Phrases(Generic[T]):
         return self._sound.get(sounds) if sounds is not None else None
 
     def at(self, tokens: Sequence[Word], index: int) -> tuple[int, T] | None:
-        """(words used, meaning) of the longest phrase that begins at `index`, endings cut."""
+        """(words used, meaning) of the longest phrase that begins at `index`, without endings."""
         found = self.match(tokens, index)
         return (found[0], found[2]) if found else None
 
@@ -122,7 +123,7 @@ class Phrases(Generic[T]):
         return (1, *alone) if alone else None
 
     def said(self, tokens: Sequence[Word], index: int) -> tuple[int, T] | None:
-        """(words used, meaning) of the longest phrase that begins at `index` just so."""
+        """(words used, meaning) of the longest phrase that begins at `index`, endings included."""
         begins, alone = self._look(tokens[index].text)
         if not begins and alone is None:
             return None
@@ -134,15 +135,15 @@ class Phrases(Generic[T]):
         return None
 
     def places(self, tokens: Words) -> list[int]:
-        """Indexes of the words that are a phrase or the first word of one, left to right. They are
-        found without a look at each word."""
+        """Indexes of the words that are a phrase or begin one, left to right. Words that begin
+        nothing are never looked at."""
         known = tokens.spelled
         some = sorted({at for key in self._firsts & known.keys() for at in known[key]})
         return [at for at in some if any(self._look(tokens[at].text))]
 
     def _find(self, word: str) -> tuple[bool, tuple[int, T] | None]:
-        """Whether a phrase of several words can begin so, which spares most words the longer look;
-        and what the word is alone: (characters without its ending, meaning)."""
+        """Whether a phrase of several words can begin with this word, so that most words need no
+        more look-ups; and what it means alone: (characters without its ending, meaning)."""
         begins = word.lower() in self._first_words or fold(word) in self._first_words
         for cut, written, sound in _spellings(word):
             meaning = self._exact.get(written)
@@ -153,7 +154,7 @@ class Phrases(Generic[T]):
         return begins, None
 
     def _find_last(self, word: str) -> tuple[bool, T | None]:
-        """Whether a phrase of several words can end so, and what the word means alone."""
+        """Whether a phrase of several words can end with this word, and what it means alone."""
         ends = word.lower() in self._last_words or fold(word) in self._last_words
         return ends, self.get([word])
 
@@ -170,21 +171,42 @@ class Phrases(Generic[T]):
 
 @kept(8192)
 def _spellings(word: str) -> tuple[tuple[int, tuple[str, ...], tuple[str, ...] | None], ...]:
-    """For each ending cut off: what is left of the characters, as written, and its sound."""
+    """The word without each ending: how many characters are left, as written, and its sound."""
     return tuple((stem.kept, (stem.text.lower(),), _sounds((stem.text,))) for stem in stems(word))
 
 
 @kept(8192)
 def _keys(word: str) -> frozenset[str]:
-    """Everything that a word may be looked up as."""
+    """All spellings and sounds under which a word may be found."""
     cuts = [stem.text for stem in stems(word)]
     return frozenset((*(cut.lower() for cut in cuts), *(fold(cut) for cut in cuts)))
 
 
 def _sounds(parts: Sequence[str]) -> tuple[str, ...] | None:
-    """Sounds of a phrase long enough to be known by sound."""
+    """The sounds of a phrase, if it is long enough to be recognised by sound."""
     joined = " ".join(parts)
     if len(joined) < _SHORTEST_LATIN and _LATIN.fullmatch(joined):
         return None
     sounds = tuple(fold(part) for part in parts)
     return sounds if sum(map(len, sounds)) >= _SHORTEST_SOUND else None
+
+
+class Spans:
+    """Taken places (start, end) of a text, in any order. Those that touch are joined. A search
+    halves the list, because every value of a message is compared with it."""
+
+    def __init__(self, places: Iterable[Span]) -> None:
+        """Sorts them once."""
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        for start, end in sorted(places):
+            if self._ends and start <= self._ends[-1]:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    def meets(self, start: int, end: int) -> bool:
+        """Whether any taken place has a character of `start:end`."""
+        at = bisect_left(self._starts, end) - 1
+        return at >= 0 and self._ends[at] > start

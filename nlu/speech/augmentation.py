@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from nlu.augment.heard import FOLDER, HeardUtterance, read_heard, write_heard
+from nlu.augment.transcripts import FOLDER, HeardUtterance, read_heard, write_heard
 from nlu.catalogue.errors import CatalogueError
 from nlu.catalogue.model import Catalogue
 from nlu.speech.errors import SpeechError

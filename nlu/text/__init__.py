@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nlu.text.masking import mask
 from nlu.text.normalise import Normalised, normalise
+from nlu.text.numbers import NumberSpan, find_numbers, spoken_to_digits
 from nlu.text.phonetic import fold, skeleton
 from nlu.text.script import shares
-from nlu.text.spoken_numbers import NumberSpan, find_numbers, spoken_to_digits
 
 __all__ = [
     "Normalised",

@@ -1,8 +1,8 @@
-"""What was worked out for a text, kept for whoever asks next.
+"""A cache for functions of a text.
 
-Citizens write the same words and short sentences again and again. A long text comes once, and is
-asked about by one reader after the other: of those only the last few are kept, so that no stranger
-fills the memory.
+Citizens write the same words and short sentences again and again, so many results are kept.
+A long text comes only once, but several readers look at it one after the other. Only the last few
+long texts are kept, so that one sender cannot fill the memory.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import TypeVar
 
-WORD, SENTENCE = 48, 300  # characters of what is not long
+WORD, SENTENCE = 48, 300  # characters of a word and of a sentence; longer texts are long
 _LONG = 8  # long texts that are kept: of one message, and of its views
 T = TypeVar("T")
 
 
 def kept(most: int, longest: int = WORD) -> Callable[[Callable[[str], T]], Callable[[str], T]]:
-    """Keeps the last `most` answers of a function of a text of up to `longest` characters."""
+    """Keeps the last `most` results of a function for texts of up to `longest` characters."""
 
     def decorated(function: Callable[[str], T]) -> Callable[[str], T]:
         short = lru_cache(maxsize=most)(function)

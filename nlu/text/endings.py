@@ -22,7 +22,7 @@ class Stem:
 
 @kept(16384)
 def stems(word: str) -> tuple[Stem, ...]:
-    """The word itself, then without each case ending it may carry, longest ending first."""
+    """The word itself, then the word without each case ending that it may have, longest first."""
     found = [Stem(word, len(word), None)]
     lowered = word.lower()
     for cut, put, marked, role in _suffixes():
@@ -44,6 +44,6 @@ def _suffixes() -> tuple[tuple[str, str, str, str | None], ...]:
 
 
 def is_ending(word: str) -> bool:
-    """True for a case ending by itself, as after a number: 245కి."""
+    """True when the whole word is a case ending, as after a number: 245కి."""
     lowered = word.lower()
     return any(lowered == cut for cut, *_ in _suffixes())

@@ -1,12 +1,21 @@
-"""Indic letters as rough Latin. All Indic blocks of Unicode share one layout (ISCII): one table.
+"""Telugu and Devanagari letters in Latin: what they sound like, and the names of Latin letters.
 
-Covers Devanagari to Malayalam by offset in the block; Telugu and Devanagari are the ones tested.
+All Indic blocks of Unicode share one layout (ISCII), so one table covers Devanagari to Malayalam by
+the offset in the block. Telugu and Devanagari are the ones tested.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import zip_longest
+
+import regex
+
+from nlu.text.cache import kept
+from nlu.text.lexicon import load_lexicon
+from nlu.text.normalise import Normalised
 
 FIRST, LAST, BLOCK = 0x0900, 0x0D7F, 0x80
 DEVANAGARI, TELUGU = 0x0900, 0x0C00
@@ -32,6 +41,8 @@ CONSONANTS = {
     0x5A: "g", 0x5B: "j", 0x5C: "d", 0x5D: "dh", 0x5E: "ph", 0x5F: "y",
 }  # fmt: skip
 LABIALS = ("p", "b", "m")
+_LONGEST_NAME = 8  # characters of a letter's name
+_INDIC_WORD = regex.compile(r"[\p{Script=Telugu}\p{Script=Devanagari}]+")
 
 
 def is_indic(character: str) -> bool:
@@ -40,10 +51,10 @@ def is_indic(character: str) -> bool:
 
 
 def romanise(word: str) -> str:
-    """Rough Latin spelling of a word; what is not Indic passes unchanged.
+    """A rough Latin spelling of a word. Letters that are not Indic stay unchanged.
 
-    Inherent vowels are written; those Hindi does not speak are left out (final, and Ohala's rule
-    schwa -> 0 between VC and CV, from right to left).
+    Inherent vowels are written. Those that Hindi does not speak are left out: the last one, and by
+    Ohala's rule (schwa -> 0 between VC and CV, from right to left).
     """
     units = _units(word)
     _nasalise(units)
@@ -105,3 +116,73 @@ def _delete_schwas(units: list[_Unit]) -> None:
         before, unit, after = units[i - 1 : i + 2]
         if unit.vowel == "A" and before.vowel and after.consonant and after.vowel:
             unit.vowel = ""
+
+
+@lru_cache(maxsize=1)
+def _letter_names() -> dict[str, str]:
+    letters = load_lexicon("letters")["letters"]
+    return {str(name): str(letter) for letter, names in letters.items() for name in names}
+
+
+@kept(4096)
+def spell(word: str) -> str | None:
+    """Capitals of a word that is only letter names, None for any other word."""
+    used = [0] * len(word)  # characters of the letter that begins here, if the rest is spelled too
+    for at in reversed(range(len(word))):
+        for length in range(min(len(word) - at, _LONGEST_NAME), 0, -1):
+            end = at + length
+            if (end == len(word) or used[end]) and word[at:end] in _letter_names():
+                used[at] = length
+                break
+    letters, at = [], 0
+    while at < len(word):
+        if not used[at]:
+            return None
+        letters.append(_letter_names()[word[at : at + used[at]]])
+        at += used[at]
+    return "".join(letters)
+
+
+def spelled_letters(text: Normalised) -> Normalised:
+    """The text with words of letter names as capitals. Single letters are replaced too, which is
+    right only where a code is read."""
+    out: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    done = 0
+    for match, capitals in _spelled(text.text):
+        start, end = text.raw_span(*match.span())
+        out += [text.text[done : match.start()], capitals]
+        starts += [*text.offsets[done : match.start()], *[start] * len(capitals)]
+        ends += [*text.ends[done : match.start()], *[end] * len(capitals)]
+        done = match.end()
+    out.append(text.text[done:])
+    starts += text.offsets[done:]
+    ends += text.ends[done:]
+    return Normalised("".join(out), tuple(starts), tuple(ends), text.raw)
+
+
+def _spelled(text: str) -> Iterator[tuple[regex.Match[str], str]]:
+    """Words that are letter names, with their capitals. Some are everyday words too (`everyday` of
+    the lexicon): these count only beside another spelled letter."""
+    found = [(match, spell(match.group())) for match in _INDIC_WORD.finditer(text)]
+    for at, (match, capitals) in enumerate(found):
+        if capitals is None:
+            continue
+        beside = [*found[max(0, at - 1) : at], *found[at + 1 : at + 2]]
+        if match.group() not in _everyday() or any(_in_row(text, match, *x) for x in beside):
+            yield match, capitals
+
+
+def _in_row(
+    text: str, word: regex.Match[str], other: regex.Match[str], capitals: str | None
+) -> bool:
+    """True when `other` is a spelled letter beside `word` and does not belong to a number."""
+    between = text[min(word.end(), other.end()) : max(word.start(), other.start())]
+    apart = other.start() == 0 or not text[other.start() - 1].isdigit()
+    return bool(capitals) and other.group() not in _everyday() and apart and not between.strip(" .")
+
+
+@lru_cache(maxsize=1)
+def _everyday() -> frozenset[str]:
+    return frozenset(map(str, load_lexicon("letters")["everyday"]))

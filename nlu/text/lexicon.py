@@ -1,4 +1,4 @@
-"""Word lists of `data/lexicon/`: read once, kept for the process."""
+"""The word lists of `data/lexicon/`. Each is read once in the life of a process."""
 
 from __future__ import annotations
 

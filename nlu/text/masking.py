@@ -1,7 +1,7 @@
 """Numbers that must not be kept or shown to others: Aadhaar and, for logs, telephone numbers.
 
-For what is stored and logged: rather too much is masked than too little. Where a citizen must see
-a number again it does not come through here.
+This is for what is stored and logged, so in doubt a number is masked. A number that a citizen must
+see again is not masked here.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from itertools import accumulate
 
 import regex
 
+from nlu.text.checksums import verhoeff
 from nlu.text.lexicon import load_lexicon
 from nlu.text.normalise import normalise
-from nlu.text.spoken_numbers import find_numbers
-from nlu.text.verhoeff import verhoeff
+from nlu.text.numbers import find_numbers
 
 AADHAAR_DIGITS, VID_DIGITS = 12, 16
 SHOWN = 4
 
 _LONGEST_KEPT = 13  # digits in one piece: service numbers have so many
-_LONGEST_UNCUT = 4  # digits of a group that is none with another number glued to it
+_LONGEST_UNCUT = 4  # digits of the longest group that has no other number glued to it
 _MOBILE = 10  # digits
 _MASKED = "X" * (_MOBILE - SHOWN)  # at least, before the digits that are shown
 _PHONE = regex.compile(r"(?:91|0)?[6-9]\d{9}")
@@ -48,11 +48,12 @@ def last_four(value: str) -> str:
 
 
 def mask(text: str, *, phones: bool = False) -> str:
-    """`text` with every Aadhaar number, and if asked every phone number, cut to its last four.
+    """`text` with only the last four digits of every Aadhaar number and, with `phones`, of every
+    phone number.
 
-    An Aadhaar number is 12 digits, its stand-in (VID) 16: in figures of any script or in words,
-    whatever stands between them, glued to other digits or not. In one piece or in groups of four
-    it counts with a wrong check digit too.
+    An Aadhaar number has 12 digits, its stand-in (VID) 16. They may be figures of any script or
+    words, with any signs between them, and may be glued to other digits. A number in one piece or
+    in groups of four is masked even when its check digit is wrong.
     """
     clean = normalise(text)
     out: list[str] = []
@@ -90,7 +91,7 @@ def _runs(text: str) -> Iterator[_Run]:
 
 
 def _groups(text: str) -> Iterator[_Group]:
-    """All that stands for digits, left to right."""
+    """Everything that stands for digits, left to right."""
     spoken = [
         _Group(span.start, span.end, span.digits.replace(".", ""), plain=False)
         for span in find_numbers(text)
@@ -106,7 +107,7 @@ def _groups(text: str) -> Iterator[_Group]:
         figures = match.group()
         plain = figures.isascii() and figures.isdigit()
         if plain and len(figures) == SHOWN and text.endswith(_MASKED, 0, match.start()):
-            continue  # the end of a number that was masked before is no beginning of another
+            continue  # the end of a number that was masked before does not begin another one
         digits = figures if plain else "".join(map(_figure, figures.translate(_ALIKE)))
         if digits:
             yield _Group(match.start(), match.end(), digits, plain)
@@ -121,7 +122,7 @@ def _figure(character: str) -> str:
 
 
 def _apart(text: str, start: int, end: int) -> bool:
-    """Whether letters stand between two groups that are no word for a sign."""
+    """Whether two groups have letters between them that are not a word for a sign."""
     return any(
         word.group().lower() not in _between() for word in _LETTER.finditer(text, start, end)
     )
@@ -144,7 +145,7 @@ class _Run:
         self._edges = [0, *accumulate(len(group.digits) for group in groups)]
 
     def sensitive(self, phones: bool) -> list[tuple[int, int]]:
-        """(first, last) group of all that must go, left to right; what overlaps is one."""
+        """(first, last) group of each number to mask, left to right; overlaps are joined."""
         if len(self._digits) < (_MOBILE if phones else AADHAAR_DIGITS):
             return []
         found: list[tuple[int, int]] = []
@@ -177,15 +178,16 @@ class _Run:
         return self._written_like_one(first, last) and not _ABROAD.fullmatch(digits)
 
     def _written_like_one(self, first: int, last: int) -> bool:
-        """Whether the groups are fours, or alike and all there is: a wrong digit is a slip."""
+        """Whether the groups are written as an Aadhaar number is: in fours, or all of one size.
+        Then a wrong check digit is only a slip."""
         edges = [edge - self._edges[first] for edge in self._edges[first : last + 2]]
         if all(edge % 4 == 0 for edge in edges):
             return True
         return edges == list(range(0, edges[-1] + 1, edges[1])) and edges[-1] == len(self._digits)
 
     def _cut(self) -> Iterator[tuple[int, int]]:
-        """Numbers with a right check digit that begin or end inside a group: 91 or a digit too
-        many is glued to them."""
+        """Numbers with a right check digit that begin or end inside a group, because 91 or an extra
+        digit is glued to them."""
         for start in range(len(self._digits) - AADHAAR_DIGITS + 1):
             if self._digits[start] in "01":
                 continue
@@ -198,7 +200,7 @@ class _Run:
                 yield first, last
 
     def _glued(self, at: int) -> bool:
-        """Whether a group may be of two numbers: no mobile number, nor what has 13 digits."""
+        """Whether a group may hold parts of two numbers. Mobile numbers and 13 digits do not."""
         group = self.groups[at]
         if not group.plain:
             return True

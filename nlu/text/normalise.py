@@ -1,4 +1,4 @@
-"""One spelling for one text, with the way back: every normalised character knows its raw place.
+"""One spelling for each text. Every normalised character knows its place in the raw text.
 
 indic-nlp-library's normalisers are not called: their `consonant + ':'` to visarga rule rewrites
 "तारीख: 5", they turn '|' into a danda, change lengths without telling where, and a second pass may
@@ -19,7 +19,7 @@ from nlu.text.cache import SENTENCE, kept
 # A letter with its marks. Halves of flags are taken one by one: `\X` counts all before each.
 _CLUSTER = regex.compile(r"[\U0001f1e6-\U0001f1ff]|\X")
 _HEAP = regex.compile(r"(\p{M}{30})\p{M}+")
-_SYLLABLE = 16  # characters of a cluster that may come again
+_SYLLABLE = 16  # characters; longer clusters are rare and are not cached
 
 # Two signs typed for one letter. Keys are what people type, values the single letter.
 _JOINED = {
@@ -83,7 +83,7 @@ def normalise(text: str) -> Normalised:
 
 
 def _settled(text: str) -> Normalised:
-    """Round after round until nothing changes."""
+    """Normalises in rounds until nothing changes."""
     starts = _readable(text)
     spelled, ends = "".join(text[at] for at in starts), [at + 1 for at in starts]
     for _ in range(4):  # a composed letter can meet another one; texts settle in one or two rounds
@@ -99,8 +99,8 @@ def _is_settled(text: str) -> bool:
 
 
 def _readable(text: str) -> list[int]:
-    """Places of all characters but the marks that no letter has: their order in a cluster is
-    looked for by comparing all with all (UAX 15, stream-safe text)."""
+    """Places of all characters without heaps of marks, which no letter has. Unicode sorts the marks
+    of a letter by comparing each with each, so a heap would take long (UAX 15)."""
     places = list(range(len(text)))
     for heap in reversed(list(_HEAP.finditer(text))):
         del places[heap.end(1) : heap.end()]
@@ -108,7 +108,8 @@ def _readable(text: str) -> list[int]:
 
 
 def _pass(text: str) -> tuple[str, list[int], list[int]]:
-    """One round; of each resulting character the first and the last one behind it in `text`."""
+    """One round: the new text, and for each of its characters the first and the last one in `text`
+    that it stands for."""
     out: list[str] = []
     firsts: list[int] = []
     lasts: list[int] = []
@@ -134,7 +135,7 @@ def _pass(text: str) -> tuple[str, list[int], list[int]]:
 
 
 def _spell(cluster: str) -> tuple[str, tuple[int, ...]]:
-    """A cluster as it is to be spelled, and the places in it of what was not dropped."""
+    """The spelling of a cluster, and the places of the characters that were not dropped."""
     kept = tuple(at for at, c in enumerate(cluster) if not _invisible(c))
     joined = unicodedata.normalize("NFC", "".join(cluster[at] for at in kept))
     joined = _JOINED.get(joined[:2], joined[:2]) + joined[2:]

@@ -1,9 +1,9 @@
 """Words by sound: one rough Latin spelling for Telugu, Hindi and English in any script.
 
 Aspiration, length, doubling and the usual variants of romanised writing (v/w, z/j, sh/s, f/ph,
-ee/i, oo/u) fall together, so that 'కరెంటు', 'करेंट', 'karentu' and 'current' come close. What is
-left out is what people leave out when they type Indic words in Latin letters, and what speech
-recognition gets wrong (facts/speech.md sections 4-5).
+ee/i, oo/u) fall together, so that 'కరెంటు', 'करेंट', 'karentu' and 'current' come close. These are the
+differences that people ignore when they type Indic words in Latin letters, and that speech
+recognition gets wrong.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _INVISIBLE = regex.compile(r"[\p{Cf}'’]+")
 _LONG = 5  # folded words this long lose a final u or e, which English and Hindi spellings lack
 
 # In order; each is applied once over a lower-case romanised word.
-_ENGLISH = (  # English spelling only: of no meaning in romanised Indic words
+_ENGLISH = (  # for English spelling only; romanised Indic words do not follow these
     (r"tion(?=s?$)", "san"),
     (r"igh", "ai"),
     (r"c(?=[eiy])", "s"),
@@ -71,8 +71,8 @@ def skeleton(text: str) -> str:
 
 
 def sound_classes(text: str) -> str:
-    """`unbroken`, each letter standing for those that it is misheard for: 'bijali ka bil' and
-    'Pichali kabil' fall together."""
+    """The sound without borders between words, and with one letter for all sounds that are misheard
+    for each other: 'bijali ka bil' and 'Pichali kabil' become the same."""
     return _TWICE.sub(r"\1", unbroken(text).translate(_CLASSES))
 
 
@@ -81,7 +81,7 @@ def _words(text: str) -> list[str]:
 
 
 def unbroken(text: str) -> str:
-    """Sound of `text` without borders between words, whose ends therefore keep their vowels."""
+    """The sound of `text` without borders between words. Words keep their last vowels."""
     return "".join(_whole_word(word) for word in _words(text))
 
 
@@ -99,7 +99,7 @@ def _whole_word(word: str) -> str:
     indic = any(is_indic(c) for c in word)
     sound = romanise(unicodedata.normalize("NFC", word)).lower()
     sound = "".join(c for c in unicodedata.normalize("NFKD", sound) if not unicodedata.combining(c))
-    if not _LATIN.search(sound):  # a script that we do not read: no rule but the last is about it
+    if not _LATIN.search(sound):  # another script: only the rule for doubled letters applies
         return _DOUBLE.sub(r"\1", sound)
     for rule, by in _RULES if indic else _ENGLISH_RULES + _RULES:
         sound = rule.sub(by, sound)

@@ -1,13 +1,13 @@
 """Native text in Latin letters, spelled as people spell it.
 
-Statistics of attested romanisations (Dakshina, Roark et al. 2020, https://arxiv.org/abs/2007.01176)
-replace a table of rules: frequent words with their spellings, and for all other words a model that
-spells one letter at a time, given the letters around it. `nlu.training.romanisation` makes both
-files of a language; `nlu.text.indic_letters.romanise` is the rule-based spelling for hashing.
+Spellings come from statistics of how people wrote (Dakshina, Roark et al. 2020,
+https://arxiv.org/abs/2007.01176), not from rules. Frequent words have their own spellings. A model
+spells all other words letter by letter, given the letters around each. `nlu.training.romanisation`
+makes both files of a language. `nlu.text.indic_letters.romanise` spells by rules, for hashing.
 
-A letter here is a sound: a consonant, a vowel sign, or `INHERENT`, the vowel of a consonant that
-carries no sign, which Hindi often leaves unspoken and Telugu speaks. A virama only takes that vowel
-away, so it is none.
+A letter here is a sound: a consonant, a vowel sign, or `INHERENT`, the vowel of a consonant without
+a sign. Hindi often does not speak that vowel, Telugu does. A virama takes it away and is itself no
+sound.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def neighbourhoods(sounds: str) -> list[str]:
 def contexts(neighbourhood: str) -> list[str]:
     """What each order of the model sees of a neighbourhood, from least to most.
 
-    The order leads, so that windows of the same length do not mix.
+    Each begins with its order, so that windows of the same length do not mix.
     """
     return [
         f"{order}{neighbourhood[BEFORE - before : BEFORE + 1 + after]}"
@@ -83,8 +83,9 @@ def contexts(neighbourhood: str) -> list[str]:
 class LetterModel:
     """How often each letter was spelled in which way, per context.
 
-    Orders are interpolated: an order's counts are worth their number, the orders below it
-    `strength` observations (Dirichlet prior), so that a rare context leans on shorter ones.
+    The orders are interpolated with a Dirichlet prior: the counts of an order weigh as much as
+    their number, all lower orders together as much as `strength` observations. So a rare context
+    depends more on shorter ones.
     """
 
     counts: Mapping[str, Mapping[str, float]]

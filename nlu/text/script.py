@@ -1,12 +1,20 @@
-"""Which scripts a text is written in, by share of its letters."""
+"""The scripts that a text is written in, and the borders of its syllables.
+
+A cut by code points leaves half a letter in Telugu and Hindi (క్షే becomes క్ష, క్ or క), and breaks
+an emoji of several parts. A grapheme cluster of Unicode ends after a virama; a syllable does not.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from collections import Counter
 
+import regex
+
 SCRIPTS = ("Telu", "Deva", "Latn", "other")
 _BLOCKS = (("Telu", 0x0C00, 0x0C7F), ("Deva", 0x0900, 0x097F), ("Deva", 0xA8E0, 0xA8FF))
+MARK = "…"  # says that something was cut off
+_SYLLABLE = regex.compile(r"(?:\X(?<=[\p{Canonical_Combining_Class=Virama}\u200d]))*\X")
 
 
 def script_of(character: str) -> str | None:
@@ -47,3 +55,24 @@ def dominant(text: str) -> str | None:
     found = counts(text)
     best = max(found, key=lambda script: found[script])
     return best if found[best] else None
+
+
+def cut_at(text: str, longest: int) -> int:
+    """How many code points of `text`, at most `longest`, end with a whole syllable. A syllable that
+    is longer than half of `longest` is not real text and is cut."""
+    if len(text) <= longest:
+        return len(text)
+    end = 0
+    for syllable in _SYLLABLE.finditer(text, 0, longest + 1):
+        # a syllable at the end of the search may continue behind it
+        if syllable.end() > longest:
+            break
+        end = syllable.end()
+    return end if end > longest // 2 else longest
+
+
+def shortened(text: str, longest: int) -> str:
+    """`text`, or as much of it as fits into `longest` code points with a mark at its end."""
+    if len(text) <= longest:
+        return text
+    return text[: cut_at(text, longest - len(MARK))].rstrip() + MARK

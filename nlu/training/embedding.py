@@ -33,7 +33,7 @@ def beside(config: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 def embed(config: Path) -> int:
     """Fills the cache with the vectors of all training texts; how many texts there are."""
-    from nlu.augment.training_set import training_set
+    from nlu.augment.augmenter import training_set
     from nlu.components.project import catalogue
     from nlu.encoder.onnx_encoder import OnnxEncoder
     from nlu.encoder.provision import configured, encoder_folder

@@ -25,8 +25,8 @@ from benchmarks.longest_texts import PIECES as DRAWN
 from benchmarks.longest_texts import kinds, ordinary
 from nlu.catalogue import shared_catalogue
 from nlu.slots import extract, extract_for_service, parse, prepare
-from nlu.slots.spelled import spell
 from nlu.text import mask, normalise
+from nlu.text.indic_letters import spell
 
 TODAY = date(2026, 11, 25)
 DATA = Path(__file__).resolve().parents[2] / "data"

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlu.text import mask, normalise, spoken_to_digits
+from nlu.text.checksums import verhoeff
 from nlu.text.masking import last_four
-from nlu.text.verhoeff import verhoeff
 from tests.attacks.aadhaar_spellings import NUMBER, SCRIPTS, SEPARATORS, UNITS, spellings
 
 OTHER = "700100200301"

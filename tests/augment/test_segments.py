@@ -1,12 +1,24 @@
+"""Pieces of an utterance keep its marks exact; words are cut and joined at their borders."""
+
 from __future__ import annotations
 
+from random import Random
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlu.augment.segments import WORD, cut, join, rewrite, rewrite_words
-from nlu.catalogue.marks import parse_marks
-from nlu.catalogue.model import Utterance
+from nlu.augment.segments import (
+    WORD,
+    cut,
+    join,
+    join_words,
+    rewrite,
+    rewrite_words,
+    split_words,
+)
+from nlu.text.script import dominant
+from tests.augment.conftest import utterance
 
 MARKED = (
     "[విజయవాడ](from_stop) నుంచి [తిరుపతి](to_stop)కి [రేపు](travel_date) సీటు కావాలి",
@@ -15,11 +27,6 @@ MARKED = (
     "[do](passenger_count) seat chahiye bus me, ek meri ek meri biwi ki",
     "book ticket from [Vijayawada](from_stop) to [Tirupati](to_stop) for [tomorrow](travel_date)",
 )
-
-
-def utterance(source: str) -> Utterance:
-    text, marks = parse_marks(source)
-    return Utterance(text, marks, 0)
 
 
 @pytest.mark.parametrize("source", MARKED)
@@ -38,6 +45,7 @@ def test_marks_follow_a_text_that_grows(source: str) -> None:
         assert text[new.start : new.end] == " ".join(word + word for word in value.split())
 
 
+@settings(deadline=None)
 @given(st.sampled_from(MARKED), st.sampled_from(["", " ", "x", " x "]))
 def test_a_value_is_never_lost_nor_edged_with_space(source: str, by: str) -> None:
     text, marks = join(rewrite(cut(utterance(source)), lambda _: by))
@@ -59,3 +67,15 @@ def test_a_value_is_never_lost_nor_edged_with_space(source: str, by: str) -> Non
 )
 def test_codes_are_no_words(text: str, words: list[str]) -> None:
     assert WORD.findall(text) == words
+
+
+@settings(deadline=None)
+@given(st.integers(0, 999))
+def test_words_are_cut_between_syllables(seed: int) -> None:
+    cut_text = split_words("బయల్దేరింది బిజలీ", 1.0, 4, Random(seed))
+    assert cut_text.replace(" ", "") == "బయల్దేరిందిబిజలీ"
+    assert all(dominant(word[0]) == "Telu" and word[0] not in "ిీుూెేొో్" for word in cut_text.split())
+
+
+def test_words_run_together_but_numbers_do_not() -> None:
+    assert join_words("bus ticket 25 lo", 1.0, Random(0)) == "busticket 25 lo"

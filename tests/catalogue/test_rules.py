@@ -122,7 +122,7 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (TYPES, '["123456", "234567", "345678"]', '["123456"]', "123456", "has 1 examples"),
     (TYPES, "gazetteer: towns", "gazetteer: town", "gazetteer", "did you mean `towns`?"),
     (TYPES, "    gazetteer: towns\n", "", "kind: place", "needs `gazetteer:`"),
-    (TYPES, "    sensitive: true", "    min: 1", "meter_number:", "mean nothing for kind number"),
+    (TYPES, "    sensitive: true", "    min: 1", "min: 1", "`min` means nothing for kind number"),
     (TYPES, "    sensitive: true", "    checksum: crc", "checksum", "is not a"),
     (
         TYPES,

@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 
 import jmespath
 import pytest
 
 from actions.departments import load_departments
-from actions.departments.formats import TextFunctions, indian_grouping
+from actions.departments.formats import TextFunctions
 
 FORMATS = load_departments(Path(__file__).parents[2] / "data" / "departments", {})["energy"].formats
-
-
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [
-        ("0", "0"),
-        ("845", "845"),
-        ("3420", "3,420"),
-        ("100000", "1,00,000"),
-        ("12345678.9", "1,23,45,678.90"),
-        ("-1500", "-1,500"),
-        ("0.005", "0"),
-    ],
-)
-def test_money_is_grouped_the_indian_way(amount: str, text: str) -> None:
-    assert indian_grouping(Decimal(amount)) == text
 
 
 @pytest.mark.parametrize(

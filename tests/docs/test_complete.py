@@ -17,8 +17,8 @@ from actions.payments.states import MOVES
 from actions.sandbox.faults import Mode
 from api.metrics import Metrics
 from nlu.catalogue import shared_catalogue
-from nlu.catalogue.model import SLOT_KINDS
 from nlu.cli import app
+from nlu.slots.kind import kinds
 from tests.docs.pages import ROOT, pages, prose, text
 
 
@@ -94,13 +94,11 @@ def test_every_move_of_a_payment_is_drawn() -> None:
 def test_slot_types_are_explained_and_used() -> None:
     catalogue = shared_catalogue(ROOT / "data")
     page = text("docs/catalogue.md")
-    kinds = dict(re.findall(r"^\| (`.*) \| (\w+) \|$", page, re.M))
-    written = {
-        name: kind for names, kind in kinds.items() for name in re.findall(r"`(\w+)`", names)
-    }
+    rows = dict(re.findall(r"^\| (`.*) \| (\w+) \|$", page, re.M))
+    written = {name: kind for names, kind in rows.items() for name in re.findall(r"`(\w+)`", names)}
     there = {name: slot_type.kind for name, slot_type in catalogue.slot_types.items()}
     assert {name: written.get(name) for name in there} == there
-    assert set(SLOT_KINDS) - quoted("docs/catalogue.md") == set()
+    assert set(kinds()) - quoted("docs/catalogue.md") == set()
     used = {slot.type.name for s in catalogue.services.values() for slot in s.slots}
     waiting = page.partition("Types that no service asks for yet")[2].partition("\n\n")[0]
     assert set(there) - used == set(re.findall(r"`(\w+)`", waiting))

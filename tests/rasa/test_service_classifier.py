@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.augment import augmenter
-from nlu.augment.heard import HeardUtterance
+from nlu.augment.transcripts import HeardUtterance
 from nlu.components import project
 from nlu.components.fine_tuning import learned_from
 from nlu.components.language_identifier import LANGUAGE

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from nlu.catalogue import shared_catalogue
 from nlu.slots import Parsed, extract, parse
+from nlu.text.checksums import verhoeff
 from nlu.text.lexicon import load_lexicon
-from nlu.text.verhoeff import verhoeff
 
 TODAY = date(2026, 11, 25)
 CATALOGUE = shared_catalogue(Path(__file__).resolve().parents[2] / "data")
@@ -43,6 +43,7 @@ def shown(digits: str, cuts: list[int], sign: str, script: str) -> str:
     return sign.join(group for group in groups if group)
 
 
+@settings(deadline=None)
 @given(
     st.text("0123456789", min_size=10, max_size=10),
     st.sampled_from("23456789"),
@@ -60,6 +61,7 @@ def test_aadhaar_is_read_in_any_grouping_and_script(
     assert found == Parsed(number)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([13, 16]),
     st.data(),
@@ -113,7 +115,7 @@ WEAK = frozenset(map(str, load_lexicon("numbers")["weak"]))
 WORDS = {key: _words(key) for key in ("te", "hi")}
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.integers(101, 9_999_999), st.sampled_from(sorted(WORDS)))
 def test_amounts_in_words_round_trip(value: int, key: str) -> None:
     said = spelled(value, key)
@@ -139,6 +141,7 @@ def test_case_endings_stay_outside_of_dates(key: str, data: st.DataObject) -> No
     assert found[0].raw in (word, word.removesuffix("ం") + "ాని"), text
 
 
+@settings(deadline=None)
 @given(st.integers(0, 23), st.integers(0, 59))
 def test_times_round_trip(hour: int, minute: int) -> None:
     half = hour % 12 or 12

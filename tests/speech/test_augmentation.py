@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu.augment.heard import FOLDER, read_heard
+from nlu.augment.transcripts import FOLDER, read_heard
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.speech import augmentation
 from nlu.speech.augmentation import Reading, augment_command, hear, readings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlu.text import normalise
@@ -43,6 +43,7 @@ def test_normalise_table(raw: str, clean: str) -> None:
     assert normalise(raw).text == clean
 
 
+@settings(deadline=None)
 @given(ANY | INDIC)
 def test_texts_passed_by_are_those_that_no_round_changes(raw: str) -> None:
     """The short way gives what the long one does."""
@@ -51,6 +52,7 @@ def test_texts_passed_by_are_those_that_no_round_changes(raw: str) -> None:
     assert normalise(clean) == _settled(clean)
 
 
+@settings(deadline=None)
 @given(ANY | INDIC)
 def test_normalise_is_idempotent(raw: str) -> None:
     once = normalise(raw).text
@@ -59,6 +61,7 @@ def test_normalise_is_idempotent(raw: str) -> None:
     assert again.offsets == tuple(range(len(once)))
 
 
+@settings(deadline=None)
 @given(ANY | INDIC)
 def test_normalise_offsets_lead_back(raw: str) -> None:
     clean = normalise(raw)

@@ -16,13 +16,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
-from actions.departments.formats import indian_grouping
 from actions.sandbox.gateway.books import Books, GatewayOrder
 from actions.sandbox.gateway.merchant import Courier
 from actions.sandbox.gateway.plans import plans
 from actions.sandbox.page import PAGE, page
 from actions.sandbox.problem import Problem
 from actions.sandbox.store import load_seed
+from nlu.text.numbers import indian_grouping
 
 _LANGUAGES = ("te", "hi", "en")
 FONTS = Path(__file__).parents[2] / "documents/fonts"

@@ -83,7 +83,7 @@ def _key(root: Path) -> str:
     folders = (root / "gazetteers", root / "lexicon", _CODE / "slots", _CODE / "text")
     files = [root / "slot_types.yml", root / "languages.yml"]
     for folder in folders:
-        files += sorted(f for f in folder.glob("*") if f.suffix in (".yml", ".py"))
+        files += sorted(f for f in folder.rglob("*") if f.suffix in (".yml", ".py"))
     for file in files:
         digest.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.rules.checking import Checking
 from nlu.catalogue.rules.examples import example_problems
-from nlu.text.lexicon import load_lexicon
-
-_LIMITED_KINDS = ("count", "amount", "measure")
+from nlu.catalogue.slot_kinds import slot_kinds
 
 
 def slot_type_problems(check: Checking) -> Iterator[Problem]:
@@ -29,16 +27,11 @@ def slot_type_problems(check: Checking) -> Iterator[Problem]:
         if low is not None and high is not None and low > high:
             what = f"min {low} is above max {high}"
             yield check.at(file, *here, "min", what=what, mend="exchange them")
-        if slot_type.kind not in _LIMITED_KINDS and (low is not None or high is not None):
-            what = f"`min` and `max` mean nothing for kind {slot_type.kind}"
-            yield check.at(file, *here, what=what, mend="remove them")
-        if slot_type.unit and slot_type.unit not in load_lexicon("units")["units"]:
-            what = f"{slot_type.name} is measured in the unknown unit `{slot_type.unit}`"
-            mend = "add it to data/lexicon/units.yml"
-            yield check.at(file, *here, "unit", what=what, mend=mend)
-        if slot_type.kind == "date" and slot_type.when is None:
-            what = f"the date {slot_type.name} does not say which dates fit"
-            yield check.at(file, *here, what=what, mend="add `when: past`, `future` or `any`")
+        kind = slot_kinds().get(slot_type.kind)
+        mistake = kind.check(slot_type) if kind else None
+        if mistake is not None:
+            key, what, mend = mistake
+            yield check.at(file, *here, key, what=what, mend=mend)
         values = [choice.value for choice in slot_type.choices]
         for value in sorted({v for v in values if values.count(v) > 1}):
             what = f"two choices have the value `{value}`"
