@@ -1,7 +1,8 @@
 """Slot values in a free message: formats by pattern and checksum, places by gazetteer.
 
-It looks for the slots of the service that is ranked first, so that a bare number is read as that
-service's number. For conversation intents it looks for nothing.
+Looks for the slots of one service at a time, so that a bare number is read as that service's
+number: of the service ranked first, and of those that the decision takes for meant. For
+conversation intents nothing is looked for.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from nlu.catalogue import Service
+from nlu.components.decision import DECISION
 from nlu.components.project import catalogue
 from nlu.components.sentence_encoder import TAGGER
 from nlu.slots import extract_for_service, prepare
 from nlu.slots.answer import read_value
+
+SLOTS = "slots"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -54,21 +58,34 @@ class SlotExtractor(GraphComponent, EntityExtractorMixin):
         return cls(config)
 
     def process(self, messages: List[Message]) -> List[Message]:
-        """Extracts from each message."""
+        """Sets `entities`, those of the service ranked first, and `slots`: values by service and
+        slot, of each service that the decision takes for meant. A citizen who is asked which one
+        they meant is not asked again for what they said."""
         today = datetime.now(self._zone).date()
         for message in messages:
-            intent = (message.get("intent") or {}).get("name") or ""
-            service = self._catalogue.services.get(intent)
-            if service is not None and message.get(TEXT):
-                found = self._entities(message.get(TEXT), service, today)
-                earlier = message.get(ENTITIES, [])
-                tagged = [e for e in earlier if e["extractor"] == TAGGER]
-                others = [e for e in earlier if e["extractor"] != TAGGER]
-                found += self._learned(message.get(TEXT), service, tagged, found, today)
-                message.set(ENTITIES, others + found, add_to_output=True)
-            elif message.get(ENTITIES):  # the network tagged values, but no service is meant
-                message.set(ENTITIES, [], add_to_output=True)
+            text, earlier = message.get(TEXT), message.get(ENTITIES, [])
+            if not text:
+                continue
+            tagged = [e for e in earlier if e["extractor"] == TAGGER]
+            first = (message.get("intent") or {}).get("name") or ""
+            meant = (message.get(DECISION) or {}).get("options", [])
+            found = {
+                name: self._found(text, self._catalogue.services[name], tagged, today)
+                for name in dict.fromkeys([first, *meant])
+                if name in self._catalogue.services
+            }
+            others = [e for e in earlier if e["extractor"] != TAGGER] if first in found else []
+            if first in found or earlier:
+                message.set(ENTITIES, others + found.get(first, []), add_to_output=True)
+            slots = {name: {e["entity"]: e["value"] for e in found[name]} for name in meant}
+            message.set(SLOTS, slots, add_to_output=True)
         return messages
+
+    def _found(
+        self, text: str, service: Service, tagged: List[Dict[str, Any]], today: date
+    ) -> List[Dict[str, Any]]:
+        found = self._entities(text, service, today)
+        return found + self._learned(text, service, tagged, found, today)
 
     def _learned(
         self,

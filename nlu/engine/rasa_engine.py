@@ -78,7 +78,7 @@ class Understood:
     elapsed_ms: float
 
 
-_UNDERSTOOD = ("text", "intent", "entities", "language", "decision")
+_UNDERSTOOD = ("text", "intent", "entities", "language", "decision", "slots")
 """What the dialogue reads of a parse; Rasa's own copies of the message's metadata stay out."""
 
 
