@@ -14,7 +14,15 @@ from typing import Any
 
 from actions.citizens.effects import Stores, carried_out
 from actions.departments import OperationResult, Origin
-from actions.dialogue import interpretation, language, one_time_code, perform, routing, turns
+from actions.dialogue import (
+    department_choices,
+    interpretation,
+    language,
+    one_time_code,
+    perform,
+    routing,
+    turns,
+)
 from actions.dialogue.form import Form
 from actions.dialogue.say import Button, Say
 from actions.dialogue.state import CONFIRM, Heard, Profile, State, read_state
@@ -147,6 +155,7 @@ class Talk:
     async def _follow(self, step: Step, message: Heard) -> Talk:
         execute = self.department.execute
         self.department.code = one_time_code.told(self.form, step.state, message)
+        step = await department_choices.offered(self.form, step, execute)
         if step.next == ASK and step.state.asked == CONFIRM:
             step = step.then(await perform.look_up(self.form, step.state, execute))
         step = self._carried_out(step)
