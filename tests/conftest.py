@@ -81,6 +81,7 @@ SLOW_FILES = (
     "test_load.py",
     "test_21_pages.py",
 )
+NIGHTLY_FILES = ("test_sandbox_schemathesis.py",)
 SLOW = (
     "browser",
     "chaos",
@@ -116,8 +117,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks slow tests and groups them: those of a file, or of a folder in `SHARED`, stay in one
     process. They come first, so that all processes are busy to the end with the short ones."""
     for item in items:
-        nightly = item.get_closest_marker("nightly") is not None
-        if _is_slow(item.path) or nightly:
+        if item.path.name in NIGHTLY_FILES:
+            item.add_marker(pytest.mark.nightly)
+        if _is_slow(item.path) or item.get_closest_marker("nightly"):
             item.add_marker(pytest.mark.slow)
             folder, *_ = inside = item.path.relative_to(TESTS).parts
             item.add_marker(
