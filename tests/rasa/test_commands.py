@@ -60,9 +60,9 @@ def endpoints(one_more: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield path
 
 
-def test_rasa_data_validate() -> None:
+def test_rasa_data_validate(one_more: Path) -> None:
     """No conflict, no unused intent that would stop it; and the domain it saw is not empty."""
-    done = rasa("data", "validate")
+    done = rasa("data", "validate", data=one_more)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said[-3000:]
     assert "No story structure conflicts found" in said
