@@ -121,10 +121,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.nightly)
         if _is_slow(item.path) or item.get_closest_marker("nightly"):
             item.add_marker(pytest.mark.slow)
-            folder, *_ = inside = item.path.relative_to(TESTS).parts
-            item.add_marker(
-                pytest.mark.xdist_group(folder if folder in SHARED else "/".join(inside))
-            )
+            if item.get_closest_marker("xdist_group") is None:
+                folder, *_ = inside = item.path.relative_to(TESTS).parts
+                group = folder if folder in SHARED else "/".join(inside)
+                item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=_turn)
 
 

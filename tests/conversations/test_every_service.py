@@ -89,9 +89,17 @@ def test_few_services_have_all_parts_and_come_in_every_key() -> None:
     assert len(set(CASES)) == len(CASES) < 60
 
 
+PROCESSES = 8
+"""The most that share the walk through all services; each has a world of its own."""
+ALL = [
+    pytest.param(name, marks=pytest.mark.xdist_group(f"services {number % PROCESSES}"))
+    for number, name in enumerate(sorted(CATALOGUE.services))
+]
+
+
 @pytest.mark.nightly
 @pytest.mark.parametrize("language", CATALOGUE.languages.reply)
-@pytest.mark.parametrize("name", sorted(CATALOGUE.services))
+@pytest.mark.parametrize("name", ALL)
 def test_service_is_completed(world: World, name: str, language: str) -> None:
     service = CATALOGUE.services[name]
     # A bill that is being paid is told of to who began to pay it: that is one citizen.
