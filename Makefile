@@ -38,7 +38,7 @@ system: ## Debian packages that the tests use (chromium, haproxy, PostgreSQL); a
 demo: encoder whisper ## the whole product on this machine, with a simulated WhatsApp
 	$(UV) run --frozen seva demo $(ARGS)
 
-test: trained ## every behaviour, services and browser included: 12 minutes once trained
+test: trained ## every behaviour, services and browser included
 	$(PYTEST) -m "not nightly" tests
 
 nightly: trained ## what takes minutes: every service through Rasa, long random runs, full trainings

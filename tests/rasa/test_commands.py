@@ -26,7 +26,7 @@ def rasa(
         input=said,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=900,
     )
 
 
