@@ -164,10 +164,11 @@ def opened(data: Path, models: Path, folder: Path) -> Iterator[Town]:
         "SEVA_SANDBOX_OWNERS": str(OWNERS),
         **department_urls(sandbox_port, data),
     }
+    all_departments = {**variables, "SEVA_DATA_DIR": str(ROOT / "data")}
     loop = asyncio.new_event_loop()
     with (
         seva(
-            "sandbox", "/__faults/energy", sandbox_port, variables, folder / "sandbox.log"
+            "sandbox", "/__faults/energy", sandbox_port, all_departments, folder / "sandbox.log"
         ) as sandbox,
         seva("actions", "/health", actions_port, variables, folder / "actions.log") as actions,
     ):
@@ -180,4 +181,5 @@ def opened(data: Path, models: Path, folder: Path) -> Iterator[Town]:
                 )
             )
         yield Town(data, models, actions, sandbox, engine, Conversations(engine), loop)
+        loop.run_until_complete(engine.close())
     loop.close()

@@ -50,8 +50,9 @@ def endpoints(one_more: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "SEVA_SANDBOX_PORT": str(sandbox_port),
         **department_urls(sandbox_port, one_more),
     }
+    all_departments = {**variables, "SEVA_DATA_DIR": str(ROOT / "data")}
     with (
-        seva("sandbox", "/__faults/energy", sandbox_port, variables, folder / "sandbox.log"),
+        seva("sandbox", "/__faults/energy", sandbox_port, all_departments, folder / "sandbox.log"),
         seva("actions", "/health", actions_port, variables, folder / "actions.log") as actions,
     ):
         path = folder / "endpoints.yml"

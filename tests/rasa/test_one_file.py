@@ -11,12 +11,10 @@ import pytest
 
 from nlu.text import shares
 from tests.processes import ROOT, lane
-from tests.rasa.conftest import ALL, TWIN, Town, with_one_more
+from tests.rasa.conftest import TWIN, Town, with_one_more
 
 NAME = "electricity_meter_shift"
-NOT_REACHED = pytest.mark.xfail(
-    strict=True, reason="165 services, profile fast: docs/benchmarks.md"
-)
+NOT_REACHED = pytest.mark.xfail(strict=True, reason="profile fast: docs/benchmarks.md")
 
 CONVERSATIONS = {
     "te": [
@@ -139,15 +137,11 @@ def test_whole_conversation_about_the_new_service(new_town: Town, language: str)
         ("meter unna chotu marchukovali anukuntunna", "te-Latn"),
         ("क्या मेरा मीटर दूसरी दीवार पर जा सकता है", "hi"),
         ("kya mera meter dusri deewar par ja sakta hai", "hi-Latn"),
-        ("builder says our meter must go to the front", "en"),
+        pytest.param("builder says our meter must go to the front", "en", marks=NOT_REACHED),
     ],
 )
-def test_new_service_is_understood_in_all_five_keys(
-    new_town: Town, text: str, key: str, request: pytest.FixtureRequest
-) -> None:
+def test_new_service_is_understood_in_all_five_keys(new_town: Town, text: str, key: str) -> None:
     """Words it was not trained on."""
-    if key == "en" and ALL in request.node.name:
-        request.applymarker(NOT_REACHED)
     answer = new_town.run(new_town.engine.parse(text))
     assert answer["intent"]["name"] == NAME
     assert answer["language"]["key"] == key
