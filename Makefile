@@ -5,8 +5,9 @@ export RASA_TELEMETRY_ENABLED = false
 # Where a machine forbids bytecode files, every process would compile half of torch again.
 unexport PYTHONDONTWRITEBYTECODE
 UV := ./.ci/uv
+PYTEST := $(UV) run --frozen pytest -q -n auto --dist loadgroup
 
-.PHONY: help setup system encoder whisper voices train demo test check check-code check-tests format docs clean
+.PHONY: help setup system encoder whisper voices train demo test nightly trained check check-code check-tests format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,10 +38,15 @@ system: ## Debian packages that the tests use (chromium, haproxy, PostgreSQL); a
 demo: encoder whisper ## the whole product on this machine, with a simulated WhatsApp
 	$(UV) run --frozen seva demo $(ARGS)
 
-test: encoder whisper system ## everything, services and browser included
+test: trained ## every behaviour, services and browser included
+	$(PYTEST) -m "not nightly" tests
+
+nightly: trained ## what takes minutes: every service through Rasa, long random runs, full trainings
+	$(PYTEST) -m nightly tests
+
+trained: encoder whisper system
 	$(UV) run --frozen seva check --strict
 	$(UV) run --frozen seva train --promote
-	$(UV) run --frozen pytest -q -n auto --dist loadgroup tests
 
 check: setup ## format, lint, types, import rules, catalogue, fast tests: under a minute
 	$(MAKE) --no-print-directory --jobs=2 --output-sync=line check-code check-tests

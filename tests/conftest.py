@@ -1,13 +1,18 @@
-"""Slow tests, by folder or file: they need Rasa, a model, a browser or several processes.
+"""Which tests run when: `make check` those that are quick, `make test` all but the nightly ones,
+`make nightly` these.
 
-A single test that waits or computes for a third of a second is marked where it stands.
+Slow are, by folder or file, tests that need Rasa, a model, a browser or several processes. A single
+test that waits or computes for a third of a second is marked `slow` where it stands. What takes
+minutes is marked `nightly` where it stands, and CONTRIBUTING.md names the quicker test of the same.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -76,6 +81,7 @@ SLOW_FILES = (
     "test_load.py",
     "test_21_pages.py",
 )
+NIGHTLY_FILES = ("test_sandbox_schemathesis.py",)
 SLOW = (
     "browser",
     "chaos",
@@ -92,7 +98,10 @@ SLOW = (
     "joint",
     "demo",
     "docs",
+    "services",
 )
+SHARED = ("new_department", "rasa", "demo")
+"""Folders whose tests share what takes a minute to start: one process runs them all."""
 TESTS = Path(__file__).parent
 
 
@@ -105,12 +114,33 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks slow tests, so that `make check` leaves them to `make test`; those of a folder share
-    what is started once, and stay in one process."""
+    """Marks slow tests and groups them: those of a file, or of a folder in `SHARED`, stay in one
+    process. They come first, so that all processes are busy to the end with the short ones."""
     for item in items:
-        if _is_slow(item.path):
+        if item.path.name in NIGHTLY_FILES:
+            item.add_marker(pytest.mark.nightly)
+        if _is_slow(item.path) or item.get_closest_marker("nightly"):
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(TESTS).parts[0]))
+            if item.get_closest_marker("xdist_group") is None:
+                folder, *_ = inside = item.path.relative_to(TESTS).parts
+                group = folder if folder in SHARED else "/".join(inside)
+                item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.path.relative_to(TESTS).parts[0] in SHARED:
+        return 0
+    return 1 if _is_slow(item.path) else 2
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
+    """A nightly test that is skipped counts as failed: nobody would see that it never runs."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("nightly"):
+        report.outcome, report.longrepr = "failed", f"nightly, but skipped: {report.longrepr}"
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -24,8 +24,10 @@ from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 from tests.api.conftest import CATALOGUE, KEY
 from tests.served import served
 
-EXAMPLES = {GenerationMode.POSITIVE: 12, GenerationMode.NEGATIVE: 12}
-"""Requests of each operation that keep to the document, and that break it."""
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+"""Requests that keep to the document, and that break it."""
+FEW, MANY = 2, 12
+"""Requests of each operation."""
 UNSAID = {
     "/problems/empty-text",  # no JSON Schema says "at least one visible character"
     "/problems/text-too-long",  # 413, which schemathesis does not take for a refusal
@@ -59,17 +61,18 @@ def operations(urls: list[str]) -> list[tuple[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize("mode", EXAMPLES, ids=lambda mode: mode.value)
+@pytest.mark.parametrize("examples", [FEW, pytest.param(MANY, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.value)
 def test_answers_keep_to_the_document(
-    operations: list[tuple[str, Any]], mode: GenerationMode
+    operations: list[tuple[str, Any]], mode: GenerationMode, examples: int
 ) -> None:
     for url, operation in operations:
-        _try(url, operation, mode)
+        _try(url, operation, mode, examples)
 
 
-def _try(url: str, operation: Any, mode: GenerationMode) -> None:
+def _try(url: str, operation: Any, mode: GenerationMode, examples: int) -> None:
     @settings(
-        max_examples=EXAMPLES[mode],
+        max_examples=examples,
         deadline=None,
         database=None,
         derandomize=True,

@@ -24,7 +24,9 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("shots", [1, 4, 8])
 def test_draw_takes_so_many_of_each_intent_or_all_it_has(shots: int) -> None:
-    for rows in draw(EXAMPLES, shots, 3):
+    draws = list(draw(EXAMPLES, shots, 3))
+    assert len(draws) == 3
+    for rows in draws:
         assert len(set(rows)) == len(rows)
         found = Counter(EXAMPLES[i].intent for i in rows)
         assert found == {

@@ -55,6 +55,7 @@ def test_cross_validation_answers_each_message_once_unlearned() -> None:
 def test_cross_validation_spreads_each_intent_over_the_folds() -> None:
     recorder = Recorder()
     cross_validated(recorder, EXAMPLES)
+    assert recorder.runs
     for _, intents, asked in recorder.runs:
         assert intents == set(TEXTS)
         assert len(asked) == len(EXAMPLES) / FOLDS

@@ -28,6 +28,11 @@ class Door:
         self.calls: list[str] = []
         self._broken, self._after = broken, after
 
+    @property
+    def broke(self) -> bool:
+        """Whether the call of that number came, and failed."""
+        return self._broken is not None and len(self.calls) > self._broken
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes one call on."""
         if scope["type"] != "http":

@@ -1,83 +1,132 @@
-"""Every service of the catalogue, completed against the sandbox in each reply language."""
+"""Services completed through Rasa and real processes: in `make test` as few as meet everything that
+services are made of, begun in a citizen's own words; in `make nightly` every one, in each reply
+language. `tests/services` completes every one without Rasa."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import httpx
 import pytest
-import yaml
 
-from nlu.catalogue import shared_catalogue
-from nlu.text import shares
+from nlu.catalogue import Service
 from tests.conversations.conftest import World
-from tests.processes import ROOT
+from tests.services.walk import CATALOGUE, Turn, choose, complete
 
-CATALOGUE = shared_catalogue(ROOT / "data")
-ANSWERS = yaml.safe_load((Path(__file__).parent / "answers.yml").read_text("utf-8"))
-SCRIPTS = {key.language: key.script for key in reversed(CATALOGUE.languages.keys.values())}
-DONE = {  # outcomes other than ok that mean it worked
-    "certificate_application_status": "in_progress",
-    "cmrf_application_status": "approved",
-    "electricity_application_status": "in_progress",
-    "electricity_complaint_status": "in_progress",
-    "grievance_status": "resolved",
-    "land_mutation_status": "approved",
-    "municipal_application_status": "approved",
-    "prohibited_land_22a": "clear",
-    "rtc_parcel_tracking": "on_the_way",
-    "rtc_refund_status": "in_progress",
-    "solar_subsidy_status": "approved",
-    "temple_booking_payment_status": "paid",
-}
+KEYS = tuple(CATALOGUE.languages.keys)
+IN_A_KEY = 6
+"""At least so many services are completed by who writes in it."""
 
 
+def parts(service: Service) -> frozenset[str]:
+    """What a service is made of."""
+    operation = CATALOGUE.departments[service.department].operations[service.operation]
+    asked = [slot for slot in service.slots if slot.required or service.confirm]
+    return frozenset(
+        {
+            service.department,
+            f"kind {service.kind}",
+            f"for {operation.access}",
+            *(f"slot {slot.type.kind}" for slot in asked),
+            *("left out" for slot in asked if not slot.required),
+            *("suggested" for slot in asked if slot.suggested_by),
+            *("offered" for slot in asked if slot.offered_by),
+            *(["looked up"] if service.lookup else []),
+            *(["issued"] if operation.paper else []),
+        }
+    )
+
+
+def few(services: Mapping[str, Service]) -> list[str]:
+    """Names of services that together have all parts that there are; of those that add as many,
+    the one with the fewest questions."""
+    left = set().union(*map(parts, services.values()))
+    chosen: list[str] = []
+    while left:
+        best = max(
+            sorted(services),
+            key=lambda name: (len(parts(services[name]) & left), -len(services[name].slots)),
+        )
+        chosen.append(best)
+        left -= parts(services[best])
+    return chosen
+
+
+def in_keys(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Each service in as many keys as it takes, by turns."""
+    chosen, turns = list(names), 0
+    found: list[tuple[str, str]] = []
+    while len(found) < IN_A_KEY * len(KEYS) or turns == 0:
+        for at, name in enumerate(chosen):
+            found.append((name, KEYS[(at + 2 * turns) % len(KEYS)]))
+        turns += 1
+    return found
+
+
+CASES = in_keys(few(CATALOGUE.services))
+
+
+@pytest.mark.parametrize(("name", "key"), CASES)
+def test_service_is_completed_in_own_words(world: World, name: str, key: str) -> None:
+    service = CATALOGUE.services[name]
+    turn = begun(world, service, f"own-{name}-{key}", key.partition("-")[0])
+    said = min((u.text for u in service.utterances[key] if not u.marks), key=len)
+    replies = turn(said, False)
+    meant = [b.payload for reply in replies for b in reply.buttons if f'"{name}"' in b.payload]
+    if meant:  # "which of these did you mean?"
+        replies = turn(meant[0], True)
+    ends_well(service, complete(service, key.partition("-")[0], replies, turn))
+
+
+def test_few_services_have_all_parts_and_come_in_every_key() -> None:
+    services = CATALOGUE.services
+    assert set().union(*(parts(services[name]) for name, _ in CASES)) == set().union(
+        *map(parts, services.values())
+    )
+    for key in KEYS:
+        assert sum(one == key for _, one in CASES) >= IN_A_KEY
+    assert len(set(CASES)) == len(CASES) < 60
+
+
+PROCESSES = 8
+"""The most that share the walk through all services; each has a world of its own."""
+ALL = [
+    pytest.param(name, marks=pytest.mark.xdist_group(f"services {number % PROCESSES}"))
+    for number, name in enumerate(sorted(CATALOGUE.services))
+]
+
+
+@pytest.mark.nightly
 @pytest.mark.parametrize("language", CATALOGUE.languages.reply)
-@pytest.mark.parametrize("name", sorted(CATALOGUE.services))
+@pytest.mark.parametrize("name", ALL)
 def test_service_is_completed(world: World, name: str, language: str) -> None:
     service = CATALOGUE.services[name]
-    httpx.post(f"{world.sandbox}/__reset/{service.department}", trust_env=False).raise_for_status()
     # A bill that is being paid is told of to who began to pay it: that is one citizen.
     sender = f"complete-{name}" if service.lookup else f"complete-{name}-{language}"
+    turn = begun(world, service, sender, language)
+    if service.lookup:
+        turn(f'/language{{"language": "{language}"}}', True)
+    replies = turn(choose(service), True)
+    ends_well(service, complete(service, language, replies, turn))
+
+
+def begun(world: World, service: Service, sender: str, language: str) -> Turn:
+    """The turns of a citizen at a department that is as on its first day."""
+    world.reset(service.department)
     turns = 0
 
-    def turn(text: str, tapped: bool) -> list:
+    def turn(text: str, tapped: bool) -> list[Any]:
         nonlocal turns
         turns += 1
         number = f"{sender}-{language}-{turns}"
-        replies = world.turn(text, sender, id=number, language=language, tapped=tapped)
-        said = "\n".join(reply.text for reply in replies)
-        assert shares(said).get(SCRIPTS[language], 0) > 0.4, f"{text}: {said}"
-        return replies
+        return world.turn(text, sender, id=number, language=language, tapped=tapped)
 
-    if service.lookup:
-        turn(f'/language{{"language": "{language}"}}', True)
-    replies = turn(f'/choose{{"service": "{name}"}}', True)
-    for slot in service.slots:
-        if not slot.required and not service.confirm:
-            continue  # services that only tell something ask for what they need
-        if slot.suggested_by and slot.required:
-            continue  # it follows from the others
-        asked = (slot.ask or slot.type.ask)[language]
-        assert asked in replies[0].text, f"expected the question for {slot.name}: {replies}"
-        if not slot.required:
-            replies = turn(
-                next(b.payload for b in replies[0].buttons if '"skip"' in b.payload), True
-            )
-            continue
-        answer = ANSWERS.get(f"{name}/{slot.name}") or ANSWERS[slot.name]
-        replies = turn(answer[language], False)
-        kept = [b.payload for b in replies[0].buttons if '"keep"' in b.payload]
-        if kept:  # "was that the answer, or did you mean another service?"
-            replies = turn(kept[0], True)
-    if service.confirm:
-        yes = next(b.payload for b in replies[0].buttons if '"yes"' in b.payload)
-        assert "499118665246" not in replies[0].text, "Aadhaar is read back unmasked"
-        replies = turn(yes, True)
-    words = service.replies[DONE.get(name, "ok")][language]
-    fixed = max(words.replace("}", "{").split("{")[::2], key=len).strip()
-    assert fixed in replies[0].text, f"not the reply for success: {replies[0].text!r}"
-    assert "{" not in replies[0].text
+    return turn
+
+
+def ends_well(service: Service, replies: Any) -> None:
+    """A download ends with a document that can be fetched."""
     if service.kind == "download":
         document = next(reply.document for reply in replies if reply.document)
         pdf = httpx.get(document.url, trust_env=False)

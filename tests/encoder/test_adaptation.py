@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from random import Random
 
@@ -84,8 +84,13 @@ def test_stream_is_the_same_every_time() -> None:
 
 
 def test_batches_hold_texts_of_about_one_length() -> None:
-    for batch in islice(batches(PAIRS, Settings(batch=8)), 4):
-        assert len(batch) == 8
+    """Sixteen batches at a time are parted by length: no two of them overlap."""
+    together = list(islice(batches(PAIRS, Settings(batch=8)), 16))
+    assert [len(batch) for batch in together] == [8] * 16
+    lengths = sorted(sorted(len(text.encode()) for text, _ in batch) for batch in together)
+    assert lengths[0][0] < lengths[-1][-1]
+    for shorter, longer in pairwise(lengths):
+        assert shorter[-1] <= longer[0]
 
 
 def test_noise_is_one_slip() -> None:

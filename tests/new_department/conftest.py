@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.few_services import copied
 from tests.new_department.described_server import DescribedServer
 from tests.processes import ACTIONS_SECRET, ROOT, free_port, seva
 from tests.served import served
@@ -56,19 +57,9 @@ def command(*arguments: str, environment: Mapping[str, str]) -> str:
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project's data with one department of its own, and the files of `library/` beside."""
-    data = tmp_path_factory.mktemp("new-department") / "data"
-    shutil.copytree(ROOT / "data", data)
-    for folder in ("departments", "departments/openapi"):
-        for file in (data / folder).glob("*.yml"):
-            if file.stem not in (BESIDE, "defaults"):
-                file.unlink()
-    for folder in (data / "services").iterdir():
-        if folder.name != BESIDE:
-            shutil.rmtree(folder)
-    for file in data.glob("services/*/*.yml"):  # no neighbours of departments that are gone
-        lines = file.read_text("utf-8").splitlines()
-        kept = [line for line in lines if not line.startswith("neighbours:")]
-        file.write_text("\n".join([*kept, "neighbours: []"]) + "\n", "utf-8")
+    folder = tmp_path_factory.mktemp("new-department")
+    beside = [file.stem for file in (ROOT / "data" / "services" / BESIDE).glob("*.yml")]
+    data = copied(folder / "data", beside)
     shutil.copytree(LIBRARY, data, dirs_exist_ok=True)
     return data
 

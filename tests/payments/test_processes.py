@@ -58,7 +58,7 @@ class Servers:
         return [write for write in found if write["operation"] == "payBill"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.nightly), "postgresql"])
 def servers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Servers]:
     """Both start at the same moment, with no database, key or folder there yet."""
     url = "sqlite"

@@ -1,4 +1,4 @@
-"""A catalogue with one service more, trained and served by real processes."""
+"""The live model, and a model of a catalogue with one service more, served by real processes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,17 @@ import pytest
 
 from benchmarks.talk.conversations import Conversations
 from nlu.turn import Message
+from tests.few_services import copied, named_only
 from tests.processes import ACTIONS_SECRET, OWNERS, PHONE, ROOT, department_urls, free_port, seva
 
 NEW_SERVICE = Path(__file__).parent / "electricity_meter_shift.yml"
 TWIN = "electricity_meter_shifting"
+FEW, ALL = "few services", "all services"
+FEW_SERVICES = (
+    *("electricity_bill_view", "electricity_bill_payment", "electricity_meter_complaint"),
+    *("electricity_supply_failure_complaint", "rtc_ticket_booking", "rtc_bus_timings"),
+    *("anna_canteen_menu", "anna_canteen_timings", "anna_canteen_locations"),
+)
 
 
 @contextmanager
@@ -40,7 +47,7 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Town:
-    """Folders, addresses and the engine of the catalogue with one service more."""
+    """Folders, addresses and the engine of a catalogue."""
 
     data: Path
     models: Path
@@ -90,17 +97,25 @@ class Town:
             httpx.put(address, json={"mode": "none"}, trust_env=False).raise_for_status()
 
 
-@pytest.fixture(scope="session")
-def one_more(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """data/ with one file dropped in for the service that the catalogue has for the same."""
-    data = tmp_path_factory.mktemp("one-more") / "data"
-    shutil.copytree(ROOT / "data", data)
+def with_one_more(data: Path) -> Path:
+    """A copy of the catalogue with one file dropped in, in place of its twin."""
     (data / "services" / "energy" / f"{TWIN}.yml").unlink()
     for file in data.glob("services/*/*.yml"):
         text = file.read_text("utf-8")
         if TWIN in text:
             file.write_text(text.replace(f'"{TWIN}"', f'"{NEW_SERVICE.stem}"'), "utf-8")
     shutil.copy(NEW_SERVICE, data / "services" / "energy")
+    return data
+
+
+@pytest.fixture(scope="session", params=[FEW, pytest.param(ALL, marks=pytest.mark.nightly)])
+def one_more(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalogue with one service more: a few services of three departments, or all."""
+    data = tmp_path_factory.mktemp("one-more") / "data"
+    if request.param == ALL:
+        return with_one_more(Path(shutil.copytree(ROOT / "data", data)))
+    with_one_more(copied(data, {*FEW_SERVICES, TWIN}))
+    named_only(data / "services" / "energy" / NEW_SERVICE.name, FEW_SERVICES)
     return data
 
 
@@ -120,35 +135,52 @@ def trained(one_more: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def town(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """Sandbox, action server and engine, started once."""
+def new_town(
+    one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Town]:
+    """That catalogue, served."""
+    with opened(one_more, trained, tmp_path_factory.mktemp("new-town")) as town:
+        yield town
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """The catalogue as it is and its live model, served."""
+    with opened(ROOT / "data", ROOT / "models", tmp_path_factory.mktemp("town")) as town:
+        yield town
+
+
+@contextmanager
+def opened(data: Path, models: Path, folder: Path) -> Iterator[Town]:
+    """Sandbox, action server and engine while the block runs."""
     from nlu.action_address import ActionAddress
     from nlu.engine.action_endpoint import ActionEndpoint
     from nlu.engine.rasa_engine import Engine, live_model
 
-    folder = tmp_path_factory.mktemp("town")
     sandbox_port, actions_port = free_port(), free_port()
     variables = {
-        "SEVA_DATA_DIR": str(one_more),
+        "SEVA_DATA_DIR": str(data),
         "SEVA_VAR_DIR": str(folder / "var"),
         "SEVA_SANDBOX_PORT": str(sandbox_port),
         "SEVA_SANDBOX_OWNERS": str(OWNERS),
-        **department_urls(sandbox_port, one_more),
+        **department_urls(sandbox_port, data),
     }
+    all_departments = {**variables, "SEVA_DATA_DIR": str(ROOT / "data")}
     loop = asyncio.new_event_loop()
     with (
         seva(
-            "sandbox", "/__faults/energy", sandbox_port, variables, folder / "sandbox.log"
+            "sandbox", "/__faults/energy", sandbox_port, all_departments, folder / "sandbox.log"
         ) as sandbox,
         seva("actions", "/health", actions_port, variables, folder / "actions.log") as actions,
     ):
-        with environment({"SEVA_DATA_DIR": str(one_more)}):
+        with environment({"SEVA_DATA_DIR": str(data)}):
             engine = loop.run_until_complete(
                 Engine.load(
-                    live_model(trained),
+                    live_model(models),
                     actions=ActionEndpoint(ActionAddress.of(actions, Path()), ACTIONS_SECRET),
-                    data_dir=one_more,
+                    data_dir=data,
                 )
             )
-        yield Town(one_more, trained, actions, sandbox, engine, Conversations(engine), loop)
+        yield Town(data, models, actions, sandbox, engine, Conversations(engine), loop)
+        loop.run_until_complete(engine.close())
     loop.close()

@@ -17,6 +17,7 @@ import yaml
 from tests.joint.tiny_encoder import tiny_encoder
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.nightly
 DEPARTMENT = "energy"
 TEXTS = {
     "నా కరెంటు బిల్లు ఎంత వచ్చింది? 6123401005678": "electricity_bill_view",

@@ -73,7 +73,9 @@ def test_first_sight_on_a_small_phone_holds_verdict_and_name(office, open_page):
     "make", [None, valid, revoked, replaced, forged], ids=lambda m: m and m.__name__
 )
 @pytest.mark.parametrize(
-    "size", [PHONE_SIZE, {"width": 1280, "height": 800}], ids=["phone", "desktop"]
+    "size",
+    [PHONE_SIZE, pytest.param({"width": 1280, "height": 800}, marks=pytest.mark.nightly)],
+    ids=["phone", "desktop"],
 )
 def test_axe_finds_nothing(office, open_page, make, size):
     page = open_page(make(office) if make else office.origin, viewport=size)

@@ -1,0 +1,39 @@
+"""A copy of the catalogue with a few of its services: quick to train."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+from tests.processes import ROOT
+
+_LIST = re.compile(r"^(first|neighbours):(?P<names> *\[.*\]|(?:\n  - .*)+)", re.MULTILINE)
+_NAME = re.compile(r"[a-z0-9_]+")
+
+
+def copied(data: Path, services: Collection[str]) -> Path:
+    """The project's data in the folder `data`, with these services and their departments only."""
+    shutil.copytree(ROOT / "data", data)
+    for file in data.glob("services/*/*.yml"):
+        if file.stem not in services:
+            file.unlink()
+    for folder in (data / "services").iterdir():
+        if not any(folder.iterdir()):
+            folder.rmdir()
+            for file in (data / "departments").glob(f"**/{folder.name}.yml"):
+                file.unlink()
+    for file in (*data.glob("services/*/*.yml"), *data.glob("departments/*.yml")):
+        named_only(file, services)
+    return data
+
+
+def named_only(file: Path, services: Collection[str]) -> None:
+    """Takes other services out of the lists `neighbours` and `first` of a file."""
+
+    def kept(found: re.Match[str]) -> str:
+        names = [f'"{name}"' for name in _NAME.findall(found["names"]) if name in services]
+        return f"{found[1]}: [{', '.join(names)}]"
+
+    file.write_text(_LIST.sub(kept, file.read_text("utf-8")), "utf-8")

@@ -1,0 +1,1 @@
+"""Every service of the catalogue, from its first question to its reply."""

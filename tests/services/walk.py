@@ -1,0 +1,79 @@
+"""The way through one service: each question is answered, and the reply tells of success."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import yaml
+
+from nlu.catalogue import Service, shared_catalogue
+from nlu.text import shares
+from nlu.turn import Reply, payload
+from tests.processes import ROOT
+
+CATALOGUE = shared_catalogue(ROOT / "data")
+ANSWERS = yaml.safe_load((ROOT / "tests/conversations/answers.yml").read_text("utf-8"))
+SCRIPTS = {key.language: key.script for key in reversed(CATALOGUE.languages.keys.values())}
+DONE = {  # outcomes other than ok that mean it worked
+    "certificate_application_status": "in_progress",
+    "cmrf_application_status": "approved",
+    "electricity_application_status": "in_progress",
+    "electricity_complaint_status": "in_progress",
+    "grievance_status": "resolved",
+    "land_mutation_status": "approved",
+    "municipal_application_status": "approved",
+    "prohibited_land_22a": "clear",
+    "rtc_parcel_tracking": "on_the_way",
+    "rtc_refund_status": "in_progress",
+    "solar_subsidy_status": "approved",
+    "temple_booking_payment_status": "paid",
+}
+AADHAAR = "499118665246"
+
+Turn = Callable[[str, bool], Sequence[Reply]]
+"""Says a text, or taps the button of that payload; gives the bubbles of WhatsApp."""
+
+
+def choose(service: Service) -> str:
+    """The payload of the button that starts a service."""
+    return payload("choose", service=service.name)
+
+
+def complete(
+    service: Service, language: str, replies: Sequence[Reply], turn: Turn
+) -> Sequence[Reply]:
+    """Answers the questions of a service that has just been chosen. `replies` are those to the
+    choice. Returns the replies that end it, and fails where one of them is not as it should be."""
+    _speaks(replies, language)
+    for slot in service.slots:
+        if not slot.required and not service.confirm:
+            continue  # services that only tell something ask for what they need
+        if slot.suggested_by and slot.required:
+            continue  # it follows from the others
+        asked = (slot.ask or slot.type.ask)[language]
+        assert asked in replies[0].text, f"expected the question for {slot.name}: {replies}"
+        if not slot.required:
+            skip = next(b.payload for b in replies[0].buttons if '"skip"' in b.payload)
+            replies = turn(skip, True)
+            continue
+        answer = ANSWERS.get(f"{service.name}/{slot.name}") or ANSWERS[slot.name]
+        replies = turn(answer[language], False)
+        _speaks(replies, language)
+        kept = [b.payload for b in replies[0].buttons if '"keep"' in b.payload]
+        if kept:  # "was that the answer, or did you mean another service?"
+            replies = turn(kept[0], True)
+    if service.confirm:
+        yes = next(b.payload for b in replies[0].buttons if '"yes"' in b.payload)
+        assert AADHAAR not in replies[0].text, "Aadhaar is read back unmasked"
+        replies = turn(yes, True)
+    _speaks(replies, language)
+    words = service.replies[DONE.get(service.name, "ok")][language]
+    fixed = max(words.replace("}", "{").split("{")[::2], key=len).strip()
+    assert fixed in replies[0].text, f"not the reply for success: {replies[0].text!r}"
+    assert "{" not in replies[0].text
+    return replies
+
+
+def _speaks(replies: Sequence[Reply], language: str) -> None:
+    said = "\n".join(reply.text for reply in replies)
+    assert shares(said).get(SCRIPTS[language], 0) > 0.4, f"not {language}: {said}"
