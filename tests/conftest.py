@@ -38,6 +38,7 @@ SLOW_FILES = (
     "test_growth.py",
     "test_grievance_sandbox.py",
     "test_plain_bert.py",
+    "test_bert_graph.py",
     "test_labse_size.py",
     "test_server.py",
     "test_train.py",

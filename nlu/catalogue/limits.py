@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nlu.fast_yaml import load_yaml
-from nlu.paths import PROJECT
+from nlu.paths import SHIPPED
 
 FILE = "check.yml"
 _ALIKE = ("leak_ratio", "swap_ratio", "swap_from", "leak_cosine", "swap_cosine")
@@ -46,7 +46,7 @@ class Limits:
 
 def load_limits(root: Path) -> Limits:
     """The limits of a data folder, and the project's own where the folder has none."""
-    content = _read(PROJECT / "data" / FILE)
+    content = _read(SHIPPED / "data" / FILE)
     if (root / FILE).exists():
         content |= _read(root / FILE)
     sentence = content["lengths"]["sentence"]

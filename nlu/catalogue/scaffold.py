@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,7 @@ from nlu.catalogue.vocabulary import read_languages
 from nlu.catalogue.yaml_source import Source
 
 TEMPLATES = Path(__file__).parent / "templates"
-_SCHEMAS = Path(__file__).parent / "schemas"
+SCHEMAS = Path(__file__).parent / "schemas"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -87,9 +88,11 @@ def _words(languages: Languages, indent: int) -> str:
 
 
 def _schema_folder(file: Path, root: Path) -> str:
-    """Schemas as seen from the file: relative inside the project, absolute elsewhere."""
-    project = _SCHEMAS.parents[2]
-    if root.resolve() != project / "data":
-        return _SCHEMAS.as_uri()
-    up = len(file.resolve().parent.relative_to(project).parts)
-    return "../" * up + _SCHEMAS.relative_to(project).as_posix()
+    """Schemas as seen from the file: those that `seva init` laid beside the catalogue, else Seva's
+    own. Relative inside the catalogue's project, absolute elsewhere."""
+    project = root.resolve().parent
+    beside = project / SCHEMAS.name
+    schemas = beside if beside.is_dir() else SCHEMAS
+    if not schemas.is_relative_to(project):
+        return schemas.as_uri()
+    return Path(os.path.relpath(schemas, file.resolve().parent)).as_posix()

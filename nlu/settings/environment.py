@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from pydantic import validate_model
 from pydantic.fields import ModelField
 
+from nlu import paths
 from nlu.action_address import ActionAddress
 from nlu.settings.api_keys_file import read_keys_file
 from nlu.settings.department_variables import Variable, department_variables
@@ -61,8 +62,7 @@ def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Setti
     """The settings of a process that starts now. Raises WrongEnvironment."""
     given = os.environ if environ is None else environ
     values, faults = _values(given)
-    data_dir = Path(values.get("data_dir", "data"))
-    variables = department_variables(data_dir)
+    variables = department_variables(values.get("data_dir", paths.data_folder()))
     faults += _unknown(given, {one.name for one in variables})
     faults += _folders(values)
     if role in ("worker", "actions"):
@@ -89,7 +89,8 @@ def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Setti
 def _values(given: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
     """The fields that can be read, and a fault for each that cannot."""
     fields = Settings.__fields__
-    text = {name: given[_variable(name)].strip() for name in fields if _variable(name) in given}
+    text = {name: str(path) for name, path in paths.defaults().items()}
+    text |= {name: given[_variable(name)].strip() for name in fields if _variable(name) in given}
     values, _, error = validate_model(Settings, text)
     faults = []
     for one in error.errors() if error else ():

@@ -58,11 +58,20 @@ class Settings(BaseSettings):
         "transaction. `sqlite` means `seva.sqlite` in `SEVA_VAR_DIR`; also `sqlite:///PATH`.",
     )
     var_dir: Path = Field(default=Path("var"), description="Folder for what the processes write.")
-    data_dir: Path = Field(default=Path("data"), description="Folder of the service catalogue.")
-    models_dir: Path = Field(default=Path("models"), description="Model registry.")
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Folder of the service catalogue; where there is none here, the one that came "
+        "with Seva.",
+    )
+    models_dir: Path = Field(
+        default=Path("models"),
+        description="Model registry; in a checkout that of the checkout, unless an own catalogue "
+        "lies here.",
+    )
     cache_dir: Path = Field(
         default=Path(".cache/seva"),
-        description="Cache of encoder and speech models; safe to delete.",
+        description="Cache of encoder and speech models; safe to delete. An installed Seva uses "
+        "`~/.cache/seva`.",
     )
 
     # Understanding
@@ -82,7 +91,11 @@ class Settings(BaseSettings):
         default="",
         description="Speech model: a folder or a hub id; empty means the one in the package.",
     )
-    config: Path = Field(default=Path("config.yml"), description="Rasa configuration for training.")
+    config: Path = Field(
+        default=Path("config.yml"),
+        description="Rasa configuration for training; where there is none here, the one that came "
+        "with Seva.",
+    )
     timezone: Zone = Field(
         default="",
         description="Time zone of dates that citizens name; empty means that of `config.yml`.",

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 
-from nlu.encoder.provision import cache_dir
+from nlu.paths import cache_folder
 from nlu.speech.errors import SpeechModelError
 from nlu.speech.settings import WHEELS, ModelEntry, WheelFile, load_settings
 
@@ -49,7 +49,7 @@ def verify(folder: Path, entry: ModelEntry) -> list[str]:
 
 def _joined(entry: ModelEntry) -> Path:
     assert entry.wheels is not None  # checked when the settings were read
-    folder = cache_dir() / "whisper" / entry.wheels.folder
+    folder = cache_folder() / "whisper" / entry.wheels.folder
     if _complete(folder, entry.wheels.files):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,7 @@ def _downloaded(hub_id: str) -> Path:
     from faster_whisper import download_model
 
     try:
-        return Path(download_model(hub_id, cache_dir=str(cache_dir() / "whisper" / "hub")))
+        return Path(download_model(hub_id, cache_dir=str(cache_folder() / "whisper" / "hub")))
     except Exception as error:  # the hub client raises many kinds, all of them "not to be had"
         raise SpeechModelError(
             f"SEVA_WHISPER_MODEL: could not fetch {hub_id} from the hub "
