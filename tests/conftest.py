@@ -85,6 +85,7 @@ SLOW = (
     "conversations",
     "new_department",
     "notices",
+    "packaging",
     "speech",
     "sandbox",
     "payments",

@@ -30,7 +30,7 @@ def demo(
         bool, typer.Option("--smoke", help="One turn per language and one voice turn, then stop.")
     ] = False,
 ) -> None:
-    """Run everything. Embedded defaults; prints the chat page's address."""
+    """Run everything. Makes what is missing first; prints the chat page's address."""
     settings = begin("demo")
     from api.demo.demo import demo_command
 

@@ -139,12 +139,17 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def entries() -> list[ModelEntry]:
+    """Every speech model of the settings, once. Raises SpeechModelError."""
+    settings = load_settings()
+    of_languages = map(settings.entry_for, settings.languages)
+    return list({entry.name: entry for entry in (settings.default_entry, *of_languages)}.values())
+
+
 def main() -> int:
     """Makes every model of the settings ready and prints its folder."""
     try:
-        settings = load_settings()
-        entries = {e.name: e for e in map(settings.entry_for, settings.languages)}
-        for entry in {settings.default_entry.name: settings.default_entry, **entries}.values():
+        for entry in entries():
             folder = model_folder(entry)
             if wrong := verify(folder, entry):
                 raise SpeechModelError(
