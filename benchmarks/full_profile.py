@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.pipeline import component
 from nlu.classifier import hinge, linear, stacking, views
-from nlu.encoder.provision import encoder_folder
+from nlu.encoder.provision import transformer_folder
 from nlu.joint.examples import Example, Span
 from nlu.joint.model import JointModel, Understood
 from nlu.joint.settings import Settings
@@ -69,7 +69,7 @@ def train(
         settings = replace(settings, budget_minutes=minutes)
     trained = training.train(
         examples,
-        encoder_folder(encoder["model"]).parent / "sentence-transformer",
+        transformer_folder(encoder["model"]),
         settings,
         threads=threads,
         say=say,

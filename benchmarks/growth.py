@@ -31,11 +31,11 @@ SCORING = "Scoring"  # how the step after training announces itself
 
 def _environment(folder: Path) -> dict[str, str]:
     """Everything that `seva train` reads or writes lies in `folder`, but for the encoder."""
-    from nlu.encoder.provision import cache_dir
+    from nlu.paths import cache_folder
 
     cache = folder / "cache"
     cache.mkdir()
-    (cache / "encoder").symlink_to(cache_dir() / "encoder")
+    (cache / "encoder").symlink_to(cache_folder() / "encoder")
     return {
         **os.environ,
         "SEVA_DATA_DIR": str(folder / "data"),

@@ -11,10 +11,11 @@ import numpy as np
 
 from benchmarks.intent_model import IntentModel, IntentSettings
 from nlu.encoder.onnx_encoder import OnnxEncoder
-from nlu.encoder.provision import cache_dir, encoder_folder, make
+from nlu.encoder.provision import encoder_folder, make
 from nlu.encoder.vector_cache import VectorCache
 from nlu.fast_yaml import load_yaml
 from nlu.joint.examples import Example
+from nlu.paths import cache_folder
 from nlu.text import normalise
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,7 +43,7 @@ class Vectors:
 
     def __init__(self, encoder: OnnxEncoder) -> None:
         """An encoder whose folder has been made."""
-        self._cache = VectorCache(encoder, cache_dir() / "embeddings" / "benchmarks")
+        self._cache = VectorCache(encoder, cache_folder() / "embeddings" / "benchmarks")
         self._known: dict[str, np.ndarray] = {}
         self._dimension = encoder.dimension
 
@@ -54,7 +55,7 @@ class Vectors:
     @classmethod
     def of(cls, source: str) -> Vectors:
         """Of this very encoder, whatever config.yml or the environment names."""
-        return cls(OnnxEncoder(make(source) / "onnx"))
+        return cls(OnnxEncoder(make(source)))
 
     def __call__(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors (texts, dimension) of texts as they are; progress on stderr."""

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from nlu.catalogue import Catalogue
-from nlu.encoder.provision import cache_dir
+from nlu.paths import cache_folder
 
 # The pipeline that `rasa init` of 3.6 suggests, with one epoch instead of 100: how long a message
 # takes does not depend on what was learned.
@@ -67,7 +67,7 @@ def trained(catalogue: Catalogue, config: Mapping[str, Any] = CONFIG) -> Path:
     """Folder with `stock.tar.gz`; trained once per catalogue, on some of the same utterances."""
     few = _FEW if config is LABSE_SIZE else _SOME
     stamp = hashlib.sha256(f"{catalogue.hash}{config}{few}".encode()).hexdigest()[:12]
-    folder = cache_dir() / "stock-rasa" / stamp
+    folder = cache_folder() / "stock-rasa" / stamp
     if (folder / "stock.tar.gz").is_file():
         return folder
     folder.mkdir(parents=True, exist_ok=True)

@@ -62,9 +62,9 @@ def without_heard(config: str) -> str:
 def trained_before() -> Path:
     """The model without machines for transcripts, trained unless the cache has it. Raises
     RuntimeError."""
-    from nlu.encoder.provision import cache_dir
+    from nlu.paths import cache_folder
 
-    models = cache_dir() / "voice-benchmark-models"
+    models = cache_folder() / "voice-benchmark-models"
     with tempfile.TemporaryDirectory() as work:
         config = Path(work) / "config.yml"
         config.write_text(without_heard((ROOT / "config.yml").read_text("utf-8")), "utf-8")

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from nlu.catalogue import Catalogue
-from nlu.encoder.provision import cache_dir
+from nlu.paths import cache_folder
 from nlu.speech.audio import Samples
 from nlu.speech.resampling import opus
 from nlu.speech.synthesis import SynthesisError, open_voice
@@ -97,7 +97,7 @@ def clips(wanted: Sequence[Sentence], *, workers: int | None = None) -> list[Cli
     from rich.console import Console
     from rich.progress import track
 
-    folder = cache_dir() / "voice-benchmark"
+    folder = cache_folder() / "voice-benchmark"
     folder.mkdir(parents=True, exist_ok=True)
     voices = load_voices()
     for names in voices.benchmark.values():

@@ -26,7 +26,8 @@ app = typer.Typer(
 )
 
 _FOR_OTHERS = (
-    *("check", "new-service", "new-department", "train", "evaluate", "compare"),
+    *("init", "check", "new-service", "new-department"),
+    *("train", "evaluate", "compare"),
     *("promote", "rollback", "benchmark", "speech"),
 )
 """Commands whose files are meant for others: data and models, and what is measured of them."""

@@ -32,7 +32,7 @@ def demo(
         bool, typer.Option("--smoke", help="One turn per language and one voice turn, then stop.")
     ] = False,
 ) -> None:
-    """Run everything. Embedded defaults; prints the chat page's address."""
+    """Run everything. Makes what is missing first; prints the chat page's address."""
     from nlu.settings.settings import Settings
 
     settings = begin(Settings)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import httpx
 from rich.console import Console
@@ -246,11 +246,25 @@ def verdict(case: SmokeCase, replies: Sequence[Mapping[str, Any]]) -> str | None
     return None if share > 0.5 else f"only {share:.0%} of the letters are {case.script}"
 
 
-def _train_if_none(settings: Settings, errors: TextIO) -> None:
+def _prepare(settings: Settings, console: Console) -> None:
+    """Makes what is missing: sentence encoder, speech weights, a model. Raises DemoError."""
+    from nlu.encoder.provision import configured, encoder_folder
+    from nlu.speech.errors import SpeechModelError
+    from nlu.speech.weights import entries, model_folder
+
+    try:
+        with console.status("Finding the sentence encoder"):
+            encoder_folder(configured(settings.config))
+        with console.status("Finding the speech weights"):
+            for entry in entries():
+                model_folder(entry)
+    except (RuntimeError, SpeechModelError) as error:
+        raise DemoError(str(error)) from error
     if (settings.models_dir / "live").is_file():
         return
+    console.print("No model yet: training one, once. It takes about five minutes on two cores.")
     command = [sys.executable, "-m", "nlu.cli", "train"]
-    if subprocess.run(command, stdout=errors, stderr=errors).returncode:
+    if subprocess.run(command, stdout=sys.stderr).returncode:
         raise DemoError("no model could be trained; `seva train` shows why")
 
 
@@ -261,7 +275,7 @@ def demo_command(settings: Settings, smoke_only: bool = False) -> int:
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     began = time.monotonic()
     try:
-        _train_if_none(settings, sys.stderr)
+        _prepare(settings, console)
         demo.start()
         took = time.monotonic() - began
         if smoke_only:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nlu.catalogue.loader import load_catalogue
 from nlu.catalogue.model import MIXED_KEY, Catalogue, ConversationIntent, Service
-from nlu.paths import PROJECT
+from nlu.paths import SHIPPED
 
 PAGE, BEGIN, END = Path("docs/catalogue.md"), "<!-- coverage -->", "<!-- /coverage -->"
 SERVICES = Path("docs/services.md")
@@ -91,7 +91,7 @@ def with_coverage(page: str, table: str) -> str:
     return f"{before}{BEGIN}\n{table}{END}{after}"
 
 
-def write(root: Path = PROJECT) -> None:
+def write(root: Path = SHIPPED) -> None:
     """Writes both pages."""
     catalogue = load_catalogue(root / "data")
     page = root / PAGE

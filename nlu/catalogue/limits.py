@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from nlu.paths import PROJECT
+from nlu.paths import SHIPPED
 from nlu.records import read_record
 
 FILE = "check.yml"
@@ -62,5 +62,5 @@ def load_limits(root: Path) -> Limits:
 
     Raises RecordError.
     """
-    own, usual = root / FILE, PROJECT / "data" / FILE
+    own, usual = root / FILE, SHIPPED / "data" / FILE
     return read_record(own, Limits, defaults=usual) if own.exists() else read_record(usual, Limits)

@@ -1,22 +1,47 @@
-"""`seva new-service` and `seva new-department`: files that teach, with TODO marks to fill."""
+"""`seva init`, `new-service` and `new-department`: files to edit, the last two with TODO marks."""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from nlu import paths
 from nlu.catalogue.model import Languages
 from nlu.catalogue.vocabulary import read_languages
 from nlu.catalogue.yaml_source import Source
 
 TEMPLATES = Path(__file__).parent / "templates"
-_SCHEMAS = Path(__file__).parent / "schemas"
+SCHEMAS = Path(__file__).parent / "schemas"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 class ScaffoldError(Exception):
     """Why the file was not made, and what to do instead."""
+
+
+def create_catalogue(folder: Path) -> list[str]:
+    """Lays out a copy of the catalogue that came with Seva, and what belongs to it; returns the
+    names in `folder`. Overwrites nothing.
+
+    The encoder's weights stay with Seva: a catalogue does not change them.
+    """
+    made = [paths.CATALOGUE, paths.CONFIG, SCHEMAS.name, "README.md", ".python-version"]
+    there = [name for name in made if (folder / name).exists()]
+    if there:
+        raise ScaffoldError(
+            f"{folder} has {' and '.join(there)} already: choose another folder, or move them away."
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    own = shutil.ignore_patterns("encoder", "__pycache__")
+    shutil.copytree(paths.SHIPPED / paths.CATALOGUE, folder / paths.CATALOGUE, ignore=own)
+    shutil.copyfile(paths.SHIPPED / paths.CONFIG, folder / paths.CONFIG)
+    shutil.copytree(SCHEMAS, folder / SCHEMAS.name)
+    _write(folder / "README.md", (TEMPLATES / "own_catalogue.md").read_text("utf-8"))
+    _write(folder / ".python-version", "3.10\n")
+    return made
 
 
 def create_service(root: Path, name: str) -> Path:
@@ -87,9 +112,11 @@ def _words(languages: Languages, indent: int) -> str:
 
 
 def _schema_folder(file: Path, root: Path) -> str:
-    """Schemas as seen from the file: relative inside the project, absolute elsewhere."""
-    project = _SCHEMAS.parents[2]
-    if root.resolve() != project / "data":
-        return _SCHEMAS.as_uri()
-    up = len(file.resolve().parent.relative_to(project).parts)
-    return "../" * up + _SCHEMAS.relative_to(project).as_posix()
+    """Schemas as seen from the file: those that `seva init` laid beside the catalogue, else Seva's
+    own. Relative inside the catalogue's project, absolute elsewhere."""
+    project = root.resolve().parent
+    beside = project / SCHEMAS.name
+    schemas = beside if beside.is_dir() else SCHEMAS
+    if not schemas.is_relative_to(project):
+        return schemas.as_uri()
+    return Path(os.path.relpath(schemas, file.resolve().parent)).as_posix()

@@ -1,4 +1,4 @@
-"""Commands about the catalogue: check, new-service, new-department."""
+"""Commands about the catalogue: init, check, new-service, new-department."""
 
 from __future__ import annotations
 
@@ -27,6 +27,24 @@ Folder = Annotated[
 DataOption = Annotated[
     Path | None, typer.Option("--data", exists=True, file_okay=False, help="Data folder.")
 ]
+
+
+@app.command()
+def init(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", file_okay=False, help="New, or without data/ so far."),
+    ],
+) -> None:
+    """Lay out an own catalogue. A copy of Seva's, to edit; overwrites nothing."""
+    from nlu.catalogue.scaffold import ScaffoldError, create_catalogue
+
+    try:
+        made = create_catalogue(folder)
+    except ScaffoldError as error:
+        _refuse(error)
+    print(f"{folder} has now: {', '.join(made)}.")
+    print(f"Go on with `cd {folder}` and `seva check`; {folder / 'README.md'} says what else.")
 
 
 @app.command()

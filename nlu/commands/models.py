@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from nlu.commands.options import Json, finish
-from nlu.paths import PROJECT
+from nlu.paths import CHECKOUT
 
 app = typer.Typer(rich_markup_mode=None)
 LabelledFile = Annotated[
@@ -133,12 +133,14 @@ def benchmark(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="A module of benchmarks/; more arguments go to it.")],
 ) -> None:
-    """Run one benchmark. It prints a table, or with --json one document."""
-    files = (PROJECT / "benchmarks").glob("[a-z]*.py")
+    """Run one benchmark. From a checkout; prints a table, or with --json one document."""
+    if CHECKOUT is None:
+        raise typer.BadParameter("benchmarks run from a checkout; an installed Seva has none")
+    files = (CHECKOUT / "benchmarks").glob("[a-z]*.py")
     found = sorted(f.stem for f in files if "\ndef main(" in f.read_text("utf-8"))
     module = name.replace("-", "_")
     if module not in found:
         known = ", ".join(found) or "none yet"
         raise typer.BadParameter(f"no benchmark `{name}`; there are: {known}")
-    sys.path.insert(0, str(PROJECT))  # before packages: pymerkle brings a `benchmarks` of its own
+    sys.path.insert(0, str(CHECKOUT))  # before packages: pymerkle brings a `benchmarks` of its own
     finish(importlib.import_module(f"benchmarks.{module}").main(list(context.args)))

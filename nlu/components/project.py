@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from functools import lru_cache
 from pathlib import Path
 
 from nlu.augment.transcripts import FOLDER
 from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.paths import PROJECT
+from nlu.paths import PACKAGE, data_folder
 
 
 def catalogue_folder(configured: str) -> Path:
-    """Folder of the catalogue: SEVA_DATA_DIR, or the one configured, relative to the project."""
-    path = Path(os.environ.get("SEVA_DATA_DIR") or configured)
-    return path if path.is_absolute() else PROJECT / path
+    """Folder of the catalogue that `config.yml` names; SEVA_DATA_DIR wins."""
+    return data_folder(configured).absolute()
 
 
 @lru_cache(maxsize=4)
@@ -38,7 +36,7 @@ def code_fingerprint() -> str:
     """
     digest = hashlib.sha256()
     for package in ("classifier", "text", "joint", "augment", "encoder"):
-        for path in sorted((PROJECT / "nlu" / package).glob("**/*.py")):
+        for path in sorted((PACKAGE / package).glob("**/*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

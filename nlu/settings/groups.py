@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseSettings, Field, root_validator, validate_model, validator
 
+from nlu import paths
 from nlu.action_address import ActionAddress
 from nlu.settings.types import Address, Level, Port, SealingKeys, StateUrl, TablesUrl, split_list
 
@@ -53,7 +54,11 @@ class ProcessSettings(BaseSettings):
         "departments on this machine; simulators do not start at all.",
     )
     var_dir: Path = Field(default=Path("var"), description="Folder for what the processes write.")
-    data_dir: Path = Field(default=Path("data"), description="Folder of the service catalogue.")
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Folder of the service catalogue; where there is none here, the one that came "
+        "with Seva.",
+    )
     log_level: Level = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR.", production="quiet"
     )
@@ -81,7 +86,8 @@ class ProcessSettings(BaseSettings):
     def values(cls, environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
         """The fields that can be read, and a fault for each that cannot."""
         fields = cls.__fields__
-        text = {name: environ[variable(name)] for name in fields if variable(name) in environ}
+        text = {name: str(path) for name, path in paths.defaults().items() if name in fields}
+        text |= {name: environ[variable(name)] for name in fields if variable(name) in environ}
         values, _, error = validate_model(cls, {k: v.strip() for k, v in text.items()})
         faults = []
         for one in error.errors() if error else ():
@@ -203,12 +209,21 @@ class ActionServer(ProcessSettings):
 class Engine(ActionServer):
     """The model in a process, and what it works with."""
 
-    models_dir: Path = Field(default=Path("models"), description="Model registry.")
+    models_dir: Path = Field(
+        default=Path("models"),
+        description="Model registry; in a checkout that of the checkout, unless an own catalogue "
+        "lies here.",
+    )
     cache_dir: Path = Field(
         default=Path(".cache/seva"),
-        description="Cache of encoder and speech models; safe to delete.",
+        description="Cache of encoder and speech models; safe to delete. An installed Seva uses "
+        "`~/.cache/seva`.",
     )
-    config: Path = Field(default=Path("config.yml"), description="Rasa configuration for training.")
+    config: Path = Field(
+        default=Path("config.yml"),
+        description="Rasa configuration for training; where there is none here, the one that came "
+        "with Seva.",
+    )
     threads: int = Field(
         default=1, ge=0, description="Threads for inference in one process; 0 means one per core."
     )

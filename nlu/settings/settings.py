@@ -43,6 +43,7 @@ TOOLS = {
     "SEVA_PAYMENT_EXAMPLES": "Random histories in the tests of payments.",
     "SEVA_SCREENSHOTS": "Folder for the pictures that browser tests take.",
     "SEVA_TEST_CHROMIUM": "The browser of the tests; else `chromium` on the path.",
+    "SEVA_WHEEL": "`product`: `uv build --wheel` leaves demo and sandbox out.",
 }
 """Variables that no process of Seva reads, but its build and its tests."""
 

@@ -14,7 +14,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 
-from nlu.encoder.provision import cache_dir
+from nlu.paths import cache_folder
 from nlu.speech.errors import SpeechModelError
 from nlu.speech.settings import WHEELS, ModelEntry, WheelFile, load_settings
 
@@ -49,7 +49,7 @@ def verify(folder: Path, entry: ModelEntry) -> list[str]:
 
 def _joined(entry: ModelEntry) -> Path:
     assert entry.wheels is not None  # checked when the settings were read
-    folder = cache_dir() / "whisper" / entry.wheels.folder
+    folder = cache_folder() / "whisper" / entry.wheels.folder
     if _complete(folder, entry.wheels.files):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,7 @@ def _downloaded(hub_id: str) -> Path:
     from faster_whisper import download_model
 
     try:
-        return Path(download_model(hub_id, cache_dir=str(cache_dir() / "whisper" / "hub")))
+        return Path(download_model(hub_id, cache_dir=str(cache_folder() / "whisper" / "hub")))
     except Exception as error:  # the hub client raises many kinds, all of them "not to be had"
         raise SpeechModelError(
             f"SEVA_WHISPER_MODEL: could not fetch {hub_id} from the hub "
@@ -139,12 +139,17 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def entries() -> list[ModelEntry]:
+    """Every speech model of the settings, once. Raises SpeechModelError."""
+    settings = load_settings()
+    of_languages = map(settings.entry_for, settings.languages)
+    return list({entry.name: entry for entry in (settings.default_entry, *of_languages)}.values())
+
+
 def main() -> int:
     """Makes every model of the settings ready and prints its folder."""
     try:
-        settings = load_settings()
-        entries = {e.name: e for e in map(settings.entry_for, settings.languages)}
-        for entry in {settings.default_entry.name: settings.default_entry, **entries}.values():
+        for entry in entries():
             folder = model_folder(entry)
             if wrong := verify(folder, entry):
                 raise SpeechModelError(

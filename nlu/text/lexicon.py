@@ -7,17 +7,17 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nlu.paths import PROJECT
+from nlu.paths import data_folder
 
 
 def lexicon_folder() -> Path:
-    """`lexicon/` under SEVA_DATA_DIR, or under the project's own `data/`."""
-    return _folder(os.environ.get("SEVA_DATA_DIR") or "data")
+    """`lexicon/` of the catalogue. A process stays in the folder where it started."""
+    return _folder(os.environ.get("SEVA_DATA_DIR"))
 
 
 @lru_cache(maxsize=8)
-def _folder(data: str) -> Path:
-    return PROJECT / data / "lexicon"  # an absolute `data` replaces the root
+def _folder(configured: str | None) -> Path:
+    return data_folder().absolute() / "lexicon"
 
 
 @lru_cache(maxsize=32)

@@ -15,15 +15,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nlu.paths import PROJECT
-
 
 @contextmanager
 def beside(config: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Inside, a process embeds the texts that a config.yml trains on; it is ended at the exit."""
     command = [sys.executable, "-m", "nlu.training.embedding", str(config)]
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=quiet, stderr=quiet)
+    process = subprocess.Popen(command, stdout=quiet, stderr=quiet)
     try:
         yield process
     finally:

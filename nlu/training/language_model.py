@@ -25,7 +25,7 @@ import numpy as np
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.catalogue.model import MIXED_KEY
 from nlu.classifier.language import BUCKETS, MIX, LanguageModel, features
-from nlu.paths import PROJECT
+from nlu.paths import data_folder
 from nlu.text.romanisation import Romaniser
 from nlu.training.language_corpus import ROMANISED, catalogue_rows, public_rows
 
@@ -130,14 +130,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Train the model of data/language from MASSIVE, Dakshina and the catalogue.",
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of dakshina and massive")
-    parser.add_argument("--catalogue", type=Path, default=PROJECT / "data")
-    parser.add_argument("--out", type=Path, default=PROJECT / "data" / "language" / "model.npz")
+    parser.add_argument("--catalogue", type=Path, default=data_folder())
+    parser.add_argument("--out", type=Path, default=data_folder() / "language" / "model.npz")
     parser.add_argument(
         "--folds", action="store_true", help="write nothing: five-fold scores on the catalogue"
     )
     given = parser.parse_args(arguments)
     catalogue = load_catalogue(given.catalogue)
-    romanisers = load_romanisers(PROJECT / "data" / "romanisation")
+    romanisers = load_romanisers(data_folder() / "romanisation")
     made = public_rows(given.data, romanisers, Random(SEED))
     public = [(features(text), label, 1.0) for label, texts in made.items() for text in texts]
     own = list(catalogue_rows(catalogue, romanisers, Random(SEED)))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import regex
 
-from nlu.paths import PROJECT
+from nlu.paths import data_folder
 from nlu.text.indic_letters import BLOCK, CONSONANTS, FIRST, NASALS, SIGNS, VOWELS, romanise
 from nlu.text.romanisation import INHERENT, WINDOWS, Romaniser, contexts, letters
 from nlu.text.romanisation import neighbourhoods as around
@@ -213,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Make data/romanisation from Dakshina's train lexicons; measure on dev.",
     )
     parser.add_argument("--data", type=Path, required=True, help="folder of dakshina and massive")
-    parser.add_argument("--out", type=Path, default=PROJECT / "data" / "romanisation")
+    parser.add_argument("--out", type=Path, default=data_folder() / "romanisation")
     given = parser.parse_args(arguments)
     for language in LANGUAGES:
         lexicon = read_lexicon(given.data / "dakshina" / f"{language}.translit.sampled.train.tsv")

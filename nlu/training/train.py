@@ -19,7 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from nlu.paths import PROJECT, config_file, models_folder
+from nlu.paths import CHECKOUT, PACKAGE, config_file, models_folder
 from nlu.training import embedding, registry
 from nlu.training.archive import sha256
 from nlu.training.registry import ARCHIVE, Manifest
@@ -42,7 +42,7 @@ def inputs_hash(data_hash: str, config: str, encoder: str) -> str:
     digest = hashlib.sha256(f"{data_hash}:{encoder}".encode())
     digest.update(config.encode())
     for folder in _CODE:
-        for path in sorted((PROJECT / "nlu" / folder).glob("**/*.py")):
+        for path in sorted((PACKAGE / folder).glob("**/*.py")):
             digest.update(path.read_bytes())
     for pattern in _DATA:
         for path in sorted(catalogue_folder("data").glob(pattern)):
@@ -91,7 +91,7 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
         seconds = time.perf_counter() - started
         say("Scoring the hold-out")
         metrics, predictions = asyncio.run(_holdout(work, known, catalogue_folder("data")))
-        lock = PROJECT / "uv.lock"
+        lock = CHECKOUT / "uv.lock" if CHECKOUT else None
         manifest = Manifest(
             id=entry.name,
             created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -99,7 +99,7 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
             inputs=inputs,
             data_hash=known.hash,
             config_hash=sha256(config),
-            lock_hash=sha256(lock) if lock.is_file() else "",
+            lock_hash=sha256(lock) if lock else "",
             encoder=encoder,
             archive_sha256=sha256(archive),
             archive_bytes=archive.stat().st_size,

@@ -8,7 +8,12 @@ import pytest
 import yaml
 
 from nlu.catalogue.checker import check_catalogue
-from nlu.catalogue.scaffold import ScaffoldError, create_department, create_service
+from nlu.catalogue.scaffold import (
+    ScaffoldError,
+    create_catalogue,
+    create_department,
+    create_service,
+)
 from tests.catalogue.sample import write_sample
 from tests.catalogue.test_schemas import SCHEMAS, validator
 
@@ -70,3 +75,33 @@ def test_scaffolds_never_overwrite(tmp_path: Path) -> None:
     for name in ("power", "defaults"):
         with pytest.raises(ScaffoldError):
             create_department(tmp_path, name)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A catalogue laid out by `seva init`."""
+    folder = tmp_path_factory.mktemp("init") / "own"
+    assert all((folder / name).exists() for name in create_catalogue(folder))
+    return folder
+
+
+def test_an_own_catalogue_is_valid_and_leaves_the_encoder_behind(own: Path) -> None:
+    assert check_catalogue(own / "data").problems == ()
+    assert (own / "config.yml").is_file()
+    assert not (own / "data" / "encoder").exists()
+
+
+@pytest.mark.parametrize("there", ["data", "config.yml", "README.md"])
+def test_an_own_catalogue_overwrites_nothing(tmp_path: Path, there: str) -> None:
+    (tmp_path / there).write_text("mine", "utf-8")
+    with pytest.raises(ScaffoldError, match=there):
+        create_catalogue(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [there]
+    assert (tmp_path / there).read_text("utf-8") == "mine"
+
+
+def test_scaffolds_of_an_own_catalogue_name_the_schemas_beside_it(own: Path) -> None:
+    file = create_service(own / "data", "energy/meter_shift")
+    schema = file.read_text("utf-8").partition("$schema=")[2].split()[0]
+    assert schema == "../../../schemas/service.json"
+    assert (file.parent / schema).is_file()

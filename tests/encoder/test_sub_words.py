@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from nlu.catalogue import shared_catalogue
 from nlu.encoder import sentencepiece_file, sub_words
-from nlu.encoder.provision import configured, encoder_folder
+from nlu.encoder.provision import configured, transformer_folder
 from nlu.text import normalise
 from tests.joint.tiny_encoder import tiny_encoder
 
@@ -31,7 +31,7 @@ ODD = (
 @pytest.fixture(scope="module")
 def tokenizer() -> str:
     """The tokenizer.json of the encoder that config.yml names."""
-    folder = encoder_folder(configured()).parent / "sentence-transformer"
+    folder = transformer_folder(configured())
     return next(iter(sorted(folder.rglob(sub_words.TOKENIZER_FILE)))).read_text("utf-8")
 
 
@@ -100,3 +100,13 @@ def test_another_tokenizer_stays_as_it_is(tokenizer: str, tmp_path: Path) -> Non
 def test_a_folder_without_tokenizer_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="tokenizer"):
         sub_words.load(tmp_path, 16)
+
+
+def test_a_model_is_written_as_often_as_one_likes(tmp_path: Path) -> None:
+    """protobuf freed the class of a piece between two models, and the second one crashed."""
+    pieces = [(piece, 0.0) for piece in ("<s>", "<pad>", "</s>", "<unk>", "▁bill")]
+    written = []
+    for _ in range(3):
+        sentencepiece_file.write_unigram(pieces, 3, tmp_path)
+        written.append((tmp_path / sub_words.SENTENCEPIECE_FILE).read_bytes())
+    assert written[0] == written[1] == written[2] != b""

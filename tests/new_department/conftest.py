@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from nlu.turn import Message
 from tests.few_services import copied
 from tests.new_department.described_server import DescribedServer
 from tests.processes import ACTIONS_SECRET, ROOT, free_port, seva
@@ -36,8 +37,8 @@ class Town:
 
     def turn(self, text: str, sender: str, number: int, *, tapped: bool = False) -> list[Any]:
         """One turn of dialogue."""
-        said = {"inbox_id": f"{sender}:{number}", "language": None, "payload": tapped}
-        found: list[Any] = self.loop.run_until_complete(self.engine.turn(text, sender, said))
+        message = Message(text, sender, f"{sender}:{number}", tapped=tapped)
+        found: list[Any] = self.loop.run_until_complete(self.engine.turn(message))
         return found
 
 

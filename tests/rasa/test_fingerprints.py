@@ -10,6 +10,7 @@ import pytest
 from nlu.components import project
 from nlu.components.sentence_encoder import SentenceEncoder
 from nlu.components.service_classifier import ServiceClassifier
+from nlu.paths import PACKAGE, SHIPPED
 
 _NO_CACHES = shutil.ignore_patterns("__pycache__")
 
@@ -26,8 +27,8 @@ def test_the_code_beneath_is_all_that_shapes_a_network(
     package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """How a network is exported (nlu/encoder) as well: int8 of old code must not come back."""
-    shutil.copytree(project.PROJECT / "nlu", tmp_path / "nlu", ignore=_NO_CACHES)
-    monkeypatch.setattr(project, "PROJECT", tmp_path)
+    shutil.copytree(PACKAGE, tmp_path / "nlu", ignore=_NO_CACHES)
+    monkeypatch.setattr(project, "PACKAGE", tmp_path / "nlu")
     before = project.code_fingerprint.__wrapped__()
     (tmp_path / "nlu" / package / "__init__.py").write_text("changed = True\n", "utf-8")
     assert project.code_fingerprint.__wrapped__() != before
@@ -38,8 +39,8 @@ def test_other_transcripts_train_the_classifier_again(
 ) -> None:
     """They are no training examples, so that Rasa's cache does not see them by itself."""
     data = tmp_path / "data"
-    shutil.copytree(project.PROJECT / "data" / "speech_augmentation", data / "speech_augmentation")
-    shutil.copy(project.PROJECT / "data" / "augmentation.yml", data)
+    shutil.copytree(SHIPPED / "data" / "speech_augmentation", data / "speech_augmentation")
+    shutil.copy(SHIPPED / "data" / "augmentation.yml", data)
     monkeypatch.setenv("SEVA_DATA_DIR", str(data))
     before = ServiceClassifier.fingerprint_addon({})
     file = next((data / "speech_augmentation").glob("*.tsv"))

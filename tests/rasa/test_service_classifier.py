@@ -18,15 +18,15 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.augment import augmenter
 from nlu.augment.transcripts import HeardUtterance
-from nlu.components import project
 from nlu.components.fine_tuning import learned_from
 from nlu.components.language_identifier import LANGUAGE
 from nlu.components.service_classifier import DEVELOPMENT, ServiceClassifier
 from nlu.components.training_message import HELD_BACK, KEY, TrainingMessage
+from nlu.paths import SHIPPED
 
 SPOKEN = next(
     component["spoken"]
-    for component in yaml.safe_load((project.PROJECT / "config.yml").read_text("utf-8"))["pipeline"]
+    for component in yaml.safe_load((SHIPPED / "config.yml").read_text("utf-8"))["pipeline"]
     if "spoken" in component
 )
 BILL = {

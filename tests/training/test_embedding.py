@@ -11,8 +11,9 @@ import yaml
 
 from nlu.components.importer import CatalogueImporter
 from nlu.encoder.onnx_encoder import OnnxEncoder
-from nlu.encoder.provision import cache_dir, configured, encoder_folder
+from nlu.encoder.provision import configured, encoder_folder
 from nlu.encoder.vector_cache import VectorCache
+from nlu.paths import cache_folder
 from nlu.text import normalise
 from nlu.training import embedding
 
@@ -33,7 +34,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             file.unlink()
     encoder = encoder_folder(configured())
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "encoder").symlink_to(cache_dir() / "encoder")
+    (tmp_path / "cache" / "encoder").symlink_to(cache_folder() / "encoder")
     monkeypatch.setenv("SEVA_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("SEVA_DATA_DIR", str(data))
     assert encoder_folder(configured()).resolve() == encoder.resolve()

@@ -19,8 +19,8 @@ from typing import Any
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Catalogue
 from nlu.catalogue.rules.checking import Checking
+from nlu.paths import PACKAGE, cache_folder
 
-_CODE = Path(__file__).resolve().parents[2]
 Unread = list[tuple[str, int, str]]
 """(slot type, place of the example, reason) of each example that is not understood."""
 
@@ -42,7 +42,7 @@ def example_problems(check: Checking) -> Iterator[Problem]:
 
 
 def _remembered(catalogue: Catalogue) -> Unread:
-    file = Path(os.environ.get("SEVA_CACHE_DIR", ".cache/seva")) / "check" / "examples.json"
+    file = cache_folder() / "check" / "examples.json"
     key = _key(catalogue.root)
     try:
         known = json.loads(file.read_text("utf-8"))
@@ -80,7 +80,7 @@ def _parser() -> Callable[..., Any] | None:
 def _key(root: Path) -> str:
     """Hash of what reading depends on: the words, the places, the code, and the day."""
     digest = hashlib.sha256(f"{date.today()} {root.resolve()}".encode())
-    folders = (root / "gazetteers", root / "lexicon", _CODE / "slots", _CODE / "text")
+    folders = (root / "gazetteers", root / "lexicon", PACKAGE / "slots", PACKAGE / "text")
     files = [root / "slot_types.yml", root / "languages.yml"]
     for folder in folders:
         files += sorted(f for f in folder.rglob("*") if f.suffix in (".yml", ".py"))

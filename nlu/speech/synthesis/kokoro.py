@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from nlu.encoder.provision import cache_dir
+from nlu.paths import cache_folder
 from nlu.speech.audio import Samples
 from nlu.speech.resampling import resampled
 from nlu.speech.synthesis.spoken import SynthesisError
@@ -44,7 +44,7 @@ class KokoroSettings:
 
 def folder() -> Path:
     """Where `python -m nlu.speech.synthesis.provision` puts model and styles."""
-    return cache_dir() / "kokoro"
+    return cache_folder() / "kokoro"
 
 
 class KokoroVoice:

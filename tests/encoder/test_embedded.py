@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.encoder.sentence_transformer import kept_pieces
+from nlu.encoder.embedded import kept_pieces
 
 
 @pytest.mark.parametrize(
