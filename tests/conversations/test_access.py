@@ -84,7 +84,7 @@ def test_payment_is_looked_up_confirmed_and_opened_with_one_code(stranger: Stran
 
 def test_write_is_done_once_after_its_code(stranger: Stranger) -> None:
     choose = '/choose{"service": "electricity_mobile_update"}'
-    assert stranger.say(choose, payload=True, language="en")
+    assert stranger.say(choose, tapped=True, language="en")
     stranger.say("6123401005678")
     stranger.say("9849011223")
     asked = stranger.say("yes")
