@@ -18,8 +18,8 @@ from nlu.engine.reply import AWAY, Turned, TurnFailed
 from nlu.log import configure_logging, describe, get_logger
 from nlu.settings.settings import Settings
 from nlu.speech.readings import Reading
-from nlu.training.archive import ArchiveRefused
-from nlu.training.registry import check, live_id
+from nlu.archive import ArchiveRefused
+from nlu.registry import check, live_id
 
 log = get_logger(__name__)
 _LOOK_EVERY = 3.0

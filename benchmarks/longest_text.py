@@ -39,7 +39,7 @@ from benchmarks.machine import machine
 from nlu.catalogue import Catalogue, Service, load_catalogue
 from nlu.paths import models_folder
 from nlu.slots import Parsed, parse, prepare
-from nlu.training.registry import live_id
+from nlu.registry import live_id
 
 if TYPE_CHECKING:
     from nlu.engine.rasa_engine import Engine

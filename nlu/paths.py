@@ -3,19 +3,57 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 """The folder of the project itself, whose `data/` is used where there is no other."""
 
 
-def data_folder() -> Path:
-    """The service catalogue: SEVA_DATA_DIR, else `data/` here, else the project's own."""
+_OF_THIS_WORK: ContextVar[Path | None] = ContextVar("data", default=None)
+_of_this_process: Path | None = None
+
+
+def chosen_folder() -> Path | None:
+    """The catalogue that SEVA_DATA_DIR names. Where it names one, every process reads that folder
+    as it is; where it names none, `serve`, `worker` and `actions` read the copy inside the live
+    model."""
     configured = os.environ.get("SEVA_DATA_DIR")
-    if configured:
-        return Path(configured)
+    return Path(configured).absolute() if configured else None
+
+
+def data_folder() -> Path:
+    """The service catalogue: the folder in use (`reading`, `read_from`), else SEVA_DATA_DIR, else
+    `data/` here, else the project's own."""
+    used = folder_in_use() or chosen_folder()
+    if used:
+        return used
     here = Path("data")
     return here if (here / "languages.yml").is_file() else PROJECT / "data"
+
+
+def folder_in_use() -> Path | None:
+    """The data that this turn, or else this process, runs on; None where nobody has said."""
+    return _OF_THIS_WORK.get() or _of_this_process
+
+
+@contextmanager
+def reading(folder: Path | None) -> Iterator[None]:
+    """Inside, and in the tasks and threads (`asyncio.to_thread`) that are started inside, all data
+    is read from `folder`. So two releases can work side by side in one process."""
+    token = _OF_THIS_WORK.set(folder and folder.absolute())
+    try:
+        yield
+    finally:
+        _OF_THIS_WORK.reset(token)
+
+
+def read_from(folder: Path | None) -> None:
+    """From here on this process reads its data from `folder`, wherever `reading` says nothing."""
+    global _of_this_process
+    _of_this_process = folder and folder.absolute()
 
 
 def var_folder() -> Path:

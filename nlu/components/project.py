@@ -9,12 +9,13 @@ from pathlib import Path
 
 from nlu.augment.heard import FOLDER
 from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.paths import PROJECT
+from nlu.paths import PROJECT, folder_in_use
 
 
 def catalogue_folder(configured: str) -> Path:
-    """Folder of the catalogue: SEVA_DATA_DIR, or the one configured, relative to the project."""
-    path = Path(os.environ.get("SEVA_DATA_DIR") or configured)
+    """Folder of the catalogue: the one in use, SEVA_DATA_DIR, or the one configured, relative to
+    the project."""
+    path = folder_in_use() or Path(os.environ.get("SEVA_DATA_DIR") or configured)
     return path if path.is_absolute() else PROJECT / path
 
 
@@ -24,9 +25,11 @@ def _seen_first(folder: Path) -> Catalogue:
 
 
 def catalogue(configured: str) -> Catalogue:
-    """The catalogue of `config.yml`, as this process saw it first: what is edited during a training
-    belongs to the next one. Raises CatalogueError listing every mistake."""
-    return _seen_first(catalogue_folder(configured))
+    """The catalogue in use. Where none is, that of `config.yml` as this process saw it first: what
+    is edited during a `rasa train` belongs to the next one. Raises CatalogueError listing every
+    mistake."""
+    used = folder_in_use()
+    return shared_catalogue(used) if used else _seen_first(catalogue_folder(configured))
 
 
 @lru_cache(maxsize=1)

@@ -1,18 +1,40 @@
-"""Word lists of `data/lexicon/`: read once, kept for the process."""
+"""Word lists of `data/lexicon/`: each is read once and kept, for each release apart."""
 
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from collections.abc import Callable, Hashable
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from nlu.paths import PROJECT
+from nlu.paths import PROJECT, folder_in_use
+
+T = TypeVar("T")
+
+
+def lexicon_cache(maxsize: int | None = 128) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """`functools.lru_cache` for what is made from word lists. It keeps a result for the data in use
+    alone: two releases in one process may have different lists."""
+
+    def kept(function: Callable[..., T]) -> Callable[..., T]:
+        @lru_cache(maxsize=maxsize and 2 * maxsize)
+        def of_data(_data: Path | None, *given: Hashable) -> T:
+            return function(*given)
+
+        @wraps(function)
+        def cached(*given: Hashable) -> T:
+            return of_data(folder_in_use(), *given)
+
+        return cached
+
+    return kept
 
 
 def lexicon_folder() -> Path:
-    """`lexicon/` under SEVA_DATA_DIR, or under the project's own `data/`."""
-    return _folder(os.environ.get("SEVA_DATA_DIR") or "data")
+    """`lexicon/` of the data in use, else under SEVA_DATA_DIR or the project's own `data/`."""
+    used = folder_in_use()
+    return used / "lexicon" if used else _folder(os.environ.get("SEVA_DATA_DIR") or "data")
 
 
 @lru_cache(maxsize=8)

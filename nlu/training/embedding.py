@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nlu.components.project import catalogue_folder
 from nlu.paths import PROJECT
 
 
@@ -23,7 +24,8 @@ def beside(config: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Inside, a process embeds the texts that a config.yml trains on; it is ended at the exit."""
     command = [sys.executable, "-m", "nlu.training.embedding", str(config)]
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=quiet, stderr=quiet)
+    same_data = {**os.environ, "SEVA_DATA_DIR": str(catalogue_folder("data"))}
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=quiet, stderr=quiet, env=same_data)
     try:
         yield process
     finally:

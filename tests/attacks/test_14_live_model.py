@@ -17,9 +17,9 @@ import pytest
 
 from api.live_engine import LiveEngine, rasa_engine
 from nlu.settings.settings import Settings
-from nlu.training import registry
-from nlu.training.archive import ArchiveRefused, check_archive, sha256
-from nlu.training.registry import ARCHIVE
+from nlu import registry
+from nlu.archive import ArchiveRefused, check_archive, sha256
+from nlu.registry import ARCHIVE
 from tests.api.api_fakes import FakeUnderstanding
 from tests.training.test_registry import register, write_archive
 

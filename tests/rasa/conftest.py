@@ -62,12 +62,13 @@ class Town:
         """Another engine on the same model."""
         from nlu.action_address import ActionAddress
         from nlu.engine.action_endpoint import ActionEndpoint
-        from nlu.engine.rasa_engine import Engine, live_model
+        from nlu.engine.rasa_engine import Engine
+        from nlu.registry import live_release
 
         with environment({"SEVA_DATA_DIR": str(self.data)}):
             return self.run(
                 Engine.load(
-                    live_model(self.models),
+                    live_release(self.models).model,
                     actions=ActionEndpoint(ActionAddress.of(action_url, Path()), ACTIONS_SECRET),
                     data_dir=self.data,
                 )
@@ -123,7 +124,8 @@ def town(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
     """Sandbox, action server and engine, started once."""
     from nlu.action_address import ActionAddress
     from nlu.engine.action_endpoint import ActionEndpoint
-    from nlu.engine.rasa_engine import Engine, live_model
+    from nlu.engine.rasa_engine import Engine
+    from nlu.registry import live_release
 
     folder = tmp_path_factory.mktemp("town")
     sandbox_port, actions_port = free_port(), free_port()
@@ -144,7 +146,7 @@ def town(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory
         with environment({"SEVA_DATA_DIR": str(one_more)}):
             engine = loop.run_until_complete(
                 Engine.load(
-                    live_model(trained),
+                    live_release(trained).model,
                     actions=ActionEndpoint(ActionAddress.of(actions, Path()), ACTIONS_SECRET),
                     data_dir=one_more,
                 )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from api.live_engine import rasa_engine
 from nlu.settings.settings import Settings
-from nlu.training.registry import live_id
+from nlu.registry import live_id
 from tests.processes import ACTIONS_SECRET
 from tests.rasa.conftest import Town
 

@@ -17,7 +17,7 @@ from nlu.training.evaluate import (
     write_page,
 )
 from nlu.training.metrics import Labelled
-from nlu.training.registry import Manifest
+from nlu.registry import Manifest
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 GOOD = '{"text": "కరెంటు బిల్లు", "key": "te", "service": "electricity_bill_view"}'

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from nlu.paths import models_folder
-from nlu.training import registry
-from nlu.training.archive import sha256
-from nlu.training.registry import ARCHIVE, Manifest
+from nlu import registry
+from nlu.archive import sha256
+from nlu.registry import ARCHIVE, Manifest
 
 METRICS = {
     "by_key": {
