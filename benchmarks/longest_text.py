@@ -38,8 +38,8 @@ from benchmarks.longest_texts import ORDINARY, kinds, ordinary
 from benchmarks.machine import machine
 from nlu.catalogue import Catalogue, Service, load_catalogue
 from nlu.paths import models_folder
-from nlu.slots import Parsed, parse, prepare
 from nlu.registry import live_id
+from nlu.slots import Parsed, parse, prepare
 
 if TYPE_CHECKING:
     from nlu.engine.rasa_engine import Engine

@@ -177,8 +177,8 @@ def run(
     """The document that `--json` prints. Raises FileNotFoundError without a live model,
     SynthesisError without voices and RuntimeError when training fails."""
     from nlu.components.project import catalogue_folder
-    from nlu.registry import live_release
     from nlu.paths import models_folder
+    from nlu.registry import live_release
 
     facts = machine()
     models = {"after": live_release(models_folder()).model}

@@ -1,9 +1,9 @@
 """The model registry: a folder for each model, and one pointer to the live one.
 
-`models/<id>/` holds the weights (model.tar.gz), the words (`data/`, a copy of the catalogue that the
-model was trained on), manifest.json, card.md and report/. Together they are a release. `models/live`
-is a small JSON file that is replaced atomically, so that a process which reads it sees the old model
-or the new one.
+`models/<id>/` holds the weights (model.tar.gz), the words (`data/`, a copy of the catalogue that
+the model was trained on), manifest.json, card.md and report/. Together they are a release.
+`models/live` is a small JSON file that is replaced atomically, so that a process which reads it
+sees the old model or the new one.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Manifest:
     train_seconds: float
     peak_memory_mb: float
     snapshot: str = ""
-    """Hash of the copy of the catalogue; empty for models that were trained before there was one."""
+    """Hash of the copy of the catalogue; empty for models of before there was one."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -167,7 +167,7 @@ def services_of(data: Path) -> Set[str]:
 
 
 def intents_of(data: Path) -> Set[str]:
-    """What a model of that folder tells apart: services, intents of conversation, tapped buttons."""
+    """What a model of that folder tells apart: services, conversation, tapped buttons."""
     fixed = load_yaml((data / "rasa" / "domain.yml").read_text("utf-8"))["intents"]
     talk = {path.stem for path in (data / "conversation").glob("*.yml")}
     return services_of(data) | talk | set(fixed)

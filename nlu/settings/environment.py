@@ -13,6 +13,7 @@ import os
 import socket
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +23,7 @@ from pydantic import validate_model
 from pydantic.fields import ModelField
 
 from nlu.action_address import ActionAddress
+from nlu.registry import live_release
 from nlu.settings.api_keys_file import read_keys_file
 from nlu.settings.department_variables import Variable, department_variables
 from nlu.settings.settings import DEMO_API_KEY, TOOLS, Settings
@@ -61,8 +63,7 @@ def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Setti
     """The settings of a process that starts now. Raises WrongEnvironment."""
     given = os.environ if environ is None else environ
     values, faults = _values(given)
-    data_dir = Path(values.get("data_dir", "data"))
-    variables = department_variables(data_dir)
+    variables = department_variables(_words(role, values))
     faults += _unknown(given, {one.name for one in variables})
     faults += _folders(values)
     if role in ("worker", "actions"):
@@ -84,6 +85,14 @@ def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Setti
     if faults:
         raise WrongEnvironment(sorted(set(faults)))
     return Settings.construct(**values)
+
+
+def _words(role: Role, values: Mapping[str, Any]) -> Path:
+    """The folder whose departments a process of that role will call."""
+    if role in ("serve", "worker", "actions"):
+        with suppress(FileNotFoundError, ValueError):  # which the process itself tells of
+            return live_release(values.get("models_dir", Path("models")), needs_model=False).data
+    return Path(values.get("data_dir", "data"))
 
 
 def _values(given: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:

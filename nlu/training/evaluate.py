@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nlu.catalogue import Catalogue
 from nlu.archive import ReleaseRefused
+from nlu.catalogue import Catalogue
 from nlu.registry import Manifest
 from nlu.training.metrics import Labelled, score
 

@@ -19,11 +19,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from nlu.paths import PROJECT, config_file, models_folder, reading
 from nlu import registry
-from nlu.training import embedding
 from nlu.archive import sha256
+from nlu.paths import PROJECT, config_file, models_folder, reading
 from nlu.registry import ARCHIVE, Manifest
+from nlu.training import embedding
 
 DEVELOPMENT = "development.npz"
 PROFILES = ("fast", "full")

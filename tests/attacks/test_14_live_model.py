@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 
 from api.live_engine import LiveEngine, rasa_engine
-from nlu.settings.settings import Settings
 from nlu import registry
 from nlu.archive import ArchiveRefused, check_archive, sha256
 from nlu.registry import ARCHIVE
+from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeUnderstanding
 from tests.training.test_registry import register, write_archive
 

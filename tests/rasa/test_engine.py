@@ -255,7 +255,7 @@ def test_engine_says_what_to_run_without_a_model(town: Town) -> None:
     with pytest.raises(FileNotFoundError, match="seva train"):
         town.run(Engine.load(town.data / "nothing"))
     with pytest.raises(FileNotFoundError, match="seva promote"):
-        live_release(town.data).model
+        live_release(town.data)
 
 
 def test_own_path_through_the_graph_understands_like_rasas_runner(town: Town) -> None:

@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 
 from api.live_engine import rasa_engine
-from nlu.settings.settings import Settings
 from nlu.registry import live_id
+from nlu.settings.settings import Settings
 from tests.processes import ACTIONS_SECRET
 from tests.rasa.conftest import Town
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from nlu.paths import models_folder
 from nlu import registry
 from nlu.archive import sha256
+from nlu.paths import models_folder
 from nlu.registry import ARCHIVE, Manifest
 
 METRICS = {
