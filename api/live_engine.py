@@ -22,7 +22,7 @@ from nlu.engine.reply import AWAY, Turned, TurnFailed
 from nlu.live import Live
 from nlu.log import configure_logging
 from nlu.paths import read_from
-from nlu.registry import Release, live_release
+from nlu.registry import Release, live_id, live_release
 from nlu.settings.settings import Settings
 from nlu.speech.readings import Reading
 
@@ -147,10 +147,14 @@ class LivePhrases(Mapping[str, Mapping[str, str]]):
 
 
 def starting_release(settings: Settings) -> Release:
-    """What a process that starts now runs on; from here on it reads no other data. Raises
-    ReleaseRefused, and FileNotFoundError without a live model."""
-    release = live_release(settings.models_dir)
-    release.check_words()
+    """What a process that starts now runs on; from here on it reads no other data. Where no model
+    is live yet, it has the folder's words and waits for one. Raises ReleaseRefused, and
+    FileNotFoundError for a live model that is gone."""
+    if live_id(settings.models_dir) is None:
+        release = live_release(settings.models_dir, needs_model=False)
+    else:
+        release = live_release(settings.models_dir)
+        release.check_words()
     read_from(release.data)
     return release
 

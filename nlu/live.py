@@ -89,7 +89,7 @@ class Live(Generic[T]):
             self._due = self._clock() + _WAITS[min(self._tries, len(_WAITS)) - 1]
             raise
         self.release, self._failed = release, None
-        log.info("model_loaded", model=release.model.name, release=release.id)
+        log.info("model_loaded", model=release.model.name, data=str(release.data))
         await asyncio.to_thread(gc.collect)  # Rasa's objects point at each other: frees the old one
 
     def _tell(self, trouble: str) -> None:

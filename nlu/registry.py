@@ -20,7 +20,7 @@ from typing import Any
 
 from nlu.archive import ReleaseRefused, check_archive, sha256
 from nlu.fast_yaml import load_yaml
-from nlu.paths import chosen_folder
+from nlu.paths import chosen_folder, data_folder
 
 ARCHIVE = "model.tar.gz"
 MANIFEST = "manifest.json"
@@ -111,12 +111,12 @@ def live_release(folder: Path, *, needs_model: bool = True) -> Release:
     """The release that every process runs on now: the live model, with the folder of SEVA_DATA_DIR
     where that is set, else with its own copy of the catalogue.
 
-    Raises FileNotFoundError without a live model; a process that uses no weights may do without one
-    where SEVA_DATA_DIR is set (`needs_model`).
+    Raises FileNotFoundError without a live model. A process that needs only words, or waits for a
+    model, may have those of the folder as it is until one is live (`needs_model`).
     """
-    model, chosen = live_id(folder), chosen_folder()
-    if model is None and chosen and not needs_model:
-        return Release(folder.absolute(), chosen)
+    model = live_id(folder)
+    if model is None and not needs_model:
+        return Release(folder.absolute(), data_folder().absolute())
     if model is None:
         raise FileNotFoundError(
             f"there is no live model in {folder}: run `seva train`, then `seva promote`"

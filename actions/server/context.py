@@ -219,6 +219,6 @@ def _alone() -> Context:
 
 
 def words_release() -> Release:
-    """The live release, for who needs its words alone: where SEVA_DATA_DIR names a folder, there
-    need not be a model. Raises FileNotFoundError."""
+    """The live release, for who needs its words alone. Raises FileNotFoundError for a live model
+    that is gone."""
     return live_release(models_folder(), needs_model=False)

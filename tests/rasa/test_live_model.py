@@ -23,7 +23,6 @@ def test_a_new_model_loads_beside_the_loop(town: Town, tmp_path: Path) -> None:
         shutil.copytree(town.models / name, models / copy)
     settings = Settings(
         models_dir=models,
-        data_dir=town.data,
         var_dir=variables,
         action_server_url=town.actions,
         actions_secret=ACTIONS_SECRET,
