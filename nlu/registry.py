@@ -103,7 +103,7 @@ def _apart(release: Release, unknown: Set[str], lacking: Set[str]) -> str:
     return (
         f"the model {release.model.name} and the data in {release.data} do not belong together: "
         f"{what}. Run `seva train` and promote what it makes, promote the model of this data, or "
-        "unset SEVA_DATA_DIR, so that the model runs on its own copy"
+        "leave SEVA_DATA_DIR out, so that the model runs on its own copy"
     )
 
 
