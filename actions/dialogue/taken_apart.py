@@ -14,7 +14,7 @@ from nlu.slots.spans import Spans
 from nlu.slots.words import Phrases, Word, words
 from nlu.text import fold, normalise
 from nlu.text.endings import stems
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 WRONG, NO, BEHIND, BEFORE, FILLER = "wrong", "denies", "wrong_behind", "wrong_before", "filler"
 _SHORTEST_LABEL = 3  # letters of a label's word that names its slot
@@ -101,7 +101,7 @@ def _sounds(slot: Slot) -> frozenset[str]:
     return _label_sounds(labels, slot.type.name)
 
 
-@lru_cache(maxsize=1024)
+@lexicon_cache(maxsize=1024)
 def _label_sounds(labels: tuple[str, ...], slot_type: str) -> frozenset[str]:
     announcing = load_lexicon("cues")["types"].get(slot_type, ())
     every = [word.text for text in (*labels, *map(str, announcing)) for word in words(text.lower())]

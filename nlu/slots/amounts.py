@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
 
 import regex
 
@@ -13,7 +12,7 @@ from nlu.slots.nouns import noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.words import Phrases, Words, words
 from nlu.text import Normalised, NumberSpan, find_numbers
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _GLUED = regex.compile(r"[\p{L}\p{M}]")
 
@@ -97,7 +96,7 @@ def _price(text: str, tokens: Words, span: NumberSpan) -> bool:
     return _priced().at(tokens[at : at + 1], 0) is not None
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _priced() -> Phrases[bool]:
     return Phrases((str(form), True) for form in load_lexicon("amounts")["priced"])
 
@@ -108,7 +107,7 @@ def _money(text: str, span: NumberSpan) -> bool:
     return bool(before.search(near)) or bool(after.match(text, span.end))
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _patterns() -> tuple[regex.Pattern[str], regex.Pattern[str], int]:
     """A money word that ends right before the number, one that begins right after it, and the
     characters that the first can have, with what stands before it."""

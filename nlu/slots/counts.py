@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
 
 from nlu.catalogue import SlotType
 from nlu.slots.amounts import bounded, meant, plain
@@ -12,7 +11,7 @@ from nlu.slots.nouns import noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.words import Phrases, Words, words
 from nlu.text import Normalised, NumberSpan, find_numbers
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _FAR = 2  # words such as "bus" that may stand between the number and "tickets"
 _BARE = 0.5
@@ -95,6 +94,6 @@ class _Lists:
         )
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _lists() -> _Lists:
     return _Lists()

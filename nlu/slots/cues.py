@@ -11,7 +11,7 @@ from nlu.catalogue import SlotType
 from nlu.slots.nouns import noun_after
 from nlu.slots.words import Phrases, Words, words
 from nlu.text import Normalised
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _ANY = r"\d+"
 _LETTERS = regex.compile(r"[\p{L}\p{M}]")
@@ -115,7 +115,7 @@ def _is_number(view: Normalised, tokens: Words, at: int) -> bool:
     return noun_after(tokens, token.end) is None
 
 
-@cache
+@lexicon_cache(maxsize=None)
 def _cues(slot_type: str) -> tuple[Phrases[bool] | None, int]:
     lexicon = load_lexicon("cues")
     forms = lexicon["types"].get(slot_type)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from nlu.slots.words import Phrases, Words
 from nlu.text.cache import kept
 from nlu.text.endings import stems
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ def _places(tokens: Words, lists: Iterable[Phrases[Any]]) -> frozenset[int]:
     return frozenset(at for phrases in lists for at in phrases.places(tokens))
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def date_words() -> DateWords:
     """The word lists, read once."""
     lexicon = load_lexicon("dates")

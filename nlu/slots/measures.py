@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
 from nlu.catalogue import SlotType
 from nlu.slots.amounts import bounded, meant
@@ -13,7 +12,7 @@ from nlu.slots.nouns import leads, noun_after
 from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.words import Phrases, Words, words
 from nlu.text import Normalised, NumberSpan, find_numbers
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _BETWEEN = 2  # words: "acres and"
 
@@ -99,7 +98,7 @@ def _plain(value: Decimal) -> str:
     return str(int(whole)) if value == whole else format(value.normalize(), "f")
 
 
-@lru_cache(maxsize=32)
+@lexicon_cache(maxsize=32)
 def unit_words(name: str) -> Unit:
     """The words of one unit. Raises KeyError for a unit that the file does not have."""
     row = load_lexicon("units")["units"][name]

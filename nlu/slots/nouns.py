@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Literal
 
 from nlu.slots.words import Phrases, Word, Words
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 Noun = Literal["people", "money", "unit", "days", "hours", "other"]
 
@@ -41,7 +40,7 @@ def leads(tokens: Sequence[Word], at: int) -> bool:
     return len(number) == parts and together == digits + parts - 1
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _leading() -> Phrases[int]:
     """Words before a number, and its parts: "rs 500" has one, "ac 2.50" two ("2 ac 30" is 2 ac)."""
     units = load_lexicon("units")["units"].values()
@@ -49,7 +48,7 @@ def _leading() -> Phrases[int]:
     return Phrases([*money, *((str(form), 2) for row in units for form in row["before"])])
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _nouns() -> Phrases[Noun]:
     return Phrases(_rows())
 

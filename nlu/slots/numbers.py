@@ -21,7 +21,7 @@ from nlu.slots.spelled import spelled_letters
 from nlu.slots.words import words
 from nlu.text import Normalised, spoken_to_digits
 from nlu.text.endings import is_ending
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 # Groups of digits; those behind the letters of AP29Z1234 belong to them.
 _RUN = regex.compile(r"(?<!\d)(?<!\d[A-Za-z]{1,3})\d++(?:[ .-]{1,2}\d++)*+")
@@ -168,7 +168,7 @@ def _longest_fitting(
         first += step
 
 
-@lru_cache(maxsize=_TEXTS)
+@lexicon_cache(maxsize=_TEXTS)
 def _digit_runs(text: str) -> tuple[_Run, ...]:
     """Groups of digits side by side; kept for the types that are looked for next."""
     runs = []
@@ -241,7 +241,7 @@ def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
             yield from _longest_fitting(run, lengths, _LONGEST_CODE, read)
 
 
-@lru_cache(maxsize=_TEXTS)
+@lexicon_cache(maxsize=_TEXTS)
 def _code_runs(text: str) -> tuple[_Run, ...]:
     """Runs of letters and of digits that may be of one code: nothing but a gap between them."""
     runs: list[list[Span]] = []
@@ -270,7 +270,7 @@ def _left(text: str, taken: Spans) -> Iterator[_Run]:
                 yield _run(text, parts)
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def no_part() -> frozenset[str]:
     """Words before a code or number, which are not its first letters: "no 2026...", "id"."""
     return frozenset(map(str, load_lexicon("cues")["no_code"]))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 import regex
 
 from nlu.text.endings import is_ending
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _GLUED = regex.compile(r"[\p{L}\p{M}]+")
 
@@ -21,7 +20,7 @@ def find_papers(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _names() -> regex.Pattern[str]:
     rows = load_lexicon("cues")["papers"].items()
     names = (

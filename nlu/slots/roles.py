@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 import regex
 
 from nlu.slots.result import Hit
 from nlu.slots.words import Phrases, Words, words, words_between
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _NEAR = 24  # characters looked at on each side of a place
 _OPPOSITE = {"from": "to", "to": "from"}
@@ -64,7 +63,7 @@ def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
     return settled
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _markers() -> tuple[Phrases[str], Phrases[str], frozenset[str]]:
     lexicon = load_lexicon("roles")
     sides = [

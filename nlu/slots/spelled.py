@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 import regex
 
 from nlu.text import Normalised
 from nlu.text.cache import kept
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _LONGEST_NAME = 8  # characters of a letter's name
 _INDIC_WORD = regex.compile(r"[\p{Script=Telugu}\p{Script=Devanagari}]+")
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _names() -> dict[str, str]:
     letters = load_lexicon("letters")["letters"]
     return {str(name): str(letter) for letter, names in letters.items() for name in names}
@@ -79,6 +78,6 @@ def _in_row(
     return bool(capitals) and other.group() not in _everyday() and apart and not between.strip(" .")
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _everyday() -> frozenset[str]:
     return frozenset(map(str, load_lexicon("letters")["everyday"]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import regex
 
@@ -14,7 +13,7 @@ from nlu.slots.result import Hit, Parsed, Rejected
 from nlu.slots.words import Phrases, Words, words, words_between
 from nlu.text import Normalised, NumberSpan, find_numbers
 from nlu.text.endings import stems
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _CLOCK = regex.compile(r"(?P<h>[01]?\d|2[0-4])(?P<sep>[:.])(?P<m>[0-5]\d)(?![\d:./-])")
 _DICTATED = regex.compile(r"(?P<h>1[0-2]|[1-9])(?P<m>[0-5]\d)")  # "five thirty"
@@ -28,7 +27,7 @@ def parse_time(slot_type: SlotType, text: Normalised) -> Parsed | Rejected:
     return Parsed(hit.value) if hit else Rejected("format")
 
 
-@lru_cache(maxsize=8)  # other readers ask where times are, and leave them alone
+@lexicon_cache(maxsize=8)  # other readers ask where times are, and leave them alone
 def find_times(text: str) -> tuple[Hit, ...]:
     """Times of day in a normalised message; a bare number is none."""
     return tuple(_Times(text, answer=False).hits())
@@ -196,7 +195,7 @@ def _on_the_day(hour: int, part: _Part) -> int:
     return half
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _lists() -> _Lists:
     lexicon = load_lexicon("times")
     parts = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from nlu.slots.date_rules import DateRules
 from nlu.slots.papers import find_papers
@@ -11,6 +11,7 @@ from nlu.slots.spans import Spans
 from nlu.slots.spelled import spelled_letters
 from nlu.slots.times import find_times
 from nlu.text import Normalised, find_numbers, normalise, spoken_to_digits
+from nlu.text.lexicon import lexicon_cache
 
 
 class MessageViews:
@@ -45,7 +46,7 @@ class MessageViews:
         return Spans(self.clean.raw_span(*span) for span in find_papers(self.clean.text))
 
 
-@lru_cache(maxsize=2)
+@lexicon_cache(maxsize=2)
 def message_views(text: str, today: date) -> MessageViews:
     """The views of a message, kept while one part of us after the other reads it."""
     return MessageViews(text, today)

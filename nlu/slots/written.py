@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 import regex
 
@@ -16,7 +15,7 @@ from nlu.slots.spelled import spelled_letters
 from nlu.slots.words import words
 from nlu.text import Normalised, spoken_to_digits
 from nlu.text.endings import is_ending
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _LOCAL = 31  # signs before the @: of 64 characters (RFC 5321) no more can stand between others
 _SPACES = regex.compile(r"\s+")
@@ -113,12 +112,12 @@ def _spoken(table: str, *signs: str) -> str:
     )
 
 
-@lru_cache(maxsize=4)
+@lexicon_cache(maxsize=4)
 def _sign_words(table: str) -> regex.Pattern[str]:
     return regex.compile(rf"(?<=[\p{{L}}\p{{M}}\d])\s*(?<![\p{{L}}\p{{M}}])(?:{_spoken(table)})\s+")
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _piece() -> regex.Pattern[str]:
     """Letters and digits joined by signs, or by their names between spaces."""
     joint = rf"(?:\s?[/\\-]\s?|\s(?:{_spoken('signs')})\s)"
@@ -131,7 +130,7 @@ def _piece() -> regex.Pattern[str]:
     )
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _address() -> regex.Pattern[str]:
     part = r"[A-Za-z0-9]++"
     local = rf"(?:\s?[._+-]\s?|\s(?:{_spoken('email', '.', '_')})\s)"

@@ -18,13 +18,13 @@ def lexicon_cache(maxsize: int | None = 128) -> Callable[[Callable[..., T]], Cal
     alone: two releases in one process may have different lists."""
 
     def kept(function: Callable[..., T]) -> Callable[..., T]:
-        @lru_cache(maxsize=maxsize and 2 * maxsize)
-        def of_data(_data: Path | None, *given: Hashable) -> T:
-            return function(*given)
+        @lru_cache(maxsize=maxsize and max(maxsize, 2))
+        def of_data(_data: Path | None, *given: Hashable, **named: Hashable) -> T:
+            return function(*given, **named)
 
         @wraps(function)
-        def cached(*given: Hashable) -> T:
-            return of_data(folder_in_use(), *given)
+        def cached(*given: Hashable, **named: Hashable) -> T:
+            return of_data(folder_in_use(), *given, **named)
 
         return cached
 

@@ -15,7 +15,7 @@ from itertools import accumulate
 
 import regex
 
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 from nlu.text.normalise import normalise
 from nlu.text.spoken_numbers import find_numbers
 from nlu.text.verhoeff import verhoeff
@@ -127,7 +127,7 @@ def _apart(text: str, start: int, end: int) -> bool:
     )
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _between() -> frozenset[str]:
     """Words for what is written between groups of digits: space, dash."""
     return frozenset(map(str, load_lexicon("masking")["between"]))
