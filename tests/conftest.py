@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
 from nlu.environment import prepare_environment
+from nlu.paths import read_from
 
 prepare_environment(os.environ)  # as `seva` itself: one thread a process, before anything is loaded
 
@@ -123,3 +125,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def _is_slow(path: Path) -> bool:
     inside = path.relative_to(TESTS).parts
     return bool(inside) and (inside[0] in SLOW or inside[-1] in SLOW_FILES)
+
+
+@pytest.fixture(autouse=True)
+def no_release_in_use() -> Iterator[None]:
+    """What a test started in this process reads its data from one folder; the next test does not."""
+    yield
+    read_from(None)
