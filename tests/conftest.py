@@ -129,6 +129,6 @@ def _is_slow(path: Path) -> bool:
 
 @pytest.fixture(autouse=True)
 def no_release_in_use() -> Iterator[None]:
-    """What a test started in this process reads its data from one folder; the next test does not."""
+    """A test may have made this process read one release; the next test reads what it likes."""
     yield
     read_from(None)

@@ -58,7 +58,12 @@ class Settings(BaseSettings):
         "transaction. `sqlite` means `seva.sqlite` in `SEVA_VAR_DIR`; also `sqlite:///PATH`.",
     )
     var_dir: Path = Field(default=Path("var"), description="Folder for what the processes write.")
-    data_dir: Path = Field(default=Path("data"), description="Folder of the service catalogue.")
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Folder of the service catalogue. Where it is set, every process reads that "
+        "folder as it is; where not, `serve`, `worker` and `actions` read the copy in the live "
+        "model.",
+    )
     models_dir: Path = Field(default=Path("models"), description="Model registry.")
     cache_dir: Path = Field(
         default=Path(".cache/seva"),
