@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import httpx
 
 from api.blank import is_blank
-from api.inbox.port import Inbox
+from api.inbox.port import Citizen, Inbox
 from api.outage import VOICE, Away, from_store
-from api.ports import Engine, Transcriber
-from api.whatsapp.payload import EXCESS, Inbound, Media
+from api.ports import Transcriber
+from api.whatsapp.payload import EXCESS, Inbound
 from api.whatsapp.render import MORE, more_buttons
 from api.whatsapp.sender import MediaRejected, Sender, SendFailed, SendInDoubt
-from nlu.engine.reply import Button
 from nlu.speech.errors import SpeechError, SpeechModelError
 from nlu.speech.pool import PoolFull
-from nlu.speech.readings import likeliest
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
+from nlu.turn import Button, Media, Message
 
 ATTACHED = "\U0001f4ce"  # a paper clip stands for what a photo or file without a caption says
 _ATTACHMENTS = ("image", "document", "video")
@@ -31,20 +29,6 @@ _VOICE_PHRASES = {
     "too_large": "voice_too_long",
     "hearing_failed": "voice_failed",
 }
-
-
-@dataclass(frozen=True)
-class Said:
-    """What the dialogue gets. `payload` marks a tap on one of our own options; `spoken` is the
-    language of a voice note, `others` what else its words may be."""
-
-    text: str
-    payload: bool = False
-    voice: bool = False
-    spoken: str | None = None
-    others: tuple[str, ...] = ()
-    location: dict[str, Any] | None = None
-    media: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -61,7 +45,7 @@ class Unclear:
     phrase: str
 
 
-Heard = Said | NextPage | Unclear
+Heard = Message | NextPage | Unclear
 
 
 class Hearing:
@@ -72,67 +56,67 @@ class Hearing:
         inbox: Inbox,
         sender: Sender,
         transcriber: Transcriber | None,
-        engine: Engine,
         *,
         max_chars: int,
         max_audio_bytes: int,
     ) -> None:
-        self._inbox, self._sender = inbox, sender
-        self._transcriber, self._engine = transcriber, engine
+        self._inbox, self._sender, self._transcriber = inbox, sender, transcriber
         self._max_chars, self._max_audio = max_chars, max_audio_bytes
 
-    async def hear(self, message: Inbound, language: str | None) -> Heard:
-        """What the message says. Raises `Away` while the store, WhatsApp's files or the speech
-        models are; other errors go to the caller."""
-        if message.kind == EXCESS:
+    async def hear(self, inbound: Inbound, citizen: Citizen) -> Heard:
+        """What a message says, or what its citizen is told instead. Raises `Away` while the store,
+        WhatsApp's files or the speech models are; other errors go to the caller."""
+        phone = inbound.phone or citizen.phone or ""
+        blank = Message("", inbound.lane, inbound.message_id, citizen.language, phone)
+        if inbound.kind == EXCESS:
             return Unclear("too_many_messages")
-        if message.kind in ("button", "list"):
-            return await self._tap(message)
-        if message.kind == "audio" and message.media is not None:
-            return await self._voice(message, message.media, language)
-        if message.kind == "location" and message.location is not None:
-            place = message.location
+        if inbound.kind in ("button", "list"):
+            return await self._tap(inbound.button_id or "", blank)
+        if inbound.kind == "audio" and inbound.media is not None:
+            return await self._voice(inbound.media, blank)
+        if inbound.kind == "location" and inbound.location is not None:
+            place = inbound.location
             text = ", ".join(part for part in (place.name, place.address) if part)
-            spot = {"lat": place.latitude, "lon": place.longitude, "name": place.name}
-            return Said(text or f"{place.latitude:.6f}, {place.longitude:.6f}", location=spot)
-        if message.kind in _ATTACHMENTS and message.media is not None and not message.text:
-            return Said(ATTACHED, media=asdict(message.media))
-        if message.kind == "text" or message.text:
-            return await self._text(message)
+            text = text or f"{place.latitude:.6f}, {place.longitude:.6f}"
+            return replace(blank, text=text, location=place)
+        if inbound.kind in _ATTACHMENTS and inbound.media is not None and not inbound.text:
+            return replace(blank, text=ATTACHED, media=inbound.media)
+        if inbound.kind == "text" or inbound.text:
+            return await self._text(replace(blank, text=inbound.text or "", media=inbound.media))
         return Unclear("unsupported_message")
 
-    async def _text(self, message: Inbound) -> Heard:
-        text = message.text or ""
-        if is_blank(text):
+    async def _text(self, message: Message) -> Heard:
+        if is_blank(message.text):
             return Unclear("empty_message")
-        if len(text) > self._max_chars:
+        if len(message.text) > self._max_chars:
             return Unclear("message_too_long")
-        number = text.strip()
+        number = message.text.strip()
         if number.isdecimal() and len(number) <= 3:
             try:
                 with from_store():
-                    payload = await self._inbox.numbered_choice(message.lane, int(number))
+                    payload = await self._inbox.numbered_choice(message.citizen, int(number))
             except Unreadable as error:
                 return _old(number, error)
             if payload is not None:
-                return _meaning(payload)
-        return Said(text, media=asdict(message.media) if message.media else None)
+                return _meaning(payload, message)
+        return message
 
-    async def _tap(self, message: Inbound) -> Heard:
-        button = message.button_id or ""
+    async def _tap(self, button: str, message: Message) -> Heard:
         try:
             with from_store():
-                payload = await self._inbox.choice(message.lane, button)
+                payload = await self._inbox.choice(message.citizen, button)
         except Unreadable as error:
             return _old(button, error)
-        return _meaning(payload) if payload is not None else Unclear("old_button")
+        return _meaning(payload, message) if payload is not None else Unclear("old_button")
 
-    async def _voice(self, message: Inbound, media: Media, language: str | None) -> Heard:
+    async def _voice(self, media: Media, message: Message) -> Heard:
         if self._transcriber is None:
             return Unclear("unsupported_message")
         try:
             recording = await self._sender.download(media, self._max_audio)
-            transcript = await self._transcriber.transcribe(recording, language, message.lane)
+            transcript = await self._transcriber.transcribe(
+                recording, message.language, message.citizen
+            )
         except MediaRejected as error:
             return Unclear(_VOICE_PHRASES.get(error.reason, "not_understood_voice"))
         except SendFailed as error:
@@ -149,10 +133,10 @@ class Hearing:
             return Unclear(_VOICE_PHRASES.get(error.code, "not_understood_voice"))
         if is_blank(transcript.text):
             return Unclear("not_understood_voice")
-        best, *others = await likeliest(self._engine.parse_heard, transcript.readings())
-        words = best.text[: self._max_chars]
-        rest = tuple(other.text[: self._max_chars] for other in others)
-        return Said(words, voice=True, spoken=best.language, others=rest)
+        readings = tuple(
+            replace(one, text=one.text[: self._max_chars]) for one in transcript.readings()
+        )
+        return replace(message, text=readings[0].text, readings=readings)
 
 
 def _old(choice: str, error: Unreadable) -> Heard:
@@ -161,7 +145,7 @@ def _old(choice: str, error: Unreadable) -> Heard:
     return Unclear("old_button")
 
 
-def _meaning(payload: str) -> Heard:
+def _meaning(payload: str, message: Message) -> Heard:
     if payload.startswith(MORE):
         return NextPage(more_buttons(payload))
-    return Said(payload, payload=True)
+    return replace(message, text=payload, tapped=True, media=None)

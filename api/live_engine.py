@@ -18,13 +18,13 @@ from api.ports import Engine
 from api.wording import Wording
 from nlu.action_address import ActionAddress
 from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.engine.reply import AWAY, Turned, TurnFailed
 from nlu.live import Live
 from nlu.log import configure_logging
 from nlu.paths import read_from
 from nlu.registry import Release, live_id, live_release
 from nlu.settings.settings import Settings
-from nlu.speech.readings import Reading
+from nlu.speech.transcript import Reading
+from nlu.turn import AWAY, Message, Turned, TurnFailed
 
 
 class NoModel(Exception):
@@ -101,14 +101,12 @@ class LiveEngine(Live[Serving]):
         """Of the live model."""
         return await self._now().parse_heard(readings)
 
-    async def turn(
-        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-    ) -> Turned:
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         """Of the live model."""
         serving = self._in_use()
         if serving is None:
             raise TurnFailed(self.trouble, AWAY)
-        return await serving.engine.turn(text, sender, metadata, tracker)
+        return await serving.engine.turn(message, tracker)
 
     async def is_healthy(self) -> bool:
         """Whether a model is loaded, and its action server can work."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import regex
@@ -15,41 +14,31 @@ from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.render import render
 from api.whatsapp.template import as_template
 from api.wording import Wording
-from nlu.engine.reply import Button, Document, Reply
+from nlu.turn import Button, Document, Notice, Reply
 
 _ID = regex.compile(r"[A-Za-z0-9._:-]{1,128}")
 _URL = regex.compile(r"https?://\S{1,2000}")
 _MEMBERS = {"id", "citizen", "language", "about", "text", "buttons", "document"}
 
 
-@dataclass(frozen=True)
-class Notice:
-    """What the body of `POST /notices` says. `citizen` is a lane of the inbox."""
-
-    id: str
-    citizen: str
-    language: str
-    about: str
-    text: str
-    buttons: tuple[Button, ...] = ()
-    document: Document | None = None
-
-    def news(self, wording: Wording, policy: WhatsAppPolicy) -> News:
-        """As WhatsApp's messages, and as a template for a citizen who has been silent too long."""
-        heading = f"*{self.about}*"  # a text may begin with it: then it stands there once
-        headed = self.text.startswith(heading)
-        text = self.text if headed else wording.headed(self.about, self.text, self.language)
-        drafts = render(
-            [Reply(text, self.buttons, document=self.document)],
-            inbox_id=self.id,
-            words=wording.for_rendering(self.language),
-            limits=policy.limits,
-        )
-        rest = self.text.removeprefix(heading).lstrip(" :\n") or self.text
-        found = as_template(self.about, rest, self.language, policy.template)
-        template, says_all = found or (None, False)
-        whole = says_all and not self.buttons and self.document is None
-        return News(self.id, self.citizen, drafts, template, whole)
+def as_news(notice: Notice, wording: Wording, policy: WhatsAppPolicy) -> News:
+    """As WhatsApp's messages, and as a template for a citizen who has been silent too long."""
+    heading = f"*{notice.about}*"  # a text may begin with it: then it stands there once
+    headed = notice.text.startswith(heading)
+    text = notice.text
+    if not headed:
+        text = wording.headed(notice.about, notice.text, notice.language)
+    drafts = render(
+        [Reply(text, notice.buttons, document=notice.document)],
+        inbox_id=notice.id,
+        words=wording.for_rendering(notice.language),
+        limits=policy.limits,
+    )
+    rest = notice.text.removeprefix(heading).lstrip(" :\n") or notice.text
+    found = as_template(notice.about, rest, notice.language, policy.template)
+    template, says_all = found or (None, False)
+    whole = says_all and not notice.buttons and notice.document is None
+    return News(notice.id, notice.citizen, drafts, template, whole)
 
 
 def read_notice(data: Mapping[str, Any], languages: Collection[str]) -> Notice:
@@ -85,7 +74,12 @@ def _buttons(value: Any) -> tuple[Button, ...]:
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise Problem("invalid-request", "`buttons` must be a list of objects.")
     return tuple(
-        Button(_text(one, "payload", "buttons/"), _text(one, "title", "buttons/")) for one in found
+        Button(
+            _text(one, "title", "buttons/"),
+            _text(one, "payload", "buttons/"),
+            _text(one, "description", "buttons/") if one.get("description") else None,
+        )
+        for one in found
     )
 
 

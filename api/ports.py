@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from nlu.engine.reply import Turned
-from nlu.speech.readings import Reading
+from nlu.speech.transcript import Reading
+from nlu.turn import Message, Turned
 
 
 class Engine(Protocol):
@@ -28,13 +28,8 @@ class Engine(Protocol):
     async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
         """The answer for a voice note: the first reading's words and language count, all help."""
 
-    async def turn(
-        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-    ) -> Turned:
-        """One turn after `tracker`. Raises `TurnFailed`, which leaves no trace.
-
-        Only a text with `payload` true in the metadata may be read as an intent of ours.
-        """
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
+        """One turn after `tracker`. Raises `TurnFailed`, which leaves no trace."""
 
     async def is_healthy(self) -> bool:
         """Whether turns can be taken: the model is loaded and the action server can work."""

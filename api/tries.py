@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.whatsapp.policy import WhatsAppPolicy, step
-from nlu.engine.reply import BROKEN, FAILED, TurnFailed
+from nlu.turn import BROKEN, FAILED, TurnFailed
 
 
 @dataclass(frozen=True)

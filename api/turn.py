@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
-from api.hearing import Hearing, NextPage, Said
-from api.inbox.port import Citizen, Claim, Inbox
+from api.hearing import Hearing, NextPage
+from api.inbox.port import Claim, Inbox
 from api.outage import from_store
 from api.ports import Engine
 from api.whatsapp.outgoing import Draft, Outgoing
@@ -16,7 +15,7 @@ from api.whatsapp.payload import Inbound
 from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.render import read_aloud, render
 from api.wording import Wording
-from nlu.engine.reply import Reply, TurnFailed
+from nlu.turn import Message, Reply, TurnFailed
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,9 @@ class Turns:
             return Answer()
         with from_store():
             citizen = await self._inbox.citizen(message.lane)
-        heard = await self._hearing.hear(message, citizen.language)
-        if isinstance(heard, Said):
-            return await self._dialogue(claim, heard, citizen)
+        heard = await self._hearing.hear(message, citizen)
+        if isinstance(heard, Message):
+            return await self._dialogue(message, heard)
         if isinstance(heard, NextPage):
             choose = self._wording.say("choose_one", citizen.language)
             reply = Reply(choose, heard.buttons)
@@ -90,26 +89,12 @@ class Turns:
         words = Reply(self._wording.say("listening", citizen.language))
         return self._written([words], message, citizen.language)
 
-    async def _dialogue(self, claim: Claim, said: Said, citizen: Citizen) -> Answer:
-        message, language = claim.message, citizen.language
-        metadata: dict[str, Any] = {
-            "inbox_id": message.message_id,
-            "request_id": message.message_id,
-            "attempt": claim.attempt,
-            "language": language,
-            "phone": message.phone or citizen.phone,
-            "voice": said.voice,
-            "spoken": said.spoken,
-            "others": list(said.others),
-            "payload": said.payload,
-            "location": said.location,
-            "media": said.media,
-        }
+    async def _dialogue(self, inbound: Inbound, message: Message) -> Answer:
         with from_store():
-            tracker = await self._inbox.tracker(message.lane)
-        turned = await self._engine.turn(said.text, message.lane, metadata, tracker)
-        language = turned.language or language
-        drafts = self._render(turned.replies, message, language)
+            tracker = await self._inbox.tracker(message.citizen)
+        turned = await self._engine.turn(message, tracker)
+        language = turned.language or message.language
+        drafts = self._render(turned.replies, inbound, language)
         if not drafts:
             raise TurnFailed("the replies of the dialogue came to no message")
         return Answer(drafts, language, turned.tracker)

@@ -23,10 +23,10 @@ from api.tries import GiveUp, Wait, after, died_too_often
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import Sender
-from nlu.engine.reply import TurnFailed
 from nlu.log import describe, get_logger
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
+from nlu.turn import TurnFailed
 
 log = get_logger(__name__)
 Claiming = Callable[[str, int], Awaitable[list[Any]]]

@@ -53,7 +53,6 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
         inbox,
         sender,
         pool,
-        engine,
         max_chars=settings.max_text_chars,
         max_audio_bytes=settings.max_audio_bytes,
     )

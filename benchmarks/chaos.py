@@ -35,7 +35,7 @@ from benchmarks.upheaval.report import document, lines, write_traces
 from benchmarks.upheaval.run import Plan, Run, run
 from benchmarks.upheaval.words import Words, load_settings
 from nlu.catalogue import shared_catalogue
-from nlu.engine.reply import Reply
+from nlu.turn import Reply
 
 ROOT = Path(__file__).resolve().parents[1]
 TRACES = Path("var") / "chaos"

@@ -19,8 +19,7 @@ from statistics import median
 from benchmarks import command
 from benchmarks.datasets import dakshina, massive
 from benchmarks.machine import machine
-from nlu.classifier.language import LanguageIdentifier
-from nlu.classifier.language_model import MIX
+from nlu.classifier.language import MIX, LanguageIdentifier
 from nlu.text.romanisation import Romaniser
 from nlu.training.language_corpus import LOCALES, ROMANISED, plain, public_rows, read_massive
 

@@ -40,6 +40,7 @@ from nlu.catalogue import Catalogue, Service, load_catalogue
 from nlu.paths import models_folder
 from nlu.registry import live_id
 from nlu.slots import Parsed, parse, prepare
+from nlu.turn import Message
 
 if TYPE_CHECKING:
     from nlu.engine.rasa_engine import Engine
@@ -64,7 +65,7 @@ def answers(catalogue: Catalogue, today: date) -> dict[str, Callable[[str], obje
 
 
 def _answering(form: Form, state: State) -> Callable[[str], object]:
-    return lambda text: turns.inside(form, state, _heard(text))
+    return lambda text: turns.understood(form, state, _heard(text))
 
 
 def _asking(catalogue: Catalogue, service: Service, at: int, today: date) -> State:
@@ -91,8 +92,8 @@ def _heard(text: str) -> Heard:
         script="Latn",
         entities=(),
         payload=nothing,
-        metadata=nothing,
-        message_id="longest",
+        found=nothing,
+        message=Message(text, "longest"),
     )
 
 

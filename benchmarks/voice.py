@@ -31,7 +31,6 @@ from nlu.fast_yaml import load_yaml
 from nlu.speech.evaluation import Heard, scores
 from nlu.speech.manifest import Recording
 from nlu.speech.pool import HearingPool
-from nlu.speech.readings import likeliest
 from nlu.speech.synthesis import SynthesisError
 from nlu.speech.synthesis.voices import load_voices
 from nlu.speech.transcript import Transcript
@@ -116,7 +115,7 @@ async def understood(
         if isinstance(asked, str):
             answer = await engine.parse(asked)
         else:
-            answer = await engine.parse_heard(await likeliest(engine.parse_heard, asked.readings()))
+            answer = await engine.parse_heard(asked.readings())
         took = time.perf_counter() - began
         ranking = tuple(row["name"] for row in answer["intent_ranking"])
         sure = float(answer["intent"]["confidence"])

@@ -40,7 +40,7 @@ async def _take_turns(settings: Settings, engine: FakeEngine, stop: threading.Ev
     wording = Wording(shared_catalogue(settings.data_dir).phrases, "te")
     inbox, metrics = open_inbox(settings, policy), Metrics()
     sender = WhatsAppClient(settings, policy)
-    hearing = Hearing(inbox, sender, None, engine, max_chars=4096, max_audio_bytes=1 << 20)
+    hearing = Hearing(inbox, sender, None, max_chars=4096, max_audio_bytes=1 << 20)
     worker = Worker(
         inbox,
         inbox.outbox,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from actions.citizens.handover import Handovers
 from actions.citizens.profile import Profiles
-from actions.dialogue.say import Say
 from actions.dialogue.steps import Forget, Remember, Step, ToPerson
+from nlu.turn import Reply
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Stores:
 def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
     """The step with its effects done, and what they give to say; done twice they change nothing
     more."""
-    told: list[Say] = []
+    told: list[Reply] = []
     for effect in step.effects:
         if isinstance(effect, Remember):
             stores.profiles.remember(citizen, effect.values)
@@ -31,5 +31,5 @@ def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
             number = stores.handovers.open(citizen, effect.record)
             said = effect.said.text.replace("{number}", number)
             told.append(replace(effect.said, text=said))
-    asking = next((i for i, said in enumerate(step.say) if said.buttons), len(step.say))
-    return replace(step, say=(*step.say[:asking], *told, *step.say[asking:]))
+    asking = next((i for i, said in enumerate(step.replies) if said.buttons), len(step.replies))
+    return replace(step, replies=(*step.replies[:asking], *told, *step.replies[asking:]))

@@ -1,7 +1,7 @@
 """Requests handed over to a person: what was asked, what was told, what went wrong.
 
 A record is found by the number that the citizen was told and holds one sealed token. Staff answer
-by number (`actions.citizens.handover_commands`); their words reach the citizen as a notice.
+by number (`seva handover`); their words reach the citizen as a notice.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from actions.dialogue.steps import Handover
-from actions.news.notices import Notice, Notify
+from actions.news.notices import Notify
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import keyed_hash, seal, unseal
 from nlu.storage.tables import delete_in_slices, file_url, open_tables
+from nlu.turn import Notice
 
 FILE = "handover.sqlite"
 _METADATA = sa.MetaData()

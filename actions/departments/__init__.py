@@ -11,7 +11,7 @@ from actions.departments.definition import (
 )
 from actions.departments.directory import DepartmentDirectory
 from actions.departments.request import Origin
-from actions.departments.result import UNAVAILABLE, Document, OperationResult
+from actions.departments.result import UNAVAILABLE, OperationResult
 
 __all__ = [
     "UNAVAILABLE",
@@ -19,7 +19,6 @@ __all__ = [
     "DefinitionError",
     "DepartmentDefinition",
     "DepartmentDirectory",
-    "Document",
     "OperationResult",
     "Origin",
     "UnknownOperation",

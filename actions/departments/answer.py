@@ -9,8 +9,9 @@ from jmespath.exceptions import JMESPathError
 
 from actions.departments.definition import Formats
 from actions.departments.formats import TextFunctions
-from actions.departments.result import CallFailed, Document, Wanted
+from actions.departments.result import CallFailed, Wanted
 from nlu.catalogue.model import Operation, Outcome
+from nlu.turn import Document
 
 _UNSAFE_IN_FILENAME = frozenset('/\\:*?"<>|\0\r\n')
 

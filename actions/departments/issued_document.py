@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from actions.departments.journal import Write
-from actions.departments.result import CallFailed, Document, OperationResult, Wanted
+from actions.departments.result import CallFailed, OperationResult, Wanted
+from nlu.turn import Document
 
 Issue = Callable[[str, Wanted, str], Document]
 """(department, what is wanted, key) -> the document, once for each key.

@@ -18,11 +18,12 @@ import sqlalchemy as sa
 
 from actions.departments.journal_tables import METADATA, NONCES, WRITES
 from actions.departments.request import Context, Origin
-from actions.departments.result import Document, OperationResult, Wanted
+from actions.departments.result import OperationResult, Wanted
 from nlu.paths import var_folder
 from nlu.storage.sealed_table import SealedTable
 from nlu.storage.sealing import Unreadable, seal, unseal
 from nlu.storage.tables import delete_in_slices, open_tables
+from nlu.turn import Document
 
 State = Literal[
     "sending",  # on its way, or the process died on its way: may have arrived

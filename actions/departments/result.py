@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from nlu.turn import Document
+
 UNAVAILABLE = "unavailable"
 """The outcome of every call that did not reach a mapped answer; replies handle it generically."""
 
@@ -23,14 +25,6 @@ Reason = Literal[
     "standstill",  # no answer because our own process stood still
     "document",  # answered, but the document that goes with it cannot be issued now
 ]
-
-
-@dataclass(frozen=True)
-class Document:
-    """A file to send along; where it is the department's, the host of `url` was checked."""
-
-    url: str
-    filename: str
 
 
 @dataclass(frozen=True)

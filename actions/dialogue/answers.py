@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, handovers, questions
+from actions.dialogue import cues, questions
 from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import CHANGE, CONFIRM, READ_BACK, Heard, State
-from actions.dialogue.steps import ASK, GO, Step, saying
+from actions.dialogue.steps import ASK, GO, Handover, Step, ToPerson, saying
 from nlu.catalogue import Slot
 
 
@@ -53,7 +53,7 @@ def confirmation(form: Form, state: State, heard: Heard) -> Step:
 
 def kept(form: Form, state: State, heard: Heard) -> Step:
     """The words heard before are the answer after all, if they can be one."""
-    question, words = form.after(state).state, state.heard or ""
+    question, words = form.after(state).state, state.heard.text if state.heard else ""
     if not form.fits(question, words):
         return Step(question, ASK)
     return answer(form, question, replace(heard, text=words))
@@ -81,8 +81,28 @@ def misfit(form: Form, state: State, heard: Heard) -> Step:
         return saying(again, form.say("choose_one", state)) if choosing else Step(again, ASK)
     end = form.end(state, form.say("too_many_attempts", state), form.person(state))
     tried = replace(state, attempts=attempts)
-    return handovers.handed_over(form, end, tried, heard, handovers.TOO_MANY)
+    return handed_over(form, end, tried, heard, TOO_MANY)
 
 
 def _read_back(state: State) -> str:
     return (state.asked or "")[len(READ_BACK) :]
+
+
+TOO_MANY, ASKED_FOR = "too_many_attempts", "asked_for"
+
+
+def handed_over(form: Form, step: Step, state: State, heard: Heard, why: str) -> Step:
+    """The step with a record of `state`, the request as it was, for a person."""
+    record = Handover(
+        request=state.nonce,
+        service=state.service or "",
+        values=dict(state.values),
+        asked=state.asked or "",
+        attempts=state.attempts,
+        why=why,
+        last=heard.text,
+        language=state.language,
+        at=heard.at,
+    )
+    said = form.say("handed_over", state, {"number": "{number}"})
+    return replace(step, effects=(*step.effects, ToPerson(record, said)))

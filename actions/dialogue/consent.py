@@ -9,10 +9,10 @@ from dataclasses import replace
 from actions.dialogue import display, taps
 from actions.dialogue.form import Form
 from actions.dialogue.questions import AGREE, REFUSE
-from actions.dialogue.say import Button, Say, payload
 from actions.dialogue.state import REMEMBER, Heard, State
 from actions.dialogue.steps import STOP, Forget, Remember, Step, cleared
 from nlu.catalogue import Service
+from nlu.turn import Button, Reply, payload
 
 
 def done(form: Form, before: State, step: Step) -> Step:
@@ -28,7 +28,9 @@ def done(form: Form, before: State, step: Step) -> Step:
         return step
     asking = replace(step.state, asked=REMEMBER, nonce=before.nonce, pending=values)
     question = _question(form, asking, asking.language)
-    return replace(step, state=asking, say=(*step.say, question), effects=(*step.effects, Forget()))
+    return replace(
+        step, state=asking, replies=(*step.replies, question), effects=(*step.effects, Forget())
+    )
 
 
 def rememberable(form: Form, service: Service, values: Mapping[str, str]) -> dict[str, str]:
@@ -61,7 +63,7 @@ def answered(form: Form, state: State, heard: Heard) -> Step | None:
     return None
 
 
-def _question(form: Form, state: State, language: str) -> Say:
+def _question(form: Form, state: State, language: str) -> Reply:
     details = []
     for name, value in state.pending.items():
         slot_type = form.catalogue.slot_types[name]

@@ -8,7 +8,6 @@ from decimal import Decimal
 import regex
 
 from actions.departments.formats import indian_grouping
-from actions.dialogue.say import filled
 from nlu.catalogue import Catalogue, Service, Slot, SlotType
 from nlu.text.masking import last_four
 
@@ -89,3 +88,13 @@ def confirmation(
 def _by_itself(slot: Slot, value: str) -> str:
     """A shown value where no sentence stands around it: money gets its sign."""
     return f"₹{value}" if slot.type.kind == "amount" else value
+
+
+def filled(words: Mapping[str, str], language: str, fields: Mapping[str, str] | None = None) -> str:
+    """The words of one language with `{field}` placeholders filled; unknown fields stay empty."""
+    return words[language].format_map(_Fields(fields or {}))
+
+
+class _Fields(dict):
+    def __missing__(self, key: str) -> str:
+        return ""

@@ -6,13 +6,13 @@ What a message means while it is open is told by `actions.dialogue.interpretatio
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from actions.dialogue import display, drafts, language, menus, questions, suggestions
-from actions.dialogue.say import Say, filled
+from actions.dialogue import display, drafts, language, questions
+from actions.dialogue.display import filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import (
     CHANGE,
@@ -23,14 +23,33 @@ from actions.dialogue.state import (
     SWITCH,
     Heard,
     State,
+    Words,
     new_nonce,
 )
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
-from actions.dialogue.suggestions import Suggest, nothing
 from nlu.catalogue import Catalogue, Choice, Service, Slot, SlotType
 from nlu.slots import Parsed, extract_for_service, parse
+from nlu.turn import Reply
 
+NOTHING = Words("")
 OPEN_KINDS = ("name", "text")  # any words can be the answer
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """The value, where it is sure, and the likely ones, the likeliest first."""
+
+    value: str | None = None
+    likely: tuple[str, ...] = ()
+
+
+Suggest = Callable[[str, Mapping[str, str]], Suggestion]
+"""(`suggested_by` of a slot, values by slot) -> what it suggests."""
+
+
+def nothing(name: str, values: Mapping[str, str]) -> Suggestion:
+    """Where nobody suggests anything."""
+    return Suggestion()
 
 
 @dataclass(frozen=True)
@@ -44,45 +63,41 @@ class Form:
 
     # --- beginning, going on, ending ------------------------------------------------------
 
-    def start(self, state: State, service: str, heard: Heard, text: str, *, spoken: bool) -> Step:
-        """Begins a service, taking what `text`, written or `spoken`, already tells. Asks only for
-        what is missing. Another one that was open is left for later; one that was left is gone
-        on with."""
+    def start(self, state: State, service: str, heard: Heard, words: Words | None) -> Step:
+        """Begins a service, taking what `words` already tell. Asks only for what is missing.
+        Another one that was open is left for later; one that was left is gone on with."""
+        words = words or NOTHING
         left = drafts.left(state, service, self.settings)
         draft = drafts.of_service(left, service)
-        if draft is not None and not self._another(draft, text):
-            return self.go_on(left, draft, text, spoken=spoken)
+        if draft is not None and not self._another(draft, words):
+            return self.go_on(left, draft, words)
         fresh = replace(
             cleared(left), service=service, nonce=new_nonce(heard, service), since=heard.at
         )
-        told = {**self.opening(service, text), **self.found(service, text, {})}
-        return self.after(self.told(fresh, told, spoken=spoken))
+        told = {**self.opening(service, words.text), **self.told_by(service, words)}
+        return self.after(self.told(fresh, told, spoken=words.spoken))
 
-    def _another(self, draft: drafts.Draft, text: str) -> bool:
+    def _another(self, draft: drafts.Draft, words: Words) -> bool:
         """Whether the words ask for something else than a request that may have been done already:
         its key belongs to its values."""
-        told = self.found(draft.service, text, {})
+        told = self.told_by(draft.service, words)
         return draft.in_doubt and any(draft.values.get(n) != v for n, v in told.items())
 
     def go_on(
-        self,
-        state: State,
-        draft: drafts.Draft | None = None,
-        text: str = "",
-        *,
-        spoken: bool = False,
+        self, state: State, draft: drafts.Draft | None = None, words: Words = NOTHING
     ) -> Step:
-        """A request that was left, or the one left last, is open again, with what `text` tells."""
+        """A request that was left, or the one left last, is open again, with what `words` tell."""
         draft, state = drafts.taken(state, draft)
         if draft is None:
             return Step(cleared(state), STOP, (self.say("nothing_to_resume", state),))
         again = drafts.opened(cleared(state), draft)
-        told = self.found(draft.service, text, {})
+        told = self.told_by(draft.service, words)
+        spoken = words.spoken
         step = self.after(self.told(again, told, spoken=spoken)) if told else self.resume(again)
         title = {"title": self.catalogue.services[draft.service].title[state.language]}
         return step.after_saying(self.say("resumed", state, title))
 
-    def given_up(self, phrase: str, state: State, fields: Mapping[str, str] | None = None) -> Say:
+    def given_up(self, phrase: str, state: State, fields: Mapping[str, str] | None = None) -> Reply:
         """A phrase which says that nothing was sent, or that the request may have arrived."""
         if not state.in_doubt:
             return self.say(phrase, state, fields)
@@ -99,7 +114,7 @@ class Form:
             return self.after(replace(state, lookup=None))
         return Step(state, GO)
 
-    def end(self, state: State, *said: Say) -> Step:
+    def end(self, state: State, *said: Reply) -> Step:
         """No request is open any more; one left for it is offered again."""
         return self.offered(Step(cleared(state), STOP, said))
 
@@ -109,9 +124,9 @@ class Form:
         if state.service or state.asked or not state.kept:
             return step
         say = self.resume_question(state.kept[-1], state.language)
-        return replace(step, state=replace(state, asked=RESUME), say=(*step.say, say))
+        return replace(step, state=replace(state, asked=RESUME), replies=(*step.replies, say))
 
-    def resume_question(self, draft: drafts.Draft, language: str) -> Say:
+    def resume_question(self, draft: drafts.Draft, language: str) -> Reply:
         """Whether to go on with what was left."""
         return questions.resume(self.catalogue, draft.service, draft.nonce, language)
 
@@ -135,7 +150,7 @@ class Form:
             return Step(replace(state, asked=CONFIRM), ASK)
         return Step(replace(state, asked=None), GO)
 
-    def question(self, state: State) -> Say:
+    def question(self, state: State) -> Reply:
         """The next question, with the retry text in front after an answer that did not fit."""
         service, catalogue, asked = self.service(state), self.catalogue, state.asked or ""
         if asked == CONFIRM:
@@ -192,8 +207,14 @@ class Form:
             code=None,
         )
 
+    def told_by(self, service: str, words: Words) -> Mapping[str, str]:
+        """Values in words that begin a service: what the understanding found. It looked for those
+        of the services that it took for meant; of others they are read here."""
+        found = words.found.get(service)
+        return self.found(service, words.text, {}) if found is None else found
+
     def found(self, service: str, text: str, known: Mapping[str, str]) -> dict[str, str]:
-        """Slot values in free text, for slots not yet known."""
+        """Slot values in an answer, for slots not yet known."""
         if not text:
             return {}
         found = extract_for_service(
@@ -231,7 +252,7 @@ class Form:
         if slot.suggested_by is None:
             return slot
         likely = self.suggest(slot.suggested_by, state.values).likely
-        return suggestions.with_choices(slot, likely, self.catalogue)
+        return with_choices(slot, likely, self.catalogue)
 
     def read(self, slot: Slot, text: str) -> str | None:
         """The value of an answer to a slot's question, if it fits. Words are never a file."""
@@ -266,18 +287,18 @@ class Form:
 
     # --- what is said ---------------------------------------------------------------------
 
-    def say(self, phrase: str, state: State, fields: Mapping[str, str] | None = None) -> Say:
+    def say(self, phrase: str, state: State, fields: Mapping[str, str] | None = None) -> Reply:
         """A phrase in the citizen's language."""
-        return Say(filled(self.catalogue.phrases[phrase], state.language, fields))
+        return Reply(filled(self.catalogue.phrases[phrase], state.language, fields))
 
-    def noted(self, state: State, name: str) -> Say:
+    def noted(self, state: State, name: str) -> Reply:
         """The value of a slot, said as it was taken."""
         slot, language = self.slot(state, name), state.language
         value = display.shown(slot.type, state.values[name], language, self.catalogue)
         fields = {"slot": display.label(slot, language), "value": value}
         return self.say("slot_given", state, fields)
 
-    def person(self, state: State) -> Say:
+    def person(self, state: State) -> Reply:
         """Whom to call."""
         return self.say("talk_to_person", state, {"helpline": self.helpline(state)})
 
@@ -287,15 +308,17 @@ class Form:
         own = service and self.catalogue.departments[service.department].helpline
         return own or self.catalogue.phrases["helpline_default"][state.language]
 
-    def menu(self, state: State, heard: Heard) -> Say:
+    def menu(self, state: State, heard: Heard) -> Reply:
         """The page of the menu that a tapped row leads to."""
         department = heard.payload.get("department", "")
         asked = heard.payload.get("page", "0")
         page = int(asked) if asked.isdecimal() else 0
         if department in self.catalogue.departments:
-            return menus.services(self.catalogue, state.language, self.settings, department, page)
+            return questions.services(
+                self.catalogue, state.language, self.settings, department, page
+            )
         lead = self.catalogue.phrases["menu_prompt"][state.language]
-        return menus.departments(self.catalogue, state.language, self.settings, lead, page)
+        return questions.departments(self.catalogue, state.language, self.settings, lead, page)
 
     def follow(self, state: State, heard: Heard) -> State:
         """The state in the language of the citizen's own words."""
@@ -304,3 +327,19 @@ class Form:
     def follow_native(self, state: State, heard: Heard) -> State:
         """Numbers, dates and names in Latin letters never change the reply language."""
         return state if heard.script == "Latn" else self.follow(state, heard)
+
+
+def with_choices(slot: Slot, likely: tuple[str, ...], catalogue: Catalogue) -> Slot:
+    """The slot with its choices, those that are likely first; of places only these."""
+    choices = [choice for choice in slot.type.choices if choice.value not in likely]
+    first = [_choice(slot, value, catalogue) for value in likely]
+    ordered = (*(one for one in first if one is not None), *choices)
+    return replace(slot, type=replace(slot.type, choices=ordered))
+
+
+def _choice(slot: Slot, value: str, catalogue: Catalogue) -> Choice | None:
+    if slot.type.gazetteer:
+        places = catalogue.gazetteers[slot.type.gazetteer].places
+        place = next((one for one in places if one.value == value), None)
+        return Choice(place.value, place.title, place.forms) if place else None
+    return next((choice for choice in slot.type.choices if choice.value == value), None)

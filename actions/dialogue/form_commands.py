@@ -57,6 +57,14 @@ def forgotten(form: Form, state: State, following: str) -> Step:
     return Step(empty, following, (form.say("forgotten", state),), (Forget(),))
 
 
+def language_changed(form: Form, state: State, chosen: str) -> Step:
+    """The same question in another language; one that we do not speak changes nothing."""
+    if chosen not in form.catalogue.languages.reply:
+        return Step(state, ASK)
+    changed = replace(state, language=chosen, language_fixed=True)
+    return saying(changed, form.say("language_changed", changed))
+
+
 def _many(form: Form, state: State, slot: Slot | None) -> bool:
     """Whether the question's list has more than one page."""
     rows = form.service(state).slots if state.asked == CHANGE else slot.type.choices if slot else ()

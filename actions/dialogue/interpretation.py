@@ -7,17 +7,19 @@ from dataclasses import replace
 from actions.dialogue import (
     answers,
     corrections,
+    cues,
     drafts,
     form_commands,
-    interruptions,
+    language,
     one_time_code,
+    questions,
     sent,
     taps,
 )
-from actions.dialogue.form import Form
+from actions.dialogue.form import OPEN_KINDS, Form
 from actions.dialogue.state import CODE, CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
-from actions.dialogue.steps import Step
-from actions.dialogue.sureness import surely_meant
+from actions.dialogue.steps import ASK, Step, saying
+from nlu.catalogue import Slot
 
 UNSURE = "unsure"  # the kind of what was spoken and counts only as an answer to a slot
 
@@ -41,7 +43,7 @@ def hear(form: Form, state: State, heard: Heard) -> Step:
 
 def _said(form: Form, state: State, heard: Heard) -> Step:
     asked = state.asked or ""
-    unsure = heard.kind == "conversation" and not surely_meant(heard, form.settings)
+    unsure = heard.kind == "conversation" and not heard.surely_meant(form.settings.voice_sure)
     if unsure:  # a spoken yes, no or cancel is short, and one is easily taken for another
         heard = replace(heard, kind=UNSURE)
     if asked.startswith(RESUME) and not unsure:
@@ -59,7 +61,7 @@ def _said(form: Form, state: State, heard: Heard) -> Step:
     corrected = corrections.corrected(form, state, heard)
     if corrected is not None:
         return corrected
-    interrupted = interruptions.interruption(form, state, heard)
+    interrupted = interruption(form, state, heard)
     if interrupted is not None:
         return interrupted
     renamed = corrections.renamed(form, state, heard)
@@ -91,12 +93,72 @@ def _switch_answered(form: Form, state: State, heard: Heard) -> Step:
     """Typed words after the question whether another service was meant."""
     other = (state.asked or "")[len(SWITCH) :]
     if heard.kind == "conversation" and heard.intent == "affirm":
-        follow, told = form.follow(state, heard), state.heard or ""
-        return form.start(follow, other, heard, told, spoken=state.heard_spoken)
+        return form.start(form.follow(state, heard), other, heard, state.heard)
     question = form.after(state).state
-    again = heard.text == state.heard
+    again = state.said_before(heard)
     if again and not form.fits(question, heard.text):
         return answers.misfit(form, state, heard)
     if again or (heard.kind == "conversation" and heard.intent == "deny"):
         return answers.kept(form, state, heard)  # who repeats the words answers with them
     return _said(form, question, heard)
+
+
+INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
+COURTESIES = ("greet", "thanks")
+
+
+def interruption(form: Form, state: State, heard: Heard) -> Step | None:
+    """What interrupts the form, or None where the message is an answer."""
+    if not heard.by_voice and cues.command(heard.text, form.settings) == "cancel":
+        return _cancelled(form, form.follow(state, heard))
+    slot, fits = form.asked_slot(state), form.fits(state, heard.text)
+    if fits and slot is not None and slot.type.kind not in OPEN_KINDS:
+        return None
+    settings = form.settings  # what may be the answer must be surer to mean anything else
+    needed = settings.interrupt_confidence_open if fits else settings.interrupt_confidence
+    sure = heard.confidence >= needed
+    if sure and heard.kind == "conversation" and heard.intent in INTERRUPTS:
+        return _interrupted(form, state, heard)
+    if sure and heard.kind == "conversation" and heard.intent in COURTESIES:
+        return None if fits and _stands(slot, state, heard) else _courtesy(form, state, heard)
+    other = heard.options[0] if heard.kind == "route" and heard.options else None
+    short = len(heard.text.split()) < settings.switch_words
+    if not other or other == state.service or (short and fits):
+        return None
+    wanted = settings.switch_confidence_open if fits else settings.switch_confidence
+    if heard.confidence < (settings.switch_confidence_short if short else wanted):
+        return None
+    state = state if fits else form.follow(state, heard)
+    if fits or short or not heard.surely_meant(settings.voice_sure):
+        return Step(replace(state, asked=SWITCH + other, heard=heard.words), ASK)
+    return form.start(state, other, heard, heard.words)
+
+
+def _interrupted(form: Form, state: State, heard: Heard) -> Step:
+    if heard.intent == "change_language":
+        chosen = language.named(heard, form.catalogue)
+        if chosen:
+            return form_commands.language_changed(form, state, chosen)
+        return saying(state, questions.languages(form.catalogue, state.language))
+    state = form.follow(state, heard)
+    if heard.intent == "cancel":
+        return _cancelled(form, state)
+    if heard.intent == "talk_to_person":
+        asked = saying(state, form.person(state))
+        return answers.handed_over(form, asked, state, heard, answers.ASKED_FOR)
+    return saying(state, form.say("cancel_hint", state))
+
+
+def _stands(slot: Slot | None, state: State, heard: Heard) -> bool:
+    """Whether what sounds like a greeting is an answer: Vandana is a name, and whoever writes the
+    same words again means them."""
+    return (slot is not None and slot.type.kind == "name") or state.said_before(heard)
+
+
+def _courtesy(form: Form, state: State, heard: Heard) -> Step:
+    """No attempt at an answer: the question again."""
+    return Step(replace(form.follow(state, heard), heard=heard.words), ASK)
+
+
+def _cancelled(form: Form, state: State) -> Step:
+    return form.end(state, form.given_up("cancelled", state))

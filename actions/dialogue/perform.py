@@ -13,13 +13,13 @@ from actions.departments.access import (
     NO_SENDER,
     TOO_MANY,
 )
-from actions.dialogue import consent, follow_ups, one_time_code
+from actions.dialogue import consent, one_time_code, outcome
 from actions.dialogue.form import Form
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
-from actions.dialogue.say import Button, Say, payload
-from actions.dialogue.state import State
+from actions.dialogue.state import Heard, Offer, State
 from actions.dialogue.steps import ASK, STOP, Step
 from nlu.catalogue import Service
+from nlu.turn import Button, Reply, payload
 
 OK = "ok"
 _REFUSED = {
@@ -29,11 +29,14 @@ _REFUSED = {
     MISSED_TOO_OFTEN: "access_missed_too_often",
 }
 """Why a department was not asked, or did nothing: phrases of every service."""
-Execute = Callable[[str, str, Mapping[str, str], str, str, Origin], Awaitable[OperationResult]]
-"""(department, operation, values, request_id, language, origin) -> result."""
+Execute = Callable[
+    [str, str, Mapping[str, str], str, str, Origin, str | None], Awaitable[OperationResult]
+]
+"""(department, operation, values, request_id, language, origin, code) -> result; `code` is the
+one-time code in the message that is being answered."""
 
 
-async def look_up(form: Form, state: State, execute: Execute) -> Step:
+async def look_up(form: Form, state: State, heard: Heard, execute: Execute) -> Step:
     """The read before a confirmation. Another outcome than ok ends the service with its reply, or
     asks for a code."""
     service = form.service(state)
@@ -46,13 +49,14 @@ async def look_up(form: Form, state: State, execute: Execute) -> Step:
         state.nonce,
         state.language,
         Origin(service.name),
+        one_time_code.told(form, state, heard),
     )
     if result.outcome == OK:
         return Step(replace(state, lookup=result.fields, code=None), ASK)
     return _ended(form, state, service, result)
 
 
-async def perform(form: Form, state: State, execute: Execute) -> Step:
+async def perform(form: Form, state: State, heard: Heard, execute: Execute) -> Step:
     """The operation itself. A department that does not answer leaves the draft for a retry."""
     service = form.service(state)
     result = await execute(
@@ -62,6 +66,7 @@ async def perform(form: Form, state: State, execute: Execute) -> Step:
         state.nonce,
         state.language,
         Origin(service.name, state.lookup or {}),
+        one_time_code.told(form, state, heard),
     )
     return _ended(form, replace(state, asked=None), service, result)
 
@@ -79,7 +84,7 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
         department = catalogue.departments[service.department].title[language]
         if result.reason in ENDED_BY:
             over = no_answer(catalogue, service, ENDED_BY[result.reason], language)
-            return form.end(state, Say(over))
+            return form.end(state, Reply(over))
         retry = Button(
             catalogue.phrases["retry_button"][language],
             payload("answer", value="retry", nonce=state.nonce),
@@ -91,14 +96,46 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
             (replace(said, buttons=(retry,)),),
         )
     text = words(catalogue, service, state.values, state.lookup or {}, result, language)
-    document = result.document
     known = {**state.values, **result.fields}
-    reply = Say(
+    reply = Reply(
         text,
-        follow_ups.buttons(catalogue, service, result.outcome, known, language),
-        document_url=document.url if document else None,
-        document_name=document.filename if document else None,
+        outcome.buttons(catalogue, service, result.outcome, known, language),
+        document=result.document,
     )
     step = form.end(state, reply)
     done = result.outcome == OK and state.asked is None
     return consent.done(form, state, step) if done else step
+
+
+async def offered(form: Form, step: Step, execute: Execute) -> Step:
+    """The step with the department's choices for the slot that it asks for; the only one there is
+    is taken. Where the department gives none, or does not answer, the citizen is asked in words."""
+    state = step.state
+    slot = form.asked_slot(state) if step.next == ASK else None
+    if slot is None or slot.name != state.asked or not slot.offered_by or slot.name in state.offers:
+        return step
+    if slot.name in state.values:  # to be changed
+        return step
+    service = form.service(state)
+    result = await execute(
+        service.department,
+        slot.offered_by,
+        state.values,
+        state.nonce,
+        state.language,
+        Origin(service.name),
+        None,
+    )
+    offers = _offers(result.fields)
+    known = replace(state, offers={**state.offers, slot.name: offers})
+    if len(offers) == 1:
+        only = form.told(known, {slot.name: offers[0].value}, spoken=False)
+        return step.then(form.after(only))
+    return replace(step, state=known)
+
+
+def _offers(fields: Mapping[str, str]) -> tuple[Offer, ...]:
+    values, titles, abouts = (
+        fields.get(name, "").split("\n") for name in ("values", "titles", "abouts")
+    )
+    return tuple(Offer(*row) for row in zip(values, titles, abouts) if row[0])

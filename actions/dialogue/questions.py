@@ -4,15 +4,16 @@ request."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from actions.dialogue import display
-from actions.dialogue.say import Button, Say, filled, payload
+from actions.dialogue.display import filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import State
 from nlu.catalogue import Catalogue, Choice, Service, Slot
 from nlu.text.syllables import shortened
+from nlu.turn import Button, Reply, payload
 
 KEEP = "keep"  # the value of the button that says: it was the answer
 RIGHT, WRONG = "right", "wrong"  # before a slot: the buttons under its value read back
@@ -24,7 +25,7 @@ ROW, BUTTON = 24, 20  # characters of a list row and of a reply button, WhatsApp
 Row = TypeVar("Row")
 
 
-def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: State) -> Say:
+def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: State) -> Reply:
     """For a slot's value; after an answer that did not fit, with the type's `retry` text. Choices
     are buttons or a list, and what is left of three buttons leads back or past the question."""
     phrases, language = catalogue.phrases, state.language
@@ -45,7 +46,7 @@ def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: Sta
     many = described or max(len(rows), len(slot.type.choices)) > settings.reply_buttons
     if state.given and len(rows) < settings.reply_buttons and not many:
         rows.append(_answer(phrases["back"][language], BACK, state))
-    return Say(text, tuple(rows), phrases["choose_button"][language] if many else None)
+    return Reply(text, tuple(rows), phrases["choose_button"][language] if many else None)
 
 
 def _saved(
@@ -79,7 +80,7 @@ def page_of(
     return list(rows[start : start + size])
 
 
-def read_back(catalogue: Catalogue, slot: Slot, state: State) -> Say:
+def read_back(catalogue: Catalogue, slot: Slot, state: State) -> Reply:
     """Whether the value of a slot was heard rightly."""
     phrases, language = catalogue.phrases, state.language
     value = display.spelled(slot.type, state.values[slot.name])
@@ -88,10 +89,10 @@ def read_back(catalogue: Catalogue, slot: Slot, state: State) -> Say:
         _answer(phrases["right_button"][language], f"{RIGHT}/{slot.name}", state),
         _answer(phrases["wrong_button"][language], f"{WRONG}/{slot.name}", state),
     )
-    return Say(filled(phrases["voice_read_back"], language, fields), buttons)
+    return Reply(filled(phrases["voice_read_back"], language, fields), buttons)
 
 
-def switch(catalogue: Catalogue, service: Service, other: str, state: State) -> Say:
+def switch(catalogue: Catalogue, service: Service, other: str, state: State) -> Reply:
     """Whether the service called `other` was meant, or the words were the answer."""
     phrases, language = catalogue.phrases, state.language
     titles = {
@@ -102,10 +103,10 @@ def switch(catalogue: Catalogue, service: Service, other: str, state: State) -> 
         Button(phrases["yes_button"][language], payload("choose", service=other)),
         _answer(phrases["no_button"][language], KEEP, state),
     )
-    return Say(filled(phrases["switch_prompt"], language, titles), buttons)
+    return Reply(filled(phrases["switch_prompt"], language, titles), buttons)
 
 
-def confirm(catalogue: Catalogue, service: Service, state: State) -> Say:
+def confirm(catalogue: Catalogue, service: Service, state: State) -> Reply:
     """Whether to go ahead, with everything that was given and looked up."""
     phrases, language = catalogue.phrases, state.language
     text = display.confirmation(service, state.values, state.lookup or {}, language, catalogue)
@@ -115,10 +116,10 @@ def confirm(catalogue: Catalogue, service: Service, state: State) -> Say:
     ]
     if service.slots:
         buttons.append(_answer(phrases["change_button"][language], CHANGE, state))
-    return Say(text, tuple(buttons))
+    return Reply(text, tuple(buttons))
 
 
-def code(catalogue: Catalogue, settings: DialogueSettings, state: State) -> Say:
+def code(catalogue: Catalogue, settings: DialogueSettings, state: State) -> Reply:
     """For the one-time code that was sent; after a wrong one with the tries that are left, after
     the last one whether to send another."""
     phrases, language, asked = catalogue.phrases, state.language, state.code
@@ -141,10 +142,12 @@ def code(catalogue: Catalogue, settings: DialogueSettings, state: State) -> Say:
         _answer(phrases["code_resend_button"][language], RESEND, state),
         _answer(phrases["cancel_button"][language], STOP, state),
     )
-    return Say(filled(text, language, fields), buttons)
+    return Reply(filled(text, language, fields), buttons)
 
 
-def change(catalogue: Catalogue, settings: DialogueSettings, service: Service, state: State) -> Say:
+def change(
+    catalogue: Catalogue, settings: DialogueSettings, service: Service, state: State
+) -> Reply:
     """Which value is to be changed: a row for each, with what it is now."""
     phrases, language = catalogue.phrases, state.language
     shown = display.shown_values(service, state.values, language, catalogue)
@@ -158,10 +161,12 @@ def change(catalogue: Catalogue, settings: DialogueSettings, service: Service, s
     ]
     rows = [*_paged(catalogue, settings, rows, state, spare=1)]
     rows.append(_answer(phrases["back"][language], BACK, state))
-    return Say(phrases["change_prompt"][language], tuple(rows), phrases["choose_button"][language])
+    return Reply(
+        phrases["change_prompt"][language], tuple(rows), phrases["choose_button"][language]
+    )
 
 
-def resume(catalogue: Catalogue, service: str, nonce: str, language: str) -> Say:
+def resume(catalogue: Catalogue, service: str, nonce: str, language: str) -> Reply:
     """Whether to go on with a request that was left."""
     phrases = catalogue.phrases
     buttons = tuple(
@@ -169,7 +174,7 @@ def resume(catalogue: Catalogue, service: str, nonce: str, language: str) -> Say
         for name, value in (("yes_button", GO_ON), ("no_button", DECLINE))
     )
     title = {"title": catalogue.services[service].title[language]}
-    return Say(filled(phrases["resume_prompt"], language, title), buttons)
+    return Reply(filled(phrases["resume_prompt"], language, title), buttons)
 
 
 def _paged(
@@ -189,3 +194,88 @@ def _paged(
 
 def _answer(title: str, value: str, state: State, about: str | None = None) -> Button:
     return Button(title, payload("answer", value=value, nonce=state.nonce), about or None)
+
+
+MENU = payload("menu")
+"""Leads to the departments."""
+
+
+def departments(
+    catalogue: Catalogue, language: str, settings: DialogueSettings, lead: str, page: int = 0
+) -> Reply:
+    """One page of the departments that have services, under `lead`."""
+    used = {s.department for s in catalogue.services.values()}
+    rows = [
+        Button(d.menu[language], payload("menu", department=d.id), d.title[language])
+        for d in catalogue.departments.values()
+        if d.id in used
+    ]
+    return listed(catalogue, language, lead, _page(catalogue, language, settings, rows, page, {}))
+
+
+def services(
+    catalogue: Catalogue, language: str, settings: DialogueSettings, department: str, page: int
+) -> Reply:
+    """One page of a department's services, those that it puts `first` at the head; the last row
+    leads to the next page."""
+    own = [s.name for s in catalogue.services.values() if s.department == department]
+    first = [name for name in catalogue.departments[department].first if name in own]
+    names = [*first, *(name for name in own if name not in first)]
+    rows = [service_row(catalogue, name, language) for name in names]
+    rows = _page(catalogue, language, settings, rows, page, {"department": department})
+    return listed(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
+
+
+def clarify(catalogue: Catalogue, language: str, options: Sequence[str]) -> Reply:
+    """The two or three likeliest services, and a way out."""
+    rows = [service_row(catalogue, name, language) for name in options]
+    rows.append(Button(catalogue.phrases["none_of_these"][language], MENU))
+    return listed(catalogue, language, catalogue.phrases["clarify_prompt"][language], rows)
+
+
+def meant(catalogue: Catalogue, language: str, service: str) -> Reply:
+    """Whether a voice note meant this service: yes, or the menu."""
+    words = catalogue.phrases["voice_confirm"]
+    title = {"title": catalogue.services[service].title[language]}
+    buttons = (
+        Button(catalogue.phrases["right_button"][language], payload("choose", service=service)),
+        Button(catalogue.phrases["wrong_button"][language], MENU),
+    )
+    return Reply(filled(words, language, title), buttons)
+
+
+def languages(catalogue: Catalogue, language: str) -> Reply:
+    """One button per reply language, each in its own words."""
+    rows = tuple(
+        Button(catalogue.phrases["language_name"][code], payload("language", language=code))
+        for code in catalogue.languages.reply
+    )
+    return Reply(catalogue.phrases["language_prompt"][language], rows)
+
+
+def service_row(catalogue: Catalogue, name: str, language: str) -> Button:
+    """A service as a list row."""
+    service = catalogue.services[name]
+    return Button(service.menu[language], payload("choose", service=name), service.about[language])
+
+
+def _page(
+    catalogue: Catalogue,
+    language: str,
+    settings: DialogueSettings,
+    rows: Sequence[Button],
+    page: int,
+    menu: Mapping[str, str],
+) -> list[Button]:
+    """The rows of one page, and a row that leads to the next one if there is any."""
+    start = page * settings.list_page
+    shown = list(rows[start : start + settings.list_page])
+    if start + settings.list_page < len(rows):
+        more = payload("menu", **menu, page=str(page + 1))
+        shown.append(Button(catalogue.phrases["more"][language], more))
+    return shown
+
+
+def listed(catalogue: Catalogue, language: str, text: str, rows: Sequence[Button]) -> Reply:
+    """Rows under a text."""
+    return Reply(text, tuple(rows), catalogue.phrases["menu_button"][language])

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import (
-    bare_number,
-    consent,
-    cues,
-    drafts,
-    form_commands,
-    language,
-    menus,
-    sent,
-    taps,
-)
+import regex
+
+from actions.dialogue import consent, cues, drafts, form_commands, language, questions, sent, taps
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
-from actions.dialogue.say import Say
-from actions.dialogue.state import MEANT, REMEMBER, RESUME, Heard, State
+from actions.dialogue.state import MEANT, REMEMBER, RESUME, Heard, State, Words
 from actions.dialogue.steps import STOP, Step, cleared
-from actions.dialogue.sureness import surely_meant
+from nlu.catalogue import Catalogue
+from nlu.turn import Button, Reply
+
+_LETTER, _DIGIT = regex.compile(r"\p{L}"), regex.compile(r"\p{N}")
 
 
 def route(form: Form, state: State, heard: Heard) -> Step:
@@ -49,16 +43,16 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         if answered:
             return answered
         state = cleared(state)
-    if bare_number.is_bare(heard, form.settings.number_digits):
-        return bare_number.asked_what_for(form, state, heard)
-    if heard.kind == "route" and surely_meant(heard, form.settings):
-        return form.start(state, heard.options[0], heard, heard.text, spoken=heard.by_voice)
+    if is_bare(heard, form.settings.number_digits):
+        return asked_what_for(form, state, heard)
+    if heard.kind == "route" and heard.surely_meant(form.settings.voice_sure):
+        return form.start(state, heard.options[0], heard, heard.words)
     if heard.kind in ("route", "clarify"):
         return _ask_which(form, state, heard)
     if heard.kind == "conversation":
         return _converse(form, state, heard)
     # A transcript that makes no sense was more likely misheard than meant.
-    phrase = "not_understood_voice" if heard.metadata.get("voice") else "out_of_scope"
+    phrase = "not_understood_voice" if heard.by_voice else "out_of_scope"
     lead = form.catalogue.phrases[phrase][state.language]
     return Step(cleared(state), STOP, (_menu(form, state, lead),))
 
@@ -72,7 +66,7 @@ def _offer_answered(form: Form, state: State, heard: Heard) -> Step | None:
     if typed is not None:
         return late_answer(form, state, typed)
     said = heard.intent if heard.kind == "conversation" else ""
-    if not surely_meant(heard, form.settings):
+    if not heard.surely_meant(form.settings.voice_sure):
         return form.offered(Step(replace(state, asked=None), STOP)) if said else None
     if said == "affirm":
         return form.go_on(state)
@@ -92,10 +86,10 @@ def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
     service = (state.asked or "")[len(MEANT) :]
     if heard.kind != "conversation" or service not in form.catalogue.services:
         return None
-    if not surely_meant(heard, form.settings):  # asked once more, with its buttons
-        return Step(state, STOP, (menus.meant(form.catalogue, state.language, service),))
+    if not heard.surely_meant(form.settings.voice_sure):  # asked once more, with its buttons
+        return Step(state, STOP, (questions.meant(form.catalogue, state.language, service),))
     if heard.intent == "affirm":
-        return form.start(state, service, heard, state.heard or "", spoken=state.heard_spoken)
+        return form.start(state, service, heard, state.heard)
     if heard.intent == "deny":
         lead = form.catalogue.phrases["menu_prompt"][state.language]
         return Step(cleared(state), STOP, (_menu(form, state, lead),))
@@ -104,12 +98,12 @@ def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
 
 def _ask_which(form: Form, state: State, heard: Heard) -> Step:
     """Offers services; the words are kept for the one that is chosen."""
-    kept = replace(cleared(state), heard=heard.text, heard_spoken=heard.by_voice)
+    kept = replace(cleared(state), heard=heard.words)
     if heard.kind == "clarify":
-        say = menus.clarify(form.catalogue, state.language, heard.options)
+        say = questions.clarify(form.catalogue, state.language, heard.options)
         return Step(kept, STOP, (say,))
     service = heard.options[0]
-    say = menus.meant(form.catalogue, state.language, service)
+    say = questions.meant(form.catalogue, state.language, service)
     return Step(replace(kept, asked=MEANT + service), STOP, (say,))
 
 
@@ -118,10 +112,9 @@ def choose(form: Form, state: State, heard: Heard) -> Step:
     name = heard.payload.get("service", "")
     if name not in form.catalogue.services:
         words = form.catalogue.phrases["unknown_service"][state.language]
-        return Step(state, STOP, (Say(words),))
+        return Step(state, STOP, (Reply(words),))
     given = heard.payload.get("value")  # a follow-up: about the same thing
-    told, spoken = (given, False) if given else (state.heard or "", state.heard_spoken)
-    return form.start(state, name, heard, told, spoken=spoken)
+    return form.start(state, name, heard, Words(given) if given else state.heard)
 
 
 def menu(form: Form, state: State, heard: Heard) -> Step:
@@ -151,14 +144,14 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
     if heard.intent == "change_language":
         chosen = language.named(heard, form.catalogue)
         if chosen is None:
-            return Step(state, STOP, (menus.languages(form.catalogue, state.language),))
+            return Step(state, STOP, (questions.languages(form.catalogue, state.language),))
         changed = replace(state, language=chosen, language_fixed=True)
-        return Step(changed, STOP, (Say(phrases["language_changed"][chosen]),))
+        return Step(changed, STOP, (Reply(phrases["language_changed"][chosen]),))
     if heard.intent == "talk_to_person":
         return Step(state, STOP, (form.person(state),))
     if heard.intent == "greet" and state.kept and not state.service:
         return form.offered(
-            Step(cleared(state), STOP, (Say(phrases["welcome_back"][state.language]),))
+            Step(cleared(state), STOP, (Reply(phrases["welcome_back"][state.language]),))
         )
     if heard.intent in ("greet", "help"):
         lead = phrases["welcome" if heard.intent == "greet" else "help"][state.language]
@@ -172,8 +165,40 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
         "deny": "affirmed_nothing_open",
     }
     words = phrases[answers.get(heard.intent, "retry_generic")][state.language]
-    return Step(state, STOP, (Say(words),))
+    return Step(state, STOP, (Reply(words),))
 
 
-def _menu(form: Form, state: State, lead: str) -> Say:
-    return menus.departments(form.catalogue, state.language, form.settings, lead)
+def _menu(form: Form, state: State, lead: str) -> Reply:
+    return questions.departments(form.catalogue, state.language, form.settings, lead)
+
+
+def is_bare(heard: Heard, digits: int) -> bool:
+    """Whether the words hold no letter and at least so many digits, of whichever script."""
+    return not _LETTER.search(heard.text) and len(_DIGIT.findall(heard.text)) >= digits
+
+
+def asked_what_for(form: Form, state: State, heard: Heard) -> Step:
+    """Offers the services that take such a number, else the menu; the number is kept for them."""
+    catalogue, language = form.catalogue, state.language
+    names = takers(catalogue, {str(one["entity"]) for one in heard.entities})
+    kept = replace(cleared(state), heard=heard.words)
+    lead = catalogue.phrases["number_alone"][language]
+    if not names:
+        return Step(kept, STOP, (questions.departments(catalogue, language, form.settings, lead),))
+    rows = [
+        questions.service_row(catalogue, name, language) for name in names[: form.settings.offered]
+    ]
+    rows.append(Button(catalogue.phrases["none_of_these"][language], questions.MENU))
+    return Step(kept, STOP, (questions.listed(catalogue, language, lead, rows),))
+
+
+def takers(catalogue: Catalogue, slots: set[str]) -> list[str]:
+    """Services whose first question is one of these slots, in the order of their departments'
+    `first`."""
+    taking = [
+        service.name
+        for service in catalogue.services.values()
+        if service.slots and service.slots[0].name in slots
+    ]
+    first = [name for one in catalogue.departments.values() for name in one.first]
+    return [name for name in first if name in taking]

@@ -25,14 +25,14 @@ class Sent:
 
 def sent(heard: Heard) -> Sent | None:
     """What a message carries besides its words."""
-    spot, media = heard.metadata.get("location"), heard.metadata.get("media")
+    spot, media = heard.message.location, heard.message.media
     if spot:
-        at = f"{float(spot['lat']):.6f},{float(spot['lon']):.6f}"
+        at = f"{spot.latitude:.6f},{spot.longitude:.6f}"
         named = any(character.isalpha() for character in heard.text)
         return Sent("location", at, f"{heard.text} ({at})" if named else at)
     if media and not heard.by_voice:
-        kind = str(media.get("mime_type") or "").partition(";")[0].strip()
-        return Sent("attachment", f"{kind};{media.get('id')}", "")
+        kind = media.mime_type.partition(";")[0].strip()
+        return Sent("attachment", f"{kind};{media.id}", "")
     return None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable, seal, unseal
 from nlu.storage.unreadable import UNREADABLE
+from nlu.turn import Message
 
 _LOG = get_logger(__name__)
 _NONCE = 32
@@ -77,6 +78,20 @@ class Profile:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+Found = Mapping[str, Mapping[str, str]]
+"""Values by service, then by slot."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What was said before it was clear what for: the text, whether it was `spoken`, and what the
+    understanding found in it."""
+
+    text: str
+    spoken: bool = False
+    found: Found = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Heard:
     """One incoming message as Rasa understood it. `payload` holds the data of a tapped button."""
@@ -91,8 +106,8 @@ class Heard:
     script: str
     entities: tuple[Mapping[str, Any], ...]
     payload: Mapping[str, str]
-    metadata: Mapping[str, Any]
-    message_id: str
+    found: Found
+    message: Message
     at: float = 0.0  # seconds since the epoch; 0 where nobody noted it
 
     @property
@@ -103,26 +118,31 @@ class Heard:
     @property
     def by_voice(self) -> bool:
         """Whether it was spoken."""
-        return bool(self.metadata.get("voice"))
+        return self.message.by_voice
 
     @property
-    def request_id(self) -> str:
-        """Stable over redelivery: the inbox id where there is one."""
-        return str(self.metadata.get("inbox_id") or self.message_id)
+    def words(self) -> Words:
+        """What may be kept until it is clear what for."""
+        return Words(self.text, self.by_voice, self.found)
+
+    def surely_meant(self, voice_sure: Mapping[str, float]) -> bool:
+        """Whether the service may start, or a yes, no or cancel count, without a question: always
+        where it was written. What was spoken must be surer, from `voice_sure` by language."""
+        return not self.by_voice or self.confidence >= voice_sure.get(self.message.spoken, 0.0)
 
 
 @dataclass(frozen=True)
 class State:
-    """Rasa's constant slots as typed values; `values` and `lookup` map slot or field to text.
+    """Where a conversation stands. It lies in one Rasa slot; `values` and `lookup` map the name of
+    a slot of the service, or of a field, to text.
 
     `given` names slots in the order they were answered; one without a value was skipped. `page` is
-    that of a long list of choices. `heard` are words kept for later, `heard_spoken` says whether
-    they were a voice note. `unchecked` names the slots whose values were heard by voice and not yet
-    read back. `since` is when the citizen last wrote here, `kept` what they left for it, the
-    latest last. `pending` are values by slot type that we asked to remember. `in_doubt` says that
-    the request was sent to the department without an answer and may have been carried out.
-    `offers` are choices by slot that the department gave; none where it was asked and has none.
-    `code` is a one-time code that was sent and not yet told rightly.
+    that of a long list of choices. `heard` are words kept for later. `unchecked` names the slots
+    whose values were heard by voice and not yet read back. `since` is when the citizen last wrote
+    here, `kept` what they left for it, the latest last. `pending` are values by slot type that we
+    asked to remember. `in_doubt` says that the request was sent to the department without an answer
+    and may have been carried out. `offers` are choices by slot that the department gave; none where
+    it was asked and has none. `code` is a one-time code that was sent and not yet told rightly.
     """
 
     language: str
@@ -135,8 +155,7 @@ class State:
     page: int = 0
     lookup: Mapping[str, str] | None = None
     nonce: str = ""
-    heard: str | None = None
-    heard_spoken: bool = False
+    heard: Words | None = None
     unchecked: tuple[str, ...] = ()
     since: float = 0.0
     kept: tuple[Draft, ...] = ()
@@ -147,24 +166,34 @@ class State:
     profile: Profile = Profile()  # not stored here but in `actions.citizens.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
-    def slots(self) -> dict[str, Any]:
-        """The Rasa slots that carry this state; what the citizen told is sealed."""
-        return {
+    @property
+    def open(self) -> bool:
+        """Whether the form is open: a service is under way and something is asked."""
+        return bool(self.service and self.asked)
+
+    def said_before(self, heard: Heard) -> bool:
+        """Whether these are the words that are kept."""
+        return self.heard is not None and self.heard.text == heard.text
+
+    def as_json(self) -> dict[str, Any]:
+        """What Rasa's slot holds between two turns; what the citizen told is sealed."""
+        kept = {
             "language": self.language,
             "language_fixed": self.language_fixed,
             "service": self.service,
             "values": self._told(),
             "asked": self.asked,
-            "attempts": float(self.attempts),
+            "attempts": self.attempts,
             "lookup": None if self.lookup is None else seal(dict(self.lookup)),
             "nonce": self.nonce,
-            "heard": None if self.heard is None else seal(self.heard),
-            "heard_spoken": self.heard_spoken,
-            "unchecked": list(self.unchecked) or None,
+            "heard": None if self.heard is None else seal(self.heard.text),
+            "heard_spoken": self.heard is not None and self.heard.spoken,
+            "unchecked": list(self.unchecked),
         }
+        return {name: value for name, value in kept.items() if value}
 
     def _told(self) -> str | None:
-        """Values, and what else belongs to them, as one token: Rasa's slots stay few."""
+        """Values, and what else belongs to them, as one token."""
         told = {
             "values": dict(self.values),
             "given": self.given,
@@ -175,19 +204,20 @@ class State:
             "in_doubt": self.in_doubt,
             "offers": {slot: [asdict(one) for one in rows] for slot, rows in self.offers.items()},
             "code": self.code and asdict(self.code),
+            "found": {} if self.heard is None else self.heard.found,
         }
         return seal(told) if any(told.values()) else None
 
 
-def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | None) -> State:
-    """State from the tracker's slots; `saved` is the citizen's language kept outside Rasa."""
-    told = _mapping(slots.get("values")) or {}
+def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | None) -> State:
+    """The state that `as_json` gave; `saved` is the citizen's language kept outside Rasa."""
+    told = _mapping(kept.get("values")) or {}
     if not isinstance(told.get("values"), dict):  # as it was stored at first: the values alone
         told = {"values": told}
     return State(
-        language=slots.get("language") or saved or default_language,
-        language_fixed=bool(slots.get("language_fixed")),
-        service=slots.get("service"),
+        language=kept.get("language") or saved or default_language,
+        language_fixed=bool(kept.get("language_fixed")),
+        service=kept.get("service"),
         values=told["values"],
         given=tuple(told.get("given", ())),
         page=told.get("page", 0),
@@ -200,20 +230,25 @@ def read_state(slots: Mapping[str, Any], *, default_language: str, saved: str | 
             for slot, rows in told.get("offers", {}).items()
         },
         code=CodeAsked(**told["code"]) if told.get("code") else None,
-        asked=slots.get("asked"),
-        attempts=int(slots.get("attempts") or 0),
-        lookup=_mapping(slots.get("lookup")),
-        nonce=slots.get("nonce") or "",
-        heard=_text(slots.get("heard")),
-        heard_spoken=bool(slots.get("heard_spoken")),
-        unchecked=tuple(slots.get("unchecked") or ()),
-        language_known=bool(slots.get("language") or saved),
+        asked=kept.get("asked"),
+        attempts=int(kept.get("attempts") or 0),
+        lookup=_mapping(kept.get("lookup")),
+        nonce=kept.get("nonce") or "",
+        heard=_words(kept, told),
+        unchecked=tuple(kept.get("unchecked") or ()),
+        language_known=bool(kept.get("language") or saved),
     )
 
 
 def _draft(stored: Mapping[str, Any]) -> Draft:
     lists = {name: tuple(stored[name]) for name in ("given", "unchecked")}
     return Draft(**{**stored, **lists})
+
+
+def _words(kept: Mapping[str, Any], told: Mapping[str, Any]) -> Words | None:
+    text = _text(kept.get("heard"))
+    found = told.get("found", {})
+    return None if text is None else Words(text, bool(kept.get("heard_spoken")), found)
 
 
 def _mapping(token: str | None) -> dict[str, Any] | None:
@@ -236,14 +271,14 @@ def _opened(token: str | None) -> Any:
         return None
 
 
-def read_heard(message: Mapping[str, Any], metadata: Mapping[str, Any], at: float = 0.0) -> Heard:
-    """What the tracker's `latest_message` says; `at` is the time of its event."""
-    text = message.get("text") or ""
-    entities = tuple(message.get("entities") or ())
+def read_heard(parsed: Mapping[str, Any], message: Message, at: float = 0.0) -> Heard:
+    """A message with what Rasa's pipeline understood of it; `at` is the time of its event."""
+    text = parsed.get("text") or ""
+    entities = tuple(parsed.get("entities") or ())
     tapped = text.startswith("/")
-    decision = message.get("decision") or {}
-    language = message.get("language") or {}
-    intent = message.get("intent") or {}
+    decision = parsed.get("decision") or {}
+    language = parsed.get("language") or {}
+    intent = parsed.get("intent") or {}
     return Heard(
         text=text,
         intent=intent.get("name") or "",
@@ -255,12 +290,12 @@ def read_heard(message: Mapping[str, Any], metadata: Mapping[str, Any], at: floa
         script=language.get("script") or "",
         entities=() if tapped else entities,
         payload={e["entity"]: str(e["value"]) for e in entities} if tapped else {},
-        metadata=metadata,
-        message_id=str(message.get("message_id") or ""),
+        found={} if tapped else parsed.get("slots") or {},
+        message=message,
         at=at,
     )
 
 
 def new_nonce(heard: Heard, purpose: str) -> str:
     """Ties buttons and department writes to one request; the same again when a turn is redone."""
-    return hashlib.sha256(f"{heard.request_id}:{purpose}".encode()).hexdigest()[:_NONCE]
+    return hashlib.sha256(f"{heard.message.id}:{purpose}".encode()).hexdigest()[:_NONCE]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from actions.dialogue.say import Say
 from actions.dialogue.state import State
+from nlu.turn import Reply
 
-ASK = "ask"  # the form stays open and asks
+ASK = "ask"  # the form is open and asks
 GO = "go"  # everything is there: perform the operation
-STOP = "stop"  # the form ends, or none was open
+STOP = "stop"  # nothing is asked
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ToPerson:
     """Keeps the record; `said` is told to the citizen with its `{number}` filled in."""
 
     record: Handover
-    said: Say
+    said: Reply
 
 
 Effect = Remember | Forget | ToPerson
@@ -58,24 +58,28 @@ Effect = Remember | Forget | ToPerson
 
 @dataclass(frozen=True)
 class Step:
-    """What follows: `next` is ask, go or stop; `say` is said before it."""
+    """What follows: `next` is ask, go or stop; `replies` are said before it."""
 
     state: State
     next: str
-    say: tuple[Say, ...] = ()
+    replies: tuple[Reply, ...] = ()
     effects: tuple[Effect, ...] = ()
 
-    def after_saying(self, *said: Say) -> Step:
+    def after_saying(self, *said: Reply) -> Step:
         """The same, with more said in front of it."""
-        return replace(self, say=(*said, *self.say))
+        return replace(self, replies=(*said, *self.replies))
+
+    def ending_with(self, *said: Reply) -> Step:
+        """The same, with more said at its end."""
+        return replace(self, replies=(*self.replies, *said))
 
     def then(self, following: Step) -> Step:
         """Both: says and does this one, and goes on as `following` does."""
-        say, effects = (*self.say, *following.say), (*self.effects, *following.effects)
-        return replace(following, say=say, effects=effects)
+        replies = (*self.replies, *following.replies)
+        return replace(following, replies=replies, effects=(*self.effects, *following.effects))
 
 
-def saying(state: State, *said: Say) -> Step:
+def saying(state: State, *said: Reply) -> Step:
     """The form stays open: says something and asks again."""
     return Step(state, ASK, said)
 
@@ -93,7 +97,6 @@ def cleared(state: State) -> State:
         lookup=None,
         nonce="",
         heard=None,
-        heard_spoken=False,
         unchecked=(),
         since=0.0,
         pending={},

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from actions.dialogue import answers, cues, drafts, form_commands, interruptions, one_time_code
+from actions.dialogue import answers, cues, drafts, form_commands, one_time_code
 from actions.dialogue.form import Form
 from actions.dialogue.questions import (
     BACK,
@@ -24,19 +23,18 @@ from actions.dialogue.questions import (
 from actions.dialogue.questions import (
     STOP as STOPPED,
 )
-from actions.dialogue.say import Button, Say
 from actions.dialogue.state import CHANGE as CHANGING
-from actions.dialogue.state import CODE, CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
+from actions.dialogue.state import CODE, CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State, Words
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared, saying
-from actions.dialogue.sureness import surely_meant
 from nlu.catalogue import Slot
+from nlu.turn import Button, Reply, read_payload
 
 
 def tapped(form: Form, state: State, heard: Heard) -> Step:
     """What a button asks for; one of another question is old."""
     if heard.intent == "language":
         chosen = heard.payload.get("language", state.language)
-        return interruptions.language_changed(form, state, chosen)
+        return form_commands.language_changed(form, state, chosen)
     if heard.intent == "choose":
         return _service(form, state, heard)
     if heard.intent == "menu":
@@ -47,10 +45,10 @@ def tapped(form: Form, state: State, heard: Heard) -> Step:
     return _value(form, state, heard, heard.payload.get("value", ""))
 
 
-def typed(form: Form, heard: Heard, question: Callable[[str], Say]) -> Heard | None:
+def typed(form: Form, heard: Heard, question: Callable[[str], Reply]) -> Heard | None:
     """The tap that a message stands for: the title, in any of our languages, of a button under
     what `question` asks in a language."""
-    if not surely_meant(heard, form.settings):
+    if not heard.surely_meant(form.settings.voice_sure):
         return None
     said = cues.clean(heard.text).strip(" .!")
     for language in form.catalogue.languages.reply:
@@ -62,19 +60,17 @@ def typed(form: Form, heard: Heard, question: Callable[[str], Say]) -> Heard | N
 
 def _as_tap(heard: Heard, button: Button) -> Heard:
     """A message as the tap of a button."""
-    intent, _, data = button.payload[1:].partition("{")
-    payload = json.loads("{" + data)
-    return replace(heard, text=button.payload, intent=intent, kind="button", payload=payload)
+    intent, data = read_payload(button.payload)
+    return replace(heard, text=button.payload, intent=intent, kind="button", payload=data)
 
 
 def _service(form: Form, state: State, heard: Heard) -> Step:
     name = heard.payload.get("service", "")
     if name not in form.catalogue.services:
         return saying(state, form.say("unknown_service", state))
-    kept = (state.heard or "") if state.asked == SWITCH + name else ""
+    kept = state.heard if state.asked == SWITCH + name else None
     given = heard.payload.get("value")  # a follow-up: about the same thing, and not heard
-    told, spoken = (given, False) if given else (kept, state.heard_spoken)
-    return form.start(state, name, heard, told, spoken=spoken)
+    return form.start(state, name, heard, Words(given) if given else kept)
 
 
 def _value(form: Form, state: State, heard: Heard, value: str) -> Step:

@@ -1,21 +1,60 @@
-"""One message, with the form open or not: what lay too long is spoken of first."""
+"""One turn: from a message to all that is said about it.
+
+A request that lay too long is spoken of first. What the message means is told by `interpretation`
+while the form is open, by `routing` while it is not. Departments are called here, and the question
+comes last.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, interpretation, routing
+from actions.dialogue import cues, interpretation, perform, routing
 from actions.dialogue.form import OPEN_KINDS, Form
-from actions.dialogue.state import MEANT, RESUME, Heard, State
+from actions.dialogue.perform import Execute
+from actions.dialogue.state import CONFIRM, RESUME, Heard, State
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
 
 UNCLEAR = ("out_of_scope", "clarify")
+_TAPS = {
+    "choose": routing.choose,
+    "menu": routing.menu,
+    "answer": routing.late_answer,
+    "language": interpretation.hear,
+}
 
 
-def inside(form: Form, state: State, heard: Heard) -> Step:
-    """While the form is open."""
-    if not state.service or state.asked is None:
-        return _left_open(form, state, heard)
+async def turn(form: Form, state: State, heard: Heard, execute: Execute) -> Step:
+    """The state after a message, and everything that is said."""
+    step = understood(form, state, heard)
+    while True:
+        if step.next == GO:
+            step = step.then(await perform.perform(form, step.state, heard, execute))
+        elif step.next == STOP or not step.state.open:
+            return step
+        elif step.state.asked == CONFIRM:
+            step = step.then(await perform.look_up(form, step.state, heard, execute))
+            if step.next == ASK:
+                return step.ending_with(form.question(step.state))
+        else:
+            offered = await perform.offered(form, step, execute)
+            if offered is step:
+                return step.ending_with(form.question(step.state))
+            step = offered
+
+
+def understood(form: Form, state: State, heard: Heard) -> Step:
+    """What a message leads to, before any department is called."""
+    if state.open:
+        return _inside(form, state, heard)
+    if heard.tapped and heard.intent in _TAPS:
+        return _TAPS[heard.intent](form, state, heard)
+    state = form.follow(state, heard)
+    dropped = _dropped(form, state, heard)
+    return dropped if dropped is not None else routing.route(form, state, heard)
+
+
+def _inside(form: Form, state: State, heard: Heard) -> Step:
     dropped = _dropped(form, state, heard)
     if dropped is not None:
         return dropped
@@ -23,33 +62,6 @@ def inside(form: Form, state: State, heard: Heard) -> Step:
         state = replace(form.follow(state, heard), since=heard.at)
         return Step(replace(state, asked=f"{RESUME}{state.asked}", attempts=0, heard=None), ASK)
     return interpretation.hear(form, state, heard)
-
-
-def outside(form: Form, state: State, heard: Heard) -> Step:
-    """While none is. Rasa closes a form when its session ends; the request is still there."""
-    if _closed_by_time(state):
-        return inside(form, state, heard)
-    dropped = _dropped(form, state, heard)
-    return dropped if dropped is not None else routing.route(form, state, heard)
-
-
-def late_tap(form: Form, state: State, heard: Heard) -> Step:
-    """A tapped answer while no form is open: one of the request that time closed still counts."""
-    if _closed_by_time(state) and heard.payload.get("nonce") == state.nonce:
-        return inside(form, state, heard)
-    return routing.late_answer(form, state, heard)
-
-
-def _left_open(form: Form, state: State, heard: Heard) -> Step:
-    """A turn that was cut short had ended the request, but not the form."""
-    taps = {"choose": routing.choose, "menu": routing.menu, "answer": late_tap}
-    step = taps.get(heard.intent, interpretation.hear) if heard.tapped else outside
-    done = step(form, state, heard)
-    return done if done.state.asked else replace(done, next=GO if done.next == GO else STOP)
-
-
-def _closed_by_time(state: State) -> bool:
-    return bool(state.service and state.asked and not state.asked.startswith(MEANT))
 
 
 def _dropped(form: Form, state: State, heard: Heard) -> Step | None:

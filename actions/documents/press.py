@@ -6,8 +6,9 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actions.departments.result import CallFailed, Document, Wanted
+from actions.departments.result import CallFailed, Wanted
 from actions.documents.settings import documents_folder, documents_url
+from nlu.turn import Document
 
 if TYPE_CHECKING:
     from actions.documents.issue import Issuer

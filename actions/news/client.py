@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from actions.news.notices import Notice, NoticeRefused, UnknownCitizen
+from actions.news.notices import NoticeRefused, UnknownCitizen
+from nlu.turn import Notice
 
 _TIMEOUT = httpx.Timeout(10, connect=3)
 _TAKEN = (200, 202)
@@ -30,7 +31,7 @@ class NoticesClient:
 
     async def __call__(self, notice: Notice) -> None:
         """Returns once the notice is in the outbox. Raises NoticeRefused, UnknownCitizen."""
-        await self._post(self._url, _body(notice))
+        await self._post(self._url, notice.as_json())
 
     async def language_of(self, citizen: str) -> str | None:
         """The language of the citizen's answers now. Raises NoticeRefused, UnknownCitizen."""
@@ -54,16 +55,3 @@ class NoticesClient:
         if isinstance(content, dict) and content.get("type") == _UNKNOWN:
             raise UnknownCitizen
         raise NoticeRefused(f"HTTP {answer.status_code}")
-
-
-def _body(notice: Notice) -> dict[str, Any]:
-    document = notice.document
-    return {
-        "id": notice.id,
-        "citizen": notice.citizen,
-        "language": notice.language,
-        "about": notice.about,
-        "text": notice.text,
-        "buttons": [{"payload": one.payload, "title": one.title} for one in notice.buttons],
-        "document": document and {"url": document.url, "filename": document.filename},
-    }

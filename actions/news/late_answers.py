@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 
 from actions.departments import OperationResult
 from actions.departments.journal import Entry, Write
-from actions.dialogue import follow_ups
+from actions.dialogue import outcome
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
-from actions.dialogue.say import Button
-from actions.news.notices import LanguageOf, Notice, Notify, UnknownCitizen
+from actions.news.notices import LanguageOf, Notify, UnknownCitizen
 from nlu.catalogue import Catalogue, Service
 from nlu.log import get_logger
+from nlu.turn import Button, Notice
 
 _LOG = get_logger(__name__)
 _OVERDUE = "overdue"
@@ -67,7 +67,7 @@ def notice(
         lookup = write.context.origin.lookup
         text = words(catalogue, service, write.values, lookup, result, language)
         known = {**write.values, **result.fields}
-        buttons = follow_ups.buttons(catalogue, service, result.outcome, known, language)
+        buttons = outcome.buttons(catalogue, service, result.outcome, known, language)
     return Notice(
         id=f"late-{write.id}",
         citizen=write.context.citizen,

@@ -8,9 +8,10 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from actions.departments import OperationResult
-from actions.news.notices import Notice, NoticeRefused, Notify
+from actions.news.notices import NoticeRefused, Notify
 from nlu.catalogue import Catalogue
 from nlu.log import get_logger
+from nlu.turn import Notice
 
 _LOG = get_logger(__name__)
 _PHRASE = "working"

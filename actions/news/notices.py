@@ -6,29 +6,9 @@ handed over.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
-from actions.departments.result import Document
-from actions.dialogue.say import Button
-
-
-@dataclass(frozen=True)
-class Notice:
-    """What is told to whom. `citizen` is the tracker's sender, `id` the same for the same news
-    (1 to 128 letters, digits, or one of `._:-`).
-
-    `about` is what the news are about, in a few words: it stands above `text`, and fills the
-    template that WhatsApp demands when the citizen has been silent for 24 hours.
-    """
-
-    id: str
-    citizen: str
-    language: str
-    about: str
-    text: str
-    buttons: tuple[Button, ...] = ()
-    document: Document | None = None
+from nlu.turn import Notice
 
 
 class Notify(Protocol):

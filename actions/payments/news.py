@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from actions.departments.result import Document
-from actions.dialogue.say import filled
+from actions.dialogue.display import filled
 from actions.news.late_answers import service_of
-from actions.news.notices import LanguageOf, Notice, Notify, UnknownCitizen
+from actions.news.notices import LanguageOf, Notify, UnknownCitizen
 from actions.payments.payment import Payment, in_rupees
 from actions.payments.receipts import Receipts
 from actions.payments.settings import PaymentSettings
@@ -17,6 +16,7 @@ from actions.payments.states import State
 from nlu.catalogue.model import Catalogue
 from nlu.catalogue.model import Payment as Rule
 from nlu.log import get_logger
+from nlu.turn import Document, Notice
 
 _LOG = get_logger(__name__)
 NEWS: Mapping[State, str] = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from actions.departments.issued_document import Issue
-from actions.departments.result import CallFailed, Document, Wanted
+from actions.departments.result import CallFailed, Wanted
 from actions.payments.payment import Payment, in_rupees
 from nlu.catalogue.model import Payment as Rule
+from nlu.turn import Document
 
 
 class Receipts:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from api.whatsapp.outgoing import Outgoing
-from api.whatsapp.payload import Inbound, Location, Media
+from api.whatsapp.payload import Inbound
 from nlu.storage.sealing import Unreadable, seal, unseal
+from nlu.turn import Location, Media
 
 MESSAGE, REPLY, TEXT = 1, 1, 1
 

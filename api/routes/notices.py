@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from api.inbox.port import Inbox, UnknownCitizen
 from api.json_answer import json_response, read_json
-from api.notices import read_notice
+from api.notices import as_news, read_notice
 from api.problems import Problem
 from api.runtime import Runtime, runtime
 from nlu.log import describe, get_logger
@@ -26,7 +26,7 @@ async def tell(request: Request) -> Response:
     now.keys.check(request.headers.get("authorization"), "notices")
     data = await read_json(request, _MOST_BYTES)
     notice = read_notice(data, now.catalogue.languages.reply)
-    news = notice.news(now.wording, now.policy)
+    news = as_news(notice, now.wording, now.policy)
     try:
         new = await _inbox(now).tell(news)
     except UnknownCitizen:

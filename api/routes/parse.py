@@ -25,7 +25,6 @@ from api.runtime import Runtime, runtime
 from nlu.log import describe, get_logger
 from nlu.speech.errors import SpeechError
 from nlu.speech.pool import PoolFull
-from nlu.speech.readings import likeliest
 
 log = get_logger(__name__)
 _BYTES_A_CHARACTER = 12  # a JSON escape of a surrogate pair
@@ -90,8 +89,7 @@ async def parse_voice(request: Request) -> Response:
         raise Problem("speech-not-ready") from None
     if is_blank(transcript.text):
         raise Problem("nothing-heard", transcript=transcript.as_json())
-    readings = await _understand(likeliest(now.engine.parse_heard, transcript.readings()))
-    answer = await _understand(now.engine.parse_heard(readings))
+    answer = await _understand(now.engine.parse_heard(transcript.readings()))
     return json_response({**answer, "transcript": transcript.as_json()})
 
 

@@ -16,7 +16,6 @@ from aiolimiter import AsyncLimiter
 from api.inbox.port import Parcel
 from api.whatsapp.download import fetch, fetch_media, read_all
 from api.whatsapp.media_origins import MediaOrigins, host_of
-from api.whatsapp.payload import Media
 from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.sender import (
     DocumentUnavailable,
@@ -30,6 +29,7 @@ from nlu.log import get_logger
 from nlu.settings.settings import Settings, split_list
 from nlu.speech.speaker import Speaker
 from nlu.speech.synthesis import SynthesisError
+from nlu.turn import Media
 
 log = get_logger(__name__)
 _VOICE_NOTE = "audio/ogg; codecs=opus"

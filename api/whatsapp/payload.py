@@ -10,32 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from nlu.turn import Location, Media
+
 MEDIA_KINDS = frozenset(("audio", "image", "video", "document", "sticker"))
 KINDS = MEDIA_KINDS | {"text", "button", "list", "location", "reaction", "contacts", "order"}
 KINDS |= {"system", "unsupported"}
 EXCESS = "excess"
 """Kind of a message beyond the citizen's limit, which is kept without its words."""
-
-
-@dataclass(frozen=True)
-class Media:
-    """A file that lies at WhatsApp: fetched by its id, checked against `sha256`."""
-
-    id: str
-    mime_type: str = ""
-    sha256: str = ""
-    voice: bool = False
-    filename: str | None = None
-
-
-@dataclass(frozen=True)
-class Location:
-    """A place that the citizen shared."""
-
-    latitude: float
-    longitude: float
-    name: str | None = None
-    address: str | None = None
 
 
 @dataclass(frozen=True)

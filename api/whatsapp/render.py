@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing
 from api.whatsapp.policy import Limits
-from nlu.engine.reply import Button, Reply
 from nlu.text.syllables import cut_at
+from nlu.turn import Button, Reply
 
 MORE = "more:"
 _BREAKS = ("\n\n", "\n", "। ", ". ", "? ", "! ", " ")
@@ -47,7 +47,8 @@ def read_aloud(drafts: Sequence[Draft], longest: int) -> str:
 
 def more_buttons(payload: str) -> tuple[Button, ...]:
     """The options that were left for the page behind a `more` row."""
-    return tuple(Button(*row) for row in json.loads(payload[len(MORE) :]))
+    rows = json.loads(payload[len(MORE) :])
+    return tuple(Button(title, payload, about) for payload, title, about in rows)
 
 
 class _Renderer:
@@ -109,10 +110,10 @@ class _Renderer:
         shown, rest = list(buttons), []
         if kind == "list" and len(shown) > self.limits.rows:
             shown, rest = shown[: self.limits.rows - 1], shown[self.limits.rows - 1 :]
-        choices = [Choice(self._id(), button.id, button.title) for button in shown]
+        choices = [Choice(self._id(), button.payload, button.title) for button in shown]
         details = [button.description or "" for button in shown]
         if rest:
-            later = [[button.id, button.title, button.description] for button in rest]
+            later = [[button.payload, button.title, button.description] for button in rest]
             payload = MORE + json.dumps(later, ensure_ascii=False)
             choices.append(Choice(self._id(), payload, self.words.more))
             details.append("")
@@ -125,7 +126,7 @@ class _Renderer:
     def _numbered(self, text: str, buttons: Sequence[Button]) -> list[Draft]:
         lines = [f"{number}. {button.title}" for number, button in enumerate(buttons, 1)]
         choices = tuple(
-            Choice(self._id(), button.id, button.title, number)
+            Choice(self._id(), button.payload, button.title, number)
             for number, button in enumerate(buttons, 1)
         )
         parts = split_text(text + "\n\n" + "\n".join(lines), self.limits.text)

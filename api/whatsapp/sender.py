@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from api.inbox.port import Parcel
-from api.whatsapp.payload import Media
+from nlu.turn import Media
 
 
 class SendFailed(Exception):

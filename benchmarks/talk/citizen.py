@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from api.hearing import ATTACHED
 from nlu.catalogue import Catalogue, Service, SlotType
-from nlu.engine.reply import Button, Reply
+from nlu.turn import Button, Location, Media, Reply, read_payload
 
 YES, RETRY = "yes", "retry"
 
 
 @dataclass(frozen=True)
-class Message:
+class Said:
     """What a citizen sends; `act` says why."""
 
     act: str
     text: str
     tapped: bool = False
-    sent: Mapping[str, Any] = field(default_factory=dict)
-    """`media` or `location` of the message."""
+    media: Media | None = None
+    location: Location | None = None
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,7 @@ def nonce_of(button: Button) -> str:
 
 
 def _data(button: Button) -> dict[str, Any]:
-    _, brace, data = button.id.partition("{")
-    return dict(json.loads(brace + data)) if brace else {}
+    return read_payload(button.payload)[1]
 
 
 class Citizen:
@@ -73,9 +71,9 @@ class Citizen:
         self._services = [s for s in services if s.department in departments]
         self._service: Service | None = None
         self._seen: list[Button] = []
-        self._last: Message | None = None
+        self._last: Said | None = None
 
-    def next(self, replies: Sequence[Reply]) -> Message:
+    def next(self, replies: Sequence[Reply]) -> Said:
         """The next message."""
         text = "\n".join(reply.text for reply in replies)
         buttons = [button for reply in replies for button in reply.buttons]
@@ -98,13 +96,13 @@ class Citizen:
 
     def _message(
         self, act: str, asked: tuple[str, SlotType] | None, buttons: Sequence[Button]
-    ) -> Message:
+    ) -> Said:
         pick = self._random.choice
         settings = self._words.settings
         if act == "answer" and asked is not None:
             return self._answer(act, *asked, buttons)
         if act == "twice" and self._last is not None:
-            return Message(act, self._last.text, self._last.tapped, self._last.sent)
+            return Said(act, self._last.text, self._last.tapped, self._last.sent)
         if act in ("tap", "choose") and buttons:
             return _tap(act, pick(buttons))
         if act == "tap_yes":
@@ -117,24 +115,22 @@ class Citizen:
             kind = pick(list(self._words.catalogue.slot_types.values()))
             example = pick(kind.examples or ("12",))
             words = settings["cues"][self.key].format(example) if act == "correct" else example
-            return Message(act, words)
+            return Said(act, words)
         if act == "language":
             named = pick(sorted(settings["languages"]))
-            return Message(f"{act}:{named}", pick(settings["languages"][named]))
+            return Said(f"{act}:{named}", pick(settings["languages"][named]))
         if act == "photo":
-            return Message(
-                act, ATTACHED, sent={"media": pick([settings["photo"], settings["paper"]])}
-            )
+            return Said(act, ATTACHED, media=Media(**pick([settings["photo"], settings["paper"]])))
         if act == "pin":
-            return Message(act, settings["pin"]["name"], sent={"location": settings["pin"]})
+            return Said(act, settings["pin"]["name"], location=Location(**settings["pin"]))
         if act == "choose_service":
             self._service = self._chosen()
-            return Message(act, f'/choose{{"service": "{self._service.name}"}}', tapped=True)
+            return Said(act, f'/choose{{"service": "{self._service.name}"}}', tapped=True)
         if act == "say_retry":
-            return Message(act, settings["retry"][self.key])
+            return Said(act, settings["retry"][self.key])
         return self._said(act)
 
-    def _said(self, act: str) -> Message:
+    def _said(self, act: str) -> Said:
         """Words of the catalogue: a request, or a move in the conversation."""
         pick, conversation = self._random.choice, self._words.catalogue.conversation
         intent = {
@@ -147,15 +143,15 @@ class Citizen:
             "nonsense": "out_of_scope",
         }.get(act)
         if intent is not None:
-            return Message(act, pick(conversation[intent].utterances[self.key]).text)
+            return Said(act, pick(conversation[intent].utterances[self.key]).text)
         steer = {"back": "back", "again": "repeat"}.get(act)
         if steer is not None:
-            return Message(act, pick(self._words.steering[steer][self.key]))
+            return Said(act, pick(self._words.steering[steer][self.key]))
         same = act == "same" and self._service is not None
         service = self._service if same and self._service else self._chosen()
         self._service = service
         said = service.development.get(self.key) or service.utterances[self.key]
-        return Message(act if act in ("other", "same") else "start", pick(said).text)
+        return Said(act if act in ("other", "same") else "start", pick(said).text)
 
     def _chosen(self) -> Service:
         """A service of the citizen's departments; most change something."""
@@ -168,22 +164,22 @@ class Citizen:
         short = [s for s in fitting if len(s.slots) <= self._words.settings["short"]]
         return self._random.choice(short or fitting or self._services)
 
-    def _answer(self, act: str, name: str, kind: SlotType, buttons: Sequence[Button]) -> Message:
+    def _answer(self, act: str, name: str, kind: SlotType, buttons: Sequence[Button]) -> Said:
         """A right answer: the one that the sandbox's records fit, or an example of the type."""
         settings = self._words.settings
         if kind.kind == "attachment":
-            return Message(act, ATTACHED, sent={"media": settings["photo"]})
+            return Said(act, ATTACHED, media=Media(**settings["photo"]))
         if kind.kind == "location":
-            return Message(act, settings["pin"]["name"], sent={"location": settings["pin"]})
+            return Said(act, settings["pin"]["name"], location=Location(**settings["pin"]))
         skip = [button for button in buttons if value_of(button) == "skip"]
         if skip and self._random.random() < 0.5:
             return _tap(act, skip[0])
         service = self._service.name if self._service else ""
         known = self._words.answers.get(f"{service}/{name}") or self._words.answers.get(name)
         if known is not None and self._random.random() < 0.85:
-            return Message(act, known[self.language])
-        return Message(act, self._random.choice(kind.examples or ("12",)))
+            return Said(act, known[self.language])
+        return Said(act, self._random.choice(kind.examples or ("12",)))
 
 
-def _tap(act: str, button: Button) -> Message:
-    return Message(act, button.id, tapped=True)
+def _tap(act: str, button: Button) -> Said:
+    return Said(act, button.payload, tapped=True)

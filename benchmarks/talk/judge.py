@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import regex
 
 from benchmarks.sentence import like
-from benchmarks.talk.citizen import RETRY, YES, Message, nonce_of, value_of
+from benchmarks.talk.citizen import RETRY, YES, Said, nonce_of, value_of
 from nlu.catalogue import Catalogue, Service
-from nlu.engine.reply import Button, Reply
+from nlu.turn import Button, Reply
 
 if TYPE_CHECKING:
     from benchmarks.talk.place import Write  # brings Rasa
@@ -135,16 +135,16 @@ class Account:
         """The writes of this citizen."""
         return [write for write in writes if _request(write) in self._requests]
 
-    def asks(self, message: Message, request: str) -> str:
+    def asks(self, message: Said, request: str) -> str:
         """The request that a message is about, where `request` is open; it may be agreed to by
         the message."""
         about = request
         if message.tapped:
-            tapped = next((b for b in self._shown if b.id == message.text), None)
+            tapped = next((b for b in self._shown if b.payload == message.text), None)
             about = (nonce_of(tapped) if tapped else "") or request
         elif any(value_of(button) == GO_ON for button in self._shown):
             about = next(nonce_of(b) for b in self._shown if value_of(b) == GO_ON)
-        consent = value_of(Button(message.text, "")) if message.tapped else ""
+        consent = value_of(Button("", message.text)) if message.tapped else ""
         if consent in AGREEING or (not message.tapped and message.act not in REFUSING):
             self._agreed.add(about)
         return about

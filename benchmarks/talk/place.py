@@ -24,10 +24,10 @@ from benchmarks.talk.data import DATA, ROOT, UNLIMITED, data_folder
 from benchmarks.talk.letterbox import Letterbox, letterbox
 from nlu.action_address import ActionAddress
 from nlu.catalogue import Catalogue, load_catalogue
-from nlu.engine.action_endpoint import ActionEndpoint
+from nlu.engine.action_endpoint import ActionEndpoint, thin
 from nlu.engine.rasa_engine import Engine
-from nlu.engine.reply import Reply
 from nlu.registry import live_release
+from nlu.turn import Message, Reply
 
 _START_S = 120.0
 PHONE = "919848012345"
@@ -95,7 +95,7 @@ class Counted(ActionEndpoint):
 
     async def request(self, **call: Any) -> Any:
         """The call."""
-        self.sent.append(len(json.dumps(call["json"], ensure_ascii=False).encode()))
+        self.sent.append(len(json.dumps(thin(call["json"]), ensure_ascii=False).encode()))
         return await super().request(**call)
 
 
@@ -122,13 +122,13 @@ class Place:
         """Whether the action server can work."""
         return await self.engine.is_healthy()
 
-    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Reply]:
+    async def turn(self, message: Message) -> list[Reply]:
         """One turn of dialogue. Raises TurnFailed."""
-        return await self.talks.turn(text, sender, metadata)
+        return await self.talks.turn(message)
 
     def request(self, sender: str) -> str:
         """The request that is open for a citizen, as the tracker holds it; empty for none."""
-        return self.talks.slot(sender, "nonce") or ""
+        return str(self.talks.state(sender).get("nonce", ""))
 
     async def fault(self, department: str, mode: str, delay_s: float | None = None) -> None:
         """Switch a department's fault."""

@@ -13,8 +13,8 @@ from benchmarks.talk.citizen import RETRY, YES, value_of
 from benchmarks.talk.judge import Judge
 from benchmarks.talk.place import PHONE, Place
 from nlu.catalogue import Catalogue
-from nlu.engine.reply import Button, Reply
 from nlu.fast_yaml import load_yaml
+from nlu.turn import Button, Message, Reply
 
 FAULTS = load_yaml((Path(__file__).parent / "faults.yml").read_text("utf-8"))
 UNANSWERED = "unavailable_saved"
@@ -133,11 +133,11 @@ class _Played:
         """Works again: the citizen gets what they wanted, and it is done once."""
         retry = next((b for b in _buttons(replies) if value_of(b) == RETRY), None)
         if retry is not None:
-            replies = await self._says(retry.id, tapped=True)
+            replies = await self._says(retry.payload, tapped=True)
         if self._kind.get("confirms"):
             yes = next((b for b in _buttons(replies) if value_of(b) == YES), None)
             if yes is not None:
-                replies = await self._says(yes.id, tapped=True)
+                replies = await self._says(yes.payload, tapped=True)
             writes = await self._place.writes()
             operation = self._service.operation
             count = len([write for write in writes if write.operation == operation])
@@ -163,13 +163,12 @@ class _Played:
 
     async def _says(self, text: str, tapped: bool = False) -> list[Reply]:
         self._turns += 1
-        metadata = {
-            "inbox_id": f"{self._sender}:{self._turns}",
-            "language": await self._place.talks.language(self._sender),
-            "payload": tapped,
-        }
+        language = await self._place.talks.language(self._sender)
+        message = Message(
+            text, self._sender, f"{self._sender}:{self._turns}", language, tapped=tapped
+        )
         began = time.monotonic()
-        replies = await self._place.turn(text, self._sender, metadata)
+        replies = await self._place.turn(message)
         self._outcome.seconds.append(time.monotonic() - began)
         self._outcome.wrong += self._judge.faults_of(replies, self._language, ())
         return replies

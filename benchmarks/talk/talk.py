@@ -8,17 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from actions.sandbox.faults import Mode
 from api.tries import GiveUp, Wait, after, died_too_often
 from api.whatsapp.policy import load_policy, step
-from benchmarks.talk.citizen import RETRY, YES, Citizen, Message, Words, value_of
+from benchmarks.talk.citizen import RETRY, YES, Citizen, Said, Words, value_of
 from benchmarks.talk.judge import Account, Judge
 from benchmarks.talk.place import PHONE, ROOT, Place
 from nlu.catalogue import Catalogue
-from nlu.engine.reply import Reply, TurnFailed
 from nlu.fast_yaml import load_yaml
+from nlu.turn import Message, Reply, TurnFailed
 
 SETTINGS = Path(__file__).parent / "settings.yml"
 ANSWERS = ROOT / "tests" / "conversations" / "answers.yml"
@@ -32,7 +31,7 @@ POLICY = load_policy(ROOT / "data" / "whatsapp.yml")
 class Turn:
     """One message and its answer; `killed` if the action server died meanwhile, by any talk."""
 
-    message: Message
+    message: Said
     fault: str
     replies: tuple[Reply, ...]
     seconds: float
@@ -127,7 +126,7 @@ class _Talking:
         if retry is None or self._random.random() >= self._settings["last_retry"]:
             return
         for more in range(self._settings["last_tries"]):  # a busy machine may be late once
-            answer = await self._turn(number + more, Message("last try", retry.id, tapped=True))
+            answer = await self._turn(number + more, Said("last try", retry.payload, tapped=True))
             if answer is None or not self._spares(answer):
                 return
             await asyncio.sleep(self._settings["departments"]["breaker"]["reset_after"])
@@ -150,9 +149,7 @@ class _Talking:
             told = self._place.letters.told(self._sender)
         self._account.reads(self._place.letters.told(self._sender))
 
-    async def _turn(
-        self, number: int, message: Message, kill: bool = False
-    ) -> Sequence[Reply] | None:
+    async def _turn(self, number: int, message: Said, kill: bool = False) -> Sequence[Reply] | None:
         """The answer to a message, or None where the worker would have apologised."""
         about = self._account.asks(message, self._place.request(self._sender))
         began, attempt, death = time.monotonic(), 1, None
@@ -164,7 +161,7 @@ class _Talking:
         lost = 0
         while replies is None and not died_too_often(lost, POLICY):
             try:
-                replies = await self._sent(number, message, attempt)
+                replies = await self._sent(number, message)
             except TurnFailed as error:
                 healthy = await self._place.is_healthy()
                 follows = after(error, attempt, healthy=healthy, policy=POLICY)
@@ -187,7 +184,7 @@ class _Talking:
         if replies is None:
             self._account.failed(about)
             return None
-        if message.act == "twice" and await self._sent(number, message, 2) != replies:
+        if message.act == "twice" and await self._sent(number, message) != replies:
             self._talk.broken.append(f"turn {number}: delivered again, it is answered otherwise")
         await self._judged(number, message, replies)
         await self._waited(number, self._place.letters.meanwhile(self._sender)[len(words) :])
@@ -216,18 +213,20 @@ class _Talking:
         await asyncio.sleep(self._random.random() * 0.6)
         await self._place.kill_actions()
 
-    async def _sent(self, number: int, message: Message, attempt: int) -> list[Reply]:
-        metadata: dict[str, Any] = {
-            "inbox_id": f"{self._sender}:{number}",
-            "attempt": attempt,
-            "language": await self._place.talks.language(self._sender),
-            "voice": False,
-            "payload": message.tapped,
-            **message.sent,
-        }
-        return await self._place.turn(message.text, self._sender, metadata)
+    async def _sent(self, number: int, said: Said) -> list[Reply]:
+        language = await self._place.talks.language(self._sender)
+        message = Message(
+            said.text,
+            self._sender,
+            f"{self._sender}:{number}",
+            language,
+            tapped=said.tapped,
+            location=said.location,
+            media=said.media,
+        )
+        return await self._place.turn(message)
 
-    async def _judged(self, number: int, message: Message, replies: Sequence[Reply]) -> None:
+    async def _judged(self, number: int, message: Said, replies: Sequence[Reply]) -> None:
         language = await self._place.talks.language(self._sender) or ""
         act, _, named = message.act.partition(":")
         if act == "language" and self._judge.phrase("language_changed", _said(replies)):

@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 from nlu.augment import Augmenter
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import Mark, Utterance
-from nlu.components.training_example import COPY, HELD_BACK, KEY, SOURCE
+from nlu.components.training_message import COPY, HELD_BACK, KEY, SOURCE
 from nlu.joint.examples import Example, Span, normalised
 from nlu.text.romanisation import romanisers
 

@@ -23,8 +23,7 @@ from nlu.augment.training_set import Learned, training_set
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import Utterance
 from nlu.components.project import catalogue, catalogue_folder
-from nlu.components.training_example import COPY, HELD_BACK, KEY, SOURCE
-from nlu.components.training_message import TrainingMessage
+from nlu.components.training_message import COPY, HELD_BACK, KEY, SOURCE, TrainingMessage
 
 
 class CatalogueImporter(TrainingDataImporter):

@@ -18,8 +18,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.classifier.language import Key, LanguageIdentifier
-from nlu.classifier.language_model import LanguageModel
+from nlu.classifier.language import Key, LanguageIdentifier, LanguageModel
 from nlu.components.project import catalogue, catalogue_folder
 
 LANGUAGE = "language"

@@ -29,7 +29,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.components.fine_tuning import facts, held_back, learned_from, share_of, varying
 from nlu.components.project import catalogue, code_fingerprint
-from nlu.components.training_example import HELD_BACK
+from nlu.components.training_message import HELD_BACK
 from nlu.encoder.onnx_encoder import OnnxEncoder, fingerprint
 from nlu.encoder.provision import encoder_folder
 from nlu.encoder.vector_cache import VectorCache

@@ -37,7 +37,7 @@ from nlu.components.fine_tuning import facts, held_back, share_of
 from nlu.components.language_identifier import LANGUAGE
 from nlu.components.project import catalogue, code_fingerprint, readings_fingerprint
 from nlu.components.sentence_encoder import SentenceEncoder, intent_logits, sentence_vector
-from nlu.components.training_example import COPY, HELD_BACK, KEY
+from nlu.components.training_message import COPY, HELD_BACK, KEY
 
 DEVELOPMENT = "development.npz"
 _READINGS = {"heard": 4}  # of a held-back sentence at most, by different voices

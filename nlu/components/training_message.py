@@ -62,3 +62,9 @@ def _copied(value: Any) -> Any:
     if isinstance(value, list):
         return [_copied(inner) for inner in value]
     return value
+
+
+KEY = "key"
+COPY = "copy"  # how a varied copy was made, such as "romanised"
+SOURCE = "source"  # the text of the utterance that a copy was made of
+HELD_BACK = "held_back"  # true where nothing is learned from the example, which calibrates

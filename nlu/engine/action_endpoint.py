@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from rasa.core.actions.action import RemoteAction
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from nlu.action_address import HEALTH, RELEASE, WEBHOOK, ActionAddress, authorization
-from nlu.engine.reply import AWAY, BROKEN, FAILED
+from nlu.turn import AWAY, BROKEN, FAILED
 
 _LONGEST_S = 60.0
 _REJECTED = 400  # rasa-sdk: the action declines; Rasa looks for another one
@@ -30,7 +30,7 @@ _NOT_OURS = (401, 403, 404, 503)
 
 
 class ActionCallFailed(BaseException):
-    """A call of the action server gave no answer; `trouble` is a word of `nlu.engine.reply`.
+    """A call of the action server gave no answer; `trouble` is a word of `nlu.turn`.
 
     Not an `Exception`: see the module.
     """
@@ -60,7 +60,7 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
 
     async def request(self, **call: Any) -> Any:  # called by Rasa as `request(json=..., ...)`
         """The server's answer to one action. Raises ActionCallFailed."""
-        body = json.dumps(call["json"], ensure_ascii=False).encode()
+        body = json.dumps(thin(call["json"]), ensure_ascii=False).encode()
         try:
             return await asyncio.wait_for(self._post(body), self._deadline)
         except aiohttp.ClientConnectorError as error:
@@ -143,6 +143,22 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
             connector=aiohttp.UnixConnector(str(file)) if file else aiohttp.TCPConnector(),
             timeout=aiohttp.ClientTimeout(total=None),
         )
+
+
+def thin(call: Mapping[str, Any]) -> dict[str, Any]:
+    """A call of Rasa's with what an action of ours reads: who writes, the message that is answered,
+    and the slots that hold something. The rest grows with the conversation and the domain."""
+    tracker = call["tracker"]
+    message = next((e for e in reversed(tracker["events"]) if e["event"] == "user"), None)
+    return {
+        "next_action": call["next_action"],
+        "sender_id": call["sender_id"],
+        "tracker": {
+            "sender_id": tracker["sender_id"],
+            "slots": {name: value for name, value in tracker["slots"].items() if value is not None},
+            "events": [message] if message else [],
+        },
+    }
 
 
 @dataclass

@@ -13,7 +13,7 @@ import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +29,14 @@ from nlu.catalogue import shared_catalogue
 from nlu.engine.action_endpoint import ActionCallFailed, ActionEndpoint
 from nlu.engine.answer_cache import AnswerCache
 from nlu.engine.parsing_path import ParsingPath
-from nlu.engine.reply import Button, Document, Reply, Turned, TurnFailed
 from nlu.engine.trackers import TurnTrackers, stored
 from nlu.engine.waiting_line import WaitingLine
 from nlu.paths import reading
 from nlu.registry import ARCHIVE
-from nlu.speech.readings import Reading
+from nlu.speech.readings import Readings, likeliest, orders
+from nlu.speech.transcript import Reading
 from nlu.text.cache import SENTENCE
+from nlu.turn import Message, Reply, Turned, TurnFailed
 
 _FULL_WIDTH_SLASH = "\uff0f"
 _MOST_IN_A_PASS = 8  # so that nobody waits long for those who came later
@@ -44,17 +45,41 @@ _NO_INTENT: Mapping[str, Any] = {"name": None, "confidence": 0.0}
 
 @dataclass(frozen=True)
 class Question:
-    """What to understand. `language` is the one that its writer used before; `metadata` says more
-    of what was spoken; `own` marks a text whose leading slash was seen to."""
+    """What to understand. `language` is the one that its writer used before, `readings` are those
+    of a voice note; `tapped` marks a payload of ours."""
 
     text: str
     language: str | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    own: bool = False
+    readings: Readings = ()
+    tapped: bool = False
+
+    def orders(self) -> list[Readings]:
+        """The orders of the readings to choose from; one without readings for what was written."""
+        return orders(self.readings) if self.readings else [()]
+
+    def message(self, order: Readings) -> UserMessage:
+        """What the pipeline reads, with an order of the readings."""
+        text = order[0].text if order else self.text
+        told: dict[str, Any] = {"language": self.language}
+        if order:
+            told |= {"spoken": order[0].language, "others": [other.text for other in order[1:]]}
+        return UserMessage(
+            text if self.tapped else _own_words(text), sender_id="parse", metadata=told
+        )
 
 
-_UNDERSTOOD = ("text", "intent", "entities", "intent_ranking", "language", "decision")
-"""What the dialogue gets of a parse; Rasa's own copies of the message's metadata stay out."""
+@dataclass(frozen=True)
+class Understood:
+    """What the pipeline found in a message, the readings with the chosen one in front, and the time
+    of the pass in ms."""
+
+    data: Mapping[str, Any]
+    readings: Readings
+    elapsed_ms: float
+
+
+_UNDERSTOOD = ("text", "intent", "entities", "language", "decision")
+"""What the dialogue reads of a parse; Rasa's own copies of the message's metadata stay out."""
 
 
 class Engine:
@@ -125,11 +150,9 @@ class Engine:
         return answer
 
     async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
-        """The same for a voice note in Whisper's `readings`: the first one's words and language
-        count, all of them help to tell the service."""
-        first, *others = readings
-        spoken = {"spoken": first.language, "others": [other.text for other in others]}
-        return await self._ask(Question(first.text, first.language, spoken))
+        """The same for a voice note in Whisper's `readings`: the words and the language of the one
+        that makes most sense count, all of them help to tell the service."""
+        return await self._ask(Question(readings[0].text, readings[0].language, tuple(readings)))
 
     async def parse_many(
         self,
@@ -146,43 +169,33 @@ class Engine:
             answers += await asyncio.gather(*(self.parse(*question, client) for question in some))
         return answers
 
-    async def turn(
-        self,
-        text: str,
-        sender: str,
-        metadata: Mapping[str, Any],
-        tracker: str | None = None,
-    ) -> Turned:
-        """One turn of dialogue after `tracker`, None for a stranger. `metadata` as in
-        docs/contracts.md §3; `payload: True` marks a tapped button, whose text is an intent of
-        ours; a citizen's own words never are. Raises TurnFailed and UnknownTracker."""
-        words = text if metadata.get("payload") else _own_words(text)
-        question = Question(words, metadata.get("language"), metadata, own=True)
-        understood, _ = await self._understood(question)
-        parsed = {name: understood.get(name) for name in _UNDERSTOOD}
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
+        """One turn of dialogue after `tracker`, None for a stranger. Raises TurnFailed and
+        UnknownTracker."""
+        question = Question(message.text, message.language, message.readings, message.tapped)
+        understood = await self._understood(question)
+        parsed = {name: understood.data.get(name) for name in _UNDERSTOOD}
         parsed |= {
             "intent": parsed["intent"] or dict(_NO_INTENT),
             "entities": parsed["entities"] or [],
         }
         channel = _Collected()
-        message = UserMessage(
-            words,
+        said = UserMessage(
+            parsed["text"],
             channel,
-            sender,
+            message.citizen,
             input_channel=channel.name(),
-            metadata=dict(metadata),
+            metadata=replace(message, readings=understood.readings).metadata(),
             parse_data=parsed,
         )
         conversation = self._trackers.begin(tracker)
         try:
-            await self._processor.handle_message(message)
+            await self._processor.handle_message(said)
         except ActionCallFailed as failure:
             raise TurnFailed(failure.why, failure.trouble) from failure
-        if not channel.said or conversation.tracker is None:
+        if not channel.replies or conversation.tracker is None:
             raise TurnFailed("the dialogue gave no reply")
-        replies = merged([reply_from(said) for said in channel.said])
-        language = conversation.tracker.get_slot("language")
-        return Turned(tuple(replies), language, stored(conversation.tracker))
+        return Turned(tuple(channel.replies), stored(conversation.tracker))
 
     async def is_healthy(self) -> bool:
         """Whether the action server can work."""
@@ -194,29 +207,28 @@ class Engine:
             await self._actions.close()
 
     async def _ask(self, question: Question) -> dict[str, Any]:
-        understood, elapsed_ms = await self._understood(question)
-        return self._answer(question.text, understood, elapsed_ms)
+        understood = await self._understood(question)
+        text = understood.readings[0].text if understood.readings else question.text
+        return self._answer(text, understood.data, understood.elapsed_ms)
 
-    async def _understood(self, question: Question) -> tuple[Mapping[str, Any], float]:
+    async def _understood(self, question: Question) -> Understood:
         """Who sends pages waits behind others who do, and nobody with a sentence waits for them."""
         line = self._short if len(question.text) <= SENTENCE else self._long
         return await line.ask(question)
 
-    def _understand(self, questions: Sequence[Question]) -> list[tuple[Mapping[str, Any], float]]:
-        """One pass through the model: what it found in each message, and the pass's time in ms."""
+    def _understand(self, questions: Sequence[Question]) -> list[Understood]:
+        """One pass through the model for all messages, a voice note in each of its orders."""
         started = time.perf_counter()
-        messages = [
-            UserMessage(
-                one.text if one.own else _own_words(one.text),
-                sender_id="parse",
-                metadata={"language": one.language, **one.metadata},
-            )
-            for one in questions
-        ]
+        asked = [(question, question.orders()) for question in questions]
         with reading(self._data):  # the pass has a thread of its own
-            parsed = self.path.run(messages)
+            parsed = self.path.run([one.message(order) for one, each in asked for order in each])
         elapsed = round((time.perf_counter() - started) * 1000, 2)
-        return [(message.data, elapsed) for message in parsed]
+        found, answers = iter(parsed), []
+        for _, each in asked:
+            data = [next(found).data for _ in each]
+            best = likeliest(each, data) if len(each) > 1 else 0
+            answers.append(Understood(data[best], each[best], elapsed))
+        return answers
 
     def _answer(self, text: str, data: Mapping[str, Any], elapsed_ms: float) -> dict[str, Any]:
         language = data["language"]
@@ -243,45 +255,18 @@ class Engine:
 
 
 class _Collected(OutputChannel):
-    """Keeps whole messages as the actions uttered them."""
+    """Keeps what the action said."""
 
     def __init__(self) -> None:
-        self.said: list[dict[str, Any]] = []
+        self.replies: list[Reply] = []
 
     @classmethod
     def name(cls) -> str:
         return "whatsapp"
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        self.said.append(message)
-
-
-def reply_from(message: Mapping[str, Any]) -> Reply:
-    """A bot message of Rasa as a Reply."""
-    custom = message.get("custom") or {}
-    document = custom.get("document")
-    return Reply(
-        message.get("text") or "",
-        tuple(
-            Button(b["payload"], b["title"], b.get("description"))
-            for b in message.get("buttons") or ()
-        ),
-        custom.get("button_label"),
-        Document(document["url"], document["filename"]) if document else None,
-    )
-
-
-def merged(replies: Sequence[Reply]) -> list[Reply]:
-    """One bubble where several texts follow each other: WhatsApp limits messages per person."""
-    out: list[Reply] = []
-    for reply in replies:
-        plain = bool(out) and not out[-1].buttons and out[-1].document is None
-        if plain and out[-1].text and reply.text:
-            text = f"{out[-1].text}\n\n{reply.text}"
-            out[-1] = Reply(text, reply.buttons, reply.button_label, reply.document)
-        else:
-            out.append(reply)
-    return out
+        told = {name: message[name] for name in ("text", "buttons") if message.get(name)}
+        self.replies.append(Reply.from_json({"text": "", **told, **(message.get("custom") or {})}))
 
 
 def _own_words(text: str) -> str:

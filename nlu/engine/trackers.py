@@ -1,9 +1,9 @@
 """Rasa's tracker between two turns: the state of a conversation, never its words.
 
-A turn needs the slots, the open form and when the citizen last wrote; no rule looks further back.
-So that is all that is kept: what a turn costs does not grow with what was said before, and there
-are no messages at rest that would have to be masked. The caller keeps the text that `stored` gives
-and hands it to the next turn; nothing here knows a database.
+A turn needs the slot that the dialogue wrote; no rule looks further back. So that is all that is
+kept: what a turn costs does not grow with what was said before, and there are no messages at rest
+that would have to be masked. The caller keeps the text that `stored` gives and hands it to the next
+turn; nothing here knows a database.
 """
 
 from __future__ import annotations
@@ -11,28 +11,18 @@ from __future__ import annotations
 import json
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from rasa.core.tracker_store import TrackerStore
-from rasa.shared.core.constants import (
-    ACTION_LISTEN_NAME,
-    ACTION_SESSION_START_NAME,
-    SESSION_START_METADATA_SLOT,
-)
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import (
-    ActionExecuted,
-    ActiveLoop,
-    Event,
-    SessionStarted,
-    SlotSet,
-    UserUttered,
-)
+from rasa.shared.core.events import ActionExecuted, Event, SessionStarted, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
-VERSION = 1
-_PASSING = (SESSION_START_METADATA_SLOT, "answer")
-"""Slots that hold a citizen's words or spot for a turn: Rasa's copy of a message's metadata, and
-what the form takes before it is heard."""
+VERSION = 2
+_SLOT_BY_SLOT = 1
+"""The version whose slots are now the members of one."""
+_STATE = "state"
 
 
 class UnknownTracker(ValueError):
@@ -41,33 +31,27 @@ class UnknownTracker(ValueError):
 
 def stored(tracker: DialogueStateTracker) -> str:
     """What the next turn needs, as JSON."""
-    last = tracker.get_last_event_for(UserUttered)
-    slots = {name: slot.value for name, slot in tracker.slots.items() if slot.value is not None}
-    for name in _PASSING:
-        slots.pop(name, None)
-    state = {
-        "v": VERSION,
-        "slots": slots,
-        "form": tracker.active_loop_name,
-        "wrote": last.timestamp if last else None,
-    }
+    state = {"v": VERSION, "slots": {_STATE: tracker.get_slot(_STATE)}}
     return json.dumps(state, ensure_ascii=False, separators=(",", ":"))
 
 
 def restored(state: str, sender: str, domain: Domain) -> DialogueStateTracker:
     """The tracker as the turn before left it, listening. Raises UnknownTracker."""
     kept = json.loads(state)
-    if kept.get("v") != VERSION:
-        raise UnknownTracker(f"version {kept.get('v')}, known is {VERSION}")
-    known = {slot.name for slot in domain.slots}
     events: list[Event] = [ActionExecuted(ACTION_SESSION_START_NAME), SessionStarted()]
-    events += [SlotSet(name, value) for name, value in kept["slots"].items() if name in known]
-    if kept["wrote"] is not None:  # Rasa measures from here whether its session is over
-        events.append(UserUttered("", timestamp=kept["wrote"]))
-    if kept["form"]:
-        events += [ActionExecuted(kept["form"]), ActiveLoop(kept["form"])]
+    events += [SlotSet(name, value) for name, value in _slots(kept).items()]
     events.append(ActionExecuted(ACTION_LISTEN_NAME))
     return DialogueStateTracker.from_events(sender, events, domain.slots, domain=domain)
+
+
+def _slots(kept: dict[str, Any]) -> dict[str, Any]:
+    version = kept.get("v")
+    if version == _SLOT_BY_SLOT:
+        return {_STATE: kept["slots"]}
+    if version != VERSION:
+        raise UnknownTracker(f"version {version}, known are {_SLOT_BY_SLOT} and {VERSION}")
+    slots: dict[str, Any] = kept["slots"]
+    return slots
 
 
 @dataclass

@@ -18,7 +18,7 @@ import regex
 
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import MIXED_KEY
-from nlu.classifier.language_model import MIX
+from nlu.classifier.language import MIX
 from nlu.text.romanisation import Romaniser
 from nlu.text.script import shares
 from nlu.training.romanisation import read_lexicon

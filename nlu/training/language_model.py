@@ -24,7 +24,7 @@ import numpy as np
 
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.catalogue.model import MIXED_KEY
-from nlu.classifier.language_model import BUCKETS, MIX, LanguageModel, features
+from nlu.classifier.language import BUCKETS, MIX, LanguageModel, features
 from nlu.paths import PROJECT
 from nlu.text.romanisation import Romaniser
 from nlu.training.language_corpus import ROMANISED, catalogue_rows, public_rows

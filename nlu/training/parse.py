@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from nlu.archive import ReleaseRefused
-from nlu.speech.readings import likeliest
 from nlu.speech.transcript import Transcript
 
 
@@ -33,8 +32,7 @@ async def _parse(text: str, language: str | None) -> dict[str, Any]:
 
 async def _parse_heard(transcript: Transcript, engine: Any = None) -> dict[str, Any]:
     engine = engine or await _live_engine()
-    readings = await likeliest(engine.parse_heard, transcript.readings())
-    answer: dict[str, Any] = await engine.parse_heard(readings)
+    answer: dict[str, Any] = await engine.parse_heard(transcript.readings())
     return answer
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy
 
 from nlu.speech.transcript import Reading
+from nlu.turn import Message, Turned
 
 
 @dataclass
@@ -54,7 +55,7 @@ class FakeUnderstanding:
         """As if the first reading was written."""
         return await self.parse(readings[0].text, readings[0].language)
 
-    async def turn(self, text: str, sender: str, metadata: Mapping[str, Any]) -> list[Any]:
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         raise NotImplementedError
 
     async def language(self, sender: str) -> str | None:

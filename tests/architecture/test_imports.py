@@ -74,7 +74,7 @@ def test_heavy_libraries_are_imported_late(folder: str) -> None:
 
 @pytest.mark.parametrize("package", ["nlu", "actions", "api"])
 def test_no_module_is_a_drawer(package: str) -> None:
-    """Nothing is called utils, helpers, common, manager or base (docs/contracts.md)."""
+    """Nothing is called utils, helpers, common, manager or base (CONTRIBUTING.md)."""
     drawers = {"utils", "helpers", "common", "manager", "base", "misc"}
     named = [path for path in (ROOT / package).rglob("*.py") if path.stem in drawers]
     assert named == []

@@ -6,14 +6,13 @@ import asyncio
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pytest
 
 from api.inbox.sqlite import SqliteInbox
-from nlu.engine.reply import Turned
 from nlu.engine.waiting_line import PASS_SECONDS, PassTooLong, WaitingLine
+from nlu.turn import Message, Turned
 from tests.inbox.worker_fakes import (
     POLICY,
     Clock,
@@ -27,12 +26,10 @@ from tests.inbox.worker_fakes import (
 class Endless(FakeEngine):
     """Never done with one text."""
 
-    async def turn(
-        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-    ) -> Turned:
-        if text == "endless":
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
+        if message.text == "endless":
             await asyncio.Event().wait()
-        return await super().turn(text, sender, metadata, tracker)
+        return await super().turn(message, tracker)
 
 
 @pytest.mark.slow

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from api.inbox.sqlite import SqliteInbox
-from nlu.engine.reply import AWAY, BROKEN, FAILED, Turned, TurnFailed
+from nlu.turn import AWAY, BROKEN, FAILED, Message, Turned, TurnFailed
 from tests.inbox.test_worker_life import until
 from tests.inbox.worker_fakes import (
     POLICY,
     Clock,
     FakeEngine,
     FakeWhatsApp,
+    failed_turns,
     make_worker,
     message,
 )
@@ -28,13 +28,11 @@ class AwayEngine(FakeEngine):
         super().__init__()
         self.trouble, self.tried, self.healthy = trouble, 0, False
 
-    async def turn(
-        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-    ) -> Turned:
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         if not self.healthy:
             self.tried += 1
             raise TurnFailed("not there", self.trouble)
-        return await super().turn(text, sender, metadata, tracker)
+        return await super().turn(message, tracker)
 
 
 @pytest.mark.slow
@@ -58,7 +56,7 @@ async def test_outage_makes_no_dead_letter(store: SqliteInbox, clock: Clock, tro
     for citizen in range(10):
         texts = [said.text for _, who, said in whatsapp.taken if who == f"IN.{citizen}"]
         assert texts == [f"echo text {number}" for number in range(citizen, 100, 10)]
-    assert {metadata["attempt"] for _, metadata in engine.heard} == {1}
+    assert failed_turns(store) == {0}
     assert not worker.outage.what
 
 

@@ -20,14 +20,15 @@ from api.inbox.letters import Letters, NotNow
 from api.inbox.sqlite import SqliteInbox
 from api.inbox.unopened import NO_KEY
 from api.whatsapp.outgoing import Draft, Outgoing
-from nlu.engine.reply import Button, Reply
 from nlu.storage.keys import new_key
 from nlu.storage.sealing import seal
+from nlu.turn import Button, Reply
 from tests.inbox.worker_fakes import (
     POLICY,
     Clock,
     FakeEngine,
     FakeWhatsApp,
+    failed_turns,
     make_worker,
     message,
 )
@@ -290,14 +291,14 @@ async def test_tracker_without_its_key_waits_until_the_key_is_back(
     assert await store.tracker(message(1).lane) == kept
     await worker.drain()
     assert whatsapp.texts()[2:] == ["echo text 2", "echo text 3"]
-    assert {metadata["attempt"] for _, metadata in engine.heard} == {1}
+    assert failed_turns(store) == {0}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in POISON if "field" not in kind])
 async def test_unreadable_option_is_an_old_button_and_costs_no_conversation(
     store: SqliteInbox, clock: Clock, tmp_path: Path, kind: str
 ) -> None:
-    buttons = (Button("/pick", "option"),)
+    buttons = (Button("option", "/pick"),)
     engine, whatsapp = FakeEngine(answer=lambda text: [Reply("pick", buttons)]), FakeWhatsApp()
     worker = make_worker(store, engine, whatsapp, clock)
     await store.put([message(1)])

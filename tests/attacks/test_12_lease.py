@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.inbox.sqlite import SqliteInbox
-from nlu.engine.reply import Turned
+from nlu.turn import Message, Turned
 from tests.inbox.worker_fakes import (
     POLICY,
     Clock,
@@ -29,16 +28,14 @@ class Counting(FakeEngine):
         super().__init__()
         self.seconds, self.now, self.most = seconds, 0, 0
 
-    async def turn(
-        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-    ) -> Turned:
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         self.now += 1
         self.most = max(self.most, self.now)
         try:
             await asyncio.sleep(self.seconds)
         finally:
             self.now -= 1
-        return await super().turn(text, sender, metadata, tracker)
+        return await super().turn(message, tracker)
 
 
 @pytest.mark.slow

@@ -13,11 +13,11 @@ from starlette.testclient import TestClient
 
 from api.app import create_app, create_internal_app
 from api.whatsapp.client import WhatsAppClient
-from api.whatsapp.payload import Media
 from api.whatsapp.policy import load_policy
 from api.whatsapp.sender import MediaRejected
 from api.whatsapp.signature import HEADER, sign
 from nlu.settings.settings import Settings
+from nlu.turn import Media
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 from tests.api.conftest import CATALOGUE
 

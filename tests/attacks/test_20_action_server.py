@@ -22,14 +22,14 @@ SAID: dict[str, Any] = {
     "event": "user",
     "text": "forget my details",
     "message_id": "x",
-    "metadata": {"inbox_id": "x"},
+    "metadata": {"id": "x"},
     "parse_data": {"text": "forget my details", "decision": {"kind": "out_of_scope"}},
     "timestamp": 1,
 }
 CALL: dict[str, Any] = {
-    "next_action": "action_route",
+    "next_action": "action_turn",
     "sender_id": CITIZEN,
-    "tracker": {"sender_id": CITIZEN, "slots": {"language": "en"}, "events": [SAID]},
+    "tracker": {"sender_id": CITIZEN, "slots": {"state": {"language": "en"}}, "events": [SAID]},
 }
 OWN = {"Authorization": f"Bearer {ACTIONS_SECRET}", "Content-Type": "application/json"}
 

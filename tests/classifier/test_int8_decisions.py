@@ -10,8 +10,7 @@ from scipy import sparse
 
 from nlu.catalogue import shared_catalogue
 from nlu.classifier import char_ngrams, hinge, views
-from nlu.classifier.int8_rows import Int8Rows
-from nlu.classifier.linear import softmax
+from nlu.classifier.linear import Int8Rows, softmax
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 VIEWS = {"written": (2, 4), "folded": (2, 4)}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from nlu.classifier.int8_rows import Int8Rows
+from nlu.classifier.linear import Int8Rows
 
 WEIGHTS = np.random.default_rng(1).normal(size=(300, 70)).astype(np.float32)
 

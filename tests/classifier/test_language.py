@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.classifier.language import Key, LanguageIdentifier
-from nlu.classifier.language_model import BUCKETS, MIX, LanguageModel, features
+from nlu.classifier.language import BUCKETS, MIX, Key, LanguageIdentifier, LanguageModel, features
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 SHIPPED = DATA / "language" / "model.npz"

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from nlu.classifier import char_ngrams, hinge
-from nlu.classifier.int8_rows import Int8Rows
-from nlu.classifier.linear import LinearModel, Rows, calibrate, fit, score_rows, softmax
+from nlu.classifier.linear import Int8Rows, LinearModel, Rows, calibrate, fit, score_rows, softmax
 
 TEXTS = [
     *("కరెంటు బిల్లు", "current bill", "bijli ka bill", "electricity bill"),

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from benchmarks.talk.data import UNLIMITED, data_folder
+from nlu.turn import Message
 from tests.conversations.door import Door
 from tests.processes import ACTIONS_SECRET, OWNERS, PHONE, ROOT, department_urls, free_port, seva
 from tests.served import served
@@ -29,10 +30,10 @@ class World:
     sandbox: str
     door: Door
 
-    def turn(self, text: str, sender: str, metadata: dict[str, Any]) -> list[Any]:
+    def turn(self, text: str, sender: str, **more: Any) -> list[Any]:
         """One turn of dialogue, of somebody whose number is on record unless `phone` says other."""
-        said = {"phone": PHONE, **metadata}
-        return self.loop.run_until_complete(self.engine.turn(text, sender, said))
+        message = Message(text, sender, **{"phone": PHONE, **more})
+        return self.loop.run_until_complete(self.engine.turn(message))
 
     def sms(self, phone: str = PHONE) -> list[dict[str, Any]]:
         """What was sent to a number on record, the latest first."""

@@ -1,5 +1,5 @@
-"""Whichever call of the action server fails in whichever turn: the message is answered when the
-worker takes it again, nothing is sent before a yes, and what was confirmed is done once."""
+"""Whichever turn's call of the action server fails: the message is answered when the worker takes
+it again, nothing is sent before a yes, and what was confirmed is done once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nlu.engine.reply import TurnFailed
+from nlu.turn import TurnFailed
 from tests.conversations.conftest import World
 
 TALKS = {
@@ -17,29 +17,27 @@ TALKS = {
     "hi-Latn": ["bijli chali gayi hai 6123401005678", "Benz circle", "haan"],
     "en": ["power cut complaint 6123401005678", "Benz circle", "yes"],
 }
-CALLS = 8
-"""More than any of the turns makes."""
-BREAKS = [(turn, call, after) for turn in range(3) for call in range(CALLS) for after in (0, 1)]
+BREAKS = [(turn, after) for turn in range(4) for after in (False, True)]
 TAPPED = 3
 """The last turn again, with the button instead of words."""
-BREAKS += [(TAPPED, call, after) for call in range(CALLS) for after in (0, 1)]
 
 
-@pytest.mark.parametrize(("turn", "call", "after"), BREAKS)
+@pytest.mark.parametrize("key", TALKS)
+@pytest.mark.parametrize(("turn", "after"), BREAKS)
 def test_turn_is_answered_once_it_is_taken_again(
-    world: World, turn: int, call: int, after: int
+    world: World, turn: int, after: bool, key: str
 ) -> None:
-    key = list(TALKS)[(turn + call + after) % len(TALKS)]
-    sender = f"fails-{turn}-{call}-{after}"
+    sender = f"fails-{turn}-{after}-{key}"
     world.reset("energy")
     replies: list[Any] = []
     for number, text in enumerate(TALKS[key]):
         last = number == len(TALKS[key]) - 1
         if last and turn == TAPPED:
-            text = next(b.id for b in replies[-1].buttons if '"yes"' in b.id)
+            text = next(b.payload for b in replies[-1].buttons if '"yes"' in b.payload)
         here = number == min(turn, len(TALKS[key]) - 1)
-        world.door.reset(call if here else None, after=bool(after))
+        world.door.reset(0 if here else None, after=after)
         replies = _as_the_worker(world, text, sender, number)
+        assert len(world.door.calls) == 1 + here, world.door.calls
         assert len(world.writes("energy")) == last, (text, world.door.calls, replies)
     written = world.writes("energy")[0]["reference"]
     assert any(written in reply.text for reply in replies), (written, replies)
@@ -50,43 +48,38 @@ ASKED, TOLD = 3, 4
 """The turns that end with the question for a code, and that tell it."""
 
 
-@pytest.mark.parametrize("after", [0, 1])
-@pytest.mark.parametrize("call", range(CALLS))
+@pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("turn", [ASKED, TOLD])
+@pytest.mark.parametrize("key", YES)
 def test_code_is_sent_once_and_opens_one_write_whatever_fails(
-    world: World, turn: int, call: int, after: int
+    world: World, key: str, turn: int, after: bool
 ) -> None:
     """A department has used the code up when the call that told it failed after its work."""
-    key = list(YES)[(turn + call + after) % len(YES)]
-    sender, stranger = f"code-{turn}-{call}-{after}", {"phone": "919300000999"}
+    sender, stranger = f"code-{key}-{turn}-{after}", {"phone": "919300000999"}
     world.reset("energy")
     before = len(world.sms())
     choose = '/choose{"service": "electricity_mobile_update"}'
     talk = [choose, "6123401005678", "9849011223", YES[key], ""]
     for number, text in enumerate(talk):
-        world.door.reset(call if number == turn else None, after=bool(after))
+        world.door.reset(0 if number == turn else None, after=after)
         said = text or f"code {world.code()}"
         more = stranger | ({"language": key[:2]} if text == choose else {})
         replies = _as_the_worker(world, said, sender, number, **more)
+        assert len(world.door.calls) == 1 + (number == turn), world.door.calls
         assert len(world.writes("energy")) == (number == TOLD), (said, world.door.calls, replies)
         assert len(world.sms()) - before == (number >= ASKED), (said, world.door.calls, replies)
     written = world.writes("energy")[0]["reference"]
     assert any(written in reply.text for reply in replies), (written, replies)
 
 
-def _metadata(sender: str, number: int, attempt: int, text: str) -> dict[str, Any]:
-    return {
-        "inbox_id": f"{sender}:{number}",
-        "attempt": attempt,
-        "language": None,
-        "payload": text.startswith("/"),
-    }
+def _turn(world: World, text: str, sender: str, number: int, **more: Any) -> list[Any]:
+    return world.turn(text, sender, id=f"{sender}:{number}", tapped=text.startswith("/"), **more)
 
 
 def _as_the_worker(world: World, text: str, sender: str, number: int, **more: Any) -> list[Any]:
-    for attempt in (1, 2, 3):
+    for _ in range(3):
         try:
-            return world.turn(text, sender, _metadata(sender, number, attempt, text) | more)
+            return _turn(world, text, sender, number, **more)
         except TurnFailed:
             continue
     raise AssertionError(f"no answer to {text!r} after {world.door.calls}")
@@ -109,30 +102,31 @@ NEXT = {
 }
 
 
-@pytest.mark.parametrize("call", range(1, 6))
+@pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("then", NEXT)
 @pytest.mark.parametrize("ended", ENDED)
-def test_message_after_a_request_whose_end_failed_is_answered(
-    world: World, ended: str, then: str, call: int
+def test_message_after_a_turn_that_failed_is_answered(
+    world: World, ended: str, then: str, after: bool
 ) -> None:
-    """Where the form is left open without a request, or was stopped but not to its end."""
-    sender = f"{ended}-{then}-{call}"
+    """The turn that would have ended a request was given up: nothing of it is kept."""
+    sender = f"{ended}-{then}-{after}"
     text, says = NEXT[then]
     words = [*ENDED[ended], text]
-    down, cut = ended == "department down", False
+    down = ended == "department down"
     for number, word in enumerate(words):
         end = number == len(words) - 2
-        world.door.reset(call if end else None)
-        if end and down:
-            world.fault("energy", "down")
-        try:
-            replies = world.turn(word, sender, _metadata(sender, number, 1, word))
-        except TurnFailed:
-            replies, cut = [], True
-        if end and down:
-            _works_again(world, f"{sender}-after")
-        assert replies or end, (word, world.door.calls)
-    if not (ended == "stopped" and cut):  # then nothing was stopped: the form goes on
+        world.door.reset(0 if end else None, after=after)
+        if end:
+            if down:
+                world.fault("energy", "down")
+            with pytest.raises(TurnFailed):
+                _turn(world, word, sender, number)
+            if down:
+                _works_again(world, f"{sender}-after")
+            continue
+        replies = _turn(world, word, sender, number)
+        assert replies, word
+    if ended != "stopped":  # there the form goes on
         assert says in "\n".join(reply.text for reply in replies), replies
 
 
@@ -142,5 +136,5 @@ def _works_again(world: World, sender: str) -> None:
     world.door.reset()
     world.fault("energy", "none")
     text = "6123401005678 కరెంటు బిల్లు ఎంత వచ్చింది"
-    (reply, *_) = world.turn(text, sender, _metadata(sender, 0, 1, text))
+    (reply, *_) = _turn(world, text, sender, 0)
     assert "845" in reply.text

@@ -17,7 +17,9 @@ import pytest
 import yaml
 
 from nlu.catalogue import load_catalogue
+from nlu.speech.transcript import Reading
 from nlu.text import shares
+from nlu.turn import Location, Media
 from tests.conversations.conftest import World
 from tests.processes import ROOT
 
@@ -45,18 +47,21 @@ def test_conversation(
         if "hours" in turn:  # for Rasa, which notes when a message came and closes old sessions
             clock, hours = time.time, turn["hours"]
             monkeypatch.setattr(time, "time", lambda now=clock, h=hours: now() + h * 3600)
-        metadata: dict[str, Any] = {"inbox_id": f"{sender}:{number}", "language": None}
-        metadata["voice"] = turn.get("voice", False)
-        metadata |= {name: turn[name] for name in ("media", "location") if name in turn}
+        more: dict[str, Any] = {}
+        if "media" in turn:
+            more["media"] = Media(**turn["media"])
+        if "location" in turn:
+            more["location"] = Location(**turn["location"])
         shown = earlier[turn["of"]] if "of" in turn else offered
         if "tap" in turn:
-            text = next((b.id for b in shown if turn["tap"] in b.id), None)
+            text = next((b.payload for b in shown if turn["tap"] in b.payload), None)
             assert text, f"turn {number}: no button with {turn['tap']!r} in {shown}"
-            metadata["payload"] = True
+            more["tapped"] = True
         else:
             text = turn.get("say", "")
+            more["readings"] = (Reading(text, ""),) if turn.get("voice") else ()
         try:
-            replies = world.turn(text, sender, metadata)
+            replies = world.turn(text, sender, id=f"{sender}:{number}", **more)
         finally:
             if "fault" in turn:
                 world.fault(turn["fault"][0], "none")

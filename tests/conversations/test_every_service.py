@@ -44,12 +44,8 @@ def test_service_is_completed(world: World, name: str, language: str) -> None:
     def turn(text: str, tapped: bool) -> list:
         nonlocal turns
         turns += 1
-        metadata = {
-            "inbox_id": f"{sender}-{language}-{turns}",
-            "language": language,
-            "payload": tapped,
-        }
-        replies = world.turn(text, sender, metadata)
+        number = f"{sender}-{language}-{turns}"
+        replies = world.turn(text, sender, id=number, language=language, tapped=tapped)
         said = "\n".join(reply.text for reply in replies)
         assert shares(said).get(SCRIPTS[language], 0) > 0.4, f"{text}: {said}"
         return replies
@@ -65,15 +61,17 @@ def test_service_is_completed(world: World, name: str, language: str) -> None:
         asked = (slot.ask or slot.type.ask)[language]
         assert asked in replies[0].text, f"expected the question for {slot.name}: {replies}"
         if not slot.required:
-            replies = turn(next(b.id for b in replies[0].buttons if '"skip"' in b.id), True)
+            replies = turn(
+                next(b.payload for b in replies[0].buttons if '"skip"' in b.payload), True
+            )
             continue
         answer = ANSWERS.get(f"{name}/{slot.name}") or ANSWERS[slot.name]
         replies = turn(answer[language], False)
-        kept = [b.id for b in replies[0].buttons if '"keep"' in b.id]
+        kept = [b.payload for b in replies[0].buttons if '"keep"' in b.payload]
         if kept:  # "was that the answer, or did you mean another service?"
             replies = turn(kept[0], True)
     if service.confirm:
-        yes = next(b.id for b in replies[0].buttons if '"yes"' in b.id)
+        yes = next(b.payload for b in replies[0].buttons if '"yes"' in b.payload)
         assert "499118665246" not in replies[0].text, "Aadhaar is read back unmasked"
         replies = turn(yes, True)
     words = service.replies[DONE.get(name, "ok")][language]

@@ -13,12 +13,13 @@ from actions.departments import Connector, DepartmentDefinition, DepartmentDirec
 from actions.departments.issued_document import Issue
 from actions.departments.journal import Entry, Journal, Write
 from actions.departments.request import Context
-from actions.departments.result import CallFailed, Document, OperationResult, Wanted
+from actions.departments.result import CallFailed, OperationResult, Wanted
 from actions.departments.settlement import Settlement
 from actions.documents.credential import Claims
 from actions.documents.issue import Issuer
 from actions.documents.press import Press
 from nlu.catalogue.model import Paper
+from nlu.turn import Document
 from tests.documents.link_reader import by_kid, verify_link
 
 from .fake_department import CITIZEN

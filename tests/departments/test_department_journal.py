@@ -14,9 +14,9 @@ from actions.departments import OperationResult
 from actions.departments.journal import Entry, Journal, Write
 from actions.departments.journal_tables import METADATA
 from actions.departments.request import Context
-from actions.departments.result import Document
 from nlu.storage.sealing import Unreadable
 from nlu.storage.tables import IN_MEMORY
+from nlu.turn import Document
 from tests.postgres import postgres
 
 __all__ = ["postgres"]

@@ -1,12 +1,10 @@
 """A citizen and the form: says and taps things, without Rasa, and keeps the state between turns.
 
-What Rasa's rules do around the form (route when none is open, look up before the confirmation,
-perform at its end) is done here in the same order, with a department that answers from a list.
+The department answers from a list.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,12 +12,13 @@ from typing import Any
 
 from actions.citizens.effects import Stores, carried_out
 from actions.departments import OperationResult, Origin
-from actions.dialogue import interpretation, language, one_time_code, perform, routing, turns
+from actions.dialogue import turns
 from actions.dialogue.form import Form
-from actions.dialogue.say import Button, Say
-from actions.dialogue.state import CONFIRM, Heard, Profile, State, read_state
-from actions.dialogue.steps import ASK, GO, Step
+from actions.dialogue.state import Heard, Profile, State, read_state
+from nlu.speech.transcript import Reading
+from nlu.turn import Button, Message, Reply, read_payload
 
+CITIZEN = "109:IN.1"
 TODAY = date(2026, 11, 25)
 SCRIPTS = {"te": "Telu", "hi": "Deva"}
 
@@ -50,23 +49,24 @@ def heard(
         script=SCRIPTS.get(key or "", "Latn"),
         entities=(),
         payload={},
-        metadata={
-            "inbox_id": inbox,
-            "voice": spoken is not None,
-            "spoken": spoken,
+        found={},
+        message=Message(
+            text,
+            CITIZEN,
+            inbox,
+            readings=() if spoken is None else (Reading(text, spoken),),
             **(carries or {}),
-        },
-        message_id=inbox,
+        ),
         at=at,
     )
 
 
 def tapped(payload: str, inbox: str = "m1") -> Heard:
     """A tapped button, from its id."""
-    intent, _, data = payload[1:].partition("{")
+    intent, data = read_payload(payload)
     return replace(
         heard(payload, key=None, intent=intent, kind="button", inbox=inbox),
-        payload=json.loads("{" + data),
+        payload=data,
         script="",
     )
 
@@ -77,7 +77,6 @@ class Department:
 
     results: dict[str, list[OperationResult]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, str], str, str]] = field(default_factory=list)
-    code: str | None = None
     codes: list[str | None] = field(default_factory=list)
 
     async def execute(
@@ -88,9 +87,10 @@ class Department:
         request_id: str,
         language: str,
         origin: Origin,
+        code: str | None,
     ) -> OperationResult:
         """Notes (operation, values, request id, language), and the one-time code of the turn."""
-        self.codes.append(self.code)
+        self.codes.append(code)
         self.calls.append((operation, dict(values), request_id, language))
         queue = self.results.get(operation) or [OperationResult("ok")]
         return queue.pop(0) if len(queue) > 1 else queue[0]
@@ -103,11 +103,15 @@ class Talk:
     form: Form
     department: Department = field(default_factory=Department)
     state: State = field(default_factory=lambda: State(language="te", language_known=False))
-    open: bool = False
-    said: list[Say] = field(default_factory=list)
+    said: list[Reply] = field(default_factory=list)
     turns: int = 0
     stores: Stores | None = None
-    citizen: str = "109:IN.1"
+    citizen: str = CITIZEN
+
+    @property
+    def open(self) -> bool:
+        """Whether the form is."""
+        return self.state.open
 
     @property
     def text(self) -> str:
@@ -122,56 +126,26 @@ class Talk:
     async def say(self, text: str, **understood: Any) -> Talk:
         """The citizen's own words."""
         self.turns += 1
-        message = heard(text, **{"inbox": f"m{self.turns}", **understood})
-        if self.open:
-            return await self._follow(turns.inside(self.form, self.state, message), message)
-        state = language.follow(self.state, message, self.form.catalogue, self.form.settings)
-        return await self._follow(turns.outside(self.form, state, message), message)
+        return await self._turn(heard(text, **{"inbox": f"m{self.turns}", **understood}))
 
     async def tap(self, part: str, buttons: list[Button] | None = None, *, at: float = 0.0) -> Talk:
-        """The button whose id holds `part`, of the last turn or of an older one."""
+        """The button whose payload holds `part`, of the last turn or of an older one."""
         offered = buttons or self.buttons
         button = next(b for b in offered if part in b.payload)
         self.turns += 1
-        message = replace(tapped(button.payload, f"m{self.turns}"), at=at)
-        if self.open:
-            return await self._follow(turns.inside(self.form, self.state, message), message)
-        step = {
-            "choose": routing.choose,
-            "answer": turns.late_tap,
-            "language": interpretation.hear,
-            "menu": routing.menu,
-        }[message.intent](self.form, self.state, message)
-        return await self._follow(step, message)
+        return await self._turn(replace(tapped(button.payload, f"m{self.turns}"), at=at))
 
-    async def _follow(self, step: Step, message: Heard) -> Talk:
-        execute = self.department.execute
-        self.department.code = one_time_code.told(self.form, step.state, message)
-        if step.next == ASK and step.state.asked == CONFIRM:
-            step = step.then(await perform.look_up(self.form, step.state, execute))
-        step = self._carried_out(step)
-        self.state, self.said = step.state, list(step.say)
-        self.open = step.next == ASK and self.state.service is not None
-        if self.open:
-            self.said.append(self.form.question(self.state))
-        if step.next == GO:
-            done = await perform.perform(self.form, self._known(self.state), execute)
-            done = self._carried_out(done)
-            self.state = done.state
-            self.said += done.say
-            self.open = done.next == ASK and self.state.service is not None
-            if self.open:
-                self.said.append(self.form.question(self.state))
-        return self._stored()
-
-    def _stored(self) -> Talk:
-        """The state goes through the tracker's slots between any two turns."""
-        slots = self.state.slots()
-        self.state = self._known(read_state(slots, default_language="te", saved=None))
+    async def _turn(self, message: Heard) -> Talk:
+        """The state goes through the tracker's slot between any two turns."""
+        step = await turns.turn(
+            self.form, self._known(self.state), message, self.department.execute
+        )
+        if self.stores:
+            step = carried_out(step, self.citizen, self.stores)
+        self.said = list(step.replies)
+        kept = step.state.as_json()
+        self.state = self._known(read_state(kept, default_language="te", saved=None))
         return self
-
-    def _carried_out(self, step: Step) -> Step:
-        return carried_out(step, self.citizen, self.stores) if self.stores else step
 
     def _known(self, state: State) -> State:
         """The state with what the stores know of the citizen, who else wants none of it."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from actions.dialogue import bare_number, routing
+from actions.dialogue import routing
 from actions.dialogue.state import State
 from tests.dialogue.talk import Talk, heard, tapped
 
@@ -28,7 +28,7 @@ def test_number_is_asked_what_for_and_used_by_what_is_chosen(
     step = routing.route(
         talk.form, State(language=language), replace(message, entities=found(text))
     )
-    [say] = step.say
+    [say] = step.replies
     services, phrases = talk.form.catalogue.services, talk.form.catalogue.phrases
     names = ["electricity_bill_view", "electricity_bill_payment"]
     assert say.text == phrases["number_alone"][language]
@@ -41,7 +41,7 @@ def test_number_is_asked_what_for_and_used_by_what_is_chosen(
 @pytest.mark.parametrize("language", ["te", "hi", "en"])
 def test_number_that_nothing_begins_with_leads_to_the_menu(talk: Talk, language: str) -> None:
     step = routing.route(talk.form, State(language=language), heard("9848012345", kind="clarify"))
-    [say] = step.say
+    [say] = step.replies
     departments = talk.form.catalogue.departments.values()
     assert say.text == talk.form.catalogue.phrases["number_alone"][language]
     assert {b.title for b in say.buttons} <= {d.menu[language] for d in departments}
@@ -52,4 +52,4 @@ def test_number_that_nothing_begins_with_leads_to_the_menu(talk: Talk, language:
     ["12", "బిల్లు 6123401005678", "बिल 6123401005678", "bill 6123401005678", "AP 39 1234", "👍"],
 )
 def test_words_beside_it_or_few_digits_are_no_bare_number(talk: Talk, text: str) -> None:
-    assert not bare_number.is_bare(heard(text), talk.form.settings.number_digits)
+    assert not routing.is_bare(heard(text), talk.form.settings.number_digits)

@@ -27,22 +27,20 @@ def prompt(talk: Talk) -> str:
     return talk.form.catalogue.phrases["resume_prompt"][language].format(title=title)
 
 
-async def left_open(form: Form, language: str = "en", closed: bool = False) -> Talk:
-    """Asked for the service number; `closed` as Rasa's session has ended since."""
+async def left_open(form: Form, language: str = "en") -> Talk:
+    """Asked for the service number."""
     talk = Talk(form, state=State(language=language))
     await talk.say("pay my bill", key=None, at=START, **PAY)
     assert talk.state.asked == "service_number"
-    talk.open = not closed
     return talk
 
 
-@pytest.mark.parametrize("closed", [False, True])
 @pytest.mark.parametrize(("key", "hello", "yes", "no"), HELLO)
 async def test_a_greeting_hours_later_brings_the_request_back(
-    form: Form, key: str, hello: str, yes: str, no: str, closed: bool
+    form: Form, key: str, hello: str, yes: str, no: str
 ) -> None:
     """Told what it was; yes asks the question that was open."""
-    talk = await left_open(form, key.split("-")[0], closed)
+    talk = await left_open(form, key.split("-")[0])
     await talk.say(hello, key=key, at=START + 13 * HOURS, **GREET)
     assert talk.text == prompt(talk) and len(talk.buttons) == 2
     await talk.say(yes, key=key, intent="affirm", kind="conversation", at=START + 13.1 * HOURS)
@@ -64,20 +62,18 @@ async def test_no_ends_what_was_left(
     assert not talk.open and talk.state.service is None
 
 
-@pytest.mark.parametrize("closed", [False, True])
-async def test_unclear_words_hours_later_bring_it_back(form: Form, closed: bool) -> None:
+async def test_unclear_words_hours_later_bring_it_back(form: Form) -> None:
     """They are no wrong answer."""
-    talk = await left_open(form, closed=closed)
+    talk = await left_open(form)
     await talk.say("so what now", key="en", at=START + 5 * HOURS)
     assert talk.text == prompt(talk) and talk.state.attempts == 0
     await talk.tap('"go_on"')
     assert talk.state.asked == "service_number"
 
 
-@pytest.mark.parametrize("closed", [False, True])
-async def test_an_answer_hours_later_is_an_answer(form: Form, closed: bool) -> None:
+async def test_an_answer_hours_later_is_an_answer(form: Form) -> None:
     """Nobody is held up by a question they did not need."""
-    talk = await left_open(form, closed=closed)
+    talk = await left_open(form)
     await talk.say("6123401005678", key="en", sure=0.0, at=START + 20 * HOURS)
     assert talk.state.asked == CONFIRM and talk.open
 
@@ -95,11 +91,9 @@ async def test_a_card_hours_later_is_shown_again(form: Form) -> None:
     talk = await left_open(form)
     await talk.say("6123401005678", key="en", sure=0.0, at=START + MINUTES)
     card = talk.buttons
-    talk.open = False
     await talk.say("hi", key="en", at=START + 14 * HOURS, **GREET)
     await talk.tap('"go_on"')
     assert talk.state.asked == CONFIRM and len(talk.buttons) == 3
-    talk.open = False
     await talk.tap('"yes"', card, at=START + 15 * HOURS)
     assert talk.department.calls[-1][0] == "payBill"
 
@@ -111,13 +105,10 @@ async def test_soon_after_nothing_is_asked(form: Form) -> None:
     assert talk.state.asked == "service_number" and talk.state.attempts == 0
 
 
-@pytest.mark.parametrize("closed", [False, True])
 @pytest.mark.parametrize("language", ["te", "hi", "en"])
-async def test_an_old_request_is_dropped_with_a_word(
-    form: Form, language: str, closed: bool
-) -> None:
+async def test_an_old_request_is_dropped_with_a_word(form: Form, language: str) -> None:
     """And the message counts as a new one."""
-    talk = await left_open(form, language, closed)
+    talk = await left_open(form, language)
     late = START + (form.settings.drop_hours + 1) * HOURS
     await talk.say(
         "6123401005678 bill", key=None, intent="electricity_bill_view", kind="route", at=late

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from actions.departments import Document, OperationResult
+from actions.departments import OperationResult
 from actions.departments.result import Reason
 from actions.dialogue import display, perform
+from actions.dialogue.display import filled
 from actions.dialogue.form import Form
-from actions.dialogue.say import filled
 from actions.dialogue.state import State
 from nlu.catalogue import Catalogue
-from tests.dialogue.talk import Department, Talk
+from nlu.turn import Document
+from tests.dialogue.talk import Department, Talk, heard
 
 INCOME = {
     "applicant_name": "Ravi Kumar",
@@ -141,9 +142,9 @@ async def test_document_is_sent_along(form: Form) -> None:
         {"getBirthCertificate": [OperationResult("ok", {"certificate_number": "7"}, document)]}
     )
     state = State(language="en", service="birth_certificate", nonce="n")
-    step = await perform.perform(form, state, department.execute)
-    after, [said] = step.state, step.say
-    assert (said.document_url, said.document_name) == (document.url, document.filename)
+    step = await perform.perform(form, state, heard("yes"), department.execute)
+    after, [said] = step.state, step.replies
+    assert said.document == document
     assert "7" in said.text and after.service is None
 
 
@@ -167,8 +168,8 @@ async def test_unavailable_names_the_department_and_offers_a_retry(
         nonce="abc",
     )
     department = Department({"getBill": [OperationResult("unavailable")]})
-    step = await perform.perform(form, state, department.execute)
-    after, [said] = step.state, step.say
+    step = await perform.perform(form, state, heard("yes"), department.execute)
+    after, [said] = step.state, step.replies
     assert catalogue.departments["energy"].title[language] in said.text
     assert [b.title for b in said.buttons] == [catalogue.phrases["retry_button"][language]]
     assert (after.service, after.values, after.nonce) == (state.service, state.values, "abc")
@@ -188,8 +189,8 @@ async def test_what_may_have_arrived_is_told_and_not_offered_again(
         nonce="abc",
     )
     department = Department({"payBill": [OperationResult("unavailable", reason=reason)]})
-    step = await perform.perform(form, state, department.execute)
-    [said] = step.say
+    step = await perform.perform(form, state, heard("yes"), department.execute)
+    [said] = step.replies
     energy = catalogue.departments["energy"]
     assert energy.title[language] in said.text and (energy.helpline or "") in said.text
     assert said.text != form.say("unavailable_saved", state).text

@@ -8,8 +8,8 @@ import pytest
 
 from actions.departments import OperationResult
 from actions.dialogue import interpretation
-from actions.dialogue.say import payload
 from actions.dialogue.state import CONFIRM, RESUME
+from nlu.turn import payload
 from tests.dialogue.talk import Talk, tapped
 
 BUS = {"intent": "rtc_ticket_booking", "kind": "route"}

@@ -13,7 +13,8 @@ from actions.citizens.profile import Profiles
 from actions.dialogue.form import Form
 from actions.dialogue.state import State
 from actions.dialogue.steps import Handover
-from actions.news.notices import Notice, NoticeRefused
+from actions.news.notices import NoticeRefused
+from nlu.turn import Notice
 from tests.dialogue.talk import Talk
 from tests.handover_numbers import numbers_of
 

@@ -9,8 +9,9 @@ import pytest
 
 from actions.departments import OperationResult
 from actions.news.meanwhile import Meanwhile
-from actions.news.notices import Notice, NoticeRefused, UnknownCitizen
+from actions.news.notices import NoticeRefused, UnknownCitizen
 from nlu.catalogue import Catalogue
+from nlu.turn import Notice
 
 ANSWER = OperationResult("ok", {"amount": "845"})
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from actions.dialogue import menus
+from actions.dialogue import questions
 from actions.dialogue.form import Form
-from actions.dialogue.say import Say, payload
 from nlu.catalogue import Catalogue
+from nlu.turn import Reply, payload
 
 LANGUAGES = ("te", "hi", "en")
 ROWS, TITLE, DESCRIPTION, BUTTON, ID = 10, 24, 72, 20, 200
 
 
-def within_limits(say: Say) -> None:
+def within_limits(say: Reply) -> None:
     """A list is sent with `button_label`, at most three buttons without."""
     assert 1 <= len(say.buttons) <= ROWS
     assert len({b.payload for b in say.buttons}) == len(say.buttons)
@@ -34,7 +34,7 @@ def within_limits(say: Say) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_departments_are_listed_in_limits(form: Form, language: str) -> None:
     """One row each."""
-    say = menus.departments(form.catalogue, language, form.settings, "lead")
+    say = questions.departments(form.catalogue, language, form.settings, "lead")
     within_limits(say)
     assert len(say.buttons) == len(form.catalogue.departments)
 
@@ -46,7 +46,7 @@ def test_services_are_listed_in_limits(form: Form, language: str) -> None:
     for department in form.catalogue.departments:
         page = 0
         while page is not None:
-            say = menus.services(form.catalogue, language, form.settings, department, page)
+            say = questions.services(form.catalogue, language, form.settings, department, page)
             within_limits(say)
             chosen = [b.payload for b in say.buttons if b.payload.startswith("/choose")]
             seen += [json.loads(payload[len("/choose") :])["service"] for payload in chosen]
@@ -57,7 +57,7 @@ def test_services_are_listed_in_limits(form: Form, language: str) -> None:
 def test_most_asked_services_head_the_menu(form: Form) -> None:
     """In the order that the department's file gives; the others follow."""
     for name, department in form.catalogue.departments.items():
-        say = menus.services(form.catalogue, "te", form.settings, name, 0)
+        say = questions.services(form.catalogue, "te", form.settings, name, 0)
         expected = [f'/choose{{"service": "{service}"' for service in department.first]
         shown = [b.payload for b in say.buttons[: len(expected)]]
         assert all(a.startswith(b) for a, b in zip(shown, expected)), shown
@@ -83,7 +83,7 @@ def test_pages_show_every_service_once(form: Form, count: int) -> None:
     seen: list[str] = []
     page = 0
     while True:
-        say = menus.services(catalogue, "en", form.settings, "energy", page)
+        say = questions.services(catalogue, "en", form.settings, "energy", page)
         within_limits(say)
         chosen = [b for b in say.buttons if b.payload.startswith("/choose")]
         seen += [b.title for b in chosen]
@@ -99,7 +99,7 @@ def test_clarifying_question_is_in_limits(form: Form, language: str) -> None:
     """Every pair of neighbours, and the way out."""
     for service in form.catalogue.services.values():
         options = [service.name, *service.neighbours][:3]
-        say = menus.clarify(form.catalogue, language, options)
+        say = questions.clarify(form.catalogue, language, options)
         within_limits(say)
         assert len(say.buttons) == len(options) + 1
 
@@ -107,7 +107,7 @@ def test_clarifying_question_is_in_limits(form: Form, language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_languages_are_three_buttons(form: Form, language: str) -> None:
     """Each in its own script, so that anyone finds theirs."""
-    say = menus.languages(form.catalogue, language)
+    say = questions.languages(form.catalogue, language)
     within_limits(say)
     assert [b.title for b in say.buttons] == ["తెలుగు", "हिन्दी", "English"]
 

@@ -32,7 +32,7 @@ async def test_clarify_offers_the_services_and_a_way_out(talk: Talk, key: str) -
     language = language_of(key)
     message = replace(heard(KEYS[key], key=key, kind="clarify"), options=CHOICES)
     step = routing.route(talk.form, State(language=language), message)
-    [say] = step.say
+    [say] = step.replies
     services, phrases = talk.form.catalogue.services, talk.form.catalogue.phrases
     assert say.text == phrases["clarify_prompt"][language]
     assert [b.title for b in say.buttons] == [
@@ -91,14 +91,14 @@ async def test_none_of_these_shows_the_menu(talk: Talk) -> None:
     """The last row of a clarifying question."""
     message = replace(heard("bill", kind="clarify"), options=CHOICES)
     step = routing.route(talk.form, State(language="en"), message)
-    say = talk.form.menu(step.state, tapped(step.say[0].buttons[-1].payload))
+    say = talk.form.menu(step.state, tapped(step.replies[0].buttons[-1].payload))
     assert len(say.buttons) == len(talk.form.catalogue.departments)
 
 
 def test_service_that_is_gone_is_told(form: Form) -> None:
     """A button may outlive its service."""
     step = routing.choose(form, State(language="hi"), tapped('/choose{"service": "nonsense"}'))
-    assert step.say[0].text == form.catalogue.phrases["unknown_service"]["hi"]
+    assert step.replies[0].text == form.catalogue.phrases["unknown_service"]["hi"]
     assert step.next == "stop"
 
 

@@ -11,18 +11,19 @@ import pytest
 from actions.dialogue.form import Form
 from actions.dialogue.state import CONFIRM, State
 from nlu.catalogue import SlotType
+from nlu.turn import Location, Media
 from tests.dialogue.talk import Talk
 
 OUTAGE = {"intent": "electricity_supply_failure_complaint", "kind": "route"}
-SPOT = {"lat": 16.506174, "lon": 80.648015, "name": None}
-PHOTO = {"id": "wamid.MEDIA1", "mime_type": "image/jpeg"}
-PDF = {"id": "wamid.MEDIA2", "mime_type": "application/pdf"}
+SPOT = Location(16.506174, 80.648015)
+PHOTO = Media("wamid.MEDIA1", "image/jpeg")
+PDF = Media("wamid.MEDIA2", "application/pdf")
 CLIP = "\U0001f4ce"
 LANGUAGES = ("te", "hi", "en")
 
 
-async def send(talk: Talk, text: str, **metadata: Any) -> Talk:
-    return await talk.say(text, key=None, sure=0.0, carries=metadata)
+async def send(talk: Talk, text: str, **carries: Any) -> Talk:
+    return await talk.say(text, key=None, sure=0.0, carries=carries)
 
 
 def with_slot(form: Form, kind: str, *, required: bool = True, **more: Any) -> Form:
@@ -86,7 +87,7 @@ async def test_the_name_of_a_spot_may_answer(form: Form) -> None:
     """A place on our list is found in it."""
     talk = Talk(form, state=State(language="en"))
     await talk.say("canteen", key="en", intent="anna_canteen_locations", kind="route")
-    await send(talk, "Old Bus Stand, Vijayawada", location={**SPOT, "name": "Old Bus Stand"})
+    await send(talk, "Old Bus Stand, Vijayawada", location=replace(SPOT, name="Old Bus Stand"))
     assert talk.department.calls[0][1] == {"location": "vijayawada"}
 
 

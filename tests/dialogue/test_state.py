@@ -9,8 +9,10 @@ import pytest
 import yaml
 from cryptography.fernet import Fernet
 
-from actions.dialogue.state import State, new_nonce, read_heard, read_state
+from actions.actions import STATE
+from actions.dialogue.state import State, Words, new_nonce, read_heard, read_state
 from nlu.storage.unreadable import UNREADABLE
+from nlu.turn import Message
 from tests.dialogue.talk import heard, tapped
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,15 +25,14 @@ FULL = State(
     attempts=2,
     lookup={"owner_name": "K. Lakshmi"},
     nonce="abc123def456",
-    heard="मेरा आधार 499118665246 है",
-    heard_spoken=True,
+    heard=Words("मेरा आधार 499118665246 है", True, {"pan_card": {"aadhaar_number": "499118665246"}}),
     unchecked=("aadhaar_number",),
 )
 
 
 def restored(state: State) -> State:
     """Through the tracker's slots and back."""
-    return read_state(state.slots(), default_language="te", saved="en")
+    return read_state(state.as_json(), default_language="te", saved="en")
 
 
 @pytest.mark.parametrize("state", [FULL, State(language="te"), replace(FULL, lookup={})])
@@ -42,7 +43,7 @@ def test_state_survives_the_tracker(state: State) -> None:
 
 def test_slots_hold_no_plain_value() -> None:
     """Names, numbers, looked-up fields and what was heard are sealed."""
-    stored = str(FULL.slots())
+    stored = str(FULL.as_json())
     for private in ("499118665246", "రవి", "Lakshmi", "आधार", "applicant_name", "owner_name"):
         assert private not in stored
 
@@ -56,12 +57,11 @@ def test_token_of_another_key_reads_as_nothing() -> None:
     assert counted._value.get() == before + 1
 
 
-def test_domain_slots_are_the_state() -> None:
-    """data/rasa/domain.yml has what the state writes, and the form's own `answer`."""
+def test_one_slot_holds_the_state() -> None:
+    """Rasa's rules do not look at it."""
     domain = yaml.safe_load((ROOT / "data" / "rasa" / "domain.yml").read_text("utf-8"))
-    assert set(domain["slots"]) == {*State(language="te").slots(), "answer"}
-    for slot in domain["slots"].values():
-        assert slot["influence_conversation"] is False
+    assert list(domain["slots"]) == [STATE]
+    assert domain["slots"][STATE]["influence_conversation"] is False
 
 
 @pytest.mark.parametrize(
@@ -101,14 +101,12 @@ def test_heard_of_own_words() -> None:
         "decision": {"kind": "route", "options": ["electricity_bill_view"]},
         "language": {"key": "te", "confidence": 1.0, "script": "Telu"},
         "entities": [{"entity": "x", "value": "1"}],
-        "message_id": "abc",
     }
-    found = read_heard(message, {})
+    found = read_heard(message, Message("కరెంటు బిల్లు", "1:a", "wamid.1"))
     assert (found.kind, found.options) == ("route", ("electricity_bill_view",))
     assert (found.key, found.script, found.tapped) == ("te", "Telu", False)
     assert found.payload == {}
-    assert found.request_id == "abc"
-    assert read_heard(message, {"inbox_id": "wamid.1"}).request_id == "wamid.1"
+    assert found.message.id == "wamid.1"
 
 
 def test_heard_of_a_tap() -> None:
@@ -118,7 +116,7 @@ def test_heard_of_a_tap() -> None:
         "intent": {"name": "answer", "confidence": 1.0},
         "entities": [{"entity": "value", "value": "yes"}, {"entity": "nonce", "value": "n"}],
     }
-    found = read_heard(message, {"inbox_id": "m"})
+    found = read_heard(message, Message(str(message["text"]), "1:a", "m", tapped=True))
     assert found.tapped and found.kind == "button" and found.key is None
     assert found.payload == {"value": "yes", "nonce": "n"}
     assert found.entities == ()
@@ -127,7 +125,7 @@ def test_heard_of_a_tap() -> None:
 @pytest.mark.parametrize("message", [{}, {"text": None}, {"intent": None, "decision": None}])
 def test_heard_of_nothing(message: dict[str, object]) -> None:
     """A message without parse data is out of scope, not an exception."""
-    assert read_heard(message, {}).kind == "out_of_scope"
+    assert read_heard(message, Message("", "1:a")).kind == "out_of_scope"
 
 
 def test_tap_of_the_tests_is_a_tap() -> None:

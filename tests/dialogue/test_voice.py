@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from actions.dialogue.say import Button, payload
+from nlu.turn import Button, payload
 from tests.dialogue.talk import Talk
 
 SERVICE = "electricity_bill_view"
@@ -208,7 +208,7 @@ async def test_a_number_from_a_button_is_not_read_back(talk: Talk) -> None:
     """It was read back because a voice note had been heard before; a button is not misheard."""
     await talk.say("birth certificate", key="en", intent="birth_certificate", kind="route")
     await spoken(talk, "te", 0.9)
-    assert talk.state.heard_spoken
+    assert talk.state.heard is not None and talk.state.heard.spoken
     follow_up = Button("bill", payload("choose", service=SERVICE, value="6123401005679"))
     await talk.tap("choose", [follow_up])
     assert talk.department.calls[0][:2] == ("getBill", {"service_number": "6123401005679"})

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from api.whatsapp.payload import Media
 from nlu.speech.pool import HearingPool
 from nlu.speech.settings import Deadlines
+from nlu.turn import Media
 from tests.inbox.worker_fakes import (
     PHRASES,
     Clock,

@@ -13,9 +13,10 @@ from actions.departments import OperationResult
 from actions.departments.journal import Entry
 from actions.departments.settlement import Settlement
 from actions.news.late_answers import LateAnswers
-from actions.news.notices import Notice, NoticeRefused
+from actions.news.notices import NoticeRefused
 from actions.sandbox.grievance_book import STATES
 from nlu.catalogue import Catalogue
+from nlu.turn import Notice
 
 from .world import TOLD, Desk, opened
 

@@ -81,6 +81,6 @@ def test_offers_of_the_department_survive_the_tracker(form: Form) -> None:
 
     offer = Offer("PGRS261100001", "PGRS261100001", "పోలీసు శాఖ, 28-11-2026")
     state = State(language="te", service="grievance_status", offers={"grievance_number": (offer,)})
-    again = read_state(state.slots(), default_language="te", saved=None)
+    again = read_state(state.as_json(), default_language="te", saved=None)
     assert again.offers == {"grievance_number": (offer,)}
     assert form.slot(again, "grievance_number").type.choices[0].value == "PGRS261100001"

@@ -18,7 +18,7 @@ from api.whatsapp.sender import (
     VoiceUnavailable,
 )
 from api.wording import Wording
-from nlu.engine.reply import Reply
+from nlu.turn import Reply
 from tests.inbox.worker_fakes import (
     PHRASES,
     POLICY,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
 from api.fairness import Company, within
 from api.inbox.sqlite import SqliteInbox
-from nlu.engine.reply import BROKEN, Turned, TurnFailed
+from nlu.turn import BROKEN, Message, Turned, TurnFailed
 from tests.inbox.test_worker_life import until
 from tests.inbox.worker_fakes import (
     Clock,
@@ -29,18 +27,16 @@ class Killable(FakeEngine):
         super().__init__()
         self.death = asyncio.Event()
 
-    async def turn(
-        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-    ) -> Turned:
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         death = self.death
-        if text == "poison":
+        if message.text == "poison":
             await asyncio.sleep(0.02)
             self.death = asyncio.Event()
             death.set()
         try:
             await asyncio.wait_for(death.wait(), 0.05)
         except asyncio.TimeoutError:
-            return await super().turn(text, sender, metadata, tracker)
+            return await super().turn(message, tracker)
         raise TurnFailed("broken off", BROKEN)
 
 

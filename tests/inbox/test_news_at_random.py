@@ -15,11 +15,11 @@ import pytest
 
 from api.inbox.port import Parcel
 from api.inbox.sqlite import SqliteInbox
-from api.notices import Notice
+from api.notices import as_news
 from api.whatsapp.outgoing import Outgoing
 from api.whatsapp.payload import Status
 from api.whatsapp.sender import SendFailed, SendInDoubt
-from nlu.engine.reply import Document
+from nlu.turn import Document, Notice
 from tests.inbox.test_notices import NEWS, WORDING
 from tests.inbox.worker_fakes import POLICY, Clock, FakeEngine, make_worker, message, open_store
 
@@ -87,7 +87,7 @@ class Life:
             notice = replace(notice, document=Document("https://x.example/1.pdf", "1.pdf"))
         self.told.append(notice)
         for _ in range(self.dice.choice((1, 2))):  # the action server may tell it again
-            await self.store.tell(notice.news(WORDING, POLICY))
+            await self.store.tell(as_news(notice, WORDING, POLICY))
 
     async def work(self) -> None:
         await make_worker(self.store, FakeEngine(), self.meta, self.clock).drain()  # type: ignore[arg-type]

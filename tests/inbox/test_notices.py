@@ -10,11 +10,11 @@ import pytest
 
 from api.inbox.port import UnknownCitizen
 from api.inbox.sqlite import SqliteInbox
-from api.notices import Notice
+from api.notices import as_news
 from api.whatsapp.payload import Status
 from api.whatsapp.sender import SendFailed
 from api.wording import Wording
-from nlu.engine.reply import Button, Document, Reply
+from nlu.turn import Button, Document, Notice, Reply
 from tests.inbox.worker_fakes import (
     PHONE_ID,
     PHRASES,
@@ -35,7 +35,7 @@ NEWS = Notice("late-1", LANE, "te", "భూమి కొలత", "కొలి�
 TOLD = f"[{NEWS.about}] {NEWS.text}"
 TEMPLATE = "భూమి కొలత: కొలిచారు. మొత్తం 2.35 ఎకరాలు."
 DOCUMENT = replace(NEWS, document=Document("https://x.example/1.pdf", "1.pdf"))
-BUTTONS = replace(NEWS, buttons=(Button("/restart", "మళ్లీ"),))
+BUTTONS = replace(NEWS, buttons=(Button("మళ్లీ", "/restart"),))
 REFUSED = SendFailed("final", 132001)
 CLOSED = SendFailed("park", 131047)
 
@@ -54,7 +54,7 @@ class Town:
         await self.store.put([message(self.written, text, phone="91984")])
 
     async def tell(self, notice: Notice) -> bool:
-        return await self.store.tell(notice.news(WORDING, POLICY))
+        return await self.store.tell(as_news(notice, WORDING, POLICY))
 
     async def work(self) -> list[tuple[str, str]]:
         """What came since the last time: kind and text."""
@@ -142,12 +142,12 @@ async def test_tap_on_a_button_of_news_reaches_the_dialogue(town: Town) -> None:
     tap = message(9, "మళ్లీ", kind="button", button_id=option.id)
     await town.store.put([tap])
     await town.work()
-    assert town.engine.heard[-1][0] == "/restart"
+    assert town.engine.heard[-1].text == "/restart"
 
 
 async def test_number_typed_after_news_still_means_the_question_before(town: Town) -> None:
     long = "చాలా చాలా పొడవైన పేరు గల సేవ"
-    town.engine.answer = lambda text: [Reply("ఏది?", (Button("/choose1", long),))]
+    town.engine.answer = lambda text: [Reply("ఏది?", (Button(long, "/choose1"),))]
     await town.write()
     await town.work()
     await town.tell(NEWS)
@@ -159,7 +159,7 @@ async def test_number_of_news_counts(town: Town) -> None:
     await town.write()
     await town.work()
     long = "చాలా చాలా పొడవైన పేరు గల సేవ"
-    await town.tell(replace(NEWS, buttons=(Button("/late", long),)))
+    await town.tell(replace(NEWS, buttons=(Button(long, "/late"),)))
     assert await town.store.numbered_choice(LANE, 1) == "/late"
 
 
@@ -230,7 +230,7 @@ async def test_closed_window_told_by_a_status_brings_the_template(town: Town) ->
 
 async def test_language_without_a_template_waits_for_the_citizen(town: Town) -> None:
     await town.silent()
-    news = NEWS.news(WORDING, replace(POLICY, template=replace(POLICY.template, languages={})))
+    news = as_news(NEWS, WORDING, replace(POLICY, template=replace(POLICY.template, languages={})))
     await town.store.tell(news)
     assert await town.work() == []
     await town.write("hi")

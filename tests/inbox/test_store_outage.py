@@ -10,7 +10,7 @@ import pytest
 
 from api.inbox import group_commit
 from api.inbox.sqlite import SqliteInbox
-from nlu.engine.reply import Reply
+from nlu.turn import Reply
 from tests.inbox.test_worker_life import until
 from tests.inbox.worker_fakes import (
     POLICY,

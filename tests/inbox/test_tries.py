@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from api.tries import Again, GiveUp, Next, Wait, after, died_too_often
-from nlu.engine.reply import AWAY, BROKEN, FAILED, TurnFailed
+from nlu.turn import AWAY, BROKEN, FAILED, TurnFailed
 from tests.inbox.worker_fakes import POLICY
 
 LAST = POLICY.turn_attempts

@@ -7,23 +7,21 @@ from typing import Any
 
 import pytest
 
-from api.whatsapp.payload import Location, Media
-from nlu.engine.reply import Button, Reply
+from nlu.turn import Button, Location, Media, Message, Reply
 from tests.inbox.turn_bench import Bench
-from tests.inbox.worker_fakes import message
+from tests.inbox.worker_fakes import failed_turns, message
 
 
 async def test_text_is_answered(bench: Bench) -> None:
     assert await bench.say(message(1, "నమస్తే")) == ["echo నమస్తే"]
-    _, metadata = bench.engine.heard[0]
-    assert metadata["inbox_id"] == "wamid.IN1"
-    assert metadata["payload"] is False and metadata["voice"] is False
+    (heard,) = bench.engine.heard
+    assert heard == Message("నమస్తే", message(1).lane, "wamid.IN1", phone=heard.phone)
     assert bench.whatsapp.typing == ["wamid.IN1"]
 
 
 async def test_typed_payload_is_not_a_payload(bench: Bench) -> None:
     await bench.say(message(1, '/choose{"service": "x"}'))
-    assert bench.engine.heard[0][1]["payload"] is False
+    assert not bench.engine.heard[0].tapped
 
 
 async def test_two_citizens_and_their_order(bench: Bench) -> None:
@@ -66,16 +64,16 @@ async def test_silent_kinds_get_no_answer(bench: Bench, kind: str) -> None:
 
 async def test_caption_is_understood(bench: Bench) -> None:
     await bench.say(message(1, "చెత్త తీయలేదు", kind="image", media=Media("m9")))
-    text, metadata = bench.engine.heard[0]
-    assert text == "చెత్త తీయలేదు" and metadata["media"]["id"] == "m9"
+    (heard,) = bench.engine.heard
+    assert (heard.text, heard.media) == ("చెత్త తీయలేదు", Media("m9"))
 
 
 @pytest.mark.parametrize("kind", ["image", "document", "video"])
 async def test_a_file_without_a_caption_reaches_the_dialogue(bench: Bench, kind: str) -> None:
     photo = replace(message(1), kind=kind, text=None, media=Media("m9", "image/jpeg"))
     await bench.say(photo)
-    text, metadata = bench.engine.heard[0]
-    assert text == "\U0001f4ce" and metadata["media"]["mime_type"] == "image/jpeg"
+    (heard,) = bench.engine.heard
+    assert (heard.text, heard.media) == ("\U0001f4ce", photo.media)
 
 
 async def test_location_is_said_in_words(bench: Bench) -> None:
@@ -83,11 +81,11 @@ async def test_location_is_said_in_words(bench: Bench) -> None:
     bare = Location(16.5, 80.6)
     first = replace(message(1), kind="location", text=None, location=place)
     await bench.say(first, replace(first, message_id="wamid.IN2", location=bare))
-    assert [text for text, _ in bench.engine.heard] == [
+    assert [heard.text for heard in bench.engine.heard] == [
         "Benz Circle, Vijayawada",
         "16.500000, 80.600000",
     ]
-    assert bench.engine.heard[0][1]["location"]["lat"] == 16.5
+    assert [heard.location for heard in bench.engine.heard] == [place, bare]
 
 
 async def test_phrases_come_in_the_language_of_the_dialogue(bench: Bench) -> None:
@@ -98,18 +96,18 @@ async def test_phrases_come_in_the_language_of_the_dialogue(bench: Bench) -> Non
 
 
 async def test_tap_brings_the_payload_back(bench: Bench) -> None:
-    bench.engine.answer = lambda text: [Reply("which?", (Button('/choose{"a": 1}', "A"),))]
+    bench.engine.answer = lambda text: [Reply("which?", (Button("A", '/choose{"a": 1}'),))]
     await bench.say(message(1))
     sent_id = bench.last().options[0].id
     await bench.say(message(2, kind="button", button_id=sent_id))
-    text, metadata = bench.engine.heard[1]
-    assert (text, metadata["payload"]) == ('/choose{"a": 1}', True)
+    heard = bench.engine.heard[1]
+    assert (heard.text, heard.tapped) == ('/choose{"a": 1}', True)
     (refused,) = await bench.say(message(3, kind="button", button_id=sent_id, citizen="IN.2"))
     assert refused == "te:old_button"
 
 
 async def test_next_page_needs_no_dialogue(bench: Bench) -> None:
-    buttons = tuple(Button(f"/choose{n}", f"Option {n}") for n in range(12))
+    buttons = tuple(Button(f"Option {n}", f"/choose{n}") for n in range(12))
     bench.engine.answer = lambda text: [Reply("which?", buttons)]
     await bench.say(message(1))
     await bench.say(message(2, kind="list", button_id=bench.last().options[-1].id))
@@ -120,22 +118,22 @@ async def test_next_page_needs_no_dialogue(bench: Bench) -> None:
     ]
     assert len(bench.engine.heard) == 1
     await bench.say(message(3, kind="button", button_id=bench.last().options[1].id))
-    assert bench.engine.heard[1][0] == "/choose10"
+    assert bench.engine.heard[1].text == "/choose10"
 
 
 @pytest.mark.parametrize("number", ["2", " 2 ", "౨", "२"])
 async def test_number_chooses_a_line(bench: Bench, number: str) -> None:
-    long = tuple(Button(f"/choose{n}", f"A title that is far too long {n}") for n in (1, 2))
+    long = tuple(Button(f"A title that is far too long {n}", f"/choose{n}") for n in (1, 2))
     bench.engine.answer = lambda text: [Reply("which?", long)]
     await bench.say(message(1))
     await bench.say(message(2, number))
-    assert bench.engine.heard[1][0] == "/choose2"
+    assert bench.engine.heard[1].text == "/choose2"
 
 
 async def test_number_is_a_number_elsewhere(bench: Bench) -> None:
     await bench.say(message(1))
     await bench.say(message(2, "2"))
-    assert bench.engine.heard[1][0] == "2"
+    assert bench.engine.heard[1].text == "2"
 
 
 async def test_failing_dialogue_is_tried_again_then_given_up(bench: Bench) -> None:
@@ -163,7 +161,7 @@ async def test_dialogue_that_recovers_answers_late(bench: Bench) -> None:
     assert await bench.say(message(1)) == []
     bench.clock.now += 2
     assert await bench.say() == ["echo text 1"]
-    assert bench.engine.heard[0][1]["attempt"] == 2
+    assert failed_turns(bench.store) == {1}
 
 
 async def test_dialogue_without_words_is_apologised_for(bench: Bench) -> None:

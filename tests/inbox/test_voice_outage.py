@@ -14,7 +14,7 @@ from nlu.speech.pool import PoolFull
 from tests.inbox.test_voice_turns import voice
 from tests.inbox.test_worker_life import until
 from tests.inbox.turn_bench import Bench
-from tests.inbox.worker_fakes import POLICY, make_worker, message
+from tests.inbox.worker_fakes import POLICY, failed_turns, make_worker, message
 
 AWAY = [
     SpeechModelError("the models did not load within 60 s"),
@@ -53,7 +53,7 @@ async def test_voice_note_waits_while_it_cannot_be_heard(bench: Bench, error: Ex
     bench.clock.now += POLICY.send_wait[-1]
     await worker.drain()
     assert bench.whatsapp.texts() == ["echo text 3", "echo కరెంటు బిల్లు", "echo text 2"]
-    assert {metadata["attempt"] for _, metadata in bench.engine.heard} == {1}
+    assert failed_turns(bench.store) == {0}
     assert not worker._heartbeat.as_json()["troubles"]
 
 

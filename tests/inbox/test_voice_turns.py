@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from api.whatsapp.payload import Media
 from api.whatsapp.sender import MediaRejected
-from nlu.engine.reply import Button, Reply
 from nlu.speech.errors import SpeechError
 from nlu.speech.transcript import Reading
+from nlu.turn import Button, Media, Reply
 from tests.inbox.turn_bench import Bench, kinds
 from tests.inbox.worker_fakes import PHRASES, make_worker, message
 
@@ -24,8 +23,7 @@ def voice(number: int, media: str = "m1") -> Any:
 async def test_voice_is_transcribed(bench: Bench) -> None:
     bench.engine.spoken = "te"
     assert await bench.say(message(1), voice(2)) == ["echo text 1", "echo కరెంటు బిల్లు"]
-    assert bench.engine.heard[1][1]["voice"] is True
-    assert bench.engine.heard[1][1]["spoken"] == "te"
+    assert bench.engine.heard[1].by_voice and bench.engine.heard[1].spoken == "te"
     assert bench.transcriber.asked == [(b"OggS", "te", voice(2).lane)]
 
 
@@ -48,7 +46,7 @@ async def test_a_voice_note_is_answered_by_voice_where_that_is_switched_on(bench
 
 async def test_options_are_read_after_the_text(bench: Bench) -> None:
     bench.spoken, bench.engine.spoken = frozenset({"te"}), "te"
-    buttons = (Button("/a", "అవును"), Button("/b", "కాదు"))
+    buttons = (Button("అవును", "/a"), Button("కాదు", "/b"))
     bench.engine.answer = lambda text: [Reply("ఇదేనా?", buttons)]
     await bench.say(voice(1))
     assert kinds(bench) == ["buttons", "voice"]
@@ -65,27 +63,14 @@ async def test_what_was_not_understood_is_said_too(bench: Bench) -> None:
     assert bench.last().text == PHRASES["not_understood_voice"]["te"]
 
 
-@pytest.mark.parametrize(
-    ("sure_of", "text", "spoken"),
-    [
-        ({"telugu": 0.6, "hindi": 0.9}, "hindi", "hi"),
-        ({"telugu": 0.9, "hindi": 0.6}, "telugu", "te"),
-        ({"hindi": 0.2}, "hindi", "hi"),
-        ({}, "telugu", "te"),  # neither makes sense: what was likelier
-        ({"telugu": 0.6, "hindi": 0.7}, "telugu", "te"),  # little surer, in a less likely language
-    ],
-)
-async def test_a_close_call_is_what_makes_sense(
-    bench: Bench, sure_of: dict[str, float], text: str, spoken: str
-) -> None:
-    """The other reading goes along, as help to tell the service."""
+async def test_a_close_call_reaches_the_engine_in_all_its_readings(bench: Bench) -> None:
+    """Which one leads is told where all are understood, in one pass."""
     bench.transcriber.text, bench.transcriber.language_probability = "telugu", 0.5
     bench.transcriber.others = (Reading("hindi", "hi", 0.4),)
-    bench.engine.sure_of = sure_of
     await bench.say(voice(1))
-    said, metadata = bench.engine.heard[0]
-    assert (said, metadata["spoken"]) == (text, spoken)
-    assert [said, *metadata["others"]] in (["telugu", "hindi"], ["hindi", "telugu"])
+    (heard,) = bench.engine.heard
+    assert heard.text == "telugu"
+    assert heard.readings == (Reading("telugu", "te", 0.5), Reading("hindi", "hi", 0.4))
 
 
 @pytest.mark.parametrize(

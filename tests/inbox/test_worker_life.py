@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 from api.inbox.sqlite import SqliteInbox
-from nlu.engine.reply import Turned
+from nlu.turn import Message, Turned
 from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
 
@@ -18,12 +17,10 @@ class SlowEngine(FakeEngine):
         super().__init__()
         self.asked, self.go = asyncio.Event(), asyncio.Event()
 
-    async def turn(
-        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-    ) -> Turned:
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         self.asked.set()
         await self.go.wait()
-        return await super().turn(text, sender, metadata, tracker)
+        return await super().turn(message, tracker)
 
 
 async def until(found: Any) -> None:
@@ -76,12 +73,10 @@ async def test_turn_that_takes_too_long_is_given_back(store: SqliteInbox, clock:
 
 async def test_other_citizens_are_served_while_one_waits(store: SqliteInbox, clock: Clock) -> None:
     class OneIsSlow(SlowEngine):
-        async def turn(
-            self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-        ) -> Turned:
-            if text == "slow":
-                return await super().turn(text, sender, metadata, tracker)
-            return await FakeEngine.turn(self, text, sender, metadata, tracker)
+        async def turn(self, message: Message, tracker: str | None = None) -> Turned:
+            if message.text == "slow":
+                return await super().turn(message, tracker)
+            return await FakeEngine.turn(self, message, tracker)
 
     engine, whatsapp, stop = OneIsSlow(), FakeWhatsApp(), asyncio.Event()
     running = asyncio.create_task(make_worker(store, engine, whatsapp, clock).run(stop))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,12 @@ from api.inbox.port import Parcel
 from api.inbox.sqlite import SqliteInbox
 from api.metrics import Metrics
 from api.turn import Turns
-from api.whatsapp.payload import Inbound, Media, Status
+from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import load_policy
 from api.wording import NEEDED, Wording
 from api.worker import Worker
-from nlu.engine.reply import Reply, Turned
-from nlu.speech.readings import Reading
+from nlu.speech.transcript import Reading
+from nlu.turn import Media, Message, Reply, Turned
 
 POLICY = load_policy(Path("data/whatsapp.yml"))
 PHRASES = {name: {"te": f"te:{name}"[:20], "en": f"en:{name}"[:20]} for name in NEEDED}
@@ -56,12 +58,11 @@ class FakeEngine:
     """Echoes; what it is given as a tracker is the number of turns it knows of."""
 
     bomb: Bomb = field(default_factory=Bomb)
-    heard: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    heard: list[Message] = field(default_factory=list)
     answer: Callable[[str], list[Reply]] = lambda text: [Reply(f"echo {text}")]
     failures: list[Exception] = field(default_factory=list)
     spoken: str | None = None
     healthy: bool = True
-    sure_of: dict[str, float] = field(default_factory=dict)
 
     async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
         raise NotImplementedError
@@ -72,23 +73,16 @@ class FakeEngine:
         raise NotImplementedError
 
     async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
-        """Sure of what it is told to be sure of, out of scope otherwise."""
-        text = readings[0].text
-        return {
-            "intent": {"name": "x", "confidence": self.sure_of.get(text, 0.3)},
-            "decision": {"kind": "route" if text in self.sure_of else "out_of_scope"},
-        }
+        raise NotImplementedError
 
-    async def turn(
-        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-    ) -> Turned:
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         self.bomb.seam("before turn")
         if self.failures:
             raise self.failures.pop()
-        self.heard.append((text, metadata))
-        replies = tuple(self.answer(text))
+        self.heard.append(message)
+        replies = tuple(replace(one, language=self.spoken) for one in self.answer(message.text))
         self.bomb.seam("after turn")
-        return Turned(replies, self.spoken, str(int(tracker or 0) + 1))
+        return Turned(replies, str(int(tracker or 0) + 1))
 
     async def is_healthy(self) -> bool:
         return self.healthy
@@ -192,7 +186,7 @@ def make_worker(
     outbox: Any = BombedInbox(store.outbox, bomb)
     engine.bomb = whatsapp.bomb = bomb
     wording, metrics = Wording(PHRASES, "te"), Metrics()
-    hearing = Hearing(inbox, whatsapp, transcriber, engine, max_chars=4096, max_audio_bytes=1 << 20)
+    hearing = Hearing(inbox, whatsapp, transcriber, max_chars=4096, max_audio_bytes=1 << 20)
     return DrainingWorker(
         inbox,
         outbox,
@@ -207,3 +201,9 @@ def make_worker(
         lease_s=lease_s,
         shutdown_s=shutdown_s,
     )
+
+
+def failed_turns(store: SqliteInbox) -> set[int]:
+    """How many turns of each message failed while all else worked: the numbers that occur."""
+    with closing(sqlite3.connect(store._path)) as db:
+        return {attempts for (attempts,) in db.execute("SELECT attempts FROM inbox")}

@@ -31,8 +31,8 @@ from api.demo.simulator.server import create_app as create_simulator
 from api.processes import listen
 from nlu.action_address import authorization
 from nlu.catalogue import load_catalogue
-from nlu.engine.reply import Reply, Turned
 from nlu.settings.settings import Settings
+from nlu.turn import Message, Reply, Turned
 from tests.confirmed import Confirmed
 from tests.inbox.worker_fakes import FakeEngine
 from tests.processes import ACTIONS_SECRET, ROOT, free_port
@@ -53,20 +53,19 @@ class Bridge(FakeEngine):
         self.now = "te"
         self._url = f"http://127.0.0.1:{action_port}/webhook"
 
-    async def turn(
-        self, text: str, sender: str, metadata: Mapping[str, Any], tracker: str | None = None
-    ) -> Turned:
+    async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         """Performs an order, echoes anything else."""
-        self.languages[sender] = self.now
-        self.said.append((sender, text))
+        text, citizen = message.text, message.citizen
+        self.languages[citizen] = self.now
+        self.said.append((citizen, text))
         if text not in self.orders:
-            return Turned((Reply(f"echo {text}"),), self.now)
-        nonce = hashlib.sha256(metadata["inbox_id"].encode()).hexdigest()[:12]
-        call = self.orders[text].call(sender, self.now, nonce)
+            return Turned((Reply(f"echo {text}", language=self.now),))
+        nonce = hashlib.sha256(message.id.encode()).hexdigest()[:12]
+        call = self.orders[text].call(citizen, self.now, nonce)
         async with httpx.AsyncClient(trust_env=False) as client:
             own = authorization(ACTIONS_SECRET)
             answer = (await client.post(self._url, json=call, headers=own, timeout=30)).json()
-        return Turned(tuple(Reply(one["text"]) for one in answer["responses"]), self.now)
+        return Turned(tuple(Reply(one["text"], language=self.now) for one in answer["responses"]))
 
 
 class Gate:

@@ -11,14 +11,13 @@ from typing import Any
 import httpx
 import pytest
 
-from actions.departments import Document
-from actions.dialogue.say import Button
 from actions.news.client import NoticesClient
-from actions.news.notices import Notice, NoticeRefused, UnknownCitizen
+from actions.news.notices import NoticeRefused, UnknownCitizen
 from api.app import create_app, create_internal_app
 from api.inbox.payloads import read_reply
 from nlu.catalogue import Catalogue
 from nlu.settings.settings import Settings
+from nlu.turn import Button, Document, Notice
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 from tests.inbox.worker_fakes import PHONE_ID, Clock, message, open_store
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from actions.departments import Document, OperationResult, Origin
+from actions.departments import OperationResult, Origin
 from actions.departments.journal import Entry, Write
 from actions.departments.request import Context
 from actions.news.late_answers import LateAnswers, service_of
-from actions.news.notices import Notice, NoticeRefused, UnknownCitizen
+from actions.news.notices import NoticeRefused, UnknownCitizen
 from nlu.catalogue import Catalogue
+from nlu.turn import Document, Notice
 
 VALUES = {"service_number": "6123401005678"}
 WRITE = Write(

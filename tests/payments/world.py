@@ -13,17 +13,12 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
-from actions.departments import (
-    DepartmentDefinition,
-    DepartmentDirectory,
-    OperationResult,
-    define,
-)
+from actions.departments import DepartmentDefinition, DepartmentDirectory, OperationResult, define
 from actions.departments.journal import Journal
-from actions.departments.result import CallFailed, Document, Wanted
+from actions.departments.result import CallFailed, Wanted
 from actions.departments.signature import signature_headers
 from actions.documents.form import load_form
-from actions.news.notices import Notice, NoticeRefused
+from actions.news.notices import NoticeRefused
 from actions.payments.callbacks import callback_route
 from actions.payments.cashier import Cashier
 from actions.payments.gateways import load_gateways
@@ -34,6 +29,7 @@ from actions.sandbox.gateway.books import Books
 from actions.sandbox.server import create_app
 from actions.sandbox.store import DEPARTMENTS, Store
 from nlu.catalogue import shared_catalogue
+from nlu.turn import Document, Notice
 from tests.processes import OWNERS, ROOT
 
 CATALOGUE = shared_catalogue(ROOT / "data")

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from benchmarks.talk.conversations import Conversations
+from nlu.turn import Message
 from tests.processes import ACTIONS_SECRET, OWNERS, PHONE, ROOT, department_urls, free_port, seva
 
 NEW_SERVICE = Path(__file__).parent / "electricity_meter_shift.yml"
@@ -49,10 +50,10 @@ class Town:
     talks: Conversations
     loop: asyncio.AbstractEventLoop
 
-    def turn(self, text: str, sender: str, inbox: str, **metadata: Any) -> list[Any]:
+    def turn(self, text: str, sender: str, inbox: str, **more: Any) -> list[Any]:
         """One turn of dialogue."""
-        said = {"inbox_id": f"{sender}:{inbox}", "language": None, "phone": PHONE, **metadata}
-        return self.run(self.talks.turn(text, sender, said))
+        message = Message(text, sender, f"{sender}:{inbox}", **{"phone": PHONE, **more})
+        return self.run(self.talks.turn(message))
 
     def run(self, coroutine: Any) -> Any:
         """Waits on the town's own loop."""

@@ -13,7 +13,7 @@ from rasa.utils.endpoints import ClientResponseError
 
 from nlu.action_address import ActionAddress
 from nlu.engine.action_endpoint import ActionCallFailed, ActionEndpoint
-from nlu.engine.reply import AWAY, BROKEN, FAILED
+from nlu.turn import AWAY, BROKEN, FAILED
 
 _ANSWER = b'{"events": [], "responses": []}'
 

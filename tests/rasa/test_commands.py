@@ -74,7 +74,7 @@ def test_rasa_train_makes_a_model_of_all_services(model: Path) -> None:
     metadata = LocalModelStorage.metadata_from_archive(model)
     services = {path.stem for path in (ROOT / "data" / "services").glob("*/*.yml")}
     assert services <= set(metadata.domain.intents)
-    assert "service_form" in metadata.domain.form_names
+    assert "action_turn" in metadata.domain.user_actions
 
 
 def test_rasa_shell_answers(model: Path, endpoints: Path) -> None:

@@ -22,8 +22,8 @@ def text_of(replies: list[Any]) -> str:
 
 def tap(town: Town, part: str, replies: list[Any], sender: str, inbox: str, **more: Any) -> Any:
     """Taps the offered button whose id holds `part`."""
-    button = next(b for reply in replies for b in reply.buttons if part in b.id)
-    return town.turn(button.id, sender, inbox, payload=True, **more)
+    button = next(b for reply in replies for b in reply.buttons if part in b.payload)
+    return town.turn(button.payload, sender, inbox, tapped=True, **more)
 
 
 def test_repeated_turn_gives_the_same_replies_and_acts_once(town: Town) -> None:
@@ -31,7 +31,7 @@ def test_repeated_turn_gives_the_same_replies_and_acts_once(town: Town) -> None:
     before = len(town.writes("energy"))
     asked = town.turn("pay my electricity bill 6123401005678", lane("twice"), "1")
     first = tap(town, '"yes"', asked, lane("twice"), "2")
-    again = tap(town, '"yes"', asked, lane("twice"), "2", attempt=2)
+    again = tap(town, '"yes"', asked, lane("twice"), "2")
     assert again == first and "http" in text_of(first)
     assert len(town.writes("energy")) == before + 1
 
@@ -39,27 +39,25 @@ def test_repeated_turn_gives_the_same_replies_and_acts_once(town: Town) -> None:
 def test_repeated_turn_keeps_its_buttons(town: Town) -> None:
     """Replies come back whole, not as text only."""
     asked = town.turn("bijli ka bill bharna hai 6123401005678", lane("buttons"), "1")
-    again = town.turn("bijli ka bill bharna hai 6123401005678", lane("buttons"), "1", attempt=2)
+    again = town.turn("bijli ka bill bharna hai 6123401005678", lane("buttons"), "1")
     assert again == asked and len(asked[0].buttons) == 3
 
 
 def test_unknown_turn_runs_on_any_attempt(town: Town) -> None:
     """A first try that never reached the dialogue leaves nothing to repeat."""
-    replies = town.turn("how much is my bill 6123401005678", lane("late"), "1", attempt=3)
+    replies = town.turn("how much is my bill 6123401005678", lane("late"), "1")
     assert "845" in text_of(replies)
 
 
 def test_action_server_down_fails_the_turn_and_a_later_try_succeeds(town: Town) -> None:
     """TurnFailed, not silence; then the same inbox id is answered as if nothing had happened."""
-    from nlu.engine.reply import TurnFailed
+    from nlu.turn import Message, TurnFailed
 
     words = "నా కరెంటు బిల్లు ఎంత వచ్చింది 6123401005678"
     broken = town.load(f"http://127.0.0.1:{free_port()}")
     with pytest.raises(TurnFailed):
-        town.run(
-            broken.turn(words, lane("down"), {"inbox_id": f"{lane('down')}:1", "language": None})
-        )
-    replies = town.turn(words, lane("down"), "1", attempt=2)
+        town.run(broken.turn(Message(words, lane("down"), f"{lane('down')}:1")))
+    replies = town.turn(words, lane("down"), "1")
     assert "845" in text_of(replies)
 
 
@@ -89,7 +87,7 @@ def test_typed_intent_stays_text(town: Town, typed: str) -> None:
 
 def test_tapped_intent_is_an_intent(town: Town) -> None:
     """The same words from a button."""
-    replies = town.turn('/choose{"service": "electricity_bill_view"}', "tapped", "1", payload=True)
+    replies = town.turn('/choose{"service": "electricity_bill_view"}', "tapped", "1", tapped=True)
     service = load_catalogue(town.data).services["electricity_bill_view"]
     slot = service.slots[0]
     assert text_of(replies) in (slot.ask or slot.type.ask).values()

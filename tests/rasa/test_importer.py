@@ -11,7 +11,7 @@ from rasa.shared.nlu.training_data.message import Message
 from nlu.catalogue import shared_catalogue
 from nlu.components.importer import CatalogueImporter
 from nlu.components.project import catalogue
-from nlu.components.training_example import COPY, HELD_BACK, KEY, SOURCE
+from nlu.components.training_message import COPY, HELD_BACK, KEY, SOURCE
 from tests.catalogue.sample import PAY, write_sample
 
 

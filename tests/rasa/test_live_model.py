@@ -10,6 +10,7 @@ from pathlib import Path
 from api.live_engine import rasa_engine
 from nlu.registry import live_id
 from nlu.settings.settings import Settings
+from nlu.turn import Message
 from tests.processes import ACTIONS_SECRET
 from tests.rasa.conftest import Town
 
@@ -46,8 +47,7 @@ def test_a_new_model_loads_beside_the_loop(town: Town, tmp_path: Path) -> None:
             assert engine.trouble == ""
             assert (await engine.parse("hello"))["model"] == copy
         assert beats > 20
-        metadata = {"inbox_id": "w1", "attempt": 1, "language": "en", "payload": False}
-        assert (await engine.turn("hello", "1:91", metadata)).replies
+        assert (await engine.turn(Message("hello", "1:91", "w1", "en"))).replies
         beating.cancel()
         await engine.close()
 

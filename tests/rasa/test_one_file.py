@@ -50,8 +50,7 @@ def test_domain_is_not_empty() -> None:
     services = sorted(p.stem for p in (ROOT / "data" / "services").glob("*/*.yml"))
     assert not domain.is_empty()
     assert set(services) <= set(domain.intents)
-    assert "service_form" in domain.form_names
-    assert "action_route" in domain.user_actions
+    assert "action_turn" in domain.user_actions
     assert len(importer.get_stories().story_steps) >= 5
     nlu = importer.get_nlu_data()
     assert len(nlu.intent_examples) >= len(services) * 60

@@ -20,6 +20,7 @@ from api.live_engine import LiveEngine, rasa_engine
 from nlu import registry
 from nlu.paths import models_folder
 from nlu.settings.settings import Settings
+from nlu.turn import Message
 from tests.processes import ACTIONS_SECRET, ROOT, free_port, seva
 from tests.releases import register, with_words
 
@@ -69,10 +70,10 @@ class Place:
     async def turned(self) -> tuple[str, bool]:
         """The same of a turn, in which worker and action server take part."""
         self.turns += 1
-        metadata = {"inbox_id": f"w{self.turns}", "attempt": 1, "language": "en", "payload": False}
+        said = Message("hello", f"1:9198480{self.turns:05}", f"w{self.turns}", language="en")
         with self.worker.one_release():
             weights = (await self.worker.parse("hello"))["model"]
-            turned = await self.worker.turn("hello", f"1:9198480{self.turns:05}", metadata)
+            turned = await self.worker.turn(said)
         return weights, any(reply.text.split("\n")[0] == "two" for reply in turned.replies)
 
     async def all_on(self, name: str) -> None:

@@ -22,8 +22,7 @@ from nlu.components import project
 from nlu.components.fine_tuning import learned_from
 from nlu.components.language_identifier import LANGUAGE
 from nlu.components.service_classifier import DEVELOPMENT, ServiceClassifier
-from nlu.components.training_example import HELD_BACK, KEY
-from nlu.components.training_message import TrainingMessage
+from nlu.components.training_message import HELD_BACK, KEY, TrainingMessage
 
 SPOKEN = next(
     component["spoken"]

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from nlu.speech.readings import likeliest
+from nlu.speech.readings import likeliest, orders
 from nlu.speech.transcript import Reading
 
 TE, HI = Reading("emi jarigindi", "te", 0.6), Reading("emi jari gindhi", "hi", 0.3)
+BY_EAR = Reading("emijarigindi", "sw", 0.0)
 
 
-def sure(**confidences: float) -> Any:
-    """An engine that is so sure of a reading in a language; below 0.2 it is out of scope."""
-
-    async def parse_heard(readings: Sequence[Reading]) -> dict[str, Any]:
-        confidence = confidences[readings[0].language]
+def chosen(*readings: Reading, **confidences: float) -> tuple[Reading, ...]:
+    """The order that is chosen where the understanding is so sure of a reading in a language; below
+    0.2 it is out of scope."""
+    asked, found = orders(readings), []
+    for order in asked:
+        confidence = confidences[order[0].language]
         kind = "route" if confidence >= 0.2 else "out_of_scope"
-        return {"intent": {"confidence": confidence}, "decision": {"kind": kind}}
-
-    return parse_heard
+        intent: dict[str, Any] = {"name": "x", "confidence": confidence}
+        found.append({"intent": intent, "decision": {"kind": kind}})
+    return asked[likeliest(asked, found)]
 
 
 @pytest.mark.parametrize(
@@ -34,16 +35,11 @@ def sure(**confidences: float) -> Any:
         (0.1, 0.1, TE),  # none anywhere
     ],
 )
-async def test_likely_and_sensible_leads(te: float, hi: float, first: Reading) -> None:
-    found = await likeliest(sure(te=te, hi=hi), [TE, HI])
+def test_likely_and_sensible_leads(te: float, hi: float, first: Reading) -> None:
+    found = chosen(TE, HI, te=te, hi=hi)
     assert found[0] == first and set(found) == {TE, HI}
 
 
-async def test_a_single_reading_is_not_asked_about() -> None:
-    assert await likeliest(sure(), [TE]) == [TE]
-
-
-async def test_a_reading_in_a_language_that_nobody_spoke_never_leads() -> None:
-    by_ear = Reading("emijarigindi", "sw", 0.0)
-    assert await likeliest(sure(te=0.3, sw=0.9), [TE, by_ear]) == [TE, by_ear]
-    assert (await likeliest(sure(te=0.1, hi=0.5, sw=0.9), [TE, HI, by_ear]))[0] == HI
+def test_a_reading_in_a_language_that_nobody_spoke_never_leads() -> None:
+    assert chosen(TE, BY_EAR, te=0.3, sw=0.9) == (TE, BY_EAR)
+    assert chosen(TE, HI, BY_EAR, te=0.1, hi=0.5, sw=0.9)[0] == HI

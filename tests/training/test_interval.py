@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.training.interval import wilson
+from nlu.training.metrics import wilson
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from benchmarks.language_id import key_rows
-from nlu.classifier.language_model import MIX, features
+from nlu.classifier.language import MIX, features
 from nlu.text.romanisation import LetterModel, Romaniser
 from nlu.training.language_corpus import public_rows
 from nlu.training.language_model import Regression, grammar, own_rows

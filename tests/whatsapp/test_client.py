@@ -16,7 +16,6 @@ import pytest
 from api.inbox.port import Parcel
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.outgoing import Option, Outgoing, Template
-from api.whatsapp.payload import Media
 from api.whatsapp.policy import Deadlines, load_policy
 from api.whatsapp.sender import (
     DocumentUnavailable,
@@ -27,6 +26,7 @@ from api.whatsapp.sender import (
 )
 from nlu.settings.settings import Settings
 from nlu.speech.synthesis import SynthesisError
+from nlu.turn import Media
 
 POLICY = load_policy(Path("data/whatsapp.yml"))
 OK = {"messaging_product": "whatsapp", "messages": [{"id": "wamid.OUT1"}]}

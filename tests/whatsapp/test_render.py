@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.policy import load_policy
 from api.whatsapp.render import MORE, RenderWords, more_buttons, render, split_text
-from nlu.engine.reply import Button, Reply
+from nlu.turn import Button, Reply
 
 LIMITS = load_policy(Path("data/whatsapp.yml")).limits
 WORDS = RenderWords("ఒకటి ఎంచుకోండి", "ఎంచుకోండి", "ఇంకా ఉన్నాయి", "ఇదిగో మీ పత్రం")
@@ -37,7 +37,7 @@ def shown(*replies: object, inbox_id: str = "wamid.1") -> list[Draft]:
 
 
 def options(count: int, title: str = "Option") -> tuple[Button, ...]:
-    return tuple(Button(f"/choose{n}", f"{title} {n}", f"about {n}") for n in range(count))
+    return tuple(Button(f"{title} {n}", f"/choose{n}", f"about {n}") for n in range(count))
 
 
 def kinds(drafts: list[Draft]) -> list[str]:
@@ -71,7 +71,7 @@ def test_kind_of_options(count: int, title: str, kind: str) -> None:
 
 
 def test_same_titles_are_told_apart_in_a_list() -> None:
-    same = (Button("a", "Pay", "power"), Button("b", "Pay", "tax"))
+    same = (Button("Pay", "a", "power"), Button("Pay", "b", "tax"))
     assert kinds(shown(Reply("which?", same))) == ["list"]
 
 
@@ -81,7 +81,7 @@ def test_ids_are_short_and_mean_the_payload() -> None:
         draft.message.options, draft.choices, options(3), strict=True
     ):
         assert option.id == choice.id and len(option.id) <= 200
-        assert choice.payload == button.id
+        assert choice.payload == button.payload
 
 
 def test_ids_are_the_same_when_a_turn_is_rendered_again() -> None:
@@ -96,7 +96,7 @@ def test_more_than_ten_options_are_paged() -> None:
     assert draft.message.options[-1].title == WORDS.more
     last = draft.choices[-1]
     assert last.payload.startswith(MORE)
-    assert [button.id for button in more_buttons(last.payload)] == [
+    assert [button.payload for button in more_buttons(last.payload)] == [
         f"/choose{n}" for n in (9, 10, 11)
     ]
 
@@ -175,8 +175,10 @@ def test_limits_hold_for_any_reply(many: list[Reply]) -> None:
         assert all(len(option.description) <= 72 for option in message.options)
         for choice in draft.choices:
             more = choice.payload.startswith(MORE)
-            payloads += [b.id for b in more_buttons(choice.payload)] if more else [choice.payload]
-    assert payloads == [button.id for reply in many for button in reply.buttons]
+            payloads += (
+                [b.payload for b in more_buttons(choice.payload)] if more else [choice.payload]
+            )
+    assert payloads == [button.payload for reply in many for button in reply.buttons]
 
 
 @settings(max_examples=60)

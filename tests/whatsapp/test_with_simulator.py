@@ -17,8 +17,8 @@ from api.demo.simulator.rules import load_rules
 from api.demo.simulator.server import create_app as create_simulator
 from api.whatsapp.policy import load_policy
 from nlu.catalogue import shared_catalogue
-from nlu.engine.reply import Button, Reply
 from nlu.settings.settings import Settings
+from nlu.turn import Button, Reply
 from tests.inbox.worker_fakes import FakeEngine
 from tests.processes import free_port
 from tests.served import served

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from nlu.catalogue import Catalogue
 from nlu.classifier.decision import Thresholds
 from nlu.text.script import dominant
-from nlu.training.interval import wilson
+from nlu.training.metrics import wilson
 from nlu.training.outcome import Intents, Ranked, counted
 from nlu.training.report import plots
 from nlu.training.report.confusion import Row, matrix, pairs

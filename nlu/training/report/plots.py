@@ -8,7 +8,7 @@ from math import log10
 
 from markupsafe import Markup, escape
 
-from nlu.training.interval import wilson
+from nlu.training.metrics import wilson
 
 
 @dataclass(frozen=True)

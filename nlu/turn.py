@@ -1,0 +1,214 @@
+"""What a turn of dialogue takes and gives, each in one shape with one JSON form.
+
+A `Message` goes from the worker to the engine, and on to the action server as the metadata of
+Rasa's event. A `Reply` comes back the same way. A `Notice` tells a citizen what they did not ask
+for just now. Only `api.whatsapp.render` turns replies into another shape, that of WhatsApp.
+
+This module loads no Rasa: who only carries messages and replies stays light.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from nlu.speech.transcript import Reading
+
+AWAY, BROKEN, FAILED = "away", "broken", "failed"
+"""Why a turn failed: something of ours was not reached, it died or hung with the turn in its hands,
+or all works and this turn fails."""
+
+
+@dataclass(frozen=True)
+class Media:
+    """A file that lies at WhatsApp: fetched by its id, checked against `sha256`."""
+
+    id: str
+    mime_type: str = ""
+    sha256: str = ""
+    voice: bool = False
+    filename: str | None = None
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place that a citizen shared; degrees."""
+
+    latitude: float
+    longitude: float
+    name: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one citizen wrote, said or tapped.
+
+    `citizen` is the lane of the inbox and Rasa's sender id. `id` is the same when the turn is taken
+    again. `language` is that of the replies before, None for a stranger. `tapped` marks a payload
+    of our own, behind a button; a citizen's own words are never read as one. `readings` are what a
+    voice note may say: `text` is the words of the first.
+    """
+
+    text: str
+    citizen: str
+    id: str = ""
+    language: str | None = None
+    phone: str = ""
+    tapped: bool = False
+    readings: tuple[Reading, ...] = ()
+    location: Location | None = None
+    media: Media | None = None
+
+    @property
+    def by_voice(self) -> bool:
+        """Whether it was spoken."""
+        return bool(self.readings)
+
+    @property
+    def spoken(self) -> str:
+        """The language of a voice note; empty for what was written."""
+        return self.readings[0].language if self.readings else ""
+
+    def metadata(self) -> dict[str, Any]:
+        """All but the text and the citizen, which Rasa's event has anyway; only what is there."""
+        return {n: v for n, v in _told(self).items() if n not in ("text", "citizen")}
+
+    @classmethod
+    def of(cls, text: str, citizen: str, metadata: Mapping[str, Any]) -> Message:
+        """The message whose metadata these are; what Rasa added to them is left out."""
+        known = {name: metadata[name] for name in _MESSAGE & set(metadata)}
+        if known.get("location"):
+            known["location"] = Location(**known["location"])
+        if known.get("media"):
+            known["media"] = Media(**known["media"])
+        known["readings"] = tuple(Reading(**one) for one in known.get("readings", ()))
+        return cls(text, citizen, **known)
+
+
+_MESSAGE = {field.name for field in fields(Message)} - {"text", "citizen"}
+
+
+@dataclass(frozen=True)
+class Button:
+    """A reply button or a row of a list. `payload` comes back when it is tapped; `description` is
+    the second line of a row."""
+
+    title: str
+    payload: str
+    description: str | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file to send along; where it is a department's, the host of `url` was checked."""
+
+    url: str
+    filename: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One message to the citizen. `button_label` opens the list where there are many buttons;
+    `language` is that of the words. Its JSON has Rasa's names for what Rasa knows, `text` and
+    `buttons`, so that `rasa shell` shows them."""
+
+    text: str
+    buttons: tuple[Button, ...] = ()
+    button_label: str | None = None
+    document: Document | None = None
+    language: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The reply as a JSON object; what is not there is left out."""
+        return _told(self)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Reply:
+        """The reply that `as_json` gave."""
+        return cls(**_read(told))
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a citizen is told without having asked just now: a late answer, a receipt, a person's
+    words. `citizen` is as in `Message`. `id` is the same for the same news: 1 to 128 letters,
+    digits, or one of `._:-`.
+
+    `about` is what the news are about, in a few words. It stands above `text`, and fills the
+    template that WhatsApp demands when the citizen has been silent for 24 hours.
+    """
+
+    id: str
+    citizen: str
+    language: str
+    about: str
+    text: str
+    buttons: tuple[Button, ...] = ()
+    document: Document | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The body of `POST /notices`."""
+        return _told(self)
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Notice:
+        """The notice that `as_json` gave."""
+        return cls(**_read(told))
+
+
+def _told(record: Any) -> Any:
+    """A record as JSON; fields that are as they are by default are left out."""
+    if isinstance(record, tuple):
+        return [_told(one) for one in record]
+    if not is_dataclass(record):
+        return record
+    values = {field.name: (getattr(record, field.name), field.default) for field in fields(record)}
+    return {name: _told(value) for name, (value, usual) in values.items() if value != usual}
+
+
+def _read(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Members of a reply or a notice, with buttons and document as what they are."""
+    document = told.get("document")
+    return {
+        **told,
+        "buttons": tuple(Button(**one) for one in told.get("buttons", ())),
+        "document": document and Document(**document),
+    }
+
+
+@dataclass(frozen=True)
+class Turned:
+    """What a turn came to: the replies, and the tracker to keep with them."""
+
+    replies: tuple[Reply, ...]
+    tracker: str | None = None
+
+    @property
+    def language(self) -> str | None:
+        """That of the reply said last; None where no reply tells."""
+        return next((one.language for one in reversed(self.replies) if one.language), None)
+
+
+class TurnFailed(RuntimeError):
+    """A turn ended without a reply; nothing of it is to be kept, and it may be taken again.
+
+    `trouble` is one of the three words above.
+    """
+
+    def __init__(self, why: str, trouble: str = FAILED) -> None:
+        super().__init__(why)
+        self.trouble = trouble
+
+
+def payload(intent: str, **data: str) -> str:
+    """What a button says when it is tapped, as Rasa reads it: `/intent{"key": "value"}`."""
+    return f"/{intent}{json.dumps(data, ensure_ascii=False)}"
+
+
+def read_payload(text: str) -> tuple[str, dict[str, str]]:
+    """The intent and the data that `payload` was made of."""
+    intent, brace, data = text[1:].partition("{")
+    return intent, json.loads(brace + data) if brace else {}
