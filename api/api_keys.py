@@ -13,7 +13,7 @@ from pathlib import Path
 from api.problems import Problem
 from nlu.log import get_logger
 from nlu.settings.api_keys_file import DAY, SCOPES, ApiKey, digest, read_keys_file
-from nlu.settings.settings import Settings
+from nlu.settings.settings import ServeSettings
 from nlu.storage import windows
 from nlu.storage.write_ahead import write_ahead
 
@@ -42,7 +42,7 @@ class ApiKeys:
         self._usage_file, self._usage = usage, _open(usage) if limited else None
 
     @classmethod
-    def of(cls, settings: Settings, clock: Callable[[], float] = time.time) -> ApiKeys:
+    def of(cls, settings: ServeSettings, clock: Callable[[], float] = time.time) -> ApiKeys:
         """Those of SEVA_API_KEYS (all scopes but notices, no limits), of SEVA_API_KEYS_FILE, and
         SEVA_NOTICES_KEY. Raises OSError, ValueError."""
         all_but_notices = frozenset(SCOPES) - {"notices"}

@@ -32,7 +32,7 @@ from api.whatsapp.policy import load_policy
 from api.wording import Wording
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe, get_logger
-from nlu.settings.settings import Settings
+from nlu.settings.settings import ServeSettings
 from nlu.speech.pool import HearingPool
 from nlu.web import Door
 from nlu.web.headers import NO_STORE, SecurityHeaders
@@ -42,7 +42,7 @@ _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"
 
 
 def create_app(
-    settings: Settings,
+    settings: ServeSettings,
     engine: Engine | None = None,
     transcriber: Transcriber | None = None,
     inbox: Inbox | None = None,

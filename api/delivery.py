@@ -78,7 +78,9 @@ class Delivery:
         given up."""
         silent = await self._is_silent()
         policy = self._policy
-        longest = policy.doubt_silent_give_up_after if silent else policy.doubt_give_up_after
+        longest = (
+            policy.retry.doubt.silent_give_up_after if silent else policy.retry.doubt.give_up_after
+        )
         if self._clock() - parcel.created_at > longest:
             self._count(parcel, "given_up")
             log.error("reply_given_up", why="unknown whether WhatsApp took it", silent=silent)
@@ -101,12 +103,12 @@ class Delivery:
         return any(0 < told < taken <= late for taken in self._taken)
 
     def _wait_in_doubt(self, parcel: Parcel) -> float:
-        return max(self._doubt, step(self._policy.doubt_wait, parcel.attempt))
+        return max(self._doubt, step(self._policy.retry.doubt.wait, parcel.attempt))
 
     async def _refused(self, parcel: Parcel, error: SendFailed) -> None:
         """WhatsApp said no: again, later, another way, or never."""
         action, reason = error.action, f"code {error.code}"
-        too_old = self._clock() - parcel.created_at > self._policy.send_give_up_after
+        too_old = self._clock() - parcel.created_at > self._policy.retry.send.give_up_after
         if action == "phone" and parcel.citizen == parcel.phone:
             action = "final"
         if too_old and action not in ("final", "park"):
@@ -127,7 +129,7 @@ class Delivery:
     async def _without_document(self, parcel: Parcel, error: DocumentUnavailable) -> None:
         """The file cannot be had: a few tries, then the citizen is told."""
         self._count(parcel, "no_document", code=None)
-        if parcel.attempt < self._policy.turn_attempts:
+        if parcel.attempt < self._policy.retry.turn.attempts:
             wait = self._policy.wait("retry", parcel.attempt)
             await self._outbox.retry(parcel, wait, describe(error))
             return

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.problems import Problem
+from nlu.web import body
 
 
 def json_response(value: Any, status: int = 200) -> Response:
@@ -24,15 +25,10 @@ def dump(value: Any) -> bytes:
 
 async def read_body(request: Request, most: int) -> bytes:
     """The body, or the problem `body-too-large` as soon as that is certain."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > most:
-        raise Problem("body-too-large", f"The body may have at most {most} bytes.")
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise Problem("body-too-large", f"The body may have at most {most} bytes.")
-    return bytes(body)
+    try:
+        return await body.read_body(request, most)
+    except body.BodyTooLong:
+        raise Problem("body-too-large", f"The body may have at most {most} bytes.") from None
 
 
 async def read_json(request: Request, most: int) -> dict[str, Any]:

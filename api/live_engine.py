@@ -22,7 +22,7 @@ from nlu.live import Live
 from nlu.log import configure_logging
 from nlu.paths import read_from
 from nlu.registry import Release, live_id, live_release
-from nlu.settings.settings import Settings
+from nlu.settings.groups import Engine as EngineSettings
 from nlu.speech.transcript import Reading
 from nlu.turn import AWAY, Message, Turned, TurnFailed
 
@@ -144,7 +144,7 @@ class LivePhrases(Mapping[str, Mapping[str, str]]):
         return len(self._catalogue().phrases)
 
 
-def starting_release(settings: Settings) -> Release:
+def starting_release(settings: EngineSettings) -> Release:
     """What a process that starts now runs on; from here on it reads no other data. Where no model
     is live yet, it has the folder's words and waits for one. Raises ReleaseRefused, and
     FileNotFoundError for a live model that is gone."""
@@ -157,7 +157,7 @@ def starting_release(settings: Settings) -> Release:
     return release
 
 
-def rasa_engine(settings: Settings, *, dialogue: bool) -> LiveEngine:
+def rasa_engine(settings: EngineSettings, *, dialogue: bool) -> LiveEngine:
     """The real engine; without `dialogue` it only parses. Raises as `starting_release`, and
     CatalogueError.
 

@@ -15,13 +15,13 @@ from nlu.catalogue import CatalogueError
 if TYPE_CHECKING:
     import socket
 
-    from nlu.settings.settings import Settings
+    from nlu.settings.settings import ServeSettings, WorkerSettings
 
 CANNOT_START = 3  # the exit code that uvicorn uses for it
 
 
 def serve_command(
-    settings: Settings,
+    settings: ServeSettings,
     host: str | None = None,
     port: int | None = None,
     processes: int | None = None,
@@ -31,7 +31,7 @@ def serve_command(
     from nlu.log import configure_logging
 
     given = {"serve_host": host, "serve_port": port, "processes": processes}
-    settings = settings.copy(update={k: v for k, v in given.items() if v is not None})
+    settings = settings.but(given)
     configure_logging(settings.log_level)
     count = settings.processes or len(os.sched_getaffinity(0))
     try:
@@ -42,7 +42,7 @@ def serve_command(
         return 1
 
 
-def worker_command(settings: Settings) -> int:
+def worker_command(settings: WorkerSettings) -> int:
     """Answers messages until SIGTERM or Ctrl-C; the exit code."""
     from nlu.log import configure_logging
 
@@ -66,7 +66,7 @@ def worker_command(settings: Settings) -> int:
 
 
 def _serve_alone(
-    settings: Settings, sock: socket.socket | None = None, *, load_first: bool = False
+    settings: ServeSettings, sock: socket.socket | None = None, *, load_first: bool = False
 ) -> int:
     """In this process, on `sock` if it is given. With `load_first` it listens once the model is
     loaded; otherwise at once, so that webhooks are taken meanwhile."""
@@ -95,7 +95,7 @@ def _serve_alone(
     return 0 if server.started else CANNOT_START
 
 
-def _check_ports(settings: Settings) -> None:
+def _check_ports(settings: ServeSettings) -> None:
     """Raises OSError, which names the variable, where another server has one of the ports."""
     from api.processes import check_free
 
@@ -109,7 +109,7 @@ def _check_ports(settings: Settings) -> None:
             raise OSError(f"cannot listen on {host}:{port} ({why}): set {variable}") from error
 
 
-def _serve_together(settings: Settings, count: int) -> int:
+def _serve_together(settings: ServeSettings, count: int) -> int:
     from api.inbox.open import open_inbox
     from api.live_engine import starting_release
     from api.processes import Processes, share_counts
@@ -130,10 +130,10 @@ def serve_one(load_first: bool, life: Connection) -> None:
     """One of several processes; its settings are those of the supervisor, by the environment."""
     from api.processes import end_with, listen
     from nlu.log import configure_logging
-    from nlu.settings.settings import Settings
+    from nlu.settings.settings import ServeSettings
 
     end_with(life)
-    settings = Settings()
+    settings = ServeSettings.read()
     configure_logging(settings.log_level)
     sock = listen(settings.serve_host, settings.serve_port)
     sys.exit(_serve_alone(settings, sock, load_first=load_first))

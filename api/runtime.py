@@ -15,14 +15,14 @@ from api.ports import Engine, Transcriber
 from api.whatsapp.policy import WhatsAppPolicy
 from api.wording import Wording
 from nlu.catalogue import Catalogue
-from nlu.settings.settings import Settings
+from nlu.settings.settings import ServeSettings
 
 
 @dataclass
 class Runtime:
     """Made by `create_app`; `inbox` is there once the application has started."""
 
-    settings: Settings
+    settings: ServeSettings
     policy: WhatsAppPolicy
     read_catalogue: Callable[[], Catalogue]
     engine: Engine

@@ -39,11 +39,11 @@ def after(error: TurnFailed, attempt: int, *, healthy: bool, policy: WhatsAppPol
     now."""
     if error.trouble != FAILED or not healthy:
         return Wait(died=error.trouble == BROKEN)
-    if attempt >= policy.turn_attempts:
+    if attempt >= policy.retry.turn.attempts:
         return GiveUp()
-    return Again(step(policy.turn_wait, attempt))
+    return Again(step(policy.retry.turn.wait, attempt))
 
 
 def died_too_often(deaths: int, policy: WhatsAppPolicy) -> bool:
     """Whether a message is no longer taken up: it was in hand at so many deaths."""
-    return deaths > policy.turn_deaths
+    return deaths > policy.retry.turn.deaths

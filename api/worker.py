@@ -70,7 +70,7 @@ class Worker:
         self._wake = asyncio.Event()
         self._heartbeat = heartbeat or Heartbeat(math.inf)
         told = partial(self._heartbeat.trouble, "outage")
-        self.outage = Outage(self._is_well, policy.outage_wait, told)
+        self.outage = Outage(self._is_well, policy.retry.outage.wait, told)
         self._company = Company()
         self._held: Counter[str] = Counter()  # how often each message that waits was given back
 
@@ -121,7 +121,7 @@ class Worker:
                 failed += 1
                 self.outage.begin(str(Away(STORE, error)))
                 log.error("claim_failed", error=describe(error), times=failed)
-                await asyncio.sleep(step(self._policy.outage_wait, failed))
+                await asyncio.sleep(step(self._policy.retry.outage.wait, failed))
             for item in found:
                 task = asyncio.create_task(work(item))
                 tasks.add(task)
@@ -149,7 +149,7 @@ class Worker:
             outcome = "store_failed"
             log.error("store_failed", error=describe(error))
             self.outage.begin(str(Away(STORE, error)))
-            await self._give_back(claim, self._pause(claim, self._policy.outage_wait))
+            await self._give_back(claim, self._pause(claim, self._policy.retry.outage.wait))
         if outcome not in ("given_back", "store_failed"):
             del self._held[claim.message.message_id]
         self._wake.set()
@@ -202,7 +202,7 @@ class Worker:
             alarm("trackers", self._name_citizen(claim.message.lane), error.why)
             reason = f"unreadable: {error.why}"
             if error.why == "key":  # it may come back, and opens the tracker then
-                wait = self._pause(claim, self._policy.alert_wait)
+                wait = self._pause(claim, self._policy.retry.alert.wait)
                 await self._inbox.release(claim, wait=wait, reason=reason)
                 return "given_back"
             return await self._give_up(claim, reason, afresh=True)
@@ -218,9 +218,9 @@ class Worker:
         """The message waits, longer each time. Without the store all do; while nothing can be
         heard, only voice notes."""
         log.error("turn_put_off", error=describe(error.__cause__ or error))
-        waits = self._policy.outage_wait
+        waits = self._policy.retry.outage.wait
         if error.part == VOICE:
-            waits = self._policy.send_wait
+            waits = self._policy.retry.send.wait
             self._heartbeat.trouble(VOICE, str(error), stops=False)
         else:
             self.outage.begin(str(error))
@@ -268,7 +268,7 @@ class Worker:
             except Exception as error:
                 tries += 1
                 log.error("not_given_back", error=describe(error))
-                await asyncio.sleep(step(self._policy.outage_wait, tries))
+                await asyncio.sleep(step(self._policy.retry.outage.wait, tries))
 
     async def _deliver(self, parcel: Any) -> None:
         try:

@@ -16,7 +16,7 @@ from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.policy import load_policy
 from api.worker import Worker
 from nlu.log import citizen_hash, get_logger
-from nlu.settings.settings import Settings
+from nlu.settings.settings import WorkerSettings
 from nlu.speech.pool import HearingPool
 from nlu.speech.speaker import Speaker
 from nlu.speech.synthesis import SynthesisError
@@ -24,7 +24,7 @@ from nlu.speech.synthesis import SynthesisError
 log = get_logger(__name__)
 
 
-def _speaker(settings: Settings) -> Speaker | None:
+def _speaker(settings: WorkerSettings) -> Speaker | None:
     """Voices for replies, where they are switched on; a missing one is told and left out."""
     if not settings.spoken_replies:
         return None
@@ -37,7 +37,7 @@ def _speaker(settings: Settings) -> Speaker | None:
     return speaker
 
 
-async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
+async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Works until `stop` is set. Raises OSError or ValueError if it cannot begin."""
     engine = rasa_engine(settings, dialogue=True)
     policy = load_policy(engine.catalogue().root / "whatsapp.yml")

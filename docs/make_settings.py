@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from nlu.settings.department_variables import department_variables
-from nlu.settings.settings import TOOLS, Settings
+from nlu.settings.groups import variable
+from nlu.settings.settings import PROCESSES, TOOLS, Settings, readers
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,15 +22,14 @@ def settings_markdown(data_dir: Path = ROOT / "data") -> str:
         "Environment variables, read once when a process starts. All have a default that works "
         "for the demo on one machine.",
         "",
-        "| variable | default | meaning |",
-        "|---|---|---|",
+        "| variable | default | meaning | read by |",
+        "|---|---|---|---|",
     ]
-    fields = Settings.__fields__.values()
-    documented = {f"SEVA_{field.name.upper()}" for field in fields}
-    for field in fields:
+    documented = {variable(name) for name in Settings.__fields__}
+    for name, field in sorted(Settings.__fields__.items(), key=lambda entry: _place(entry[0])):
         default = "(empty)" if field.default == "" else f"`{field.default}`"
-        meaning = field.field_info.description or ""
-        lines.append(f"| `SEVA_{field.name.upper()}` | {default} | {meaning} |")
+        meaning, read_by = field.field_info.description or "", _read_by(name)
+        lines.append(f"| `{variable(name)}` | {default} | {meaning} | {read_by} |")
     lines += [
         "",
         "## Departments and gateways",
@@ -45,6 +45,16 @@ def settings_markdown(data_dir: Path = ROOT / "data") -> str:
     lines += ["", "## Tools and tests", "", "| variable | meaning |", "|---|---|"]
     lines += [f"| `{name}` | {meaning} |" for name, meaning in TOOLS.items()]
     return "\n".join(lines) + "\n"
+
+
+def _place(name: str) -> tuple[int, str]:
+    """What more processes read comes first, then by name."""
+    return -len(readers(name)), name
+
+
+def _read_by(name: str) -> str:
+    roles = readers(name)
+    return "all" if set(roles) == set(PROCESSES) - {"demo"} else ", ".join(roles)
 
 
 if __name__ == "__main__":

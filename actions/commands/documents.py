@@ -31,10 +31,13 @@ def serve(
     port: Annotated[int | None, _PORT] = None,
 ) -> None:
     """Serve the verification page. With keys, status, PDFs and log."""
-    settings = begin("documents")
+    from nlu.settings.settings import DocumentsSettings
+
+    settings = begin(DocumentsSettings)
     from actions.documents.commands import serve_command
 
-    finish(serve_command(host or settings.documents_host, port or settings.documents_port))
+    given = {"documents_host": host, "documents_port": port}
+    finish(serve_command(settings.but(given)))
 
 
 @app.command()

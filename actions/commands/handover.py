@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -117,10 +115,10 @@ def close(number: Number) -> None:
 
 async def _answered(handovers: Handovers, number: str, text: str) -> None:
     from actions.news.client import NoticesClient
-    from actions.server.settings import ServerSettings
+    from nlu.settings.settings import ActionsSettings
 
-    settings, catalogue = ServerSettings.from_environment(), _catalogue()
-    notices = NoticesClient(settings.notices_url, settings.notices_key)
+    settings, catalogue = ActionsSettings.read(), _catalogue()
+    notices = NoticesClient(settings.notices_address, settings.notices_key)
     try:
         case = handovers.case(number)
         language = await notices.language_of(case.citizen) or case.record.language
@@ -190,7 +188,9 @@ def _service(case: Case, catalogue: Catalogue) -> str:
 
 
 def _when(case: Case) -> str:
-    zone = ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata")
+    from nlu.settings.settings import ActionsSettings
+
+    zone = ActionsSettings.read().zone
     return datetime.fromtimestamp(case.record.at, zone).isoformat(" ", "minutes")
 
 

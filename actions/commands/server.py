@@ -19,7 +19,9 @@ def actions(
     ] = None,
 ) -> None:
     """Run the action server. Forms, questions and calls to departments."""
-    begin("actions")
+    from nlu.settings.settings import ActionsSettings
+
+    settings = begin(ActionsSettings)
     from actions.server.process import actions_command
 
-    finish(actions_command(port))
+    finish(actions_command(settings, port))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NewType
 
 from actions.departments.access import SenderHeaders
 from actions.departments.credentials import (
@@ -20,6 +20,7 @@ from nlu.catalogue.departments import DEFAULTS, read_departments
 from nlu.catalogue.model import Department, Operation, Timeouts
 from nlu.catalogue.vocabulary import read_languages
 from nlu.catalogue.yaml_source import Source
+from nlu.records import Faults, Misfit, key, placed, read_as, to_record
 
 
 class DefinitionError(ValueError):
@@ -42,7 +43,7 @@ class Settle:
     """How writes without an answer are asked after, seconds between and in all."""
 
     every: float
-    during: float
+    during: float = field(metadata=key("for"))
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,28 @@ class Callbacks:
 
 
 @dataclass(frozen=True)
-class Protection:
-    """What keeps a struggling department from being hammered."""
+class Breaker:
+    """Failures in a row after which calls are spared, and seconds until one is tried again."""
 
-    breaker_threshold: int
-    breaker_reset_after: float
+    threshold: int
+    reset_after: float
+
+
+@dataclass(frozen=True)
+class CallLimits:
+    """Calls at once, and calls that start in a period."""
+
     concurrency: int
     rate: float
     per_seconds: float
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What keeps a struggling department from being hammered."""
+
+    breaker: Breaker
+    limits: CallLimits
 
 
 @dataclass(frozen=True)
@@ -92,6 +107,27 @@ class Formats:
     time: str
     datetime: str
     months: Mapping[str, tuple[str, ...]]
+
+
+Switch = NewType("Switch", bool)
+"""True or false, also as the text of a variable."""
+
+
+@dataclass(frozen=True)
+class ConnectorSettings:
+    """What only the connector reads of a department's file, merged over `defaults.yml`."""
+
+    retry: Retry
+    settle: Settle
+    breaker: Breaker
+    limits: CallLimits
+    formats: Formats
+    allow_private: Switch
+    allow_loopback: Switch
+    document_hosts: frozenset[str]
+    max_response_bytes: int
+    sender: SenderHeaders | None = None
+    misses: MissLimits | None = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +171,10 @@ def define(
     env = os.environ if environ is None else environ
     try:
         return _definition(department, department.settings, env)
+    except Faults as error:
+        defaults = department.file.with_name(DEFAULTS)
+        problems = placed(error, department.file, defaults if defaults.exists() else None)
+        raise DefinitionError(str(problems)) from error
     except (KeyError, TypeError, ValueError) as error:
         raise DefinitionError(f"{department.file}: {type(error).__name__} {error}") from error
 
@@ -151,47 +191,29 @@ def _definition(
     if auth.certificate:
         ssl_context(auth.certificate)  # files that do not fit are reported at the start
     url = department.base_url
-    retry, breaker, limits, formats = (
-        settings[name] for name in ("retry", "breaker", "limits", "formats")
-    )
+    names = [one.name for one in fields(ConnectorSettings)]
+    own = {name: _resolved(settings[name], env) for name in names if name in settings}
+    read = to_record(own, ConnectorSettings)
     return DepartmentDefinition(
         id=department.id,
         openapi=department.openapi,
         base_url=(env.get(url.env) or url.default).rstrip("/"),
         auth=auth,
         timeouts=department.timeouts,
-        retry=Retry(
-            attempts=int(retry["attempts"]),
-            wait_initial=float(retry["wait_initial"]),
-            wait_max=float(retry["wait_max"]),
-            jitter=float(retry["jitter"]),
-            statuses=frozenset(map(int, retry["statuses"])),
-        ),
-        settle=Settle(float(settings["settle"]["every"]), float(settings["settle"]["for"])),
-        protection=Protection(
-            breaker_threshold=int(breaker["threshold"]),
-            breaker_reset_after=float(breaker["reset_after"]),
-            concurrency=int(limits["concurrency"]),
-            rate=float(limits["rate"]),
-            per_seconds=float(limits["per_seconds"]),
-        ),
+        retry=read.retry,
+        settle=read.settle,
+        protection=Protection(read.breaker, read.limits),
         egress=Egress(
-            allow_private=_truth(settings["allow_private"], env),
-            allow_loopback=_truth(settings["allow_loopback"], env),
-            document_hosts=frozenset(host.lower() for host in settings["document_hosts"]),
-            max_response_bytes=int(settings["max_response_bytes"]),
+            allow_private=read.allow_private,
+            allow_loopback=read.allow_loopback,
+            document_hosts=frozenset(host.lower() for host in read.document_hosts),
+            max_response_bytes=read.max_response_bytes,
         ),
-        formats=Formats(
-            timezone=formats["timezone"],
-            date=formats["date"],
-            time=formats["time"],
-            datetime=formats["datetime"],
-            months={language: tuple(names) for language, names in formats["months"].items()},
-        ),
+        formats=read.formats,
         operations=department.operations,
         callbacks=_callbacks(settings.get("callbacks"), env),
-        sender=SenderHeaders(**settings["sender"]) if "sender" in settings else None,
-        misses=MissLimits(**settings["misses"]) if "misses" in settings else None,
+        sender=read.sender,
+        misses=read.misses,
     )
 
 
@@ -202,15 +224,18 @@ def _callbacks(raw: Mapping[str, Any] | None, env: Mapping[str, str]) -> Callbac
     return Callbacks(key, float(raw["max_age"]))
 
 
-def _setting(raw: Any, env: Mapping[str, str]) -> str:
+def _resolved(raw: Any, env: Mapping[str, str]) -> Any:
     """A plain value, or `{env, default}`: the variable where it is set."""
-    if isinstance(raw, Mapping):
-        return str(env.get(raw["env"]) or raw["default"])
-    return str(raw)
+    if isinstance(raw, Mapping) and "env" in raw:
+        return env.get(raw["env"]) or raw["default"]
+    return raw
 
 
-def _truth(raw: Any, env: Mapping[str, str]) -> bool:
-    text = _setting(raw, env).strip().lower()
+def _switch(value: Any) -> Switch:
+    text = str(value).strip().lower()
     if text not in ("true", "false", "1", "0", "yes", "no"):
-        raise ValueError(f"{text!r} is neither true nor false")
-    return text in ("true", "1", "yes")
+        raise Misfit(f"{text!r} is neither true nor false", "write `true` or `false`")
+    return Switch(text in ("true", "1", "yes"))
+
+
+read_as(Switch, _switch)

@@ -22,6 +22,7 @@ from actions.departments.result import CallFailed
 from actions.departments.signature import Refusal, refusal
 from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable
+from nlu.web.body import BodyTooLong, read_body
 
 _LOG = get_logger(__name__)
 Verdict = Literal[
@@ -141,7 +142,7 @@ def delivery_route(path: str, senders: DepartmentDirectory, receive: Receive) ->
                 await _limited(request, senders, sender),
             )
             verdict = await receive(sender, delivery)
-        except _TooLong:
+        except BodyTooLong:
             verdict = "too_long"
         except UnicodeDecodeError:
             verdict = "malformed"
@@ -156,19 +157,10 @@ def delivery_route(path: str, senders: DepartmentDirectory, receive: Receive) ->
     return Route(path, serve, methods=["POST"])
 
 
-class _TooLong(Exception):
-    """The body is longer than the sender's answers may be."""
-
-
 async def _limited(request: Request, senders: DepartmentDirectory, sender: str) -> bytes:
     """The body, never more of it in memory than the sender may send; nothing of a stranger's."""
     try:
         most = senders.connector(sender).department.egress.max_response_bytes
     except KeyError:
         return b""
-    content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > most:
-            raise _TooLong
-    return bytes(content)
+    return await read_body(request, most)

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any, Literal, cast
 
 import sqlalchemy as sa
@@ -19,7 +17,7 @@ import sqlalchemy as sa
 from actions.departments.journal_tables import METADATA, NONCES, WRITES
 from actions.departments.request import Context, Origin
 from actions.departments.result import OperationResult, Wanted
-from nlu.paths import var_folder
+from nlu.settings.groups import Tables
 from nlu.storage.sealed_table import SealedTable
 from nlu.storage.sealing import Unreadable, seal, unseal
 from nlu.storage.tables import delete_in_slices, open_tables
@@ -154,14 +152,10 @@ class Journal:
 
 
 def database_url(environ: Mapping[str, str] | None = None) -> str:
-    """SEVA_JOURNAL_URL: `sqlite` (the file `journal.sqlite` in SEVA_VAR_DIR) or a URL."""
-    env = os.environ if environ is None else environ
-    url = env.get("SEVA_JOURNAL_URL") or "sqlite"
-    if url == "sqlite":
-        folder = Path(env["SEVA_VAR_DIR"]) if env.get("SEVA_VAR_DIR") else var_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{folder.resolve() / 'journal.sqlite'}"
-    return url
+    """Where the tables of SEVA_JOURNAL_URL are. Raises WrongEnvironment."""
+    settings = Tables.read(environ)
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    return settings.tables_url
 
 
 def row_id(department: str, key: str) -> str:

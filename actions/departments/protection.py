@@ -23,11 +23,11 @@ class DepartmentProtection:
 
     def __init__(self, department: str, settings: Protection) -> None:
         self._department = department
-        self._turns = asyncio.Semaphore(settings.concurrency)
-        self._pace = AsyncLimiter(settings.rate, settings.per_seconds)
+        self._turns = asyncio.Semaphore(settings.limits.concurrency)
+        self._pace = AsyncLimiter(settings.limits.rate, settings.limits.per_seconds)
         self._breakers = AsyncCircuitBreakerFactory(
-            default_threshold=settings.breaker_threshold,
-            default_ttl=settings.breaker_reset_after,
+            default_threshold=settings.breaker.threshold,
+            default_ttl=settings.breaker.reset_after,
             exclude=[(BaseException, self._is_ours)],
         )
         self.standstill = Standstill()

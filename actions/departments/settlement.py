@@ -37,6 +37,18 @@ _TOLD_AGAIN = 10.0
 """Seconds, at most, until an answer that could not be brought to the citizen is tried again."""
 
 
+async def take_up(step: Callable[[], Awaitable[int]], every: float, name: str) -> None:
+    """Takes up all that is due, every so many seconds, until it is cancelled. `step` takes up to
+    `BATCH` of it and says how many; while the database is away it is tried again."""
+    while True:
+        try:
+            while await step() == BATCH:
+                pass
+        except (SQLAlchemyError, OSError) as error:
+            _LOG.error(name, error=type(error).__name__)
+        await asyncio.sleep(every)
+
+
 class Settlement:
     """The open writes of all departments; belongs to the event loop of their connectors."""
 
@@ -53,13 +65,7 @@ class Settlement:
 
     async def run(self, every: float) -> None:
         """Work every so many seconds until cancelled."""
-        while True:
-            try:
-                while await self.step() == BATCH:
-                    pass
-            except (SQLAlchemyError, OSError) as error:
-                _LOG.error("settlement", error=type(error).__name__)
-            await asyncio.sleep(every)
+        await take_up(self.step, every, "settlement")
 
     async def step(self) -> int:
         """Take up what is due now, once; how many entries."""

@@ -21,7 +21,6 @@ CHANGE, BACK, SKIP, PAGE = "change", "back", "skip", "page"
 GO_ON, DECLINE = "go_on", "decline"
 RESEND, STOP = "resend", "stop"  # under the question for a one-time code
 AGREE, REFUSE, SAVED = "agree", "refuse", "saved"
-ROW, BUTTON = 24, 20  # characters of a list row and of a reply button, WhatsApp
 Row = TypeVar("Row")
 
 
@@ -59,7 +58,7 @@ def _saved(
     return [
         _answer(title, f"{SAVED}/{number}", state)
         for number, title in enumerate(shown)
-        if len(title) <= BUTTON
+        if len(title) <= settings.button_title
     ]
 
 
@@ -153,7 +152,7 @@ def change(
     shown = display.shown_values(service, state.values, language, catalogue)
     rows = [
         Button(
-            shortened(display.label(slot, language), ROW),
+            shortened(display.label(slot, language), settings.row_title),
             payload("answer", value=f"{CHANGE}/{slot.name}", nonce=state.nonce),
             shown.get(slot.name) or phrases["not_given"][language],
         )

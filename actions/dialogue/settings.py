@@ -6,20 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NewType
 
-from nlu.fast_yaml import load_yaml
+from nlu.records import Misfit, read_as, read_record
+
+Cues = NewType("Cues", tuple[str, ...])
+"""Words of all languages: one list in the file, or one for each key."""
 
 
 @dataclass(frozen=True)
 class CorrectionWords:
     """See `corrections:` in `data/dialogue.yml`."""
 
-    wrong: tuple[str, ...]
-    denies: tuple[str, ...]
-    wrong_behind: tuple[str, ...]
-    wrong_before: tuple[str, ...]
-    filler: tuple[str, ...]
+    wrong: Cues
+    denies: Cues
+    wrong_behind: Cues
+    wrong_before: Cues
+    filler: Cues
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class DialogueSettings:
     list_page: int
     list_rows: int
     reply_buttons: int
+    row_title: int
+    button_title: int
     number_digits: int
     offered: int
     drafts_kept: int
@@ -61,7 +66,7 @@ class DialogueSettings:
     remembered: tuple[str, ...]
     remembered_values: int
     retry_words: tuple[str, ...]
-    words: Mapping[str, tuple[str, ...]]
+    words: Mapping[str, Cues]
     ordinals: tuple[tuple[str, ...], ...]
     polite: tuple[str, ...]
     corrections: CorrectionWords
@@ -69,19 +74,15 @@ class DialogueSettings:
 
 @lru_cache(maxsize=4)
 def load_settings(folder: Path) -> DialogueSettings:
-    """Reads `<folder>/dialogue.yml`. Raises TypeError when a line is missing or unknown."""
-    raw = load_yaml((folder / "dialogue.yml").read_text("utf-8"))
-    for name in ("retry_words", "read_back", "pins", "remembered", "polite"):
-        raw[name] = tuple(raw[name])
-    raw["words"] = {meaning: _flat(by_key) for meaning, by_key in raw["words"].items()}
-    raw["ordinals"] = tuple(tuple(words) for words in raw["ordinals"])
-    raw["code"] = CodeSettings(**raw["code"])
-    cues = {name: _flat(words) for name, words in raw["corrections"].items()}
-    raw["corrections"] = CorrectionWords(**cues)
-    return DialogueSettings(**raw)
+    """Reads `<folder>/dialogue.yml`. Raises RecordError."""
+    return read_record(folder / "dialogue.yml", DialogueSettings)
 
 
-def _flat(words: Any) -> tuple[str, ...]:
-    """Words of one list, or of one list for each key."""
+def _cues(words: Any) -> Cues:
     lists = words.values() if isinstance(words, Mapping) else [words]
-    return tuple(str(word) for some in lists for word in some)
+    if not all(isinstance(some, list) for some in lists):
+        raise Misfit("must be a list of words, or one for each key", "write `key: [word, ...]`")
+    return Cues(tuple(str(word) for some in lists for word in some))
+
+
+read_as(Cues, _cues)

@@ -24,6 +24,7 @@ from actions.documents.status import revocations, status
 from actions.documents.wording import day
 from actions.transparency.folder import LogError
 from actions.transparency.key_events import KeyBook, read_event
+from nlu.settings.settings import DocumentsSettings
 
 _P = ParamSpec("_P")
 
@@ -43,11 +44,11 @@ def _told(command: Callable[_P, None]) -> Callable[_P, int]:
     return run
 
 
-def serve_command(host: str, port: int) -> int:
+def serve_command(settings: DocumentsSettings) -> int:
     """Serve page, keys, status, PDFs and log until interrupted."""
     from actions.documents.server import serve_documents
 
-    return _told(serve_documents)(documents_folder(), documents_url(), host, port)
+    return _told(serve_documents)(documents_folder(), settings)
 
 
 @_told

@@ -5,25 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_args
-
-from typing_extensions import Literal
+from typing import Any, Literal
 
 from actions.departments.formats import indian_grouping
 from actions.documents.typeface import printable
 from actions.documents.wording import printed_words
-from nlu.fast_yaml import load_yaml
 from nlu.paths import data_folder
+from nlu.records import NOT_IN_FILE, Misfit, RecordError, read_record
 
 Words = Mapping[str, str]
 Layout = Literal["certificate", "receipt"]
 FORMS = "forms"
 """The folder in that of the data."""
-_KEYS = {"issuer", "title", "labels", "note", "signed", "layout", "amount", "valid_days"}
 
 
 class FormError(ValueError):
@@ -38,7 +35,6 @@ class BadValues(ValueError):
 class Form:
     """The fixed words of a kind of document and what of it is signed."""
 
-    name: str
     issuer: Words
     title: Words
     labels: Mapping[str, Words]
@@ -50,6 +46,8 @@ class Form:
     """Of a receipt: the label of the amount in rupees."""
     valid_days: int | None = None
     """The document runs out so long after it was issued; None: never."""
+    name: str = field(default="", metadata=NOT_IN_FILE)
+    """The file's name without `.yml`."""
 
     def printed(self, values: Mapping[str, str]) -> dict[str, str]:
         """The values as they are printed, in the form's order. Raises BadValues."""
@@ -99,11 +97,10 @@ def _load(name: str, folder: Path) -> Form:
     path = folder / f"{name}.yml"
     if path.parent != folder or not path.is_file():
         raise LookupError(f"there is no form {name}")
-    raw = load_yaml(path.read_text(encoding="utf-8"))
-    problems = [*_problems(raw)]
-    if problems:
-        raise FormError(f"{path}: {'; '.join(problems)}")
-    return Form(name, **{**raw, "signed": tuple(raw["signed"])})
+    try:
+        return replace(read_record(path, Form, _misfits), name=name)
+    except RecordError as error:
+        raise FormError(str(error)) from error
 
 
 def load_forms(folder: Path | None = None) -> dict[str, Form]:
@@ -112,32 +109,27 @@ def load_forms(folder: Path | None = None) -> dict[str, Form]:
     return {path.stem: load_form(path.stem, path.parent) for path in files}
 
 
-def _problems(raw: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with a form's file."""
-    yield from (f"unknown key {key}" for key in raw.keys() - _KEYS)
-    missing = {"issuer", "title", "labels", "note", "signed"} - raw.keys()
-    yield from (f"{key} is missing" for key in sorted(missing))
-    if missing:
-        return
-    labels, signed = raw["labels"], raw["signed"]
-    named = {"issuer": raw["issuer"], "title": raw["title"], "note": raw["note"], **labels}
-    languages = set(printed_words()["languages"])
-    for name, words in named.items():
-        if not (isinstance(words, dict) and set(words) == languages and all(words.values())):
-            yield f"{name} needs words in {', '.join(sorted(languages))}"
-    if "id" in labels:
-        yield "a label may not be called id"
-    most = printed_words()["most_signed"]
+def _misfits(form: Form) -> Iterator[Misfit]:
+    """What of a form is right for itself, but not together."""
+    languages, most = printed_words()["languages"], printed_words()["most_signed"]
+    said = {"issuer": form.issuer, "title": form.title, "note": form.note, **form.labels}
+    for name, words in said.items():
+        if set(words) != set(languages) or not all(words.values()):
+            listed = ", ".join(sorted(languages))
+            yield Misfit(f"{name} needs words in {listed}", "give it words in each of them")
+    if "id" in form.labels:
+        yield Misfit("a label may not be called id", "give it another name")
+    signed = form.signed
     if not 1 <= len(signed) <= most or len(set(signed)) != len(signed):
-        yield f"signed takes 1 to {most} labels, each once; there are {len(signed)}"
-    yield from (f"signed names no label: {name}" for name in signed if name not in labels)
-    layout, amount = raw.get("layout", "certificate"), raw.get("amount")
-    if layout not in get_args(Layout):
-        yield f"layout is one of {', '.join(get_args(Layout))}"
-    if (layout == "receipt") != (amount in labels):
-        yield "a receipt, and only a receipt, names the label of its amount"
-    if layout == "receipt" and amount not in signed:
-        yield "the amount of a receipt must be signed"
-    days = raw.get("valid_days")
-    if days is not None and (type(days) is not int or days < 1):
-        yield "valid_days is a number of days"
+        what = f"signed takes 1 to {most} labels, each once; there are {len(signed)}"
+        yield Misfit(what, "name the labels that make the document what it is")
+    for name in signed:
+        if name not in form.labels:
+            yield Misfit(f"signed names no label: {name}", "use the names under `labels:`")
+    if (form.layout == "receipt") != (form.amount in form.labels):
+        what = "a receipt, and only a receipt, names the label of its amount"
+        yield Misfit(what, "add or remove `amount:`")
+    if form.layout == "receipt" and form.amount not in signed:
+        yield Misfit("the amount of a receipt must be signed", "add its label to `signed:`")
+    if form.valid_days is not None and form.valid_days < 1:
+        yield Misfit("valid_days is a number of days from 1", "remove it if it never runs out")

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from actions.documents.key_set import PublicKey, kid_of
 from actions.transparency.durable import locked, replace_file, sync_folder
 from actions.transparency.key_events import Act, KeyEvent
-from nlu.fast_yaml import load_yaml
+from nlu.records import read_record
 
 _DAY = 86400
 _DEPARTMENT = regex.compile(r"[a-z][a-z0-9_]{1,62}")
@@ -49,7 +49,7 @@ class Rotation:
     @classmethod
     def load(cls) -> Rotation:
         """Those of `keys.yml`."""
-        return cls(**load_yaml(Path(__file__).with_name("keys.yml").read_text("utf-8")))
+        return read_record(Path(__file__).with_name("keys.yml"), cls)
 
 
 class KeyRing:

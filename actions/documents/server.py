@@ -6,7 +6,6 @@ written: the address of a PDF is a secret.
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Sequence
@@ -23,14 +22,15 @@ from actions.documents.issue import Issuer
 from actions.documents.key_set import key_set
 from actions.documents.ledger import TileLedger
 from actions.documents.registry import NotRecorded
-from actions.documents.settings import LOG, cosign_seconds, witnesses
+from actions.documents.settings import LOG
 from actions.documents.site import routes as site
 from actions.documents.site.headers import SECURITY
 from actions.documents.status import status
 from actions.transparency import routes as transparency
 from actions.transparency.cosign_rounds import CosignRounds
 from actions.transparency.note import NoteError
-from nlu.web import Door, host_of, page_hosts
+from nlu.settings.settings import DocumentsSettings
+from nlu.web import Door, host_of
 
 _HEADERS = {n: value for n, value in SECURITY.items() if n != "Content-Security-Policy"}
 _HTTPS_ONLY = "max-age=31536000"
@@ -123,8 +123,14 @@ async def _unreadable(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": "the registry cannot be read now"}, 503)
 
 
-def serve_documents(folder: Path, public_url: str, host: str, port: int) -> None:
+def serve_documents(folder: Path, settings: DocumentsSettings) -> None:
     """Serve until interrupted."""
-    hosts = (host, *page_hosts(os.environ))
-    app = create_app(folder, public_url, witnesses(), cosign_seconds(), hosts)
+    host, port = settings.documents_host, settings.documents_port
+    app = create_app(
+        folder,
+        settings.documents_url,
+        settings.witnesses.split(),
+        settings.cosign_seconds,
+        (host, *settings.page_names),
+    )
     uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", ws="none")

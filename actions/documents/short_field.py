@@ -11,14 +11,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from actions.documents.short_text import shortened
-from nlu.fast_yaml import load_yaml
+from nlu.records import read_record
 
 
 @lru_cache(maxsize=1)
 def field_names() -> Sequence[str]:
     """The names that have a number, which is their place."""
-    text = Path(__file__).with_name("field_numbers.yml").read_text("utf-8")
-    return tuple(load_yaml(text))
+    return read_record(Path(__file__).with_name("field_numbers.yml"), tuple[str, ...])
 
 
 def short_field(name: str, value: str) -> list[int | str | bytes]:

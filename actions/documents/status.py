@@ -12,8 +12,8 @@ from actions.documents.registry import Registry
 from actions.transparency.folder import LogError
 from actions.transparency.note import NoteError
 from actions.transparency.tiles import TileError
-from nlu.fast_yaml import load_yaml
 from nlu.log import get_logger
+from nlu.records import read_record
 
 _log = get_logger(__name__)
 
@@ -40,8 +40,8 @@ def status(registry: Registry, ledger: Ledger, document_id: str) -> dict[str, An
 @lru_cache(maxsize=1)
 def revocations() -> Mapping[str, Mapping[str, str]]:
     """Reasons for revoking: code -> words."""
-    text = Path(__file__).with_name("revocations.yml").read_text("utf-8")
-    found: Mapping[str, Mapping[str, str]] = load_yaml(text)
+    file = Path(__file__).with_name("revocations.yml")
+    found: Mapping[str, Mapping[str, str]] = read_record(file, dict[str, dict[str, str]])
     return found
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from actions.grievances.cues import Cues, Nearness, Phrase, Vocabulary
 from nlu.fast_yaml import load_yaml
+from nlu.records import NOT_IN_FILE, Misfit, read_as, read_record
 from nlu.slots.words import words
 from nlu.text import fold, normalise
 
@@ -36,21 +37,32 @@ class Weights:
 class Office:
     """An office with its title in each language; `days` is how long it has for a grievance."""
 
-    id: str
-    title: Mapping[str, str]
     days: int
-    area: str | None
     names: Cues
     cues: Cues
+    area: str | None = None
+    id: str = field(default="", metadata=NOT_IN_FILE)
+    title: Mapping[str, str] = field(default_factory=dict, metadata=NOT_IN_FILE)
 
 
 @dataclass(frozen=True)
 class Secretariat:
     """A `ward` or `village` at a latitude and longitude in degrees."""
 
-    id: str
     kind: str
     at: tuple[float, float]
+    id: str = field(default="", metadata=NOT_IN_FILE)
+
+
+@dataclass(frozen=True)
+class _File:
+    """`data/grievances.yml`."""
+
+    routing: Weights
+    reopen_days: int
+    offices: Mapping[str, Office]
+    areas: Mapping[str, Cues]
+    secretariats: Mapping[str, Secretariat]
 
 
 @dataclass(frozen=True)
@@ -67,24 +79,21 @@ class GrievanceDirectory:
 
 @lru_cache(maxsize=4)
 def load_directory(data: Path) -> GrievanceDirectory:
-    """Reads `<data>/grievances.yml`. Raises KeyError or TypeError for what is not as it must be."""
-    raw = _read(data / FILE)
-    types = _read(data / "slot_types.yml")["types"]
+    """Reads `<data>/grievances.yml`. Raises RecordError."""
+    read = read_record(data / FILE, _File)
+    types = load_yaml((data / "slot_types.yml").read_text("utf-8"))["types"]
     titles = {choice["value"]: choice["title"] for choice in types[OFFICE_TYPE]["choices"]}
-    offices = {name: _office(name, titles[name], row) for name, row in raw["offices"].items()}
-    areas = {kind: _cues(by_key) for kind, by_key in raw["areas"].items()}
-    weights = Weights(**{**raw["routing"], "spelling": Nearness(**raw["routing"]["spelling"])})
+    offices = {
+        name: replace(office, id=name, title=titles[name]) for name, office in read.offices.items()
+    }
     of_offices = (cues for office in offices.values() for cues in (office.names, office.cues))
     return GrievanceDirectory(
-        weights=weights,
-        reopen_days=int(raw["reopen_days"]),
+        weights=read.routing,
+        reopen_days=read.reopen_days,
         offices=offices,
-        areas=areas,
-        secretariats={
-            name: Secretariat(name, row["kind"], (float(row["at"][0]), float(row["at"][1])))
-            for name, row in raw["secretariats"].items()
-        },
-        vocabulary=Vocabulary([*of_offices, *areas.values()], weights.spelling),
+        areas=read.areas,
+        secretariats={name: replace(row, id=name) for name, row in read.secretariats.items()},
+        vocabulary=Vocabulary([*of_offices, *read.areas.values()], read.routing.spelling),
     )
 
 
@@ -93,21 +102,11 @@ def sounds(text: str) -> Phrase:
     return tuple(fold(word.text) for word in words(normalise(text).text.lower()))
 
 
-def _office(name: str, title: Mapping[str, str], raw: Mapping[str, Any]) -> Office:
-    return Office(
-        id=name,
-        title=title,
-        days=int(raw["days"]),
-        area=raw.get("area"),
-        names=_cues(raw["names"]),
-        cues=_cues(raw["cues"]),
-    )
-
-
-def _cues(by_key: Mapping[str, Sequence[str]]) -> Cues:
+def _cues(by_key: Any) -> Cues:
     """Cues of all keys: what sounds the same is the same."""
+    if not isinstance(by_key, Mapping):
+        raise Misfit("must be lists of words by key", "write `te: [word, ...]` lines under it")
     return Cues(sounds(cue) for cues in by_key.values() for cue in cues)
 
 
-def _read(path: Path) -> Any:
-    return load_yaml(path.read_text("utf-8"))
+read_as(Cues, _cues)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from actions.departments.settlement import BATCH, take_up
 from actions.news.notices import NoticeRefused
 from actions.payments.lifecycle import Lifecycle
 from actions.payments.news import LATER, OWED, PaymentNews
@@ -17,7 +16,6 @@ from actions.payments.payment import Payment
 from nlu.log import get_logger
 
 _LOG = get_logger(__name__)
-BATCH = 50
 _LEASE = 60.0
 """Seconds for which a payment is one process's."""
 
@@ -31,13 +29,7 @@ class Reconciliation:
 
     async def run(self, every: float) -> None:
         """Works every so many seconds until cancelled."""
-        while True:
-            try:
-                while await self.step() == BATCH:
-                    pass
-            except (SQLAlchemyError, OSError) as error:
-                _LOG.error("reconciliation", error=type(error).__name__)
-            await asyncio.sleep(every)
+        await take_up(self.step, every, "reconciliation")
 
     async def step(self) -> int:
         """Takes up what is due now, once; how many payments."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from nlu.fast_yaml import load_yaml
+from nlu.records import read_record
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,5 @@ class PaymentSettings:
 
 @lru_cache(maxsize=4)
 def load_settings(folder: Path) -> PaymentSettings:
-    """Reads `<folder>/payments.yml`. Raises TypeError when a line is missing or unknown."""
-    raw = load_yaml((folder / "payments.yml").read_text("utf-8"))
-    waits = {name: Waits(**raw[name]) for name in ("look_up", "late_look_up")}
-    return PaymentSettings(**{**raw, **waits})
+    """Reads `<folder>/payments.yml`. Raises RecordError."""
+    return read_record(folder / "payments.yml", PaymentSettings)

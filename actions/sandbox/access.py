@@ -1,8 +1,14 @@
-"""Who may see what: every call of every department passes `Guard.admit`, and is done only then."""
+"""Who may see what: every call of every department passes `Guard.admit`, and is done only then.
+
+Who is not on record for a number may show a one-time code: six digits for one sender, one record
+and one purpose, sent by SMS to the number that is on record.
+"""
 
 from __future__ import annotations
 
+import hmac
 import re
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -12,20 +18,18 @@ from typing import Any
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
-from actions.sandbox.codes import Bound, Codes
-from actions.sandbox.first_records import load_seed
-from actions.sandbox.on_record import OnRecord, masked, national, request_key
+from actions.sandbox.phones import OnRecord, Sms, SmsOutbox, masked, national, request_key
 from actions.sandbox.problem import Problem, not_found
-from actions.sandbox.sms import Sms, SmsOutbox
-from actions.sandbox.store import Store
+from actions.sandbox.store import Store, load_seed
 from nlu.fast_yaml import load_yaml
 
 PUBLIC, OWNER, CODE = "public", "owner", "code"
+_DIGITS = 6
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 
 
 @dataclass(frozen=True)
-class Record:
+class Subject:
     """What a call is about: the name that numbers are on record for, and what an SMS calls it.
 
     An empty name is the sender's own list: it holds nothing of others.
@@ -37,22 +41,21 @@ class Record:
 
 Entered = Mapping[str, Any]
 """Path, query and body values of a call together."""
-Find = Callable[[sqlite3.Connection, Entered], "Record | None"]
-OWN_LIST = Record("")
+OWN_LIST = Subject("")
 
 
 @dataclass(frozen=True)
 class About:
-    """How an operation finds its record, and what it answers where there is none."""
+    """How the guard finds what an operation is about, and what it answers if there is nothing."""
 
-    find: Find
+    find: Callable[[sqlite3.Connection, Entered], Subject | None]
     missing: Callable[[], Problem]
 
 
 def named(field_name: str, what: str) -> About:
-    """An operation whose record is on record by the very value that was sent."""
+    """An operation about what is on record under the very value that was sent."""
     return About(
-        lambda db, entered: Record(str(entered.get(field_name)), str(entered.get(field_name))),
+        lambda db, entered: Subject(str(entered.get(field_name)), str(entered.get(field_name))),
         lambda: not_found(what),
     )
 
@@ -68,8 +71,100 @@ def read_policy(file: Path) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
+class Bound:
+    """What a code is good for, and nothing else."""
+
+    department: str
+    sender: str
+    record: str
+    purpose: str
+
+
+@dataclass(frozen=True)
+class Codes:
+    """The codes that were sent, in the caller's transaction. Only a keyed hash of each is kept."""
+
+    store: Store
+    clock: Callable[[], float]
+
+    def opened(self, db: sqlite3.Connection, bound: Bound, given: str | None, key: str) -> bool:
+        """Whether the sender may go on: a right code was given, now or within its ten minutes.
+
+        A code opens one write, which is known by its `key` (empty for a read) and may be sent
+        again. `refusal` says why a code does not open.
+        """
+        row = self._row(db, bound)
+        if row is None or self._over(row):
+            return False
+        right = given is None or self._is(bound, given, row["digest"])
+        if given is None and row["opened"] is None:
+            return False
+        if not right or (key and row["opened"] not in (None, "", key)):
+            return False
+        opened = key or row["opened"] or ""
+        self._update(db, bound, "opened = ?", opened)
+        return True
+
+    def refusal(self, db: sqlite3.Connection, bound: Bound) -> Problem:
+        """Why a code that was given does not open. It counts as a try."""
+        row, rules = self._row(db, bound), load_seed("access")["codes"]
+        if row is not None and row["opened"] is None and not self._over(row):
+            self._update(db, bound, "tries = tries + ?", 1)
+            left = rules["tries"] - row["tries"] - 1
+            if left:
+                return Problem(401, "code_wrong", "Not that code", tries_left=left)
+        return Problem(401, "code_over", "That code is over")
+
+    def stands(self, db: sqlite3.Connection, bound: Bound) -> bool:
+        """Whether a code was sent a moment ago: then the same call sends no second one."""
+        row = self._row(db, bound)
+        if row is None or row["opened"] is not None or self._over(row):
+            return False
+        again_after: float = load_seed("access")["codes"]["again_after_s"]
+        return self.clock() < float(row["sent_at"]) + again_after
+
+    def draw(self, db: sqlite3.Connection, bound: Bound) -> str:
+        """A new code, in place of any before it."""
+        code = f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}"
+        db.execute(
+            "INSERT OR REPLACE INTO codes VALUES (?, ?, ?, ?, 0, NULL)",
+            (bound.department, self._name(bound), self._digest(bound, code), self.clock()),
+        )
+        life: float = load_seed("access")["codes"]["life_s"]
+        db.execute("DELETE FROM codes WHERE sent_at < ?", (self.clock() - 2 * life,))
+        return code
+
+    def _over(self, row: sqlite3.Row) -> bool:
+        rules = load_seed("access")["codes"]
+        old = self.clock() >= float(row["sent_at"]) + rules["life_s"]
+        return bool(old or row["tries"] >= rules["tries"])
+
+    def _is(self, bound: Bound, given: str, digest: str) -> bool:
+        return hmac.compare_digest(self._digest(bound, given), digest)
+
+    def _row(self, db: sqlite3.Connection, bound: Bound) -> sqlite3.Row | None:
+        row: sqlite3.Row | None = db.execute(
+            "SELECT * FROM codes WHERE department = ? AND bound = ?",
+            (bound.department, self._name(bound)),
+        ).fetchone()
+        return row
+
+    def _update(self, db: sqlite3.Connection, bound: Bound, what: str, value: object) -> None:
+        db.execute(
+            f"UPDATE codes SET {what} WHERE department = ? AND bound = ?",
+            (value, bound.department, self._name(bound)),
+        )
+
+    def _name(self, bound: Bound) -> str:
+        return self.store.fingerprint(bound.sender, bound.record, bound.purpose)
+
+    def _digest(self, bound: Bound, code: str) -> str:
+        return self.store.fingerprint(self._name(bound), code)
+
+
+@dataclass(frozen=True)
 class Guard:
-    """Stands before one department."""
+    """Decides for each call of one department whether it may be done."""
 
     policy: Mapping[str, str]
     store: Store
@@ -77,7 +172,9 @@ class Guard:
     codes: Codes
     sms: SmsOutbox
     about: dict[str, About] = field(default_factory=dict)
-    """By operation; filled while the counters are built."""
+    """By operation; filled while the department is built."""
+    purposes: dict[str, str] = field(default_factory=dict)
+    """The operation whose code opens an operation; by default its own."""
 
     def unguarded(self, served: Iterable[str]) -> list[str]:
         """Operations of these that have no policy, or are not public and about no record."""
@@ -114,7 +211,7 @@ class Guard:
             raise refused
 
     def _answered(self, db: sqlite3.Connection, call: _Call) -> bool:
-        """Whether this sender's write was done: asked again, it is answered again."""
+        """Whether this sender's write was done before: sent again, it gets the same answer."""
         name = request_key(call.key)
         if not call.key or self.on_record.phones(db, name) != (call.sender,):
             return False
@@ -125,7 +222,7 @@ class Guard:
     def _refusal(
         self, db: sqlite3.Connection, access: str, call: _Call
     ) -> tuple[Problem | None, Sms | None]:
-        """What stands against a call, and the message that goes out with it."""
+        """The problem that a call is refused with, if any, and the SMS that goes out with it."""
         about = self.about[call.operation]
         record = about.find(db, call.entered)
         if record == OWN_LIST:
@@ -137,12 +234,12 @@ class Guard:
         return self._by_code(db, record, call)
 
     def _by_code(
-        self, db: sqlite3.Connection, record: Record, call: _Call
+        self, db: sqlite3.Connection, record: Subject, call: _Call
     ) -> tuple[Problem | None, Sms | None]:
         phones, department = self.on_record.phones(db, record.name), self.on_record.department
         if not phones:
             return Problem(403, "no_number", "No number is on record"), None
-        purpose = load_seed("access")["together"].get(call.operation, call.operation)
+        purpose = self.purposes.get(call.operation, call.operation)
         bound = Bound(department, call.sender, record.name, purpose)
         if self.codes.opened(db, bound, call.code, call.key):
             return None, None
@@ -171,7 +268,7 @@ class _Call:
 
 
 def sender_of(request: Request) -> str | None:
-    """The number that Seva has verified; believed, as it comes with the department's own key."""
+    """The number that Seva has verified. It is believed, as the call has the department's key."""
     phone = request.headers.get("x-citizen-phone", "")
     return national(phone) if _E164.fullmatch(phone) else None
 
@@ -185,7 +282,7 @@ async def _entered(request: Request) -> Entered:
 
 
 def entered(request: Request, body: Mapping[str, Any]) -> dict[str, Any]:
-    """All values of a call; what stands in the path is what the call is about."""
+    """All values of a call. A value of the path wins, as it says what the call is about."""
     return {**body, **request.query_params, **request.path_params}
 
 

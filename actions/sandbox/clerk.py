@@ -1,134 +1,110 @@
-"""The clerk at a counter: serves, over HTTP, what a department's counters file writes down."""
+"""Serves a department: every operation of its OpenAPI file, done as its counters file says."""
 
 from __future__ import annotations
 
 import datetime
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import jmespath
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse, Response
-from jmespath import functions
+from fastapi.responses import Response
 
 from actions.departments.openapi import ApiOperation, load_openapi
 from actions.sandbox import clock
-from actions.sandbox.access import CODE, PUBLIC, About, Entered, Record, entered
-from actions.sandbox.counter import Counter, Find, Print, Take, load_counters
-from actions.sandbox.desk import Body, Desk
-from actions.sandbox.names import is_one_of
+from actions.sandbox.access import PUBLIC, About, entered
+from actions.sandbox.counter import Counter, Keep, Print, Take, load_department, phones_of
+from actions.sandbox.desk import Body, Desk, Done, answered
+from actions.sandbox.expressions import Moment
 from actions.sandbox.problem import Problem, not_found
+from actions.sandbox.records import (
+    Found,
+    about,
+    add_record,
+    all_records,
+    change_record,
+    find_record,
+    moment,
+)
 from actions.sandbox.store import next_number
+from nlu.fast_yaml import load_yaml
 
-
-class _Words(functions.Functions):  # type: ignore[misc]  # jmespath is untyped
-    """`days`, `hours` and `words`."""
-
-    def __init__(self, language: str) -> None:
-        super().__init__()
-        self._language = language
-
-    @functions.signature({"types": ["number"]})  # type: ignore[untyped-decorator]
-    def _func_days(self, count: float) -> str:
-        return clock.in_days(int(count))
-
-    @functions.signature({"types": ["number"]})  # type: ignore[untyped-decorator]
-    def _func_hours(self, count: float) -> str:
-        return (clock.now() + datetime.timedelta(hours=count)).isoformat()
-
-    @functions.signature({"types": ["object", "string", "null"]})  # type: ignore[untyped-decorator]
-    def _func_words(self, text: Any) -> Any:
-        return text[self._language] if isinstance(text, dict) else text
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_KEY = "{request_id}"
+"""Keys may have slashes, so that this parameter takes the rest of the path."""
 
 
 @dataclass(frozen=True)
-class _Moment:
-    """What an expression may see; `language` is the caller's."""
+class Hook:
+    """Does what the counters cannot say: gets the call and the record that was found for it."""
 
-    seen: dict[str, Any]
-    language: str
-
-    def value(self, expression: str) -> Any:
-        options = jmespath.Options(custom_functions=_Words(self.language))
-        return _compiled(expression).search(self.seen, options=options)
+    do: Callable[[Call, sqlite3.Connection, Found], Done]
+    about: About | None = None
+    """Whose affair the operation is, where the counter finds no record."""
 
 
-@lru_cache(maxsize=4096)
-def _compiled(expression: str) -> Any:
-    return jmespath.compile(expression)
+def serve(desk: Desk, openapi: Path, hooks: Mapping[str, Hook]) -> FastAPI:
+    """The department's app. An operation that its counters file does not have is done by the hook
+    of its name; what neither has is not served.
 
-
-def add_counters(desk: Desk, app: FastAPI, openapi: Path) -> None:
-    """Serve every operation of the department's counters file as its OpenAPI file says."""
-    counters = load_counters(desk.department)
-    described = load_openapi(openapi) if counters else {}
-    coded = app.openapi
+    Raises ValueError for a counter whose operation or hook is unknown, and for an operation of
+    which the department's file does not say who may use it.
+    """
+    declared, described = load_department(desk.department).counters, load_openapi(openapi)
+    unknown = [n for n, c in declared.items() if n not in described or c.hook not in {"", *hooks}]
+    if unknown:
+        raise ValueError(f"{desk.department}: what is done for {', '.join(unknown)}?")
+    common = {name: Counter(hook=name) for name in hooks if name in described}
+    counters, app = {**common, **declared}, desk.app()
     for name, counter in counters.items():
         api = described[name]
+        hook = hooks[counter.hook] if counter.hook else None
         if counter.find is not None:
-            desk.guard.about[name] = _about(desk.department, counter.find)
+            desk.guard.about[name] = about(desk.department, counter.find)
+        elif hook is not None and hook.about is not None:
+            desk.guard.about[name] = hook.about
+        desk.guard.purposes[name] = counter.purpose or name
         app.add_api_route(
-            api.path,
-            _endpoint(desk, name, counter, api),
+            api.path.replace(_KEY, _KEY.replace("}", ":path}")),
+            _endpoint(desk, name, counter, api, hook),
             methods=[api.method],
             operation_id=name,
             dependencies=[desk.guarded()],
-            include_in_schema=False,
         )
-
-    def document() -> dict[str, Any]:
-        """What is coded, with the headers of the guard, and what is written down."""
-        found = coded()
-        for item in found["paths"].values():
-            for method, operation in item.items():
-                access = desk.guard.policy.get(operation["operationId"], PUBLIC)
-                more = _sender_headers(access, method)
-                operation["parameters"] = [*operation.get("parameters", ()), *more]
-        for name in counters:
-            api = described[name]
-            parameters = [{"name": p.name, "in": p.where} for p in api.parameters]
-            item = {"operationId": name, "parameters": parameters, "responses": {}}
-            found["paths"].setdefault(api.path, {})[api.method.lower()] = item
-        return found
-
-    app.openapi = document  # type: ignore[method-assign]
+    unguarded = desk.guard.unguarded(counters)
+    if unguarded:
+        raise ValueError(f"{desk.department}: who may use {', '.join(unguarded)}?")
+    app.openapi = lambda: _document(openapi)  # type: ignore[method-assign]
+    return app
 
 
-def _sender_headers(access: str, method: str) -> list[dict[str, str]]:
-    """The headers that the guard reads."""
-    names = ["X-Citizen-Phone"] if access != PUBLIC or method != "get" else []
-    names += ["X-Citizen-Code"] if access == CODE else []
-    return [{"name": name, "in": "header"} for name in names]
-
-
-def _about(department: str, find: Find) -> About:
-    """The record that the counter will find; its owner is known by where it lies."""
-
-    def record(db: sqlite3.Connection, values: Entered) -> Record | None:
-        found = _find(db, department, find, values)
-        if found is None:
-            return None
-        known, place = found
-        if not place:
-            return Record(known["number"], known["number"])
-        number = next((known[name] for name in find.by if name.endswith("_number")), "")
-        return Record(place, number[0] if isinstance(number, list) else number)
-
-    return About(record, lambda: not_found(find.collection))
+def _document(openapi: Path) -> dict[str, Any]:
+    """The OpenAPI file as JSON. Parameters stand in their places, as clients like them."""
+    found: dict[str, Any] = json.loads(
+        json.dumps(load_yaml(openapi.read_text("utf-8")), default=str)
+    )
+    named = found.get("components", {}).get("parameters", {})
+    for item in found["paths"].values():
+        shared = item.pop("parameters", [])
+        for operation in item.values():
+            operation["parameters"] = [
+                named[p["$ref"].rsplit("/", 1)[-1]] if "$ref" in p else p
+                for p in (*shared, *operation.get("parameters", ()))
+            ]
+    return found
 
 
 def _endpoint(
-    desk: Desk, name: str, counter: Counter, api: ApiOperation
+    desk: Desk, name: str, counter: Counter, api: ApiOperation, hook: Hook | None
 ) -> Callable[[Request], Any]:
     keyed = any(p.name.lower() == "idempotency-key" for p in api.parameters)
 
-    async def serve(request: Request) -> Response:
+    async def endpoint(request: Request) -> Response:
         body = await _body(request) if api.body is not None else None
         headers = dict(request.headers)
         path, query = dict(request.path_params), dict(request.query_params)
@@ -138,10 +114,10 @@ def _endpoint(
             raise Problem(422, "invalid_request", "Invalid request", detail=breach)
         words = headers.get("accept-language", "en")
         key = headers["idempotency-key"] if keyed else ""
-        work = _Work(desk, request, name, counter, entered(request, body or {}), words, key)
-        return await run_in_threadpool(work.answer)
+        call = Call(desk, request, name, counter, hook, entered(request, body or {}), words, key)
+        return await run_in_threadpool(call.answer)
 
-    return serve
+    return endpoint
 
 
 async def _body(request: Request) -> Any:
@@ -152,13 +128,14 @@ async def _body(request: Request) -> Any:
 
 
 @dataclass(frozen=True)
-class _Work:
-    """One call at a counter."""
+class Call:
+    """One call of an operation."""
 
     desk: Desk
     request: Request
     operation: str
     counter: Counter
+    hook: Hook | None
     entered: dict[str, Any]
     language: str
     key: str
@@ -169,51 +146,71 @@ class _Work:
         if not self.key:
             with self.desk.store.transaction() as db:
                 status, answer, _ = self.done(db)
-            return JSONResponse(answer, status)
+            return answered(status, answer)
         private = {"digest": self.desk.store.fingerprint(json.dumps(self.entered, sort_keys=True))}
         return self.desk.once(self.operation, self.key, private, self.done)
 
-    def done(self, db: sqlite3.Connection) -> tuple[int, Body, str]:
+    def done(self, db: sqlite3.Connection) -> Done:
         """Status, answer and the reference of what was made. Raises Problem to refuse."""
-        counter = self.counter
-        record, place = self._found(db)
-        made: dict[str, Any] = {}
-        today = clock.today().isoformat()
-        seen = {"input": self.entered, "record": record, "made": made, "today": today}
-        moment = _Moment(seen, self.language)
-        for when, code in counter.refuse:
-            if moment.value(when):
-                raise Problem(409, code, "Refused")
+        counter, made = self.counter, dict[str, Any]()
+        seen = moment(self.entered, self.language)
+        found = self._found(db, seen)
+        seen.seen.update(record=found.record, made=made)
+        for name, expression in counter.let.items():
+            seen.seen[name] = seen.value(expression)
+        if counter.list is not None:
+            listed = all_records(db, self.desk.department, counter.list, seen)
+            seen.seen["records"] = [one.record for one in listed]
+        for refusal in counter.refuse:
+            if seen.value(refusal.when):
+                raise Problem(refusal.status, refusal.code, refusal.title)
+        if self.hook is not None:
+            return self.hook.do(self, db, found)
         if counter.take is not None:
-            made.update(self._before(db, counter.take) or {})
-            if made:  # who asks again learns what the first answer said
-                said = moment.value(counter.answer)
-                refusal = Problem(409, counter.take.already, "One is open already", **said)
-                refusal.shared = made["number"] if counter.take.shared else None
-                raise refusal
+            self._refuse_second(db, counter.take, seen)
             made.update(self._taken(db, counter.take))
+        place = found.place
+        if counter.keep is not None:
+            place = self._kept(db, counter.keep, seen)
         if counter.order is not None:
-            amount = float(moment.value(counter.order.amount))
-            order, link = self.desk.order(db, self.request, self.operation, place, amount)
+            amount = float(seen.value(counter.order.amount))
+            reference = place or made.get("number", "")
+            order, link = self.desk.order(db, self.request, self.operation, reference, amount)
             made["order"] = {"id": order, "amount": amount, "payment_link": link}
         if counter.change and place:
             change_record(db, place, counter.change)
         if counter.document is not None:
-            made["document"] = self._printed(counter.document, moment)
-        reference = made.get("number") or made.get("order", {}).get("id") or place
-        return counter.status, moment.value(counter.answer), reference
+            made["document"] = self._printed(counter.document, seen)
+        reference = made.get("number") or made.get("order", {}).get("id") or found.number or place
+        return counter.status, seen.value(counter.answer), reference
 
-    def _found(self, db: sqlite3.Connection) -> tuple[dict[str, Any] | None, str]:
-        """The record asked for and where it lies. Raises 404 if there is none."""
+    def _found(self, db: sqlite3.Connection, seen: Moment) -> Found:
+        """The record asked for. Raises 404 if there is none."""
         find = self.counter.find
         if find is None:
-            return None, ""
-        found = _find(db, self.desk.department, find, self.entered)
+            return Found({})
+        found = find_record(db, self.desk.department, find, seen)
         if found is None:
-            raise not_found(find.collection)
+            raise not_found(find.called)
         return found
 
+    def _refuse_second(self, db: sqlite3.Connection, take: Take, seen: Moment) -> None:
+        """Refuse what is open for the same already; who asks is told of it as the counter says."""
+        row = db.execute(
+            "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND subject = ?",
+            (self.desk.department, self.operation, self._subject(db, take)),
+        ).fetchone()
+        if row is None:
+            return
+        expected = row["expected"] or _expected(take)
+        seen.seen["made"] = {"number": row["number"], "expected": expected}
+        said = seen.value(take.already.answer or self.counter.answer)
+        refusal = Problem(409, take.already.code, take.already.title, **said)
+        refusal.shared = row["number"] if take.shared else None
+        raise refusal
+
     def _subject(self, db: sqlite3.Connection, take: Take) -> str | None:
+        """A keyed hash of what the application is about; None where there may be several."""
         same = [str(self.entered.get(name, "")) for name in take.once_for]
         if not same:
             return None
@@ -221,24 +218,18 @@ class _Work:
             same.append(self.desk.asker(db, self.key))
         return self.desk.store.fingerprint(*same)
 
-    def _before(self, db: sqlite3.Connection, take: Take) -> dict[str, Any] | None:
-        """Number and date of what is open for the same, if there is one."""
-        row = db.execute(
-            "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND subject = ?",
-            (self.desk.department, self.operation, self._subject(db, take)),
-        ).fetchone()
-        return row and {"number": row["number"], "expected": row["expected"]}
-
     def _taken(self, db: sqlite3.Connection, take: Take) -> dict[str, Any]:
         """A new number with its date."""
         department = self.desk.department
-        serial = next_number(db, f"{department}_{take.prefix}")
-        number = f"{take.prefix}{clock.today():%y%m}{serial:05}"
-        expected = None
-        if take.days is not None:
-            expected = clock.in_days(take.days)
-        elif take.hours is not None:
-            expected = (clock.now() + datetime.timedelta(hours=take.hours)).isoformat()
+        serial = next_number(db, f"{department}_{take.prefix or self.operation}") + take.first - 1
+        dates = {
+            name: datetime.date.fromisoformat(value)
+            for name, value in self.entered.items()
+            if isinstance(value, str) and _DATE.fullmatch(value)
+        }
+        shown = {**dates, "today": clock.today(), "serial": serial}
+        number = take.prefix + take.format.format(**shown)
+        expected = _expected(take)
         db.execute(
             "INSERT INTO counter_taken VALUES (?, ?, ?, ?, ?)",
             (department, self.operation, number, self._subject(db, take), expected),
@@ -246,59 +237,24 @@ class _Work:
         self.desk.on_record.made(db, self.key, number)
         return {"number": number, "expected": expected}
 
-    def _printed(self, printed: Print, moment: _Moment) -> Body:
-        values = {label: _text(moment.value(e)) for label, e in printed.values.items()}
+    def _kept(self, db: sqlite3.Connection, keep: Keep, seen: Moment) -> str:
+        """Where the new record lies."""
+        record = {name: seen.value(expression) for name, expression in keep.values.items()}
+        place = add_record(db, self.desk.department, keep.collection, record)
+        self.desk.on_record.made(db, self.key, place)
+        self.desk.on_record.put(db, place, phones_of(record))
+        return place
+
+    def _printed(self, printed: Print, seen: Moment) -> Body:
+        values = {label: seen.text(expression) for label, expression in printed.values.items()}
         values["issued_on"] = f"{clock.today():%d-%m-%Y}"
-        filename = _text(moment.value(printed.filename))
-        return self.desk.document(self.request, printed.form, values, filename)
+        return self.desk.document(self.request, printed.form, values, seen.text(printed.filename))
 
 
-def _find(
-    db: sqlite3.Connection, department: str, find: Find, values: Entered
-) -> tuple[dict[str, Any], str] | None:
-    """The record that the values name and where it lies; an application taken lies nowhere."""
-    rows = db.execute(
-        "SELECT * FROM counter_records WHERE department = ? AND collection = ?",
-        (department, find.collection),
-    )
-    for row in rows:
-        record = json.loads(row["record"])
-        if all(_matches(record.get(name), values.get(name)) for name in find.by):
-            return record, f"{department}/{find.collection}/{row['serial']}"
-    for operation in find.taken:
-        row = db.execute(
-            "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND number = ?",
-            (department, operation, values.get(find.by[0])),
-        ).fetchone()
-        if row is not None:
-            known = {"state": "in_progress", "operation": operation}
-            return {**known, "number": row["number"], "expected": row["expected"]}, ""
+def _expected(take: Take) -> str | None:
+    """When what is taken now is promised: a date, or a moment where hours are given."""
+    if take.days is not None:
+        return clock.in_days(take.days)
+    if take.hours is not None:
+        return (clock.now() + datetime.timedelta(hours=take.hours)).isoformat()
     return None
-
-
-def pay_order(db: sqlite3.Connection, operation: str, reference: str) -> None:
-    """What being paid changes: the record gets the values that the counter of `operation` names."""
-    department = reference.partition("/")[0]
-    counter = load_counters(department).get(operation)
-    if counter is not None and counter.order is not None and counter.order.paid:
-        change_record(db, reference, counter.order.paid)
-
-
-def change_record(db: sqlite3.Connection, reference: str, values: Mapping[str, Any]) -> None:
-    """Give the record at `department/collection/serial` these values."""
-    place = tuple(reference.split("/"))
-    where = "WHERE department = ? AND collection = ? AND serial = ?"
-    row = db.execute(f"SELECT record FROM counter_records {where}", place).fetchone()
-    if row is not None:
-        record = {**json.loads(row["record"]), **values}
-        db.execute(f"UPDATE counter_records SET record = ? {where}", (json.dumps(record), *place))
-
-
-def _matches(known: Any, asked: Any) -> bool:
-    """Whether what was asked is what is known, or one of its forms."""
-    forms = known if isinstance(known, list) else [known]
-    return asked is not None and is_one_of(str(asked), [str(form) for form in forms])
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)

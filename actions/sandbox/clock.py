@@ -1,4 +1,4 @@
-"""The sandbox's idea of now, in Indian time."""
+"""What time it is for the sandbox: the time of India."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def today() -> datetime.date:
 
 
 def in_days(days: int) -> str:
-    """ISO date so many days from today."""
+    """The ISO date so many days from today."""
     return (today() + datetime.timedelta(days=days)).isoformat()
 
 
 def at(date: datetime.date, clock: str) -> datetime.datetime:
-    """A clock time (`06:30`) of a day in India."""
+    """The moment of a clock time (`06:30`) on a day."""
     return datetime.datetime.combine(date, datetime.time.fromisoformat(clock), INDIA)

@@ -18,7 +18,9 @@ def sandbox(
     port: Annotated[int | None, _PORT] = None,
 ) -> None:
     """Run the sandbox departments. With a payment gateway, for demos and tests."""
-    settings = begin("sandbox")
+    from nlu.settings.settings import SandboxSettings
+
+    settings = begin(SandboxSettings)
     from actions.sandbox.server import sandbox_command
 
-    sandbox_command(host or settings.sandbox_host, port or settings.sandbox_port)
+    sandbox_command(settings.but({"sandbox_host": host, "sandbox_port": port}))

@@ -1,4 +1,5 @@
-"""What every department's counter has: the guard, keyed writes, orders, documents."""
+"""What every department of the sandbox has: a guard, writes that are done once, payment orders and
+signed documents."""
 
 from __future__ import annotations
 
@@ -8,40 +9,30 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from fastapi import Depends, FastAPI, Header, Path, Request, Security
+from fastapi import Depends, FastAPI, Request, Security
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import APIKeyHeader
 
 from actions.documents.issue import Issuer, NotIssued
 from actions.sandbox import clock, problem
-from actions.sandbox.access import About, Guard, Record
-from actions.sandbox.on_record import OnRecord, request_key
+from actions.sandbox.access import Guard
+from actions.sandbox.phones import OnRecord, request_key
 from actions.sandbox.problem import Problem
 from actions.sandbox.store import Store
 from nlu.log import get_logger
 
 Body = dict[str, Any]
-Work = Callable[[sqlite3.Connection], tuple[int, Body, str]]
-"""Does a write: status, body and the reference of what was made."""
+Done = tuple[int, Body, str]
+"""What an operation came to: status, body and the reference of what was made."""
 _log = get_logger(__name__)
 _API_KEY = APIKeyHeader(name="X-Api-Key", auto_error=False)
 
 
-def language(accept_language: Literal["te", "hi", "en"] = Header("en")) -> str:
-    """Language of names and addresses in the answer."""
-    return accept_language
-
-
-def idempotency_key(idempotency_key: str = Header(..., min_length=1, max_length=200)) -> str:
-    """The key of a write."""
-    return idempotency_key
-
-
 @dataclass(frozen=True)
 class Desk:
-    """One department's counter over the shared store."""
+    """One department over the shared store."""
 
     department: str
     store: Store
@@ -58,15 +49,9 @@ class Desk:
         """The department's numbers."""
         return self.guard.on_record
 
-    def asker(self, db: sqlite3.Connection, key: str) -> str:
-        """Who sent a write. What anybody may ask for is open once for each of them: that another
-        has asked for the same is theirs alone."""
-        return next(iter(self.on_record.phones(db, request_key(key))), key)
-
-    def app(self, title: str) -> FastAPI:
-        """An empty app with problems for errors."""
-        app = FastAPI(title=title, version="1.0", docs_url=None, redoc_url=None)
-        app.openapi_version = "3.0.3"
+    def app(self) -> FastAPI:
+        """An app without operations: errors are problems, and issued documents can be fetched."""
+        app = FastAPI(docs_url=None, redoc_url=None)
         problem.install(app)
 
         @app.exception_handler(NotIssued)
@@ -75,32 +60,45 @@ class Desk:
             why = Problem(503, "documents_unavailable", "No document can be issued now")
             return problem.respond(why)
 
+        @app.get("/documents/{token}.pdf")
+        def get_document(token: str) -> Response:
+            found = self.issuer.pdf(token)
+            if found is None:
+                raise problem.not_found("document")
+            return Response(found[1], media_type="application/pdf")
+
         return app
 
     def guarded(self) -> Any:
         """The dependency of every operation: Seva's key first, then who of its citizens asks."""
 
         async def check(request: Request, key: str | None = Security(_API_KEY)) -> None:
-            if not secrets.compare_digest((key or "").encode(), self.api_key.encode()):
-                raise Problem(401, "unauthorised", "Unauthorised")
+            check_key(key, self.api_key)
             await self.guard.admit(request, request.scope["route"].operation_id)
 
         return Depends(check)
 
-    def once(self, operation: str, key: str, payload: Mapping[str, Any], work: Work) -> Response:
-        """Carry a write out once per key: asked again, the first answer is given again."""
+    def asker(self, db: sqlite3.Connection, key: str) -> str:
+        """Who sent a write: a number, or the key itself where nobody says."""
+        return next(iter(self.on_record.phones(db, request_key(key))), key)
+
+    def once(
+        self,
+        operation: str,
+        key: str,
+        payload: Mapping[str, Any],
+        work: Callable[[sqlite3.Connection], Done],
+    ) -> Response:
+        """Do a write once for its key: when it is sent again, the first answer is given again."""
         digest = hashlib.sha256(
             json.dumps(payload, sort_keys=True, default=str).encode()
         ).hexdigest()
         with self.store.transaction() as db:
-            known = db.execute(
-                "SELECT * FROM keyed_answers WHERE department = ? AND key = ?",
-                (self.department, key),
-            ).fetchone()
+            known = self.known_answer(db, key)
             if known is not None:
                 if (known["operation"], known["digest"]) != (operation, digest):
                     raise Problem(422, "idempotency_key_reused", "The key was used before")
-                return _answer(known["status"], json.loads(known["body"]))
+                return answered(known["status"], json.loads(known["body"]))
             db.execute("SAVEPOINT work")
             try:
                 status, body, reference = work(db)
@@ -118,27 +116,14 @@ class Desk:
                 "INSERT INTO keyed_answers VALUES (?, ?, ?, ?, ?, ?)",
                 (self.department, key, operation, digest, status, json.dumps(body)),
             )
-            return _answer(status, body)
+            return answered(status, body)
 
-    def serve_writes(self, app: FastAPI) -> None:
-        """Add `GET /writes/{request_id}`: a write's answer once more, by its Idempotency-Key."""
-
-        self.guard.about["getWrite"] = About(
-            lambda db, entered: Record(request_key(str(entered["request_id"]))), _unknown_write
-        )
-
-        @app.get(
-            "/writes/{request_id:path}", operation_id="getWrite", dependencies=[self.guarded()]
-        )
-        def get_write(request_id: str = Path(..., min_length=1, max_length=200)) -> Response:
-            with self.store.transaction() as db:  # waits for the write that is being done
-                known = db.execute(
-                    "SELECT status, body FROM keyed_answers WHERE department = ? AND key = ?",
-                    (self.department, request_id),
-                ).fetchone()
-            if known is None:
-                raise _unknown_write()
-            return _answer(known["status"], json.loads(known["body"]))
+    def known_answer(self, db: sqlite3.Connection, key: str) -> sqlite3.Row | None:
+        """What the write with this key was answered with."""
+        row: sqlite3.Row | None = db.execute(
+            "SELECT * FROM keyed_answers WHERE department = ? AND key = ?", (self.department, key)
+        ).fetchone()
+        return row
 
     def order(
         self,
@@ -162,7 +147,7 @@ class Desk:
     ) -> Body:
         """Issue a signed document: `{url, filename}`. The URL is a secret: WhatsApp fetches it.
 
-        The same asked again, with the same Idempotency-Key if there is one, is the same document.
+        The same values, with the same Idempotency-Key if there is one, give the same document.
         """
         asked = [request.headers.get("idempotency-key"), form, dict(values)]
         key = self.store.fingerprint(hashlib.sha256(json.dumps(asked).encode()).hexdigest())
@@ -170,24 +155,17 @@ class Desk:
         url = f"{self._origin(request)}/{self.department}/documents/{issued.token}.pdf"
         return {"url": url, "filename": issued.filename}
 
-    def serve_documents(self, app: FastAPI) -> None:
-        """Add `GET /documents/{token}.pdf`."""
-
-        @app.get("/documents/{token}.pdf", include_in_schema=False)
-        def get_document(token: str) -> Response:
-            found = self.issuer.pdf(token)
-            if found is None:
-                raise problem.not_found("document")
-            return Response(found[1], media_type="application/pdf")
-
     def _origin(self, request: Request) -> str:
         return self.public_url or f"{request.url.scheme}://{request.url.netloc}"
 
 
-def _unknown_write() -> Problem:
-    return Problem(404, "unknown_write", "No write came with this key")
+def check_key(given: str | None, wanted: str) -> None:
+    """Refuse a caller without Seva's key. Raises Problem 401."""
+    if not secrets.compare_digest((given or "").encode(), wanted.encode()):
+        raise Problem(401, "unauthorised", "Unauthorised")
 
 
-def _answer(status: int, body: Body) -> Response:
+def answered(status: int, body: Body) -> Response:
+    """An answer; those from 400 on are problems."""
     media = problem.MEDIA_TYPE if status >= 400 else "application/json"
     return JSONResponse(body, status, media_type=media)

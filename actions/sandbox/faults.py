@@ -32,7 +32,7 @@ DELAYS: Mapping[Mode, float] = {
     "timeout_after_commit": 20,
     "maintenance": 3600,
 }
-"""Seconds where none are given; nothing for the modes without a delay."""
+"""Seconds, where the switch gives none. The other modes have no delay."""
 
 
 @dataclass
@@ -52,19 +52,19 @@ class Fault:
 
     @property
     def delay(self) -> float:
-        """Seconds."""
+        """How long it takes, in seconds."""
         return DELAYS.get(self.mode, 0) if self.delay_s is None else self.delay_s
 
 
 class FaultyApp:
-    """Wraps a department's app and applies its fault; its OpenAPI document is spared."""
+    """Wraps a department's app and applies its fault. The OpenAPI document is always served."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.fault = Fault()
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, well or badly."""
+        """Serve one request as the fault says."""
         spared = scope["type"] != "http" or scope["path"].endswith("/openapi.json")
         fault = Fault() if spared else self._take()
         if fault.mode in ("slow", "late"):
@@ -100,7 +100,7 @@ class FaultyApp:
 
 
 async def _whole(receive: Receive) -> bytes:
-    """The body of a request."""
+    """Read the whole body of a request."""
     body = b""
     while True:
         message = await receive()
@@ -112,7 +112,7 @@ async def _whole(receive: Receive) -> bytes:
 
 
 def _again(body: bytes) -> Receive:
-    """A body that is there already, for one reading."""
+    """Gives a body that was read before, once more."""
     left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
@@ -122,7 +122,7 @@ def _again(body: bytes) -> Receive:
 
 
 async def _silence(receive: Receive, seconds: float) -> None:
-    """No answer until the caller hangs up, or the time is over."""
+    """Wait until the caller hangs up, or the time is over."""
 
     async def hung_up() -> None:
         while (await receive())["type"] != "http.disconnect":
@@ -135,7 +135,7 @@ async def _silence(receive: Receive, seconds: float) -> None:
 
 
 async def _discard(message: Message) -> None:
-    """An answer that goes nowhere."""
+    """Throw a part of an answer away."""
 
 
 def _maintenance(seconds: float) -> Response:

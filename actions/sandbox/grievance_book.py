@@ -1,16 +1,26 @@
-"""The sandbox's grievances: their rows, and what may be done with them."""
+"""The sandbox's grievances: what is known of each, and what may be done with it.
+
+    registered --> with_officer --> resolved | closed_without_action --> reopened --> ...
+                   waiting_budget, wrong_office (it goes to another office), sub_judice
+
+Officers make every change but the first and `reopened`, in any order. A grievance is a record of
+`counters/grievances.yml`. Neither the citizen's words nor the place nor the photo are kept:
+`citizen` and `subject` are keyed hashes.
+"""
 
 from __future__ import annotations
 
 import datetime
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from actions.grievances.directory import GrievanceDirectory
 from actions.sandbox import clock
-from actions.sandbox.first_records import load_seed
+from actions.sandbox.counter import Find
+from actions.sandbox.expressions import Moment
+from actions.sandbox.records import Found, add_record, all_records, change_record
 from actions.sandbox.store import Store, next_number
 
 State = Literal[
@@ -25,7 +35,13 @@ State = Literal[
 ]
 STATES: tuple[State, ...] = get_args(State)
 CLOSED = ("resolved", "closed_without_action")
-_TABLE = "grievances_grievances"
+DEPARTMENT = "grievances"
+COLLECTOR = "collector"
+"""The office that gets what is for an office that nobody knows."""
+_LISTED = 9
+_BUDGET_DAYS = 60
+"""Until funds are expected, where a grievance waits for them."""
+Grievance = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -45,43 +61,29 @@ class GrievanceBook:
     store: Store
     directory: GrievanceDirectory
 
-    def find(self, db: sqlite3.Connection, number: str) -> sqlite3.Row | None:
+    def find(self, db: sqlite3.Connection, number: str) -> Found | None:
         """By number."""
-        row: sqlite3.Row | None = db.execute(
-            f"SELECT * FROM {_TABLE} WHERE number = ?", (number,)
-        ).fetchone()
-        return row
-
-    def by_reference(self, db: sqlite3.Connection, reference: str) -> sqlite3.Row | None:
-        """By the key of the write that registered or reopened it."""
-        row = db.execute(
-            "SELECT number FROM grievances_references WHERE reference = ?", (reference,)
-        ).fetchone()
-        return self.find(db, row["number"]) if row else None
+        return next(_all(db, "number", number), None)
 
     def of_citizen(
         self, db: sqlite3.Connection, citizen: str, *, closed: bool = False
-    ) -> Sequence[sqlite3.Row]:
+    ) -> Sequence[Found]:
         """The latest, or the latest closed ones, the latest first."""
-        which = "AND state IN (?, ?)" if closed else ""
-        most = load_seed("grievances")["searched"]
-        return db.execute(
-            f"SELECT * FROM {_TABLE} WHERE citizen = ? {which} ORDER BY number DESC LIMIT ?",
-            (citizen, *(CLOSED if closed else ()), most),
-        ).fetchall()
+        found = [
+            one
+            for one in _all(db, "citizen", citizen)
+            if not closed or one.record["state"] in CLOSED
+        ]
+        return sorted(found, key=lambda one: str(one.record["number"]), reverse=True)[:_LISTED]
 
-    def latest(self, db: sqlite3.Connection, most: int) -> Sequence[sqlite3.Row]:
+    def latest(self, db: sqlite3.Connection, most: int) -> Sequence[Found]:
         """The latest of all citizens, for the sandbox's page."""
-        return db.execute(
-            f"SELECT * FROM {_TABLE} ORDER BY registered_at DESC, number DESC LIMIT ?", (most,)
-        ).fetchall()
+        return sorted(_all(db), key=_age, reverse=True)[:most]
 
-    def open_for(self, db: sqlite3.Connection, subject: str) -> sqlite3.Row | None:
+    def open_for(self, db: sqlite3.Connection, subject: str) -> Found | None:
         """An open one of the same citizen in the same words."""
-        row: sqlite3.Row | None = db.execute(
-            f"SELECT * FROM {_TABLE} WHERE subject = ? AND state NOT IN (?, ?)", (subject, *CLOSED)
-        ).fetchone()
-        return row
+        found = _all(db, "subject", subject)
+        return next((one for one in found if one.record["state"] not in CLOSED), None)
 
     def register(
         self,
@@ -94,91 +96,103 @@ class GrievanceBook:
         office: str,
         secretariat: str,
         photo: bool,
-    ) -> sqlite3.Row:
-        """A new one."""
+    ) -> Found:
+        """A new one, at the collector's if nobody knows the office."""
+        office = office if office in self.directory.offices else COLLECTOR
         today = clock.today()
-        number = f"PGRS{today:%y%m}{next_number(db, 'grievances'):05}"
-        due = self._due(office)
-        db.execute(
-            f"INSERT INTO {_TABLE} VALUES"
-            " (?, ?, ?, ?, ?, 'registered', ?, NULL, NULL, NULL, ?, ?, ?, ?, ?, NULL)",
-            (
-                *(number, reference, citizen, subject, language, office, photo),
-                *(secretariat or None, today.isoformat(), today.isoformat(), due),
-            ),
-        )
-        return self._referenced(db, reference, number)
+        number = f"PGRS{today:%y%m}{next_number(db, DEPARTMENT):05}"
+        record = {
+            "number": number,
+            "references": [reference],
+            "citizen": citizen,
+            "subject": subject,
+            "language": language,
+            "state": "registered",
+            "office": office,
+            "photo": photo,
+            "secretariat": secretariat or None,
+            "registered_at": today.isoformat(),
+            "changed_on": today.isoformat(),
+            "due_on": self._due(office),
+        }
+        return Found(record, add_record(db, DEPARTMENT, DEPARTMENT, record), number)
 
     def reopen(
-        self, db: sqlite3.Connection, row: sqlite3.Row, reference: str, language: str
-    ) -> sqlite3.Row:
+        self, db: sqlite3.Connection, found: Found, reference: str, language: str
+    ) -> Grievance:
         """Open again, with a new due date; changes are told to the write with `reference`."""
-        db.execute(
-            f"UPDATE {_TABLE} SET state = 'reopened', reference = ?, language = ?, officer = NULL,"
-            " note = NULL, rating = NULL, changed_on = ?, due_on = ? WHERE number = ?",
-            (
-                *(reference, language, clock.today().isoformat(), self._due(row["office"])),
-                row["number"],
-            ),
+        return _changed(
+            db,
+            found,
+            state="reopened",
+            references=[*found.record["references"], reference],
+            language=language,
+            officer=None,
+            note=None,
+            rating=None,
+            changed_on=clock.today().isoformat(),
+            due_on=self._due(found.record["office"]),
         )
-        return self._referenced(db, reference, row["number"])
 
-    def rate(self, db: sqlite3.Connection, row: sqlite3.Row, rating: int) -> None:
+    def rate(self, db: sqlite3.Connection, found: Found, rating: int) -> None:
         """Once."""
-        db.execute(f"UPDATE {_TABLE} SET rating = ? WHERE number = ?", (rating, row["number"]))
+        change_record(db, found.place, {"rating": rating})
 
-    def change(self, db: sqlite3.Connection, row: sqlite3.Row, change: Change) -> sqlite3.Row:
+    def change(self, db: sqlite3.Connection, found: Found, change: Change) -> Grievance:
         """What an officer does. Raises ValueError for another office that is none."""
-        office, sent_from = row["office"], row["from_office"]
-        due = row["due_on"]
+        known = found.record
+        office, sent_from = known["office"], known.get("from_office")
+        due = _day(known, "due")
         if change.state == "wrong_office":
             other = change.office or office
             if other not in self.directory.offices or other == office:
                 raise ValueError("another office is needed")
             office, sent_from, due = other, office, self._due(other)
         elif change.state == "waiting_budget":
-            due = clock.in_days(load_seed("grievances")["budget_days"])
+            due = clock.in_days(_BUDGET_DAYS)
         elif change.state == "sub_judice":
             due = None
-        db.execute(
-            f"UPDATE {_TABLE} SET state = ?, office = ?, from_office = ?, officer = ?, note = ?,"
-            " changed_on = ?, due_on = ? WHERE number = ?",
-            (
-                *(change.state, office, sent_from, change.officer or row["officer"]),
-                *(change.note or row["note"], clock.today().isoformat(), due, row["number"]),
-            ),
+        return _changed(
+            db,
+            found,
+            state=change.state,
+            office=office,
+            from_office=sent_from,
+            officer=change.officer or known.get("officer"),
+            note=change.note or known.get("note"),
+            changed_on=clock.today().isoformat(),
+            due_on=due,
         )
-        return _there(self.find(db, row["number"]))
 
-    def too_late(self, row: sqlite3.Row) -> bool:
+    def too_late(self, grievance: Grievance) -> bool:
         """Whether it was closed too long ago to be opened again."""
-        last = self._reopen_by(row)
+        last = self._reopen_by(grievance)
         return last is not None and last < clock.today()
 
-    def shown(self, row: sqlite3.Row, language: str) -> dict[str, Any]:
+    def shown(self, grievance: Grievance, language: str) -> dict[str, Any]:
         """A grievance as the API answers it."""
-        today, due = clock.today().isoformat(), row["due_on"]
-        last = self._reopen_by(row)
-        closed = row["state"] in CLOSED
+        today, due = clock.today().isoformat(), _day(grievance, "due")
+        last = self._reopen_by(grievance)
+        closed = grievance["state"] in CLOSED
         return {
-            "number": row["number"],
-            "reference": row["reference"],
-            "state": row["state"],
+            "number": grievance["number"],
+            "reference": grievance["references"][-1],
+            "state": grievance["state"],
             "overdue": not closed and due is not None and due < today,
-            "office": self._office(row["office"], language),
-            "from_office": self._office(row["from_office"], language),
-            "officer": row["officer"],
-            "note": row["note"],
-            "registered_at": row["registered_at"],
-            "changed_on": row["changed_on"],
+            "office": self._office(grievance["office"], language),
+            "from_office": self._office(grievance.get("from_office"), language),
+            "officer": grievance.get("officer"),
+            "note": grievance.get("note"),
+            "registered_at": _day(grievance, "registered"),
+            "changed_on": _day(grievance, "changed"),
             "due_on": due,
             "reopen_by": last.isoformat() if last else None,
         }
 
-    def _reopen_by(self, row: sqlite3.Row) -> datetime.date | None:
-        if row["state"] not in CLOSED:
+    def _reopen_by(self, grievance: Grievance) -> datetime.date | None:
+        if grievance["state"] not in CLOSED:
             return None
-        closed = datetime.date.fromisoformat(row["changed_on"])
+        closed = datetime.date.fromisoformat(_day(grievance, "changed") or "")
         return closed + datetime.timedelta(days=self.directory.reopen_days)
 
     def _due(self, office: str) -> str:
@@ -189,11 +203,27 @@ class GrievanceBook:
             return None
         return {"id": name, "title": self.directory.offices[name].title[language]}
 
-    def _referenced(self, db: sqlite3.Connection, reference: str, number: str) -> sqlite3.Row:
-        db.execute("INSERT INTO grievances_references VALUES (?, ?)", (reference, number))
-        return _there(self.find(db, number))
+
+_DAYS = {"registered": "registered_at", "changed": "changed_on", "due": "due_on"}
 
 
-def _there(row: sqlite3.Row | None) -> sqlite3.Row:
-    assert row is not None
-    return row
+def _day(grievance: Grievance, name: str) -> str | None:
+    """A date of a grievance; those of the first day count from today, so that none is too old."""
+    if _DAYS[name] in grievance:
+        return grievance[_DAYS[name]]  # type: ignore[no-any-return]
+    return clock.in_days(grievance[name]) if name in grievance else None
+
+
+def _age(found: Found) -> tuple[str, str]:
+    return _day(found.record, "registered") or "", str(found.record["number"])
+
+
+def _all(db: sqlite3.Connection, field: str = "", value: str = "") -> Iterator[Found]:
+    """Those whose field has this value, or all."""
+    by = {field: "value"} if field else {}
+    return all_records(db, DEPARTMENT, Find(DEPARTMENT, by, ""), Moment({"value": value}))
+
+
+def _changed(db: sqlite3.Connection, found: Found, **values: Any) -> Grievance:
+    change_record(db, found.place, values)
+    return {**found.record, **values}

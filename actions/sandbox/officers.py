@@ -1,7 +1,7 @@
 """What officers do with grievances, for demos and tests: a page, an endpoint, and signed callbacks.
 
-Seva is told of every change, by a callback signed with the key of `callbacks:` in the
-department's file; where it does not answer, its own polling finds out.
+Seva is told of every change by a callback, which is signed with the key of `callbacks:` in the
+department's file. If Seva does not answer, its own polling finds the change.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from typing import Annotated, Any
 
 import httpx
 from fastapi import APIRouter, BackgroundTasks, Form
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader
+from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field
 
 from actions.departments.credentials import SigningKey, read_signing_key
 from actions.departments.signature import signature_headers
 from actions.sandbox.grievance_book import STATES, Change, GrievanceBook, State
-from actions.sandbox.headers import PAGE
+from actions.sandbox.page import page
 from actions.sandbox.problem import Problem, not_found
 from nlu.fast_yaml import load_yaml
 from nlu.log import get_logger
@@ -30,23 +29,17 @@ from nlu.log import get_logger
 _LOG = get_logger(__name__)
 _TIMEOUT_S = 5.0
 _SHOWN = 30
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 @dataclass(frozen=True)
 class GrievanceCourier:
-    """Tells Seva what became of a grievance, at `url`; nobody where there is none."""
+    """Tells Seva at `url` what became of a grievance; does nothing without a `url`."""
 
     url: str | None
     key: SigningKey
 
     def bring(self, grievance: dict[str, Any]) -> None:
-        """One change; tried once."""
+        """Post one change, once."""
         if self.url is None:
             return
         body = json.dumps(grievance).encode()
@@ -84,20 +77,20 @@ def build(books: GrievanceBook, courier: GrievanceCourier) -> APIRouter:
 
     def changed(number: str, change: Change, later: Callable[..., None]) -> dict[str, Any]:
         with books.store.transaction() as db:
-            row = books.find(db, number)
-            if row is None:
+            found = books.find(db, number)
+            if found is None:
                 raise not_found("grievance")
             try:
-                row = books.change(db, row, change)
+                grievance = books.change(db, found, change)
             except ValueError as error:
                 raise Problem(422, "office_needed", str(error)) from error
-        later(courier.bring, books.shown(row, row["language"]))
-        return books.shown(row, "en")
+        later(courier.bring, books.shown(grievance, grievance.get("language", "te")))
+        return books.shown(grievance, "en")
 
     @router.get("/__grievances")
     def listed() -> list[dict[str, Any]]:
         with books.store.transaction() as db:
-            return [books.shown(row, "en") for row in books.latest(db, _SHOWN)]
+            return [books.shown(one.record, "en") for one in books.latest(db, _SHOWN)]
 
     @router.put("/__grievances/{number}")
     def put(number: str, body: ChangeRequest, tasks: BackgroundTasks) -> dict[str, Any]:
@@ -106,10 +99,7 @@ def build(books: GrievanceBook, courier: GrievanceCourier) -> APIRouter:
     @router.get("/__page/grievances")
     def show() -> Response:
         offices = {name: office.title["en"] for name, office in books.directory.offices.items()}
-        html = _TEMPLATES.get_template("grievances.html").render(
-            grievances=listed(), states=STATES, offices=offices
-        )
-        return HTMLResponse(html, headers=PAGE)
+        return page("grievances", grievances=listed(), states=STATES, offices=offices)
 
     @router.post("/__page/grievances/{number}/state")
     def switch(

@@ -16,7 +16,7 @@ class Problem(Exception):
     """Raised by an operation that refuses; `more` are extra members of the body."""
 
     shared: str | None = None
-    """What is open already, where whoever reports it too may follow it."""
+    """The number of what is open already, if who reports it again may follow it."""
 
     def __init__(self, status: int, code: str, title: str, **more: Any) -> None:
         super().__init__(code)
@@ -31,7 +31,7 @@ class Problem(Exception):
 
 
 def not_found(what: str) -> Problem:
-    """404 `not_found`."""
+    """A 404 with the code `not_found`."""
     return Problem(404, "not_found", f"No such {what}")
 
 
@@ -41,7 +41,7 @@ def respond(problem: Problem) -> JSONResponse:
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of `app` a problem."""
+    """Answer every error of `app` as a problem."""
 
     def _problem(request: Request, error: Exception) -> JSONResponse:
         if isinstance(error, Problem):

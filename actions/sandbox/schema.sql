@@ -1,4 +1,4 @@
--- Tables of the sandbox, one file for all departments; names begin with the department.
+-- Tables of the sandbox, one file for all departments.
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sequences (name TEXT PRIMARY KEY, last INTEGER NOT NULL);
 
@@ -34,47 +34,7 @@ CREATE TABLE IF NOT EXISTS sms (
     sender TEXT NOT NULL, text TEXT NOT NULL, at REAL NOT NULL
 );
 
-CREATE TABLE IF NOT EXISTS endowments_bookings (
-    id TEXT PRIMARY KEY, temple TEXT NOT NULL, darshan TEXT NOT NULL, date TEXT NOT NULL,
-    devotees INTEGER NOT NULL, mobile TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS endowments_offerings (
-    id TEXT PRIMARY KEY, temple TEXT NOT NULL, amount REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS energy_connections (
-    number TEXT PRIMARY KEY, consumer_name TEXT NOT NULL, amount REAL NOT NULL,
-    due_in_days INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS energy_complaints (
-    number TEXT PRIMARY KEY, service_number TEXT NOT NULL, location TEXT NOT NULL,
-    complainant TEXT NOT NULL, expected_by TEXT
-);
-CREATE TABLE IF NOT EXISTS apsrtc_tickets (
-    number TEXT PRIMARY KEY, origin TEXT NOT NULL, destination TEXT NOT NULL,
-    passengers INTEGER NOT NULL, mobile TEXT NOT NULL, fare REAL NOT NULL,
-    departs TEXT, departs_in_minutes INTEGER,
-    delay_minutes INTEGER NOT NULL, place TEXT, cancelled INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS revenue_applications (
-    number TEXT PRIMARY KEY, kind TEXT NOT NULL, subject TEXT NOT NULL, expected_by TEXT NOT NULL,
-    UNIQUE (kind, subject)
-);
-CREATE TABLE IF NOT EXISTS canteens_donations (
-    id TEXT PRIMARY KEY, donor_name TEXT NOT NULL, amount REAL NOT NULL, mobile TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS cmrf_applications (
-    number TEXT PRIMARY KEY, state TEXT NOT NULL, amount REAL, updated_on TEXT, days_ago INTEGER,
-    subject TEXT UNIQUE
-);
-CREATE TABLE IF NOT EXISTS municipal_assessments (
-    number TEXT PRIMARY KEY, owner_name TEXT NOT NULL, amount REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS municipal_complaints (
-    number TEXT PRIMARY KEY, ulb TEXT NOT NULL, place TEXT NOT NULL, complainant TEXT NOT NULL,
-    expected_by TEXT
-);
-
--- Departments whose counters are written down (counters/<department>.yml).
+-- Records of the departments, and what was taken at their counters (counters/<department>.yml).
 CREATE TABLE IF NOT EXISTS counter_records (
     department TEXT NOT NULL, collection TEXT NOT NULL, serial INTEGER NOT NULL,
     record TEXT NOT NULL,
@@ -84,18 +44,6 @@ CREATE TABLE IF NOT EXISTS counter_taken (
     department TEXT NOT NULL, operation TEXT NOT NULL, number TEXT NOT NULL, subject TEXT,
     expected TEXT,
     PRIMARY KEY (department, number)
-);
-
--- Neither the citizen's words nor the place are kept: `citizen` and `subject` are keyed hashes.
-CREATE TABLE IF NOT EXISTS grievances_grievances (
-    number TEXT PRIMARY KEY, reference TEXT NOT NULL UNIQUE, citizen TEXT, subject TEXT,
-    language TEXT NOT NULL, state TEXT NOT NULL, office TEXT NOT NULL, from_office TEXT,
-    officer TEXT, note TEXT, photo INTEGER NOT NULL, secretariat TEXT,
-    registered_at TEXT NOT NULL, changed_on TEXT NOT NULL, due_on TEXT, rating INTEGER
-);
-CREATE INDEX IF NOT EXISTS grievances_of_citizen ON grievances_grievances (citizen, number);
-CREATE TABLE IF NOT EXISTS grievances_references (
-    reference TEXT PRIMARY KEY, number TEXT NOT NULL
 );
 
 -- The payment gateway; amounts in paise.

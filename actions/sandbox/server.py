@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 
 from actions.departments.credentials import SigningKey, read_signing_key
@@ -18,51 +16,26 @@ from actions.documents.issue import Issuer
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.grievances.directory import FILE as OFFICES
 from actions.grievances.directory import load_directory
-from actions.sandbox import (
-    apsrtc,
-    canteens,
-    cmrf,
-    controls,
-    endowments,
-    energy,
-    grievances,
-    municipal,
-    officers,
-    page,
-    payments,
-    problem,
-    revenue,
-)
-from actions.sandbox.access import Guard, read_policy
-from actions.sandbox.clerk import add_counters
-from actions.sandbox.codes import Codes
+from actions.sandbox import controls, grievances, officers, payments, problem
+from actions.sandbox.access import Codes, Guard, read_policy
+from actions.sandbox.clerk import serve
 from actions.sandbox.desk import Desk
 from actions.sandbox.faults import FaultyApp
-from actions.sandbox.gateway import api, pages
+from actions.sandbox.gateway import merchant, pages
 from actions.sandbox.gateway.books import Books
-from actions.sandbox.gateway.callbacks import Courier
+from actions.sandbox.grievance_book import DEPARTMENT as GRIEVANCES
 from actions.sandbox.grievance_book import GrievanceBook
-from actions.sandbox.headers import STATIC
-from actions.sandbox.on_record import OnRecord, owners_file, read_households
-from actions.sandbox.sms import SmsOutbox
+from actions.sandbox.page import STATIC
+from actions.sandbox.phones import OnRecord, SmsOutbox, read_households
 from actions.sandbox.store import DEPARTMENTS, Store
-from nlu.paths import data_folder, var_folder
-from nlu.web import Door, host_of, page_hosts
+from nlu.paths import data_folder
+from nlu.settings.settings import SandboxSettings
+from nlu.web import Door, host_of
 
 GATEWAY = "gateway"
 CALLBACK_URL = "http://127.0.0.1:5056/callbacks/payments/sandbox"
 DEPARTMENT_CALLBACKS = "http://127.0.0.1:5056/callbacks"
-GRIEVANCES = "grievances"
 _HEADERS = ("signature", "key_id", "timestamp", "nonce")
-_CODED = {
-    "endowments": endowments.build,
-    "energy": energy.build,
-    "apsrtc": apsrtc.build,
-    "revenue": revenue.build,
-    "canteens": canteens.build,
-    "cmrf": cmrf.build,
-    "municipal": municipal.build,
-}
 
 
 def create_app(
@@ -88,8 +61,8 @@ def create_app(
     `callback_url`, and reads the time from `clock`; departments call it at
     `department_callbacks/<department>`. It goes by the names `hosts`, by that of `public_url` and
     by those of this machine. `owners` names more numbers that are on record wherever those of the
-    seeds are. SMS are posted to `sms_url`. Raises ValueError for a department whose file does not
-    say who may use an operation.
+    seeds are. SMS are posted to `sms_url`. Raises ValueError for a counter without an operation,
+    and for an operation of which the department's file does not say who may use it.
     """
     described = openapi or data_folder() / "departments/openapi"
     store = Store(database)
@@ -98,40 +71,36 @@ def create_app(
     app.add_middleware(Door, hosts=[*hosts, host_of(public_url or "")])
     problem.install(app)
     books = Books(store, clock)
-    app.include_router(pages.build(books, Courier(callback_url, _callback_key())))
+    app.include_router(pages.build(books, merchant.Courier(callback_url, _callback_key())))
     app.mount("/pay/fonts", StaticFiles(directory=pages.FONTS))
     app.mount("/__static", StaticFiles(directory=STATIC))
-    coded = dict(_CODED)
-    data = described.parents[1]
-    if (described / f"{GRIEVANCES}.yml").exists() and (data / OFFICES).exists():
-        grievance_book = GrievanceBook(store, load_directory(data))
-        coded[GRIEVANCES] = partial(grievances.build, books=grievance_book)
-        app.include_router(
-            officers.build(grievance_book, _courier(described, department_callbacks))
-        )
+    served, data = _served(described), described.parents[1]
+    hooks = dict(payments.HOOKS)
+    if GRIEVANCES in served:
+        book = GrievanceBook(store, load_directory(data))
+        hooks.update(grievances.hooks(book))
+        app.include_router(officers.build(book, _courier(described, department_callbacks)))
     households, codes = read_households(owners), Codes(store, clock)
     sms = SmsOutbox(store, clock, sms_url)
     faulty: dict[str, FaultyApp] = {}
-    for name in DEPARTMENTS:
+    for name in served:
         policy = read_policy(described.parent / f"{name}.yml")
         guard = Guard(policy, store, OnRecord(name, households), codes, sms)
         desk = Desk(name, store, api_key, public_url, issuer, guard)
-        counters = coded.get(name, _written)(desk)
-        desk.serve_documents(counters)
-        desk.serve_writes(counters)
-        payments.add_payments(desk, counters, described / f"{name}.yml")
-        add_counters(desk, counters, described / f"{name}.yml")
-        served = [r.operation_id for r in counters.routes if isinstance(r, APIRoute)]
-        open_doors = guard.unguarded(filter(None, served))
-        if open_doors:
-            raise ValueError(f"{name}: who may use {', '.join(open_doors)}?")
-        faulty[name] = FaultyApp(counters)
-    faulty[GATEWAY] = FaultyApp(api.build(books, api_key))
+        faulty[name] = FaultyApp(serve(desk, described / f"{name}.yml", hooks))
+    faulty[GATEWAY] = FaultyApp(merchant.build(books, api_key))
     app.include_router(controls.build(store, faulty, sms))
-    app.include_router(page.build(store, faulty, sms))
+    app.include_router(controls.build_page(store, faulty, sms))
     for name, department in faulty.items():
         app.mount(f"/{name}", department)
     return app
+
+
+def _served(described: Path) -> list[str]:
+    """The departments that the catalogue has; for grievances, it has to name the offices too."""
+    found = [name for name in DEPARTMENTS if (described / f"{name}.yml").exists()]
+    offices = (described.parents[1] / OFFICES).exists()
+    return [name for name in found if name != GRIEVANCES or offices]
 
 
 def _courier(described: Path, callbacks: str | None) -> officers.GrievanceCourier:
@@ -147,11 +116,6 @@ def _callback_key() -> SigningKey:
     return read_signing_key(block, os.environ)
 
 
-def _written(desk: Desk) -> FastAPI:
-    """A department without code: all its counters are written down."""
-    return desk.app(f"{desk.department.title()} (sandbox)")
-
-
 def _make_keys(folder: Path, documents_url: str) -> None:
     """Keys of all departments: the action server on this machine signs with them too."""
     keys = Issuer.open(folder, documents_url, make_keys=True).keys
@@ -159,23 +123,27 @@ def _make_keys(folder: Path, documents_url: str) -> None:
         keys.signing_key(department, int(time.time()), make=True)
 
 
-def sandbox_command(host: str = "127.0.0.1", port: int = 8790) -> None:
+def sandbox_command(settings: SandboxSettings) -> None:
     """`seva sandbox`: serve until interrupted. The file is `$SEVA_VAR_DIR/sandbox.sqlite`."""
-    folder = var_folder()
-    documents_url = os.environ.get("SEVA_DOCUMENTS_URL") or DOCUMENTS_URL
+    host, folder = settings.sandbox_host, settings.var_dir
     app = create_app(
         folder / "sandbox.sqlite",
-        api_key=os.environ.get("SEVA_SANDBOX_KEY", "sandbox-key"),
-        public_url=os.environ.get("SEVA_SANDBOX_PUBLIC_URL") or None,
-        documents_url=documents_url,
-        callback_url=os.environ.get("SEVA_SANDBOX_CALLBACK_URL") or CALLBACK_URL,
-        department_callbacks=(
-            os.environ.get("SEVA_SANDBOX_DEPARTMENT_CALLBACKS") or DEPARTMENT_CALLBACKS
-        ),
-        hosts=(host, *page_hosts(os.environ)),
-        owners=owners_file(),
-        sms_url=os.environ.get("SEVA_SANDBOX_SMS_URL") or None,
+        api_key=settings.sandbox_key,
+        public_url=settings.sandbox_public_url or None,
+        documents_url=settings.documents_url,
+        callback_url=settings.sandbox_callback_url,
+        department_callbacks=settings.sandbox_department_callbacks,
+        hosts=(host, *settings.page_names),
+        owners=Path(settings.sandbox_owners) if settings.sandbox_owners else None,
+        sms_url=settings.sandbox_sms_url or None,
     )
-    _make_keys(folder / FOLDER, documents_url)
+    _make_keys(folder / FOLDER, settings.documents_url)
     # No access log: paths carry service and ticket numbers.
-    uvicorn.run(app, host=host, port=port, access_log=False, log_level="warning", ws="none")
+    uvicorn.run(
+        app,
+        host=host,
+        port=settings.sandbox_port,
+        access_log=False,
+        log_level="warning",
+        ws="none",
+    )

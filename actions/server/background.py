@@ -19,8 +19,8 @@ from actions.news.late_answers import LateAnswers
 from actions.news.notices import LanguageOf, Notify
 from actions.server.context import Context
 from actions.server.sealed_stores import sealed_stores
-from actions.server.settings import ServerSettings
 from nlu.log import get_logger
+from nlu.settings.settings import ActionsSettings
 
 _LOG = get_logger(__name__)
 _HOUR = 3600.0
@@ -33,7 +33,7 @@ class Workplace:
     """What a task works with."""
 
     here: Context
-    settings: ServerSettings
+    settings: ActionsSettings
     notify: Notify
     language_of: LanguageOf
 
@@ -50,13 +50,13 @@ async def settle_writes(place: Workplace) -> None:
     async def told(entry: Entry, result: OperationResult) -> None:
         await tell(entry, await here.cashier.checkout.late(entry, result))
 
-    await Settlement(here.departments, told).run(settings.settle_every)
+    await Settlement(here.departments, told).run(settings.settle_seconds)
 
 
 async def settle_payments(place: Workplace) -> None:
     """Looks up what is not paid or not booked yet, settles it, and tells citizens."""
     job = place.here.cashier.reconciliation(place.notify, place.language_of)
-    await job.run(place.settings.settle_every)
+    await job.run(place.settings.settle_seconds)
 
 
 async def forget_old(place: Workplace) -> None:
@@ -64,11 +64,11 @@ async def forget_old(place: Workplace) -> None:
     here, stores, settings = place.here, place.here.stores, place.settings
     while True:
         now = time.time()
-        await asyncio.to_thread(here.departments.journal.forget, now - settings.keep_writes)
+        await asyncio.to_thread(here.departments.journal.forget, now - settings.kept("writes"))
         ledger = here.cashier.lifecycle.ledger
-        await asyncio.to_thread(ledger.forget, now - settings.keep_payments)
-        await asyncio.to_thread(stores.profiles.forget, now - settings.keep_profiles)
-        kept_from = now - settings.keep_handovers
+        await asyncio.to_thread(ledger.forget, now - settings.kept("payments"))
+        await asyncio.to_thread(stores.profiles.forget, now - settings.kept("profiles"))
+        kept_from = now - settings.kept("handovers")
         _, unanswered = await asyncio.to_thread(stores.handovers.forget, kept_from)
         await asyncio.to_thread(place.here.misses.purge)
         if unanswered:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -31,11 +30,11 @@ from actions.news.meanwhile import Meanwhile
 from actions.payments.cashier import Cashier
 from actions.payments.gateways import load_gateways
 from actions.payments.ledger import Ledger
-from actions.server.settings import ServerSettings
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe
 from nlu.paths import models_folder, read_from, reading, var_folder
 from nlu.registry import AS_IT_IS, Release, live_release
+from nlu.settings.settings import ActionsSettings
 from nlu.storage.keys import check_keys
 
 
@@ -43,7 +42,6 @@ from nlu.storage.keys import check_keys
 class Resources:
     """What an action server keeps for all its life, whatever release it works with."""
 
-    server: ServerSettings
     zone: ZoneInfo
     stores: Stores
     journal: Journal
@@ -56,11 +54,10 @@ class Resources:
     @classmethod
     def from_environment(cls, remembered_values: int) -> Resources:
         """Raises ValueError with the name of a variable that is wrong."""
-        server = ServerSettings.from_environment()
+        server = ActionsSettings.read()
         check_keys()
         return cls(
-            server,
-            ZoneInfo(os.environ.get("SEVA_TIMEZONE") or "Asia/Kolkata"),
+            server.zone,
             Stores(
                 Profiles(var_folder() / PROFILES, remembered_values),
                 Handovers(var_folder() / HANDOVERS),
@@ -68,7 +65,7 @@ class Resources:
             Journal.from_environment(),
             Ledger.from_environment(),
             Misses.from_environment(),
-            NoticesClient(server.notices_url, server.notices_key),
+            NoticesClient(server.notices_address, server.notices_key),
             Press.from_environment(),
         )
 

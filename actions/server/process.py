@@ -7,7 +7,6 @@ import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nlu.catalogue import CatalogueError
@@ -21,26 +20,23 @@ if TYPE_CHECKING:
     from actions.server.context import Context
     from actions.server.listener import Listener
     from actions.server.releases import Releases
-    from actions.server.settings import ServerSettings
+    from nlu.settings.settings import ActionsSettings
 
 log = get_logger(__name__)
 _THREADS = 32
 """For dialogue steps, stores and documents, which wait for disks more than they compute."""
 
 
-def actions_command(port: int | None = None) -> int:
+def actions_command(settings: ActionsSettings, port: int | None = None) -> int:
     """Serves `actions.actions` until SIGTERM or Ctrl-C; the exit code. `port`: over TCP on this
     machine instead of where SEVA_ACTION_SERVER_URL says."""
-    from actions.server.settings import ServerSettings
-    from nlu.action_address import ActionAddress
     from nlu.storage.keys import check_keys
 
     try:
-        settings = ServerSettings.from_environment()
         check_keys()
         configure_logging(settings.log_level)
-        if port is not None:
-            settings = replace(settings, address=ActionAddress(None, "127.0.0.1", port))
+        url = None if port is None else f"http://127.0.0.1:{port}"
+        settings = settings.but({"action_server_url": url})
         with ExitStack() as ends:
             asyncio.run(_serve(settings, _sockets(settings, ends)))
     except (OSError, ValueError, CatalogueError) as error:
@@ -49,11 +45,11 @@ def actions_command(port: int | None = None) -> int:
     return 0
 
 
-def _sockets(settings: ServerSettings, ends: ExitStack) -> dict[str, socket.socket]:
+def _sockets(settings: ActionsSettings, ends: ExitStack) -> dict[str, socket.socket]:
     """All that is listened on, taken before anything slow is loaded. Raises ValueError."""
     from actions.server.listener import file_socket, tcp_socket
 
-    at = settings.address
+    at = settings.action_address
     where = "SEVA_ACTION_SERVER_URL"
     taken = (
         tcp_socket(at.host, at.port, where) if at.socket is None else file_socket(at.socket, where)
@@ -63,14 +59,18 @@ def _sockets(settings: ServerSettings, ends: ExitStack) -> dict[str, socket.sock
         sockets["callbacks"] = ends.enter_context(
             tcp_socket(settings.callbacks_host, settings.callbacks_port, "SEVA_CALLBACKS_PORT")
         )
-    if settings.metrics_port:
+    if settings.actions_metrics_port:
         sockets["metrics"] = ends.enter_context(
-            tcp_socket(settings.metrics_host, settings.metrics_port, "SEVA_ACTIONS_METRICS_PORT")
+            tcp_socket(
+                settings.actions_metrics_host,
+                settings.actions_metrics_port,
+                "SEVA_ACTIONS_METRICS_PORT",
+            )
         )
     return sockets
 
 
-async def _serve(settings: ServerSettings, sockets: dict[str, socket.socket]) -> None:
+async def _serve(settings: ActionsSettings, sockets: dict[str, socket.socket]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -105,7 +105,7 @@ async def _serve(settings: ServerSettings, sockets: dict[str, socket.socket]) ->
     await moved(releases.live)
     releases.moved = moved
     following = asyncio.create_task(releases.keep())
-    log.info("listening", address=str(settings.address), release=releases.live.release.id)
+    log.info("listening", address=str(settings.action_address), release=releases.live.release.id)
     await stop.wait()
     following.cancel()
     for listener in listeners:
@@ -128,7 +128,7 @@ class _Latest:
 def _listeners(
     releases: Releases,
     callbacks: ASGIApp,
-    settings: ServerSettings,
+    settings: ActionsSettings,
     sockets: dict[str, socket.socket],
 ) -> list[Listener]:
     from rasa_sdk.executor import ActionExecutor
@@ -143,13 +143,13 @@ def _listeners(
         "webhook": webhook_app(
             executor,
             lambda: releases.live.health(),
-            settings.address,
-            settings.secret,
+            settings.action_address,
+            settings.actions_secret,
             settings.action_bytes,
             settings.action_seconds,
             releases,
         ),
         "callbacks": callbacks,
-        "metrics": metrics_app(settings.metrics_host),
+        "metrics": metrics_app(settings.actions_metrics_host),
     }
     return [Listener(apps[name], taken) for name, taken in sockets.items()]

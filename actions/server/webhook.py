@@ -29,6 +29,7 @@ from actions.server.trampoline import beside_loop
 from nlu.action_address import HEALTH, RELEASE, WEBHOOK, ActionAddress, authorization
 from nlu.log import describe, get_logger
 from nlu.web import Door
+from nlu.web.body import BodyTooLong, read_body
 
 log = get_logger(__name__)
 
@@ -135,21 +136,12 @@ async def _body(request: Request, max_bytes: int) -> bytes:
         "identity",
     ):
         raise HTTPException(415, "only application/json, not compressed")
-    length = request.headers.get("content-length", "0")
-    size, parts = int(length) if length.isdecimal() else 0, []
-    if size <= max_bytes:
-        size = 0
-        try:
-            async for part in request.stream():
-                size += len(part)
-                if size > max_bytes:
-                    break
-                parts.append(part)
-        except ClientDisconnect:
-            raise HTTPException(422, "cut off") from None
-    if size > max_bytes:
-        raise HTTPException(413, f"at most {max_bytes} bytes", {"Connection": "close"})
-    return b"".join(parts)
+    try:
+        return await read_body(request, max_bytes)
+    except BodyTooLong:
+        raise HTTPException(413, f"at most {max_bytes} bytes", {"Connection": "close"}) from None
+    except ClientDisconnect:
+        raise HTTPException(422, "cut off") from None
 
 
 def _read(body: bytes) -> Mapping[str, Any]:

@@ -33,8 +33,8 @@ class LogFolder:
         return self.root / "lock"
 
     @property
-    def journal(self) -> Path:
-        """Entries that are not yet in full tiles, and more."""
+    def recent(self) -> Path:
+        """Entries that are not yet in full tiles, and more; the file keeps its first name."""
         return self.root / "journal"
 
     @property
@@ -80,7 +80,7 @@ class LogFolder:
     def write_tile(self, tile: Tile, data: bytes) -> None:
         """Writes a tile, and drops the partial ones that a full one replaces. Not yet durable."""
         path = self.public / tile.path
-        replace_file(path, data, durable=False)  # the journal has what it is made of
+        replace_file(path, data, durable=False)  # the recent entries have what it is made of
         if tile.width == WIDTH:
             shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
 
@@ -93,7 +93,7 @@ class LogFolder:
 
     def begun(self) -> bool:
         """Whether there are traces of entries."""
-        return any(p.exists() for p in (self.journal, self.checkpoint, self.public / "tile"))
+        return any(p.exists() for p in (self.recent, self.checkpoint, self.public / "tile"))
 
     def create(self, signer: Signer) -> None:
         """Writes the keys of a new log, durably."""

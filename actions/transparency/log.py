@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from pathlib import Path
 
 from actions.transparency.checkpoint import Checkpoint
-from actions.transparency.commit import GroupCommit
 from actions.transparency.durable import locked
 from actions.transparency.folder import LogError, LogFolder
-from actions.transparency.journal import Journal
 from actions.transparency.merkle import consistency_proof, inclusion_proof
 from actions.transparency.note import Note, Signature, Signer, Verifier
+from actions.transparency.recent import RecentEntries
 from actions.transparency.tiles import LONGEST_ENTRY, TileTree
 from actions.transparency.writer import Writer
+from nlu.storage.group_commit import GroupCommit
 
+_PAUSE_S = 0.001
 _TILES_KEPT = 256  # 8 kB each
 
 
@@ -41,7 +43,7 @@ class Log:
         """Use `Log.open`."""
         self.folder, self._signer = folder, signer
         self._writer = Writer(folder, signer)
-        self._commit = GroupCommit(self._writer.append)
+        self._commit: GroupCommit[Sequence[bytes], int] = GroupCommit(self._write, _PAUSE_S)
         self._tile = lru_cache(_TILES_KEPT)(folder.read_tile)
 
     @classmethod
@@ -59,7 +61,7 @@ class Log:
                     if origin is None:
                         raise LogError(f"there is no log in {folder}, and no name for a new one")
                     files.create(Signer.new(origin))
-                Journal.begin(files.journal, 0, [])
+                RecentEntries.begin(files.recent, 0, [])
         signer = files.read_signer()
         if origin not in (None, signer.name):
             raise LogError(f"{folder} holds the log {signer.name}, not {origin}")
@@ -93,7 +95,7 @@ class Log:
             raise ValueError(f"an entry has {LONGEST_ENTRY} bytes at most")
         if not entries:
             return range(0)
-        first = self._commit.append(entries)
+        first = self._commit.submit(entries).result()
         return range(first, first + len(entries))
 
     def checkpoint(self) -> str:
@@ -125,7 +127,13 @@ class Log:
 
     def close(self) -> None:
         """Frees its files; nothing is lost without it."""
+        self._commit.close()
         self._writer.close()
+
+    def _write(self, batches: Sequence[Sequence[bytes]]) -> list[int]:
+        """The index of the first entry of each batch."""
+        first = self._writer.append([entry for batch in batches for entry in batch])
+        return [first + before for before in (0, *accumulate(map(len, batches[:-1])))]
 
     def _current(self) -> Checkpoint:
         return Checkpoint.parse(Note.parse(self.checkpoint()).text)

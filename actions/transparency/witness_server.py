@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from actions.transparency.note import NoteError
 from actions.transparency.submission import SIZE_TYPE, Submission
 from actions.transparency.witness import Refused, Witness
+from nlu.web.body import BodyTooLong, read_body
 
 _LONGEST_BODY = 64 * 1024  # bytes
 
@@ -21,11 +22,10 @@ def create_app(witness: Witness) -> FastAPI:
 
     @app.post("/add-checkpoint")
     async def add_checkpoint(request: Request) -> Response:
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _LONGEST_BODY:
-                return PlainTextResponse("too long\n", 413)
+        try:
+            body = await read_body(request, _LONGEST_BODY)
+        except BodyTooLong:
+            return PlainTextResponse("too long\n", 413)
         try:
             asked = Submission.parse(body.decode("utf-8"))
         except (NoteError, UnicodeDecodeError) as error:

@@ -1,7 +1,7 @@
-"""The writing side of a log: journal first, then tiles, the checkpoint last.
+"""The writing side of a log: recent entries first, then tiles, the checkpoint last.
 
-A crash at any point leaves a journal from which the next writer goes on. Every batch holds the
-lock; what other processes wrote meanwhile is read from the journal first.
+A crash at any point leaves recent entries from which the next writer goes on. Every batch holds the
+lock; what other processes wrote meanwhile is read from their file first.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from actions.transparency.checkpoint import Checkpoint, SignedCheckpoint, open_c
 from actions.transparency.durable import locked, replace_file
 from actions.transparency.edge import Edge
 from actions.transparency.folder import LogError, LogFolder
-from actions.transparency.journal import Journal, JournalError
 from actions.transparency.merkle import leaf_hash, tree_root
 from actions.transparency.note import Note, NoteError, Signature, Signer
+from actions.transparency.recent import BrokenEntries, RecentEntries
 from actions.transparency.tiles import WIDTH, Tile, TileTree, pack_entries, tile_at
 
-_LONGEST_JOURNAL = 64 * WIDTH  # entries; what opening a log has to go through again
+_MOST_RECENT = 64 * WIDTH  # entries; what opening a log has to go through again
 
 
 class Writer:
@@ -26,7 +26,7 @@ class Writer:
     def __init__(self, folder: LogFolder, signer: Signer) -> None:
         """Recovers what a crash left half done. Raises LogError."""
         self._folder, self._signer = folder, signer
-        self._journal: Journal | None = None
+        self._recent: RecentEntries | None = None
         self._edge = Edge()
         self._tail: list[bytes] = []  # entries after the last full bundle
         self._unsynced: set[Tile] = set()
@@ -42,12 +42,12 @@ class Writer:
             try:
                 self._catch_up()
                 first = self._edge.size
-                assert self._journal is not None
-                self._journal.append(entries)
+                assert self._recent is not None
+                self._recent.append(entries)
                 self._grow(entries)
                 self._publish()
-                if self._edge.size - self._journal.first > _LONGEST_JOURNAL:
-                    self._begin_journal()
+                if self._edge.size - self._recent.first > _MOST_RECENT:
+                    self._begin_recent()
             except BaseException:
                 self._forget()
                 raise
@@ -65,48 +65,48 @@ class Writer:
         return note
 
     def close(self) -> None:
-        """Frees the journal."""
+        """Frees the file."""
         self._forget()
 
     def _forget(self) -> None:
-        if self._journal is not None:
-            self._journal.close()
-        self._journal = None
+        if self._recent is not None:
+            self._recent.close()
+        self._recent = None
 
     def _catch_up(self) -> None:
         """Takes in what other processes wrote; what one left half done is published with ours."""
-        if self._journal is None:
+        if self._recent is None:
             self._recover()
-        elif self._journal.replaced():
+        elif self._recent.replaced():
             self._load()
         else:
-            self._grow(self._read(self._journal))
+            self._grow(self._read(self._recent))
 
     def _recover(self) -> None:
         """Reads everything anew, and writes again what may not have reached the disk."""
         self._load()
         self._check_signed(self._read_checkpoint())
         self._publish(again=True)
-        self._begin_journal()
+        self._begin_recent()
 
     def _load(self) -> None:
         self._forget()
         try:
-            self._journal = Journal(self._folder.journal)
-        except JournalError as error:
+            self._recent = RecentEntries(self._folder.recent)
+        except BrokenEntries as error:
             raise LogError(str(error)) from error
-        entries = self._read(self._journal)
+        entries = self._read(self._recent)
         try:
-            self._edge = Edge.at_full_tiles(self._journal.first, self._folder.read_tile)
+            self._edge = Edge.at_full_tiles(self._recent.first, self._folder.read_tile)
         except (ValueError, IndexError) as error:
             raise LogError(f"{self._folder.root}: the tiles are damaged: {error}") from error
         self._tail = []
         self._grow(entries)
 
-    def _read(self, journal: Journal) -> list[bytes]:
+    def _read(self, recent: RecentEntries) -> list[bytes]:
         try:
-            return journal.read()
-        except JournalError as error:
+            return recent.read()
+        except BrokenEntries as error:
             raise LogError(str(error)) from error
 
     def _grow(self, entries: Sequence[bytes]) -> None:
@@ -142,14 +142,14 @@ class Writer:
         # Not durable by itself: the next opening signs the same or more, and has all the entries.
         replace_file(self._folder.checkpoint, str(note).encode(), durable=False)
 
-    def _begin_journal(self) -> None:
-        """A new journal with the entries after the last full bundle; what came before is safe."""
+    def _begin_recent(self) -> None:
+        """A new file with the entries after the last full bundle; what came before is safe."""
         self._folder.sync_tiles(self._unsynced)
         self._unsynced.clear()
-        Journal.begin(self._folder.journal, self._edge.size - len(self._tail), self._tail)
+        RecentEntries.begin(self._folder.recent, self._edge.size - len(self._tail), self._tail)
         self._forget()
-        self._journal = Journal(self._folder.journal)
-        self._journal.read()
+        self._recent = RecentEntries(self._folder.recent)
+        self._recent.read()
 
     def _read_checkpoint(self) -> SignedCheckpoint | None:
         """The last one; None where a crash left none. Raises LogError where it is not ours."""

@@ -24,7 +24,9 @@ def serve(
     ] = None,
 ) -> None:
     """Serve HTTP. /parse, the WhatsApp webhook; news, health and metrics inside."""
-    settings = begin("serve")
+    from nlu.settings.settings import ServeSettings
+
+    settings = begin(ServeSettings)
     from api.roles import serve_command
 
     finish(serve_command(settings, host, port, processes))
@@ -33,7 +35,9 @@ def serve(
 @app.command()
 def worker() -> None:
     """Answer messages. Takes them from the inbox, runs the dialogue, sends the replies."""
-    settings = begin("worker")
+    from nlu.settings.settings import WorkerSettings
+
+    settings = begin(WorkerSettings)
     from api.roles import worker_command
 
     finish(worker_command(settings))

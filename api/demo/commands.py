@@ -18,10 +18,12 @@ def simulator(
     port: Annotated[int | None, _PORT] = None,
 ) -> None:
     """Run the WhatsApp simulator. It has a chat page for the browser."""
-    settings = begin("simulator")
+    from nlu.settings.settings import SimulatorSettings
+
+    settings = begin(SimulatorSettings)
     from api.demo.simulator.server import simulator_command
 
-    simulator_command(host or settings.simulator_host, port or settings.simulator_port)
+    simulator_command(settings.but({"simulator_host": host, "simulator_port": port}))
 
 
 @app.command()
@@ -31,7 +33,9 @@ def demo(
     ] = False,
 ) -> None:
     """Run everything. Embedded defaults; prints the chat page's address."""
-    settings = begin("demo")
+    from nlu.settings.settings import Settings
+
+    settings = begin(Settings)
     from api.demo.demo import demo_command
 
     finish(demo_command(settings, smoke))

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from api.inbox.letters import Letter, Letters, NotNow
 from api.inbox.open import database_file
-from nlu.settings.settings import Settings
+from nlu.settings.groups import State
 
 _ALL, _LOST = "all", "lost"
 _MOST = 100_000
@@ -76,7 +76,7 @@ def _with(work: Callable[[Letters], int]) -> int:
 
 def _path() -> Path:
     """Raises ValueError."""
-    return database_file(Settings())
+    return database_file(State.read())
 
 
 def _each(

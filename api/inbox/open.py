@@ -6,7 +6,7 @@ from pathlib import Path
 
 from api.inbox.sqlite import SqliteInbox
 from api.whatsapp.policy import WhatsAppPolicy
-from nlu.settings.settings import Settings
+from nlu.settings.groups import State
 from nlu.storage.keys import key_place
 from nlu.storage.rotation import Ring
 from nlu.storage.sealed_column import SealedColumn
@@ -14,7 +14,7 @@ from nlu.storage.sealed_column import SealedColumn
 _SQLITE = "sqlite:///"
 
 
-def database_file(settings: Settings) -> Path:
+def database_file(settings: State) -> Path:
     """The file of `SEVA_DATABASE_URL`. Raises ValueError for a URL that nothing serves."""
     url = settings.database_url
     if not url.startswith(_SQLITE):
@@ -25,7 +25,7 @@ def database_file(settings: Settings) -> Path:
 
 def rings() -> list[Ring]:
     """Keys and columns of the file that the settings name."""
-    return [Ring(key_place(), sealed_columns(database_file(Settings())))]
+    return [Ring(key_place(), sealed_columns(database_file(State.read())))]
 
 
 def sealed_columns(path: Path) -> list[SealedColumn]:
@@ -40,7 +40,7 @@ def sealed_columns(path: Path) -> list[SealedColumn]:
     ]
 
 
-def open_inbox(settings: Settings, policy: WhatsAppPolicy) -> SqliteInbox:
+def open_inbox(settings: State, policy: WhatsAppPolicy) -> SqliteInbox:
     """The inbox of the settings. Raises ValueError."""
     return SqliteInbox(
         database_file(settings),

@@ -11,7 +11,6 @@ from api.inbox import schema, unopened
 from api.inbox import sqlite_notices as notices
 from api.inbox.arrivals import admit, forget
 from api.inbox.clock import DatabaseClock
-from api.inbox.group_commit import GroupCommit, checkpoint
 from api.inbox.lanes import Lanes
 from api.inbox.payloads import (
     keep_message,
@@ -25,6 +24,7 @@ from api.inbox.sqlite_statuses import apply_status
 from api.whatsapp.outgoing import Draft
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import WhatsAppPolicy
+from nlu.storage.group_commit import SqliteWriter, checkpoint
 from nlu.storage.sealing import Unreadable
 from nlu.storage.windows import SCHEMA as WINDOWS
 from nlu.storage.write_ahead import connect
@@ -57,7 +57,7 @@ class SqliteInbox:
         self._read = connect(path)
         _prepare(self._read, path)
         self._clock = clock or DatabaseClock(self._read)
-        self._writer = GroupCommit(path, window_s)
+        self._writer = SqliteWriter(path, window_s)
         self.outbox = SqliteOutbox(
             self._writer, self._read, OUTBOX, 2 * doubt_s, self._clock, policy
         )

@@ -8,13 +8,13 @@ from typing import cast
 
 from api.inbox import schema, unopened
 from api.inbox import sqlite_notices as notices
-from api.inbox.group_commit import GroupCommit
 from api.inbox.lanes import Lanes
 from api.inbox.payloads import keep_reply, keep_text, read_reply
 from api.inbox.port import LeaseLost, Parcel
 from api.inbox.sqlite_statuses import is_refused, raise_state, wait_after
 from api.whatsapp.outgoing import Draft
 from api.whatsapp.policy import WhatsAppPolicy
+from nlu.storage.group_commit import SqliteWriter
 from nlu.storage.sealing import Unreadable
 
 
@@ -28,7 +28,7 @@ class SqliteOutbox:
 
     def __init__(
         self,
-        writer: GroupCommit,
+        writer: SqliteWriter,
         read: sqlite3.Connection,
         lanes: Lanes,
         lease_s: float,

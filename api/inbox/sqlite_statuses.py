@@ -57,7 +57,7 @@ def _apply_failure(
         (status.message_id, row["seq"]),
     )
     action = policy.action(status.code, 400)
-    too_old = now - row["created_at"] > policy.send_give_up_after
+    too_old = now - row["created_at"] > policy.retry.send.give_up_after
     if too_old and action not in ("final", "park"):
         action = "park" if notices.is_news(row) else "final"
     if action not in ("final", "park") and _is_overtaken(db, row):

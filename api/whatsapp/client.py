@@ -26,7 +26,7 @@ from api.whatsapp.sender import (
 )
 from api.whatsapp.wire import message_body, typing_body
 from nlu.log import get_logger
-from nlu.settings.settings import Settings, split_list
+from nlu.settings.settings import WorkerSettings, split_list
 from nlu.speech.speaker import Speaker
 from nlu.speech.synthesis import SynthesisError
 from nlu.turn import Media
@@ -41,7 +41,7 @@ class WhatsAppClient:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: WorkerSettings,
         policy: WhatsAppPolicy,
         transport: httpx.AsyncBaseTransport | None = None,
         speaker: Speaker | None = None,

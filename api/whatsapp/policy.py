@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
-from nlu.fast_yaml import load_yaml
+from nlu.records import Misfit, key, read_record
 from nlu.storage.windows import Limit
 
-ACTIONS = frozenset(("retry", "wait", "park", "phone", "alert", "final"))
+Act = Literal["retry", "wait", "park", "phone", "alert", "final"]
+"""What is done about an error; the file says what each means."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,89 @@ class TemplateRules:
 
 @dataclass(frozen=True)
 class ErrorRule:
-    """Codes that are met in the same way."""
+    """Codes, or all from one to another, that are met in the same way; `why` is for people."""
 
-    codes: frozenset[int]
-    action: str
+    do: Act
+    why: str
+    codes: frozenset[int] = frozenset()
+    first: int | None = field(default=None, metadata=key("from"))
+    last: int | None = field(default=None, metadata=key("to"))
+
+    def __post_init__(self) -> None:
+        if bool(self.codes) == (self.first is not None and self.last is not None):
+            raise Misfit("names no codes", "write `codes: [...]`, or `from:` and `to:`")
+
+    def covers(self, code: int | None) -> bool:
+        """Whether the rule is about this code."""
+        if code is None or self.first is None or self.last is None:
+            return code in self.codes
+        return self.first <= code <= self.last
+
+
+@dataclass(frozen=True)
+class UnknownError:
+    """What is done about an error without a known code, by its HTTP status."""
+
+    server: Act
+    client: Act
+
+
+@dataclass(frozen=True)
+class TurnRetry:
+    """How often a turn is tried and may kill its process, and the waits between."""
+
+    attempts: int
+    deaths: int
+    wait: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Waits between tries; the last one repeats."""
+
+    wait: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class SendRetry:
+    """Waits between sends of one message, and when it is given up."""
+
+    wait: tuple[float, ...]
+    give_up_after: float
+
+
+@dataclass(frozen=True)
+class DoubtRetry:
+    """The same where nobody knows whether WhatsApp took it; `silent`: no status comes at all."""
+
+    wait: tuple[float, ...]
+    give_up_after: float
+    silent_give_up_after: float
+
+
+@dataclass(frozen=True)
+class PairRetry:
+    """The wait grows as `base` to the power of the tries, up to `longest`."""
+
+    base: float
+    longest: float
+
+
+@dataclass(frozen=True)
+class Retries:
+    """The waits before the next try, by what went wrong."""
+
+    turn: TurnRetry
+    outage: Waits
+    send: SendRetry
+    doubt: DoubtRetry
+    alert: Waits
+    pair: PairRetry
 
 
 @dataclass(frozen=True)
 class WhatsAppPolicy:
-    """How Seva behaves towards WhatsApp and its failures. Waits in seconds."""
+    """How Seva behaves towards WhatsApp and its failures: `data/whatsapp.yml`. Times in seconds."""
 
     limits: Limits
     window: float
@@ -80,37 +156,26 @@ class WhatsAppPolicy:
     listening_seconds: float
     speaking_seconds: float
     deadlines: Deadlines
-    turn_attempts: int
-    turn_deaths: int
-    turn_wait: tuple[float, ...]
     turn_seconds: float
     voice_seconds: float
-    outage_wait: tuple[float, ...]
-    send_wait: tuple[float, ...]
-    send_give_up_after: float
-    doubt_wait: tuple[float, ...]
-    doubt_give_up_after: float
-    doubt_silent_give_up_after: float
-    alert_wait: tuple[float, ...]
-    pair_base: float
-    pair_longest: float
-    rules: tuple[ErrorRule, ...]
-    server_error: str
-    client_error: str
+    retry: Retries
+    errors: tuple[ErrorRule, ...]
+    unknown_error: UnknownError
 
-    def action(self, code: int | None, http_status: int = 0) -> str:
+    def action(self, code: int | None, http_status: int = 0) -> Act:
         """What to do about an error: by its code, else by the HTTP status."""
-        for rule in self.rules:
-            if code in rule.codes:
-                return rule.action
+        for rule in self.errors:
+            if rule.covers(code):
+                return rule.do
         temporary = http_status >= 500 or http_status in (0, 408, 429)
-        return self.server_error if temporary else self.client_error
+        return self.unknown_error.server if temporary else self.unknown_error.client
 
     def wait(self, action: str, attempt: int) -> float:
         """Seconds until the next try after `attempt` tries (from 1)."""
         if action == "wait":
-            return min(self.pair_base**attempt, self.pair_longest)
-        return step(self.alert_wait if action == "alert" else self.send_wait, attempt)
+            return min(self.retry.pair.base**attempt, self.retry.pair.longest)
+        waits = self.retry.alert if action == "alert" else self.retry.send
+        return step(waits.wait, attempt)
 
 
 def step(waits: Sequence[float], attempt: int) -> float:
@@ -119,47 +184,13 @@ def step(waits: Sequence[float], attempt: int) -> float:
 
 
 def load_policy(path: Path) -> WhatsAppPolicy:
-    """The policy in a YAML file; an unknown action or a missing value is an error at start."""
-    data = load_yaml(path.read_text(encoding="utf-8"))
-    rules = []
-    for entry in data["errors"]:
-        codes = frozenset(entry.get("codes") or range(entry["from"], entry["to"] + 1))
-        rules.append(ErrorRule(codes, entry["do"]))
-    unknown = {rule.action for rule in rules} - ACTIONS
-    if unknown:
-        raise ValueError(f"{path}: unknown action {sorted(unknown)}; use one of {sorted(ACTIONS)}")
-    deadlines = Deadlines(**data["deadlines"])
-    before = max(deadlines.document, data["speaking_seconds"]) + deadlines.upload
+    """The policy in a file such as `data/whatsapp.yml`. Raises RecordError."""
+    return read_record(path, WhatsAppPolicy, _check_deadlines)
+
+
+def _check_deadlines(policy: WhatsAppPolicy) -> Iterator[Misfit]:
+    deadlines = policy.deadlines
+    before = max(deadlines.document, policy.speaking_seconds) + deadlines.upload
     if before + deadlines.message > deadlines.send:
-        raise ValueError(f"{path}: what a message needs takes longer than `send` of `deadlines`")
-    retry = data["retry"]
-    return WhatsAppPolicy(
-        limits=Limits(**data["limits"]),
-        window=data["window"],
-        template=TemplateRules(**data["template"]),
-        delivered_within=data["delivered_within"],
-        clock_ahead=data["clock_ahead"],
-        arrivals=tuple(Limit(**limit) for limit in data["arrivals"]),
-        silent=frozenset(data["silent"]),
-        typing_seconds=data["typing_seconds"],
-        listening_seconds=data["listening_seconds"],
-        speaking_seconds=data["speaking_seconds"],
-        deadlines=deadlines,
-        turn_attempts=retry["turn"]["attempts"],
-        turn_deaths=retry["turn"]["deaths"],
-        turn_wait=tuple(retry["turn"]["wait"]),
-        turn_seconds=data["turn_seconds"],
-        voice_seconds=data["voice_seconds"],
-        outage_wait=tuple(retry["outage"]["wait"]),
-        send_wait=tuple(retry["send"]["wait"]),
-        send_give_up_after=retry["send"]["give_up_after"],
-        doubt_wait=tuple(retry["doubt"]["wait"]),
-        doubt_give_up_after=retry["doubt"]["give_up_after"],
-        doubt_silent_give_up_after=retry["doubt"]["silent_give_up_after"],
-        alert_wait=tuple(retry["alert"]["wait"]),
-        pair_base=retry["pair"]["base"],
-        pair_longest=retry["pair"]["longest"],
-        rules=tuple(rules),
-        server_error=data["unknown_error"]["server"],
-        client_error=data["unknown_error"]["client"],
-    )
+        what = "what a message needs takes longer than `send` of `deadlines`"
+        yield Misfit(what, "make `send` longer than the calls before it together")

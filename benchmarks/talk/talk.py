@@ -198,7 +198,7 @@ class _Talking:
         number = 0
         while not await self._place.is_healthy():
             number += 1
-            await asyncio.sleep(step(POLICY.outage_wait, number))
+            await asyncio.sleep(step(POLICY.retry.outage.wait, number))
 
     async def _waited(self, number: int, words: Sequence[tuple[str, str]]) -> None:
         """What was said before the answer: once, and in the language of the answer."""

@@ -14,10 +14,11 @@ from benchmarks.upheaval.facts import Request, Write
 _DONATION = "createDonation"
 _WRITES = """
 SELECT w.department, w.operation, w.reference,
-       coalesce(t.subject, CAST(CAST(d.amount AS INTEGER) AS TEXT), '') AS mark
+       coalesce(t.subject, CAST(CAST(o.amount AS INTEGER) AS TEXT), '') AS mark
 FROM writes w
 LEFT JOIN counter_taken t ON t.department = w.department AND t.number = w.reference
-LEFT JOIN canteens_donations d ON d.id = w.reference
+LEFT JOIN orders o ON o.department = w.department AND o.operation = 'createDonation'
+    AND o.reference = w.reference
 ORDER BY w.id
 """
 

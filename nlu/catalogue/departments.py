@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nlu.catalogue.model import (
     ACCESS,
     OPERATION_KINDS,
+    Callback,
     Department,
     Languages,
     Operation,
     Outcome,
+    Paper,
+    Payment,
+    Poll,
     StatusQuery,
     Timeouts,
     Variable,
 )
-from nlu.catalogue.papers import is_paper, read_paper
-from nlu.catalogue.payments import read_payment
-from nlu.catalogue.writes import read_callback, read_poll, read_status_query
 from nlu.catalogue.yaml_source import Node, Source
+from nlu.records import Seconds
 
+T = TypeVar("T")
 DEFAULTS = "defaults.yml"
 """Not a department: what every department gets unless its own file says otherwise."""
 
@@ -63,7 +66,7 @@ def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -
     timeouts = fields.get("timeouts") or defaults.get("timeouts")
     if timeouts is None:
         top.problem("`timeouts` is missing", "add `timeouts: {connect: 2, read: 5, total: 15}`")
-    query = read_status_query(fields.get("status_query"))
+    query = _part(fields, "status_query", StatusQuery)
     own = {key: node.plain() for key, node in fields.items()}
     return Department(
         id=name,
@@ -72,9 +75,9 @@ def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -
         helpline=fields["helpline"].text() if "helpline" in fields else None,
         first=tuple(n.text() for n in fields["first"].items()) if "first" in fields else (),
         openapi=top.file.parent / fields["openapi"].text(),
-        base_url=_variable(fields["base_url"]),
+        base_url=fields["base_url"].record(Variable) or Variable("", ""),
         auth=_mapping(fields["auth"]),
-        timeouts=_timeouts(timeouts) if timeouts else Timeouts(1, 1, 1),
+        timeouts=(timeouts and timeouts.record(Timeouts)) or Timeouts(*[Seconds(1)] * 3),
         operations={
             key: _operation(key, node, query)
             for key, node in fields["operations"].children().items()
@@ -84,17 +87,10 @@ def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -
     )
 
 
-def _variable(node: Node) -> Variable:
-    fields = node.fields(("env", "default"))
-    if len(fields) < 2:
-        return Variable("", "")
-    return Variable(fields["env"].text(), fields["default"].text())
-
-
-def _timeouts(node: Node) -> Timeouts:
-    fields = node.fields(("connect", "read", "total"))
-    seconds = {key: child.seconds() for key, child in fields.items()}
-    return Timeouts(*(seconds.get(key, 1.0) for key in ("connect", "read", "total")))
+def _part(fields: Mapping[str, Node], key: str, kind: type[T]) -> T | None:
+    """What a key holds, or None where the file lacks it or has `null`."""
+    node = fields.get(key)
+    return None if node is None or node.is_null() else node.record(kind)
 
 
 def _operation(name: str, node: Node, inherited: StatusQuery | None) -> Operation:
@@ -105,7 +101,7 @@ def _operation(name: str, node: Node, inherited: StatusQuery | None) -> Operatio
     document = fields.get("document")
     if document is not None and document.is_null():
         document = None
-    paper = document is not None and is_paper(document)
+    ours = document is not None and bool(document.children().keys() & {"form", "values"})
     kind = fields["kind"].one_of(OPERATION_KINDS) if "kind" in fields else "read"
     own = "status_query" in fields or kind != "write"
     return Operation(
@@ -115,14 +111,14 @@ def _operation(name: str, node: Node, inherited: StatusQuery | None) -> Operatio
         because=_policy(node, fields, "because"),
         request=_mapping(fields["request"]) if "request" in fields else {},
         result=_expressions(fields["result"]) if "result" in fields else {},
-        document=_expressions(document) if document and not paper else None,
-        paper=read_paper(document) if document and paper else None,
-        outcomes=tuple(o for o in map(_outcome, outcomes) if o),
+        document=_expressions(document) if document and not ours else None,
+        paper=document.record(Paper) if document and ours else None,
+        outcomes=tuple(o for o in (node.record(Outcome) for node in outcomes) if o),
         idempotent=fields["idempotent"].flag() if "idempotent" in fields else True,
-        status_query=read_status_query(fields.get("status_query")) if own else inherited,
-        poll=read_poll(fields.get("poll")),
-        callback=read_callback(fields.get("callback")),
-        payment=read_payment(fields.get("payment")),
+        status_query=_part(fields, "status_query", StatusQuery) if own else inherited,
+        poll=_part(fields, "poll", Poll),
+        callback=_part(fields, "callback", Callback),
+        payment=_part(fields, "payment", Payment),
     )
 
 
@@ -133,20 +129,6 @@ def _policy(node: Node, fields: Mapping[str, Node], key: str) -> str:
     if node.children():
         node.problem(f"`{key}` is missing in {node.name}", _POLICY[key])
     return ""
-
-
-def _outcome(node: Node) -> Outcome | None:
-    fields = node.fields(("status", "outcome"), ("code", "when", "pending", "told"))
-    if not {"status", "outcome"} <= fields.keys():
-        return None
-    return Outcome(
-        outcome=fields["outcome"].text(),
-        status=fields["status"].whole(),
-        code=fields["code"].text() if "code" in fields else None,
-        when=fields["when"].text() if "when" in fields else None,
-        pending=fields["pending"].flag() if "pending" in fields else False,
-        told=fields["told"].flag() if "told" in fields else False,
-    )
 
 
 def _expressions(node: Node) -> dict[str, str]:

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
+from nlu.records import Problem
 
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One mistake: where it is, what is wrong, and what to do about it."""
-
-    file: Path
-    line: int
-    what: str
-    mend: str
-
-    def __str__(self) -> str:
-        """`file:line: what; how to mend it`, which editors and terminals turn into a link."""
-        return f"{self.file}:{self.line}: {self.what}; {self.mend}"
+__all__ = ["CatalogueError", "Problem"]
 
 
 class CatalogueError(Exception):

@@ -5,35 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from nlu.fast_yaml import load_yaml
 from nlu.paths import PROJECT
+from nlu.records import read_record
 
 FILE = "check.yml"
-_ALIKE = ("leak_ratio", "swap_ratio", "swap_from", "leak_cosine", "swap_cosine")
 
 
 @dataclass(frozen=True)
 class PhraseLimit:
-    """A phrase the code says: the fields it fills in, and how long it may be at most."""
+    """A phrase the code says: the fields it fills in, and how long it may be at most; None: as
+    long as any sentence."""
 
-    fields: tuple[str, ...]
-    longest: int
+    fields: tuple[str, ...] = ()
+    longest: int | None = None
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Counts, lengths (code points), shares and ratios (0 to 100)."""
+class Counts:
+    """The fewest sentences of each key, and the fewest examples of a slot type."""
 
     trained: int
     holdout: int
     examples: int
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """The longest texts in code points, as WhatsApp counts them."""
+
     menu: int
     about: int
     button: int
     row: int
     sentence: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Shares and ratios are 0 to 100; see the comments in the file."""
+
+    counts: Counts
+    lengths: Lengths
     buttons: int
     script_share: int
     leak_ratio: int
@@ -45,24 +58,9 @@ class Limits:
 
 
 def load_limits(root: Path) -> Limits:
-    """The limits of a data folder, and the project's own where the folder has none."""
-    content = _read(PROJECT / "data" / FILE)
-    if (root / FILE).exists():
-        content |= _read(root / FILE)
-    sentence = content["lengths"]["sentence"]
-    return Limits(
-        **content["counts"],
-        **content["lengths"],
-        buttons=content["buttons"],
-        script_share=content["script_share"],
-        **{name: content[name] for name in _ALIKE},
-        phrases={
-            name: PhraseLimit(tuple(entry.get("fields", ())), entry.get("longest", sentence))
-            for name, entry in content["phrases"].items()
-        },
-    )
+    """The limits of a data folder, and the project's own where the folder has none.
 
-
-def _read(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = load_yaml(file.read_text("utf-8"))
-    return found
+    Raises RecordError.
+    """
+    own, usual = root / FILE, PROJECT / "data" / FILE
+    return read_record(own, Limits, defaults=usual) if own.exists() else read_record(usual, Limits)

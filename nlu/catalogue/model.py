@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nlu.records import Seconds, key
+
+AT_ONCE = Seconds(0)
 Words = Mapping[str, str]
 """One sentence or name in every reply language: language code -> text."""
 
@@ -166,9 +169,9 @@ class Variable:
 class Timeouts:
     """Seconds to connect, to wait for an answer, and in all."""
 
-    connect: float
-    read: float
-    total: float
+    connect: Seconds
+    read: Seconds
+    total: Seconds
 
 
 @dataclass(frozen=True)
@@ -181,8 +184,8 @@ class Outcome:
 
     outcome: str
     status: int
-    code: str | None
-    when: str | None
+    code: str | None = None
+    when: str | None = None
     pending: bool = False
     told: bool = False
 
@@ -196,19 +199,19 @@ class StatusQuery:
     repeats the write's answer as it was: what it does not map itself is read as that.
     """
 
-    operation: str
-    found: tuple[str, ...] | None
+    operation: str = field(metadata=key("operationId"))
     not_found: tuple[str, ...]
-    not_found_after: float
+    found: tuple[str, ...] | None = None
+    not_found_after: Seconds = AT_ONCE
 
 
 @dataclass(frozen=True)
 class Poll:
     """The read that is asked for a pending answer, `every` so many seconds, `during` so many."""
 
-    operation: str
-    every: float
-    during: float
+    operation: str = field(metadata=key("operationId"))
+    every: Seconds
+    during: Seconds = field(metadata=key("for"))
 
 
 @dataclass(frozen=True)
@@ -219,9 +222,9 @@ class Callback:
     `during` so many seconds.
     """
 
-    operation: str
+    operation: str = field(metadata=key("operationId"))
     reference: str
-    during: float
+    during: Seconds = field(metadata=key("for"))
 
 
 @dataclass(frozen=True)
@@ -233,7 +236,7 @@ class Paper:
 
     form: str
     values: Mapping[str, str]
-    outcomes: tuple[str, ...]
+    outcomes: tuple[str, ...] = ("ok",)
     filename: str | None = None
 
 
@@ -241,7 +244,7 @@ class Paper:
 class AskBooked:
     """The read that tells whether a department knows a payment, and what its outcomes mean."""
 
-    operation: str
+    operation: str = field(metadata=key("operationId"))
     booked: tuple[str, ...]
     not_booked: tuple[str, ...]
 
@@ -250,7 +253,7 @@ class AskBooked:
 class TellPaid:
     """The write that tells a department of a payment once more; it may be repeated."""
 
-    operation: str
+    operation: str = field(metadata=key("operationId"))
     booked: tuple[str, ...]
 
 

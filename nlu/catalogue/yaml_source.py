@@ -8,21 +8,19 @@ that a file means the same to every tool.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Words
-from nlu.fast_yaml import LOADER
+from nlu.records import TODO, Faults, RecordError, compose, did_you_mean, plain, to_record
 
+T = TypeVar("T")
 _TEXT = "tag:yaml.org,2002:str"
 _NULL = "tag:yaml.org,2002:null"
-TODO = "TODO"
-"""What scaffolds leave to be filled; refused wherever it is read."""
 _DEEPEST = 20
 
 
@@ -38,24 +36,13 @@ class Source:
     def read(self, file: Path) -> Node | None:
         """The top node of a file; None if it cannot be read, which is then among the problems."""
         try:
-            content = file.read_bytes()
-            self.contents[file] = content
-            top = yaml.compose(content.decode("utf-8-sig"), Loader=LOADER)
+            self.contents[file] = content = file.read_bytes()
         except FileNotFoundError:
-            self.add(file, 1, "the file is missing", "add it; data/README.md shows the tree")
-            return None
-        except UnicodeDecodeError as error:
-            line = content[: error.start].count(b"\n") + 1
-            self.add(file, line, "this is not UTF-8 text", "save the file as UTF-8")
-            return None
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            what = getattr(error, "problem", None) or str(error)
-            mend = "mend the YAML here or just above: indentation, quotes, colons"
-            self.add(file, mark.line + 1 if mark else 1, f"this is not YAML ({what})", mend)
-            return None
-        if top is None:
-            self.add(file, 1, "the file is empty", "fill it in, or make it with `seva new-service`")
+            content = None
+        try:
+            top = compose(file, content)
+        except RecordError as error:
+            self.problems += error.problems
             return None
         return Node(self, file, (), top)
 
@@ -195,6 +182,22 @@ class Node:
             self.problem(f"`{value}` is not a {self.name} we know", did_you_mean(value, known))
         return value
 
+    def record(self, kind: type[T]) -> T | None:
+        """The node as a typed record; None after a problem."""
+        before = len(self.source.problems)
+        self.plain()  # notes repeated keys, and the line of each
+        if len(self.source.problems) > before:
+            return None
+        try:
+            return to_record(plain(self.node), kind, self.path)
+        except Faults as error:
+            for at, what, mend in error.faults:
+                known = (at[:end] for end in range(len(at), len(self.path), -1))
+                lines = (self.source.positions.get((self.file, place)) for place in known)
+                line = next((line for line in lines if line), self.line)
+                self.source.add(self.file, line, what, mend)
+        return None
+
     def plain(self, depth: int = 0) -> Any:
         """The node as plain values (str, int, float, bool, None, list, dict)."""
         if depth > _DEEPEST:
@@ -205,19 +208,6 @@ class Node:
         if isinstance(self.node, yaml.SequenceNode):
             return [item.plain(depth + 1) for item in self.items()]
         return _scalar(self.node)
-
-
-_LISTED = 100  # names that a message still lists one by one
-
-
-def did_you_mean(value: str, known: Collection[str]) -> str:
-    """How to mend a name that is not known: the closest known ones, or all if they are few."""
-    close = difflib.get_close_matches(value, sorted(known), n=2, cutoff=0.6)
-    if close:
-        return "did you mean " + " or ".join(f"`{name}`" for name in close) + "?"
-    if len(known) > _LISTED:
-        return f"none of the {len(known)} known names is near it: correct it, or remove it"
-    return "use one of: " + ", ".join(sorted(known)) if known else "remove it"
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:

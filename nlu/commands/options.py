@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
-    from nlu.settings import Role, Settings
+    from nlu.settings.groups import ProcessSettings
 
+P = TypeVar("P", bound="ProcessSettings")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
-def begin(role: Role) -> Settings:
+def begin(kind: type[P]) -> P:
     """The settings of a process that starts, all checked. Ends it with exit code 1 and a line for
     each fault where something is wrong."""
     from nlu.settings import WrongEnvironment, read_settings
 
     try:
-        return read_settings(role)
+        return read_settings(kind)
     except WrongEnvironment as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -1,6 +1,7 @@
 """The environment of Seva's processes: read and checked once, when one starts."""
 
-from nlu.settings.environment import Role, WrongEnvironment, read_settings
-from nlu.settings.settings import Settings
+from nlu.settings.environment import read_settings
+from nlu.settings.groups import WrongEnvironment
+from nlu.settings.settings import PROCESSES, Role, Settings
 
-__all__ = ["Role", "Settings", "WrongEnvironment", "read_settings"]
+__all__ = ["PROCESSES", "Role", "Settings", "WrongEnvironment", "read_settings"]

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NewType, get_args
 
 import yaml
 
-from nlu.fast_yaml import load_yaml
+from nlu.records import Misfit, read_as, read_record, to_record
 from nlu.storage.windows import Limit
 
-SCOPES = ("parse", "services", "voice", "notices")
+Scope = Literal["parse", "services", "voice", "notices"]
 """What a key may be for: texts, the catalogue, recordings, news for citizens."""
+SCOPES: tuple[str, ...] = get_args(Scope)
 MINUTE, DAY = 60.0, 86400.0
-_FIELDS = {"name", "sha256", "scopes", "expires", "rate", "quota"}
+Digest = NewType("Digest", bytes)
+Count = NewType("Count", int)
 
 
 @dataclass(frozen=True)
@@ -47,19 +49,40 @@ def digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).digest()
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """One key as the file writes it; `rate` is for a minute, `quota` for a day."""
+
+    name: str
+    sha256: Digest
+    scopes: tuple[Scope, ...]
+    expires: date | None = None
+    rate: Count | None = None
+    quota: Count | None = None
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.scopes:
+            raise Misfit("needs a name and scopes", f"scopes are {', '.join(SCOPES)}")
+
+    def key(self) -> ApiKey:
+        limits = tuple(
+            Limit(most, seconds)
+            for most, seconds in ((self.rate, MINUTE), (self.quota, DAY))
+            if most is not None
+        )
+        return ApiKey(self.name, self.sha256, frozenset(self.scopes), self.expires, limits)
+
+
 def read_keys_file(path: Path) -> tuple[ApiKey, ...]:
-    """The keys in a file. Raises OSError, and ValueError with the entry that is wrong."""
-    try:
-        entries = load_yaml(path.read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise ValueError("is no YAML") from None
-    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
-        raise ValueError("must be a list of keys")
-    keys = tuple(_read(number, entry) for number, entry in enumerate(entries, 1))
-    for what, values in (("name", [k.name for k in keys]), ("sha256", [k.digest for k in keys])):
-        if len(set(values)) < len(values):
-            raise ValueError(f"two entries have the same {what}")
-    return keys
+    """The keys in a file. Raises OSError, and ValueError with the line that is wrong."""
+    entries = read_record(path, tuple[_Entry, ...], _repeated)
+    return tuple(entry.key() for entry in entries)
+
+
+def _repeated(entries: tuple[_Entry, ...]) -> Iterator[Misfit]:
+    for what in ("name", "sha256"):
+        if len({getattr(entry, what) for entry in entries}) < len(entries):
+            yield Misfit(f"two entries have the same {what}", "give each key an entry of its own")
 
 
 def new_key(
@@ -70,42 +93,26 @@ def new_key(
     entry: dict[str, Any] = {"name": name, "sha256": digest(key).hex(), "scopes": list(scopes)}
     given = {"expires": expires, "rate": rate, "quota": quota}
     entry |= {field: value for field, value in given.items() if value is not None}
-    _read(1, entry)
+    to_record(entry, _Entry)
     return key, yaml.safe_dump([entry], sort_keys=False, allow_unicode=True)
 
 
-def _read(number: int, entry: Mapping[str, Any]) -> ApiKey:
-    name = entry.get("name")
-    if not isinstance(name, str) or not name:
-        raise ValueError(f"entry {number} has no name")
-    unknown = sorted(str(field) for field in set(entry) - _FIELDS)
-    if unknown:
-        raise ValueError(f"{name} has no {', '.join(unknown)}: {', '.join(sorted(_FIELDS))}")
-    scopes = entry.get("scopes")
-    if not isinstance(scopes, list) or not scopes or not set(scopes) <= set(SCOPES):
-        raise ValueError(f"{name}: scopes must be some of {', '.join(SCOPES)}")
-    expires = entry.get("expires")
-    if not (expires is None or type(expires) is date):
-        raise ValueError(f"{name}: expires must be a day such as 2027-03-31")
-    limits = tuple(
-        Limit(_number(name, field, entry[field]), seconds)
-        for field, seconds in (("rate", MINUTE), ("quota", DAY))
-        if field in entry
-    )
-    return ApiKey(name, _hash(name, entry.get("sha256")), frozenset(scopes), expires, limits)
-
-
-def _hash(name: str, value: Any) -> bytes:
+def _digest(value: Any) -> Digest:
+    """The value is not repeated in the message: it may be the key itself."""
     try:
         found = bytes.fromhex(value)
     except (TypeError, ValueError):
         found = b""
     if len(found) != hashlib.sha256().digest_size:
-        raise ValueError(f"{name}: sha256 must be 64 hexadecimal digits")
-    return found
+        raise Misfit("must be 64 hexadecimal digits in quotes", "`seva api-keys new` writes them")
+    return Digest(found)
 
 
-def _number(name: str, field: str, value: Any) -> int:
+def _count(value: Any) -> Count:
     if type(value) is not int or value < 1:
-        raise ValueError(f"{name}: {field} must be a number from 1")
-    return value
+        raise Misfit("must be a number from 1", "write digits, or remove the line")
+    return Count(value)
+
+
+read_as(Digest, _digest)
+read_as(Count, _count)

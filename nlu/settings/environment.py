@@ -8,61 +8,38 @@ of the demo is left either: public secrets, plain http, departments on this mach
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import os
-import socket
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
-
-from pydantic import validate_model
-from pydantic.fields import ModelField
 
 from nlu.action_address import ActionAddress
 from nlu.registry import live_release
 from nlu.settings.api_keys_file import read_keys_file
 from nlu.settings.department_variables import Variable, department_variables
-from nlu.settings.settings import DEMO_API_KEY, TOOLS, Settings
-from nlu.settings.types import is_address, split_list
+from nlu.settings.groups import PREFIX, Fault, ProcessSettings, WrongEnvironment, variable
+from nlu.settings.production import RULES, SHORTEST, is_here
+from nlu.settings.settings import PROCESSES, TOOLS, Role, Settings
+from nlu.settings.types import is_address
 
-Role = Literal["serve", "worker", "actions", "documents", "sandbox", "simulator", "demo"]
 SIMULATED = ("sandbox", "simulator", "demo")
 """Roles that stand in for somebody else, with secrets that everybody knows."""
-PREFIX = "SEVA_"
-SHORTEST = 16
-"""Characters of a secret that we choose ourselves."""
+P = TypeVar("P", bound=ProcessSettings)
 _TRUTHS = ("true", "false", "1", "0", "yes", "no")
 _NEAR = 0.6
 
 
-@dataclass(frozen=True, order=True)
-class Fault:
-    """One variable, what is wrong with it, and what to do. Never its value: it may be a secret."""
+def read_settings(kind: type[P], environ: Mapping[str, str] | None = None) -> P:
+    """The settings of a process that starts now. Raises WrongEnvironment.
 
-    variable: str
-    wrong: str
-    mend: str
-
-    def __str__(self) -> str:
-        return f"{self.variable}: {self.wrong}; {self.mend}"
-
-
-class WrongEnvironment(ValueError):
-    """A process may not start; the message has one line for each fault."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = faults
-
-
-def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of a process that starts now. Raises WrongEnvironment."""
+    A value without its form is refused even where another process reads it.
+    """
     given = os.environ if environ is None else environ
-    values, faults = _values(given)
+    role = next(role for role, of_role in PROCESSES.items() if of_role is kind)
+    values, faults = Settings.values(given)
     variables = department_variables(_words(role, values))
     faults += _unknown(given, {one.name for one in variables})
     faults += _folders(values)
@@ -78,13 +55,13 @@ def read_settings(role: Role, environ: Mapping[str, str] | None = None) -> Setti
     elif production:
         faults += _production(role, values)
     if role == "actions":
-        of_fields = {_variable(name) for name in Settings.__fields__}
-        for variable in variables:
-            if variable.name not in of_fields:
-                faults += _department(variable, given, production)
+        of_fields = {variable(name) for name in Settings.__fields__}
+        for one in variables:
+            if one.name not in of_fields:
+                faults += _department(one, given, production)
     if faults:
         raise WrongEnvironment(sorted(set(faults)))
-    return Settings.construct(**values)
+    return kind.construct(**{name: values[name] for name in kind.__fields__})
 
 
 def _words(role: Role, values: Mapping[str, Any]) -> Path:
@@ -95,22 +72,8 @@ def _words(role: Role, values: Mapping[str, Any]) -> Path:
     return Path(values.get("data_dir", "data"))
 
 
-def _values(given: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
-    """The fields that can be read, and a fault for each that cannot."""
-    fields = Settings.__fields__
-    text = {name: given[_variable(name)].strip() for name in fields if _variable(name) in given}
-    values, _, error = validate_model(Settings, text)
-    faults = []
-    for one in error.errors() if error else ():
-        name = str(one["loc"][0])
-        meaning = fields[name].field_info.description or ""
-        faults.append(Fault(_variable(name), one["msg"], f"it is: {meaning}"))
-        values.pop(name, None)
-    return values, faults
-
-
 def _unknown(given: Mapping[str, str], of_departments: set[str]) -> Iterator[Fault]:
-    known = {_variable(name) for name in Settings.__fields__} | of_departments | set(TOOLS)
+    known = {variable(name) for name in Settings.__fields__} | of_departments | set(TOOLS)
     for name in given:
         if not name.upper().startswith(PREFIX) or name in known:
             continue
@@ -140,7 +103,8 @@ def _keys_file(path: Path) -> Iterator[Fault]:
     try:
         read_keys_file(path)
     except (OSError, ValueError) as error:
-        yield Fault("SEVA_API_KEYS_FILE", str(error), "see docs/api.md")
+        for line in str(error).splitlines():
+            yield Fault("SEVA_API_KEYS_FILE", line, "see docs/api.md")
 
 
 def _action_server(values: Mapping[str, Any]) -> Iterator[Fault]:
@@ -162,13 +126,13 @@ def _action_server(values: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _production(role: Role, values: Mapping[str, Any]) -> Iterator[Fault]:
-    for name, field in Settings.__fields__.items():
+    for name, field in PROCESSES[role].__fields__.items():
         extra = field.field_info.extra
-        rule, roles = extra.get("production"), extra.get("roles", (role,))
-        if rule and role in roles and name in values:
+        rule = extra.get("production")
+        if rule and role in extra.get("roles", (role,)) and name in values:
             wrong = RULES[rule](values[name], field)
             if wrong:
-                yield Fault(_variable(name), *wrong)
+                yield Fault(variable(name), *wrong)
     if role == "actions":
         yield from _notices(values)
     if role == "serve" and not values.get("api_keys") and not values.get("api_keys_file"):
@@ -184,70 +148,6 @@ def _notices(values: Mapping[str, Any]) -> Iterator[Fault]:
     if url.scheme != "https" and not is_here(url.hostname or host):
         wrong = "is plain http to another machine"
         yield Fault(name, wrong, "set SEVA_NOTICES_URL to https://, or use loopback")
-
-
-Wrong = tuple[str, str] | None
-"""What is wrong, and what to do."""
-
-
-def _own(value: str, field: ModelField) -> Wrong:
-    if value and value != field.default:
-        return None
-    return ("is not set" if not value else "is the demo's, which everybody knows", "set your own")
-
-
-def _secret(value: str, field: ModelField) -> Wrong:
-    if field.default and field.default in split_list(value):
-        return "is the demo's, which everybody knows", "set your own"
-    if len(value) < SHORTEST and value and value != field.default:
-        return f"has fewer than {SHORTEST} characters", "set a long random one"
-    return _own(value, field)
-
-
-def _set(value: str, _field: ModelField) -> Wrong:
-    return None if value else ("is not set", "set a key, and keep it apart from the data")
-
-
-def _https(value: str, field: ModelField) -> Wrong:
-    if field.default and not value:  # nothing said means the demo's
-        return "is not set", "use an https:// address"
-    plain = [one for one in value.split() if urlsplit(one).scheme != "https"]
-    return ("is plain http", "use an https:// address") if plain else None
-
-
-def _outside(value: str, _field: ModelField) -> Wrong:
-    here = [host for host in split_list(value) if is_here(host)]
-    return ("names this machine", "name the hosts that serve documents") if here else None
-
-
-def _off(value: bool, _field: ModelField) -> Wrong:
-    return ("is on, for the sandbox", "set it to 0") if value else None
-
-
-def _quiet(value: str, _field: ModelField) -> Wrong:
-    return ("DEBUG may show what citizens write", "use INFO") if value.upper() == "DEBUG" else None
-
-
-def _keys(value: str, _field: ModelField) -> Wrong:
-    keys = split_list(value)
-    if DEMO_API_KEY in keys:
-        return "is the demo's, which everybody knows", "set your own, or leave it empty"
-    if any(len(key) < SHORTEST for key in keys):
-        return f"a key has fewer than {SHORTEST} characters", "set long random ones"
-    return None
-
-
-RULES: dict[str, Callable[[Any, ModelField], Wrong]] = {
-    "own": _own,
-    "secret": _secret,
-    "set": _set,
-    "https": _https,
-    "outside": _outside,
-    "off": _off,
-    "quiet": _quiet,
-    "keys": _keys,
-}
-"""What `production` of a field may say."""
 
 
 def _department(one: Variable, given: Mapping[str, str], production: bool) -> Iterator[Fault]:
@@ -266,21 +166,3 @@ def _department(one: Variable, given: Mapping[str, str], production: bool) -> It
     if one.kind == "secret" and production and value.strip() in ("", one.default):
         wrong = "is the sandbox's, which everybody knows" if value.strip() else "is not set"
         yield Fault(one.name, wrong, f"set {one.owner}'s")
-
-
-def is_here(host: str) -> bool:
-    """Whether a host is this machine by its name or address."""
-    host = host.strip("[]").lower().rstrip(".")
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        try:
-            address = ipaddress.ip_address(socket.inet_aton(host))  # 127.1, as resolvers read it
-        except OSError:
-            return host.split(".")[-1] == "localhost"
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_loopback or address.is_unspecified
-
-
-def _variable(field: str) -> str:
-    return PREFIX + field.upper()

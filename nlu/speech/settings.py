@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar
-
-from ruamel.yaml import YAML
+from typing import Any, Literal
 
 from nlu.paths import data_folder
+from nlu.records import NOT_IN_FILE, Misfit, RecordError, read_record
+from nlu.settings.groups import Hearing
 from nlu.speech.errors import SpeechModelError
 
 WHEELS = "wheels"
-MODES = ("romanised", "native")
 Mode = Literal["romanised", "native"]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,12 +39,17 @@ class Wheels:
 class ModelEntry:
     """A speech model: `source` is `wheels`, a folder or a hub id."""
 
-    name: str
-    source: str
     mode: Mode
     languages: tuple[str, ...]
     licence: str
+    source: str = ""
     wheels: Wheels | None = None
+    name: str = field(default="", metadata=NOT_IN_FILE)
+    """Its key under `models:`."""
+
+    def __post_init__(self) -> None:
+        if self.source == WHEELS and self.wheels is None:
+            raise Misfit("source `wheels` needs `wheels:`", "list the files and their parts")
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,13 @@ class Prior:
 class Limits:
     """Bounds of a recording; seconds and bytes."""
 
-    max_bytes: int
-    max_seconds: float
     max_speech_seconds: float
     min_audio_seconds: float
     min_decoded_share: float
+    max_bytes: int = field(default=0, metadata=NOT_IN_FILE)
+    """SEVA_MAX_AUDIO_BYTES."""
+    max_seconds: float = field(default=0.0, metadata=NOT_IN_FILE)
+    """SEVA_MAX_AUDIO_SECONDS."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ class SpeechSettings:
     @property
     def default_entry(self) -> ModelEntry:
         """SEVA_WHISPER_MODEL if set, else `default_model`."""
-        return self.entry(os.environ.get("SEVA_WHISPER_MODEL") or self.default_model)
+        return self.entry(Hearing.read().whisper_model or self.default_model)
 
     def entry_for(self, language: str) -> ModelEntry:
         """The model that writes down `language`."""
@@ -157,63 +161,27 @@ class SpeechSettings:
 
 def load_settings(path: Path | None = None) -> SpeechSettings:
     """Reads `path`, by default `speech.yml` in SEVA_DATA_DIR. Raises SpeechModelError."""
-    path = path or data_folder() / "speech.yml"
-    settings = _read(path)
-    limits = settings.limits
+    settings, given = _read(path or data_folder() / "speech.yml"), Hearing.read()
     limits = replace(
-        limits,
-        max_bytes=int(os.environ.get("SEVA_MAX_AUDIO_BYTES") or limits.max_bytes),
-        max_seconds=float(os.environ.get("SEVA_MAX_AUDIO_SECONDS") or limits.max_seconds),
+        settings.limits, max_bytes=given.max_audio_bytes, max_seconds=given.max_audio_seconds
     )
     return replace(settings, limits=limits)
-
-
-_PARTS = (
-    ("prior", Prior),
-    ("limits", Limits),
-    ("deadlines", Deadlines),
-    ("rejection", Rejection),
-)
 
 
 @lru_cache(maxsize=4)
 def _read(path: Path) -> SpeechSettings:
     try:
-        data: dict[str, Any] = dict(YAML(typ="safe").load(path.read_text(encoding="utf-8")))
-        data["models"] = {name: _entry(name, raw) for name, raw in data["models"].items()}
-        data["unlisted_model"] = _entry("", {"source": "", **data["unlisted_model"]})
-        for name in ("prompts", "also_as"):
-            data[name] = {key: tuple(value) for key, value in data[name].items()}
-        data["languages"] = {
-            key: _build(LanguageWeight, value) for key, value in data["languages"].items()
-        }
-        for name, kind in _PARTS:
-            data[name] = _build(kind, data[name])
-        settings = _build(SpeechSettings, data)
-        for name in (settings.default_model, *settings.model_of_language.values()):
-            if name not in settings.models:
-                raise ValueError(f"`{name}` has no entry under `models:`")
-        return settings
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SpeechModelError(f"{path}: {error!r}; see docs/voice.md for its shape") from error
+        settings = read_record(path, SpeechSettings, _check_models)
+    except RecordError as error:
+        raise SpeechModelError(f"{error}\nsee docs/voice.md for its shape") from error
+    models = {name: replace(entry, name=name) for name, entry in settings.models.items()}
+    return replace(settings, models=models)
 
 
-def _entry(name: str, raw: Mapping[str, Any]) -> ModelEntry:
-    values: dict[str, Any] = {**raw, "name": name}
-    if values["mode"] not in MODES:
-        raise ValueError(f"model `{name}`: mode is one of {', '.join(MODES)}")
-    if "wheels" in values:
-        wheels = values["wheels"]
-        files = tuple(_build(WheelFile, file) for file in wheels["files"])
-        values["wheels"] = Wheels(folder=wheels["folder"], files=files)
-    if values["source"] == WHEELS and not values.get("wheels"):
-        raise ValueError(f"model `{name}`: source `wheels` needs `wheels:`")
-    return _build(ModelEntry, values)
-
-
-def _build(kind: type[T], values: Mapping[str, Any]) -> T:
-    """Lists become tuples; an unknown or missing key is a TypeError that names it."""
-    unknown = set(values) - {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    if unknown:
-        raise TypeError(f"unknown key {', '.join(sorted(unknown))} in {kind.__name__}")
-    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+def _check_models(settings: SpeechSettings) -> Iterator[Misfit]:
+    for name in (settings.default_model, *settings.model_of_language.values()):
+        if name not in settings.models:
+            yield Misfit(f"`{name}` has no entry under `models:`", "add one, or name another")
+    for name, entry in settings.models.items():
+        if not entry.source:
+            yield Misfit(f"`source` is missing in models.{name}", "name wheels, a folder or a hub")

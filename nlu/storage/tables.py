@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from nlu.storage.write_ahead import write_ahead
+from nlu.storage.write_ahead import make_durable
 
 IN_MEMORY = "sqlite://"
 """Tables that are gone with their process: for tests and tools."""
@@ -59,7 +59,7 @@ def open_engine(url: str) -> sa.engine.Engine:
     )
     if url != IN_MEMORY:
         Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
-        sa.event.listen(engine, "connect", _durable)
+        sa.event.listen(engine, "connect", lambda connection, _: make_durable(connection))
     return engine
 
 
@@ -85,9 +85,3 @@ def _complete(db: sa.engine.Connection, table: sa.Table) -> None:
         if column.name not in there:
             kind = column.type.compile(db.dialect)
             db.exec_driver_sql(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}')
-
-
-def _durable(connection: Any, _: object) -> None:
-    write_ahead(connection)
-    for pragma in ("synchronous = FULL", "busy_timeout = 10000", "secure_delete = ON"):
-        connection.execute(f"PRAGMA {pragma}")

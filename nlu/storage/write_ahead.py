@@ -12,6 +12,18 @@ from nlu.storage.private_file import make_private
 _WAIT_S = 10.0
 
 
+def make_durable(connection: sqlite3.Connection) -> None:
+    """Every commit is on disk when it returns, other processes' writes are waited for, and what is
+    deleted is overwritten. Raises `sqlite3.OperationalError`, as `write_ahead`."""
+    write_ahead(connection)
+    for pragma in (
+        "synchronous = FULL",
+        f"busy_timeout = {1000 * _WAIT_S:.0f}",
+        "secure_delete = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
 def write_ahead(connection: sqlite3.Connection) -> None:
     """Makes the file private (0600) and switches it to its write-ahead log, for all who open it
     later. What SQLite keeps beside it is as private, and a new file has nothing in it yet.
@@ -32,14 +44,11 @@ def write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection that commits with an fsync and waits for other processes' writes.
-
-    The file is for its owner alone. What is deleted is overwritten.
-    """
+    """A durable connection to a file that is for its owner alone."""
     make_private(path)
-    connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False
+    )
     connection.row_factory = sqlite3.Row
-    write_ahead(connection)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA secure_delete = ON")
+    make_durable(connection)
     return connection

@@ -12,13 +12,14 @@ import json
 import os
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from nlu.classifier.decision import Thresholds
 from nlu.paths import config_file
+from nlu.records import Misfit, read_record
 from nlu.training.outcome import OUTCOMES, Group, Intents, Outcome, Ranked, counted
 
 
@@ -28,25 +29,12 @@ class Costs:
 
     costs: Mapping[str, float]
     shares: Mapping[str, float]
-    sweep: Mapping[str, Sequence[float]]
+    sweep: Mapping[str, tuple[float, ...]]
 
     @classmethod
     def read(cls, path: Path) -> Costs:
-        """Raises ValueError naming what is missing or unknown in the file."""
-        from nlu.fast_yaml import load_yaml
-
-        raw = load_yaml(path.read_text("utf-8"))
-        wanted: dict[str, set[str]] = {
-            "costs": {str(name) for name in OUTCOMES if name != "right"},
-            "shares": {"service", "conversation", "out_of_scope"},
-            "sweep": {"route", "reject", "option", "refuse"},
-        }
-        for section, names in wanted.items():
-            given = set(raw.get(section) or {})
-            if given != names:
-                odd = ", ".join(sorted(given ^ names))
-                raise ValueError(f"{path}: `{section}` lacks or does not know: {odd}")
-        return cls(raw["costs"], raw["shares"], raw["sweep"])
+        """Raises RecordError."""
+        return read_record(path, cls, _misfits)
 
     def expected(self, counts: Counter[tuple[Group, Outcome]]) -> float:
         """Cost of a message; groups without development rows are left out of the mean."""
@@ -57,6 +45,18 @@ class Costs:
             paid[group] += count * self.costs.get(found, 0.0)
         weight = sum(self.shares[group] for group in rows)
         return sum(self.shares[g] * paid[g] / rows[g] for g in rows) / weight if weight else 0.0
+
+
+def _misfits(costs: Costs) -> Iterator[Misfit]:
+    wanted = {
+        "costs": {str(name) for name in OUTCOMES if name != "right"},
+        "shares": {"service", "conversation", "out_of_scope"},
+        "sweep": {"route", "reject", "option", "refuse"},
+    }
+    for section, names in wanted.items():
+        if odd := sorted(names ^ getattr(costs, section).keys()):
+            what = f"`{section}` lacks or does not know: {', '.join(odd)}"
+            yield Misfit(what, f"it has {', '.join(sorted(names))}")
 
 
 @dataclass(frozen=True)

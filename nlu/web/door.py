@@ -73,11 +73,6 @@ def may_be_rebound(host: str, own: str) -> bool:
     return bool(name) and name not in THIS_MACHINE | {own} and not _is_address(name)
 
 
-def page_hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """SEVA_PAGE_HOSTS: names, comma separated, by which pages are reached besides their own."""
-    return tuple(host.strip() for host in (environ.get("SEVA_PAGE_HOSTS") or "").split(","))
-
-
 def host_of(url: str) -> str:
     """The name in a URL; empty for none."""
     return urlsplit(url).hostname or ""

@@ -20,7 +20,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from nlu.fast_yaml import load_yaml
+from nlu.records import read_as, read_record
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], Awaitable[Iterable[str]]]
@@ -43,7 +43,8 @@ class Reach:
         ip = ipaddress.ip_address(address.partition("%")[0])
 
         def in_any(kind: str) -> bool:
-            return any(ip.version == net.version and ip in net for net in _networks()[kind])
+            networks: tuple[Network, ...] = getattr(_networks(), kind)
+            return any(ip.version == net.version and ip in net for net in networks)
 
         if in_any("loopback"):
             return self.loopback or self.private
@@ -110,7 +111,19 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         await self._backend.sleep(seconds)
 
 
+@dataclass(frozen=True)
+class _Networks:
+    """`networks.yml`."""
+
+    loopback: tuple[Network, ...]
+    private: tuple[Network, ...]
+    public: tuple[Network, ...]
+    never: tuple[Network, ...]
+
+
 @lru_cache(maxsize=1)
-def _networks() -> dict[str, tuple[Network, ...]]:
-    raw = load_yaml((Path(__file__).parent / "networks.yml").read_text("utf-8"))
-    return {kind: tuple(map(ipaddress.ip_network, some)) for kind, some in raw.items()}
+def _networks() -> _Networks:
+    return read_record(Path(__file__).parent / "networks.yml", _Networks)
+
+
+read_as(Network, ipaddress.ip_network)

@@ -8,14 +8,12 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 
-from actions.departments.definition import Protection
+from actions.departments.definition import Breaker, CallLimits, Protection
 from actions.departments.protection import DepartmentProtection
 from actions.departments.result import CallFailed
 from actions.server.metrics import metrics_app, timed
 
-PROTECTION = Protection(
-    breaker_threshold=2, breaker_reset_after=60, concurrency=2, rate=100, per_seconds=1
-)
+PROTECTION = Protection(Breaker(2, 60), CallLimits(concurrency=2, rate=100, per_seconds=1))
 
 
 async def _fail(protection: DepartmentProtection) -> str:
@@ -37,7 +35,7 @@ async def test_breaker_shows_its_state() -> None:
 
 
 async def test_breaker_that_is_tried_again_shows_so() -> None:
-    quick = replace(PROTECTION, breaker_reset_after=0.01)
+    quick = replace(PROTECTION, breaker=Breaker(2, 0.01))
     protection = DepartmentProtection("zoos", quick)
     for _ in range(2):
         await _fail(protection)

@@ -202,17 +202,17 @@ def test_keys_without_limits_need_no_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("a: [", "no YAML"),
+        ("a: [", "not YAML"),
         ("a: 1", "must be a list"),
-        ("- 5", "must be a list"),
-        ("- {}", "entry 1 has no name"),
+        ("- 5", "0: must be a mapping"),
+        ("- {}", "`name` is missing in 0"),
         ("- {name: a, sha256: x, scopes: [parse]}", "sha256"),
         (f"- {{name: a, sha256: {'0' * 64}}}", "scopes"),
         (f"- {{name: a, sha256: '{'0' * 64}', scopes: [all]}}", "scopes"),
         (f"- {{name: a, sha256: '{'0' * 64}', scopes: [parse], expires: soon}}", "expires"),
         (f"- {{name: a, sha256: '{'0' * 64}', scopes: [parse], rate: 0}}", "rate"),
         (f"- {{name: a, sha256: '{'0' * 64}', scopes: [parse], quota: true}}", "quota"),
-        (f"- {{name: a, sha256: '{'0' * 64}', scopes: [parse], key: x}}", "has no key"),
+        (f"- {{name: a, sha256: '{'0' * 64}', scopes: [parse], key: x}}", "unknown key `key`"),
         (f"- &a {{name: a, sha256: '{'0' * 64}', scopes: [parse]}}\n- *a", "same name"),
     ],
 )

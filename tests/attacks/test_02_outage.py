@@ -79,10 +79,10 @@ async def test_message_that_kills_the_action_server_each_time_is_given_up(
     engine, whatsapp = FakeEngine(), FakeWhatsApp()
     engine.failures = [TurnFailed("broken off", BROKEN)] * 99
     await store.put([message(1)])
-    for _ in range(POLICY.turn_deaths + 2):
+    for _ in range(POLICY.retry.turn.deaths + 2):
         await make_worker(store, engine, whatsapp, clock).drain()
     assert whatsapp.texts() == ["te:internal_error"]
-    assert len(engine.failures) == 99 - POLICY.turn_deaths - 1
+    assert len(engine.failures) == 99 - POLICY.retry.turn.deaths - 1
 
 
 @pytest.mark.slow
@@ -94,7 +94,7 @@ async def test_restarts_of_the_worker_bury_nothing(store: SqliteInbox, clock: Cl
             await asyncio.sleep(60)
             raise AssertionError
 
-    for _ in range(POLICY.turn_deaths + 3):
+    for _ in range(POLICY.retry.turn.deaths + 3):
         stop = asyncio.Event()
         worker = make_worker(store, Never(), FakeWhatsApp(), clock, shutdown_s=0.01)
         await store.put([message(1)])

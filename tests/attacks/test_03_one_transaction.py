@@ -57,7 +57,7 @@ async def test_worker_gives_a_message_back_whose_end_cannot_be_kept(
     assert worker.outage.what
     database.execute("DROP TRIGGER full")
     assert await store.claim("w") == []  # it waits a moment
-    clock.now += POLICY.outage_wait[0]
+    clock.now += POLICY.retry.outage.wait[0]
     (claim,) = await store.claim("w")
     assert (claim.attempt, claim.deaths) == (1, 0)
     await worker._serve(claim)

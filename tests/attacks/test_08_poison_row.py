@@ -282,9 +282,9 @@ async def test_tracker_without_its_key_waits_until_the_key_is_back(
     kept = await store.tracker(message(1).lane)
     monkeypatch.setenv("SEVA_SEALING_KEY", new)
     await store.put([message(2), message(3), message(4, citizen="IN.4")])
-    for _ in range(POLICY.turn_attempts + 1):
+    for _ in range(POLICY.retry.turn.attempts + 1):
         await worker.drain()
-        clock.now += POLICY.alert_wait[0]
+        clock.now += POLICY.retry.alert.wait[0]
     assert whatsapp.texts() == ["echo text 1", "echo text 4"]
     assert not worker.outage.what  # others are answered
     monkeypatch.setenv("SEVA_SEALING_KEY", f"{new},{old}")

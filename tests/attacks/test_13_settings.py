@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from nlu.settings.environment import SIMULATED, WrongEnvironment, read_settings
-from nlu.settings.settings import TOOLS, Settings
+from nlu.settings import PROCESSES, WrongEnvironment, read_settings
+from nlu.settings.environment import SIMULATED
+from nlu.settings.production import RULES
+from nlu.settings.settings import TOOLS, Settings, readers
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLES = ("serve", "worker", "actions", "documents", *SIMULATED)
@@ -54,7 +56,7 @@ def good(tmp_path: Path) -> dict[str, str]:
 def wrong(role: str, environ: dict[str, str]) -> list[str]:
     """The variables at fault."""
     try:
-        read_settings(role, environ)  # type: ignore[arg-type]
+        read_settings(PROCESSES[role], environ)  # type: ignore[index]
     except WrongEnvironment as error:
         assert len(str(error).splitlines()) == len(error.faults)
         return [fault.variable for fault in error.faults]
@@ -69,7 +71,7 @@ def test_the_demo_starts_with_nothing_set(role: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("role", ["serve", "worker", "actions", "documents"])
 def test_production_starts_with_all_that_is_needed(role: str, good: dict[str, str]) -> None:
     assert wrong(role, good) == []
-    assert read_settings(role, good).env == "production"  # type: ignore[arg-type]
+    assert read_settings(PROCESSES[role], good).env == "production"  # type: ignore[index]
 
 
 @pytest.mark.parametrize("role", SIMULATED)
@@ -207,7 +209,7 @@ def test_a_misspelt_variable_is_told_with_the_nearest(
 ) -> None:
     environ = {"SEVA_VAR_DIR": str(tmp_path), "SEVA_DATA_DIR": str(ROOT / "data"), name: "1"}
     with pytest.raises(WrongEnvironment) as raised:
-        read_settings("serve", environ)
+        read_settings(PROCESSES["serve"], environ)
     (fault,) = raised.value.faults
     assert fault.variable == name and nearest in fault.mend
 
@@ -223,7 +225,7 @@ def test_no_value_is_repeated(good: dict[str, str]) -> None:
     wrong_values = {name: secret for name in good if name not in ("SEVA_VAR_DIR", "SEVA_ENV")}
     for role in ROLES:
         with pytest.raises(WrongEnvironment) as raised:
-            read_settings(role, {**good, **wrong_values})  # type: ignore[arg-type]
+            read_settings(PROCESSES[role], {**good, **wrong_values})  # type: ignore[index]
         assert "hunter2" not in str(raised.value)
 
 
@@ -279,9 +281,19 @@ def test_what_a_command_writes_is_its_users_alone(tmp_path: Path) -> None:
     assert {path.name for path in made if stat.S_IMODE(path.stat().st_mode) & 0o077} == set()
 
 
-def test_roles_of_settings_are_roles() -> None:
-    for field in Settings.__fields__.values():
-        assert set(field.field_info.extra.get("roles", ())) <= set(ROLES)
+def test_every_setting_is_declared_once_and_read_by_a_process() -> None:
+    declared = [
+        name
+        for kind in Settings.__mro__
+        for name in vars(kind).get("__annotations__", {})
+        if name in Settings.__fields__
+    ]
+    assert sorted(declared) == sorted(Settings.__fields__)
+    for name, field in Settings.__fields__.items():
+        extra = field.field_info.extra
+        assert field.field_info.description, name
+        assert set(extra.get("roles", ())) <= set(readers(name)) != set(), name
+        assert extra.get("production", next(iter(RULES))) in RULES, name
 
 
 HALF = [

@@ -64,7 +64,7 @@ def test_status_query_is_read(tmp_path: Path) -> None:
     root = changed(tmp_path, "    idempotent: false\n" + late)
     assert check_catalogue(root).problems == ()
     found = operation(root)
-    assert found.status_query == StatusQuery("getBill", ("ok",), ("not_found",), 30)
+    assert found.status_query == StatusQuery("getBill", ("not_found",), ("ok",), 30)
     assert found.idempotent is False
 
 
@@ -74,14 +74,14 @@ DEPARTMENTS = "status_query: {operationId: getBill, not_found: [not_found]}\nope
 def test_status_query_of_the_department_is_that_of_its_writes(tmp_path: Path) -> None:
     root = changed(tmp_path, "", top=DEPARTMENTS)
     assert check_catalogue(root).problems == ()
-    assert operation(root).status_query == StatusQuery("getBill", None, ("not_found",), 0)
+    assert operation(root).status_query == StatusQuery("getBill", ("not_found",))
     assert load_catalogue(root).departments["power"].operations["getBill"].status_query is None
 
 
 @pytest.mark.parametrize(
     ("own", "found"),
     [
-        (QUERY, StatusQuery("getBill", ("ok",), ("not_found",), 0)),
+        (QUERY, StatusQuery("getBill", ("not_found",), ("ok",))),
         ("    status_query: null\n", None),
     ],
 )

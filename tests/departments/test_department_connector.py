@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from actions.departments import DepartmentDefinition, UnknownOperation
+from actions.departments.definition import Breaker
 
 from .fake_department import BILL, CITIZEN, Department, problem
 
@@ -222,7 +223,7 @@ async def test_write_that_never_left_is_tried_again_with_the_same_key(department
 async def test_open_breaker_spares_the_department(
     department: Make, energy: DepartmentDefinition
 ) -> None:
-    protection = replace(energy.protection, breaker_threshold=3, breaker_reset_after=0.05)
+    protection = replace(energy.protection, breaker=Breaker(3, 0.05))
     fake = department(
         answering(*[httpx.Response(500)] * 3, httpx.Response(200, json=BILL)),
         protection=protection,
@@ -253,7 +254,7 @@ async def test_time_in_which_we_stood_still_opens_no_breaker(
     fake = department(
         answering(*silent, httpx.Response(200, json=BILL)),
         timeouts=replace(energy.timeouts, total=0.2),
-        protection=replace(energy.protection, breaker_threshold=3),
+        protection=replace(energy.protection, breaker=Breaker(3, 30)),
     )
     under_way = [asyncio.create_task(fake.ask()) for _ in range(3)]
     await asyncio.sleep(0.05)
@@ -300,7 +301,9 @@ async def test_calls_at_once_are_limited(energy: DepartmentDefinition, departmen
 
     fake = department(
         lambda request: httpx.Response(200, stream=Counted()),
-        protection=replace(energy.protection, concurrency=2),
+        protection=replace(
+            energy.protection, limits=replace(energy.protection.limits, concurrency=2)
+        ),
     )
     results = await asyncio.gather(*(fake.ask() for _ in range(8)))
     assert {r.outcome for r in results} == {"ok"}

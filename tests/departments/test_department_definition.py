@@ -9,6 +9,7 @@ import pytest
 
 from actions.departments import DefinitionError, load_departments
 from actions.departments.credentials import ApiKey, Credentials
+from actions.departments.definition import Breaker
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -35,7 +36,7 @@ def test_every_department_file_is_described() -> None:
 def test_department_overrides_single_defaults(folder: Path) -> None:
     append(folder, "breaker: {threshold: 9}\nallow_private: true\n")
     found = load_departments(folder, {})["energy"]
-    assert (found.protection.breaker_threshold, found.protection.breaker_reset_after) == (9, 30)
+    assert found.protection.breaker == Breaker(9, 30)
     assert found.egress.allow_private is True
 
 
@@ -57,5 +58,5 @@ def test_variables_win_over_defaults() -> None:
 )
 def test_file_that_makes_no_sense_is_refused_by_name(folder: Path, line: str) -> None:
     append(folder, line)
-    with pytest.raises(DefinitionError, match=r"energy\.yml"):
+    with pytest.raises(DefinitionError, match=r"energy\.yml:\d+:"):
         load_departments(folder, {})

@@ -257,7 +257,8 @@ class Asker:
 @pytest.fixture(scope="session")
 def asker(energy: DepartmentDefinition) -> Asker:
     """For all examples."""
-    quick = replace(energy.protection, rate=10_000.0)
+    limits = replace(energy.protection.limits, rate=10_000.0)
+    quick = replace(energy.protection, limits=limits)
     return Asker(replace(energy, protection=quick))
 
 

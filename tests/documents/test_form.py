@@ -52,13 +52,16 @@ def test_good_form_is_taken(tmp_path: Path) -> None:
         ({"labels": {"a": {"te": "అ", "hi": "अ"}}}, "a needs words in en, hi, te"),
         ({"labels": {"a": {**WORDS, "te": ""}}}, "a needs words"),
         ({"labels": {"a": WORDS, "id": WORDS}}, "may not be called id"),
-        ({"layout": "poster"}, "layout is one of certificate, receipt"),
+        (
+            {"layout": "poster"},
+            "layout: `poster` is not known here; use one of: certificate, receipt",
+        ),
         ({"layout": "receipt"}, "names the label of its amount"),
         ({"amount": "a"}, "only a receipt"),
         ({"layout": "receipt", "amount": "b"}, "must be signed"),
         ({"valid_days": 0}, "number of days"),
-        ({"colour": "red"}, "unknown key colour"),
-        ({"title": None}, "title needs words"),
+        ({"colour": "red"}, "unknown key `colour`"),
+        ({"title": None}, "title must be a mapping"),
     ],
 )
 def test_checker_names_the_fault(tmp_path: Path, change: dict[str, object], fault: str) -> None:
@@ -69,7 +72,7 @@ def test_checker_names_the_fault(tmp_path: Path, change: dict[str, object], faul
 
 def test_checker_names_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "x.yml").write_text(yaml.safe_dump({"title": WORDS}))
-    with pytest.raises(FormError, match=r"issuer is missing.*labels is missing"):
+    with pytest.raises(FormError, match=r"(?s)`issuer` is missing.*`labels` is missing"):
         load_form("x", tmp_path)
 
 

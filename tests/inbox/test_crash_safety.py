@@ -102,7 +102,7 @@ async def test_message_that_kills_every_worker_is_given_up(tmp_path: Path) -> No
     clock, engine, whatsapp = Clock(), FakeEngine(), FakeWhatsApp()
     store = open_store(tmp_path / "inbox.sqlite", clock)
     await store.put([message(1, "poison"), message(2, "b")])
-    for _ in range(POLICY.turn_deaths + 1):
+    for _ in range(POLICY.retry.turn.deaths + 1):
         with pytest.raises(Killed):
             await make_worker(store, engine, whatsapp, clock, bomb=Bomb(3)).drain()
         clock.now += 61

@@ -88,7 +88,7 @@ async def test_closed_window_opens_with_the_next_message(bench: Bench) -> None:
 async def test_old_reply_is_given_up(bench: Bench) -> None:
     bench.whatsapp.troubles = [SendFailed("retry", 131016)] * 2
     await bench.run("a")
-    assert await bench.run(wait=POLICY.send_give_up_after + 1) == []
+    assert await bench.run(wait=POLICY.retry.send.give_up_after + 1) == []
     assert await bench.run(wait=9999) == []
     assert (await bench.store.depth()).outgoing == 0
 
@@ -191,7 +191,7 @@ async def test_doubtful_sends_come_to_an_end(
 ) -> None:
     """They went on for as long as the answer was a 502: 400 times in 16 days."""
     await doubtful.tell("a", "IN.1", taken=False)
-    await doubtful.go(POLICY.doubt_give_up_after + 600)
+    await doubtful.go(POLICY.retry.doubt.give_up_after + 600)
     waits = [later - earlier for earlier, later in pairwise(doubtful.sends)]
     assert 5 < len(doubtful.sends) < 100
     assert waits == sorted(waits) and waits[0] < waits[-1]
@@ -216,7 +216,7 @@ async def test_a_silent_whatsapp_does_not_hold_up_a_citizen_for_long(doubtful: D
     await doubtful.tell("b", "IN.22", taken=True)
     doubtful.clock.now += 60
     await doubtful.tell("a", "IN.1", taken=False)
-    await doubtful.go(POLICY.doubt_silent_give_up_after + 300)
+    await doubtful.go(POLICY.retry.doubt.silent_give_up_after + 300)
     assert len(doubtful.sends) == 1 and doubtful.count("given_up") == 1
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.inbox import group_commit
 from api.inbox.sqlite import SqliteInbox
+from nlu.storage import group_commit
 from nlu.turn import Reply
 from tests.inbox.test_worker_life import until
 from tests.inbox.worker_fakes import (
@@ -38,7 +38,7 @@ async def test_failing_read_is_no_attempt(
     with monkeypatch.context() as patch:
         patch.setattr(store, read, broken)
         patch.setattr(store, "works", lambda: asyncio.sleep(0, False))
-        for _ in range(POLICY.turn_attempts + POLICY.turn_deaths + 2):
+        for _ in range(POLICY.retry.turn.attempts + POLICY.retry.turn.deaths + 2):
             await worker.drain()
             clock.now += 30
         assert worker.outage.what.startswith("store")
@@ -140,7 +140,7 @@ async def test_answer_that_cannot_be_kept_is_a_failure_of_its_own(
     whatsapp = FakeWhatsApp()
     worker = make_worker(store, FakeEngine(), whatsapp, clock)
     await store.put([message(1, "bad"), message(2), message(3, citizen="IN.3")])
-    for _ in range(POLICY.turn_attempts + 1):
+    for _ in range(POLICY.retry.turn.attempts + 1):
         await worker.drain()
         clock.now += 30
     assert not worker.outage.what

@@ -8,7 +8,7 @@ from api.tries import Again, GiveUp, Next, Wait, after, died_too_often
 from nlu.turn import AWAY, BROKEN, FAILED, TurnFailed
 from tests.inbox.worker_fakes import POLICY
 
-LAST = POLICY.turn_attempts
+LAST = POLICY.retry.turn.attempts
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,8 @@ LAST = POLICY.turn_attempts
         (BROKEN, False, 1, Wait(died=True)),
         (BROKEN, True, LAST, Wait(died=True)),
         (FAILED, False, LAST, Wait(died=False)),  # it refused, and lives
-        (FAILED, True, 1, Again(POLICY.turn_wait[0])),
-        (FAILED, True, LAST - 1, Again(POLICY.turn_wait[LAST - 2])),
+        (FAILED, True, 1, Again(POLICY.retry.turn.wait[0])),
+        (FAILED, True, LAST - 1, Again(POLICY.retry.turn.wait[LAST - 2])),
         (FAILED, True, LAST, GiveUp()),
     ],
 )
@@ -32,5 +32,5 @@ def test_only_a_failure_while_all_works_counts(
 
 
 def test_deaths_end_as_well() -> None:
-    assert not died_too_often(POLICY.turn_deaths, POLICY)
-    assert died_too_often(POLICY.turn_deaths + 1, POLICY)
+    assert not died_too_often(POLICY.retry.turn.deaths, POLICY)
+    assert died_too_often(POLICY.retry.turn.deaths + 1, POLICY)

@@ -45,12 +45,12 @@ async def test_voice_note_waits_while_it_cannot_be_heard(bench: Bench, error: Ex
             pauses.append(bench.clock.now)
         bench.clock.now += 1
     waits = [round(after - before) for before, after in pairwise(pauses)]
-    assert waits == list(POLICY.send_wait)
+    assert waits == list(POLICY.retry.send.wait)
     assert bench.whatsapp.texts() == ["echo text 3"]
     assert not worker.outage.what and worker._heartbeat.is_ready
     assert "voice" in worker._heartbeat.as_json()["troubles"]
     bench.transcriber.error = None
-    bench.clock.now += POLICY.send_wait[-1]
+    bench.clock.now += POLICY.retry.send.wait[-1]
     await worker.drain()
     assert bench.whatsapp.texts() == ["echo text 3", "echo కరెంటు బిల్లు", "echo text 2"]
     assert failed_turns(bench.store) == {0}
@@ -70,7 +70,7 @@ async def test_voice_note_waits_while_it_cannot_be_heard(bench: Bench, error: Ex
 async def test_file_that_whatsapp_will_never_give_ends(bench: Bench, error: Exception) -> None:
     bench.transcriber.error = error
     await bench.store.put([voice(1)])
-    for _ in range(POLICY.turn_attempts + 1):
+    for _ in range(POLICY.retry.turn.attempts + 1):
         await bench.say()
         bench.clock.now += 30
     assert bench.whatsapp.texts() == ["te:internal_error"]

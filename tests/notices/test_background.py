@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from actions.server.background import Background, Workplace, forget_old
-from actions.server.settings import ServerSettings
-from nlu.settings.settings import Settings
+from nlu.settings import WrongEnvironment
+from nlu.settings.settings import ActionsSettings
 
 PLACE: Any = None
 
@@ -73,8 +73,9 @@ async def test_what_is_over_is_forgotten() -> None:
         departments=SimpleNamespace(journal=journal),
         cashier=SimpleNamespace(lifecycle=SimpleNamespace(ledger=ledger)),
     )
-    settings = ServerSettings(
-        keep_profiles=1000, keep_handovers=10, keep_writes=2000, keep_payments=3000
+    days = {"profiles": 1000, "handovers": 10, "writes": 2000, "payments": 3000}
+    settings = ActionsSettings(
+        **{f"keep_{what}_days": seconds / 86400 for what, seconds in days.items()}
     )
     place: Any = SimpleNamespace(here=here, settings=settings)
     task = asyncio.create_task(forget_old(place))
@@ -85,26 +86,16 @@ async def test_what_is_over_is_forgotten() -> None:
 
 
 def test_settings_are_read_from_the_environment() -> None:
-    found = ServerSettings.from_environment(
+    found = ActionsSettings.read(
         {"SEVA_CALLBACKS_PORT": "0", "SEVA_NOTICES_URL": "http://x/notices"}
     )
-    assert (found.callbacks_port, found.notices_url) == (0, "http://x/notices")
-    assert found.keep_profiles == 365 * 86400
-    with pytest.raises(ValueError, match="SEVA_SETTLE_SECONDS must"):
-        ServerSettings.from_environment({"SEVA_SETTLE_SECONDS": "soon"})
+    assert (found.callbacks_port, found.notices_address) == (0, "http://x/notices")
+    assert found.kept("profiles") == 365 * 86400
+    with pytest.raises(WrongEnvironment, match="SEVA_SETTLE_SECONDS: value is not a valid float"):
+        ActionsSettings.read({"SEVA_SETTLE_SECONDS": "soon"})
 
 
 def test_notices_go_to_the_internal_listener() -> None:
-    assert ServerSettings.from_environment({}).notices_url == ServerSettings().notices_url
-    moved = ServerSettings.from_environment({"SEVA_INTERNAL_PORT": "1005"})
-    assert moved.notices_url == "http://127.0.0.1:1005/notices"
-
-
-def test_defaults_are_those_that_are_documented() -> None:
-    documented = {name: field.default for name, field in Settings.__fields__.items()}
-    here = ServerSettings()
-    for name in ("callbacks_host", "callbacks_port", "notices_key"):
-        assert getattr(here, name) == documented[name]
-    assert here.settle_every == documented["settle_seconds"]
-    for name in ("keep_writes", "keep_payments", "keep_profiles", "keep_handovers"):
-        assert getattr(here, name) == documented[f"{name}_days"] * 86400
+    assert ActionsSettings.read({}).notices_address == "http://127.0.0.1:8783/notices"
+    moved = ActionsSettings.read({"SEVA_INTERNAL_PORT": "1005"})
+    assert moved.notices_address == "http://127.0.0.1:1005/notices"

@@ -214,7 +214,11 @@ def at_once(
         name: replace(
             known,
             retry=replace(known.retry, attempts=1),
-            protection=replace(known.protection, breaker_threshold=1_000_000, rate=1_000_000),
+            protection=replace(
+                known.protection,
+                breaker=replace(known.protection.breaker, threshold=1_000_000),
+                limits=replace(known.protection.limits, rate=1_000_000),
+            ),
         )
         for name, known in found.items()
     }

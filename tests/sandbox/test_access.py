@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from actions.sandbox.access import Guard, read_policy
-from actions.sandbox.on_record import national, read_households
-from actions.sandbox.sms import Sms, SmsOutbox
+from actions.sandbox.phones import Sms, SmsOutbox, national, read_households
 from actions.sandbox.store import Store
 from tests.sandbox.access_town import LAKSHMI, OTHER, RAMESH, STRANGER, Town
 from tests.served import served

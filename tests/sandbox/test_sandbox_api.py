@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from actions.departments import load_departments
 from actions.departments.openapi import load_openapi
+from actions.sandbox.records import change_record
 from actions.sandbox.store import DEPARTMENTS, Store
 
 from .conftest import DATA, KEY, Sandbox
@@ -201,10 +203,13 @@ def test_fingerprint_differs_between_sandboxes(tmp_path: Path) -> None:
     assert len(found) == 2  # keyed: no table of all Aadhaar hashes helps
 
 
+_RECORDS = "SELECT record FROM counter_records WHERE (department, collection) = (?, ?)"
+
+
 def test_restart_keeps_what_was_written(tmp_path: Path) -> None:
     database = tmp_path / "sandbox.sqlite"
     with Store(database).transaction() as db:
-        db.execute("UPDATE energy_connections SET amount = 1")
+        change_record(db, "energy/connections/0", {"amount": 1})
     with Store(database).transaction() as db:
-        row = db.execute("SELECT DISTINCT amount FROM energy_connections").fetchall()
-    assert [r["amount"] for r in row] == [1]
+        rows = db.execute(_RECORDS, ("energy", "connections")).fetchall()
+    assert [json.loads(row["record"])["amount"] for row in rows][:2] == [1, 0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.departments.openapi import load_openapi
-from actions.sandbox.gateway.upi import Intent
+from actions.sandbox.gateway.pages import Intent
 from tests.processes import ROOT
 
 from .conftest import Sandbox

@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+import yaml
 
+from nlu.fast_yaml import load_yaml
 from nlu.speech.conversion import convert, convert_command
 from nlu.speech.settings import load_settings
 from nlu.speech.transcriber import Transcriber
@@ -42,13 +43,12 @@ def test_the_printed_lines_put_it_to_use(
     the rest by the old one."""
     folder = tmp_path / "whisper-te"
     assert convert_command(str(source), folder, ["te"], "native", "int8") == 0
-    yaml = YAML()
-    printed = yaml.load(capsys.readouterr().out)
-    data = yaml.load((ROOT / "data" / "speech.yml").read_text("utf-8"))
+    printed = load_yaml(capsys.readouterr().out)
+    data = load_yaml((ROOT / "data" / "speech.yml").read_text("utf-8"))
     data["model_of_language"] = printed["model_of_language"]
     data["models"].update(printed["models"])
     with open(tmp_path / "speech.yml", "w", encoding="utf-8") as out:
-        yaml.dump(data, out)
+        yaml.safe_dump(data, out)
     settings = load_settings(tmp_path / "speech.yml")
     assert settings.entry_for("te").mode == "native"
     transcriber = Transcriber.load(settings)

@@ -65,7 +65,7 @@ def test_a_voice_that_is_not_there_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("engine: festival", "engine: tape"), "engine is one of"),
+        (("engine: festival", "engine: tape"), "use one of: festival, kokoro|is not known here"),
         (("training: {festival-te", "training: {nobody"), "no voice 'nobody'"),
         (("language: te", "tongue: te"), "tongue"),
         (("kokoro:\n", "cocoa:\n"), "kokoro"),

@@ -108,7 +108,11 @@ def test_a_model_for_one_language(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ("beam_size", "beam_size", None),
-        ("mode: romanised", "mode: roman", "mode is one of"),
+        (
+            "mode: romanised",
+            "mode: roman",
+            "mode: `roman` is not known here; did you mean `romanised`",
+        ),
         ("default_model: whisper-base", "default_model: x", "no entry"),
         ("prior:\n  saved", "prior:\n  sved", "sved"),
         ("limits:", "limit:", "limit"),

@@ -109,7 +109,7 @@ def test_incomplete_costs_are_told(tmp_path: Path, section: str, change: dict) -
             del raw[section][name]
     path = tmp_path / "decision.yml"
     path.write_text(yaml.safe_dump(raw), "utf-8")
-    with pytest.raises(ValueError, match=rf"decision.yml: `{section}`.*{next(iter(change))}"):
+    with pytest.raises(ValueError, match=rf"decision.yml:1: `{section}`.*{next(iter(change))}"):
         Costs.read(path)
 
 

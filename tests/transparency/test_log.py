@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from actions.transparency.checkpoint import SignedCheckpoint, open_checkpoint
-from actions.transparency.commit import GroupCommit
 from actions.transparency.folder import LogError
 from actions.transparency.log import Log
 from actions.transparency.merkle import (
@@ -78,7 +77,7 @@ def test_log_does_not_change_its_name(log: Log) -> None:
 
 
 def test_private_files_are_for_the_owner_alone(log: Log) -> None:
-    for path in (log.folder.key, log.folder.journal):
+    for path in (log.folder.key, log.folder.recent):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert log.folder.public not in path.parents
 
@@ -99,10 +98,10 @@ def test_log_of_any_size_is_whole_after_opening_again(log: Log, size: int) -> No
 
 
 def test_level_above_the_leaves_survives_opening_again(log: Log) -> None:
-    count = 256 * 70 + 3  # more than one journal holds
+    count = 256 * 70 + 3  # more than one file of recent entries holds
     log.append_many(entries(count))
     log.append(entry(count))
-    assert log.folder.journal.stat().st_size < 20_000  # it has begun a new one
+    assert log.folder.recent.stat().st_size < 20_000  # it has begun a new one
     whole(Log.open(log.folder.root), entries(count + 1))
 
 
@@ -156,41 +155,6 @@ def test_threads_share_writes_and_get_the_index_of_their_own_entry(log: Log) -> 
     whole(log, [found[index] for index in range(320)])
 
 
-def test_failed_write_is_told_to_every_caller_and_the_next_goes_on() -> None:
-    entered, go_on = threading.Event(), threading.Event()
-    written: list[list[bytes]] = []
-
-    def write(batch: list[bytes]) -> int:
-        written.append(batch)
-        if len(written) == 1:
-            entered.set()
-            go_on.wait(10)
-        if len(written) == 2:
-            raise OSError("disk full")
-        return 100
-
-    commit = GroupCommit(write)
-    told: list[object] = []
-
-    def caller(data: bytes) -> None:
-        try:
-            told.append(commit.append([data]))
-        except OSError as error:
-            told.append(str(error))
-
-    threads = [threading.Thread(target=caller, args=(b"first",))]
-    threads[0].start()
-    entered.wait(10)
-    threads += [threading.Thread(target=caller, args=(b"later",)) for _ in range(3)]
-    for thread in threads[1:]:
-        thread.start()
-    go_on.set()
-    for thread in threads:
-        thread.join(10)
-    assert told.count("disk full") == len(written[1])
-    assert commit.append([b"after"]) == 100
-
-
 def test_two_writers_take_turns(log: Log) -> None:
     other = Log.open(log.folder.root)
     expected = []
@@ -202,7 +166,7 @@ def test_two_writers_take_turns(log: Log) -> None:
     whole(other, expected)
 
 
-def test_writer_goes_on_after_another_began_a_new_journal(log: Log) -> None:
+def test_writer_goes_on_after_another_began_new_recent_entries(log: Log) -> None:
     log.append_many(entries(300))
     other = Log.open(log.folder.root)  # begins one
     other.append_many(entries(256 * 66, 300))  # and another
@@ -212,9 +176,9 @@ def test_writer_goes_on_after_another_began_a_new_journal(log: Log) -> None:
 
 def test_writer_goes_on_after_another_was_killed_while_it_wrote(log: Log) -> None:
     log.append_many(entries(5))
-    torn = log.folder.journal.read_bytes()[-50:]
-    with open(log.folder.journal, "ab") as journal:
-        journal.write(torn)
+    torn = log.folder.recent.read_bytes()[-50:]
+    with open(log.folder.recent, "ab") as recent:
+        recent.write(torn)
     log.append_many(entries(3, 5))
     log.append(entry(8))
     whole(log, entries(9))
@@ -225,19 +189,19 @@ def test_writer_takes_in_what_another_made_durable_before_it_died(log: Log, tmp_
     twin = tmp_path / "twin"
     log.append_many(entries(250))
     shutil.copytree(log.folder.root, twin)
-    Log.open(twin).close()  # begins a journal there as opening it here would
+    Log.open(twin).close()  # begins a file there as opening it here would
     alive = Log.open(twin)
     shutil.copytree(twin, tmp_path / "before")
     Log.open(tmp_path / "before").append_many(entries(20, 250))
     record = (tmp_path / "before" / "journal").read_bytes()
     known = (twin / "journal").stat().st_size
-    with open(twin / "journal", "ab") as journal:
-        journal.write(record[known:])
+    with open(twin / "journal", "ab") as recent:
+        recent.write(record[known:])
     alive.append(entry(270))
     whole(alive, entries(271))
 
 
-def test_log_opens_whatever_byte_of_the_journal_a_crash_came_after(
+def test_log_opens_whatever_byte_of_the_recent_entries_a_crash_came_after(
     log: Log, tmp_path: Path
 ) -> None:
     log.append_many(entries(254))
@@ -245,13 +209,13 @@ def test_log_opens_whatever_byte_of_the_journal_a_crash_came_after(
     shutil.copytree(log.folder.root, before)
     acknowledged = (before / "journal").stat().st_size
     log.append_many(entries(3, 254))
-    journal = log.folder.journal.read_bytes()
-    for end in range(acknowledged, len(journal) + 1):
+    recent = log.folder.recent.read_bytes()
+    for end in range(acknowledged, len(recent) + 1):
         crashed = tmp_path / "crashed"
         shutil.copytree(before, crashed)
-        (crashed / "journal").write_bytes(journal[:end])
+        (crashed / "journal").write_bytes(recent[:end])
         opened = Log.open(crashed)
-        expected = entries(257 if end == len(journal) else 254)
+        expected = entries(257 if end == len(recent) else 254)
         whole(opened, expected)
         opened.append(b"next")
         whole(opened, [*expected, b"next"])
@@ -265,12 +229,12 @@ def test_log_opens_with_what_a_power_cut_may_leave(log: Log) -> None:
             if path.name == "checkpoint" or ".p" in str(path):
                 path.write_bytes(b"")  # a name that reached the disk without its bytes
             else:
-                path.unlink()  # as long as the journal has its entries
+                path.unlink()  # as long as the recent entries have it
     whole(Log.open(log.folder.root), entries(600))
 
 
 def test_half_made_log_is_begun_again(log: Log) -> None:
-    log.folder.journal.unlink()
+    log.folder.recent.unlink()
     log.folder.checkpoint.unlink()
     again = Log.open(log.folder.root)
     assert again.verifier == log.verifier
@@ -280,9 +244,9 @@ def test_half_made_log_is_begun_again(log: Log) -> None:
 
 def test_lost_entries_that_were_signed_are_not_passed_over(log: Log) -> None:
     log.append_many(entries(5))
-    kept = log.folder.journal.read_bytes()
+    kept = log.folder.recent.read_bytes()
     log.append_many(entries(5, 5))
-    log.folder.journal.write_bytes(kept)
+    log.folder.recent.write_bytes(kept)
     with pytest.raises(LogError, match="has signed 10 entries but holds 5"):
         Log.open(log.folder.root)
 
@@ -291,13 +255,13 @@ def test_changed_entries_are_not_signed_again(log: Log, tmp_path: Path) -> None:
     log.append_many(entries(5))
     other = Log.open(tmp_path / "other", origin=ORIGIN)
     other.append_many([*entries(4), b"forged"])
-    shutil.copy(other.folder.journal, log.folder.journal)
+    shutil.copy(other.folder.recent, log.folder.recent)
     with pytest.raises(LogError, match="not those that the log has signed"):
         Log.open(log.folder.root)
 
 
 @pytest.mark.parametrize("gone", ["journal", "log.key"])
-def test_log_without_journal_or_key_is_not_begun_anew(log: Log, gone: str) -> None:
+def test_log_without_recent_entries_or_key_is_not_begun_anew(log: Log, gone: str) -> None:
     log.append_many(entries(300))
     (log.folder.root / gone).unlink()
     with pytest.raises(LogError):

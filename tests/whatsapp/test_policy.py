@@ -46,7 +46,7 @@ def test_unknown_code_goes_by_http_status(status: int, action: str) -> None:
 def test_waits() -> None:
     assert [POLICY.wait("wait", n) for n in (1, 2, 3, 9)] == [4, 16, 64, 1024]
     assert POLICY.wait("retry", 1) < POLICY.wait("retry", 3)
-    assert POLICY.wait("retry", 99) == POLICY.send_wait[-1]
+    assert POLICY.wait("retry", 99) == POLICY.retry.send.wait[-1]
 
 
 def test_unknown_action_is_refused(tmp_path: Path) -> None:

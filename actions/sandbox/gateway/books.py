@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from actions.sandbox.first_records import load_seed
 from actions.sandbox.gateway.plans import Plan, plans
 from actions.sandbox.payments import learn
 from actions.sandbox.problem import Problem, not_found
-from actions.sandbox.store import Store
+from actions.sandbox.store import Store, load_seed
 
 State = Literal["open", "pending", "paid", "failed", "closed", "refunding", "refunded"]
 _PAISE = 100
@@ -23,7 +22,7 @@ _PAISE = 100
 
 @dataclass(frozen=True)
 class GatewayOrder:
-    """A row; amounts in paise, `settles_at` in seconds since 1970."""
+    """One order. Amounts are in paise, `settles_at` in seconds since 1970."""
 
     id: str
     amount: int
@@ -37,11 +36,11 @@ class GatewayOrder:
 
     @property
     def played(self) -> Plan:
-        """What becomes of it."""
+        """What happens to its payment."""
         return plans()[self.plan]
 
     def answer(self) -> dict[str, object]:
-        """As look-up and callbacks say it."""
+        """The order as the look-up and the callbacks show it."""
         money = self.state in ("paid", "refunding", "refunded")
         return {
             "order_id": self.id,
@@ -60,15 +59,15 @@ class Books:
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
         self.plan = "paid"
-        """What becomes of a payment whose button names no plan."""
+        """The plan of a payment whose button names none."""
 
     def order(self, order_id: str) -> GatewayOrder:
-        """As it is now. Raises Problem 404."""
+        """The order as it is now. Raises Problem 404."""
         with self._store.transaction() as db:
             return self._now(db, order_id)
 
     def pay(self, order_id: str, plan: str | None = None) -> bool:
-        """The citizen pays. Whether anything came of it: an order is paid once."""
+        """The citizen pays. Returns whether something changed, as an order is paid once."""
         name = plan or self.plan
         played = plans()[name]
         with self._store.transaction() as db:
@@ -86,7 +85,7 @@ class Books:
             return True
 
     def refund(self, order_id: str) -> GatewayOrder:
-        """Give the money of a paid order back; asked again, the same. Raises Problem 404, 409."""
+        """Give the money of a paid order back, once. Raises Problem 404 or 409 (not paid)."""
         with self._store.transaction() as db:
             order = self._now(db, order_id)
             if order.state in ("refunding", "refunded"):
@@ -99,7 +98,7 @@ class Books:
             return self._settled(db, order)
 
     def close(self, order_id: str) -> GatewayOrder:
-        """An open order can no longer be paid. Raises Problem 404, 409 where it is paid."""
+        """Close an open order, so that nobody can pay it. Raises Problem 404 or 409 (paid)."""
         with self._store.transaction() as db:
             order = self._now(db, order_id)
             if order.state == "open":
@@ -116,7 +115,7 @@ class Books:
             return [(row["kind"], row["paise"]) for row in db.execute(query, (order_id,))]
 
     def _now(self, db: sqlite3.Connection, order_id: str) -> GatewayOrder:
-        """The order, once what was due has happened."""
+        """The order, after what was due by now has happened."""
         row = db.execute("SELECT * FROM gateway_orders WHERE id = ?", (order_id,)).fetchone()
         if row is None:
             asked = db.execute("SELECT amount FROM orders WHERE id = ?", (order_id,)).fetchone()

@@ -4,34 +4,61 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
+import segno
 from fastapi import APIRouter, Form
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader
+from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
 from actions.departments.formats import indian_grouping
-from actions.sandbox.first_records import load_seed
 from actions.sandbox.gateway.books import Books, GatewayOrder
-from actions.sandbox.gateway.callbacks import Courier
+from actions.sandbox.gateway.merchant import Courier
 from actions.sandbox.gateway.plans import plans
-from actions.sandbox.gateway.upi import Intent
-from actions.sandbox.headers import PAGE
+from actions.sandbox.page import PAGE, page
 from actions.sandbox.problem import Problem
+from actions.sandbox.store import load_seed
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parents[1] / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 _LANGUAGES = ("te", "hi", "en")
 FONTS = Path(__file__).parents[2] / "documents/fonts"
 """At `/pay/fonts`, so that words are shown on machines without Indic fonts, too."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """Who is paid how much and for which order; `paise` of an Indian rupee.
+
+    The link follows NPCI's UPI Linking Specifications 1.6, section 2.
+    """
+
+    address: str
+    name: str
+    paise: int
+    order_id: str
+    note: str
+
+    def link(self) -> str:
+        """`upi://pay?...`, which opens the citizen's own payment app."""
+        amount = f"{Decimal(self.paise) / 100:.2f}"
+        fields = {
+            "pa": self.address,
+            "pn": self.name,
+            "am": amount,
+            "tr": self.order_id,
+            "tn": self.note,
+            "cu": "INR",
+        }
+        return f"upi://pay?{urlencode(fields, safe='@', quote_via=quote)}"
+
+    def picture(self) -> str:
+        """The link as a QR code: inline SVG."""
+        code = segno.make(self.link(), error="m", micro=False)
+        return code.svg_inline(scale=4, border=4, dark="#1c2128", light="#ffffff")
 
 
 class PlanRequest(BaseModel):
@@ -52,7 +79,7 @@ def build(books: Books, courier: Courier) -> APIRouter:
         task.add_done_callback(under_way.discard)
 
     async def settle(order_id: str) -> None:
-        """Tells Seva now, and once more when what was pending is over."""
+        """Tell Seva now, and once more when a pending payment has ended."""
         order = await run_in_threadpool(books.order, order_id)
         await courier.bring(order)
         if order.state == "pending":
@@ -60,13 +87,15 @@ def build(books: Books, courier: Courier) -> APIRouter:
             await courier.bring(await run_in_threadpool(books.order, order_id))
 
     @router.get("/pay/{order_id}")
-    def page(order_id: str, lang: str = "te") -> Response:
+    def show(order_id: str, lang: str = "te") -> Response:
         language = lang if lang in _LANGUAGES else _LANGUAGES[0]
         try:
             order: GatewayOrder | None = books.order(order_id)
         except Problem:
             order = None
-        html = _TEMPLATES.get_template("pay.html").render(
+        return page(
+            "pay",
+            404 if order is None else 200,
             words={name: texts[language] for name, texts in words["page"].items()},
             buttons={name: words["plans"][name][language] for name in plans()},
             language=language,
@@ -75,7 +104,6 @@ def build(books: Books, courier: Courier) -> APIRouter:
             amount=order and indian_grouping(Decimal(order.amount) / 100),
             intent=order and _intent(order),
         )
-        return HTMLResponse(html, 404 if order is None else 200, headers=PAGE)
 
     @router.post("/pay/{order_id}")
     async def pay(order_id: str, plan: str = Form(""), lang: str = Form("te")) -> Response:

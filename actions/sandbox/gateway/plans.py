@@ -1,4 +1,4 @@
-"""What becomes of a payment at the sandbox's gateway: the plans of `seeds/gateway.yml`."""
+"""The plans of `seeds/gateway.yml`: what can happen to a payment at the sandbox's gateway."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from actions.sandbox.first_records import load_seed
+from actions.sandbox.store import load_seed
 
 Callback = Literal["sent", "lost", "twice", "late", "forged"]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a payment goes; every default is how it should go. Times in seconds, `extra` in paise."""
+    """How a payment goes. The defaults are how it should go. Times in seconds, `extra` in paise."""
 
     ends: Literal["paid", "failed", "open"] = "paid"
     pending_s: float = 0
     debited: bool = False
-    """A failed one took the money all the same; the bank gives it back by itself."""
+    """It fails, but the bank has taken the money, and gives it back by itself."""
     extra: int = 0
-    """Paid so much more than the order says."""
+    """So much more is paid than the order says."""
     told: bool = True
-    """The department learns of it."""
+    """The gateway tells the department."""
     takes: bool = True
-    """The department books it when it is told again."""
+    """The department books it when Seva tells it."""
     callback: Callback = "sent"
     late_s: float = 0
     refund_s: float = 0

@@ -17,15 +17,15 @@ from api.demo.simulator.errors import ControlError, MetaError, error_response
 from api.demo.simulator.rules import Rules, load_rules
 from api.demo.simulator.sms import sms_router
 from api.demo.simulator.world import World
-from nlu.settings.settings import Settings
-from nlu.web import Door, page_hosts
+from nlu.settings.settings import SimulatorSettings
+from nlu.web import Door
 
 STOP_S = 2
 
 
-def create_app(settings: Settings | None = None, rules: Rules | None = None) -> FastAPI:
+def create_app(settings: SimulatorSettings | None = None, rules: Rules | None = None) -> FastAPI:
     """The application; its `state.world` is made when it starts."""
-    settings = settings or Settings()
+    settings = settings or SimulatorSettings()
     rules = rules or load_rules()
     world = World(settings, rules)
 
@@ -36,9 +36,7 @@ def create_app(settings: Settings | None = None, rules: Rules | None = None) -> 
         await world.close()
 
     app = FastAPI(title="Seva WhatsApp simulator", lifespan=lifespan, openapi_url=None)
-    app.add_middleware(
-        Door, hosts=[settings.simulator_host, *page_hosts({"SEVA_PAGE_HOSTS": settings.page_hosts})]
-    )
+    app.add_middleware(Door, hosts=[settings.simulator_host, *settings.page_names])
     app.state.world = world
 
     @app.exception_handler(MetaError)
@@ -67,17 +65,14 @@ def create_app(settings: Settings | None = None, rules: Rules | None = None) -> 
     return app
 
 
-def simulator_command(host: str | None = None, port: int | None = None) -> None:
+def simulator_command(settings: SimulatorSettings) -> None:
     """Serves until stopped."""
     import uvicorn
 
-    settings = Settings()
-    host, port = host or settings.simulator_host, port or settings.simulator_port
-    settings = settings.copy(update={"simulator_host": host, "simulator_port": port})
     uvicorn.run(
         create_app(settings),
-        host=host,
-        port=port,
+        host=settings.simulator_host,
+        port=settings.simulator_port,
         log_level=settings.log_level.lower(),
         access_log=False,
         ws="none",
@@ -86,4 +81,4 @@ def simulator_command(host: str | None = None, port: int | None = None) -> None:
 
 
 if __name__ == "__main__":
-    simulator_command()
+    simulator_command(SimulatorSettings.read())

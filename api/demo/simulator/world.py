@@ -16,7 +16,7 @@ from api.demo.simulator.events import EventLog
 from api.demo.simulator.faults import Faults
 from api.demo.simulator.media import MediaFile, MediaStore
 from api.demo.simulator.rules import Rules
-from nlu.settings.settings import Settings
+from nlu.settings.settings import SimulatorSettings
 
 HANDSHAKE_WAIT_S = 2.0
 
@@ -24,7 +24,7 @@ HANDSHAKE_WAIT_S = 2.0
 class World:
     """Everything the routes share; one per process, lives in one event loop."""
 
-    def __init__(self, settings: Settings, rules: Rules) -> None:
+    def __init__(self, settings: SimulatorSettings, rules: Rules) -> None:
         self.settings = settings
         self.rules = rules
         self.faults = Faults()

@@ -17,9 +17,9 @@ def slot_type_problems(check: Checking) -> Iterator[Problem]:
     file = check.catalogue.root / "slot_types.yml"
     for slot_type in check.catalogue.slot_types.values():
         here = ("types", slot_type.name)
-        if len(slot_type.examples) < check.limits.examples:
+        if len(slot_type.examples) < check.limits.counts.examples:
             what = f"{slot_type.name} has {len(slot_type.examples)} examples"
-            mend = f"give at least {check.limits.examples} answers that must be understood"
+            mend = f"give at least {check.limits.counts.examples} answers that must be understood"
             yield check.at(file, *here, "examples", what=what, mend=mend)
         if (file, (*here, "label")) not in check.catalogue.positions:
             what = f"{slot_type.name} has no `label`"

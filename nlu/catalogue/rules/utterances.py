@@ -67,7 +67,7 @@ def said_of(name: str, intent: Service | ConversationIntent) -> Iterator[Said]:
 
 
 def _counts(check: Checking, intent: Service | ConversationIntent) -> Iterator[Problem]:
-    wanted = {"utterances": check.limits.trained, "holdout": check.limits.holdout}
+    wanted = {"utterances": check.limits.counts.trained, "holdout": check.limits.counts.holdout}
     for part, count in wanted.items():
         for key in check.catalogue.languages.keys:
             found = len(getattr(intent, part).get(key, ()))

@@ -64,14 +64,14 @@ def words_at(
 
 def _service(check: Checking, service: Service) -> Iterator[Problem]:
     limits, file = check.limits, service.file
-    yield from words_at(check, file, ("title",), service.title, limits.about)
-    yield from words_at(check, file, ("menu",), service.menu, limits.menu)
-    yield from words_at(check, file, ("about",), service.about, limits.about)
+    yield from words_at(check, file, ("title",), service.title, limits.lengths.about)
+    yield from words_at(check, file, ("menu",), service.menu, limits.lengths.menu)
+    yield from words_at(check, file, ("about",), service.about, limits.lengths.about)
     for place, slot in enumerate(service.slots):
         for part, words in (("ask", slot.ask), ("label", slot.label)):
             path = ("slots", str(place), part)
             if (file, path) in check.catalogue.positions:
-                yield from words_at(check, file, path, words, limits.sentence)
+                yield from words_at(check, file, path, words, limits.lengths.sentence)
     slots = {slot.name for slot in service.slots}
     operations = _operations(check, service)
     looked_up = set(operations[service.lookup].result) if service.lookup in operations else set()
@@ -79,10 +79,10 @@ def _service(check: Checking, service: Service) -> Iterator[Problem]:
     if service.confirm_text:
         known = slots | looked_up
         text = service.confirm_text
-        yield from words_at(check, file, ("confirm_text",), text, limits.sentence, known)
+        yield from words_at(check, file, ("confirm_text",), text, limits.lengths.sentence, known)
     for outcome, words in service.replies.items():
         said = ("replies", outcome)
-        yield from words_at(check, file, said, words, limits.sentence, slots | done)
+        yield from words_at(check, file, said, words, limits.lengths.sentence, slots | done)
 
 
 def _operations(check: Checking, service: Service) -> dict[str, Operation]:
@@ -92,16 +92,22 @@ def _operations(check: Checking, service: Service) -> dict[str, Operation]:
 
 
 def _department(check: Checking, department: Department) -> Iterator[Problem]:
-    yield from words_at(check, department.file, ("title",), department.title, check.limits.about)
-    yield from words_at(check, department.file, ("menu",), department.menu, check.limits.menu)
+    yield from words_at(
+        check, department.file, ("title",), department.title, check.limits.lengths.about
+    )
+    yield from words_at(
+        check, department.file, ("menu",), department.menu, check.limits.lengths.menu
+    )
 
 
 def _slot_type(check: Checking, slot_type: SlotType) -> Iterator[Problem]:
     limits, file = check.limits, check.catalogue.root / "slot_types.yml"
     here = ("types", slot_type.name)
-    yield from words_at(check, file, (*here, "ask"), slot_type.ask, limits.sentence)
-    yield from words_at(check, file, (*here, "retry"), slot_type.retry, limits.sentence)
-    longest = limits.button if len(slot_type.choices) <= limits.buttons else limits.row
+    yield from words_at(check, file, (*here, "ask"), slot_type.ask, limits.lengths.sentence)
+    yield from words_at(check, file, (*here, "retry"), slot_type.retry, limits.lengths.sentence)
+    longest = (
+        limits.lengths.button if len(slot_type.choices) <= limits.buttons else limits.lengths.row
+    )
     for place, choice in enumerate(slot_type.choices):
         path = (*here, "choices", str(place), "title")
         yield from words_at(check, file, path, choice.title, longest)
@@ -116,6 +122,6 @@ def _phrases(check: Checking) -> Iterator[Problem]:
         yield check.at(file, "phrases", what=f"the phrase `{name}` is missing", mend=mend)
     for name, words in check.catalogue.phrases.items():
         limit = limits.phrases.get(name)
-        longest = limit.longest if limit else limits.sentence
+        longest = (limit and limit.longest) or limits.lengths.sentence
         fields = limit.fields if limit else ()
         yield from words_at(check, file, ("phrases", name), words, longest, fields)

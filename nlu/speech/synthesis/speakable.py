@@ -23,7 +23,7 @@ class Speaking:
     """`speaking` of data/voices.yml for one language; `letters` are 26 names or none."""
 
     rupees: str
-    letters: Sequence[str]
+    letters: tuple[str, ...]
 
 
 def speakable(text: str, speaking: Speaking, digits_alone: int) -> str:

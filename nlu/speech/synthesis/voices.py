@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-import yaml
-
-from nlu.fast_yaml import load_yaml
 from nlu.paths import data_folder
+from nlu.records import NOT_IN_FILE, Misfit, RecordError, key, read_record
 from nlu.speech.synthesis.festival import FestivalVoice
 from nlu.speech.synthesis.kokoro import KokoroSettings, KokoroVoice
 from nlu.speech.synthesis.speakable import Speaking
 from nlu.speech.synthesis.spoken import SynthesisError, Voice
-
-ENGINES = ("festival", "kokoro")
 
 
 @dataclass(frozen=True)
 class VoiceEntry:
     """One voice; `sounds` is espeak-ng's language, for Kokoro only."""
 
-    name: str
-    engine: str
+    engine: Literal["festival", "kokoro"]
     language: str
     voice: str
     licence: str
     sounds: str = ""
+    name: str = field(default="", metadata=NOT_IN_FILE)
+    """Its key under `voices:`."""
 
 
 @dataclass(frozen=True)
 class Voices:
     """All of `data/voices.yml`."""
 
-    entries: Mapping[str, VoiceEntry]
+    entries: Mapping[str, VoiceEntry] = field(metadata=key("voices"))
     training: Mapping[str, int]
     benchmark: Mapping[str, tuple[str, ...]]
     replies: Mapping[str, str]
@@ -59,35 +56,22 @@ class Voices:
 
 def load_voices(path: Path | None = None) -> Voices:
     """Reads `path`, by default `voices.yml` in SEVA_DATA_DIR. Raises SynthesisError."""
-    path = path or data_folder() / "voices.yml"
     try:
-        data: dict[str, Any] = load_yaml(path.read_text("utf-8"))
-        entries = {name: VoiceEntry(name, **raw) for name, raw in data["voices"].items()}
-        benchmark = {key: tuple(names) for key, names in data["benchmark"].items()}
-        training = {name: int(number) for name, number in data["training"].items()}
-        kokoro = dict(data["kokoro"])
-        kokoro["speeds"] = tuple(kokoro["speeds"])
-        kokoro["phonemes"] = tuple((a, b) for a, b in kokoro["phonemes"])
-        speaking = {key: Speaking(**raw) for key, raw in data["speaking"].items()}
-        found = Voices(
-            entries,
-            training,
-            benchmark,
-            dict(data["replies"]),
-            {language: speaking[language] for language in data["replies"]},
-            int(data["digits_alone"]),
-            data["styles"],
-            KokoroSettings(**kokoro),
-        )
-    except (OSError, KeyError, TypeError, ValueError, AttributeError, yaml.YAMLError) as error:
-        raise SynthesisError(f"{path}: {error!r}; see docs/voice.md for its shape") from error
-    for entry in entries.values():
-        if entry.engine not in ENGINES:
-            raise SynthesisError(f"{path}: {entry.name}: engine is one of {', '.join(ENGINES)}")
-    named = (name for names in benchmark.values() for name in names)
-    for name in (*training, *named, *found.replies.values()):
-        found.entry(name)
-    return found
+        voices = read_record(path or data_folder() / "voices.yml", Voices, _misfits)
+    except RecordError as error:
+        raise SynthesisError(f"{error}\nsee docs/voice.md for its shape") from error
+    entries = {name: replace(entry, name=name) for name, entry in voices.entries.items()}
+    return replace(voices, entries=entries)
+
+
+def _misfits(voices: Voices) -> Iterator[Misfit]:
+    of_benchmark = (name for names in voices.benchmark.values() for name in names)
+    for name in (*voices.training, *of_benchmark, *voices.replies.values()):
+        if name not in voices.entries:
+            yield Misfit(f"no voice {name!r}", "add it under `voices:`, or name another")
+    for language in voices.replies:
+        if language not in voices.speaking:
+            yield Misfit(f"`speaking` lacks {language}", "say how signs are read aloud in it")
 
 
 def open_voice(name: str, voices: Voices | None = None) -> Voice:

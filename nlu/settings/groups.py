@@ -1,0 +1,373 @@
+"""What several processes read from the environment: one class for each thing that they share.
+
+A field is a setting: its name in capitals behind `SEVA_` is the variable, its type says what the
+text may be, `description` is its line in `docs/settings.md`. `production` names the rule that it
+must keep there (`nlu.settings.production`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseSettings, Field, root_validator, validate_model, validator
+
+from nlu.action_address import ActionAddress
+from nlu.settings.types import Address, Level, Port, SealingKeys, StateUrl, TablesUrl, split_list
+
+PREFIX = "SEVA_"
+DEMO_APP_SECRET = "seva-demo-app-secret"
+DEMO_NOTICES_KEY = "seva-demo-notices-key"
+P = TypeVar("P", bound="ProcessSettings")
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One variable, what is wrong with it, and what to do. Never its value: it may be a secret."""
+
+    variable: str
+    wrong: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.variable}: {self.wrong}; {self.mend}"
+
+
+class WrongEnvironment(ValueError):
+    """The environment cannot be used; the message has one line for each fault."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = faults
+
+
+class ProcessSettings(BaseSettings):
+    """What every process reads. The environment is read once, at the start of a process."""
+
+    env: Literal["demo", "production"] = Field(
+        default="demo",
+        description="`production` refuses to start with public secrets, unset keys, plain http or "
+        "departments on this machine; simulators do not start at all.",
+    )
+    var_dir: Path = Field(default=Path("var"), description="Folder for what the processes write.")
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="Folder of the service catalogue. Where it is set, every process reads that "
+        "folder as it is; where not, `serve`, `worker` and `actions` read the copy in the live "
+        "model.",
+    )
+    log_level: Level = Field(
+        default="INFO", description="DEBUG, INFO, WARNING or ERROR.", production="quiet"
+    )
+
+    class Config:
+        """Environment variables are `SEVA_` plus the field's name in capitals."""
+
+        env_prefix = PREFIX
+        anystr_strip_whitespace = True
+        allow_mutation = False
+
+    def but(self: P, given: Mapping[str, Any]) -> P:
+        """The same with what a command line gave; None gives nothing."""
+        return self.copy(update={name: value for name, value in given.items() if value is not None})
+
+    @classmethod
+    def read(cls: type[P], environ: Mapping[str, str] | None = None) -> P:
+        """The settings in an environment. Raises WrongEnvironment for a value without its form."""
+        values, faults = cls.values(os.environ if environ is None else environ)
+        if faults:
+            raise WrongEnvironment(sorted(faults))
+        return cls.construct(**values)
+
+    @classmethod
+    def values(cls, environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
+        """The fields that can be read, and a fault for each that cannot."""
+        fields = cls.__fields__
+        text = {name: environ[variable(name)] for name in fields if variable(name) in environ}
+        values, _, error = validate_model(cls, {k: v.strip() for k, v in text.items()})
+        faults = []
+        for one in error.errors() if error else ():
+            name = str(one["loc"][0])
+            meaning = fields[name].field_info.description or ""
+            faults.append(Fault(variable(name), one["msg"], f"it is: {meaning}"))
+            values.pop(name, None)
+        return values, faults
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field."""
+    return PREFIX + field.upper()
+
+
+class Keys(ProcessSettings):
+    """What seals and hashes what citizens told us."""
+
+    sealing_key: SealingKeys = Field(
+        default="",
+        description="Keys that seal what citizens told, commas between: the first seals, all open. "
+        "Empty means the file `sealing.key` in `SEVA_VAR_DIR`, made at first use, a key a line.",
+        production="set",
+    )
+    hashing_key: SealingKeys = Field(
+        default="",
+        description="Key that names a citizen's rows and never changes; empty means the file "
+        "`hashing.key` in `SEVA_VAR_DIR`, or the oldest sealing key where there is none.",
+    )
+
+
+class State(Keys):
+    """Inbox, outbox and trackers: the file that `serve` and `worker` share."""
+
+    database_url: StateUrl = Field(
+        default="sqlite",
+        description="Inbox, outbox and dialogue trackers, in one file, so that a turn is one "
+        "transaction. `sqlite` means `seva.sqlite` in `SEVA_VAR_DIR`; also `sqlite:///PATH`.",
+    )
+    lease_seconds: float = Field(
+        default=60,
+        gt=0,
+        description="How long a worker owns a message before another may take it over.",
+    )
+    doubt_seconds: float = Field(
+        default=30,
+        gt=0,
+        description="How long a send of unknown outcome waits for WhatsApp's status before it is "
+        "sent again.",
+    )
+    commit_window_ms: float = Field(
+        default=2,
+        ge=0,
+        description="How long a write waits for others to share its fsync, where others write too.",
+    )
+    keep_days: float = Field(
+        default=14,
+        ge=8,
+        description="How long message ids are kept to recognise a repeated delivery; WhatsApp "
+        "repeats for 7 days.",
+    )
+    keep_trackers_days: float = Field(
+        default=90,
+        gt=0,
+        description="How long the state of a conversation is kept that nobody goes on with.",
+    )
+
+    @root_validator
+    def _default_files(cls, values: dict) -> dict:
+        """Turns the short form `sqlite` into the URL of a file under `var_dir`."""
+        if values.get("database_url") in ("sqlite", "sqlite://") and "var_dir" in values:
+            values["database_url"] = f"sqlite:///{values['var_dir'] / 'seva.sqlite'}"
+        return values
+
+
+class Tables(ProcessSettings):
+    """The action server's tables: journal, ledger, misses."""
+
+    journal_url: TablesUrl = Field(
+        default="sqlite",
+        description="Journal of writes to departments. `sqlite` means the file `journal.sqlite` in "
+        "`SEVA_VAR_DIR`; also `sqlite:///PATH` or `postgresql://...`.",
+    )
+
+    @property
+    def tables_url(self) -> str:
+        """The URL of the database."""
+        file = self.var_dir.absolute() / "journal.sqlite"
+        return f"sqlite:///{file}" if self.journal_url == "sqlite" else self.journal_url
+
+
+class ActionServer(ProcessSettings):
+    """Where the action server is, and how it is called."""
+
+    action_server_url: str = Field(
+        default="unix",
+        description="Where the action server listens and the worker calls it. `unix` means the "
+        "socket `actions.sock` in `SEVA_VAR_DIR`, which only the processes' own user can open; "
+        "also `unix:///PATH` or `http://HOST:PORT`.",
+    )
+    actions_secret: str = Field(
+        default="",
+        description="Secret of the worker at the action server; must be set where "
+        "`SEVA_ACTION_SERVER_URL` is no socket, the same for both.",
+    )
+    action_seconds: float = Field(
+        default=40, gt=0, description="Longest time of one action, calls of departments included."
+    )
+    action_bytes: int = Field(
+        default=8 * 1024 * 1024, ge=1, description="Longest request to the action server."
+    )
+
+    @property
+    def action_address(self) -> ActionAddress:
+        """Where the worker calls actions."""
+        return ActionAddress.of(self.action_server_url, self.var_dir)
+
+
+class Engine(ActionServer):
+    """The model in a process, and what it works with."""
+
+    models_dir: Path = Field(default=Path("models"), description="Model registry.")
+    cache_dir: Path = Field(
+        default=Path(".cache/seva"),
+        description="Cache of encoder and speech models; safe to delete.",
+    )
+    config: Path = Field(default=Path("config.yml"), description="Rasa configuration for training.")
+    threads: int = Field(
+        default=1, ge=0, description="Threads for inference in one process; 0 means one per core."
+    )
+    encoder_model: str = Field(
+        default="",
+        description="Sentence encoder: a folder or a hub id; empty means that of `config.yml`.",
+    )
+    parse_cache: int = Field(
+        default=4096,
+        ge=0,
+        description="Answers of `/parse` kept in each process, about 4 kB each; 0 keeps none.",
+    )
+
+
+class Hearing(ProcessSettings):
+    """Texts and voice notes: how long they may be, and who hears them."""
+
+    whisper_model: str = Field(
+        default="",
+        description="Speech model: a folder or a hub id; empty means the one in the package.",
+    )
+    max_text_chars: int = Field(default=4096, ge=1, description="Longest text that is understood.")
+    max_audio_bytes: int = Field(
+        default=16 * 1024 * 1024, ge=1, description="Largest voice message in bytes."
+    )
+    max_audio_seconds: float = Field(
+        default=120, gt=0, description="Longest voice message in seconds."
+    )
+    hearing_processes: int = Field(
+        default=1,
+        ge=1,
+        description="Processes that hear voice notes, for each worker and each process of "
+        "`seva serve` that gets one; each takes a core and, with Whisper base, 0.4 GB.",
+    )
+
+
+class WhatsAppNumber(ProcessSettings):
+    """The number that citizens write to."""
+
+    whatsapp_phone_number_id: str = Field(
+        default="109876543210987",
+        description="Id of the number that citizens write to.",
+        production="own",
+    )
+    whatsapp_app_secret: str = Field(
+        default=DEMO_APP_SECRET,
+        description="Secret with which WhatsApp signs its deliveries.",
+        production="secret",
+        roles=("serve",),
+    )
+
+
+class WhatsAppCaller(WhatsAppNumber):
+    """What calls of WhatsApp carry."""
+
+    whatsapp_graph_version: str = Field(default="v25.0", description="Version of the Graph API.")
+    whatsapp_access_token: str = Field(
+        default="seva-demo-access-token",
+        description="Bearer token for outgoing WhatsApp calls.",
+        production="secret",
+    )
+
+
+class WhatsAppWebhook(WhatsAppNumber):
+    """What WhatsApp's deliveries are known by."""
+
+    whatsapp_verify_token: str = Field(
+        default="seva-demo-verify-token",
+        description="Token of the webhook's verification handshake.",
+        production="secret",
+    )
+
+
+class LogKey(ProcessSettings):
+    """How citizens are named in logs."""
+
+    log_key: str = Field(
+        default="",
+        description="Key of the hash that stands for a citizen in logs; empty means "
+        "`SEVA_WHATSAPP_APP_SECRET`.",
+        production="secret",
+    )
+
+
+class Shutdown(ProcessSettings):
+    """How a process stops."""
+
+    shutdown_seconds: float = Field(
+        default=20,
+        ge=0,
+        description="Time that turns under way get when a worker is asked to stop.",
+    )
+
+
+class ServeAddress(ProcessSettings):
+    """Where `seva serve` listens."""
+
+    serve_host: str = Field(
+        default="127.0.0.1", description="Address that `seva serve` listens on."
+    )
+    serve_port: Port = Field(default=8780, description="Port of `seva serve`.")
+
+
+class News(ProcessSettings):
+    """How news for citizens come from the action server to the outbox."""
+
+    internal_host: str = Field(
+        default="127.0.0.1",
+        description="Address of the second listener of `seva serve`, for `/notices`, `/metrics` "
+        "and health with its reasons. Never for the outside.",
+    )
+    internal_port: Port = Field(
+        default=8783,
+        description="Port of that listener; 0 switches it off, and with it news for citizens.",
+    )
+    notices_key: str = Field(
+        default=DEMO_NOTICES_KEY,
+        description="Key of `/notices`, the same for `seva serve` and `seva actions`. The default "
+        "is public: set your own outside a demo.",
+        production="secret",
+    )
+
+
+class IssuedDocuments(ProcessSettings):
+    """Documents that we issue: their public address, and what seals their registry."""
+
+    documents_url: Address = Field(
+        default="http://127.0.0.1:8795",
+        description="Public address of `seva documents serve`, as QR codes on documents name it.",
+        production="https",
+    )
+    documents_sealing_key: SealingKeys = Field(
+        default="",
+        description="Keys that seal what issued documents say, in their registry, as in "
+        "`SEVA_SEALING_KEY`. Empty means the file `sealing.key` in `SEVA_VAR_DIR/documents`.",
+        production="set",
+    )
+
+    @validator("documents_url")
+    def _never_nothing(cls, value: str) -> str:
+        """A QR code must lead somewhere."""
+        return value or str(cls.__fields__["documents_url"].default)
+
+
+class Pages(ProcessSettings):
+    """Pages for browsers."""
+
+    page_hosts: str = Field(
+        default="",
+        description="Names, comma separated, by which browsers reach pages besides the addresses "
+        "that they listen on and that are set for links; requests for other names are refused.",
+    )
+
+    @property
+    def page_names(self) -> tuple[str, ...]:
+        """The names, each once."""
+        return split_list(self.page_hosts)
