@@ -56,18 +56,28 @@ def create_app(
     `load_first` it has not started before the model is loaded (or cannot be). While it runs,
     `create_internal_app` is served on the socket `internal`.
 
-    Raises CatalogueError if the catalogue is broken, OSError or ValueError for keys that cannot be
-    read and for an unknown inbox.
+    Its catalogue is that of the live release; beside an `engine` that is given, `catalogue` or that
+    of the settings' folder. Raises CatalogueError if the catalogue is broken, OSError or ValueError
+    for a release that is refused, for keys that cannot be read and for an unknown inbox.
     """
-    policy = load_policy(settings.data_dir / "whatsapp.yml")
-    catalogue = catalogue or shared_catalogue(settings.data_dir)
+    engine = engine or rasa_engine(settings, dialogue=False)
+    if isinstance(engine, LiveEngine):
+        read_catalogue, wording = engine.catalogue, engine.wording
+    else:
+        given = catalogue or shared_catalogue(settings.data_dir)
+        wording = Wording(given.phrases, given.languages.default)
+
+        def read_catalogue() -> Catalogue:
+            return given
+
+    policy = load_policy(read_catalogue().root / "whatsapp.yml")
     state = Runtime(
         settings=settings,
         policy=policy,
-        catalogue=catalogue,
-        engine=engine or rasa_engine(settings, dialogue=False),
+        read_catalogue=read_catalogue,
+        engine=engine,
         keys=ApiKeys.of(settings, clock),
-        wording=Wording(catalogue.phrases, catalogue.languages.default),
+        wording=wording,
         metrics=Metrics(),
         transcriber=transcriber
         or HearingPool(settings.hearing_processes, settings.hearing_waiting),

@@ -1,4 +1,4 @@
-"""The engine of the live model, loaded beside the running server and exchanged when it changes."""
+"""The engine of the live release. A new one is loaded beside it and then takes its place."""
 
 from __future__ import annotations
 
@@ -6,97 +6,81 @@ import asyncio
 import gc
 import importlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+import weakref
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from api.ports import Engine
+from api.wording import Wording
 from nlu.action_address import ActionAddress
-from nlu.catalogue import shared_catalogue
-from nlu.log import configure_logging, describe, get_logger
+from nlu.catalogue import Catalogue, shared_catalogue
+from nlu.live import Live
+from nlu.log import configure_logging
+from nlu.paths import read_from
+from nlu.registry import Release, live_id, live_release
 from nlu.settings.groups import Engine as EngineSettings
 from nlu.speech.transcript import Reading
-from nlu.training.archive import ArchiveRefused
-from nlu.training.registry import check, live_id
 from nlu.turn import AWAY, Message, Turned, TurnFailed
-
-log = get_logger(__name__)
-_LOOK_EVERY = 3.0
-_WAITS = (5.0, 15.0, 60.0, 300.0)  # before a model that did not load is tried again
 
 
 class NoModel(Exception):
     """There is no engine yet; the message says why."""
 
 
-class LiveEngine:
-    """`Engine` of `api.ports` that follows the registry's live pointer.
+@dataclass(frozen=True)
+class Serving:
+    """One release in memory: the engine, and the catalogue that its replies are worded from."""
 
-    While a new model loads, or if it cannot be loaded, the present one goes on serving. A model
-    that did not load is tried again, after a wait that grows with each try.
-    """
+    engine: Engine
+    catalogue: Catalogue
+
+
+_OF_THIS_TURN: ContextVar[weakref.ref[Serving] | None] = ContextVar("release", default=None)
+"""Weak: timers of a turn keep its context, and must not keep its model."""
+
+
+class LiveEngine(Live[Serving]):
+    """`Engine` of `api.ports` that follows the registry's live pointer."""
 
     def __init__(
         self,
-        find: Callable[[], Path],
-        load: Callable[[Path], Awaitable[Engine]],
+        first: Catalogue,
+        find: Callable[[], Release],
+        load: Callable[[Release], Awaitable[Serving]],
+        in_the_way: Callable[[Release], Awaitable[str]] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`find` gives the live model's folder, `load` its engine without holding up the loop."""
-        self._find, self._load, self._clock = find, load, clock
-        self._engine: Engine | None = None
-        self._loaded: Path | None = None
-        self._failed: Path | None = None
-        self._tries = 0
-        self._due = 0.0
-        self.trouble = "loading"
-        """Why the live model is not the one that serves; empty if it is."""
+        """`first` is the catalogue until a model is loaded."""
+        super().__init__(find, load, in_the_way, clock)
+        self._first = first
+        phrases = LivePhrases(self.catalogue)
+        self.wording = Wording(phrases, first.languages.default)
+        """Seva's own sentences, always those of the release in use."""
 
     @property
     def is_ready(self) -> bool:
         """Whether a model is loaded."""
-        return self._engine is not None
+        return self.loaded is not None
 
-    async def keep(self) -> None:
-        """Looks at the pointer for as long as the server runs."""
-        while True:
-            await self.look()
-            await asyncio.sleep(_LOOK_EVERY)
-
-    async def look(self) -> None:
-        """Loads the live model if it is another one than before, and due if it failed before."""
+    @contextmanager
+    def one_release(self) -> Iterator[None]:
+        """Inside, everything runs on the release that serves now, also if another takes over."""
+        serving = self.loaded  # held here until the turn is over
+        token = _OF_THIS_TURN.set(weakref.ref(serving) if serving else None)
         try:
-            folder = await asyncio.to_thread(self._find)
-            if folder == self._loaded:
-                self._failed = None
-            elif folder != self._failed or self._clock() >= self._due:
-                await self._take_over(folder)
-        except Exception as error:
-            self._tell(error)
-        else:
-            if self._failed is None:
-                self.trouble = ""
+            yield
+        finally:
+            _OF_THIS_TURN.reset(token)
+            del serving
 
-    async def _take_over(self, folder: Path) -> None:
-        self._tries = self._tries + 1 if folder == self._failed else 1
-        self._failed = folder  # until it serves
-        try:
-            self._engine = await self._load(folder)
-        except Exception:
-            self._due = self._clock() + _WAITS[min(self._tries, len(_WAITS)) - 1]
-            raise
-        self._loaded, self._failed = folder, None
-        log.info("model_loaded", model=folder.name)
-        await asyncio.to_thread(gc.collect)  # Rasa's objects point at each other: frees the old one
-
-    def _tell(self, error: Exception) -> None:
-        """Says it once, however often it is tried again."""
-        ours = isinstance(error, (FileNotFoundError, ArchiveRefused))
-        trouble = str(error) if ours else describe(error)
-        if trouble != self.trouble:
-            log.error("model_not_loaded", error=trouble)
-        self.trouble = trouble
+    def catalogue(self) -> Catalogue:
+        """Of the release in use."""
+        serving = self._in_use()
+        return serving.catalogue if serving else self._first
 
     async def parse(
         self, text: str, language: str | None = None, client: str = ""
@@ -119,58 +103,100 @@ class LiveEngine:
 
     async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         """Of the live model."""
-        if self._engine is None:
+        serving = self._in_use()
+        if serving is None:
             raise TurnFailed(self.trouble, AWAY)
-        return await self._engine.turn(message, tracker)
+        return await serving.engine.turn(message, tracker)
 
     async def is_healthy(self) -> bool:
         """Whether a model is loaded, and its action server can work."""
-        return self._engine is not None and await self._engine.is_healthy()
+        return self.loaded is not None and await self.loaded.engine.is_healthy()
 
     async def close(self) -> None:
         """Ends the connections of the engine that serves."""
-        if self._engine is not None:
-            await self._engine.close()
+        if self.loaded is not None:
+            await self.loaded.engine.close()
+
+    def _in_use(self) -> Serving | None:
+        held = _OF_THIS_TURN.get()
+        return (held and held()) or self.loaded
 
     def _now(self) -> Engine:
-        if self._engine is None:
+        serving = self._in_use()
+        if serving is None:
             raise NoModel(self.trouble)
-        return self._engine
+        return serving.engine
+
+
+class LivePhrases(Mapping[str, Mapping[str, str]]):
+    """The phrases of whatever catalogue is in use when one is looked up."""
+
+    def __init__(self, catalogue: Callable[[], Catalogue]) -> None:
+        self._catalogue = catalogue
+
+    def __getitem__(self, name: str) -> Mapping[str, str]:
+        return self._catalogue().phrases[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._catalogue().phrases)
+
+    def __len__(self) -> int:
+        return len(self._catalogue().phrases)
+
+
+def starting_release(settings: EngineSettings) -> Release:
+    """What a process that starts now runs on; from here on it reads no other data. Where no model
+    is live yet, it has the folder's words and waits for one. Raises ReleaseRefused, and
+    FileNotFoundError for a live model that is gone."""
+    if live_id(settings.models_dir) is None:
+        release = live_release(settings.models_dir, needs_model=False)
+    else:
+        release = live_release(settings.models_dir)
+        release.check_words()
+    read_from(release.data)
+    return release
 
 
 def rasa_engine(settings: EngineSettings, *, dialogue: bool) -> LiveEngine:
-    """The real engine; without `dialogue` it only parses.
+    """The real engine; without `dialogue` it only parses. Raises as `starting_release`, and
+    CatalogueError.
 
-    A model is checked and loaded in a thread, so that the process answers meanwhile.
+    A release is checked and loaded in a thread, so that the process answers meanwhile. A worker
+    takes one over only when the action server has it, so that no turn has to wait for that.
     """
 
-    def find() -> Path:
-        name = live_id(settings.models_dir)
-        if name is None:
-            raise FileNotFoundError("no live model: run `seva train`, then `seva promote`")
-        return settings.models_dir / name
-
-    @lru_cache(maxsize=1)  # they outlive a model: a turn of the old one may be under way
+    @lru_cache(maxsize=1)  # connections outlive a model: a turn of the old one may be under way
     def actions() -> Any:
         address = ActionAddress.of(settings.action_server_url, settings.var_dir)
         endpoint = importlib.import_module("nlu.engine.action_endpoint").ActionEndpoint
         return endpoint(address, settings.actions_secret, settings.action_seconds + 5)
 
-    def load(folder: Path) -> Engine:
-        check(folder)
+    async def in_the_way(release: Release) -> str:
+        has_it = await actions().on(release.id).is_healthy()
+        return "" if has_it else f"the action server is not ready for {release.id}"
+
+    def load(release: Release) -> Serving:
+        release.check()
         real = importlib.import_module("nlu.engine.rasa_engine").Engine
-        shared_catalogue(settings.data_dir)
+        catalogue = shared_catalogue(release.data)
+        Wording(catalogue.phrases, catalogue.languages.default)  # none may be missing
         _settle()
-        wanted: dict[str, Any] = {"data_dir": settings.data_dir}
+        wanted: dict[str, Any] = {"data_dir": release.data}
         if dialogue:
-            wanted["actions"] = actions()
+            wanted["actions"] = actions().on(release.id)
         else:
             wanted["cache_size"] = settings.parse_cache
-        engine: Engine = asyncio.run(real.load(folder, **wanted))
+        engine: Engine = asyncio.run(real.load(release.model, **wanted))
         configure_logging(settings.log_level)
-        return engine
+        read_from(release.data)
+        return Serving(engine, catalogue)
 
-    return LiveEngine(find, lambda folder: asyncio.to_thread(load, folder))
+    return LiveEngine(
+        shared_catalogue(starting_release(settings).data),
+        lambda: live_release(settings.models_dir),
+        lambda release: asyncio.to_thread(load, release),
+        in_the_way if dialogue else None,
+    )
 
 
 @lru_cache(maxsize=1)

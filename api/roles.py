@@ -10,6 +10,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from nlu.catalogue import CatalogueError
+
 if TYPE_CHECKING:
     import socket
 
@@ -35,7 +37,7 @@ def serve_command(
     try:
         _check_ports(settings)
         return _serve_alone(settings) if count == 1 else _serve_together(settings, count)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, CatalogueError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -57,7 +59,7 @@ def worker_command(settings: WorkerSettings) -> int:
 
     try:
         asyncio.run(work())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, CatalogueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -109,12 +111,14 @@ def _check_ports(settings: ServeSettings) -> None:
 
 def _serve_together(settings: ServeSettings, count: int) -> int:
     from api.inbox.open import open_inbox
+    from api.live_engine import starting_release
     from api.processes import Processes, share_counts
     from api.whatsapp.policy import load_policy
     from nlu.catalogue import load_catalogue
 
-    load_catalogue(settings.data_dir)  # says what is wrong once, not once for each process
-    inbox = open_inbox(settings, load_policy(settings.data_dir / "whatsapp.yml"))
+    release = starting_release(settings)
+    load_catalogue(release.data)  # says what is wrong once, not once for each process
+    inbox = open_inbox(settings, load_policy(release.data / "whatsapp.yml"))
     asyncio.run(inbox.close())  # the file is there, in WAL mode, before several open it
     share_counts(settings.var_dir / "counts")
     os.environ["SEVA_SERVE_HOST"] = settings.serve_host

@@ -24,7 +24,7 @@ class Runtime:
 
     settings: ServeSettings
     policy: WhatsAppPolicy
-    catalogue: Catalogue
+    read_catalogue: Callable[[], Catalogue]
     engine: Engine
     keys: ApiKeys
     wording: Wording
@@ -32,6 +32,11 @@ class Runtime:
     transcriber: Transcriber
     inbox: Inbox | None = None
     clock: Callable[[], float] = time.time
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Of the live release."""
+        return self.read_catalogue()
 
 
 def runtime(request: Request) -> Runtime:

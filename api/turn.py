@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from api.hearing import Hearing, NextPage
@@ -38,8 +39,12 @@ class Turns:
         wording: Wording,
         policy: WhatsAppPolicy,
         spoken: frozenset[str] = frozenset(),
+        one_release: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """`spoken`: languages in which a voice note is also answered by one."""
+        """`spoken`: languages in which a voice note is also answered by one. `one_release`: what a
+        turn runs in, so that engine and words are those of one release from its beginning to its
+        end."""
+        self._one_release = one_release
         self._spoken = spoken
         self._engine, self._hearing, self._inbox = engine, hearing, inbox
         self._wording, self._policy = wording, policy
@@ -47,6 +52,10 @@ class Turns:
     async def answer(self, claim: Claim) -> Answer:
         """The answer to a claimed message; errors of the dialogue go to the caller. Raises `Away`,
         and `Unreadable` for the tracker."""
+        with self._one_release():
+            return await self._answer(claim)
+
+    async def _answer(self, claim: Claim) -> Answer:
         message = claim.message
         if message.kind in self._policy.silent:
             return Answer()

@@ -14,9 +14,7 @@ from api.metrics import Metrics
 from api.turn import Turns
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.policy import load_policy
-from api.wording import Wording
 from api.worker import Worker
-from nlu.catalogue import shared_catalogue
 from nlu.log import citizen_hash, get_logger
 from nlu.settings.settings import WorkerSettings
 from nlu.speech.pool import HearingPool
@@ -41,10 +39,9 @@ def _speaker(settings: WorkerSettings) -> Speaker | None:
 
 async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Works until `stop` is set. Raises OSError or ValueError if it cannot begin."""
-    policy = load_policy(settings.data_dir / "whatsapp.yml")
-    catalogue = shared_catalogue(settings.data_dir)
-    wording = Wording(catalogue.phrases, catalogue.languages.default)
     engine = rasa_engine(settings, dialogue=True)
+    policy = load_policy(engine.catalogue().root / "whatsapp.yml")
+    wording = engine.wording
     keepers: list[asyncio.Task[Any]] = []
     inbox = open_inbox(settings, policy)
     speaker = _speaker(settings)
@@ -69,6 +66,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
             wording,
             policy,
             spoken=speaker.languages if speaker else frozenset(),
+            one_release=engine.one_release,
         ),
         Delivery(
             inbox.outbox,

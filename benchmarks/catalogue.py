@@ -70,7 +70,7 @@ def run() -> dict[str, Any]:
     from benchmarks.tfidf import TfidfPeer
     from nlu.components.project import catalogue_folder
     from nlu.paths import config_file, models_folder
-    from nlu.training.registry import live_id
+    from nlu.registry import live_id
     from nlu.training.thresholds import configured
 
     facts = machine()

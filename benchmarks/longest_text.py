@@ -38,8 +38,8 @@ from benchmarks.longest_texts import ORDINARY, kinds, ordinary
 from benchmarks.machine import machine
 from nlu.catalogue import Catalogue, Service, load_catalogue
 from nlu.paths import models_folder
+from nlu.registry import live_id
 from nlu.slots import Parsed, parse, prepare
-from nlu.training.registry import live_id
 from nlu.turn import Message
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from typing import Any
 from benchmarks.machine import machine
 from nlu.catalogue import load_catalogue
 from nlu.paths import models_folder
+from nlu.registry import live_id
 from nlu.training.evaluate import holdout
-from nlu.training.registry import live_id
 
 ROOT = Path(__file__).resolve().parents[1]
 WARM = 50

@@ -176,11 +176,11 @@ def run(
     """The document that `--json` prints. Raises FileNotFoundError without a live model,
     SynthesisError without voices and RuntimeError when training fails."""
     from nlu.components.project import catalogue_folder
-    from nlu.engine.rasa_engine import live_model
     from nlu.paths import models_folder
+    from nlu.registry import live_release
 
     facts = machine()
-    models = {"after": live_model(models_folder())}
+    models = {"after": live_release(models_folder()).model}
     if before:
         models = {"before": trained_before(), **models}
     catalogue, languages = load_catalogue(catalogue_folder("data")), load_voices().benchmark

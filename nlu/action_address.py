@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 EMBEDDED = "unix"
 SOCKET = "actions.sock"
 WEBHOOK, HEALTH = "/webhook", "/health"
+RELEASE = "Seva-Release"
+"""Header of a call: the release that its turn runs on."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ or in the user's cache.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -24,13 +27,50 @@ CATALOGUE, CONFIG = "data", "config.yml"
 _MARK = "languages.yml"  # every catalogue has one
 
 
+_OF_THIS_WORK: ContextVar[Path | None] = ContextVar("data", default=None)
+_of_this_process: Path | None = None
+
+
+def chosen_folder() -> Path | None:
+    """The catalogue that SEVA_DATA_DIR names. Where it names one, every process reads that folder
+    as it is; where it names none, `serve`, `worker` and `actions` read the copy inside the live
+    model."""
+    configured = os.environ.get("SEVA_DATA_DIR")
+    return Path(configured).absolute() if configured else None
+
+
 def data_folder(configured: str = CATALOGUE) -> Path:
-    """The service catalogue: SEVA_DATA_DIR, else the folder `configured` here, else the one that
-    came with Seva."""
-    folder = Path(os.environ.get("SEVA_DATA_DIR") or configured)
-    if os.environ.get("SEVA_DATA_DIR") or folder.is_absolute() or (folder / _MARK).is_file():
+    """The service catalogue: the folder in use (`reading`, `read_from`), else SEVA_DATA_DIR, else
+    the folder `configured` here, else the one that came with Seva."""
+    used = folder_in_use() or chosen_folder()
+    if used:
+        return used
+    folder = Path(configured)
+    if folder.is_absolute() or (folder / _MARK).is_file():
         return folder
     return SHIPPED / configured
+
+
+def folder_in_use() -> Path | None:
+    """The data that this turn, or else this process, runs on; None where nobody has said."""
+    return _OF_THIS_WORK.get() or _of_this_process
+
+
+@contextmanager
+def reading(folder: Path | None) -> Iterator[None]:
+    """Inside, and in the tasks and threads (`asyncio.to_thread`) that are started inside, all data
+    is read from `folder`. So two releases can work side by side in one process."""
+    token = _OF_THIS_WORK.set(folder and folder.absolute())
+    try:
+        yield
+    finally:
+        _OF_THIS_WORK.reset(token)
+
+
+def read_from(folder: Path | None) -> None:
+    """From here on this process reads its data from `folder`, wherever `reading` says nothing."""
+    global _of_this_process
+    _of_this_process = folder and folder.absolute()
 
 
 def var_folder() -> Path:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import hypothesis
 import pytest
 
 from nlu.environment import prepare_environment
+from nlu.paths import read_from
 
 prepare_environment(os.environ)  # as `seva` itself: one thread a process, before anything is loaded
 
@@ -155,3 +156,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def _is_slow(path: Path) -> bool:
     inside = path.relative_to(TESTS).parts
     return bool(inside) and (inside[0] in SLOW or inside[-1] in SLOW_FILES)
+
+
+@pytest.fixture(autouse=True)
+def no_release_in_use() -> Iterator[None]:
+    """A test may have made this process read one release; the next test reads what it likes."""
+    yield
+    read_from(None)

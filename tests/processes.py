@@ -53,17 +53,22 @@ _ALONE = {
 
 @contextmanager
 def seva(
-    command: str, ready: str, at: int | Path, environment: Mapping[str, str], log: Path
+    command: str,
+    ready: str,
+    at: int | Path,
+    environment: Mapping[str, str],
+    log: Path,
+    cwd: Path = ROOT,
 ) -> Iterator[str]:
-    """Runs `seva COMMAND` until the block ends; yields its base URL. `at` is its port, or the
-    socket where `environment` lets it listen."""
+    """Runs `seva COMMAND` in the folder `cwd` until the block ends; yields its base URL. `at` is
+    its port, or the socket where `environment` lets it listen."""
     port, transport = f"{at}", httpx.HTTPTransport(uds=None if isinstance(at, int) else str(at))
     where = ["--port", port] if isinstance(at, int) else []
     base = f"http://127.0.0.1:{port}" if where else "http://localhost"
     with open(log, "wb") as out:
         process = subprocess.Popen(
             [sys.executable, "-m", "nlu.cli", *command.split(), *where],
-            cwd=ROOT,
+            cwd=cwd,
             env={**os.environ, **_ALONE, **environment},
             stdout=out,
             stderr=out,

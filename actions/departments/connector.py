@@ -51,6 +51,7 @@ class Connector:
         resolver: Resolver | None = None,
         journal: Journal | None = None,
         issue: Issue | None = None,
+        protection: DepartmentProtection | None = None,
     ) -> None:
         """Without a `journal` writes are remembered as long as the connector lives.
 
@@ -71,7 +72,7 @@ class Connector:
         }
         self._issue = issue
         self._base = checked_base(department.base_url)
-        self._protection = DepartmentProtection(department.id, department.protection)
+        self._protection = protection or DepartmentProtection(department.id, department.protection)
         self._auth = make_auth(department.auth.scheme, self._token_request)
         self._writes = Writes(department, journal or Journal(IN_MEMORY), self._post, self.ask)
         limits = department.timeouts
@@ -83,6 +84,11 @@ class Connector:
             follow_redirects=False,
             trust_env=False,
         )
+
+    def knows(self, department: DepartmentDefinition) -> bool:
+        """Whether a definition says what this connector works by, wherever its files lie."""
+        here = replace(self.department, openapi=department.openapi)
+        return here == department and self._api == load_openapi(department.openapi)
 
     async def __aenter__(self) -> Self:
         """The connector itself."""

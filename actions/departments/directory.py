@@ -2,20 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Container, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from actions.departments.connector import Connector
-from actions.departments.definition import DepartmentDefinition, define, load_departments
+from actions.departments.definition import (
+    DepartmentDefinition,
+    Protection,
+    define,
+    load_departments,
+)
 from actions.departments.inquiry import ask_in
 from actions.departments.issued_document import Issue
 from actions.departments.journal import Journal, Write
+from actions.departments.protection import DepartmentProtection
 from actions.departments.request import NO_SERVICE, Origin
 from actions.departments.result import OperationResult
 from nlu.catalogue.model import Catalogue
 from nlu.storage.tables import IN_MEMORY
+
+
+class Connections:
+    """What lives longer than a release: connectors, and each department's breaker and limits.
+
+    Releases whose files say the same of a department share its connector. Where they say something
+    else, breaker and limits are still shared, as long as these are the same.
+    """
+
+    def __init__(self) -> None:
+        self._connectors: list[Connector] = []
+        self._protections: dict[tuple[str, str, Protection], DepartmentProtection] = {}
+
+    def connector(self, department: DepartmentDefinition, **seams: Any) -> Connector:
+        """The one that knows the department as it is defined here; `seams` as of a Connector."""
+        for known in self._connectors:
+            if known.knows(department):
+                return known
+        server = (department.id, department.base_url, department.protection)
+        if server not in self._protections:
+            self._protections[server] = DepartmentProtection(department.id, department.protection)
+        made = Connector(department, **seams, protection=self._protections[server])
+        self._connectors.append(made)
+        return made
+
+    async def keep_only(self, used: Container[Connector]) -> None:
+        """Closes the others."""
+        over = [known for known in self._connectors if known not in used]
+        self._connectors = [known for known in self._connectors if known in used]
+        for connector in over:
+            await connector.aclose()
 
 
 class DepartmentDirectory:
@@ -27,10 +65,13 @@ class DepartmentDirectory:
         transport: httpx.AsyncBaseTransport | None = None,
         journal: Journal | None = None,
         issue: Issue | None = None,
+        connections: Connections | None = None,
     ) -> None:
+        """`connections`: those that other directories have, too."""
         self._definitions = definitions
         self.journal = journal or Journal(IN_MEMORY)
         self._transport, self._issue = transport, issue
+        self._connections = connections or Connections()
         self._connectors: dict[str, Connector] = {}
 
     @classmethod
@@ -40,10 +81,11 @@ class DepartmentDirectory:
         transport: httpx.AsyncBaseTransport | None = None,
         journal: Journal | None = None,
         issue: Issue | None = None,
+        connections: Connections | None = None,
     ) -> DepartmentDirectory:
         """The departments of a loaded catalogue."""
         found = {name: define(department) for name, department in catalogue.departments.items()}
-        return cls(found, transport, journal, issue)
+        return cls(found, transport, journal, issue, connections)
 
     @classmethod
     def load(
@@ -59,13 +101,18 @@ class DepartmentDirectory:
     def connector(self, department: str) -> Connector:
         """The connector of a department; `KeyError` for an unknown one."""
         if department not in self._connectors:
-            self._connectors[department] = Connector(
+            self._connectors[department] = self._connections.connector(
                 self._definitions[department],
-                self._transport,
+                transport=self._transport,
                 journal=self.journal,
                 issue=self._issue,
             )
         return self._connectors[department]
+
+    @property
+    def opened(self) -> Collection[Connector]:
+        """The connectors that were needed so far."""
+        return self._connectors.values()
 
     async def execute(
         self,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from actions.dialogue.cues import Spotted, phrases_of, spot
 from actions.dialogue.form import Form
@@ -21,7 +20,7 @@ from nlu.slots.kind import kind_of
 from nlu.slots.words import Phrases, Spans, Word, words
 from nlu.text import fold, normalise
 from nlu.text.endings import stems
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _TRIED = 6  # parts of a message that may be the right value: it is said near the end
 _FEW = 2  # words of a new value where the whole message may be an answer in any words
@@ -224,14 +223,14 @@ def _sounds(slot: Slot) -> frozenset[str]:
     return _label_sounds(labels, slot.type.name)
 
 
-@lru_cache(maxsize=1024)
+@lexicon_cache(maxsize=1024)
 def _label_sounds(labels: tuple[str, ...], slot_type: str) -> frozenset[str]:
     announcing = load_lexicon("cues")["types"].get(slot_type, ())
     every = [word.text for text in (*labels, *map(str, announcing)) for word in words(text.lower())]
     return frozenset(fold(word) for word in every if len(word) >= _SHORTEST_LABEL)
 
 
-@lru_cache(maxsize=4)
+@lexicon_cache(maxsize=4)
 def _lookup(cue_words: CorrectionWords, polite: tuple[str, ...]) -> Phrases[str]:
     pairs = [
         (WRONG, cue_words.wrong),

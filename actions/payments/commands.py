@@ -17,6 +17,7 @@ from actions.payments.payment import Payment, in_rupees
 from actions.payments.report import COLUMNS, Line, as_row, differing, report
 from actions.payments.states import UNSETTLED
 from actions.server.context import Context, context
+from nlu.catalogue import CatalogueError
 
 _DAY = 86400.0
 
@@ -112,7 +113,7 @@ def _context() -> Context:
     """Ends the command with one line where a setting or the data are wrong."""
     try:
         return context()
-    except ValueError as error:
+    except (OSError, ValueError, CatalogueError) as error:
         raise SystemExit(str(error)) from error
 
 
@@ -132,4 +133,4 @@ def _facts(here: Context, payment: Payment) -> dict[str, str]:
 def _when(here: Context, moment: float | None) -> str:
     if moment is None:
         return "-"
-    return datetime.fromtimestamp(moment, here.zone).isoformat(" ", "seconds")
+    return datetime.fromtimestamp(moment, here.resources.zone).isoformat(" ", "seconds")

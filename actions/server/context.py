@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -14,7 +16,8 @@ from actions.citizens.handover import FILE as HANDOVERS
 from actions.citizens.handover import Handovers
 from actions.citizens.profile import FILE as PROFILES
 from actions.citizens.profile import Profiles
-from actions.departments import DepartmentDirectory, OperationResult, Origin
+from actions.departments import Connector, DepartmentDirectory, OperationResult, Origin
+from actions.departments.directory import Connections
 from actions.departments.gate import Gate
 from actions.departments.journal import Journal
 from actions.departments.misses import Misses
@@ -29,23 +32,93 @@ from actions.payments.gateways import load_gateways
 from actions.payments.ledger import Ledger
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe
-from nlu.paths import data_folder, var_folder
+from nlu.paths import models_folder, read_from, reading, var_folder
+from nlu.registry import AS_IT_IS, Release, live_release
 from nlu.settings.settings import ActionsSettings
 from nlu.storage.keys import check_keys
 
 
 @dataclass(frozen=True)
-class Context:
-    """Loaded once per action server."""
+class Resources:
+    """What an action server keeps for all its life, whatever release it works with."""
 
+    zone: ZoneInfo
+    stores: Stores
+    journal: Journal
+    ledger: Ledger
+    misses: Misses
+    notices: NoticesClient
+    press: Press
+    connections: Connections = field(default_factory=Connections)
+
+    @classmethod
+    def from_environment(cls, remembered_values: int) -> Resources:
+        """Raises ValueError with the name of a variable that is wrong."""
+        server = ActionsSettings.read()
+        check_keys()
+        return cls(
+            server.zone,
+            Stores(
+                Profiles(var_folder() / PROFILES, remembered_values),
+                Handovers(var_folder() / HANDOVERS),
+            ),
+            Journal.from_environment(),
+            Ledger.from_environment(),
+            Misses.from_environment(),
+            NoticesClient(server.notices_address, server.notices_key),
+            Press.from_environment(),
+        )
+
+
+@dataclass(frozen=True)
+class Context:
+    """One release as the action server has loaded it, with the server's resources."""
+
+    release: Release
     catalogue: Catalogue
     settings: DialogueSettings
     departments: DepartmentDirectory
-    zone: ZoneInfo
-    stores: Stores
     cashier: Cashier
-    notices: NoticesClient
-    misses: Misses
+    resources: Resources
+
+    @classmethod
+    def of(cls, release: Release, resources: Resources | None = None) -> Context:
+        """With resources of its own where none are given. Raises ReleaseRefused, FileNotFoundError,
+        CatalogueError, and ValueError for anything else that is wrong."""
+        if release.id != AS_IT_IS:
+            release.check_words()
+        catalogue, settings = shared_catalogue(release.data), load_settings(release.data)
+        here = resources or Resources.from_environment(settings.remembered_values)
+        departments = DepartmentDirectory.of(
+            catalogue, None, here.journal, here.press, here.connections
+        )
+        gateways = DepartmentDirectory(
+            load_gateways(release.data / "gateways"),
+            journal=here.journal,
+            connections=here.connections,
+        )
+        cashier = Cashier.of(catalogue, departments, gateways, here.ledger, here.press)
+        return cls(release, catalogue, settings, departments, cashier, here)
+
+    @property
+    def stores(self) -> Stores:
+        """What is kept of citizens."""
+        return self.resources.stores
+
+    @property
+    def notices(self) -> NoticesClient:
+        """The way to the outbox."""
+        return self.resources.notices
+
+    @property
+    def misses(self) -> Misses:
+        """Who may be guessing."""
+        return self.resources.misses
+
+    def connectors(self) -> list[Connector]:
+        """Those of departments and gateways that this release has used."""
+        gateways = self.cashier.lifecycle.gateways.directory
+        return [*self.departments.opened, *gateways.opened]
 
     def form(self) -> Form:
         """The generic form, as of today where the citizens live."""
@@ -53,7 +126,7 @@ class Context:
 
     def today(self) -> date:
         """Today in the state's time zone."""
-        return datetime.now(self.zone).date()
+        return datetime.now(self.resources.zone).date()
 
     async def health(self) -> dict[str, str]:
         """What keeps actions from being done, by store; empty if nothing does. Each is asked for a
@@ -113,28 +186,36 @@ class Context:
         await self.departments.aclose()
 
 
-@lru_cache(maxsize=1)
+_OF_THIS_TURN: ContextVar[Context | None] = ContextVar("context", default=None)
+
+
 def context() -> Context:
-    """The context of SEVA_DATA_DIR (default `data/`). Raises ValueError with the name of a variable
-    that is wrong."""
-    server = ActionsSettings.read()
-    check_keys()
-    folder = data_folder()
-    catalogue = shared_catalogue(folder)
-    settings = load_settings(folder)
-    press = Press.from_environment()
-    departments = DepartmentDirectory.of(catalogue, journal=Journal.from_environment(), issue=press)
-    gateways = DepartmentDirectory(load_gateways(folder / "gateways"), journal=departments.journal)
-    return Context(
-        catalogue,
-        settings,
-        departments,
-        server.zone,
-        Stores(
-            Profiles(var_folder() / PROFILES, settings.remembered_values),
-            Handovers(var_folder() / HANDOVERS),
-        ),
-        Cashier.of(catalogue, departments, gateways, Ledger.from_environment(), press),
-        NoticesClient(server.notices_address, server.notices_key),
-        Misses.from_environment(),
-    )
+    """That of the release which this turn runs on; outside of a server, that of the live release.
+    Raises ReleaseRefused, FileNotFoundError, CatalogueError, and ValueError with the name of a
+    variable that is wrong."""
+    return _OF_THIS_TURN.get() or _alone()
+
+
+@contextmanager
+def working_on(here: Context) -> Iterator[None]:
+    """Inside, and in the tasks and threads begun there, all work is done with that release."""
+    token = _OF_THIS_TURN.set(here)
+    try:
+        with reading(here.release.data):
+            yield
+    finally:
+        _OF_THIS_TURN.reset(token)
+
+
+@lru_cache(maxsize=1)
+def _alone() -> Context:
+    """For the commands of operators."""
+    release = words_release()
+    read_from(release.data)
+    return Context.of(release)
+
+
+def words_release() -> Release:
+    """The live release, for who needs its words alone. Raises FileNotFoundError for a live model
+    that is gone."""
+    return live_release(models_folder(), needs_model=False)

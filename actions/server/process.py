@@ -9,13 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from nlu.catalogue import CatalogueError
 from nlu.log import configure_logging, get_logger
 
 if TYPE_CHECKING:
     import socket
 
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
     from actions.server.context import Context
     from actions.server.listener import Listener
+    from actions.server.releases import Releases
     from nlu.settings.settings import ActionsSettings
 
 log = get_logger(__name__)
@@ -35,7 +39,7 @@ def actions_command(settings: ActionsSettings, port: int | None = None) -> int:
         settings = settings.but({"action_server_url": url})
         with ExitStack() as ends:
             asyncio.run(_serve(settings, _sockets(settings, ends)))
-    except ValueError as error:
+    except (OSError, ValueError, CatalogueError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -74,30 +78,61 @@ async def _serve(settings: ActionsSettings, sockets: dict[str, socket.socket]) -
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="work"))
 
     from actions.server.background import Background, Workplace
-    from actions.server.context import context
-    from nlu.slots import prepare
+    from actions.server.callbacks_app import callbacks_app
+    from actions.server.releases import Releases
 
-    here = context()  # a broken catalogue is reported at the start and not in a citizen's turn
-    prepare(here.catalogue, here.today())
-    background = Background(Workplace(here, settings, here.notices, here.notices.language_of))
-    listeners = _listeners(here, settings, sockets)
+    releases = Releases()
+    await releases.begin()  # a broken release is reported at the start, not in a citizen's turn
+    callbacks = _Latest()
+    at_work: list[Background] = []
+
+    async def moved(here: Context) -> None:
+        """What works besides the turns goes on with this release."""
+        callbacks.app = callbacks_app(here)
+        while at_work:
+            await at_work.pop().stop()
+        with releases.of_turn():
+            background = Background(
+                Workplace(here, settings, here.notices, here.notices.language_of)
+            )
+            await background.start()
+        at_work.append(background)
+
+    callbacks.app = callbacks_app(releases.live)
+    listeners = _listeners(releases, callbacks, settings, sockets)
     for listener in listeners:
         await listener.start()
-    await background.start()
-    log.info("listening", address=str(settings.action_address))
+    await moved(releases.live)
+    releases.moved = moved
+    following = asyncio.create_task(releases.keep())
+    log.info("listening", address=str(settings.action_address), release=releases.live.release.id)
     await stop.wait()
+    following.cancel()
     for listener in listeners:
         await listener.stop()
-    await background.stop()
-    await here.aclose()
+    await asyncio.gather(following, return_exceptions=True)
+    for background in at_work:
+        await background.stop()
+    await releases.close()
+
+
+class _Latest:
+    """Hands each request to the application of the release that is live then."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
 
 
 def _listeners(
-    here: Context, settings: ActionsSettings, sockets: dict[str, socket.socket]
+    releases: Releases,
+    callbacks: ASGIApp,
+    settings: ActionsSettings,
+    sockets: dict[str, socket.socket],
 ) -> list[Listener]:
     from rasa_sdk.executor import ActionExecutor
 
-    from actions.server.callbacks_app import callbacks_app
     from actions.server.listener import Listener
     from actions.server.metrics import metrics_app
     from actions.server.webhook import webhook_app
@@ -107,13 +142,14 @@ def _listeners(
     apps = {
         "webhook": webhook_app(
             executor,
-            here.health,
+            lambda: releases.live.health(),
             settings.action_address,
             settings.actions_secret,
             settings.action_bytes,
             settings.action_seconds,
+            releases,
         ),
-        "callbacks": callbacks_app(here),
+        "callbacks": callbacks,
         "metrics": metrics_app(settings.actions_metrics_host),
     }
     return [Listener(apps[name], taken) for name, taken in sockets.items()]

@@ -11,6 +11,7 @@ import hmac
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from rasa_sdk.executor import ActionExecutor
@@ -23,8 +24,9 @@ from starlette.routing import Route
 
 from actions.departments.standstill import Standstill, StoodStill
 from actions.server.metrics import timed
+from actions.server.releases import NotHere, Releases
 from actions.server.trampoline import beside_loop
-from nlu.action_address import HEALTH, WEBHOOK, ActionAddress, authorization
+from nlu.action_address import HEALTH, RELEASE, WEBHOOK, ActionAddress, authorization
 from nlu.log import describe, get_logger
 from nlu.web import Door
 from nlu.web.body import BodyTooLong, read_body
@@ -42,9 +44,11 @@ def webhook_app(
     secret: str,
     max_bytes: int,
     seconds: float,
+    releases: Releases | None = None,
 ) -> Door:
     """The application for one listener. Over TCP `secret` must not be empty, and each request but
-    that for health must carry it. `max_bytes` and `seconds` are for one call, reading included."""
+    that for health must carry it. `max_bytes` and `seconds` are for one call, reading included.
+    With `releases` each call runs on the one that it names."""
     if address.socket is None and not secret:
         raise ValueError(
             f"{address} can be called by everybody on this machine or network: set "
@@ -63,11 +67,17 @@ def webhook_app(
         standstill.watch()
         began = time.monotonic()
         try:
-            return await asyncio.wait_for(answer(request), seconds)
+            with on_its_release(request):
+                return await asyncio.wait_for(answer(request), seconds)
+        except NotHere as error:
+            raise HTTPException(503, str(error)) from None
         except asyncio.TimeoutError:
             if standstill.is_since(began):
                 raise HTTPException(503, "the server stood still") from None
             raise HTTPException(504, f"not done within {seconds:g} s") from None
+
+    def on_its_release(request: Request) -> AbstractContextManager[object]:
+        return releases.of_turn(request.headers.get(RELEASE, "")) if releases else nullcontext()
 
     async def answer(request: Request) -> Response:
         call = await asyncio.to_thread(_read, await _body(request, max_bytes))
@@ -99,6 +109,8 @@ def webhook_app(
             admit(request)
             if asked and asked not in executor.actions:
                 trouble["action"] = "not known here"
+            if releases and not releases.has(request.headers.get(RELEASE, "")):
+                trouble["release"] = "not loaded yet"
         if trouble:
             return JSONResponse({"status": "unavailable", **trouble}, 503)
         return JSONResponse({"status": "ok"})

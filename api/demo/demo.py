@@ -22,8 +22,10 @@ import httpx
 from rich.console import Console
 
 from nlu.action_address import HEALTH, ActionAddress
+from nlu.archive import ReleaseRefused
 from nlu.catalogue import load_catalogue
 from nlu.fast_yaml import load_yaml
+from nlu.registry import Release, live_id, live_release
 from nlu.settings.settings import Settings
 from nlu.text import shares
 
@@ -84,6 +86,7 @@ class Demo:
             "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"{self._callbacks()}/callbacks",
             "SEVA_SANDBOX_CALLBACK_URL": f"{self._callbacks()}/callbacks/payments/sandbox",
             "SEVA_SANDBOX_SMS_URL": f"http://{s.simulator_host}:{s.simulator_port}/__sms",
+            "SEVA_DATA_DIR": str(s.data_dir.absolute()),  # as it is, for who writes in it
             "SEVA_SANDBOX_OWNERS": str(s.data_dir / "demo/owners.yml"),
             "SEVA_PROCESSES": "1",  # one citizen: a second model would only take memory
         }
@@ -247,7 +250,8 @@ def verdict(case: SmokeCase, replies: Sequence[Mapping[str, Any]]) -> str | None
 
 
 def _prepare(settings: Settings, console: Console) -> None:
-    """Makes what is missing: sentence encoder, speech weights, a model. Raises DemoError."""
+    """Makes what is missing: sentence encoder, speech weights, a model. Raises DemoError, also
+    where the live model is none of this folder's services."""
     from nlu.encoder.provision import configured, encoder_folder
     from nlu.speech.errors import SpeechModelError
     from nlu.speech.weights import entries, model_folder
@@ -260,7 +264,12 @@ def _prepare(settings: Settings, console: Console) -> None:
                 model_folder(entry)
     except (RuntimeError, SpeechModelError) as error:
         raise DemoError(str(error)) from error
-    if (settings.models_dir / "live").is_file():
+    if live_id(settings.models_dir) is not None:
+        try:
+            release = live_release(settings.models_dir)
+            Release(release.model, settings.data_dir.absolute()).check_words()
+        except (ReleaseRefused, FileNotFoundError) as error:
+            raise DemoError(str(error)) from error
         return
     console.print("No model yet: training one, once. It takes about five minutes on two cores.")
     command = [sys.executable, "-m", "nlu.cli", "train"]

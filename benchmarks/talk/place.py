@@ -25,7 +25,8 @@ from benchmarks.talk.letterbox import Letterbox, letterbox
 from nlu.action_address import ActionAddress
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.engine.action_endpoint import ActionEndpoint, thin
-from nlu.engine.rasa_engine import Engine, live_model
+from nlu.engine.rasa_engine import Engine
+from nlu.registry import live_release
 from nlu.turn import Message, Reply
 
 _START_S = 120.0
@@ -200,7 +201,9 @@ async def _running(
         await sandbox.start()
         await actions.start()
         endpoint = Counted(ActionAddress.of(actions.url, Path()), ACTIONS_SECRET)
-        engine = await Engine.load(live_model(ROOT / "models"), actions=endpoint, data_dir=DATA)
+        engine = await Engine.load(
+            live_release(ROOT / "models").model, actions=endpoint, data_dir=DATA
+        )
         async with httpx.AsyncClient(trust_env=False, timeout=30, limits=_FRESH) as client:
             talks = Conversations(engine)
             letters.language_of = talks.language

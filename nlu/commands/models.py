@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +15,7 @@ from typing import Annotated
 import typer
 
 from nlu.commands.options import Json, finish
-from nlu.paths import CHECKOUT
+from nlu.paths import CHECKOUT, models_folder
 
 app = typer.Typer(rich_markup_mode=None)
 LabelledFile = Annotated[
@@ -107,25 +111,58 @@ def transcribe(
 @app.command()
 def models(json_output: Json = False) -> None:
     """List the models and which one is live."""
-    from nlu.training.registry import models_command
+    from nlu.registry import entries, live_id
 
-    finish(models_command(json_output))
+    live, found = live_id(models_folder()), entries(models_folder())
+    if json_output:
+        rows = [{**asdict(m), "live": m.id == live} for m in found]
+        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    if not found:
+        print("No model yet. `seva train` makes one.")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("", "id", "trained", "profile", "services", "worst top-1", "MB")
+    for m in found:
+        keys = m.metrics.get("by_key", {})
+        worst = min((row["top1"] for row in keys.values()), default=0.0)
+        mark = "live" if m.id == live else ""
+        size = f"{m.archive_bytes / 1e6:.1f}"
+        table.add_row(mark, m.id, m.created, m.profile, str(m.services), f"{worst:.3f}", size)
+    Console().print(table)
 
 
 @app.command()
 def promote(model: Annotated[str, typer.Argument(metavar="ID", help="Registry id.")]) -> None:
-    """Make a model the live one."""
-    from nlu.training.registry import promote_command
+    """Make a model the live one, with the catalogue that it was trained on."""
+    from nlu import registry
 
-    finish(promote_command(model))
+    with _refusals():
+        registry.promote(models_folder(), model)
+    print(f"{model} is live. Running processes take it over within seconds.")
 
 
 @app.command()
 def rollback() -> None:
-    """Make the previous live model live again."""
-    from nlu.training.registry import rollback_command
+    """Make the previous live model live again, with its catalogue."""
+    from nlu import registry
 
-    finish(rollback_command())
+    with _refusals():
+        print(f"{registry.rollback(models_folder())} is live again.")
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """A reason on standard error and exit code 1, where a model must not be live."""
+    from nlu.archive import ReleaseRefused
+
+    try:
+        yield
+    except (ReleaseRefused, FileNotFoundError) as error:
+        print(error, file=sys.stderr)
+        finish(1)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from nlu.augment.transcripts import FOLDER
 from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.paths import PACKAGE, data_folder
+from nlu.paths import PACKAGE, data_folder, folder_in_use
 
 
 def catalogue_folder(configured: str) -> Path:
-    """Folder of the catalogue that `config.yml` names; SEVA_DATA_DIR wins."""
+    """Folder of the catalogue: the one in use, SEVA_DATA_DIR, or the one that config.yml names."""
     return data_folder(configured).absolute()
 
 
@@ -22,9 +22,11 @@ def _seen_first(folder: Path) -> Catalogue:
 
 
 def catalogue(configured: str) -> Catalogue:
-    """The catalogue of `config.yml`, as this process saw it first: what is edited during a training
-    belongs to the next one. Raises CatalogueError listing every mistake."""
-    return _seen_first(catalogue_folder(configured))
+    """The catalogue in use. Where none is, that of `config.yml` as this process saw it first: what
+    is edited during a `rasa train` belongs to the next one. Raises CatalogueError listing every
+    mistake."""
+    used = folder_in_use()
+    return shared_catalogue(used) if used else _seen_first(catalogue_folder(configured))
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +20,7 @@ import aiohttp
 from rasa.core.actions.action import RemoteAction
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
-from nlu.action_address import HEALTH, WEBHOOK, ActionAddress, authorization
+from nlu.action_address import HEALTH, RELEASE, WEBHOOK, ActionAddress, authorization
 from nlu.turn import AWAY, BROKEN, FAILED
 
 _LONGEST_S = 60.0
@@ -49,8 +50,13 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
         super().__init__(address.base_url, enable_selective_domain=True)
         self._socket, self._headers = address.socket, authorization(secret)
         self._deadline = deadline_s
-        self._line: _Line | None = None
-        self._lacking = ""  # the action that the server did not know when it was last asked
+        self._kept = _Kept()
+
+    def on(self, release: str) -> ActionEndpoint:
+        """The same, over the same connections, for the turns of one release."""
+        of_release = copy(self)
+        of_release._headers = {**self._headers, RELEASE: release}
+        return of_release
 
     async def request(self, **call: Any) -> Any:  # called by Rasa as `request(json=..., ...)`
         """The server's answer to one action. Raises ActionCallFailed."""
@@ -64,7 +70,7 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
                 raise
             trouble = AWAY if error.status in _NOT_OURS else FAILED
             if error.status == HTTPStatus.NOT_FOUND:
-                self._lacking = str(call["json"].get("next_action", ""))
+                self._kept.lacking = str(call["json"].get("next_action", ""))
             raise ActionCallFailed(f"status {error.status}", trouble) from error
         except ValueError as error:
             raise ActionCallFailed("its answer has not the right form", FAILED) from error
@@ -76,7 +82,7 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
 
     async def is_healthy(self, within_s: float = 2.0) -> bool:
         """Whether the server says that it can work, for us, and knows what it lacked before."""
-        asked = {"action": self._lacking}
+        asked = {"action": self._kept.lacking}
         try:
             async with (
                 self._connected() as session,
@@ -90,12 +96,12 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
                 healthy = response.status == HTTPStatus.OK
         except Exception:  # whatever it was, there was no word from the server
             return False
-        self._lacking = "" if healthy else self._lacking
+        self._kept.lacking = "" if healthy else self._kept.lacking
         return healthy
 
     async def close(self) -> None:
         """Ends the connections; calls under way end first."""
-        line, self._line = self._line, None
+        line, self._kept.line = self._kept.line, None
         if line is not None and not line.calls:
             await line.session.close()
 
@@ -118,17 +124,17 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
     async def _connected(self) -> AsyncIterator[aiohttp.ClientSession]:
         """Connections for one call. Where one is broken off, those kept beside it are likely of a
         server that is gone: calls under way end on them, and nobody else begins."""
-        line = self._line = self._line or _Line(self._opened())
+        line = self._kept.line = self._kept.line or _Line(self._opened())
         line.calls += 1
         try:
             yield line.session
         except (aiohttp.ClientConnectionError, OSError):
-            if self._line is line:
-                self._line = None
+            if self._kept.line is line:
+                self._kept.line = None
             raise
         finally:
             line.calls -= 1
-            if self._line is not line and not line.calls:
+            if self._kept.line is not line and not line.calls:
                 await line.session.close()
 
     def _opened(self) -> aiohttp.ClientSession:
@@ -153,6 +159,15 @@ def thin(call: Mapping[str, Any]) -> dict[str, Any]:
             "events": [message] if message else [],
         },
     }
+
+
+@dataclass
+class _Kept:
+    """What the endpoints of all releases share."""
+
+    line: _Line | None = None
+    lacking: str = ""
+    """The action that the server did not know when it was last asked."""
 
 
 @dataclass

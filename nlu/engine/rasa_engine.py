@@ -9,7 +9,6 @@ calls keeps the new one, together with the replies, or drops both.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import time
@@ -32,12 +31,13 @@ from nlu.engine.answer_cache import AnswerCache
 from nlu.engine.parsing_path import ParsingPath
 from nlu.engine.trackers import TurnTrackers, stored
 from nlu.engine.waiting_line import WaitingLine
+from nlu.paths import reading
+from nlu.registry import ARCHIVE
 from nlu.speech.readings import Readings, likeliest, orders
 from nlu.speech.transcript import Reading
 from nlu.text.cache import SENTENCE
 from nlu.turn import Message, Reply, Turned, TurnFailed
 
-MODEL_ARCHIVE = "model.tar.gz"
 _FULL_WIDTH_SLASH = "\uff0f"
 _MOST_IN_A_PASS = 8  # so that nobody waits long for those who came later
 _NO_INTENT: Mapping[str, Any] = {"name": None, "confidence": 0.0}
@@ -92,6 +92,7 @@ class Engine:
         titles: Mapping[str, Mapping[str, str]],
         actions: ActionEndpoint | None = None,
         cache_size: int = 0,
+        data_dir: Path | None = None,
     ) -> None:
         """Use `Engine.load`."""
         processor = agent.processor
@@ -101,7 +102,7 @@ class Engine:
         self._trackers = TurnTrackers(processor.domain)
         processor.tracker_store = self._trackers
         self._processor, self._actions = processor, actions
-        self._titles = titles
+        self._titles, self._data = titles, data_dir
         self.model_id = model_id
         self.path = ParsingPath(processor.graph_runner, processor.model_metadata.nlu_target)
         self._short = WaitingLine(self._understand, _MOST_IN_A_PASS)
@@ -117,18 +118,19 @@ class Engine:
         data_dir: Path = Path("data"),
         cache_size: int = 0,
     ) -> Engine:
-        """Loads a registry entry. `actions` is the action server; without it only `parse` makes
-        sense. `cache_size` is how many answers are kept. Raises FileNotFoundError and
-        CatalogueError."""
-        archive = model_dir / MODEL_ARCHIVE
+        """Loads the weights in `model_dir` with the words in `data_dir`. `actions` is the action
+        server; without it only `parse` makes sense. `cache_size` is how many answers are kept.
+        Raises FileNotFoundError and CatalogueError."""
+        archive = model_dir / ARCHIVE
         if not archive.is_file():
             raise FileNotFoundError(f"{archive}: no model there; run `seva train`")
         quiet()
-        catalogue = shared_catalogue(data_dir)
-        agent = Agent(action_endpoint=actions)
-        agent.load_model(str(archive))
+        with reading(data_dir):
+            catalogue = shared_catalogue(data_dir)
+            agent = Agent(action_endpoint=actions)
+            agent.load_model(str(archive))
         titles = {name: service.title for name, service in catalogue.services.items()}
-        engine = cls(agent, model_dir.resolve().name, titles, actions, cache_size)
+        engine = cls(agent, model_dir.resolve().name, titles, actions, cache_size, data_dir)
         engine._understand([Question("warm up")])
         return engine
 
@@ -218,7 +220,8 @@ class Engine:
         """One pass through the model for all messages, a voice note in each of its orders."""
         started = time.perf_counter()
         asked = [(question, question.orders()) for question in questions]
-        parsed = self.path.run([one.message(order) for one, each in asked for order in each])
+        with reading(self._data):  # the pass has a thread of its own
+            parsed = self.path.run([one.message(order) for one, each in asked for order in each])
         elapsed = round((time.perf_counter() - started) * 1000, 2)
         found, answers = iter(parsed), []
         for _, each in asked:
@@ -279,11 +282,3 @@ def quiet() -> None:
     for name in ("py.warnings", "rasa", "tensorflow", "matplotlib", "sqlalchemy", "apscheduler"):
         level = logging.ERROR if name == "py.warnings" else logging.WARNING
         logging.getLogger(name).setLevel(level)
-
-
-def live_model(models: Path) -> Path:
-    """Folder of the live registry entry. Raises FileNotFoundError when none is promoted."""
-    pointer = models / "live"
-    if not pointer.is_file():
-        raise FileNotFoundError(f"{pointer}: no live model; run `seva train`, then `seva promote`")
-    return models / json.loads(pointer.read_text("utf-8"))["id"]

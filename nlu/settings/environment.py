@@ -11,12 +11,13 @@ import difflib
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from nlu import paths
 from nlu.action_address import ActionAddress
+from nlu.registry import live_release
 from nlu.settings.api_keys_file import read_keys_file
 from nlu.settings.department_variables import Variable, department_variables
 from nlu.settings.groups import PREFIX, Fault, ProcessSettings, WrongEnvironment, variable
@@ -39,7 +40,7 @@ def read_settings(kind: type[P], environ: Mapping[str, str] | None = None) -> P:
     given = os.environ if environ is None else environ
     role = next(role for role, of_role in PROCESSES.items() if of_role is kind)
     values, faults = Settings.values(given)
-    variables = department_variables(values.get("data_dir", paths.data_folder()))
+    variables = department_variables(_words(role, values))
     faults += _unknown(given, {one.name for one in variables})
     faults += _folders(values)
     if role in ("worker", "actions"):
@@ -61,6 +62,14 @@ def read_settings(kind: type[P], environ: Mapping[str, str] | None = None) -> P:
     if faults:
         raise WrongEnvironment(sorted(set(faults)))
     return kind.construct(**{name: values[name] for name in kind.__fields__})
+
+
+def _words(role: Role, values: Mapping[str, Any]) -> Path:
+    """The folder whose departments a process of that role will call."""
+    if role in ("serve", "worker", "actions"):
+        with suppress(FileNotFoundError, ValueError):  # which the process itself tells of
+            return live_release(values.get("models_dir", Path("models")), needs_model=False).data
+    return Path(values.get("data_dir", "data"))
 
 
 def _unknown(given: Mapping[str, str], of_departments: set[str]) -> Iterator[Fault]:

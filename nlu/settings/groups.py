@@ -56,8 +56,9 @@ class ProcessSettings(BaseSettings):
     var_dir: Path = Field(default=Path("var"), description="Folder for what the processes write.")
     data_dir: Path = Field(
         default=Path("data"),
-        description="Folder of the service catalogue; where there is none here, the one that came "
-        "with Seva.",
+        description="Folder of the service catalogue. Where it is set, every process reads that "
+        "folder as it is; where not, `serve`, `worker` and `actions` read the copy in the live "
+        "model, and other commands `data` here, or the one that came with Seva.",
     )
     log_level: Level = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR.", production="quiet"

@@ -13,7 +13,7 @@ from nlu.catalogue import SlotType
 from nlu.slots.words import Phrases, Word, Words, words, words_between
 from nlu.text import Normalised
 from nlu.text.endings import is_ending
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 Noun = Literal["people", "money", "unit", "days", "hours", "other"]
 _ANY = r"\d+"
@@ -53,7 +53,7 @@ def leads(tokens: Sequence[Word], at: int) -> bool:
     return len(number) == parts and together == digits + parts - 1
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _leading() -> Phrases[int]:
     """Units that stand before a number, and how many parts the number has: one in "rs 500", two in
     "ac 2.50". In "2 ac 30" the unit belongs to the 2."""
@@ -62,7 +62,7 @@ def _leading() -> Phrases[int]:
     return Phrases([*money, *((str(form), 2) for row in units for form in row["before"])])
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _nouns() -> Phrases[Noun]:
     return Phrases(_rows())
 
@@ -188,7 +188,7 @@ def _is_number(view: Normalised, tokens: Words, at: int) -> bool:
     return noun_after(tokens, token.end) is None
 
 
-@cache
+@lexicon_cache(maxsize=None)
 def _cues(slot_type: str) -> tuple[Phrases[bool] | None, int]:
     lexicon = load_lexicon("cues")
     forms = lexicon["types"].get(slot_type)
@@ -205,7 +205,7 @@ def find_papers(text: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _paper_names() -> regex.Pattern[str]:
     rows = load_lexicon("cues")["papers"].items()
     names = (
@@ -245,7 +245,7 @@ def _cut(text: str, place: int, start: int, end: int) -> tuple[Words, int]:
     return tokens, at
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def role_words() -> tuple[Phrases[str], Phrases[str], frozenset[str]]:
     """Words for from and to that stand behind a place, those before one, and those between two."""
     lexicon = load_lexicon("roles")

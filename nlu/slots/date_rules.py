@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from heapq import merge
 from typing import Any
 
@@ -20,7 +20,7 @@ from nlu.slots.words import Phrases, Spans, Word, Words, words
 from nlu.text import find_numbers
 from nlu.text.cache import kept
 from nlu.text.endings import stems
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _NUMERIC = regex.compile(
     r"(?<![\d./-])(?:(?P<iso>\d{4})-(?P<isom>\d{1,2})-(?P<isod>\d{1,2})"
@@ -356,7 +356,7 @@ def _beginnings(tokens: Words, lists: Iterable[Phrases[Any]]) -> frozenset[int]:
     return frozenset(at for phrases in lists for at in phrases.places(tokens))
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def date_words() -> DateWords:
     """The word lists, read once."""
     lexicon = load_lexicon("dates")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Literal
 
 from nlu.catalogue import Catalogue, SlotType
@@ -18,6 +18,7 @@ from nlu.slots.context import find_papers
 from nlu.slots.words import Spans
 from nlu.text import Normalised, find_numbers, normalise, spoken_to_digits
 from nlu.text.indic_letters import spelled_letters
+from nlu.text.lexicon import lexicon_cache
 
 Reason = Literal[
     "empty",
@@ -131,7 +132,7 @@ class Said:
         return Spans(self.clean.raw_span(*span) for span in find_papers(self.text))
 
 
-@lru_cache(maxsize=2)
+@lexicon_cache(maxsize=2)
 def said(text: str, today: date) -> Said:
     """The views of a message. They are kept, because several parts of Seva read it in turn."""
     return Said(text, today)

@@ -8,7 +8,6 @@ a common key are compared letter by letter, so a list of thousands takes no long
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from nlu.catalogue import Gazetteer, Place
 from nlu.slots.context import role_beside
@@ -16,7 +15,7 @@ from nlu.slots.words import Word, words
 from nlu.text import fold, normalise, skeleton
 from nlu.text.cache import kept
 from nlu.text.endings import stems
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _LENGTHS = 0.7  # tirumala is not "dwaraka tirumala" misspelled
 _BUILT: dict[str, tuple[Gazetteer, PlaceIndex]] = {}
@@ -230,44 +229,44 @@ def _wholes(tokens: list[Word]) -> list[str]:
     return [lead + fold(stem.text) for stem in stems(tokens[-1].text)]
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def generic_words() -> frozenset[str]:
     """Words around the name of a place: district, temple, bus stand."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["generic"])
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def inside_words() -> frozenset[str]:
     """Words that say that something is in a place."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["inside"])
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def beside_words() -> frozenset[str]:
     """Words beside the name of a place that mean nothing else: please, ours is."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["beside"])
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def everyday_words() -> frozenset[str]:
     """Words that name a place only beside a word that says so."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["everyday"])
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def common_words() -> frozenset[str]:
     """Names of people and rivers that name a place only beside such a word or a generic one."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["common"])
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def other_words() -> frozenset[str]:
     """The sounds of frequent words that are no place and sound nearly like one."""
     rows = load_lexicon("not_places")["words"]
     return frozenset(fold(str(word)).replace(" ", "") for row in rows for word in row)
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def cautious_lists() -> frozenset[str]:
     """Lists of villages and the like, full of everyday words: see matching.yml."""
     return frozenset(str(name) for name in load_lexicon("matching")["cautious"])

@@ -11,8 +11,11 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from nlu.paths import folder_in_use, read_from
 from nlu.speech.decoder import Decoder, DecoderDied, DecoderHung
 from nlu.speech.errors import SpeechError
 from nlu.speech.settings import Deadlines, load_settings
@@ -31,10 +34,12 @@ class _Waiting:
     turn: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-def load_transcriber() -> Any:
-    """The real one; only the processes of a pool import it."""
+def load_transcriber(data: Path | None = None) -> Any:
+    """The real one, with the settings in the folder `data`; only the processes of a pool import
+    it."""
     from nlu.speech.transcriber import Transcriber
 
+    read_from(data)
     return Transcriber.load()
 
 
@@ -46,11 +51,12 @@ class HearingPool:
         processes: int,
         waiting: int,
         *,
-        load: Callable[[], Any] = load_transcriber,
+        load: Callable[[], Any] | None = None,
         deadlines: Deadlines | None = None,
     ) -> None:
         """At most `waiting` recordings wait for one of the `processes`. `load` makes the
-        transcriber of a process (a seam for tests; the processes import it by its name).
+        transcriber of a process (a seam for tests; the processes import it by its name); it is
+        `load_transcriber` with the data that this process reads when it starts one.
         `deadlines` are those of `data/speech.yml` if not given."""
         self._processes, self._most, self._load = processes, waiting, load
         self._deadlines = deadlines
@@ -164,7 +170,8 @@ class HearingPool:
             if decoder.fit:
                 return decoder
             decoder.kill()
-        return Decoder(self._load, self._limits())
+        load = self._load or partial(load_transcriber, folder_in_use())
+        return Decoder(load, self._limits())
 
     def _limits(self) -> Deadlines:
         return self._deadlines or load_settings().deadlines

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from nlu.text.cache import kept
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _SHORTEST_STEM = 3
 
@@ -32,7 +31,7 @@ def stems(word: str) -> tuple[Stem, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _suffixes() -> tuple[tuple[str, str, str, str | None], ...]:
     rows = load_lexicon("suffixes")["suffixes"]
     found = [

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import zip_longest
 
 import regex
 
 from nlu.text.cache import kept
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 from nlu.text.normalise import Normalised
 
 FIRST, LAST, BLOCK = 0x0900, 0x0D7F, 0x80
@@ -118,7 +117,7 @@ def _delete_schwas(units: list[_Unit]) -> None:
             unit.vowel = ""
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _letter_names() -> dict[str, str]:
     letters = load_lexicon("letters")["letters"]
     return {str(name): str(letter) for letter, names in letters.items() for name in names}
@@ -183,6 +182,6 @@ def _in_row(
     return bool(capitals) and other.group() not in _everyday() and apart and not between.strip(" .")
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _everyday() -> frozenset[str]:
     return frozenset(map(str, load_lexicon("letters")["everyday"]))

@@ -1,18 +1,40 @@
-"""The word lists of `data/lexicon/`. Each is read once in the life of a process."""
+"""The word lists of `data/lexicon/`. Each is read once and kept, for each release apart."""
 
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from collections.abc import Callable, Hashable
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from nlu.paths import data_folder
+from nlu.paths import data_folder, folder_in_use
+
+T = TypeVar("T")
+
+
+def lexicon_cache(maxsize: int | None = 128) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """`functools.lru_cache` for what is made from word lists. It keeps a result for the data in use
+    alone: two releases in one process may have different lists."""
+
+    def kept(function: Callable[..., T]) -> Callable[..., T]:
+        @lru_cache(maxsize=maxsize and max(maxsize, 2))
+        def of_data(_data: Path | None, *given: Hashable, **named: Hashable) -> T:
+            return function(*given, **named)
+
+        @wraps(function)
+        def cached(*given: Hashable, **named: Hashable) -> T:
+            return of_data(folder_in_use(), *given, **named)
+
+        return cached
+
+    return kept
 
 
 def lexicon_folder() -> Path:
-    """`lexicon/` of the catalogue. A process stays in the folder where it started."""
-    return _folder(os.environ.get("SEVA_DATA_DIR"))
+    """`lexicon/` of the data in use. A process stays in the folder where it started."""
+    used = folder_in_use()
+    return used / "lexicon" if used else _folder(os.environ.get("SEVA_DATA_DIR"))
 
 
 @lru_cache(maxsize=8)

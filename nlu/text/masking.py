@@ -16,7 +16,7 @@ from itertools import accumulate
 import regex
 
 from nlu.text.checksums import verhoeff
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 from nlu.text.normalise import normalise
 from nlu.text.numbers import find_numbers
 
@@ -128,7 +128,7 @@ def _apart(text: str, start: int, end: int) -> bool:
     )
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _between() -> frozenset[str]:
     """Words for what is written between groups of digits: space, dash."""
     return frozenset(map(str, load_lexicon("masking")["between"]))

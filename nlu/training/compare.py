@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from nlu.archive import ReleaseRefused
 from nlu.training.metrics import Labelled
 
 RESAMPLES = 2000
@@ -59,12 +60,14 @@ def compared(
 
 
 async def _answers(model: str, rows: Sequence[Labelled]) -> list[dict[str, Any]]:
-    from nlu.components.project import catalogue_folder
     from nlu.engine.rasa_engine import Engine
     from nlu.paths import models_folder
+    from nlu.registry import release_of
     from nlu.training.evaluate import answers
 
-    engine = await Engine.load(models_folder() / model, data_dir=catalogue_folder("data"))
+    release = release_of(models_folder(), model)
+    release.check()
+    engine = await Engine.load(release.model, data_dir=release.data)
     found, _ = await answers(engine, rows)
     return found
 
@@ -77,7 +80,7 @@ def compare_command(a: str, b: str, file: Path, json_output: bool) -> int:
         rows = read_labelled(file)
         first = asyncio.run(_answers(a, rows))
         second = asyncio.run(_answers(b, rows))
-    except (LabelledFileError, FileNotFoundError) as error:
+    except (LabelledFileError, FileNotFoundError, ReleaseRefused) as error:
         print(error, file=sys.stderr)
         return 1
     result = {"a": a, "b": b, **compared(rows, rights(rows, first), rights(rows, second))}

@@ -15,13 +15,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from nlu.paths import data_folder
+
 
 @contextmanager
 def beside(config: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Inside, a process embeds the texts that a config.yml trains on; it is ended at the exit."""
     command = [sys.executable, "-m", "nlu.training.embedding", str(config)]
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, stdout=quiet, stderr=quiet)
+    same_data = {**os.environ, "SEVA_DATA_DIR": str(data_folder().absolute())}
+    process = subprocess.Popen(command, stdout=quiet, stderr=quiet, env=same_data)
     try:
         yield process
     finally:

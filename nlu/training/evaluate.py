@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nlu.archive import ReleaseRefused
 from nlu.catalogue import Catalogue
+from nlu.registry import Manifest
 from nlu.training.metrics import Labelled, score
-from nlu.training.registry import Manifest
 
 BATCH = 64
 
@@ -86,9 +87,8 @@ def evaluate_command(
 ) -> int:
     """`seva evaluate FILE [--model ID] [--json] [--html OUT.html]`."""
     from nlu.catalogue import load_catalogue
-    from nlu.components.project import catalogue_folder
     from nlu.paths import models_folder
-    from nlu.training.registry import live_id, read
+    from nlu.registry import live_id, read, release_of
 
     try:
         rows = read_labelled(file)
@@ -99,23 +99,23 @@ def evaluate_command(
     if model is None:
         print("no live model; run `seva train`, then `seva promote ID`", file=sys.stderr)
         return 1
-    folder = catalogue_folder("data")
-    catalogue = load_catalogue(folder)
-    entry = models_folder() / str(model)
+    try:
+        release = release_of(models_folder(), model)
+        release.check()
+    except (FileNotFoundError, ReleaseRefused) as error:
+        print(error, file=sys.stderr)
+        return 1
+    catalogue = load_catalogue(release.data)
 
     async def run() -> tuple[dict[str, Any], list[dict[str, Any]]]:
         from nlu.engine.rasa_engine import Engine
 
-        engine = await Engine.load(entry, data_dir=folder)
+        engine = await Engine.load(release.model, data_dir=release.data)
         return await evaluated(engine, rows, catalogue)
 
-    try:
-        result, found = asyncio.run(run())
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 1
+    result, found = asyncio.run(run())
     if html:
-        write_page(html, result, list(zip(rows, found)), read(entry), file.name, catalogue)
+        write_page(html, result, list(zip(rows, found)), read(release.model), file.name, catalogue)
         print(f"Report: {html}", file=sys.stderr)
     if json_output:
         print(json.dumps(result, ensure_ascii=False, indent=2))

@@ -9,16 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from nlu.archive import ReleaseRefused
 from nlu.speech.transcript import Transcript
 
 
 async def _live_engine() -> Any:
-    """Raises FileNotFoundError without a live model."""
-    from nlu.components.project import catalogue_folder
-    from nlu.engine.rasa_engine import Engine, live_model
+    """Raises FileNotFoundError without a live model, and ReleaseRefused."""
+    from nlu.engine.rasa_engine import Engine
     from nlu.paths import models_folder
+    from nlu.registry import live_release
 
-    return await Engine.load(live_model(models_folder()), data_dir=catalogue_folder("data"))
+    release = live_release(models_folder())
+    release.check()
+    return await Engine.load(release.model, data_dir=release.data)
 
 
 async def _parse(text: str, language: str | None) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def parse_command(
     try:
         asked = _parse_heard(transcript) if transcript is not None else _parse(text, language)
         answer = asyncio.run(asked)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ReleaseRefused) as error:
         print(error, file=sys.stderr)
         return 1
     if transcript is not None:

@@ -148,8 +148,8 @@ def main(argv: Sequence[str]) -> int:
     """`python -m nlu.training.thresholds [--model ID] [--json]`."""
     from nlu.components.project import catalogue, catalogue_folder
     from nlu.paths import models_folder
+    from nlu.registry import live_id
     from nlu.training import development
-    from nlu.training.registry import live_id
 
     parser = argparse.ArgumentParser(prog="python -m nlu.training.thresholds", description=__doc__)
     parser.add_argument("--model", help="registry id; the live model if absent")

@@ -19,10 +19,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from nlu.paths import CHECKOUT, PACKAGE, config_file, models_folder
-from nlu.training import embedding, registry
-from nlu.training.archive import sha256
-from nlu.training.registry import ARCHIVE, Manifest
+from nlu import registry
+from nlu.archive import sha256
+from nlu.paths import CHECKOUT, PACKAGE, config_file, models_folder, reading
+from nlu.registry import ARCHIVE, Manifest
+from nlu.training import embedding
 
 DEVELOPMENT = "development.npz"
 PROFILES = ("fast", "full")
@@ -51,15 +52,39 @@ def inputs_hash(data_hash: str, config: str, encoder: str) -> str:
 
 
 def train(profile: str | None = None, *, force: bool = False, progress: Any = None) -> Manifest:
-    """Trains unless a model of the same inputs exists; promotes it if none is live.
+    """Makes a release of the catalogue as it is now, and promotes it if none is live.
 
-    `profile` is fast or full; None leaves what config.yml says.
+    What was trained already is not trained again: if only words changed that no weights depend on
+    (replies, titles, departments), the new release takes the weights of the earlier one. `profile`
+    is fast or full; None leaves what config.yml says.
     Raises CatalogueError for a broken catalogue and ValueError for an unknown profile.
     """
     say = progress or (lambda text: None)
     if profile not in (None, *PROFILES):
         raise ValueError(f"there is no profile {profile!r}; use {' or '.join(PROFILES)}")
-    from nlu.components.project import catalogue, catalogue_folder
+    from nlu.components.project import catalogue_folder
+
+    folder = models_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    source = catalogue_folder("data")
+    work = Path(tempfile.mkdtemp(dir=folder, prefix=".training-"))
+    try:
+        # All that follows reads the copy: what is edited meanwhile belongs to the next release.
+        snapshot = registry.take_snapshot(source, work)
+        with reading(work / registry.DATA):
+            manifest = _trained(work, snapshot, profile, force, say)
+        if (work / registry.MANIFEST).is_file():  # else the release was there already
+            os.chmod(work, 0o755)
+            os.replace(work, folder / manifest.id)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    _promote_first(folder, manifest.id)
+    return manifest
+
+
+def _trained(work: Path, snapshot: str, profile: str | None, force: bool, say: Any) -> Manifest:
+    """The manifest of what is now in the folder `work`, or of the release that is there already."""
+    from nlu.components.project import catalogue
     from nlu.encoder.onnx_encoder import fingerprint
     from nlu.encoder.provision import configured, encoder_folder
     from nlu.training.evaluate import write_page
@@ -72,63 +97,54 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
     say("Finding the sentence encoder")
     encoder = fingerprint(encoder_folder(configured(config)))
     inputs = inputs_hash(known.hash, text, encoder)
-    folder = models_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    existing = registry.find_by_inputs(folder, inputs)
-    if existing and not force:
-        say(f"{existing.id} was trained from the same catalogue, configuration and code")
-        _promote_first(folder, existing.id)
-        return existing
-    entry = folder / f"{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{inputs[:8]}"
-    work = Path(tempfile.mkdtemp(dir=folder, prefix=".training-"))
-    try:
-        used = work / "config.yml"
-        used.write_text(text, "utf-8")
+    same = registry.find_by_inputs(models_folder(), inputs, snapshot)
+    if same and not force:
+        say(f"{same.id} was trained from the same catalogue, configuration and code")
+        return same
+    mark = hashlib.sha256(f"{inputs}{snapshot}".encode()).hexdigest()[:8]
+    made = datetime.now(timezone.utc)
+    name = f"{made:%Y%m%d-%H%M%S}-{mark}"
+    earlier = None if force else registry.find_by_inputs(models_folder(), inputs)
+    used, archive, data = work / "config.yml", work / ARCHIVE, work / registry.DATA
+    used.write_text(text, "utf-8")
+    if earlier:
+        say(f"No weights depend on what changed: they are those of {earlier.id}")
+        shutil.copyfile(models_folder() / earlier.id / ARCHIVE, archive)
+        _start_rasa(say)
+    else:
         beside = embedding.beside(used) if profile == "fast" else contextlib.nullcontext()
         with _progress(say), beside:
             _start_rasa(say)
-            archive = _rasa_train(used, catalogue_folder("data"), work, say)
-        seconds = time.perf_counter() - started
-        say("Scoring the hold-out")
-        metrics, predictions = asyncio.run(_holdout(work, known, catalogue_folder("data")))
-        lock = CHECKOUT / "uv.lock" if CHECKOUT else None
-        manifest = Manifest(
-            id=entry.name,
-            created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            profile=profile,
-            inputs=inputs,
-            data_hash=known.hash,
-            config_hash=sha256(config),
-            lock_hash=sha256(lock) if lock else "",
-            encoder=encoder,
-            archive_sha256=sha256(archive),
-            archive_bytes=archive.stat().st_size,
-            services=len(known.services),
-            utterances=_utterances(known),
-            train_seconds=round(seconds, 1),
-            peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-            metrics=metrics,
-        )
-        report = work / "report"
-        report.mkdir()
-        _keep_development(archive, report)
-        (report / "holdout.json").write_text(
-            json.dumps(metrics, ensure_ascii=False, indent=2), "utf-8"
-        )
-        write_page(
-            report / "report.html",
-            metrics,
-            predictions,
-            manifest,
-            "the catalogue's hold-out",
-            known,
-        )
-        registry.write(work, manifest)
-        os.chmod(work, 0o755)
-        os.replace(work, entry)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    _promote_first(folder, entry.name)
+            archive = _rasa_train(used, data, work, say)
+    seconds = time.perf_counter() - started
+    say("Scoring the hold-out")
+    metrics, predictions = asyncio.run(_holdout(work, known, data))
+    lock = CHECKOUT / "uv.lock" if CHECKOUT else None
+    manifest = Manifest(
+        id=name,
+        created=made.isoformat(timespec="seconds"),
+        profile=profile,
+        inputs=inputs,
+        data_hash=known.hash,
+        config_hash=sha256(config),
+        lock_hash=sha256(lock) if lock else "",
+        encoder=encoder,
+        archive_sha256=sha256(archive),
+        archive_bytes=archive.stat().st_size,
+        services=len(known.services),
+        utterances=_utterances(known),
+        train_seconds=round(seconds, 1),
+        peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        snapshot=snapshot,
+        metrics=metrics,
+    )
+    report = work / "report"
+    report.mkdir()
+    _keep_development(archive, report)
+    (report / "holdout.json").write_text(json.dumps(metrics, ensure_ascii=False, indent=2), "utf-8")
+    source = "the catalogue's hold-out"
+    write_page(report / "report.html", metrics, predictions, manifest, source, known)
+    registry.write(work, manifest)
     return manifest
 
 

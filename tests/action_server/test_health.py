@@ -10,13 +10,14 @@ import pytest
 
 from actions.citizens.handover import FILE as HANDOVERS
 from actions.citizens.profile import FILE as PROFILES
-from actions.server.context import Context, context
+from actions.server.context import Context, words_release
 
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     monkeypatch.setenv("SEVA_VAR_DIR", str(tmp_path))
-    return context.__wrapped__()
+    monkeypatch.setenv("SEVA_MODELS_DIR", str(tmp_path / "models"))
+    return Context.of(words_release())
 
 
 async def test_nothing_hinders(here: Context) -> None:

@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from api.live_engine import LiveEngine, NoModel, rasa_engine
+from api.live_engine import LiveEngine, NoModel, Serving, rasa_engine
+from nlu.catalogue import shared_catalogue
+from nlu.registry import DATA, Release
 from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeUnderstanding
 
+CATALOGUE = shared_catalogue(Path("data"))
+
 
 class Registry:
+    """Models that differ in their phrases: each says its own name for `welcome`."""
+
     def __init__(self) -> None:
-        self.live: Path | None = None
+        self.live: str | None = None
         self.loaded: list[str] = []
         self.broken: set[str] = set()
+        self.trouble = ""
 
-    def find(self) -> Path:
+    def find(self) -> Release:
         if self.live is None:
             raise FileNotFoundError("no live model: run `seva train`")
-        return self.live
+        return Release(Path(self.live), Path(self.live) / DATA)
 
-    async def load(self, folder: Path) -> FakeUnderstanding:
-        self.loaded.append(folder.name)
-        if folder.name in self.broken:
+    async def load(self, release: Release) -> Serving:
+        self.loaded.append(release.id)
+        if release.id in self.broken:
             raise ValueError("secret")
         engine = FakeUnderstanding()
-        engine.name = folder.name  # type: ignore[attr-defined]
-        return engine
+        engine.name = release.id  # type: ignore[attr-defined]
+        welcome = {language: release.id for language in CATALOGUE.languages.reply}
+        phrases = {**CATALOGUE.phrases, "welcome": welcome}
+        return Serving(engine, replace(CATALOGUE, phrases=phrases))
+
+    async def in_the_way(self, release: Release) -> str:
+        return self.trouble
 
 
 @pytest.fixture
@@ -39,7 +53,12 @@ def registry() -> Registry:
 
 @pytest.fixture
 def engine(registry: Registry) -> LiveEngine:
-    return LiveEngine(registry.find, registry.load)
+    return LiveEngine(CATALOGUE, registry.find, registry.load, registry.in_the_way)
+
+
+def says(engine: LiveEngine) -> tuple[str, str]:
+    """Whose words and whose weights are in use."""
+    return engine.wording.say("welcome", "en"), engine._now().name  # type: ignore[attr-defined]
 
 
 async def test_without_a_model_it_says_why(engine: LiveEngine) -> None:
@@ -52,7 +71,7 @@ async def test_without_a_model_it_says_why(engine: LiveEngine) -> None:
 @pytest.mark.slow
 async def test_a_promoted_model_is_taken_over_once(engine: LiveEngine, registry: Registry) -> None:
     for name in ("m1", "m1", "m2", "m2"):
-        registry.live = Path(name)
+        registry.live = name
         await engine.look()
     assert registry.loaded == ["m1", "m2"]
     assert (await engine.parse("a"))["text"] == "a"
@@ -62,13 +81,13 @@ async def test_a_promoted_model_is_taken_over_once(engine: LiveEngine, registry:
 @pytest.mark.slow
 async def test_a_replaced_engine_is_freed(engine: LiveEngine, registry: Registry) -> None:
     """At once: two models in memory are one too many."""
-    registry.live = Path("m1")
+    registry.live = "m1"
     await engine.look()
     first = engine._now()
     first.itself = first  # type: ignore[attr-defined]  # a circle, as Rasa's objects have them
     gone = weakref.ref(first)
     del first
-    registry.live = Path("m2")
+    registry.live = "m2"
     await engine.look()
     assert gone() is None
 
@@ -76,12 +95,51 @@ async def test_a_replaced_engine_is_freed(engine: LiveEngine, registry: Registry
 async def test_a_broken_model_leaves_the_present_one(
     engine: LiveEngine, registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    registry.live = Path("m1")
+    registry.live = "m1"
     await engine.look()
-    registry.live, registry.broken = Path("m2"), {"m2"}
+    registry.live, registry.broken = "m2", {"m2"}
     await engine.look()
     assert engine.is_ready and engine._now().name == "m1"  # type: ignore[attr-defined]
     assert "ValueError" in engine.trouble and "secret" not in engine.trouble + caplog.text
+
+
+async def test_words_and_weights_move_together(engine: LiveEngine, registry: Registry) -> None:
+    """Forwards and back."""
+    for name in ("m1", "m2", "m1"):
+        registry.live = name
+        await engine.look()
+        assert says(engine) == (name, name)
+
+
+async def test_a_turn_stays_on_the_release_it_began_on(
+    engine: LiveEngine, registry: Registry
+) -> None:
+    """Also in what it starts, and the next turn is on the new one."""
+    registry.live = "m1"
+    await engine.look()
+    with engine.one_release():
+        registry.live = "m2"
+        await asyncio.create_task(engine.look())
+        assert says(engine) == ("m1", "m1")
+        assert await asyncio.to_thread(says, engine) == ("m1", "m1")
+    assert says(engine) == ("m2", "m2")
+
+
+async def test_a_worker_waits_for_the_action_server(engine: LiveEngine, registry: Registry) -> None:
+    """It loads nothing before, and tells why; without anything that serves it does not wait."""
+    registry.live, registry.trouble = "m1", "the action server is not ready for it"
+    await engine.look()
+    assert says(engine) == ("m1", "m1")
+    registry.live = "m2"
+    await engine.look()
+    assert registry.loaded == ["m1"] and engine.trouble == registry.trouble
+    registry.trouble = ""
+    await engine.look()
+    assert says(engine) == ("m2", "m2") and engine.trouble == ""
+
+
+async def test_phrases_are_those_of_the_folder_until_a_model_is_loaded(engine: LiveEngine) -> None:
+    assert engine.wording.say("welcome", "en") == CATALOGUE.phrases["welcome"]["en"]
 
 
 async def test_real_engine_without_a_model(tmp_path: Path) -> None:

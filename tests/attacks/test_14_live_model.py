@@ -15,29 +15,35 @@ from typing import Any
 
 import pytest
 
-from api.live_engine import LiveEngine, rasa_engine
+from api.live_engine import LiveEngine, Serving, rasa_engine
+from nlu import registry
+from nlu.archive import ArchiveRefused, check_archive, sha256
+from nlu.catalogue import shared_catalogue
+from nlu.registry import ARCHIVE, DATA, Release
 from nlu.settings.settings import Settings
-from nlu.training import registry
-from nlu.training.archive import ArchiveRefused, check_archive, sha256
-from nlu.training.registry import ARCHIVE
 from tests.api.api_fakes import FakeUnderstanding
-from tests.training.test_registry import register, write_archive
+from tests.releases import register, write_archive
+
+CATALOGUE = shared_catalogue(Path("data"))
 
 
 class Loads:
     """Fails as often as it is told to."""
 
     def __init__(self, **failures: int) -> None:
-        self.failures, self.now, self.live = failures, 0.0, Path("m1")
+        self.failures, self.now, self.live = failures, 0.0, "m1"
         self.tried: list[tuple[str, float]] = []
-        self.engine = LiveEngine(lambda: self.live, self.load, clock=lambda: self.now)
+        self.engine = LiveEngine(CATALOGUE, self.find, self.load, clock=lambda: self.now)
 
-    async def load(self, folder: Path) -> FakeUnderstanding:
-        self.tried.append((folder.name, self.now))
-        if self.failures.get(folder.name, 0):
-            self.failures[folder.name] -= 1
+    def find(self) -> Release:
+        return Release(Path(self.live), Path(self.live) / DATA)
+
+    async def load(self, release: Release) -> Serving:
+        self.tried.append((release.id, self.now))
+        if self.failures.get(release.id, 0):
+            self.failures[release.id] -= 1
             raise OSError(24, "Too many open files")
-        return FakeUnderstanding()
+        return Serving(FakeUnderstanding(), CATALOGUE)
 
     async def look(self, until: float) -> None:
         """Every three seconds, as the server does."""
@@ -60,7 +66,7 @@ async def test_a_load_that_failed_is_tried_again(caplog: pytest.LogCaptureFixtur
 async def test_the_old_model_serves_while_the_new_one_fails() -> None:
     loads = Loads(m2=1_000)
     await loads.engine.look()
-    loads.live = Path("m2")
+    loads.live = "m2"
     await loads.look(60)
     assert loads.engine.is_ready and "OSError" in loads.engine.trouble
     assert (await loads.engine.parse("a"))["text"] == "a"
@@ -71,10 +77,10 @@ async def test_going_back_ends_the_trouble() -> None:
     """And the model that failed is tried at once when it is promoted again."""
     loads = Loads(m2=1)
     for name in ("m1", "m2", "m1"):
-        loads.live = Path(name)
+        loads.live = name
         await loads.engine.look()
     assert loads.engine.trouble == ""
-    loads.live = Path("m2")
+    loads.live = "m2"
     await loads.engine.look()
     assert [name for name, _ in loads.tried] == ["m1", "m2", "m2"]
     assert loads.engine.trouble == ""
@@ -143,13 +149,14 @@ def cut_off(entry: Path) -> None:
     ],
 )
 async def test_a_tampered_archive_is_refused_when_it_is_loaded(
-    tamper: Any, why: str, tmp_path: Path
+    tamper: Any, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also one that was changed after it was promoted."""
     register(tmp_path, "m1")
     registry.promote(tmp_path, "m1")
     assert json.loads((tmp_path / "live").read_text())["id"] == "m1"
     tamper(tmp_path / "m1")
+    monkeypatch.setattr("api.live_engine.shared_catalogue", lambda _folder: CATALOGUE)
     engine = rasa_engine(Settings(models_dir=tmp_path), dialogue=True)
     await engine.look()
     assert why in engine.trouble and not engine.is_ready

@@ -69,7 +69,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     from benchmarks.talk.conversations import Conversations
     from nlu.action_address import ActionAddress
     from nlu.engine.action_endpoint import ActionEndpoint
-    from nlu.engine.rasa_engine import Engine, live_model
+    from nlu.engine.rasa_engine import Engine
+    from nlu.registry import live_release
 
     folder: Path = tmp_path_factory.mktemp("world")
     sandbox_port, actions_port = free_port(), free_port()
@@ -90,7 +91,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     ):
         engine = loop.run_until_complete(
             Engine.load(
-                live_model(ROOT / "models"),
+                live_release(ROOT / "models").model,
                 actions=ActionEndpoint(ActionAddress.of(actions, Path()), ACTIONS_SECRET),
                 data_dir=ROOT / "data",
             )

@@ -79,7 +79,8 @@ def town(data: Path, trained: Path) -> Iterator[Town]:
     from benchmarks.talk.conversations import Conversations
     from nlu.action_address import ActionAddress
     from nlu.engine.action_endpoint import ActionEndpoint
-    from nlu.engine.rasa_engine import Engine, live_model
+    from nlu.engine.rasa_engine import Engine
+    from nlu.registry import live_release
 
     folder, loop = data.parent, asyncio.new_event_loop()
     library = DescribedServer(data / "departments" / "openapi" / "library.yml", SECRET)
@@ -98,7 +99,7 @@ def town(data: Path, trained: Path) -> Iterator[Town]:
             seva("actions", "/health", actions, variables, folder / "actions.log"),
         ):
             loading = Engine.load(
-                live_model(trained),
+                live_release(trained).model,
                 actions=ActionEndpoint(
                     ActionAddress.of(f"http://127.0.0.1:{actions}", Path()), ACTIONS_SECRET
                 ),

@@ -70,12 +70,13 @@ class Town:
         """Another engine on the same model."""
         from nlu.action_address import ActionAddress
         from nlu.engine.action_endpoint import ActionEndpoint
-        from nlu.engine.rasa_engine import Engine, live_model
+        from nlu.engine.rasa_engine import Engine
+        from nlu.registry import live_release
 
         with environment({"SEVA_DATA_DIR": str(self.data)}):
             return self.run(
                 Engine.load(
-                    live_model(self.models),
+                    live_release(self.models).model,
                     actions=ActionEndpoint(ActionAddress.of(action_url, Path()), ACTIONS_SECRET),
                     data_dir=self.data,
                 )
@@ -155,7 +156,8 @@ def opened(data: Path, models: Path, folder: Path) -> Iterator[Town]:
     """Sandbox, action server and engine while the block runs."""
     from nlu.action_address import ActionAddress
     from nlu.engine.action_endpoint import ActionEndpoint
-    from nlu.engine.rasa_engine import Engine, live_model
+    from nlu.engine.rasa_engine import Engine
+    from nlu.registry import live_release
 
     sandbox_port, actions_port = free_port(), free_port()
     variables = {
@@ -176,7 +178,7 @@ def opened(data: Path, models: Path, folder: Path) -> Iterator[Town]:
         with environment({"SEVA_DATA_DIR": str(data)}):
             engine = loop.run_until_complete(
                 Engine.load(
-                    live_model(models),
+                    live_release(models).model,
                     actions=ActionEndpoint(ActionAddress.of(actions, Path()), ACTIONS_SECRET),
                     data_dir=data,
                 )

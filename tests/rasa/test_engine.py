@@ -247,12 +247,13 @@ def test_answer_has_the_shape_of_the_contract(town: Town) -> None:
 
 def test_engine_says_what_to_run_without_a_model(town: Town) -> None:
     """Not a stack trace of Rasa."""
-    from nlu.engine.rasa_engine import Engine, live_model
+    from nlu.engine.rasa_engine import Engine
+    from nlu.registry import live_release
 
     with pytest.raises(FileNotFoundError, match="seva train"):
         town.run(Engine.load(town.data / "nothing"))
     with pytest.raises(FileNotFoundError, match="seva promote"):
-        live_model(town.data)
+        live_release(town.data)
 
 
 def test_own_path_through_the_graph_understands_like_rasas_runner(town: Town) -> None:

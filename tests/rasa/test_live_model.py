@@ -7,16 +7,21 @@ import json
 import shutil
 from pathlib import Path
 
+import pytest
+
 from api.live_engine import rasa_engine
+from nlu.registry import live_id
 from nlu.settings.settings import Settings
-from nlu.training.registry import live_id
 from nlu.turn import Message
 from tests.processes import ACTIONS_SECRET
 from tests.rasa.conftest import Town
 
 
-def test_a_new_model_loads_beside_the_loop(town: Town, tmp_path: Path) -> None:
+def test_a_new_model_loads_beside_the_loop(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The loop used to stand still until a dialogue model was loaded, for 4.7 s."""
+    monkeypatch.setenv("SEVA_DATA_DIR", str(town.data))  # as the town's action server has it
     models, variables = tmp_path / "models", tmp_path / "var"
     name = live_id(town.models)
     assert name is not None
@@ -24,7 +29,6 @@ def test_a_new_model_loads_beside_the_loop(town: Town, tmp_path: Path) -> None:
         shutil.copytree(town.models / name, models / copy)
     settings = Settings(
         models_dir=models,
-        data_dir=town.data,
         var_dir=variables,
         action_server_url=town.actions,
         actions_secret=ACTIONS_SECRET,

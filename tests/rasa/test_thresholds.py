@@ -9,7 +9,7 @@ import pytest
 
 from nlu.catalogue import load_catalogue
 from nlu.paths import models_folder
-from nlu.training.registry import live_id
+from nlu.registry import live_id
 from tests.processes import ROOT
 
 # The checks stay as they were with 21 services. With 169, profile fast is short of some of them,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from nlu.catalogue import shared_catalogue
+from nlu.registry import Manifest
 from nlu.training.evaluate import (
     LabelledFileError,
     evaluated,
@@ -17,7 +18,6 @@ from nlu.training.evaluate import (
     write_page,
 )
 from nlu.training.metrics import Labelled
-from nlu.training.registry import Manifest
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 GOOD = '{"text": "కరెంటు బిల్లు", "key": "te", "service": "electricity_bill_view"}'

@@ -2,71 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from nlu import registry
+from nlu.archive import ReleaseRefused, sha256
+from nlu.commands.models import app
 from nlu.paths import models_folder
-from nlu.training import registry
-from nlu.training.archive import sha256
-from nlu.training.registry import ARCHIVE, Manifest
-
-METRICS = {
-    "by_key": {
-        key: {"rows": 84, "top1": 0.96, "top3": 1.0, "route_rate": 0.9, "route_precision": 0.98}
-        for key in ("te", "te-Latn", "hi", "hi-Latn", "en")
-    },
-    "out_of_scope": {"recall": 0.91, "false_accept": 0.01, "in_scope_rejected": 0.02},
-}
-
-
-def write_archive(
-    archive: Path, facts: Mapping[str, Any] = {}, uses: str = "nlu.components.decision.Decision"
-) -> None:
-    """The part of a model's archive that names classes."""
-    metadata = {
-        "domain": {"slots": {"language": {"type": "text"}}},
-        "train_schema": {"nodes": {}},
-        "predict_schema": {"nodes": {"a": {"uses": uses, "config": {}}}},
-        **facts,
-    }
-    with tarfile.open(archive, "w:gz") as tar:
-        for name, content in (("metadata.json", json.dumps(metadata)), ("x/domain.yml", "{}")):
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            tar.addfile(member, io.BytesIO(content.encode()))
-
-
-def register(folder: Path, name: str, created: str = "2026-11-25T00:00:00+00:00") -> Manifest:
-    """A small model in the registry."""
-    entry = folder / name
-    entry.mkdir(parents=True)
-    write_archive(entry / ARCHIVE, {"model_id": name})
-    manifest = Manifest(
-        id=name,
-        created=created,
-        profile="fast",
-        inputs=f"inputs of {name}",
-        data_hash="d" * 64,
-        config_hash="c" * 64,
-        lock_hash="l" * 64,
-        encoder="e" * 16,
-        archive_sha256=sha256(entry / ARCHIVE),
-        archive_bytes=(entry / ARCHIVE).stat().st_size,
-        services=21,
-        utterances=3870,
-        train_seconds=32.2,
-        peak_memory_mb=1521.8,
-        metrics=METRICS,
-    )
-    registry.write(entry, manifest)
-    return manifest
+from nlu.registry import ARCHIVE, DATA, Release
+from tests.releases import METRICS, put, register, small_data, write_archive
 
 
 def test_manifest_survives_its_file(tmp_path: Path) -> None:
@@ -142,7 +92,7 @@ def test_rollback_of_an_empty_registry_is_refused(tmp_path: Path) -> None:
 
 def test_unknown_model_is_refused(tmp_path: Path) -> None:
     """By name."""
-    with pytest.raises(ValueError, match="no model nonsense"):
+    with pytest.raises(FileNotFoundError, match="no model nonsense"):
         registry.promote(tmp_path, "nonsense")
 
 
@@ -194,30 +144,181 @@ def test_models_folder_follows_the_environment(
     assert models_folder() == tmp_path
 
 
-def test_commands_answer_with_exit_codes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_commands_answer_with_exit_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """0 and the id, or 1 and the reason on stderr."""
     monkeypatch.setenv("SEVA_MODELS_DIR", str(tmp_path))
     for name in ("one", "two"):
         register(tmp_path, name)
-        assert registry.promote_command(name) == 0
-    assert registry.rollback_command() == 0
-    assert "one is live again" in capsys.readouterr().out
-    assert registry.rollback_command() == registry.promote_command("nonsense") == 1
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "no earlier model" in told.err and "nonsense" in told.err
+        assert seva("promote", name).exit_code == 0
+    assert "one is live again" in seva("rollback").stdout
+    for command, why in ((["rollback"], "no earlier model"), (["promote", "nonsense"], "nonsense")):
+        told = seva(*command)
+        assert told.exit_code == 1 and told.stdout == "" and why in told.stderr
 
 
-def test_models_as_json(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_models_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One document, with the live one marked."""
     monkeypatch.setenv("SEVA_MODELS_DIR", str(tmp_path))
     for name in ("one", "two"):
         register(tmp_path, name)
     registry.promote(tmp_path, "one")
-    assert registry.models_command(json_output=True) == 0
-    rows = json.loads(capsys.readouterr().out)
+    rows = json.loads(seva("models", "--json").stdout)
     assert {row["id"]: row["live"] for row in rows} == {"one": True, "two": False}
+
+
+def seva(*command: str) -> Result:
+    """A command of `nlu.commands.models`, in this process."""
+    return CliRunner().invoke(app, list(command))
+
+
+# --- Releases: weights with the words that they were trained on ---------------------------------
+
+
+def test_a_snapshot_stays_what_it_was(tmp_path: Path) -> None:
+    """Half a file in the folder that was copied changes nothing, and the copy is read-only."""
+    data = small_data(tmp_path / "data")
+    register(tmp_path, "one", data=data)
+    release = Release(tmp_path / "one", tmp_path / "one" / DATA)
+    put(data / "services" / "energy" / "bill.yml", "service: bi")
+    put(data / "services" / "energy" / "half.yml", "TODO")
+    release.check()
+    copy = release.data / "services" / "energy" / "bill.yml"
+    assert copy.read_text("utf-8") == "service: bill\n" and copy.stat().st_mode & 0o222 == 0
+
+
+def test_a_snapshot_leaves_out_what_editors_leave_and_what_only_training_reads(
+    tmp_path: Path,
+) -> None:
+    """And it says nothing else than the folder without them."""
+    data = small_data(tmp_path / "data")
+    register(tmp_path, "one", data=data)
+    for name in ("services/energy/.bill.yml.swp", "services/energy/bill.yml~", "encoder/a.npz"):
+        put(data / name, "left")
+    register(tmp_path, "two", data=data)
+    copied = {path.name for path in (tmp_path / "two" / DATA).rglob("*") if path.is_file()}
+    assert copied == {"bill.yml", "greet.yml", "domain.yml"}
+    assert registry.read(tmp_path / "one").snapshot == registry.read(tmp_path / "two").snapshot
+
+
+def changed(entry: Path) -> None:
+    path = entry / DATA / "services" / "energy" / "bill.yml"
+    path.chmod(0o644)
+    path.write_text("service: bill\nreply: other\n", "utf-8")
+
+
+def taken_away(entry: Path) -> None:
+    (entry / DATA / "conversation" / "greet.yml").unlink()
+
+
+def added(entry: Path) -> None:
+    put(entry / DATA / "services" / "energy" / "other.yml", "service: other\n")
+
+
+def without(entry: Path) -> None:
+    registry.write(entry, replace(registry.read(entry), snapshot=""))
+
+
+def of_other_services(entry: Path) -> None:
+    """The words were registered, and are those of another model."""
+    added(entry)
+    snapshot = registry.digest(entry / DATA)
+    registry.write(entry, replace(registry.read(entry), snapshot=snapshot))
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (changed, "is not what was registered"),
+        (taken_away, "is not what was registered"),
+        (added, "is not what was registered"),
+        (without, "trained before models carried their catalogue: run `seva train`"),
+        (of_other_services, "the model does not know other"),
+    ],
+)
+def test_a_release_that_is_not_whole_never_goes_live(
+    harm: Callable[[Path], None], why: str, tmp_path: Path
+) -> None:
+    """Neither forwards nor back; what is live stays."""
+    for name in ("one", "two", "three"):
+        register(tmp_path, name)
+        registry.promote(tmp_path, name)
+    harm(tmp_path / "two")
+    for move in (lambda: registry.rollback(tmp_path), lambda: registry.promote(tmp_path, "two")):
+        with pytest.raises(ReleaseRefused, match=why):
+            move()
+    assert registry.live_id(tmp_path) == "three"
+
+
+def test_words_come_from_the_model_or_from_the_folder_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SEVA_DATA_DIR is the one rule; a folder as it is has no version."""
+    register(tmp_path, "one")
+    monkeypatch.delenv("SEVA_DATA_DIR", raising=False)
+    with pytest.raises(FileNotFoundError, match="seva train"):
+        registry.live_release(tmp_path)
+    registry.promote(tmp_path, "one")
+    own = registry.live_release(tmp_path)
+    assert (own.data, own.id) == (tmp_path / "one" / DATA, "one")
+    monkeypatch.setenv("SEVA_DATA_DIR", str(tmp_path / "data"))
+    named = registry.live_release(tmp_path)
+    assert (named.data, named.id, named.model) == (tmp_path / "data", "folder", own.model)
+    assert registry.live_release(tmp_path / "none", needs_model=False).data == tmp_path / "data"
+
+
+def test_until_a_model_is_live_words_are_those_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For those who need no weights, or wait for them."""
+    monkeypatch.delenv("SEVA_DATA_DIR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path / "data" / "languages.yml", "")
+    waiting = registry.live_release(tmp_path / "models", needs_model=False)
+    assert (waiting.data, waiting.id) == (tmp_path / "data", "folder")
+
+
+def test_a_model_and_a_folder_of_other_services_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, by the names of the services, with what to do."""
+    register(tmp_path, "one")
+    registry.promote(tmp_path, "one")
+    monkeypatch.setenv("SEVA_DATA_DIR", str(small_data(tmp_path / "data", ("meter", "tax"))))
+    with pytest.raises(ReleaseRefused) as refused:
+        registry.live_release(tmp_path).check_words()
+    told = str(refused.value)
+    assert "the model does not know meter, tax; the data does not have bill" in told
+    assert "seva train" in told and "promote" in told
+
+
+def test_a_folder_of_the_same_services_may_say_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who writes replies tries them out with the model that is there."""
+    register(tmp_path, "one")
+    registry.promote(tmp_path, "one")
+    data = small_data(tmp_path / "data")
+    put(data / "services" / "energy" / "bill.yml", "service: bill\nreply: new\n")
+    monkeypatch.setenv("SEVA_DATA_DIR", str(data))
+    registry.live_release(tmp_path).check()
+
+
+def test_the_same_words_are_found_again(tmp_path: Path) -> None:
+    """And a model of the same inputs whose words are others is another release."""
+    one = register(tmp_path, "one")
+    assert registry.find_by_inputs(tmp_path, one.inputs, one.snapshot) == one
+    assert registry.find_by_inputs(tmp_path, one.inputs, "other words") is None
+    registry.write(tmp_path / "one", replace(one, snapshot=""))
+    assert registry.find_by_inputs(tmp_path, one.inputs) is None  # of before there were any
+
+
+@pytest.mark.parametrize("intents", [["choose", "greet"], ["choose", "greet", "bill", "tax"]])
+def test_weights_of_other_intents_are_refused(intents: list[str], tmp_path: Path) -> None:
+    """Whatever the manifest says of the words."""
+    register(tmp_path, "one")
+    archive = tmp_path / "one" / ARCHIVE
+    write_archive(archive, {"domain": {"slots": {}, "intents": intents}})
+    manifest = replace(registry.read(tmp_path / "one"), archive_sha256=sha256(archive))
+    registry.write(tmp_path / "one", manifest)
+    with pytest.raises(ReleaseRefused, match="do not belong together"):
+        registry.promote(tmp_path, "one")

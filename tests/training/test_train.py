@@ -5,13 +5,27 @@ from __future__ import annotations
 import contextlib
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from tarsafe import TarSafe
 
 from nlu.catalogue import load_catalogue
+from nlu.paths import folder_in_use
+from nlu.registry import (
+    ARCHIVE,
+    DATA,
+    Release,
+    entries,
+    intents_of,
+    live_id,
+    promote,
+    rollback,
+)
+from nlu.training import train as module
 from nlu.training.train import _packing, inputs_hash, train
+from tests.releases import write_archive
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -82,3 +96,92 @@ def test_archives_are_packed_at_the_level_given_only_inside(tmp_path: Path) -> N
             tar.extractall(tmp_path / f"{name}-out")
         assert (tmp_path / f"{name}-out" / "this.py").read_bytes() == Path(__file__).read_bytes()
     assert packed == {"inside": 0, "after": 2}
+
+
+# --- What a training makes: a release of the catalogue as it was when it began --------------------
+
+
+@pytest.fixture
+def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Folders that Rasa was asked to train from; without Rasa, encoder and scores."""
+    trained: list[Path] = []
+
+    def rasa(config: Path, data: Path, work: Path, say: Any) -> Path:
+        trained.append(data)
+        half = tmp_path / "data" / "services" / "energy" / "half.yml"
+        half.write_text("service: TODO", "utf-8")  # somebody goes on writing meanwhile
+        domain = {"slots": {}, "intents": sorted(intents_of(data))}
+        write_archive(work / ARCHIVE, {"domain": domain, "trained": len(trained)})
+        half.unlink()
+        return work / ARCHIVE
+
+    async def scores(work: Path, known: Any, data: Path) -> tuple[dict[str, Any], list[Any]]:
+        return {"top1": 1.0}, []
+
+    shutil.copytree(ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns(*NOT_READ))
+    for department in (tmp_path / "data" / "services").iterdir():
+        if department.name != "energy":
+            shutil.rmtree(department)
+    monkeypatch.setenv("SEVA_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("SEVA_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setattr(module, "_rasa_train", rasa)
+    monkeypatch.setattr(module, "_holdout", scores)
+    monkeypatch.setattr(module, "_start_rasa", lambda say: None)
+    monkeypatch.setattr(module.embedding, "beside", lambda config: contextlib.nullcontext())
+    monkeypatch.setattr("nlu.training.evaluate.write_page", lambda *given: None)
+    monkeypatch.setattr("nlu.encoder.provision.encoder_folder", lambda source: tmp_path)
+    monkeypatch.setattr("nlu.encoder.onnx_encoder.fingerprint", lambda folder: "e")
+    return trained
+
+
+NOT_READ = ("encoder", "demo", "out_of_scope.yml")
+
+
+def test_a_release_holds_what_was_there_when_its_training_began(
+    weights: list[Path], tmp_path: Path
+) -> None:
+    """It is whole and live at once, as the first one; nothing else is left in the registry."""
+    made = module.train()
+    release = Release(tmp_path / "models" / made.id, tmp_path / "models" / made.id / DATA)
+    release.check()
+    assert weights[0].parent.parent == tmp_path / "models"
+    assert not (release.data / "services" / "energy" / "half.yml").exists()
+    assert live_id(tmp_path / "models") == made.id
+    assert {path.name for path in (tmp_path / "models").iterdir()} == {made.id, "live"}
+    assert folder_in_use() is None
+
+
+def test_the_same_catalogue_is_one_release(weights: list[Path], tmp_path: Path) -> None:
+    assert module.train() == module.train()
+    assert len(weights) == 1 and len(entries(tmp_path / "models")) == 1
+
+
+def test_changed_words_are_a_release_without_a_training(
+    weights: list[Path], tmp_path: Path
+) -> None:
+    """Replies decide no weights, and citizens read them: so they must be able to go live alone."""
+    first = module.train()
+    phrases = tmp_path / "data" / "phrases.yml"
+    phrases.write_text(phrases.read_text("utf-8").replace("Welcome back!", "Again!"), "utf-8")
+    second = module.train()
+    assert second.id != first.id and len(weights) == 1
+    assert second.archive_sha256 == first.archive_sha256 and second.snapshot != first.snapshot
+    promote(tmp_path / "models", second.id)
+    copy = live_release_data(tmp_path / "models") / "phrases.yml"
+    assert "Again!" in copy.read_text("utf-8")
+    assert rollback(tmp_path / "models") == first.id
+
+
+def test_a_new_sentence_is_trained(weights: list[Path], tmp_path: Path) -> None:
+    module.train()
+    file = tmp_path / "data" / "services" / "energy" / "electricity_bill_view.yml"
+    text = file.read_text("utf-8")
+    new = "utterances:\n  te:\n"
+    assert new in text
+    file.write_text(text.replace(new, f"{new}    - కొత్త వాక్యం\n"), "utf-8")
+    module.train()
+    assert len(weights) == 2
+
+
+def live_release_data(models: Path) -> Path:
+    return models / str(live_id(models)) / DATA

@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 
 from nlu.catalogue import Catalogue, Choice, SlotType
 from nlu.slots.kind import Hit, Kind, Parsed, Rejected, Said, register
 from nlu.slots.words import Phrases, words, words_between
 from nlu.text import fold
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _NEAR = 24  # characters looked at on each side of a choice
 _LEADING = 2  # words before it: "for her"
@@ -52,7 +51,7 @@ def _is_purpose(text: str, hit: Hit) -> bool:
     )
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _around() -> tuple[Phrases[bool], Phrases[bool]]:
     lexicon = load_lexicon("cues")["purpose"]
     after, before = (Phrases((str(f), True) for f in lexicon[key]) for key in ("after", "before"))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import regex
 
 from nlu.catalogue import Catalogue, SlotType
 from nlu.slots.kind import Kind, Parsed, Phrase, Rejected, Said, register
 from nlu.slots.kinds.sent import PIN, show_location
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _NAME = regex.compile(r"[\p{L}\p{M} .'’()-]+")
 _LETTER = regex.compile(r"\p{L}")
@@ -70,7 +68,7 @@ def _bare(text: str, kind: str) -> str:
         end = len(cut)
 
 
-@lru_cache(maxsize=4)
+@lexicon_cache(maxsize=4)
 def _around(
     kind: str, closed: bool = False
 ) -> tuple[regex.Pattern[str], regex.Pattern[str], int, str]:

@@ -18,7 +18,7 @@ from nlu.slots.words import Span, Spans, words
 from nlu.text import Normalised
 from nlu.text.checksums import consistent
 from nlu.text.endings import is_ending
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 # Groups of digits, but not the last ones of AP29Z1234, which belong to its letters.
 _RUN = regex.compile(r"(?<!\d)(?<!\d[A-Za-z]{1,3})\d++(?:[ .-]{1,2}\d++)*+")
@@ -174,7 +174,7 @@ def _longest_fitting(
         first += step
 
 
-@lru_cache(maxsize=_TEXTS)
+@lexicon_cache(maxsize=_TEXTS)
 def _digit_runs(text: str) -> tuple[_Run, ...]:
     """Groups of digits side by side. They are cached for the other slot types of the message."""
     runs = []
@@ -250,7 +250,7 @@ def _codes(slot_type: SlotType, text: str) -> Iterator[Hit]:
             yield from _longest_fitting(run, lengths, _LONGEST_CODE, read)
 
 
-@lru_cache(maxsize=_TEXTS)
+@lexicon_cache(maxsize=_TEXTS)
 def _code_runs(text: str) -> tuple[_Run, ...]:
     """Letters and digits that may be parts of one code: only a small gap is between them."""
     runs: list[list[Span]] = []
@@ -279,7 +279,7 @@ def _left(text: str, taken: Spans) -> Iterator[_Run]:
                 yield _run(text, parts)
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def no_part() -> frozenset[str]:
     """Words that stand before a code and are not its first letters: "no 2026...", "id"."""
     return frozenset(map(str, load_lexicon("cues")["no_code"]))

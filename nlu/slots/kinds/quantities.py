@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
 import regex
 
@@ -17,7 +16,7 @@ from nlu.slots.context import leads, noun_after
 from nlu.slots.kind import Hit, Kind, Parsed, Rejected, Said, register
 from nlu.slots.words import Phrases, Words, words
 from nlu.text import NumberSpan, find_numbers
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 from nlu.text.numbers import indian_grouping, plain
 
 _GLUED = regex.compile(r"[\p{L}\p{M}]")
@@ -102,7 +101,7 @@ def _price(text: str, tokens: Words, span: NumberSpan) -> bool:
     return _priced().at(tokens[at : at + 1], 0) is not None
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _priced() -> Phrases[bool]:
     return Phrases((str(form), True) for form in load_lexicon("amounts")["priced"])
 
@@ -113,7 +112,7 @@ def _money(text: str, span: NumberSpan) -> bool:
     return bool(before.search(near)) or bool(after.match(text, span.end))
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _money_words() -> tuple[regex.Pattern[str], regex.Pattern[str], int]:
     """Patterns for a money word right before a number and right after it, and how many characters
     before a number must be searched."""
@@ -203,7 +202,7 @@ class _CountWords:
         )
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _count_words() -> _CountWords:
     return _CountWords()
 
@@ -284,7 +283,7 @@ def _announced(unit: Unit, tokens: Words, span: NumberSpan) -> bool:
     return any(unit.before.ending(tokens, at - 1 - gap) for gap in (0, 1) if at - 1 - gap >= 0)
 
 
-@lru_cache(maxsize=32)
+@lexicon_cache(maxsize=32)
 def unit_words(name: str) -> Unit:
     """The words of one unit. Raises KeyError for a unit that the file does not have."""
     row = load_lexicon("units")["units"][name]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import regex
 
@@ -14,7 +13,7 @@ from nlu.slots.kind import Hit, Kind, Parsed, Rejected, Said, register
 from nlu.slots.words import Phrases, Words, words, words_between
 from nlu.text import NumberSpan, find_numbers
 from nlu.text.endings import stems
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _CLOCK = regex.compile(r"(?P<h>[01]?\d|2[0-4])(?P<sep>[:.])(?P<m>[0-5]\d)(?![\d:./-])")
 _DICTATED = regex.compile(r"(?P<h>1[0-2]|[1-9])(?P<m>[0-5]\d)")  # "five thirty"
@@ -33,7 +32,7 @@ def find_times(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Iterabl
     return times(said.text)
 
 
-@lru_cache(maxsize=8)  # finders of other kinds also need to know where times are
+@lexicon_cache(maxsize=8)  # finders of other kinds also need to know where times are
 def times(text: str) -> tuple[Hit, ...]:
     """Times of day in a normalised message; a bare number is none."""
     return tuple(_Times(text, answer=False).hits())
@@ -201,7 +200,7 @@ def _on_the_day(hour: int, part: _Part) -> int:
     return half
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _lists() -> _Lists:
     lexicon = load_lexicon("times")
     parts = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 import regex
 
@@ -13,7 +12,7 @@ from nlu.slots.kind import Hit, Kind, Parsed, Rejected, Said, register
 from nlu.slots.kinds.numbers import no_part
 from nlu.slots.words import words
 from nlu.text.endings import is_ending
-from nlu.text.lexicon import load_lexicon
+from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _LOCAL = 31  # signs before the @, where 64 characters are allowed (RFC 5321)
 _SPACES = regex.compile(r"\s+")
@@ -111,12 +110,12 @@ def _spoken(table: str, *signs: str) -> str:
     )
 
 
-@lru_cache(maxsize=4)
+@lexicon_cache(maxsize=4)
 def _sign_words(table: str) -> regex.Pattern[str]:
     return regex.compile(rf"(?<=[\p{{L}}\p{{M}}\d])\s*(?<![\p{{L}}\p{{M}}])(?:{_spoken(table)})\s+")
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _piece() -> regex.Pattern[str]:
     """Letters and digits joined by signs, or by their names between spaces."""
     joint = rf"(?:\s?[/\\-]\s?|\s(?:{_spoken('signs')})\s)"
@@ -129,7 +128,7 @@ def _piece() -> regex.Pattern[str]:
     )
 
 
-@lru_cache(maxsize=1)
+@lexicon_cache(maxsize=1)
 def _address() -> regex.Pattern[str]:
     part = r"[A-Za-z0-9]++"
     local = rf"(?:\s?[._+-]\s?|\s(?:{_spoken('email', '.', '_')})\s)"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +20,29 @@ ALLOWED = ("nlu.components.", "rasa.")
 _METADATA, _DOMAIN = "metadata.json", "domain.yml"
 
 
-class ArchiveRefused(ValueError):
-    """The archive must not be loaded; the message says why."""
+class ReleaseRefused(ValueError):
+    """A model must not serve; the message says why and what to do."""
 
 
-def check_archive(archive: Path, digest: str) -> None:
-    """Raises ArchiveRefused, and FileNotFoundError. `digest` is the SHA-256 (hex) that was
-    registered. Takes about a second for 50 MB."""
+class ArchiveRefused(ReleaseRefused):
+    """Its archive must not be loaded."""
+
+
+def check_archive(archive: Path, digest: str) -> Set[str]:
+    """The intents that the model was trained for. Raises ArchiveRefused, and FileNotFoundError.
+    `digest` is the SHA-256 (hex) that was registered. Takes about a second for 50 MB."""
     if sha256(archive) != digest:
         raise ArchiveRefused(f"{archive} is not the file that was registered; train again")
     try:
-        foreign = sorted({name for name in _classes(archive) if not name.startswith(ALLOWED)})
+        metadata, domains = _read(archive)
+        named = {*_of_schemas(metadata), *(one for domain in domains for one in _of_domain(domain))}
+        intents = frozenset(_intents(metadata["domain"]))
     except (tarfile.TarError, EOFError, OSError, ValueError, KeyError, TypeError) as error:
         raise ArchiveRefused(f"{archive} is no model ({type(error).__name__})") from error
+    foreign = sorted(name for name in named if not name.startswith(ALLOWED))
     if foreign:
         raise ArchiveRefused(f"{archive} would import {', '.join(foreign)}")
+    return intents
 
 
 def sha256(path: Path) -> str:
@@ -46,9 +54,9 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _classes(archive: Path) -> Iterator[str]:
-    """Dotted names of the classes that Rasa would import; KeyError if nothing tells of them."""
-    told = False
+def _read(archive: Path) -> tuple[Mapping[str, Any], list[Any]]:
+    """Rasa's own description of the model, and every domain in it. KeyError if there is none."""
+    metadata, domains = None, []
     with tarfile.open(archive, "r:gz") as tar:
         for member in tar:
             name = Path(member.name).name
@@ -56,16 +64,25 @@ def _classes(archive: Path) -> Iterator[str]:
             if file is None:
                 continue
             if name == _DOMAIN:
-                yield from _of_domain(load_yaml(file.read()))
-                continue
-            told, metadata = True, json.loads(file.read())
-            for schema in ("train_schema", "predict_schema"):
-                for node in metadata[schema]["nodes"].values():
-                    yield node["uses"]
-                    yield from _named(node["config"])
-            yield from _of_domain(metadata["domain"])
-    if not told:
+                domains.append(load_yaml(file.read()))
+            else:
+                metadata = json.loads(file.read())
+    if metadata is None:
         raise KeyError(_METADATA)
+    return metadata, [*domains, metadata["domain"]]
+
+
+def _of_schemas(metadata: Mapping[str, Any]) -> Iterator[str]:
+    for schema in ("train_schema", "predict_schema"):
+        for node in metadata[schema]["nodes"].values():
+            yield node["uses"]
+            yield from _named(node["config"])
+
+
+def _intents(domain: Mapping[str, Any]) -> Iterator[str]:
+    """An intent is its name, or a mapping from its name to its settings."""
+    for intent in domain.get("intents") or ():
+        yield from intent if isinstance(intent, Mapping) else [intent]
 
 
 def _of_domain(domain: Mapping[str, Any] | None) -> Iterator[str]:

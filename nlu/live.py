@@ -1,0 +1,99 @@
+"""What follows the registry's live pointer while a process runs.
+
+The new release is loaded beside the one that serves, and then takes its place. While it loads, or
+if it cannot be loaded, the present one goes on serving.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from nlu.archive import ReleaseRefused
+from nlu.log import describe, get_logger
+from nlu.registry import Release
+
+log = get_logger(__name__)
+_LOOK_EVERY = 3.0
+_WAITS = (5.0, 15.0, 60.0, 300.0)  # before a release that did not load is tried again
+
+T = TypeVar("T")
+
+
+class Live(Generic[T]):
+    """The live release as a process has loaded it.
+
+    A release that did not load is tried again, after a wait that grows with each try.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[], Release],
+        load: Callable[[Release], Awaitable[T]],
+        in_the_way: Callable[[Release], Awaitable[str]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`find` gives the live release, `load` what serves it, without holding up the loop. While
+        another one serves, `in_the_way` says why a release may not take its place yet."""
+        self._find, self._load, self._clock = find, load, clock
+        self._in_the_way = in_the_way
+        self.loaded: T | None = None
+        self.release: Release | None = None
+        """That of `loaded`."""
+        self.trouble = "loading"
+        """Why the live release is not the one that serves; empty if it is."""
+        self._failed: Release | None = None
+        self._tries = 0
+        self._due = 0.0
+
+    async def keep(self) -> None:
+        """Looks at the pointer for as long as the process runs."""
+        while True:
+            await self.look()
+            await asyncio.sleep(_LOOK_EVERY)
+
+    async def look(self) -> None:
+        """Loads the live release if it is another one than before, and due if it failed before."""
+        try:
+            release = await asyncio.to_thread(self._find)
+            if release == self.release:
+                self._failed = None
+            elif release == self._failed and self._clock() < self._due:
+                return
+            elif why := await self._not_yet(release):
+                self._tell(why)
+                return
+            else:
+                await self._take_over(release)
+        except Exception as error:
+            ours = isinstance(error, (FileNotFoundError, ReleaseRefused))
+            self._tell(str(error) if ours else describe(error))
+        else:
+            self.trouble = ""
+
+    async def _not_yet(self, release: Release) -> str:
+        """What must come before a release takes over; nothing where none serves."""
+        if self.loaded is None or self._in_the_way is None:
+            return ""
+        return await self._in_the_way(release)
+
+    async def _take_over(self, release: Release) -> None:
+        self._tries = self._tries + 1 if release == self._failed else 1
+        self._failed = release  # until it serves
+        try:
+            self.loaded = await self._load(release)
+        except Exception:
+            self._due = self._clock() + _WAITS[min(self._tries, len(_WAITS)) - 1]
+            raise
+        self.release, self._failed = release, None
+        log.info("model_loaded", model=release.model.name, data=str(release.data))
+        await asyncio.to_thread(gc.collect)  # Rasa's objects point at each other: frees the old one
+
+    def _tell(self, trouble: str) -> None:
+        """Says it once, however often it is tried again."""
+        if trouble != self.trouble:
+            log.error("model_not_loaded", error=trouble)
+        self.trouble = trouble
