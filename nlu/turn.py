@@ -128,7 +128,10 @@ class Reply:
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Reply:
         """The reply that `as_json` gave."""
-        return cls(**_read(told))
+        buttons = tuple(Button(**one) for one in told.get("buttons", ()))
+        document = told.get("document")
+        found = {**told, "buttons": buttons, "document": document and Document(**document)}
+        return cls(**found)
 
 
 @dataclass(frozen=True)
@@ -153,11 +156,6 @@ class Notice:
         """The body of `POST /notices`."""
         return _told(self)
 
-    @classmethod
-    def from_json(cls, told: Mapping[str, Any]) -> Notice:
-        """The notice that `as_json` gave."""
-        return cls(**_read(told))
-
 
 def _told(record: Any) -> Any:
     """A record as JSON; fields that are as they are by default are left out."""
@@ -167,16 +165,6 @@ def _told(record: Any) -> Any:
         return record
     values = {field.name: (getattr(record, field.name), field.default) for field in fields(record)}
     return {name: _told(value) for name, (value, usual) in values.items() if value != usual}
-
-
-def _read(told: Mapping[str, Any]) -> dict[str, Any]:
-    """Members of a reply or a notice, with buttons and document as what they are."""
-    document = told.get("document")
-    return {
-        **told,
-        "buttons": tuple(Button(**one) for one in told.get("buttons", ())),
-        "document": document and Document(**document),
-    }
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rasa.utils.endpoints import ClientResponseError
+from rasa.core.actions.action import RemoteAction
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, SessionStarted, SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
+from rasa_sdk import Tracker
 
 from nlu.action_address import ActionAddress
-from nlu.engine.action_endpoint import ActionCallFailed, ActionEndpoint
+from nlu.engine.action_endpoint import ActionCallFailed, ActionEndpoint, thin
 from nlu.turn import AWAY, BROKEN, FAILED
 
+DOMAIN = Domain.load("data/rasa/domain.yml")
 _ANSWER = b'{"events": [], "responses": []}'
 
 
@@ -54,6 +60,30 @@ class Server:
             writer.close()
 
 
+def call(action: str, turns: int = 1) -> dict[str, Any]:
+    """As Rasa makes it, after so many turns of a session."""
+    tracker = DialogueStateTracker.from_events("1:a", [SessionStarted()], DOMAIN.slots)
+    for number in range(turns):
+        said = UserUttered(f"message {number}", {"name": "x"}, parse_data={"text": "x"})
+        tracker.update(said, DOMAIN)
+        tracker.update(SlotSet("state", {"language": "te"}), DOMAIN)
+        tracker.update(BotUttered("an answer"), DOMAIN)
+    endpoint = EndpointConfig("http://here", enable_selective_domain=True)
+    body: dict[str, Any] = RemoteAction(action, endpoint)._action_call_format(tracker, DOMAIN)
+    return body
+
+
+def test_a_call_carries_the_message_the_state_and_no_more() -> None:
+    """Neither the domain, nor what was said before."""
+    few, many = thin(call("action_turn")), thin(call("action_turn", 50))
+    assert set(few) == {"next_action", "sender_id", "tracker"}
+    assert few["tracker"]["slots"] == {"state": {"language": "te"}}
+    assert [event["text"] for event in many["tracker"]["events"]] == ["message 49"]
+    sizes = [len(json.dumps(one)) for one in (few, many)]
+    assert sizes[1] <= sizes[0] + 2 and sizes[0] < 800
+    assert Tracker.from_dict(few["tracker"]).get_slot("state") == {"language": "te"}
+
+
 @pytest.fixture
 async def server(tmp_path: Path) -> AsyncIterator[Server]:
     one = Server(tmp_path / "socket")
@@ -72,7 +102,7 @@ async def called(endpoint: ActionEndpoint, action: str, after: float = 0) -> Any
     """The answer, or the trouble of a failed call."""
     await asyncio.sleep(after)
     try:
-        return await endpoint.request(json={"next_action": action})
+        return await endpoint.request(json=call(action))
     except ActionCallFailed as failed:
         return failed.trouble
 

@@ -1,0 +1,1 @@
+"""What a turn takes and gives."""
