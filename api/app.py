@@ -24,12 +24,12 @@ from api.inbox.port import Inbox
 from api.internal_listener import serving
 from api.live_engine import LiveEngine, rasa_engine
 from api.metrics import Metrics
+from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
 from api.problems import Problem
 from api.routes import health, metrics, notices, parse, services, webhook
 from api.runtime import Runtime
 from api.whatsapp.policy import load_policy
-from api.wording import Wording
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe, get_logger
 from nlu.settings.settings import ServeSettings
@@ -67,7 +67,7 @@ def create_app(
         catalogue=catalogue,
         engine=engine or rasa_engine(settings, dialogue=False),
         keys=ApiKeys.of(settings, clock),
-        wording=Wording(catalogue.phrases, catalogue.languages.default),
+        phrases=PhraseBook(catalogue.phrases, catalogue.languages.default),
         metrics=Metrics(),
         transcriber=transcriber
         or HearingPool(settings.hearing_processes, settings.hearing_waiting),

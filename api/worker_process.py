@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from api.delivery import Delivery
-from api.hearing import Hearing
+from api.dispatcher import Dispatcher
 from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.open import open_inbox
 from api.live_engine import LiveEngine, rasa_engine
 from api.metrics import Metrics
-from api.turn import Turns
+from api.phrases import PhraseBook
+from api.turn import MessageReader, Turns
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.policy import load_policy
-from api.wording import Wording
 from api.worker import Worker
 from nlu.catalogue import shared_catalogue
 from nlu.log import citizen_hash, get_logger
@@ -43,7 +42,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Works until `stop` is set. Raises OSError or ValueError if it cannot begin."""
     policy = load_policy(settings.data_dir / "whatsapp.yml")
     catalogue = shared_catalogue(settings.data_dir)
-    wording = Wording(catalogue.phrases, catalogue.languages.default)
+    phrases = PhraseBook(catalogue.phrases, catalogue.languages.default)
     engine = rasa_engine(settings, dialogue=True)
     keepers: list[asyncio.Task[Any]] = []
     inbox = open_inbox(settings, policy)
@@ -52,7 +51,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     metrics, heartbeat = Metrics(), Heartbeat(settings.hang_seconds)
     voices = settings.hearing_processes + 1  # one is answered while the next is heard
     pool = HearingPool(settings.hearing_processes, waiting=voices)
-    hearing = Hearing(
+    reader = MessageReader(
         inbox,
         sender,
         pool,
@@ -64,16 +63,16 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         inbox.outbox,
         Turns(
             engine,
-            hearing,
+            reader,
             inbox,
-            wording,
+            phrases,
             policy,
             spoken=speaker.languages if speaker else frozenset(),
         ),
-        Delivery(
+        Dispatcher(
             inbox.outbox,
             sender,
-            wording,
+            phrases,
             policy,
             metrics,
             doubt_s=settings.doubt_seconds,

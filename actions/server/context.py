@@ -20,7 +20,7 @@ from actions.departments.journal import Journal
 from actions.departments.misses import Misses
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
-from actions.documents.press import Press
+from actions.documents.department_issuer import DepartmentIssuer
 from actions.grievances.suggestions import suggestions
 from actions.news.client import NoticesClient
 from actions.news.meanwhile import Meanwhile
@@ -122,7 +122,7 @@ def context() -> Context:
     folder = data_folder()
     catalogue = shared_catalogue(folder)
     settings = load_settings(folder)
-    press = Press.from_environment()
+    press = DepartmentIssuer.from_environment()
     departments = DepartmentDirectory.of(catalogue, journal=Journal.from_environment(), issue=press)
     gateways = DepartmentDirectory(load_gateways(folder / "gateways"), journal=departments.journal)
     return Context(

@@ -32,8 +32,7 @@ from nlu.engine.answer_cache import AnswerCache
 from nlu.engine.parsing_path import ParsingPath
 from nlu.engine.trackers import TurnTrackers, stored
 from nlu.engine.waiting_line import WaitingLine
-from nlu.speech.readings import Readings, likeliest, orders
-from nlu.speech.transcript import Reading
+from nlu.speech.transcript import Reading, Readings, likeliest, orders
 from nlu.text.cache import SENTENCE
 from nlu.turn import Message, Reply, Turned, TurnFailed
 
