@@ -1,4 +1,4 @@
-"""Who may call what, and how much: keys kept as hashes, compared in constant time."""
+"""API keys: who may call what, and how often. They are kept as hashes."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ _BUSY_S = 2.0
 
 
 class ApiKeys:
-    """The keys of one installation. What a limited key has used is kept in a file that all
-    processes share; keys without limits cost no look at it."""
+    """The keys of one installation.
+
+    All processes share a file with the use of limited keys. Keys without limits do not need it.
+    """
 
     def __init__(
         self,
@@ -33,8 +35,10 @@ class ApiKeys:
         clock: Callable[[], float] = time.time,
         file: Path | None = None,
     ) -> None:
-        """`keys` stay; those of `file` are read again when it changes, so that a key is given or
-        withdrawn without a restart. Raises OSError, ValueError."""
+        """`keys` never change; `file` is read again when it changes, so that no restart is needed.
+
+        Raises OSError, ValueError.
+        """
         self._fixed, self._clock, self._file = tuple(keys), clock, file
         self._stamp = _stamp(file) if file else None
         self._of_file = read_keys_file(file) if file else ()
@@ -43,8 +47,11 @@ class ApiKeys:
 
     @classmethod
     def of(cls, settings: ServeSettings, clock: Callable[[], float] = time.time) -> ApiKeys:
-        """Those of SEVA_API_KEYS (all scopes but notices, no limits), of SEVA_API_KEYS_FILE, and
-        SEVA_NOTICES_KEY. Raises OSError, ValueError."""
+        """The keys of SEVA_API_KEYS, SEVA_API_KEYS_FILE and SEVA_NOTICES_KEY.
+
+        Those of SEVA_API_KEYS have all scopes except notices, and no limits. Raises OSError,
+        ValueError.
+        """
         all_but_notices = frozenset(SCOPES) - {"notices"}
         keys = [
             ApiKey(f"SEVA_API_KEYS[{number}]", digest(key), all_but_notices)
@@ -60,7 +67,7 @@ class ApiKeys:
         """The key in the header. Raises the problems `unauthorised` and `missing-scope`."""
         scheme, _, given = (authorization or "").partition(" ")
         right, found = digest(given.strip()), None
-        for key in self._keys():  # all of them, so that the time does not tell which one it was
+        for key in self._keys():  # compare all, so that the time does not reveal the key
             if hmac.compare_digest(right, key.digest):
                 found = key
         if found is None or scheme.lower() != "bearer":
@@ -74,8 +81,7 @@ class ApiKeys:
         return found
 
     def spend(self, key: ApiKey, cost: int = 1) -> None:
-        """Counts what is asked for. Raises `rate-exceeded` or `quota-exceeded`, with the seconds
-        until there is place again."""
+        """Counts a call. Raises `rate-exceeded` or `quota-exceeded`, with the seconds to wait."""
         if not key.limits:
             return
         if self._usage is None:
@@ -89,7 +95,7 @@ class ApiKeys:
             raise Problem(name, retry_after=math.ceil(full.left(now)))
 
     def _keys(self) -> tuple[ApiKey, ...]:
-        """As the file lists them now. While it cannot be read, those of before hold."""
+        """All keys now. While the file cannot be read, its earlier keys stay valid."""
         if self._file is not None and (stamp := _stamp(self._file)) != self._stamp:
             self._stamp = stamp
             try:
@@ -100,13 +106,13 @@ class ApiKeys:
         return (*self._fixed, *self._of_file)
 
     def close(self) -> None:
-        """Closes the file of what was used."""
+        """Closes the file of use."""
         if self._usage is not None:
             self._usage.close()
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Changes with the file, written in place or replaced; None where there is none."""
+    """A mark that changes when the file is written or replaced. None if there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -115,7 +121,7 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """Commits wait for no disk: after a power cut the last moments may be counted again."""
+    """Opens the file of use. Commits do not wait for the disk; a power cut may lose the last."""
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, _BUSY_S, isolation_level=None, check_same_thread=False)
     write_ahead(connection)

@@ -24,12 +24,12 @@ from api.inbox.port import Inbox
 from api.internal_listener import serving
 from api.live_engine import LiveEngine, rasa_engine
 from api.metrics import Metrics
+from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
 from api.problems import Problem
 from api.routes import health, metrics, notices, parse, services, webhook
 from api.runtime import Runtime
 from api.whatsapp.policy import load_policy
-from api.wording import Wording
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe, get_logger
 from nlu.settings.settings import ServeSettings
@@ -62,10 +62,10 @@ def create_app(
     """
     engine = engine or rasa_engine(settings, dialogue=False)
     if isinstance(engine, LiveEngine):
-        read_catalogue, wording = engine.catalogue, engine.wording
+        read_catalogue, phrases = engine.catalogue, engine.phrases
     else:
         given = catalogue or shared_catalogue(settings.data_dir)
-        wording = Wording(given.phrases, given.languages.default)
+        phrases = PhraseBook(given.phrases, given.languages.default)
 
         def read_catalogue() -> Catalogue:
             return given
@@ -77,7 +77,7 @@ def create_app(
         read_catalogue=read_catalogue,
         engine=engine,
         keys=ApiKeys.of(settings, clock),
-        wording=wording,
+        phrases=phrases,
         metrics=Metrics(),
         transcriber=transcriber
         or HearingPool(settings.hearing_processes, settings.hearing_waiting),

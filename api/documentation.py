@@ -1,4 +1,4 @@
-"""`/openapi.json` and the page `/docs`, with everything it needs served from here."""
+"""`/openapi.json` and the page `/docs`. All files that the page needs come from this server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 
 
 def page_policy(html: bytes) -> str:
-    """What a page of Swagger UI may load: from here only, and the script that is written in it."""
+    """The policy for a Swagger UI page: it may load files of this server and its own script."""
     scripts = [digest(script) for script in _SCRIPT.findall(html)]
     return (
         f"default-src 'none'; script-src 'self' {' '.join(scripts)}; style-src 'self' "
@@ -35,7 +35,7 @@ def page_policy(html: bytes) -> str:
 
 
 def digest(script: bytes) -> str:
-    """A script as Content-Security-Policy names it."""
+    """The hash of a script, as Content-Security-Policy writes it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'"
 
 

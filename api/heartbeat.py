@@ -1,7 +1,7 @@
-"""Whether a process still works: its event loop beats, a thread beside it tells.
+"""Tells whether a process still works: its event loop beats, and a thread answers for it.
 
-A thread that only answers says nothing of a loop that hangs in a call or waits for a lock. So the
-loop signs a book, and the health endpoint looks how old the last sign is.
+The thread answers even if the loop hangs in a call or waits for a lock. So the loop writes down the
+time of each beat, and the health endpoint says how old the last beat is.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from prometheus_client.core import GaugeMetricFamily
 from nlu.web import may_be_rebound
 
 _EVERY = 0.5  # seconds between two beats
-_REMEMBERED = 120  # beats whose lateness is told: the last minute
-_PATIENCE = 10  # seconds for a request to be sent
+_REMEMBERED = 120  # beats of the last minute; the longest delay among them is shown
+_PATIENCE = 10  # seconds in which a request must arrive
 _OK, _NOT = "200 OK", "503 Service Unavailable"
 _TO_ITSELF = (
     ("X-Content-Type-Options", "nosniff"),
@@ -34,7 +34,7 @@ _TO_ITSELF = (
 
 @dataclass(frozen=True)
 class Trouble:
-    """Something that is not as it should be. `stops`: no citizen is answered while it lasts."""
+    """Something is wrong. `stops`: no citizen is answered while it lasts."""
 
     what: str
     since: float
@@ -42,7 +42,7 @@ class Trouble:
 
 
 class Heartbeat:
-    """The book that the loop signs. Written by the loop, read by any thread."""
+    """The beats of an event loop. The loop writes them, any thread may read them."""
 
     def __init__(self, silent_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         """`silent_s`: seconds without a beat after which the loop counts as hung."""
@@ -53,7 +53,7 @@ class Heartbeat:
         self._troubles: dict[str, Trouble] = {}
 
     async def keep(self) -> None:
-        """Beats for as long as the process works, and measures how late the loop lets it."""
+        """Beats while the process works, and measures the delay of the loop."""
         while True:
             before = self._clock()
             await asyncio.sleep(_EVERY)
@@ -61,22 +61,25 @@ class Heartbeat:
             self.beat()
 
     def beat(self) -> None:
-        """The loop is alive."""
+        """Notes that the loop is alive."""
         self._beat = self._clock()
 
     def turn(self) -> None:
-        """A turn has ended, however."""
+        """Notes that a turn has ended, with any result."""
         self._turn = self._clock()
 
     def trouble(self, name: str, what: str, *, stops: bool = True) -> None:
-        """What is wrong with the part called `name`, empty for nothing: said as often as one likes,
-        it lasts from the first time on. No citizen's words or numbers in `what`."""
+        """Notes what is wrong with the part `name`; an empty `what` ends it.
+
+        Repeated calls do not change its beginning. `what` must not hold words or numbers of
+        citizens.
+        """
         known = self._troubles.get(name)
         since = known.since if known is not None else self._clock()
         changed = {**self._troubles, name: Trouble(what, since, stops)}
         if not what:
             del changed[name]
-        self._troubles = changed  # exchanged whole: a thread may be reading
+        self._troubles = changed  # replaced at once, because a thread may read it now
 
     @property
     def silence(self) -> float:
@@ -85,7 +88,7 @@ class Heartbeat:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the loop has beaten lately."""
+        """Whether the last beat is recent."""
         return self.silence <= self._silent
 
     @property
@@ -94,7 +97,7 @@ class Heartbeat:
         return self.is_alive and not any(one.stops for one in self._troubles.values())
 
     def as_json(self) -> dict[str, Any]:
-        """All of it; times in seconds ago."""
+        """All facts for the health endpoint. Times are in seconds ago."""
         now = self._clock()
         return {
             "status": "ok" if self.is_ready else "not ready" if self.is_alive else "hung",
@@ -108,7 +111,7 @@ class Heartbeat:
         }
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """For a registry of Prometheus."""
+        """The metrics for a registry of Prometheus."""
         silence = ("seva_loop_silence_seconds", "Time since the event loop's last beat")
         lag = ("seva_loop_lag_seconds", "Longest delay of the event loop in the last minute")
         trouble = ("seva_trouble_seconds", "How long something has been wrong")
@@ -124,12 +127,12 @@ class Heartbeat:
 
 
 class HealthServer:
-    """`/health/live`, `/health/ready` and `/metrics` in a thread of their own."""
+    """Serves `/health/live`, `/health/ready` and `/metrics` in its own thread."""
 
     def __init__(
         self, heartbeat: Heartbeat, registry: CollectorRegistry, host: str, port: int
     ) -> None:
-        """Listens at once; port 0 takes a free one. Raises OSError if the port is taken."""
+        """Listens at once. Port 0 means a free port. Raises OSError if the port is taken."""
         self._heartbeat, self._host = heartbeat, host
         registry.register(heartbeat)
         self._metrics = make_wsgi_app(registry)
@@ -141,7 +144,7 @@ class HealthServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Ends it."""
+        """Stops serving."""
         self._server.shutdown()
         self._server.server_close()
 
@@ -174,4 +177,4 @@ class _Request(WSGIRequestHandler):
     timeout = _PATIENCE
 
     def log_message(self, *args: Any) -> None:
-        """Probes are no news."""
+        """Logs nothing, because probes come every few seconds."""

@@ -1,4 +1,4 @@
-"""A second listener of a process, in the event loop of the first."""
+"""A second listener of a process. It runs in the event loop of the first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-_GRACE = 5  # seconds for requests under way when it stops
+_GRACE = 5  # seconds that open requests get when it stops
 
 
 @contextlib.asynccontextmanager
@@ -37,9 +37,9 @@ async def serving(app: ASGIApp, sock: socket.socket) -> AsyncIterator[None]:
 
 
 class _WithoutSignals(uvicorn.Server):
-    """SIGTERM and Ctrl-C belong to the first listener, which stops this one."""
+    """A server without signal handlers: SIGTERM and Ctrl-C go to the first listener."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Captures none."""
+        """Captures no signal."""
         yield

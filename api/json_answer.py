@@ -1,4 +1,4 @@
-"""JSON in and out: real Telugu and Devanagari, limits on what is read."""
+"""Reads and writes JSON: Telugu and Devanagari without escapes, and limits for bodies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nlu.web import body
 
 
 def json_response(value: Any, status: int = 200) -> Response:
-    """`value` as UTF-8 JSON."""
+    """A response with `value` as UTF-8 JSON."""
     return Response(dump(value), status, media_type="application/json")
 
 
@@ -24,7 +24,7 @@ def dump(value: Any) -> bytes:
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """The body, or the problem `body-too-large` as soon as that is certain."""
+    """Reads the body. Raises the problem `body-too-large` as soon as that is certain."""
     try:
         return await body.read_body(request, most)
     except body.BodyTooLong:
@@ -32,7 +32,7 @@ async def read_body(request: Request, most: int) -> bytes:
 
 
 async def read_json(request: Request, most: int) -> dict[str, Any]:
-    """The JSON object in the body."""
+    """Reads the JSON object in the body. Raises problems for any other body."""
     kind = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
     if kind != "application/json" and not kind.endswith("+json"):
         raise Problem("unsupported-media-type", "Send `Content-Type: application/json`.")

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from api.phrases import PhraseBook
 from api.ports import Engine
-from api.wording import Wording
 from nlu.action_address import ActionAddress
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.live import Live
@@ -58,7 +58,7 @@ class LiveEngine(Live[Serving]):
         super().__init__(find, load, in_the_way, clock)
         self._first = first
         phrases = LivePhrases(self.catalogue)
-        self.wording = Wording(phrases, first.languages.default)
+        self.phrases = PhraseBook(phrases, first.languages.default)
         """Seva's own sentences, always those of the release in use."""
 
     @property
@@ -179,7 +179,7 @@ def rasa_engine(settings: EngineSettings, *, dialogue: bool) -> LiveEngine:
         release.check()
         real = importlib.import_module("nlu.engine.rasa_engine").Engine
         catalogue = shared_catalogue(release.data)
-        Wording(catalogue.phrases, catalogue.languages.default)  # none may be missing
+        PhraseBook(catalogue.phrases, catalogue.languages.default)  # none may be missing
         _settle()
         wanted: dict[str, Any] = {"data_dir": release.data}
         if dialogue:

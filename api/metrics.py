@@ -1,7 +1,7 @@
-"""What Prometheus can ask of a process; no citizen in any label.
+"""The metrics of a process for Prometheus. No label names a citizen.
 
-One registry a process. Where several processes serve together (`api.processes`), each answers with
-the counts of all.
+Each process has one registry. If several processes serve together (`api.processes`), each answers
+with the counts of all.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SLOW = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80)
 
 
 class Metrics:
-    """All of Seva's own measures."""
+    """All metrics of Seva."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -41,14 +41,14 @@ class Metrics:
             "seva_turn_seconds", "From claim to outbox", ["voice"], buckets=_SLOW, **make
         )
         self.sends = Counter("seva_sends", "Sends by outcome", ["outcome"], **make)
-        make["multiprocess_mode"] = "mostrecent"  # the store is one for all processes
+        make["multiprocess_mode"] = "mostrecent"  # all processes share one store
         self._waiting = Gauge("seva_inbox_waiting", "Messages without an answer", **make)
         self._dead = Gauge("seva_inbox_dead", "Dead letters", **make)
         self._outgoing = Gauge("seva_outbox_waiting", "Replies not yet sent", **make)
         self._oldest = Gauge("seva_inbox_oldest_seconds", "Age of the oldest message", **make)
 
     def exposed(self) -> CollectorRegistry:
-        """What `/metrics` shows: this process's, or the sum over all that serve together."""
+        """The registry for `/metrics`: of this process, or the sum of all that serve together."""
         if COUNTS_FOLDER not in os.environ:
             return self.registry
         together = CollectorRegistry()
@@ -56,7 +56,7 @@ class Metrics:
         return together
 
     def show_depth(self, depth: Depth) -> None:
-        """Sets the gauges of the store."""
+        """Sets the gauges about the store."""
         self._waiting.set(depth.waiting)
         self._dead.set(depth.dead)
         self._outgoing.set(depth.outgoing)

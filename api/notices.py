@@ -1,4 +1,4 @@
-"""News for a citizen that answer no message of theirs: read from JSON, fitted into WhatsApp."""
+"""News for a citizen who has not asked just now: read from JSON, rendered for WhatsApp."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Any
 
 import regex
 
-from api.blank import is_blank
 from api.inbox.port import News
+from api.phrases import PhraseBook
 from api.problems import Problem
 from api.whatsapp.policy import WhatsAppPolicy
-from api.whatsapp.render import render
-from api.whatsapp.template import as_template
-from api.wording import Wording
+from api.whatsapp.render import as_template, render
+from nlu.text.script import is_blank
 from nlu.turn import Button, Document, Notice, Reply
 
 _ID = regex.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -21,17 +20,17 @@ _URL = regex.compile(r"https?://\S{1,2000}")
 _MEMBERS = {"id", "citizen", "language", "about", "text", "buttons", "document"}
 
 
-def as_news(notice: Notice, wording: Wording, policy: WhatsAppPolicy) -> News:
-    """As WhatsApp's messages, and as a template for a citizen who has been silent too long."""
-    heading = f"*{notice.about}*"  # a text may begin with it: then it stands there once
+def as_news(notice: Notice, phrases: PhraseBook, policy: WhatsAppPolicy) -> News:
+    """The notice as messages, and as a template for a citizen who has been silent too long."""
+    heading = f"*{notice.about}*"  # a text that begins with its heading gets no second one
     headed = notice.text.startswith(heading)
     text = notice.text
     if not headed:
-        text = wording.headed(notice.about, notice.text, notice.language)
+        text = phrases.headed(notice.about, notice.text, notice.language)
     drafts = render(
         [Reply(text, notice.buttons, document=notice.document)],
         inbox_id=notice.id,
-        words=wording.for_rendering(notice.language),
+        words=phrases.for_rendering(notice.language),
         limits=policy.limits,
     )
     rest = notice.text.removeprefix(heading).lstrip(" :\n") or notice.text

@@ -1,8 +1,8 @@
-"""Waiting while something of ours is away: a growing pause, seen by health and metrics.
+"""The worker waits while something of our own is away; health and metrics show it.
 
-A citizen's message is not tried, and no attempt of it counts, while the action server, the model or
-the database is away. What was claimed goes back, and nothing more is claimed until all is well.
-Where only some messages cannot be answered, these alone wait.
+While the action server, the model or the database is away, no message is tried and no attempt
+counts. Claimed messages go back, and nothing is claimed until all is well. The pause between two
+questions grows. If only voice notes cannot be heard, only they wait.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _OF_THE_VALUE = (
 
 
 class Away(Exception):
-    """Something of ours that a turn needs is away; no fault of the message.
+    """Something of our own that a turn needs is away. The message is not at fault.
 
-    `part` is `STORE`, without which nothing goes on, or `VOICE`, without which texts do.
+    `part` is `STORE`, which everything needs, or `VOICE`, which only voice notes need.
     """
 
     def __init__(self, part: str, error: Exception) -> None:
@@ -39,7 +39,7 @@ class Away(Exception):
 
 @contextmanager
 def from_store() -> Iterator[None]:
-    """Errors of the store as `Away`; what is wrong with a value that it gets stays what it is."""
+    """Turns errors of the store into `Away`. An error about a value is raised as it is."""
     try:
         yield
     except _OF_THE_VALUE:
@@ -49,7 +49,7 @@ def from_store() -> Iterator[None]:
 
 
 class Outage:
-    """One for a worker. `is_over` asks what is away whether it is back."""
+    """The outage of a worker. `is_over` asks whether all is back."""
 
     def __init__(
         self,
@@ -57,8 +57,10 @@ class Outage:
         waits: Sequence[float],
         tell: Callable[[str], None],
     ) -> None:
-        """`waits`: seconds between two questions; the last one repeats. `tell` hears what is away,
-        and nothing once it is back."""
+        """`waits` are seconds between two questions; the last one repeats.
+
+        `tell` gets the name of what is away, and an empty text when it is back.
+        """
         self._is_over, self._waits, self._tell = is_over, waits, tell
         self._since: float | None = None
         self._what = ""
@@ -67,16 +69,16 @@ class Outage:
 
     @property
     def what(self) -> str:
-        """What is away; empty while all is well."""
+        """The name of what is away. It is empty while all is well."""
         return self._what
 
     @property
     def seconds(self) -> float:
-        """How long it has been away."""
+        """Seconds since it went away."""
         return time.monotonic() - self._since if self._since is not None else 0.0
 
     def begin(self, what: str) -> None:
-        """Something was found to be away; more than once for the same is one outage."""
+        """Begins an outage. A second call during an outage belongs to the same one."""
         if self._since is None:
             self._since = time.monotonic()
             log.error("outage_began", what=what)
@@ -86,11 +88,11 @@ class Outage:
             self._asking = asyncio.create_task(self._ask())
 
     def proved(self) -> None:
-        """A turn went well. Until then the pauses go on growing, whatever is said to be back."""
+        """Notes that a turn went well. Until then the pauses grow, even if all seems to be back."""
         self._asked = 0
 
     async def over(self, stop: asyncio.Event) -> None:
-        """Returns once all is well, at once where it is, or as the worker is asked to stop."""
+        """Returns when all is well, or when the worker is asked to stop."""
         while self._asking is not None and not self._asking.done() and not stop.is_set():
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._asking), 0.1)

@@ -1,6 +1,7 @@
-"""Errors of the HTTP surface as RFC 9457 problem documents; each `type` is stable.
+"""Errors of the HTTP interface as RFC 9457 problem documents.
 
-`type` is a path on the same server, where the problem is explained (`GET /problems/{name}`).
+Each `type` is stable. It is a path on the same server that explains the problem (`GET
+/problems/{name}`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
-_RETRY_S = 5  # where a 503 knows no better
+_RETRY_S = 5  # the default of a 503
 
 
 @dataclass(frozen=True)
@@ -113,12 +114,12 @@ KINDS: dict[str, ProblemKind] = {
 
 
 class Problem(Exception):
-    """Stops a request with one of the `KINDS`; `extra` are further members of the document."""
+    """Stops a request with one of the `KINDS`. `extra` are more members of the document."""
 
     def __init__(
         self, name: str, detail: str | None = None, retry_after: int | None = None, **extra: Any
     ) -> None:
-        """`retry_after`: seconds until another try makes sense."""
+        """`retry_after`: seconds until the client should try again."""
         super().__init__(name)
         self.name, self.detail, self.extra = name, detail, extra
         self.retry_after = retry_after
@@ -142,7 +143,7 @@ class Problem(Exception):
 
 
 def explanation(name: str) -> dict[str, Any] | None:
-    """What stands at a problem's `type`."""
+    """The answer at the `type` of a problem, or None if there is no such problem."""
     kind = KINDS.get(name)
     if kind is None:
         return None

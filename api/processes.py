@@ -1,9 +1,9 @@
-"""Several processes behind one port: each its own listener, the kernel shares out connections.
+"""Several processes serve one port. Each has its own listener; the kernel distributes connections.
 
-Every process binds the port by itself with SO_REUSEPORT once it can answer, so a process that dies
-or starts takes no connection along. Processes are spawned, never forked: onnxruntime and
-TensorFlow do not survive a fork. They share nothing but files made for it: the inbox (SQLite in
-WAL mode), the model registry, and the counts for `/metrics`.
+Each process binds the port itself with SO_REUSEPORT when it can answer, so no connection is lost if
+a process dies or starts. Processes are spawned, never forked, because onnxruntime and TensorFlow do
+not survive a fork. They share only files: the inbox (SQLite in WAL mode), the model registry, and
+the counts for `/metrics`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ log = get_logger(__name__)
 COUNTS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"  # set before prometheus_client is imported
 _SPAWN = multiprocessing.get_context("spawn")
 _LOOK_EVERY = 0.2
-_YOUNG = 30.0  # seconds: who refuses to start does so by then
+_YOUNG = 30.0  # seconds; a process that refuses to start ends within them
 _REFUSED = (1, 3)  # exit codes of `serve_command` and of uvicorn for "cannot start"
 _WAITS = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
 
@@ -36,7 +36,7 @@ Serve = Callable[[bool, Connection], None]
 
 @dataclass
 class Member:
-    """One place among the processes, and who holds it now."""
+    """One place among the processes, and the process that has it now."""
 
     number: int
     process: BaseProcess | None = None
@@ -49,9 +49,9 @@ class Member:
 class Processes:
     """Keeps `count` processes alive until it is asked to stop.
 
-    `serve(load_first, life)` is run in each; it must be importable. `load_first` is false for one
-    of them, which listens at once. A process that refuses to start ends all; one that dies later
-    is started again, after a wait that grows with each fall.
+    `serve(load_first, life)` runs in each process; it must be importable. `load_first` is false for
+    one of them, which listens at once. If a process refuses to start, all end. A process that dies
+    later is started again, after a wait that grows with each death.
     """
 
     def __init__(self, count: int, serve: Serve, stop_s: float) -> None:
@@ -60,7 +60,7 @@ class Processes:
         self._stop = threading.Event()
 
     def run(self) -> int:
-        """Serves until SIGTERM or Ctrl-C; the exit code."""
+        """Serves until SIGTERM or Ctrl-C, and returns the exit code."""
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: self._stop.set())
         try:
@@ -74,7 +74,7 @@ class Processes:
             self._end_all()
 
     def _look_after(self, member: Member) -> bool:
-        """Starts or restarts a process; False if it cannot be started at all."""
+        """Starts or restarts a process. False if it cannot be started at all."""
         now = time.monotonic()
         if member.process is not None:
             code = member.process.exitcode
@@ -119,7 +119,7 @@ class Processes:
 
 
 def end_with(life: Connection) -> None:
-    """In a process of ours: stop as if asked to once the supervisor is gone, however it died."""
+    """Stops this process when the supervisor is gone, however it ended."""
 
     def wait() -> None:
         try:
@@ -131,7 +131,7 @@ def end_with(life: Connection) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket on a port that the other processes of this server listen on as well."""
+    """A socket on a port that other processes of this server also use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -141,7 +141,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def check_free(host: str, port: int) -> None:
-    """Raises OSError if another server has the port: SO_REUSEPORT would share it in silence."""
+    """Raises OSError if another server has the port, which SO_REUSEPORT would hide."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -149,14 +149,14 @@ def check_free(host: str, port: int) -> None:
 
 
 def share_counts(folder: Path) -> None:
-    """From here on, counts of all processes started are added up by `/metrics` of each."""
+    """Lets `/metrics` of each process that is started later add up the counts of all."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     os.environ[COUNTS_FOLDER] = str(folder)
 
 
 def forget_counts(pid: int | None) -> None:
-    """Drops the gauges of a process that died; what it counted stays counted."""
+    """Removes the gauges of a dead process. Its counters stay."""
     if COUNTS_FOLDER in os.environ and pid is not None:
         from prometheus_client.multiprocess import mark_process_dead
 

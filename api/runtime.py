@@ -1,4 +1,4 @@
-"""What the routes of one application share."""
+"""The objects that all routes of an application share."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from starlette.requests import Request
 from api.api_keys import ApiKeys
 from api.inbox.port import Inbox
 from api.metrics import Metrics
+from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
 from api.whatsapp.policy import WhatsAppPolicy
-from api.wording import Wording
 from nlu.catalogue import Catalogue
 from nlu.settings.settings import ServeSettings
 
 
 @dataclass
 class Runtime:
-    """Made by `create_app`; `inbox` is there once the application has started."""
+    """The shared objects. `create_app` makes them; `inbox` is set when the application starts."""
 
     settings: ServeSettings
     policy: WhatsAppPolicy
     read_catalogue: Callable[[], Catalogue]
     engine: Engine
     keys: ApiKeys
-    wording: Wording
+    phrases: PhraseBook
     metrics: Metrics
     transcriber: Transcriber
     inbox: Inbox | None = None

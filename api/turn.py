@@ -1,27 +1,159 @@
-"""One turn: hear the message, let the dialogue answer, fit the answer into WhatsApp's messages."""
+"""One turn: read the message, let the dialogue answer, render the answer for WhatsApp.
+
+`MessageReader` finds the words, or the meaning of a tap, in any kind of message; `Turns` answers
+it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from api.hearing import Hearing, NextPage
-from api.inbox.port import Claim, Inbox
-from api.outage import from_store
-from api.ports import Engine
+import httpx
+
+from api.inbox.port import Citizen, Claim, Inbox
+from api.outage import VOICE, Away, from_store
+from api.phrases import PhraseBook
+from api.ports import Engine, Transcriber
 from api.whatsapp.outgoing import Draft, Outgoing
-from api.whatsapp.payload import Inbound
+from api.whatsapp.payload import EXCESS, Inbound
 from api.whatsapp.policy import WhatsAppPolicy
-from api.whatsapp.render import read_aloud, render
-from api.wording import Wording
-from nlu.turn import Message, Reply, TurnFailed
+from api.whatsapp.render import MORE, more_buttons, read_aloud, render
+from api.whatsapp.sender import MediaRejected, Sender, SendFailed, SendInDoubt
+from nlu.speech.errors import SpeechError, SpeechModelError
+from nlu.speech.pool import PoolFull
+from nlu.storage.sealing import Unreadable
+from nlu.storage.unreadable import alarm
+from nlu.text.script import is_blank
+from nlu.turn import Button, Media, Message, Reply, TurnFailed
+
+ATTACHED = "\U0001f4ce"  # a paper clip stands for a photo or file without a caption
+_ATTACHMENTS = ("image", "document", "video")
+_PASSING = (401, 408, 425, 429)
+"""HTTP statuses that say nothing about the file: the token is wrong, or it is too early."""
+_VOICE_PHRASES = {
+    "audio_too_long": "voice_too_long",
+    "audio_too_large": "voice_too_long",
+    "too_large": "voice_too_long",
+    "hearing_failed": "voice_failed",
+}
+
+
+@dataclass(frozen=True)
+class NextPage:
+    """The citizen asks for the options that did not fit into the message before."""
+
+    buttons: tuple[Button, ...]
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """The dialogue cannot use the message. `phrase` tells the citizen what to do."""
+
+    phrase: str
+
+
+ReadMessage = Message | NextPage | Unclear
+
+
+class MessageReader:
+    """Makes a message for the dialogue from what a citizen sent."""
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        sender: Sender,
+        transcriber: Transcriber | None,
+        *,
+        max_chars: int,
+        max_audio_bytes: int,
+    ) -> None:
+        self._inbox, self._sender, self._transcriber = inbox, sender, transcriber
+        self._max_chars, self._max_audio = max_chars, max_audio_bytes
+
+    async def read(self, inbound: Inbound, citizen: Citizen) -> ReadMessage:
+        """What a message says, or what the citizen is told instead.
+
+        Raises `Away` if the store, the files of WhatsApp or the speech models are away. Other
+        errors go to the caller.
+        """
+        phone = inbound.phone or citizen.phone or ""
+        blank = Message("", inbound.lane, inbound.message_id, citizen.language, phone)
+        if inbound.kind == EXCESS:
+            return Unclear("too_many_messages")
+        if inbound.kind in ("button", "list"):
+            return await self._tap(inbound.button_id or "", blank)
+        if inbound.kind == "audio" and inbound.media is not None:
+            return await self._voice(inbound.media, blank)
+        if inbound.kind == "location" and inbound.location is not None:
+            place = inbound.location
+            text = ", ".join(part for part in (place.name, place.address) if part)
+            text = text or f"{place.latitude:.6f}, {place.longitude:.6f}"
+            return replace(blank, text=text, location=place)
+        if inbound.kind in _ATTACHMENTS and inbound.media is not None and not inbound.text:
+            return replace(blank, text=ATTACHED, media=inbound.media)
+        if inbound.kind == "text" or inbound.text:
+            return await self._text(replace(blank, text=inbound.text or "", media=inbound.media))
+        return Unclear("unsupported_message")
+
+    async def _text(self, message: Message) -> ReadMessage:
+        if is_blank(message.text):
+            return Unclear("empty_message")
+        if len(message.text) > self._max_chars:
+            return Unclear("message_too_long")
+        number = message.text.strip()
+        if number.isdecimal() and len(number) <= 3:
+            try:
+                with from_store():
+                    payload = await self._inbox.numbered_choice(message.citizen, int(number))
+            except Unreadable as error:
+                return _old(number, error)
+            if payload is not None:
+                return _meaning(payload, message)
+        return message
+
+    async def _tap(self, button: str, message: Message) -> ReadMessage:
+        try:
+            with from_store():
+                payload = await self._inbox.choice(message.citizen, button)
+        except Unreadable as error:
+            return _old(button, error)
+        return _meaning(payload, message) if payload is not None else Unclear("old_button")
+
+    async def _voice(self, media: Media, message: Message) -> ReadMessage:
+        if self._transcriber is None:
+            return Unclear("unsupported_message")
+        try:
+            recording = await self._sender.download(media, self._max_audio)
+            transcript = await self._transcriber.transcribe(
+                recording, message.language, message.citizen
+            )
+        except MediaRejected as error:
+            return Unclear(_VOICE_PHRASES.get(error.reason, "not_understood_voice"))
+        except SendFailed as error:
+            if error.action == "final":  # WhatsApp will never have this file
+                raise
+            raise Away(VOICE, error) from error
+        except (SendInDoubt, httpx.TransportError, SpeechModelError, PoolFull) as error:
+            raise Away(VOICE, error) from error
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code not in _PASSING and not error.response.is_server_error:
+                raise
+            raise Away(VOICE, error) from error
+        except SpeechError as error:
+            return Unclear(_VOICE_PHRASES.get(error.code, "not_understood_voice"))
+        if is_blank(transcript.text):
+            return Unclear("not_understood_voice")
+        readings = tuple(
+            replace(one, text=one.text[: self._max_chars]) for one in transcript.readings()
+        )
+        return replace(message, text=readings[0].text, readings=readings)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The messages that answer a turn, and what is kept with them: the language to remember for
-    the citizen, and the tracker."""
+    """The messages that answer a turn, with the language and the tracker to keep."""
 
     drafts: Sequence[Draft] = ()
     language: str | None = None
@@ -29,29 +161,28 @@ class Answer:
 
 
 class Turns:
-    """Answers messages; keeps nothing itself, so that a turn can be taken again after a crash."""
+    """Answers messages. It keeps nothing itself, so a turn can be taken again after a crash."""
 
     def __init__(
         self,
         engine: Engine,
-        hearing: Hearing,
+        reader: MessageReader,
         inbox: Inbox,
-        wording: Wording,
+        phrases: PhraseBook,
         policy: WhatsAppPolicy,
         spoken: frozenset[str] = frozenset(),
         one_release: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """`spoken`: languages in which a voice note is also answered by one. `one_release`: what a
-        turn runs in, so that engine and words are those of one release from its beginning to its
-        end."""
+        """`spoken`: languages in which a voice note is also answered by a voice note. A turn runs
+        inside `one_release`, so that engine and words are those of one release to its end."""
         self._one_release = one_release
         self._spoken = spoken
-        self._engine, self._hearing, self._inbox = engine, hearing, inbox
-        self._wording, self._policy = wording, policy
+        self._engine, self._reader, self._inbox = engine, reader, inbox
+        self._phrases, self._policy = phrases, policy
 
     async def answer(self, claim: Claim) -> Answer:
-        """The answer to a claimed message; errors of the dialogue go to the caller. Raises `Away`,
-        and `Unreadable` for the tracker."""
+        """The answer to a claimed message. Raises `Away`, `Unreadable` for the tracker, and errors
+        of the dialogue."""
         with self._one_release():
             return await self._answer(claim)
 
@@ -61,14 +192,14 @@ class Turns:
             return Answer()
         with from_store():
             citizen = await self._inbox.citizen(message.lane)
-        heard = await self._hearing.hear(message, citizen)
+        heard = await self._reader.read(message, citizen)
         if isinstance(heard, Message):
             return await self._dialogue(message, heard)
         if isinstance(heard, NextPage):
-            choose = self._wording.say("choose_one", citizen.language)
+            choose = self._phrases.say("choose_one", citizen.language)
             reply = Reply(choose, heard.buttons)
         else:
-            reply = Reply(self._wording.say(heard.phrase, citizen.language))
+            reply = Reply(self._phrases.say(heard.phrase, citizen.language))
         return Answer(self._render([reply], message, citizen.language))
 
     async def is_healthy(self) -> bool:
@@ -76,17 +207,17 @@ class Turns:
         return await self._engine.is_healthy()
 
     async def apology(self, message: Inbound, phrase: str = "internal_error") -> Sequence[Draft]:
-        """What is said when a message had to be given up."""
+        """The words for a message that was given up."""
         if message.kind in self._policy.silent:
             return ()
         citizen = await self._inbox.citizen(message.lane)
-        sorry = Reply(self._wording.say(phrase, citizen.language))
+        sorry = Reply(self._phrases.say(phrase, citizen.language))
         return self._render([sorry], message, citizen.language)
 
     async def listening(self, message: Inbound) -> Sequence[Draft]:
-        """What is said while a voice note takes long."""
+        """The words that are sent while hearing a voice note takes long."""
         citizen = await self._inbox.citizen(message.lane)
-        words = Reply(self._wording.say("listening", citizen.language))
+        words = Reply(self._phrases.say("listening", citizen.language))
         return self._written([words], message, citizen.language)
 
     async def _dialogue(self, inbound: Inbound, message: Message) -> Answer:
@@ -102,7 +233,7 @@ class Turns:
     def _render(
         self, replies: Sequence[Reply], message: Inbound, language: str | None
     ) -> list[Draft]:
-        """The messages, with a voice note at their end where one was answered by voice."""
+        """The messages for some replies. A voice note is also answered by a voice note."""
         drafts = self._written(replies, message, language)
         if message.kind == "audio" and language in self._spoken:
             words = read_aloud(drafts, self._policy.limits.spoken)
@@ -115,6 +246,18 @@ class Turns:
         return render(
             replies,
             inbox_id=message.message_id,
-            words=self._wording.for_rendering(language),
+            words=self._phrases.for_rendering(language),
             limits=self._policy.limits,
         )
+
+
+def _old(choice: str, error: Unreadable) -> ReadMessage:
+    """The meaning of an option cannot be read, so it counts as forgotten."""
+    alarm("choices", choice, error.why)
+    return Unclear("old_button")
+
+
+def _meaning(payload: str, message: Message) -> ReadMessage:
+    if payload.startswith(MORE):
+        return NextPage(more_buttons(payload))
+    return replace(message, text=payload, tapped=True, media=None)

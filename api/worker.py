@@ -1,4 +1,4 @@
-"""The worker: claims messages, takes turns, sends replies, until it is asked to stop."""
+"""The worker claims messages, takes turns and sends replies until it is asked to stop."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
-from api.delivery import Delivery
-from api.fairness import Company, within
+from api.dispatcher import Dispatcher
+from api.failures import Company, GiveUp, Wait, after, died_too_often, within
 from api.heartbeat import Heartbeat
 from api.inbox.port import Claim, Inbox, LeaseLost, Outbox
 from api.metrics import Metrics
 from api.outage import STORE, VOICE, Away, Outage, from_store
-from api.tries import GiveUp, Wait, after, died_too_often
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import Sender
@@ -38,7 +37,7 @@ _PURGE_EVERY = 3600.0
 class Worker:
     """Serves several citizens at once, each in the order of their messages.
 
-    Voice notes have places of their own, `voices` of them, so that they never take those of texts.
+    Voice notes have `voices` places of their own, so that texts never wait for them.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class Worker:
         inbox: Inbox,
         outbox: Outbox,
         turns: Turns,
-        delivery: Delivery,
+        dispatcher: Dispatcher,
         sender: Sender,
         policy: WhatsAppPolicy,
         metrics: Metrics,
@@ -60,9 +59,9 @@ class Worker:
         idle_s: float = 90 * 86400,
         heartbeat: Heartbeat | None = None,
     ) -> None:
-        """Times in seconds. `idle_s`: how long a tracker is kept that nobody goes on with."""
+        """Times are in seconds. `idle_s`: how long an unused tracker is kept."""
         self._inbox, self._outbox, self._turns = inbox, outbox, turns
-        self._delivery, self._sender = delivery, sender
+        self._dispatcher, self._sender = dispatcher, sender
         self._policy, self._metrics, self._name_citizen = policy, metrics, name_citizen
         self._concurrency, self._voices, self._lease = concurrency, voices, lease_s
         self._shutdown, self._keep, self._idle = shutdown_s, keep_s, idle_s
@@ -72,7 +71,7 @@ class Worker:
         told = partial(self._heartbeat.trouble, "outage")
         self.outage = Outage(self._is_well, policy.retry.outage.wait, told)
         self._company = Company()
-        self._held: Counter[str] = Counter()  # how often each message that waits was given back
+        self._held: Counter[str] = Counter()  # how often each waiting message was given back
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, then finishes the turns under way."""
@@ -94,7 +93,7 @@ class Worker:
         return await self._inbox.works() and await self._turns.is_healthy()
 
     def _when_well(self, stop: asyncio.Event, claim: Claiming) -> Claiming:
-        """Claims nothing while something of ours is away."""
+        """Makes `claim` wait while something of our own is away."""
 
         async def claim_when_well(name: str, limit: int) -> list[Any]:
             await self.outage.over(stop)
@@ -133,7 +132,7 @@ class Worker:
         await _finish(tasks, self._shutdown)
 
     async def _serve(self, claim: Claim) -> None:
-        """One turn from claim to outbox; whatever happens, the message stays accounted for."""
+        """Takes one turn from claim to outbox. Whatever happens, no message is lost."""
         started = time.monotonic()
         who = self._name_citizen(claim.message.lane)
         turn = asyncio.create_task(self._turn(claim))
@@ -143,9 +142,9 @@ class Worker:
         except LeaseLost:
             outcome = "lease_lost"
         except asyncio.CancelledError:
-            await self._give_back(claim)  # the worker stops, or the lease was in doubt
+            await self._give_back(claim)  # the worker stops, or the lease may be lost
             outcome = "given_back"
-        except Exception as error:  # the store failed: no fault of the message
+        except Exception as error:  # the store failed, not the message
             outcome = "store_failed"
             log.error("store_failed", error=describe(error))
             self.outage.begin(str(Away(STORE, error)))
@@ -168,15 +167,15 @@ class Worker:
         )
 
     async def _turn(self, claim: Claim) -> str:
-        """Answers the message, gives it back, has it tried again, or gives it up: which of these.
+        """Answers a message, gives it back, lets it be tried again, or gives it up. Returns which.
 
-        A failure is the message's own only where all else works.
+        A failure counts against the message only if all else works.
         """
         if claim.trouble:
             return await self._give_up(claim, claim.trouble)
         if died_too_often(claim.deaths, self._policy):
             return await self._give_up(claim, "whoever had it in hand died, in every try")
-        if claim.message.kind == "audio":  # it is heard for long, and texts never wait for it
+        if claim.message.kind == "audio":  # hearing takes long, and texts must not wait for it
             return await self._answered(claim)
         async with self._company.turn(alone=claim.deaths > 0):
             return await self._answered(claim)
@@ -201,7 +200,7 @@ class Worker:
         except Unreadable as error:
             alarm("trackers", self._name_citizen(claim.message.lane), error.why)
             reason = f"unreadable: {error.why}"
-            if error.why == "key":  # it may come back, and opens the tracker then
+            if error.why == "key":  # the key may come back; then the tracker can be read
                 wait = self._pause(claim, self._policy.retry.alert.wait)
                 await self._inbox.release(claim, wait=wait, reason=reason)
                 return "given_back"
@@ -215,8 +214,10 @@ class Worker:
         return "answered" if answer.drafts else "silent"
 
     async def _hold(self, claim: Claim, error: Away) -> str:
-        """The message waits, longer each time. Without the store all do; while nothing can be
-        heard, only voice notes."""
+        """Puts a message off, each time for longer.
+
+        Without the store all messages wait; if nothing can be heard, only voice notes wait.
+        """
         log.error("turn_put_off", error=describe(error.__cause__ or error))
         waits = self._policy.retry.outage.wait
         if error.part == VOICE:
@@ -232,8 +233,10 @@ class Worker:
         return step(waits, self._held[claim.message.message_id])
 
     async def _wait_for_it(self, claim: Claim, what: str, died: bool) -> str:
-        """Something of ours is away: the message goes back, and nothing is claimed until it is
-        there again."""
+        """Gives a message back because something of our own is away.
+
+        Nothing is claimed until then.
+        """
         self.outage.begin(what)
         await self._inbox.release(claim, died=died)
         return "given_back"
@@ -256,7 +259,10 @@ class Worker:
         return "given_up"
 
     async def _give_back(self, claim: Claim, wait: float = 0) -> None:
-        """Releases a claim whatever the store does, for as long as the lease can still be ours."""
+        """Releases a claim.
+
+        If the store fails, it tries again while the lease can still be ours.
+        """
         until = time.monotonic() + self._lease
         tries = 0
         while time.monotonic() < until:
@@ -272,14 +278,14 @@ class Worker:
 
     async def _deliver(self, parcel: Any) -> None:
         try:
-            await self._delivery.send(parcel)
-        except Exception as error:  # stays `sending`: the lease runs out and it is settled then
+            await self._dispatcher.send(parcel)
+        except Exception as error:  # it stays `sending` and is settled when the lease ends
             log.error("delivery_failed", error=describe(error))
         self._wake.set()
 
     @asynccontextmanager
     async def _alive(self, claim: Claim, turn: asyncio.Task[str]) -> AsyncIterator[None]:
-        """Shows that we are at work, to the citizen and to the other workers."""
+        """Shows the citizen and the other workers that this worker is at work."""
         done = asyncio.Event()
         tasks = [asyncio.create_task(self._renew(claim, turn, done))]
         if claim.message.kind not in self._policy.silent:
@@ -289,16 +295,18 @@ class Worker:
         try:
             yield
         finally:
-            # Python 3.10 can lose a cancellation that meets the end of a call (bpo-42130), and a
-            # lost one would go on typing for ever: `done` ends the loops all the same.
+            # Python 3.10 can lose a cancellation at the end of a call (bpo-42130). Then a loop
+            # would run for ever, so `done` also ends the loops.
             done.set()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _renew(self, claim: Claim, turn: asyncio.Task[str], done: asyncio.Event) -> None:
-        """Renews the lease. A turn whose lease cannot be renewed is ended before another worker may
-        begin with the message."""
+        """Renews the lease.
+
+        If that fails, the turn ends before another worker may begin with it.
+        """
         wait = self._lease / 3
         until = time.monotonic() + self._lease
         while not done.is_set():
@@ -332,7 +340,7 @@ class Worker:
                 self._wake.set()
 
     async def _keep_house(self) -> None:
-        """Gauges every few seconds, forgetting every hour."""
+        """Sets gauges every few seconds, and deletes old rows every hour."""
         purged = 0.0
         while True:
             try:
@@ -340,7 +348,7 @@ class Worker:
                 await self._inbox.tend()
                 if time.monotonic() - purged > _PURGE_EVERY:
                     purged = time.monotonic()
-                    self._held.clear()  # another worker may have answered what was given back
+                    self._held.clear()  # another worker may have answered these messages
                     await self._inbox.purge(self._keep, self._idle)
             except Exception as error:
                 log.error("housekeeping_failed", error=describe(error))
@@ -348,7 +356,7 @@ class Worker:
 
 
 async def _finish(tasks: set[asyncio.Task[None]], seconds: float) -> None:
-    """Waits for what is under way; what takes too long is cancelled and given back."""
+    """Waits for open turns. A turn that takes too long is cancelled and given back."""
     if not tasks:
         return
     _, late = await asyncio.wait(tasks, timeout=seconds)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from api.delivery import Delivery
-from api.hearing import Hearing
+from api.dispatcher import Dispatcher
 from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.open import open_inbox
 from api.live_engine import LiveEngine, rasa_engine
 from api.metrics import Metrics
-from api.turn import Turns
+from api.turn import MessageReader, Turns
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.policy import load_policy
 from api.worker import Worker
@@ -41,7 +40,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Works until `stop` is set. Raises OSError or ValueError if it cannot begin."""
     engine = rasa_engine(settings, dialogue=True)
     policy = load_policy(engine.catalogue().root / "whatsapp.yml")
-    wording = engine.wording
+    phrases = engine.phrases
     keepers: list[asyncio.Task[Any]] = []
     inbox = open_inbox(settings, policy)
     speaker = _speaker(settings)
@@ -49,7 +48,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     metrics, heartbeat = Metrics(), Heartbeat(settings.hang_seconds)
     voices = settings.hearing_processes + 1  # one is answered while the next is heard
     pool = HearingPool(settings.hearing_processes, waiting=voices)
-    hearing = Hearing(
+    reader = MessageReader(
         inbox,
         sender,
         pool,
@@ -61,17 +60,17 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         inbox.outbox,
         Turns(
             engine,
-            hearing,
+            reader,
             inbox,
-            wording,
+            phrases,
             policy,
             spoken=speaker.languages if speaker else frozenset(),
             one_release=engine.one_release,
         ),
-        Delivery(
+        Dispatcher(
             inbox.outbox,
             sender,
-            wording,
+            phrases,
             policy,
             metrics,
             doubt_s=settings.doubt_seconds,

@@ -28,9 +28,8 @@ from nlu.augment import Augmenter
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.catalogue.model import MIXED_KEY, Utterance
 from nlu.classifier import char_ngrams, hinge, linear, views
-from nlu.encoder.onnx_encoder import OnnxEncoder
+from nlu.encoder.onnx_encoder import OnnxEncoder, VectorCache
 from nlu.encoder.provision import encoder_folder
-from nlu.encoder.vector_cache import VectorCache
 from nlu.fast_yaml import load_yaml
 from nlu.paths import cache_folder
 from nlu.text import normalise

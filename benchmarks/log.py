@@ -23,9 +23,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from actions.transparency.checkpoint import Checkpoint, open_checkpoint
 from actions.transparency.log import Log
 from actions.transparency.merkle import leaf_hash, verify_consistency, verify_inclusion
+from actions.transparency.note import Checkpoint, open_checkpoint
 from benchmarks import command
 from benchmarks.machine import machine
 

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.intent_model import IntentModel, IntentSettings
-from nlu.encoder.onnx_encoder import OnnxEncoder
+from nlu.encoder.onnx_encoder import OnnxEncoder, VectorCache
 from nlu.encoder.provision import encoder_folder, make
-from nlu.encoder.vector_cache import VectorCache
 from nlu.fast_yaml import load_yaml
 from nlu.joint.examples import Example
 from nlu.paths import cache_folder

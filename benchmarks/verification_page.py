@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from actions.documents.issue import Issued, Issuer
+from actions.documents.issuer import Issued, Issuer
 from benchmarks import command
 from benchmarks.machine import machine
 

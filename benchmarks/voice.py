@@ -28,8 +28,7 @@ from benchmarks.machine import machine
 from benchmarks.voice_clips import CONDITIONS, Clip, Sentence, clips, sentences
 from nlu.catalogue import load_catalogue
 from nlu.fast_yaml import load_yaml
-from nlu.speech.evaluation import Heard, scores
-from nlu.speech.manifest import Recording
+from nlu.speech.evaluation import Recording, RecordingResult, scores
 from nlu.speech.pool import HearingPool
 from nlu.speech.synthesis import SynthesisError
 from nlu.speech.synthesis.voices import load_voices
@@ -128,7 +127,7 @@ def row(
 ) -> dict[str, Any]:
     """Measures of clips of one kind; seconds of the turn include understanding."""
     rows = [
-        Heard(
+        RecordingResult(
             Recording(c.file, c.sentence.language, c.sentence.text, c.sentence.service, c.voice),
             transcript,
             services=answer.services if answer else (),

@@ -21,8 +21,7 @@ import numpy as np
 
 from nlu.catalogue import Catalogue
 from nlu.paths import cache_folder
-from nlu.speech.audio import Samples
-from nlu.speech.resampling import opus
+from nlu.speech.audio import Samples, opus
 from nlu.speech.synthesis import SynthesisError, open_voice
 from nlu.speech.synthesis.voices import load_voices
 

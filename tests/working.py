@@ -7,14 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from api.delivery import Delivery
-from api.hearing import Hearing
+from api.dispatcher import Dispatcher
 from api.inbox.open import open_inbox
 from api.metrics import Metrics
-from api.turn import Turns
+from api.phrases import PhraseBook
+from api.turn import MessageReader, Turns
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.policy import load_policy
-from api.wording import Wording
 from api.worker import Worker
 from nlu.catalogue import shared_catalogue
 from nlu.settings.settings import Settings
@@ -37,15 +36,15 @@ def working(settings: Settings, engine: FakeEngine) -> Iterator[None]:
 
 async def _take_turns(settings: Settings, engine: FakeEngine, stop: threading.Event) -> None:
     policy = load_policy(settings.data_dir / "whatsapp.yml")
-    wording = Wording(shared_catalogue(settings.data_dir).phrases, "te")
+    phrases = PhraseBook(shared_catalogue(settings.data_dir).phrases, "te")
     inbox, metrics = open_inbox(settings, policy), Metrics()
     sender = WhatsAppClient(settings, policy)
-    hearing = Hearing(inbox, sender, None, max_chars=4096, max_audio_bytes=1 << 20)
+    reader = MessageReader(inbox, sender, None, max_chars=4096, max_audio_bytes=1 << 20)
     worker = Worker(
         inbox,
         inbox.outbox,
-        Turns(engine, hearing, inbox, wording, policy),
-        Delivery(inbox.outbox, sender, wording, policy, metrics, doubt_s=5),
+        Turns(engine, reader, inbox, phrases, policy),
+        Dispatcher(inbox.outbox, sender, phrases, policy, metrics, doubt_s=5),
         sender,
         policy,
         metrics,

@@ -49,7 +49,7 @@ def witness(
     once: Once = False,
 ) -> None:
     """Co-sign another department's log. Only where it appends to what was signed before."""
-    from actions.transparency.witness_command import witness_command
+    from actions.transparency.commands import witness_command
 
     finish(
         witness_command(
@@ -81,8 +81,8 @@ def monitor(
     json_output: Json = False,
 ) -> None:
     """Watch a log. Exit code 1 and plain words when its history was changed."""
-    from actions.transparency.alarms import languages
-    from actions.transparency.monitor_command import monitor_command
+    from actions.transparency.commands import monitor_command
+    from actions.transparency.monitor import languages
 
     if language not in languages():
         raise typer.BadParameter(f"alarms are told in {', '.join(languages())}")
@@ -108,7 +108,7 @@ def check(
     ] = None,
 ) -> None:
     """Check a whole log. Every entry, tile and signature."""
-    from actions.transparency.operator_commands import check_command
+    from actions.transparency.commands import check_command
 
     finish(check_command(where, log_key))
 
@@ -119,7 +119,7 @@ def prove(
     where: Where,
 ) -> None:
     """Print a proof that an entry is in the log."""
-    from actions.transparency.operator_commands import prove_command
+    from actions.transparency.commands import prove_command
 
     finish(prove_command(where, index))
 
@@ -133,7 +133,7 @@ def verify(
     log_key: Annotated[str, typer.Option(metavar="KEY", help="The log's public key.")],
 ) -> None:
     """Check a proof. Needs no network."""
-    from actions.transparency.operator_commands import verify_command
+    from actions.transparency.commands import verify_command
 
     finish(verify_command(proof, data, log_key))
 
@@ -151,6 +151,6 @@ def cosign(
     ] = None,
 ) -> None:
     """Ask witnesses to sign one's own log, and publish what they signed."""
-    from actions.transparency.operator_commands import cosign_command
+    from actions.transparency.commands import cosign_command
 
     finish(cosign_command(folder, witnesses, every))

@@ -1,1 +1,1 @@
-"""Documents for citizens: PDFs whose Telugu and Hindi are shaped as they are written."""
+"""Signed documents for citizens: they are issued, printed, registered, logged and checked here."""

@@ -13,15 +13,12 @@ from collections.abc import Callable, Sequence
 
 from typing_extensions import ParamSpec
 
-from actions.documents.document_id import grouped, typed_id
-from actions.documents.issue import Issuer, NotIssued, Reason
-from actions.documents.key_set import PublicKey
-from actions.documents.keys import KeyRing, NoKey
-from actions.documents.ledger import TileLedger
-from actions.documents.registry import NotRecorded
+from actions.documents.credential import grouped, typed_id
+from actions.documents.issuer import Issuer, NotIssued, Reason
+from actions.documents.keys import KeyRing, NoKey, PublicKey
+from actions.documents.printed_text import day
+from actions.documents.registry import NotRecorded, TileLog, revocations, status
 from actions.documents.settings import KEYS, LOG, REGISTRY, documents_folder, documents_url
-from actions.documents.status import revocations, status
-from actions.documents.wording import day
 from actions.transparency.folder import LogError
 from actions.transparency.key_events import KeyBook, read_event
 from nlu.settings.settings import DocumentsSettings
@@ -30,7 +27,7 @@ _P = ParamSpec("_P")
 
 
 def _told(command: Callable[_P, None]) -> Callable[_P, int]:
-    """Failures that an operator can do something about, in one line."""
+    """Prints failures that an operator can repair, in one line."""
 
     @functools.wraps(command)
     def run(*args: _P.args, **kwargs: _P.kwargs) -> int:
@@ -45,7 +42,7 @@ def _told(command: Callable[_P, None]) -> Callable[_P, int]:
 
 
 def serve_command(settings: DocumentsSettings) -> int:
-    """Serve page, keys, status, PDFs and log until interrupted."""
+    """Serves page, keys, status, PDFs and log until it is interrupted."""
     from actions.documents.server import serve_documents
 
     return _told(serve_documents)(documents_folder(), settings)
@@ -53,13 +50,13 @@ def serve_command(settings: DocumentsSettings) -> int:
 
 @_told
 def show_command(document: str, *, values: bool = False, as_json: bool = False) -> None:
-    """Print a document's facts; what it says only if `values`."""
+    """Prints the facts of a document, and its contents only with `values`."""
     issuer, document_id = _issuer(), _id(document)
     known = issuer.registry.by_id(document_id)
     if known is None:
         raise NotIssued(Reason.WRONG_STATE, f"there is no document {grouped(document_id)}")
     facts = {
-        **status(issuer.registry, issuer.ledger, document_id),
+        **status(issuer.registry, issuer.event_log, document_id),
         "state": known.state,
         "department": known.department,
         "form": known.form,
@@ -87,7 +84,7 @@ def show_command(document: str, *, values: bool = False, as_json: bool = False) 
 
 @_told
 def revoke_command(document: str, reason: str) -> None:
-    """Declare a document void."""
+    """Revokes a document."""
     if reason not in revocations():
         raise ValueError(f"--reason is one of {', '.join(revocations())}")
     document_id = _id(document)
@@ -97,7 +94,7 @@ def revoke_command(document: str, reason: str) -> None:
 
 @_told
 def reissue_command(document: str | None, key: str | None, changes: Sequence[str]) -> None:
-    """Replace one document, or every valid one that a key signed."""
+    """Replaces one document, or every valid one that a key signed."""
     if (document is None) == (key is None) or (key is not None and changes):
         raise ValueError("give a document, with --set for what changes, or --key alone")
     wrong = [change for change in changes if "=" not in change]
@@ -114,7 +111,7 @@ def reissue_command(document: str | None, key: str | None, changes: Sequence[str
 
 @_told
 def keys_list_command(*, as_json: bool = False) -> None:
-    """Print every key and its state."""
+    """Prints every key and its state."""
     keys, now = _ring().public_keys(), int(time.time())
     if as_json:
         print(json.dumps([key.published() for key in keys]))
@@ -126,14 +123,14 @@ def keys_list_command(*, as_json: bool = False) -> None:
 
 @_told
 def keys_rotate_command(department: str, *, at_once: bool = False) -> None:
-    """Make a department's next key."""
+    """Makes the next key of a department."""
     key = _announcing_ring()[0].rotate(department, int(time.time()), at_once=at_once)
     print(f"{department}: new key {key.kid.hex()}, signs from {day(key.not_before)}")
 
 
 @_told
 def keys_withdraw_command(kid: str, *, reissue: bool = False) -> None:
-    """Withdraw a stolen key, make a new one, and tell or do what is left to do."""
+    """Withdraws a stolen key and makes a new one. Then it reissues the documents or names them."""
     now, ring = int(time.time()), _announcing_ring()[0]
     key = ring.withdraw(kid, now)
     new = ring.rotate(key.department, now, at_once=True)
@@ -152,9 +149,9 @@ def keys_withdraw_command(kid: str, *, reissue: bool = False) -> None:
 
 @_told
 def keys_announce_command() -> None:
-    """Put the keys into the log that are not there."""
-    ring, ledger = _announcing_ring()
-    log = ledger.log
+    """Puts every key into the log that is not there."""
+    ring, event_log = _announcing_ring()
+    log = event_log.log
     entries = (log.folder.read_entry(index, log.size) for index in range(log.size))
     book = KeyBook(event for event in map(read_event, entries) if event is not None)
     missing = [key for key in ring.public_keys() if book.unannounced([key.published()])]
@@ -181,18 +178,18 @@ def _id(text: str) -> str:
 
 
 def _ring() -> KeyRing:
-    """For reading."""
+    """The key ring for reading."""
     return KeyRing(documents_folder() / KEYS)
 
 
-def _announcing_ring() -> tuple[KeyRing, TileLedger]:
-    """For changes, which the log gets first. Raises LogError."""
-    ledger = TileLedger.open(documents_folder() / LOG, documents_url())
-    return KeyRing(documents_folder() / KEYS, announce=ledger.log.append), ledger
+def _announcing_ring() -> tuple[KeyRing, TileLog]:
+    """The key ring for changes; each change goes into the log first. Raises LogError."""
+    event_log = TileLog.open(documents_folder() / LOG, documents_url())
+    return KeyRing(documents_folder() / KEYS, announce=event_log.log.append), event_log
 
 
 def _issuer() -> Issuer:
-    """The issuer of this machine; an operator's command begins no new one."""
+    """The issuer of this machine. A command of an operator never begins a new one."""
     if not (documents_folder() / REGISTRY).exists():
         raise ValueError(f"no document was issued in {documents_folder()}")
     return Issuer.open(documents_folder(), documents_url())

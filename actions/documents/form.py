@@ -1,4 +1,4 @@
-"""The kinds of documents (`data/forms/*.yml`): fixed words, what is signed, how it is printed."""
+"""Forms, the kinds of documents (`data/forms/*.yml`): fixed words, signed labels, layout."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from actions.documents.typeface import printable
-from actions.documents.wording import printed_words
+from actions.documents.printed_text import printable, printed_words
 from nlu.paths import data_folder
 from nlu.records import NOT_IN_FILE, Misfit, RecordError, read_record
 from nlu.text.numbers import indian_grouping
@@ -20,32 +19,32 @@ from nlu.text.numbers import indian_grouping
 Words = Mapping[str, str]
 Layout = Literal["certificate", "receipt"]
 FORMS = "forms"
-"""The folder in that of the data."""
+"""The folder below the data folder."""
 
 
 class FormError(ValueError):
-    """A form's file is wrong; the message names the file and every fault."""
+    """The file of a form is wrong. The message names the file and every fault."""
 
 
 class BadValues(ValueError):
-    """Values that the form cannot print; the message names the label, never a value."""
+    """The form cannot print these values. The message names the label, never a value."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """The fixed words of a kind of document and what of it is signed."""
+    """A kind of document: its fixed words, and which of its labels are signed."""
 
     issuer: Words
     title: Words
     labels: Mapping[str, Words]
     note: Words
     signed: tuple[str, ...]
-    """Labels whose values are in the QR code."""
+    """The labels whose values are in the QR code."""
     layout: Layout = "certificate"
     amount: str | None = None
-    """Of a receipt: the label of the amount in rupees."""
+    """The label of the amount in rupees, if the form is a receipt."""
     valid_days: int | None = None
-    """The document runs out so long after it was issued; None: never."""
+    """The document expires this many days after its issue; None means never."""
     name: str = field(default="", metadata=NOT_IN_FILE)
     """The file's name without `.yml`."""
 
@@ -73,16 +72,16 @@ class Form:
         return amount
 
     def signed_fields(self, printed: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-        """Name and value of what goes into the QR code."""
+        """Names and values that go into the QR code."""
         return tuple((name, printed[name]) for name in self.signed)
 
     def digest(self, document_id: str, printed: Mapping[str, str]) -> bytes:
-        """16 bytes that stand for everything printed: SHA-256 over canonical JSON."""
+        """16 bytes of SHA-256 over the canonical JSON of everything that is printed."""
         return hashlib.sha256(canonical_json({**printed, "id": document_id})).digest()[:16]
 
 
 def canonical_json(content: Mapping[str, Any]) -> bytes:
-    """Sorted keys, no spaces, UTF-8."""
+    """JSON with sorted keys, without spaces, in UTF-8."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode()
 

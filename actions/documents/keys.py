@@ -1,23 +1,25 @@
-"""The key ring: private Ed25519 keys of departments in a folder, made, rotated, withdrawn.
+"""Keys of departments: public keys that verifiers need, and the ring of private keys.
 
-`<folder>/<department>/<kid>.pem` is the private key (mode 0600), `<kid>.json` beside it says what
-is published about it. A key counts once its JSON file is there; the PEM file of a withdrawn key is
+`<folder>/<department>/<kid>.pem` is the private key (mode 0600); `<kid>.json` beside it is what is
+published about it. A key counts once its JSON file is there. The PEM file of a withdrawn key is
 deleted.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import regex
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from actions.documents.key_set import PublicKey, kid_of
 from actions.transparency.durable import locked, replace_file, sync_folder
 from actions.transparency.key_events import Act, KeyEvent
 from nlu.records import read_record
@@ -26,8 +28,75 @@ _DAY = 86400
 _DEPARTMENT = regex.compile(r"[a-z][a-z0-9_]{1,62}")
 
 
+@dataclass(frozen=True)
+class PublicKey:
+    """The public Ed25519 key of a department. Times are Unix seconds; both ends are included."""
+
+    kid: bytes
+    """The first 8 bytes of SHA-256 over the raw key."""
+    raw: bytes
+    """32 bytes."""
+    department: str
+    not_before: int
+    not_after: int
+    withdrawn_at: int | None = None
+
+    def in_force(self, at: int) -> bool:
+        """Whether it may sign at this time. A withdrawn key may never sign."""
+        return self.withdrawn_at is None and self.not_before <= at <= self.not_after
+
+    def published(self) -> dict[str, Any]:
+        """The key as `GET /keys.json` shows it."""
+        facts = {name: value for name, value in asdict(self).items() if name not in ("kid", "raw")}
+        return {"kid": self.kid.hex(), "x": encode_base64url(self.raw), **facts}
+
+    @classmethod
+    def read(cls, published: Mapping[str, Any]) -> PublicKey:
+        """Reads what `published` gave. Raises ValueError if the kid does not belong to the key."""
+        raw = decode_base64url(published["x"])
+        if len(raw) != 32 or kid_of(raw).hex() != published["kid"]:
+            raise ValueError(f"{published['kid']}: not the kid of its key")
+        return cls(
+            kid=kid_of(raw),
+            raw=raw,
+            department=published["department"],
+            not_before=published["not_before"],
+            not_after=published["not_after"],
+            withdrawn_at=published["withdrawn_at"],
+        )
+
+
+def kid_of(raw: bytes) -> bytes:
+    """The key id (kid) of a raw public key."""
+    return hashlib.sha256(raw).digest()[:8]
+
+
+def key_set(
+    keys: Iterable[PublicKey], origin: str, at: int, witnesses: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The answer of `GET /keys.json`; `origin` publishes it at the time `at`.
+
+    `witnesses` are the verifier keys of the log's witnesses (C2SP signed-note).
+    """
+    rows = [key.published() for key in keys]
+    return {"keys": rows, "witnesses": [*witnesses], "fetched_for": origin, "issued_at": at}
+
+
+def encode_base64url(raw: bytes) -> str:
+    """Base64url without padding (RFC 4648, section 5)."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def decode_base64url(text: str) -> bytes:
+    """Decodes what `encode_base64url` wrote. Raises ValueError for any other spelling."""
+    raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if encode_base64url(raw) != text:
+        raise ValueError("not canonical base64url")
+    return raw
+
+
 class NoKey(LookupError):
-    """There is no such key, or none of the department may sign now."""
+    """There is no such key, or no key of the department may sign now."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +117,12 @@ class Rotation:
 
     @classmethod
     def load(cls) -> Rotation:
-        """Those of `keys.yml`."""
+        """Reads the times from `keys.yml`."""
         return read_record(Path(__file__).with_name("keys.yml"), cls)
 
 
 class KeyRing:
-    """All keys under a folder. Processes may share it; nothing is kept in memory."""
+    """All keys in a folder. Processes may share the folder, because nothing is kept in memory."""
 
     def __init__(
         self,
@@ -61,17 +130,17 @@ class KeyRing:
         rotation: Rotation | None = None,
         announce: Callable[[bytes], object] | None = None,
     ) -> None:
-        """`announce` appends an entry to the log: a key counts only once its entry is there."""
+        """`announce` appends an entry to the log. A key counts only once its entry is there."""
         self._folder, self._announce = folder, announce
         self._rotation = rotation or Rotation.load()
 
     def public_keys(self) -> list[PublicKey]:
-        """Every key there ever was, by department and age: old documents need old keys."""
+        """Every key of all times, by department and age. Old documents need old keys."""
         keys = [PublicKey.read(json.loads(path.read_text("utf-8"))) for path in self._published()]
         return sorted(keys, key=lambda key: (key.department, key.not_before, key.kid))
 
     def signing_key(self, department: str, at: int, *, make: bool = False) -> SigningKey:
-        """The department's newest key in force. Without one: made if `make`, else raises NoKey."""
+        """The newest key in force. If there is none, `make` makes one; else this raises NoKey."""
         newest = self._newest(department, at)
         if newest is None and make:
             with self._alone():
@@ -85,7 +154,7 @@ class KeyRing:
         return SigningKey(newest, private)
 
     def rotate(self, department: str, at: int, *, at_once: bool = False) -> PublicKey:
-        """A new key; the one in force goes on until the new one has been published long enough."""
+        """Makes a new key. The old one signs until the new one has been published long enough."""
         with self._alone():
             current = self._newest(department, at)
             ahead = 0 if at_once or current is None else self._rotation.published_ahead_days * _DAY
@@ -99,7 +168,10 @@ class KeyRing:
             return made
 
     def withdraw(self, kid: str, at: int) -> PublicKey:
-        """Refuse everything that a stolen key signed, and delete its private half. Raises NoKey."""
+        """Withdraws a stolen key and deletes its private half. Raises NoKey.
+
+        Verifiers then refuse everything that it signed.
+        """
         with self._alone():
             known = {key.kid.hex(): key for key in self.public_keys()}
             if kid not in known:
@@ -113,12 +185,12 @@ class KeyRing:
             return key
 
     def announce(self, key: PublicKey) -> None:
-        """Put a key into the log that was made before keys stood there."""
+        """Puts a key into the log that was made before keys were logged."""
         self._log(Act.NEW, key)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """One process at a time changes the ring."""
+        """Holds the lock, so that one process at a time changes the ring."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with locked(self._folder / ".lock"):
             yield
@@ -151,7 +223,7 @@ class KeyRing:
         return key
 
     def _log(self, act: Act, key: PublicKey) -> None:
-        """An entry without a key, after a crash, harms nobody; the other way round it would."""
+        """Logs an event before the key counts: an entry without a key is harmless."""
         if self._announce is not None:
             self._announce(KeyEvent(act, **key.published()).entry())
 

@@ -1,4 +1,4 @@
-"""`seva documents serve`: the public side of documents: page, keys, status, PDFs and log.
+"""`seva documents serve`, the public side of documents: page, keys, status, PDFs and log.
 
 No answer of `/c/<id>/status`, `/keys.json` and `/log` holds personal data, and no access log is
 written: the address of a PDF is a secret.
@@ -18,16 +18,14 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 
 from actions.documents.form import load_forms
-from actions.documents.issue import Issuer
-from actions.documents.key_set import key_set
-from actions.documents.ledger import TileLedger
-from actions.documents.registry import NotRecorded
+from actions.documents.issuer import Issuer
+from actions.documents.keys import key_set
+from actions.documents.registry import NotRecorded, TileLog, status
 from actions.documents.settings import LOG
-from actions.documents.site import routes as site
-from actions.documents.site.headers import SECURITY
-from actions.documents.status import status
+from actions.documents.site import page as site
+from actions.documents.site.page import SECURITY
 from actions.transparency import routes as transparency
-from actions.transparency.cosign_rounds import CosignRounds
+from actions.transparency.cosignatures import CosignRounds
 from actions.transparency.note import NoteError
 from nlu.settings.settings import DocumentsSettings
 from nlu.web import Door, host_of
@@ -47,23 +45,23 @@ def create_app(
 ) -> FastAPI:
     """The app over the documents in `folder`. Raises LogError, FormError, NotRecorded.
 
-    While it runs, the log's `witnesses` are asked to sign every so many seconds. It goes by the
-    name in `public_url`, by `hosts` and by those of this machine.
+    While it runs, it asks the log's `witnesses` to sign every `cosign_every` seconds. It answers to
+    the host in `public_url`, to `hosts`, and to the names of this machine.
     """
     load_forms()  # a broken form is reported at the start
-    ledger = TileLedger.open(folder / LOG, public_url)
-    issuer = Issuer(folder, public_url, ledger)
+    event_log = TileLog.open(folder / LOG, public_url)
+    issuer = Issuer(folder, public_url, event_log)
     app = FastAPI(title="Seva documents", docs_url=None, redoc_url=None, openapi_url=None)
     headers = dict(_HEADERS)
     if public_url.startswith("https:"):
         headers["Strict-Transport-Security"] = _HTTPS_ONLY
     app.add_middleware(Door, hosts=[host_of(public_url), *hosts], headers=headers)
     app.add_exception_handler(NotRecorded, _unreadable)
-    rounds = CosignRounds(ledger.log, witnesses)
+    rounds = CosignRounds(event_log.log, witnesses)
     _add_answers(app, issuer, rounds)
     if witnesses:
         _keep_cosigned(app, rounds, cosign_every)
-    app.include_router(transparency.build(ledger.log))
+    app.include_router(transparency.build(event_log.log))
     app.include_router(site.build())
     return app
 
@@ -73,11 +71,11 @@ def _add_answers(app: FastAPI, issuer: Issuer, rounds: CosignRounds) -> None:
     def health() -> dict[str, Any]:
         """Whether registry and log can be read."""
         issuer.registry.by_id("")
-        return {"status": "ok", "log_size": issuer.ledger.size}
+        return {"status": "ok", "log_size": issuer.event_log.size}
 
     @app.get("/keys.json")
     def keys() -> Response:
-        """Every key there ever was, with the time of this answer; the keys of the witnesses."""
+        """Every key of all times, the keys of the witnesses, and the time of this answer."""
         try:
             named = [str(key) for key in rounds.witness_keys()]
         except NoteError:
@@ -88,13 +86,13 @@ def _add_answers(app: FastAPI, issuer: Issuer, rounds: CosignRounds) -> None:
 
     @app.get("/c/{document_id}/status")
     def get_status(document_id: str) -> Response:
-        """Whether a document counts; an id that nobody has is `unknown`, not an error."""
-        content = status(issuer.registry, issuer.ledger, document_id)
+        """Whether a document is valid. An id that no document has is `unknown`, not an error."""
+        content = status(issuer.registry, issuer.event_log, document_id)
         return JSONResponse(content, headers={"Cache-Control": "no-store"})
 
     @app.get("/d/{token}.pdf")
     def get_pdf(token: str) -> Response:
-        """The PDF of a valid document for who knows its secret."""
+        """The PDF of a valid document, for everybody who knows its secret."""
         found = issuer.pdf(token)
         if found is None:
             raise HTTPException(404, headers={"Cache-Control": _PRIVATE})
@@ -107,7 +105,7 @@ def _add_answers(app: FastAPI, issuer: Issuer, rounds: CosignRounds) -> None:
 
 
 def _keep_cosigned(app: FastAPI, rounds: CosignRounds, every: float) -> None:
-    """Ask the witnesses from start to stop."""
+    """Asks the witnesses while the app runs."""
     running: list[threading.Event] = []
 
     @app.on_event("startup")
@@ -124,7 +122,7 @@ async def _unreadable(_: Request, error: Exception) -> Response:
 
 
 def serve_documents(folder: Path, settings: DocumentsSettings) -> None:
-    """Serve until interrupted."""
+    """Serves until it is interrupted."""
     host, port = settings.documents_host, settings.documents_port
     app = create_app(
         folder,

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from actions.departments.directory import DepartmentDirectory
 from actions.departments.issued_document import Issue
 from actions.news.notices import LanguageOf, Notify
-from actions.payments.booking import Booking
 from actions.payments.checkout import Checkout
 from actions.payments.gateways import Gateways
 from actions.payments.ledger import Ledger
-from actions.payments.lifecycle import Lifecycle
-from actions.payments.news import PaymentNews
-from actions.payments.receipts import Receipts
+from actions.payments.lifecycle import DepartmentBooks, Lifecycle
+from actions.payments.news import PaymentNews, Receipts
 from actions.payments.reconciliation import Reconciliation
 from actions.payments.settings import load_settings
 from nlu.catalogue import Catalogue
@@ -49,12 +47,12 @@ class Cashier:
             found = known.operations.get(operation) if known else None
             return found.payment if found else None
 
-        booking = Booking(departments)
+        books = DepartmentBooks(departments)
         lifecycle = Lifecycle(
             ledger,
             departments.journal,
             Gateways(gateways, settings.currency),
-            booking,
+            books,
             rules,
             settings,
             clock,

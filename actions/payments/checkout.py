@@ -13,8 +13,7 @@ from actions.departments.journal import Entry, Write
 from actions.departments.request import NO_SERVICE, Context, Origin
 from actions.departments.result import UNAVAILABLE, OperationResult
 from actions.payments.lifecycle import Lifecycle
-from actions.payments.payment import Payment, in_rupees, new_payment, of_citizen, order_of
-from actions.payments.states import State
+from actions.payments.payment import Payment, State, in_rupees, new_payment, of_citizen, order_of
 from nlu.catalogue.model import Payment as Rule
 from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable

@@ -1,8 +1,4 @@
-"""What an operator does with payments: the bodies of `seva payments ...`.
-
-Each prints what it found and returns the exit code: 0, or 1 with the reason on standard error, or 1
-where the report has differences. Nothing personal is printed.
-"""
+"""What gateway, ledger and department say of each payment, side by side; nothing personal."""
 
 from __future__ import annotations
 
@@ -11,15 +7,63 @@ import csv
 import json
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 
-from actions.payments.payment import Payment, in_rupees
-from actions.payments.report import COLUMNS, Line, as_row, differing, report
-from actions.payments.states import UNSETTLED
+from actions.payments.gateways import Unbelievable
+from actions.payments.lifecycle import Lifecycle
+from actions.payments.payment import UNSETTLED, Payment, in_rupees
 from actions.server.context import Context, context
 from nlu.catalogue import CatalogueError
 
+_SAME = {
+    "open": {"open"},
+    "pending": {"pending"},
+    "failed": {"failed"},
+    "expired": {"closed"},
+    "paid": {"paid"},
+    "paid_not_booked": {"paid"},
+    "booked": {"paid"},
+    "refunding": {"refunding", "refunded"},
+    "refunded": {"refunded"},
+}
+"""State of the ledger -> states of the gateway that agree with it."""
 _DAY = 86400.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One payment; `differs` says what does not agree, empty where all does."""
+
+    order: str
+    department: str
+    operation: str
+    rupees: str
+    ledger: str
+    gateway: str
+    books: str
+    alarm: str
+    differs: str
+
+
+COLUMNS = tuple(field.name for field in fields(Line))
+
+
+async def report(lifecycle: Lifecycle, since: float) -> list[Line]:
+    """A line for each order opened since then, and for all that are unsettled."""
+    payments = await asyncio.to_thread(lifecycle.ledger.since, since)
+    return [await _line(lifecycle, payment) for payment in payments if payment.order]
+
+
+def differing(lines: Sequence[Line]) -> list[Line]:
+    """What an operator must look at."""
+    return [line for line in lines if line.differs or line.alarm]
+
+
+def as_row(line: Line) -> tuple[str, ...]:
+    """For CSV, in the order of COLUMNS."""
+    return astuple(line)
 
 
 def list_command(*, days: float, everything: bool = False, as_json: bool = False) -> int:
@@ -97,6 +141,36 @@ def report_command(*, days: float, as_csv: bool = False, as_json: bool = False) 
             print(line.differs or f"alarm {line.alarm}")
         print(f"{len(lines)} payments, {len(differs)} to look at")
     return 1 if differs else 0
+
+
+async def _line(lifecycle: Lifecycle, payment: Payment) -> Line:
+    assert payment.order is not None
+    try:
+        found = await lifecycle.gateways.look_up(payment)
+        gateway: str = found.state if found else "unknown"
+    except Unbelievable:
+        found, gateway = None, "unbelievable"
+    rule = lifecycle.rules(payment.write.department, payment.write.operation)
+    books = await lifecycle.books.ask(rule, payment) if rule else "unknown"
+    wrong = []
+    if gateway not in _SAME.get(payment.state, {gateway}):
+        wrong.append(f"gateway says {gateway}")
+    paid = found is not None and found.state == "paid"
+    if found is not None and paid and found.money.paise != payment.order.paise:
+        wrong.append("another amount was paid")
+    if books != "unknown" and (books == "booked") != (payment.state == "booked"):
+        wrong.append(f"department says {books}")
+    return Line(
+        order=payment.order.id,
+        department=payment.write.department,
+        operation=payment.write.operation,
+        rupees=in_rupees(payment.order.paise).replace(",", ""),
+        ledger=payment.state,
+        gateway=gateway,
+        books=books,
+        alarm=payment.alarm,
+        differs="; ".join(wrong),
+    )
 
 
 def _run(here: Context, since: float) -> list[Line]:

@@ -15,8 +15,7 @@ import sqlalchemy as sa
 
 from actions.departments.journal import Write, database_url
 from actions.departments.request import Context, Origin
-from actions.payments.payment import Money, Order, Payment
-from actions.payments.states import OVER, UNSETTLED, State, may_move
+from actions.payments.payment import OVER, UNSETTLED, Money, Order, Payment, State, may_move
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import seal, unseal
 from nlu.storage.tables import delete_in_slices, open_tables

@@ -1,7 +1,4 @@
-"""One payment, one step further: from what the journal, the gateway and the department say.
-
-A callback, a citizen who asks again and the background job end here. Only a look-up is believed.
-"""
+"""Whether a department knows of a payment, and telling it once more."""
 
 from __future__ import annotations
 
@@ -9,18 +6,20 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from actions.departments.directory import DepartmentDirectory
 from actions.departments.journal import Journal
-from actions.payments.booking import Booking
+from actions.departments.result import OperationResult
 from actions.payments.gateways import Found, Gateways, Unbelievable
 from actions.payments.ledger import Ledger
-from actions.payments.payment import Payment, order_of
+from actions.payments.payment import Payment, State, order_of
 from actions.payments.settings import PaymentSettings
-from actions.payments.states import State
 from nlu.catalogue.model import Payment as Rule
 from nlu.log import get_logger
 
+Answer = Literal["booked", "not_booked", "unknown"]
+"""`unknown`: the department does not answer; it may know."""
 _LOG = get_logger(__name__)
 _DAY = 86400.0
 _OVER: Mapping[str, State] = {"failed": "failed", "closed": "expired"}
@@ -32,6 +31,47 @@ Rules = Callable[[str, str], "Rule | None"]
 """(department, operation) -> how it is paid; None where it asks for no money."""
 
 
+class DepartmentBooks:
+    """Asks and tells departments."""
+
+    def __init__(self, departments: DepartmentDirectory) -> None:
+        self._departments = departments
+
+    async def ask(self, rule: Rule, payment: Payment) -> Answer:
+        """Whether the department has the payment in its books."""
+        result = await self._call(payment, rule.booked.operation, f"booked-{payment.id}")
+        if result.outcome in rule.booked.booked:
+            return "booked"
+        return "not_booked" if result.outcome in rule.booked.not_booked else "unknown"
+
+    async def tell(self, rule: Rule, payment: Payment) -> Answer:
+        """Tell the department of the payment where it may be told again, and what it says."""
+        if rule.book is None:
+            return "not_booked"
+        result = await self._call(payment, rule.book.operation, f"book-{payment.id}")
+        if result.outcome in rule.book.booked:
+            return "booked"
+        return "not_booked" if result.available else "unknown"
+
+    async def _call(self, payment: Payment, operation: str, key: str) -> OperationResult:
+        order, money, context = payment.order, payment.money, payment.write.context
+        values = {
+            **payment.write.values,
+            "order_id": order.id if order else "",
+            "payment_id": money.payment_id if money else "",
+            "amount_paise": str(money.paise if money else 0),
+        }
+        return await self._departments.execute(
+            payment.write.department,
+            operation,
+            values,
+            citizen=context.citizen,
+            request_id=key,
+            language=context.language,
+            origin=context.origin,
+        )
+
+
 @dataclass(frozen=True)
 class Lifecycle:
     """Moves payments on; belongs to the event loop of the connectors."""
@@ -39,7 +79,7 @@ class Lifecycle:
     ledger: Ledger
     journal: Journal
     gateways: Gateways
-    booking: Booking
+    books: DepartmentBooks
     rules: Rules
     settings: PaymentSettings
     clock: Callable[[], float] = time.time
@@ -153,7 +193,7 @@ class Lifecycle:
         kept = await self.move(payment, money=found.money, alarm=why)
         if kept is None:
             return None
-        answer = "unknown" if rule is None else await self.booking.ask(rule, kept)
+        answer = "unknown" if rule is None else await self.books.ask(rule, kept)
         if answer == "booked":
             return await self.move(kept, state="booked", receipt="owed")
         if answer == "not_booked":
@@ -161,9 +201,9 @@ class Lifecycle:
         return await self._later(kept)  # a department that does not answer may have booked it
 
     async def _book(self, payment: Payment, rule: Rule | None) -> Payment | None:
-        answer = "unknown" if rule is None else await self.booking.ask(rule, payment)
+        answer = "unknown" if rule is None else await self.books.ask(rule, payment)
         if rule is not None and answer == "not_booked" and payment.state == "paid_not_booked":
-            answer = await self.booking.tell(rule, payment)
+            answer = await self.books.tell(rule, payment)
         if answer == "booked":
             return await self.move(payment, state="booked", receipt="owed")
         waited = self.clock() - payment.changed_at

@@ -1,4 +1,4 @@
-"""Tells the citizen who asked for a payment how it stands: once, in their language."""
+"""The receipt of a booked payment: signed and issued once for it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from actions.departments.issued_document import Issue
+from actions.departments.result import CallFailed, Wanted
 from actions.dialogue.display import filled
 from actions.news.late_answers import service_of
 from actions.news.notices import LanguageOf, Notify, UnknownCitizen
-from actions.payments.payment import Payment, in_rupees
-from actions.payments.receipts import Receipts
+from actions.payments.payment import Payment, State, in_rupees
 from actions.payments.settings import PaymentSettings
-from actions.payments.states import State
 from nlu.catalogue.model import Catalogue
 from nlu.catalogue.model import Payment as Rule
 from nlu.log import get_logger
@@ -34,6 +34,39 @@ _LATE = "payment_too_late"
 _RECEIPT = "payment_receipt"
 OWED, LATER, SENT = "owed", "later", "sent"
 """Of a receipt; `later`: the words go without it, and it follows."""
+
+
+class Receipts:
+    """Issues receipts; `issue` is `actions.documents.department_issuer.DepartmentIssuer`."""
+
+    def __init__(self, issue: Issue, form: str) -> None:
+        self._issue, self._form = issue, form
+
+    def of(self, payment: Payment, rule: Rule, paid_for: str) -> Document | None:
+        """The payment's receipt; None where nothing can be issued now. Blocks."""
+        values = receipt_values(payment, rule, paid_for)
+        wanted = Wanted(self._form, values, f"{values['receipt_number']}.pdf")
+        try:
+            return self._issue(payment.write.department, wanted, f"receipt:{payment.id}")
+        except CallFailed:
+            return None
+
+
+def receipt_values(payment: Payment, rule: Rule, paid_for: str) -> dict[str, str]:
+    """A text for each label of the form. The same for the same payment, as the key is."""
+    order, money = payment.order, payment.money
+    assert order is not None and money is not None
+    known = {**payment.write.values, **payment.fields}
+    return {
+        "receipt_number": f"R-{order.id}",
+        "paid_for": paid_for,
+        "reference": known.get(rule.reference, order.id),
+        "payer": money.payer or "-",
+        "amount": in_rupees(money.paise).replace(",", ""),
+        "paid_on": money.paid_on,
+        "payment_id": money.payment_id,
+        "issued_on": "",
+    }
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,57 @@
-"""A payment: whose, for what, how much, and how far it has come. Amounts are integers in paise."""
+"""The states of a payment and every allowed move, as data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from typing import Literal
 
 from actions.departments.access import sender_of
 from actions.departments.journal import Write
-from actions.payments.states import State
 from nlu.catalogue.model import Payment as Rule
 from nlu.storage.sealing import keyed_hash
 from nlu.text.numbers import indian_grouping
 
+State = Literal[
+    "opening",  # the department is being asked for an order
+    "dropped",  # there is no order that anybody could pay
+    "open",  # the citizen has the link
+    "pending",  # the gateway says: under way
+    "failed",  # not paid; what a bank took all the same it gives back itself
+    "expired",  # closed at the gateway, unpaid
+    "paid",  # looked up: the right amount has arrived
+    "booked",  # the department knows it
+    "paid_not_booked",  # the department does not know it in time
+    "refunding",  # the gateway has taken our order to give the money back
+    "refunded",  # the money is back
+]
+MOVES: Mapping[State, frozenset[State]] = {
+    "opening": frozenset({"open", "dropped"}),
+    "dropped": frozenset({"opening"}),
+    "open": frozenset({"pending", "paid", "failed", "expired", "refunding", "refunded"}),
+    "pending": frozenset({"paid", "failed", "refunding", "refunded"}),
+    "paid": frozenset({"booked", "paid_not_booked", "refunding", "refunded"}),
+    "paid_not_booked": frozenset({"booked", "refunding", "refunded"}),
+    "refunding": frozenset({"refunded"}),
+    "refunded": frozenset(),
+    "booked": frozenset(),
+    # Money that arrives after all for an order that was over is given back, unless the department
+    # has booked it already.
+    "failed": frozenset({"booked", "refunding", "refunded"}),
+    "expired": frozenset({"booked", "refunding", "refunded"}),
+}
+UNSETTLED: frozenset[State] = frozenset({"opening", "open", "pending", "paid", "paid_not_booked"})
+"""While a bill has a payment in one of these, no other is opened for it."""
+OVER: frozenset[State] = frozenset({"dropped", "failed", "expired", "booked", "refunded"})
+"""Nothing is owed any more."""
 CITIZEN = "citizen"
 _PAISE = 100
+
+
+def may_move(before: State, after: State) -> bool:
+    """Whether a payment may go from one state to the other; to stay is always allowed."""
+    return before == after or after in MOVES[before]
 
 
 @dataclass(frozen=True)

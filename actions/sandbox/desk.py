@@ -15,7 +15,7 @@ from fastapi import Depends, FastAPI, Request, Security
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import APIKeyHeader
 
-from actions.documents.issue import Issuer, NotIssued
+from actions.documents.issuer import Issuer, NotIssued
 from actions.sandbox import clock, problem
 from actions.sandbox.access import Guard
 from actions.sandbox.phones import OnRecord, request_key

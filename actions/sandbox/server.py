@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from actions.departments.credentials import SigningKey, read_signing_key
-from actions.documents.issue import Issuer
+from actions.documents.issuer import Issuer
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.grievances.directory import FILE as OFFICES
 from actions.grievances.directory import load_directory

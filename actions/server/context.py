@@ -23,7 +23,7 @@ from actions.departments.journal import Journal
 from actions.departments.misses import Misses
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
-from actions.documents.press import Press
+from actions.documents.department_issuer import DepartmentIssuer
 from actions.grievances.suggestions import suggestions
 from actions.news.client import NoticesClient
 from actions.news.meanwhile import Meanwhile
@@ -48,7 +48,7 @@ class Resources:
     ledger: Ledger
     misses: Misses
     notices: NoticesClient
-    press: Press
+    press: DepartmentIssuer
     connections: Connections = field(default_factory=Connections)
 
     @classmethod
@@ -66,7 +66,7 @@ class Resources:
             Ledger.from_environment(),
             Misses.from_environment(),
             NoticesClient(server.notices_address, server.notices_key),
-            Press.from_environment(),
+            DepartmentIssuer.from_environment(),
         )
 
 

@@ -1,4 +1,4 @@
 """The tamper-evident log of what was issued: RFC 6962 tree, C2SP tiles, checkpoints, witnesses.
 
-What it proves and what not is in `docs/trust.md`.
+`docs/trust.md` says what it proves and what it does not prove.
 """

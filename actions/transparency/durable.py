@@ -13,10 +13,10 @@ _SIDE_BY_SIDE = 8
 
 
 def replace_file(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = True) -> None:
-    """Puts a file in place in one step. Durable: its bytes are on disk before it is there.
+    """Replaces a file in one step. If `durable`, its bytes are on disk before it gets its name.
 
-    The name is on disk after `sync_folder` of its folder. The caller holds a lock: the draft that a
-    crash leaves is used again.
+    The name is on disk after `sync_folder` of its folder. The caller must hold a lock, because
+    every writer uses the same name for its draft.
     """
     draft = path.with_name(f"{path.name}.draft")
     try:
@@ -37,7 +37,10 @@ def replace_file(path: Path, data: bytes, *, mode: int = 0o644, durable: bool = 
 
 
 def sync_files(paths: Collection[Path]) -> None:
-    """The bytes of these files are on disk when this returns. Side by side they share commits."""
+    """Writes the bytes of these files to disk.
+
+    Threads do it at once, so that they share commits.
+    """
     with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
         for _ in pool.map(_sync_file, paths):
             pass
@@ -52,7 +55,7 @@ def _sync_file(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """The names in a folder are on disk when this returns."""
+    """Writes the names in a folder to disk."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -62,7 +65,10 @@ def sync_folder(path: Path) -> None:
 
 @contextmanager
 def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """Holds a lock file; the kernel frees it when a process dies. Raises BlockingIOError."""
+    """Holds a lock file; the kernel frees it when the process dies.
+
+    Raises BlockingIOError if another holds it and `wait` is false.
+    """
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -1,4 +1,4 @@
-"""Where a log keeps what: `public/` is what anybody may fetch, the rest stays with the log."""
+"""The files of a log. Anybody may fetch what lies in `public/`; the rest stays with the log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from actions.transparency.tiles import WIDTH, Tile, tile_at, unpack_entries
 
 
 class LogError(Exception):
-    """The log cannot be opened or is not what it says; the message is for an operator."""
+    """The log cannot be opened, or its files contradict each other.
+
+    The message is for an operator.
+    """
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,12 @@ class LogFolder:
 
     @property
     def lock(self) -> Path:
-        """Held by the process that writes."""
+        """The process that writes holds this lock."""
         return self.root / "lock"
 
     @property
     def recent(self) -> Path:
-        """Entries that are not yet in full tiles, and more; the file keeps its first name."""
+        """The newest entries; full tiles hold the others. The file keeps its old name."""
         return self.root / "journal"
 
     @property
@@ -58,14 +61,17 @@ class LogFolder:
         return self.public / "key"
 
     def read_signer(self) -> Signer:
-        """Raises LogError."""
+        """Reads the signing key. Raises LogError."""
         try:
             return Signer.parse(self.key.read_text("utf-8"))
         except (OSError, NoteError) as error:
             raise LogError(f"cannot use the key {self.key}: {error}") from error
 
     def read_tile(self, tile: Tile) -> bytes:
-        """A tile's bytes, from the full tile where the partial one is gone. Raises LogError."""
+        """The bytes of a tile. If the partial tile is gone, the full one has them.
+
+        Raises LogError.
+        """
         for name in dict.fromkeys((tile.path, tile.full.path)):
             try:
                 return (self.public / name).read_bytes()
@@ -78,25 +84,25 @@ class LogFolder:
         return unpack_entries(self.read_tile(tile_at(None, index // WIDTH, size)))[index % WIDTH]
 
     def write_tile(self, tile: Tile, data: bytes) -> None:
-        """Writes a tile, and drops the partial ones that a full one replaces. Not yet durable."""
+        """Writes a tile. A full tile replaces its partial ones. `sync_tiles` makes it durable."""
         path = self.public / tile.path
-        replace_file(path, data, durable=False)  # the recent entries have what it is made of
+        replace_file(path, data, durable=False)  # it can be made again from the recent entries
         if tile.width == WIDTH:
             shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
 
     def sync_tiles(self, tiles: Collection[Tile]) -> None:
-        """These tiles are on disk when this returns, with their names."""
+        """Writes these tiles and their names to disk."""
         paths = [self.public / tile.path for tile in tiles]
         sync_files(paths)
         for above in {folder for tile in tiles for folder in Path(tile.path).parents}:
             sync_folder(self.public / above)
 
     def begun(self) -> bool:
-        """Whether there are traces of entries."""
+        """Whether the folder holds traces of entries."""
         return any(p.exists() for p in (self.recent, self.checkpoint, self.public / "tile"))
 
     def create(self, signer: Signer) -> None:
-        """Writes the keys of a new log, durably."""
+        """Writes the keys of a new log to disk."""
         self.public.mkdir(parents=True, exist_ok=True)
         replace_file(self.verifier, f"{signer.verifier}\n".encode())
         replace_file(self.key, (signer.encode() + "\n").encode(), mode=0o600)

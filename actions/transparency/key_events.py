@@ -1,7 +1,7 @@
-"""Keys that sign documents, as entries of the log: who watches it sees every new one.
+"""Entries of the log about keys that sign documents. Monitors see every new key in it.
 
-Such an entry is readable: JSON of what `keys.json` publishes of the key, behind a mark. Entries of
-documents are hashes of 32 bytes and cannot be taken for one.
+Such an entry is readable: a mark, then the JSON that `keys.json` publishes about the key. Entries
+about documents are hashes of 32 bytes, so nobody can confuse the two.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from actions.transparency.source import Source, Unreachable
+from actions.transparency.reader import Source, Unreachable
 
 _MARK = b"seva-key/v1\n"
 
@@ -38,21 +38,21 @@ class KeyEvent:
     withdrawn_at: int | None = None
 
     def facts(self) -> dict[str, Any]:
-        """As JSON."""
+        """The event as JSON."""
         return {**vars(self), "act": self.act.value}
 
     @classmethod
     def read(cls, facts: Mapping[str, Any]) -> KeyEvent:
-        """What `facts` gave. Raises ValueError, TypeError, KeyError."""
+        """Reads what `facts` gave. Raises ValueError, TypeError, KeyError."""
         return cls(**{**facts, "act": Act(facts["act"])})
 
     def entry(self) -> bytes:
-        """As it stands in the log."""
+        """The entry of the log."""
         return _MARK + json.dumps(self.facts(), sort_keys=True, separators=(",", ":")).encode()
 
 
 def read_event(entry: bytes) -> KeyEvent | None:
-    """The event of an entry; None for any other entry."""
+    """The event in an entry, or None if the entry is about a document."""
     if not entry.startswith(_MARK):
         return None
     try:
@@ -72,16 +72,16 @@ class KeyBook:
             self.add(event)
 
     def add(self, event: KeyEvent) -> None:
-        """Take an event; a second one of its kind for a key changes nothing."""
+        """Adds an event. A second event of the same kind for a key changes nothing."""
         known = self._new if event.act is Act.NEW else self._withdrawn
         known.setdefault(event.kid, event)
 
     def events(self) -> list[KeyEvent]:
-        """All of them."""
+        """All events."""
         return [*self._new.values(), *self._withdrawn.values()]
 
     def unannounced(self, published: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-        """The first key of a `keys.json` that is not as the log has it, or that it withdrew."""
+        """The first key of a `keys.json` that contradicts the log, or None if all agree."""
         return next((key for key in published if not self._agrees(key)), None)
 
     def _agrees(self, key: Mapping[str, Any]) -> bool:
@@ -91,14 +91,14 @@ class KeyBook:
         same = all(
             key.get(name) == getattr(event, name) for name in ("x", "department", "not_before")
         )
-        # A rotation lets the old key end earlier than it was announced; never later.
+        # A rotation may end the old key earlier than the log says, never later.
         in_time = isinstance(key.get("not_after"), int) and key["not_after"] <= event.not_after
         back = event.kid in self._withdrawn and key.get("withdrawn_at") is None
         return same and in_time and not back
 
 
 def published_keys(site: Source | None) -> Sequence[Mapping[str, Any]]:
-    """The keys of a site's `keys.json`; none where it publishes none. Raises Unreachable."""
+    """The keys of a site's `keys.json`, or none if it has no such file. Raises Unreachable."""
     raw = None if site is None else site.get("keys.json")
     if raw is None:
         return ()

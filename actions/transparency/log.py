@@ -1,34 +1,52 @@
-"""A tamper-evident log in a folder: append entries, prove that they are there.
+"""A tamper-evident log in a folder: it appends entries and proves that they are there.
 
-Appending is for the one that issues; proofs and checkpoint are read from the public files, as
-anybody else reads them. Safe for threads, and for several processes on one folder.
+`Writer` writes the journal first, then tiles, and the checkpoint last, so that a crash at any point
+leaves a journal from which the next writer goes on. Each batch holds the lock and first reads from
+the journal what other processes wrote. Proofs and checkpoint are read from the public files, as
+anybody else reads them. A log is safe for threads, and for several processes on one folder.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
-from actions.transparency.checkpoint import Checkpoint
-from actions.transparency.durable import locked
+from actions.transparency.durable import locked, replace_file
 from actions.transparency.folder import LogError, LogFolder
-from actions.transparency.merkle import consistency_proof, inclusion_proof
-from actions.transparency.note import Note, Signature, Signer, Verifier
-from actions.transparency.recent import RecentEntries
-from actions.transparency.tiles import LONGEST_ENTRY, TileTree
-from actions.transparency.writer import Writer
+from actions.transparency.merkle import consistency_proof, inclusion_proof, leaf_hash, tree_root
+from actions.transparency.note import (
+    Checkpoint,
+    Note,
+    NoteError,
+    Signature,
+    SignedCheckpoint,
+    Signer,
+    Verifier,
+    open_checkpoint,
+)
+from actions.transparency.recent import BrokenEntries, RecentEntries
+from actions.transparency.tiles import (
+    LONGEST_ENTRY,
+    WIDTH,
+    Edge,
+    Tile,
+    TileTree,
+    pack_entries,
+    tile_at,
+)
 from nlu.storage.group_commit import GroupCommit
 
 _PAUSE_S = 0.001
 _TILES_KEPT = 256  # 8 kB each
+_MOST_RECENT = 64 * WIDTH  # entries that opening a log reads again
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """That entry `index` is in the log, by a checkpoint of `size` entries."""
+    """Proves that entry `index` is in the log, under a checkpoint of `size` entries."""
 
     index: int
     size: int
@@ -36,11 +54,179 @@ class Receipt:
     checkpoint: str
 
 
+class Writer:
+    """Appends to the log in a folder. One thread at a time may use it; processes may share it."""
+
+    def __init__(self, folder: LogFolder, signer: Signer) -> None:
+        """Finishes what a crash left half done. Raises LogError."""
+        self._folder, self._signer = folder, signer
+        self._recent: RecentEntries | None = None
+        self._edge = Edge()
+        self._tail: list[bytes] = []  # entries after the last full bundle
+        self._unsynced: set[Tile] = set()
+        with locked(folder.lock):
+            self._recover()
+
+    def append(self, entries: Sequence[bytes]) -> int:
+        """Appends entries and returns the index of the first; all are durable and under a
+        checkpoint.
+
+        After an error nobody knows whether they are in the log. Raises LogError, OSError.
+        """
+        with locked(self._folder.lock):
+            try:
+                self._catch_up()
+                first = self._edge.size
+                assert self._recent is not None
+                self._recent.append(entries)
+                self._grow(entries)
+                self._publish()
+                if self._edge.size - self._recent.first > _MOST_RECENT:
+                    self._begin_recent()
+            except BaseException:
+                self._forget()
+                raise
+        return first
+
+    def attach(self, text: str, signatures: Sequence[Signature]) -> Note:
+        """Keeps signatures of witnesses for the checkpoint with this text.
+
+        Raises NoteError, OSError.
+        """
+        with locked(self._folder.lock):
+            own = self._signer.sign(text)
+            note = Note(text, (own,)).with_signatures(signatures)
+            replace_file(self._folder.cosigned, str(note).encode())
+            current = self._read_checkpoint()
+            if current is not None and current.note.text == text:
+                replace_file(self._folder.checkpoint, str(note).encode())
+        return note
+
+    def close(self) -> None:
+        """Frees the file."""
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._recent is not None:
+            self._recent.close()
+        self._recent = None
+
+    def _catch_up(self) -> None:
+        """Reads what other processes wrote.
+
+        What one left half done is published with our entries.
+        """
+        if self._recent is None:
+            self._recover()
+        elif self._recent.replaced():
+            self._load()
+        else:
+            self._grow(self._read(self._recent))
+
+    def _recover(self) -> None:
+        """Reads all files and writes again what may not have reached the disk."""
+        self._load()
+        self._check_signed(self._read_checkpoint())
+        self._publish(again=True)
+        self._begin_recent()
+
+    def _load(self) -> None:
+        self._forget()
+        try:
+            self._recent = RecentEntries(self._folder.recent)
+        except BrokenEntries as error:
+            raise LogError(str(error)) from error
+        entries = self._read(self._recent)
+        try:
+            self._edge = Edge.at_full_tiles(self._recent.first, self._folder.read_tile)
+        except (ValueError, IndexError) as error:
+            raise LogError(f"{self._folder.root}: the tiles are damaged: {error}") from error
+        self._tail = []
+        self._grow(entries)
+
+    def _read(self, recent: RecentEntries) -> list[bytes]:
+        try:
+            return recent.read()
+        except BrokenEntries as error:
+            raise LogError(str(error)) from error
+
+    def _grow(self, entries: Sequence[bytes]) -> None:
+        """Adds entries to the edge and writes the tiles that became full."""
+        first = self._edge.size - len(self._tail)
+        for tile, data in self._edge.extend([leaf_hash(entry) for entry in entries]):
+            self._write_full(tile, data)
+        self._tail += entries
+        full = len(self._tail) // WIDTH
+        for number in range(full):
+            bundle = pack_entries(self._tail[number * WIDTH : (number + 1) * WIDTH])
+            self._write_full(Tile(None, first // WIDTH + number), bundle)
+        del self._tail[: full * WIDTH]
+
+    def _write_full(self, tile: Tile, data: bytes) -> None:
+        self._folder.write_tile(tile, data)
+        self._unsynced.add(tile)
+
+    def _publish(self, again: bool = False) -> None:
+        """Writes the partial tiles, then the checkpoint. `again`: the files there may be broken."""
+        size = self._edge.size
+        if self._tail:
+            bundle = tile_at(None, size // WIDTH, size)
+            self._folder.write_tile(bundle, pack_entries(self._tail))
+        for tile, data in self._edge.partial():
+            if again or not tile.level or not (self._folder.public / tile.path).exists():
+                self._folder.write_tile(tile, data)
+        text = Checkpoint(self._signer.name, size, self._edge.root()).text
+        signed = self._read_checkpoint() if again else None
+        if signed is not None and signed.note.text == text:
+            return  # it may carry signatures of witnesses
+        note = Note(text, (self._signer.sign(text),))
+        # It need not be durable: the next start has all entries and signs the same or more.
+        replace_file(self._folder.checkpoint, str(note).encode(), durable=False)
+
+    def _begin_recent(self) -> None:
+        """A new file with the entries after the last full bundle; what came before is safe."""
+        self._folder.sync_tiles(self._unsynced)
+        self._unsynced.clear()
+        RecentEntries.begin(self._folder.recent, self._edge.size - len(self._tail), self._tail)
+        self._forget()
+        self._recent = RecentEntries(self._folder.recent)
+        self._recent.read()
+
+    def _read_checkpoint(self) -> SignedCheckpoint | None:
+        """The last checkpoint, or None if a crash left none. Raises LogError if it is not ours."""
+        try:
+            raw = self._folder.checkpoint.read_text("utf-8")
+        except FileNotFoundError:
+            return None
+        if not raw.strip("\0\n"):
+            return None
+        try:
+            return open_checkpoint(raw, self._signer.verifier)
+        except NoteError as error:
+            raise LogError(f"{self._folder.checkpoint}: {error}") from error
+
+    def _check_signed(self, signed: SignedCheckpoint | None) -> None:
+        """Raises LogError if the folder no longer holds what the log has signed."""
+        if signed is None:
+            return
+        said, size = signed.checkpoint, self._edge.size
+        if said.size > size:
+            raise LogError(
+                f"{self._folder.root} has signed {said.size} entries but holds {size}: "
+                "restore it from a copy, do not go on with it"
+            )
+        if _root_at(self._edge, said.size, self._folder.read_tile) != said.root:
+            raise LogError(
+                f"{self._folder.root}: the entries are not those that the log has signed: "
+                "restore it from a copy, do not go on with it"
+            )
+
+
 class Log:
     """An open log."""
 
     def __init__(self, folder: LogFolder, signer: Signer) -> None:
-        """Use `Log.open`."""
+        """Callers use `Log.open`."""
         self.folder, self._signer = folder, signer
         self._writer = Writer(folder, signer)
         self._commit: GroupCommit[Sequence[bytes], int] = GroupCommit(self._write, _PAUSE_S)
@@ -48,10 +234,10 @@ class Log:
 
     @classmethod
     def open(cls, folder: Path, *, origin: str | None = None) -> Log:
-        """Opens a log, or begins one named `origin` where the folder holds none.
+        """Opens a log, or begins one named `origin` if the folder holds none.
 
-        The origin is the log's public address without `https://`, and cannot change. Raises
-        LogError, NoteError for an unfit origin.
+        The origin is the log's public address without `https://`; it cannot change. Raises
+        LogError, and NoteError if the origin cannot be a name.
         """
         files = LogFolder(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,14 +269,14 @@ class Log:
         return self._current().size
 
     def append(self, data: bytes) -> int:
-        """Index of the entry once it is durable and under the checkpoint.
+        """Appends an entry and returns its index; it is durable and under a checkpoint.
 
-        An entry has 65,535 bytes at most. After an OSError it may or may not be in the log.
+        An entry has 65,535 bytes at most. After an OSError nobody knows whether it is in the log.
         """
         return self.append_many([data])[0]
 
     def append_many(self, entries: Sequence[bytes]) -> range:
-        """Indices of the entries, which stay together. As `append`."""
+        """Appends entries next to each other, as `append` does, and returns their indices."""
         if any(len(entry) > LONGEST_ENTRY for entry in entries):
             raise ValueError(f"an entry has {LONGEST_ENTRY} bytes at most")
         if not entries:
@@ -103,30 +289,31 @@ class Log:
         return self.folder.checkpoint.read_text("utf-8")
 
     def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
-        """Proof for the tree of `size` entries, default all. Raises IndexError."""
+        """Proof for the tree of `size` entries (default: all). Raises IndexError."""
         now = self.size
         return inclusion_proof(self._nodes(now), index, self._known(size, now))
 
     def consistency_proof(self, old: int, new: int | None = None) -> list[bytes]:
-        """Proof that the tree of `new` entries, default all, appends to that of `old`."""
+        """Proof that the tree of `new` entries (default: all) only appends to that of `old`."""
         now = self.size
         return consistency_proof(self._nodes(now), old, self._known(new, now))
 
     def receipt(self, index: int) -> Receipt:
-        """Proof and checkpoint that belong together, whatever others append meanwhile.
+        """Proof and checkpoint that belong together, even if others append at the same time.
 
-        The checkpoint is the one that witnesses signed, where it holds the entry.
+        It is the checkpoint that witnesses signed, if that holds the entry.
         """
         raw = self._cosigned(index) or self.checkpoint()
         size = Checkpoint.parse(Note.parse(raw).text).size
         return Receipt(index, size, tuple(self.inclusion_proof(index, size)), raw)
 
     def attach(self, text: str, signatures: Sequence[Signature]) -> Note:
-        """Publishes witnesses' signatures, already checked, of a checkpoint with this text."""
+        """Publishes signatures of witnesses for the checkpoint with this text; they are checked
+        before."""
         return self._writer.attach(text, signatures)
 
     def close(self) -> None:
-        """Frees its files; nothing is lost without it."""
+        """Closes the files. Nothing is lost if nobody calls it."""
         self._commit.close()
         self._writer.close()
 
@@ -153,3 +340,12 @@ class Log:
         if size is not None and size > now:
             raise IndexError(f"the log has {now} entries, not {size}")
         return now if size is None else size
+
+
+def _root_at(edge: Edge, size: int, read_tile: Callable[[Tile], bytes]) -> bytes:
+    """Root of an earlier tree. The partial tiles of `edge` need not be on disk."""
+    if size == edge.size:
+        return edge.root()
+    partial = dict(edge.partial())
+    tree = TileTree(lambda tile: partial.get(tile) or read_tile(tile), edge.size)
+    return tree_root(tree.node, size)

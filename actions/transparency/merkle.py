@@ -1,6 +1,6 @@
 """The Merkle tree of RFC 6962, section 2.1: hashes, roots, proofs, and the checks of RFC 9162.
 
-Nothing here stores anything. A tree is a function that gives the hash of a complete subtree.
+This module stores nothing. A tree is a function that gives the hash of a complete subtree.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def tree_root(nodes: Nodes, size: int) -> bytes:
 
 
 def inclusion_proof(nodes: Nodes, index: int, size: int) -> list[bytes]:
-    """PATH(index, D[size]) of section 2.1.1. Raises IndexError where there is no such entry."""
+    """PATH(index, D[size]) of section 2.1.1. Raises IndexError if there is no such entry."""
     if not 0 <= index < size:
         raise IndexError(f"no entry {index} in a tree of {size}")
     path, start, end = [], 0, size
@@ -54,7 +54,7 @@ def inclusion_proof(nodes: Nodes, index: int, size: int) -> list[bytes]:
 
 
 def consistency_proof(nodes: Nodes, old: int, new: int) -> list[bytes]:
-    """PROOF(old, D[new]) of section 2.1.2; empty from size 0. Raises ValueError if old > new."""
+    """PROOF(old, D[new]) of section 2.1.2; empty if old is 0. Raises ValueError if old > new."""
     if not 0 <= old <= new:
         raise ValueError(f"a tree of {new} does not come after one of {old}")
     if old in (0, new):
@@ -140,7 +140,7 @@ def _subtree(nodes: Nodes, start: int, end: int) -> bytes:
 
 
 def _to_next_turn(at: int, last: int) -> tuple[int, int]:
-    """Up to where the path is a right child; further up is the caller's last step."""
+    """Climbs to the level where the path is a right child; the caller climbs the last level."""
     while not at & 1 and at:
         at, last = at >> 1, last >> 1
     return at, last

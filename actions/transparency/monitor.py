@@ -1,30 +1,71 @@
-"""A monitor: follows a log entry by entry, and compares what it and the witnesses were shown.
+"""A monitor follows a log entry by entry and compares what it and the witnesses see.
 
-It keeps the last checkpoint that was good and the right edge of that tree, so that a later one is
-good only if the entries since then, appended to what the monitor already knew, give its root.
+It keeps the last good checkpoint and the right edge of that tree. A later checkpoint is good only
+if the entries since then, appended to that edge, give its root. If not, it raises an alarm; the
+words of alarms are in `alarms.yml`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from actions.transparency.alarms import Alarm, Trouble
-from actions.transparency.audit import WrongRoot, first_change, follow
-from actions.transparency.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
 from actions.transparency.durable import replace_file, sync_folder
-from actions.transparency.edge import Edge
 from actions.transparency.key_events import KeyBook, KeyEvent, published_keys, read_event
-from actions.transparency.note import NoteError, Verifier
-from actions.transparency.reader import Inconsistent, Missing, Reader
-from actions.transparency.source import Source, Unreachable
+from actions.transparency.note import (
+    Checkpoint,
+    NoteError,
+    SignedCheckpoint,
+    Verifier,
+    open_checkpoint,
+)
+from actions.transparency.reader import (
+    Inconsistent,
+    Missing,
+    Reader,
+    Source,
+    Unreachable,
+    WrongRoot,
+    first_change,
+    follow,
+)
+from actions.transparency.tiles import Edge
+from nlu.fast_yaml import load_yaml
+
+_WORDS = Path(__file__).with_name("alarms.yml")
+
+
+class AlarmKind(Enum):
+    """All kinds of alarms."""
+
+    unsigned = "unsigned"
+    shrunk = "shrunk"
+    rewritten = "rewritten"
+    split = "split"
+    held_back = "held_back"
+    damaged = "damaged"
+    hidden_key = "hidden_key"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Something is wrong with a log. `statements` are the signed notes that show it."""
+
+    kind: AlarmKind
+    fields: Mapping[str, str | int] = field(default_factory=dict)
+    changed: range | None = None
+    statements: tuple[str, ...] = ()
+    detail: str = ""
 
 
 @dataclass(frozen=True)
 class WitnessView:
-    """Where a witness shows what it cosigned last, and the key that it signs with."""
+    """A witness: the source of its last cosigned checkpoint, and its key."""
 
     source: Source
     key: Verifier
@@ -32,14 +73,15 @@ class WitnessView:
 
 @dataclass(frozen=True)
 class Seen:
-    """Result of one round: what is wrong, else the checkpoint, and which witnesses agree."""
+    """Result of one round: an alarm, or the checkpoint and the witnesses that agree with it."""
 
     alarm: Alarm | None
     checkpoint: Checkpoint | None = None
     agree: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     keys: tuple[KeyEvent, ...] = ()
-    """Keys of departments that are new or withdrawn since the last round: ask whether they are."""
+    """Keys of departments that are new or withdrawn since the last round. A person must ask the
+    department whether this is right."""
 
 
 class Monitor:
@@ -52,21 +94,21 @@ class Monitor:
         witnesses: Mapping[str, WitnessView],
         site: Source | None = None,
     ) -> None:
-        """`witnesses` by address; `site` publishes `keys.json`. Raises NoteError where the state
-        is damaged."""
+        """`witnesses` are named by address; `site` publishes `keys.json`. Raises NoteError if the
+        state is damaged."""
         self._folder, self._reader, self._witnesses = folder, reader, witnesses
         self._site = site
         self._state = folder / "seen.json"
         self.last, self._edge, self._keys = self._read_state()
 
     def round(self) -> Seen:
-        """Looks once. The state moves on only where nothing is wrong. Raises Unreachable."""
-        published = published_keys(self._site)  # first, so that an honest log is never behind
+        """Looks once. The state changes only if nothing is wrong. Raises Unreachable."""
+        published = published_keys(self._site)  # read first: an honest log then has them all
         views, silent = self._views()
         try:
             now = self._reader.checkpoint()
         except NoteError as error:
-            return Seen(self._alarm(Trouble.unsigned, detail=str(error)))
+            return Seen(self._alarm(AlarmKind.unsigned, detail=str(error)))
         edge = Edge(self._edge.size, self._edge.levels)
         found: list[KeyEvent] = []
         alarm = self._compare(edge, now, found)
@@ -76,7 +118,7 @@ class Monitor:
         hidden = keys.unannounced(published)
         if hidden is not None:
             fields = {name: str(hidden.get(name)) for name in ("kid", "department")}
-            alarm = alarm or self._alarm(Trouble.hidden_key, now, fields=fields)
+            alarm = alarm or self._alarm(AlarmKind.hidden_key, now, fields=fields)
         if alarm is not None:
             return Seen(alarm, now.checkpoint)
         self.last, self._edge, self._keys = now, edge, keys
@@ -84,17 +126,17 @@ class Monitor:
         return Seen(None, now.checkpoint, tuple(sorted(views)), tuple(silent), tuple(found))
 
     def keep(self, alarm: Alarm) -> Path | None:
-        """Keeps the signed statements that show what is wrong; the same ones once."""
+        """Keeps the signed statements that show what is wrong; equal statements are kept once."""
         if not alarm.statements:
             return None
         sizes = "-".join(str(alarm.fields.get(name, "")) for name in ("before", "now"))
-        path = self._folder / f"evidence-{alarm.trouble.value}-{sizes}.txt"
+        path = self._folder / f"evidence-{alarm.kind.value}-{sizes}.txt"
         replace_file(path, "\n".join(alarm.statements).encode())
         sync_folder(self._folder)
         return path
 
     def _views(self) -> tuple[dict[str, SignedCheckpoint], list[str]]:
-        """What each witness has signed last, by its name, and the addresses that gave nothing."""
+        """The last checkpoint of each witness by its name, and the addresses that gave none."""
         views, silent = {}, []
         for address, witness in self._witnesses.items():
             try:
@@ -104,7 +146,7 @@ class Monitor:
         return views, silent
 
     def _view(self, witness: WitnessView) -> SignedCheckpoint:
-        """From the witness itself, or where it cannot be asked, what the log shows of it."""
+        """The witness's last checkpoint. If it does not answer, the log's copy of it is taken."""
         try:
             view = Reader(witness.source, self._reader.log).checkpoint()
             if view.note.signature_of(witness.key) is None:
@@ -117,13 +159,13 @@ class Monitor:
             return view
 
     def _compare(self, edge: Edge, now: SignedCheckpoint, found: list[KeyEvent]) -> Alarm | None:
-        """What is wrong between the last good checkpoint and this one; moves `edge` on.
+        """What is wrong between the last good checkpoint and this one, or None.
 
-        `found` gets the events of keys on the way.
+        The new entries are appended to `edge`; events of keys among them are added to `found`.
         """
         before, size = edge.size, now.checkpoint.size
         if size < before:
-            return self._alarm(Trouble.shrunk, now)
+            return self._alarm(AlarmKind.shrunk, now)
         try:
             follow(
                 self._reader,
@@ -138,23 +180,23 @@ class Monitor:
             try:
                 self._reader.prove_consistency(self.last.checkpoint, now.checkpoint)
             except Inconsistent:
-                return self._alarm(Trouble.rewritten, now, changed=self._change(size))
+                return self._alarm(AlarmKind.rewritten, now, changed=self._change(size))
             except Missing:
                 pass
-        return self._alarm(Trouble.damaged, now, detail=detail)
+        return self._alarm(AlarmKind.damaged, now, detail=detail)
 
     def _compare_view(
         self, name: str, view: SignedCheckpoint, now: SignedCheckpoint
     ) -> Alarm | None:
         fields: dict[str, str | int] = {"witness": name, "before": view.checkpoint.size}
         if view.checkpoint.size > now.checkpoint.size:
-            return self._alarm(Trouble.held_back, now, view, fields=fields)
+            return self._alarm(AlarmKind.held_back, now, view, fields=fields)
         try:
             self._reader.prove_consistency(view.checkpoint, now.checkpoint)
         except Inconsistent:
-            return self._alarm(Trouble.split, now, view, fields=fields)
+            return self._alarm(AlarmKind.split, now, view, fields=fields)
         except Missing as problem:
-            return self._alarm(Trouble.damaged, now, detail=str(problem))
+            return self._alarm(AlarmKind.damaged, now, detail=str(problem))
         return None
 
     def _change(self, size: int) -> range | None:
@@ -165,7 +207,7 @@ class Monitor:
 
     def _alarm(
         self,
-        trouble: Trouble,
+        kind: AlarmKind,
         now: SignedCheckpoint | None = None,
         other: SignedCheckpoint | None = None,
         *,
@@ -177,7 +219,7 @@ class Monitor:
         if now is not None:
             told["now"] = now.checkpoint.size
         statements = [str(note) for note in (other or self.last, now) if note is not None]
-        return Alarm(trouble, {**told, **(fields or {})}, changed, tuple(statements), detail)
+        return Alarm(kind, {**told, **(fields or {})}, changed, tuple(statements), detail)
 
     def _read_state(self) -> tuple[SignedCheckpoint | None, Edge, KeyBook]:
         if not self._state.exists():
@@ -200,3 +242,27 @@ class Monitor:
         state = {"checkpoint": str(self.last), "levels": levels, "keys": keys}
         replace_file(self._state, json.dumps(state).encode())
         sync_folder(self._folder)
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, Any]:
+    """The content of `alarms.yml`."""
+    read: dict[str, Any] = load_yaml(_WORDS.read_text("utf-8"))
+    return read
+
+
+def languages() -> list[str]:
+    """The languages that alarms have words in."""
+    return sorted(words()["where"])
+
+
+def say(alarm: Alarm, language: str, evidence: Path | None = None) -> str:
+    """The alarm in words. The second line names the changed entries, the last one the evidence."""
+    found = words()
+    lines = [found["alarms"][alarm.kind.value][language].format_map(alarm.fields)]
+    if alarm.changed is not None:
+        at = {"first": alarm.changed.start, "last": alarm.changed.stop - 1}
+        lines.append(found["where"][language].format_map(at))
+    if evidence is not None:
+        lines.append(found["evidence"][language].format(file=evidence))
+    return "\n".join(lines)

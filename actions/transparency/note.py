@@ -1,9 +1,15 @@
-"""Signed notes (C2SP signed-note) with Ed25519 keys, and the cosignatures of tlog-cosignature."""
+"""Signed texts of a log: notes, checkpoints and proofs.
+
+A note (C2SP signed-note) is a text with Ed25519 signatures; witnesses add cosignatures
+(tlog-cosignature). A checkpoint (tlog-checkpoint) is a note with the size and root of a log at one
+moment. A proof (tlog-proof) shows that an entry is in a log; it is checked without a network.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,12 +18,17 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from actions.transparency.merkle import HASH_SIZE, leaf_hash, verify_inclusion
+
 ED25519 = 0x01
-COSIGNATURE = 0x04  # with the time of signing; made by witnesses
+COSIGNATURE = 0x04  # witnesses make it; it holds the time of signing
 _DASH = "\u2014 "
 _PRIVATE = "PRIVATE+KEY+"
 _KINDS = (ED25519, COSIGNATURE)
 _MOST_SIGNATURES = 64
+_SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
+_FIRST = "c2sp.org/tlog-proof@v1"
+_INDEX = re.compile(r"index (0|[1-9][0-9]{0,18})")
 
 
 class NoteError(ValueError):
@@ -25,7 +36,7 @@ class NoteError(ValueError):
 
 
 def decode64(text: str) -> bytes:
-    """Standard base64, in its one canonical spelling. Raises NoteError."""
+    """Decodes standard base64. Raises NoteError for any but the canonical spelling."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -36,7 +47,7 @@ def decode64(text: str) -> bytes:
 
 
 def encode64(data: bytes) -> str:
-    """Standard base64."""
+    """Encodes as standard base64."""
     return base64.b64encode(data).decode("ascii")
 
 
@@ -50,12 +61,12 @@ class Signature:
 
     @property
     def line(self) -> str:
-        """The line, with its newline."""
+        """The line and its newline."""
         return f"{_DASH}{self.name} {encode64(self.key_id + self.data)}\n"
 
     @property
     def time(self) -> int:
-        """Seconds since 1970 at which a cosignature was made. Raises NoteError for others."""
+        """Time of a cosignature in Unix seconds. Raises NoteError for another kind of signature."""
         if len(self.data) != 72:
             raise NoteError(f"the signature of {self.name} is no cosignature")
         return int(struct.unpack(">Q", self.data[:8])[0])
@@ -84,7 +95,7 @@ class Verifier:
 
     @property
     def key_id(self) -> bytes:
-        """Four bytes that tell keys of one name apart."""
+        """Four bytes; they differ between two keys of the same name."""
         return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
 
     def __str__(self) -> str:
@@ -92,7 +103,7 @@ class Verifier:
 
     @classmethod
     def parse(cls, text: str) -> Verifier:
-        """Reads `name+id+key`, the form of `GET .../key`. Raises NoteError."""
+        """Reads `name+id+key`, as `GET .../key` answers it. Raises NoteError."""
         name, key_id, data = _parts(text.strip())
         key = cls(name, data[0], data[1:])
         if key.key_id.hex() != key_id:
@@ -124,23 +135,23 @@ class Signer:
 
     @classmethod
     def new(cls, name: str, kind: int = ED25519) -> Signer:
-        """A new key. Raises NoteError where the name is empty or holds a space or a plus."""
+        """Makes a key. Raises NoteError if the name is empty or holds a space or a plus sign."""
         return cls(name, kind, Ed25519PrivateKey.generate().private_bytes_raw())
 
     @property
     def verifier(self) -> Verifier:
-        """Its public half."""
+        """The public key that belongs to it."""
         public = Ed25519PrivateKey.from_private_bytes(self.seed).public_key()
         return Verifier(self.name, self.kind, public.public_bytes_raw())
 
     def encode(self) -> str:
-        """The key as text, in the form of Go's sumdb/note. Secret."""
+        """The private key as text, in the form of Go's sumdb/note. It is secret."""
         key_id = self.verifier.key_id.hex()
         return f"{_PRIVATE}{self.name}+{key_id}+{encode64(bytes([self.kind]) + self.seed)}"
 
     @classmethod
     def parse(cls, text: str) -> Signer:
-        """Reads what `encode` wrote. Raises NoteError, which never holds the key."""
+        """Reads what `encode` wrote. Raises NoteError; its message never holds the key."""
         text = text.strip()
         if not text.startswith(_PRIVATE):
             raise NoteError("not a private key")
@@ -153,7 +164,7 @@ class Signer:
         return signer
 
     def sign(self, text: str, time: int = 0) -> Signature:
-        """Signs a note's text; `time` (seconds since 1970) is part of a cosignature."""
+        """Signs a note's text. A cosignature also signs `time` (Unix seconds)."""
         key = Ed25519PrivateKey.from_private_bytes(self.seed)
         if self.kind == COSIGNATURE:
             data = struct.pack(">Q", time) + key.sign(_cosigned(text, time))
@@ -184,16 +195,100 @@ class Note:
         return cls(body + "\n", tuple(Signature.parse(line) for line in lines))
 
     def signature_of(self, key: Verifier) -> Signature | None:
-        """The key's signature, checked; None where it has not signed. Raises NoteError if wrong."""
+        """The checked signature of a key, or None if it has not signed.
+
+        Raises NoteError if wrong.
+        """
         mine = [s for s in self.signatures if (s.name, s.key_id) == (key.name, key.key_id)]
         for signature in mine:
             key.verify(self.text, signature)
         return mine[0] if mine else None
 
     def with_signatures(self, more: Iterable[Signature]) -> Note:
-        """The note with these signatures in place of earlier ones by the same keys."""
+        """The note with these signatures; they replace earlier ones by the same keys."""
         found = {(s.name, s.key_id): s for s in (*self.signatures, *more)}
         return Note(self.text, tuple(found.values()))
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a log says about itself: its name (`origin`), number of entries and root."""
+
+    origin: str
+    size: int
+    root: bytes
+    extensions: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The text that is signed."""
+        return "\n".join([self.origin, str(self.size), encode64(self.root), *self.extensions, ""])
+
+    @classmethod
+    def parse(cls, text: str) -> Checkpoint:
+        """Reads the text of a note. Raises NoteError."""
+        lines = text.split("\n")
+        if len(lines) < 4 or lines.pop() or not all(lines) or not _SIZE.fullmatch(lines[1]):
+            raise NoteError("not a checkpoint")
+        root = decode64(lines[2])
+        if len(root) != HASH_SIZE:
+            raise NoteError("a checkpoint's root has 32 bytes")
+        return cls(lines[0], int(lines[1]), root, tuple(lines[3:]))
+
+
+@dataclass(frozen=True)
+class SignedCheckpoint:
+    """A checkpoint and the note that it came in."""
+
+    checkpoint: Checkpoint
+    note: Note
+
+    def __str__(self) -> str:
+        return str(self.note)
+
+
+def open_checkpoint(raw: str, log: Verifier) -> SignedCheckpoint:
+    """Checks the log's signature and returns the checkpoint. Raises NoteError."""
+    note = Note.parse(raw)
+    checkpoint = Checkpoint.parse(note.text)
+    if checkpoint.origin != log.name:
+        raise NoteError(f"this is a checkpoint of {checkpoint.origin}, not of {log.name}")
+    if note.signature_of(log) is None:
+        raise NoteError(f"the checkpoint is not signed by the known key of {log.name}")
+    return SignedCheckpoint(checkpoint, note)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Index of an entry, its path in the tree, and the signed checkpoint."""
+
+    index: int
+    path: tuple[bytes, ...]
+    checkpoint: str
+
+    def __str__(self) -> str:
+        path = "".join(f"{encode64(node)}\n" for node in self.path)
+        return f"{_FIRST}\nindex {self.index}\n{path}\n{self.checkpoint}"
+
+    @classmethod
+    def parse(cls, text: str) -> Proof:
+        """Reads the text of a proof. Raises NoteError if it is malformed."""
+        head, found, checkpoint = text.partition("\n\n")
+        first, *lines = head.split("\n")
+        if lines and lines[0].startswith("extra "):
+            lines = lines[1:]
+        index = _INDEX.fullmatch(lines[0]) if lines else None
+        if not found or first != _FIRST or not index:
+            raise NoteError("not a proof of a log")
+        return cls(int(index[1]), tuple(decode64(line) for line in lines[1:]), checkpoint)
+
+    def verify(self, data: bytes, log: Verifier) -> Checkpoint:
+        """Checks the proof and returns its checkpoint. Raises NoteError if the proof is wrong."""
+        checkpoint = open_checkpoint(self.checkpoint, log).checkpoint
+        size, root = checkpoint.size, checkpoint.root
+        if not verify_inclusion(leaf_hash(data), self.index, size, self.path, root):
+            raise NoteError(f"this is not entry {self.index} of the log")
+        return checkpoint
 
 
 def _cosigned(text: str, time: int) -> bytes:

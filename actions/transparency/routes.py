@@ -1,4 +1,4 @@
-"""HTTP of a log, as C2SP tlog-tiles has it: checkpoint, tiles, and beside them its public key."""
+"""HTTP routes of a log, as C2SP tlog-tiles names them: checkpoint, tiles, and the public key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ANYWHERE = {"access-control-allow-origin": "*"}  # pages of other departments m
 
 
 def build(log: Log, prefix: str = "/log") -> APIRouter:
-    """Serves the public files of an open log. What it reads is also what others append."""
+    """Serves the public files of an open log, with all that other processes append to it."""
     router = APIRouter(prefix=prefix, tags=["log"])
     public = log.folder.public
 
@@ -32,7 +32,7 @@ def build(log: Log, prefix: str = "/log") -> APIRouter:
 
     @router.get("/key")
     def key() -> Response:
-        """The key that checks checkpoints: name, id and key."""
+        """The public key that checks checkpoints: name, id and key."""
         return _file(public / "key", _TEXT, _NOW)
 
     @router.get("/tile/{name:path}")

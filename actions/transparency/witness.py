@@ -1,25 +1,43 @@
-"""A witness: signs a log's checkpoint only where it appends to the last one that it signed.
+"""A witness signs a log's checkpoint only if it appends to the last one that it signed.
 
-The rules are those of C2SP tlog-witness. One state folder is for one log; it must never be put back
-to an earlier copy, or the witness could sign two histories.
+The rules and the HTTP interface are those of C2SP tlog-witness. One state folder is for one log.
+Nobody may restore the folder from an earlier copy: the witness could then sign two histories.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from actions.transparency.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+from starlette.concurrency import run_in_threadpool
+
+from actions.transparency.cosignatures import SIZE_TYPE, Submission
 from actions.transparency.durable import locked, replace_file, sync_folder
 from actions.transparency.merkle import EMPTY_ROOT, consistency_proof, verify_consistency
-from actions.transparency.note import COSIGNATURE, Note, NoteError, Signature, Signer, Verifier
+from actions.transparency.note import (
+    COSIGNATURE,
+    Checkpoint,
+    Note,
+    NoteError,
+    Signature,
+    SignedCheckpoint,
+    Signer,
+    Verifier,
+    open_checkpoint,
+)
 from actions.transparency.reader import Inconsistent, Reader
+from nlu.web.body import BodyTooLong, read_body
+
+_LONGEST_BODY = 64 * 1024  # bytes
 
 
 class Refused(Exception):
-    """Why a checkpoint is not signed, as an HTTP status; for 409 the size that was expected."""
+    """A checkpoint is not signed: the HTTP status, the reason, and for 409 the expected size."""
 
     def __init__(self, status: int, reason: str, size: int | None = None) -> None:
         super().__init__(reason)
@@ -36,7 +54,7 @@ class _Files:
 
     @property
     def log(self) -> Path:
-        """The log's public key: which log this state is for."""
+        """The public key of the log to which this state belongs."""
         return self.root / "log"
 
     @property
@@ -57,7 +75,7 @@ class Witness:
     """Cosigns one log. Safe for threads and processes."""
 
     def __init__(self, folder: Path, signer: Signer, log: Verifier) -> None:
-        """Raises StateError where the state belongs to another log."""
+        """Raises StateError if the state belongs to another log."""
         if signer.kind != COSIGNATURE:
             raise StateError("this key is not one for cosigning")
         if signer.verifier.public == log.public:
@@ -70,10 +88,10 @@ class Witness:
 
     @classmethod
     def open(cls, folder: Path, key: Path, log: Verifier, name: str | None) -> Witness:
-        """Opens a witness; the first time, makes its key under `name` and its state.
+        """Opens a witness. The first time it makes the key, under `name`, and the state.
 
-        Raises StateError: above all where there is a key but no state, since a witness that has
-        forgotten what it signed could sign another history.
+        Raises StateError, also if there is a key but no state: a witness that does not know what
+        it signed could sign another history.
         """
         files = _Files(folder)
         if not key.exists():
@@ -100,7 +118,7 @@ class Witness:
 
     @staticmethod
     def known_log(folder: Path) -> Verifier | None:
-        """The log that the state in `folder` is for; None before the first start."""
+        """The log to which the state in `folder` belongs, or None before the first start."""
         path = _Files(folder).log
         return Verifier.parse(path.read_text("utf-8")) if path.exists() else None
 
@@ -110,7 +128,7 @@ class Witness:
         return self._signer.verifier
 
     def latest(self) -> SignedCheckpoint | None:
-        """The last checkpoint that it cosigned. Raises StateError where that is damaged."""
+        """The last checkpoint that it cosigned. Raises StateError if that file is damaged."""
         try:
             return open_checkpoint(self._files.checkpoint.read_text("utf-8"), self.log)
         except FileNotFoundError:
@@ -119,10 +137,9 @@ class Witness:
             raise StateError(f"{self._files.checkpoint} is damaged: {error}") from error
 
     def add(self, old: int, proof: Sequence[bytes], raw: str, now: int) -> Signature:
-        """Cosigns a checkpoint that appends to the last one, of `old` entries.
+        """Cosigns a checkpoint that appends to the last one, which had `old` entries.
 
-        The new state is on disk before the signature is returned. `now`: seconds since 1970.
-        Raises Refused.
+        The new state is on disk before this returns. `now` is in Unix seconds. Raises Refused.
         """
         checkpoint, note = self._read(raw)
         if old > checkpoint.size:
@@ -147,7 +164,7 @@ class Witness:
             return signature
 
     def round(self, reader: Reader, now: int) -> SignedCheckpoint:
-        """Fetches the log's checkpoint and cosigns it, with a proof made from the log's tiles.
+        """Fetches the log's checkpoint, proves it from the log's tiles, and cosigns it.
 
         Raises Refused, Inconsistent, Missing, Unreachable, NoteError.
         """
@@ -181,8 +198,48 @@ class Witness:
     def _keep_conflict(
         self, latest: SignedCheckpoint | None, checkpoint: Checkpoint, note: Note
     ) -> None:
-        """Two roots of one size, both signed by the log, are a proof against it for anybody."""
+        """Keeps two signed roots of the same size: they prove to anybody that the log has lied."""
         known = latest.checkpoint if latest else None
         if known and known.size == checkpoint.size and known.root != checkpoint.root:
             both = f"{latest}\n{note}".encode()
             replace_file(self._files.conflict(checkpoint.size), both)
+
+
+def create_app(witness: Witness) -> FastAPI:
+    """The HTTP side: POST /add-checkpoint, GET /checkpoint (the last cosigned one), GET /key."""
+    app = FastAPI(title="Seva log witness", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.post("/add-checkpoint")
+    async def add_checkpoint(request: Request) -> Response:
+        try:
+            body = await read_body(request, _LONGEST_BODY)
+        except BodyTooLong:
+            return PlainTextResponse("too long\n", 413)
+        try:
+            asked = Submission.parse(body.decode("utf-8"))
+        except (NoteError, UnicodeDecodeError) as error:
+            return PlainTextResponse(f"{error}\n", 400)
+        return await run_in_threadpool(_add, witness, asked)
+
+    @app.get("/checkpoint")
+    def checkpoint() -> Response:
+        latest = witness.latest()
+        if latest is None:
+            return PlainTextResponse("nothing signed yet\n", 404)
+        return PlainTextResponse(str(latest), headers={"cache-control": "no-store"})
+
+    @app.get("/key")
+    def key() -> Response:
+        return PlainTextResponse(f"{witness.verifier}\n")
+
+    return app
+
+
+def _add(witness: Witness, asked: Submission) -> Response:
+    try:
+        signature = witness.add(asked.old, asked.proof, asked.checkpoint, int(time.time()))
+    except Refused as refused:
+        if refused.size is not None:
+            return Response(f"{refused.size}\n", 409, headers={"content-type": SIZE_TYPE})
+        return PlainTextResponse(f"{refused}\n", refused.status)
+    return PlainTextResponse(signature.line)

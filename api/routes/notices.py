@@ -26,7 +26,7 @@ async def tell(request: Request) -> Response:
     now.keys.check(request.headers.get("authorization"), "notices")
     data = await read_json(request, _MOST_BYTES)
     notice = read_notice(data, now.catalogue.languages.reply)
-    news = as_news(notice, now.wording, now.policy)
+    news = as_news(notice, now.phrases, now.policy)
     try:
         new = await _inbox(now).tell(news)
     except UnknownCitizen:

@@ -17,7 +17,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Receive
 
-from api.blank import is_blank
 from api.json_answer import json_response, read_json
 from api.live_engine import NoModel
 from api.problems import Problem
@@ -25,6 +24,7 @@ from api.runtime import Runtime, runtime
 from nlu.log import describe, get_logger
 from nlu.speech.errors import SpeechError
 from nlu.speech.pool import PoolFull
+from nlu.text.script import is_blank
 
 log = get_logger(__name__)
 _BYTES_A_CHARACTER = 12  # a JSON escape of a surrogate pair

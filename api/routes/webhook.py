@@ -13,9 +13,7 @@ from api.inbox.schema import STATUS_STATES
 from api.json_answer import json_response, read_body
 from api.problems import Problem
 from api.runtime import Runtime, runtime
-from api.whatsapp.admission import admit
-from api.whatsapp.payload import Delivery, read_delivery
-from api.whatsapp.signature import HEADER, is_signed
+from api.whatsapp.payload import HEADER, WebhookDelivery, admit, is_signed, read_delivery
 from nlu.log import describe, get_logger
 from nlu.settings.settings import WEBHOOK_PATH
 
@@ -53,7 +51,7 @@ async def receive(request: Request) -> Response:
     return json_response({"status": "ok"})
 
 
-async def _keep(now: Runtime, delivery: Delivery) -> None:
+async def _keep(now: Runtime, delivery: WebhookDelivery) -> None:
     try:
         if now.inbox is None:
             raise RuntimeError("the inbox is closed")

@@ -1,1 +1,1 @@
-"""WhatsApp: what its deliveries say, and how to answer."""
+"""WhatsApp: reads its webhook deliveries, and sends messages with the Cloud API."""

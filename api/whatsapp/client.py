@@ -1,6 +1,6 @@
-"""`Sender` over httpx: the five calls of the Cloud API that Seva makes.
+"""The `Sender` over httpx: the five calls of the Cloud API that Seva makes, and their JSON.
 
-Why not pywa: `docs/decisions/whatsapp-client.md`.
+`docs/decisions/whatsapp-client.md` says why it does not use pywa.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
+import regex
 from aiolimiter import AsyncLimiter
 
 from api.inbox.port import Parcel
-from api.whatsapp.download import fetch, fetch_media, read_all
-from api.whatsapp.media_origins import MediaOrigins, host_of
+from api.whatsapp.download import MediaOrigins, fetch, fetch_media, host_of, read_all
+from api.whatsapp.outgoing import Outgoing, Template
 from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.sender import (
     DocumentUnavailable,
@@ -24,20 +25,48 @@ from api.whatsapp.sender import (
     SendInDoubt,
     VoiceUnavailable,
 )
-from api.whatsapp.wire import message_body, typing_body
 from nlu.log import get_logger
 from nlu.settings.settings import WorkerSettings, split_list
 from nlu.speech.speaker import Speaker
 from nlu.speech.synthesis import SynthesisError
 from nlu.turn import Media
 
+_PHONE = regex.compile(r"[0-9]+")
 log = get_logger(__name__)
 _VOICE_NOTE = "audio/ogg; codecs=opus"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+def recipient(citizen: str) -> dict[str, str]:
+    """The recipient: a phone number goes into `to`, a business-scoped user id into `recipient`."""
+    field = "to" if _PHONE.fullmatch(citizen) else "recipient"
+    return {"recipient_type": "individual", field: citizen}
+
+
+def message_body(parcel: Parcel, media_id: str | None = None) -> dict:
+    """The body of `POST /{phone_number_id}/messages`."""
+    kind, content = _content(parcel.message, media_id)
+    return {
+        "messaging_product": "whatsapp",
+        **recipient(parcel.citizen),
+        "type": kind,
+        kind: content,
+        "biz_opaque_callback_data": parcel.tracker,
+    }
+
+
+def typing_body(message_id: str) -> dict:
+    """The body of a read receipt with a typing indicator."""
+    return {
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": message_id,
+        "typing_indicator": {"type": "text"},
+    }
+
+
 class WhatsAppClient:
-    """`Sender` of `api.whatsapp.sender`, for Meta and the simulator alike."""
+    """The `Sender` of `api.whatsapp.sender`, for Meta and for the simulator."""
 
     def __init__(
         self,
@@ -46,7 +75,7 @@ class WhatsAppClient:
         transport: httpx.AsyncBaseTransport | None = None,
         speaker: Speaker | None = None,
     ) -> None:
-        """`speaker` reads replies aloud; without one no voice note is sent."""
+        """`speaker` reads replies aloud. Without one no voice note is sent."""
         base = settings.whatsapp_base_url.rstrip("/")
         self._policy, self._speaker = policy, speaker
         self._root = f"{base}/{settings.whatsapp_graph_version}"
@@ -56,7 +85,9 @@ class WhatsAppClient:
         self._plain_documents = settings.env != "production"
         outside = urlsplit(base).hostname not in _LOOPBACK  # a proxy cannot reach this machine
         self._seconds = policy.deadlines
-        connect = self._seconds.connect  # sooner than any deadline: then nothing was sent
+        connect = (
+            self._seconds.connect
+        )  # earlier than any deadline; after it surely nothing was sent
         self._http = httpx.AsyncClient(
             transport=transport,
             timeout=httpx.Timeout(self._seconds.message, connect=connect, pool=connect),
@@ -67,7 +98,7 @@ class WhatsAppClient:
         self._pace = AsyncLimiter(settings.whatsapp_messages_per_second, 1)
 
     async def send(self, parcel: Parcel) -> str:
-        """Sends one message; a document is fetched, a voice note made, and uploaded first."""
+        """Sends one message. A document or a voice note is uploaded first."""
         media_id = None
         if parcel.message.kind == "document":
             media_id = await self._document(parcel)
@@ -84,7 +115,7 @@ class WhatsAppClient:
             raise SendInDoubt("an answer without a message id") from None
 
     async def show_typing(self, phone_number_id: str, message_id: str) -> None:
-        """Best effort: a citizen can do without it."""
+        """Shows typing if it can. A failure is only logged."""
         try:
             await self._post(
                 f"/{phone_number_id}/messages",
@@ -95,7 +126,7 @@ class WhatsAppClient:
             log.debug("typing_not_shown", error=type(error).__name__)
 
     async def download(self, media: Media, max_bytes: int) -> bytes:
-        """Two steps: the id gives a short-lived address, the address gives the file."""
+        """Fetches a file in two steps: the id gives a short-lived address, the address the file."""
         address = f"/{quote(media.id, safe='')}"
         answer = await self._request("GET", address, self._seconds.message)
         url, size = str(answer.get("url", "")), answer.get("file_size", 0)
@@ -136,7 +167,7 @@ class WhatsAppClient:
         if self._speaker is None or parcel.language is None:
             raise VoiceUnavailable("no voice")
         saying = self._speaker.say(parcel.message.text, parcel.language)
-        try:  # what takes too long must not hold up the citizen's next message
+        try:  # a slow voice must not delay the citizen's next message
             recording = await asyncio.wait_for(saying, self._policy.speaking_seconds)
         except (SynthesisError, asyncio.TimeoutError) as error:
             raise VoiceUnavailable(type(error).__name__) from error
@@ -153,7 +184,10 @@ class WhatsAppClient:
         return str(answer.get("id", ""))
 
     async def _post(self, path: str, *, seconds: float, in_doubt: bool = True, **body: Any) -> dict:
-        """A POST; `in_doubt` if a broken connection leaves open whether it took effect."""
+        """Makes a POST.
+
+        `in_doubt`: after a broken connection nobody knows whether it took effect.
+        """
         try:
             return await self._request("POST", path, seconds, **body)
         except SendInDoubt:
@@ -162,7 +196,7 @@ class WhatsAppClient:
             raise SendFailed("retry", None) from None
 
     async def _request(self, method: str, path: str, seconds: float, **body: Any) -> dict:
-        """The answer, all of it within `seconds`."""
+        """Makes a request. The whole answer must come within `seconds`."""
         asking = self._http.stream(method, self._root + path, headers=self._token, **body)
         try:
             response, content = await read_all(asking, self._policy.limits.answer_bytes, seconds)
@@ -183,6 +217,46 @@ class WhatsAppClient:
             code if code is not None else response.status_code,
             float(after) if after.isdecimal() else None,
         )
+
+
+def _content(message: Outgoing, media_id: str | None) -> tuple[str, dict]:
+    if message.kind == "text":
+        return "text", {"body": message.text, "preview_url": False}
+    if message.template is not None:
+        return "template", _template(message.template)
+    if message.kind == "document":
+        content = {"id": media_id, "filename": message.filename, "caption": message.text}
+        return "document", content
+    if message.kind == "voice":
+        return "audio", {"id": media_id, "voice": True}
+    if message.kind == "buttons":
+        action: dict = {
+            "buttons": [
+                {"type": "reply", "reply": {"id": option.id, "title": option.title}}
+                for option in message.options
+            ]
+        }
+        kind = "button"
+    else:
+        rows = []
+        for option in message.options:
+            row = {"id": option.id, "title": option.title}
+            rows.append(row | ({"description": option.description} if option.description else {}))
+        action = {
+            "button": message.button,
+            "sections": [{"title": message.button, "rows": rows}],
+        }
+        kind = "list"
+    return "interactive", {"type": kind, "body": {"text": message.text}, "action": action}
+
+
+def _template(template: Template) -> dict:
+    parameters = [{"type": "text", "text": text} for text in template.parameters]
+    return {
+        "name": template.name,
+        "language": {"code": template.language},
+        "components": [{"type": "body", "parameters": parameters}],
+    }
 
 
 def _json(content: bytes) -> dict:

@@ -1,4 +1,8 @@
-"""Reads answers and files within limits of size and time, without following redirects."""
+"""Reads answers and files within limits of size and time, without following redirects.
+
+`MediaOrigins` says which addresses may get the access token. WhatsApp names the address of a file
+in an answer; without this check, anybody who can change the answer would get the token.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
 import httpx
@@ -13,14 +18,41 @@ import httpx
 from api.whatsapp.sender import MediaRejected
 
 
+class MediaOrigins:
+    """The origin of the Cloud API, and named hosts with https at the usual port."""
+
+    def __init__(self, base_url: str, hosts: Sequence[str]) -> None:
+        self._own = _origin(httpx.URL(base_url))
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    def may_have_token(self, url: str) -> bool:
+        """Whether the access token may go to this address."""
+        try:
+            parts = httpx.URL(url)
+        except (httpx.InvalidURL, ValueError):
+            return False
+        if parts.userinfo:
+            return False
+        usual = parts.scheme == "https" and parts.port is None
+        return _origin(parts) == self._own or (usual and parts.host in self._hosts)
+
+
+def host_of(url: str) -> str:
+    """The host to which httpx would connect, or an empty text if there is none."""
+    try:
+        return httpx.URL(url).host
+    except (httpx.InvalidURL, ValueError):
+        return ""
+
+
 async def read_all(
     asking: AbstractAsyncContextManager[httpx.Response], max_bytes: int, seconds: float
 ) -> tuple[httpx.Response, bytes]:
-    """The answer to a request of `AsyncClient.stream` and its whole body, within `seconds` in all:
-    httpx alone bounds each single read, so that a drop at a time lasts for ever.
+    """The answer to a request of `AsyncClient.stream`, and its whole body, within `seconds`.
 
-    Raises `MediaRejected` if it is too large or packed (a little may unpack to much), and
-    `httpx.HTTPError`, of which `ReadTimeout` if it takes longer.
+    httpx limits each single read, so without this a slow server could take for ever. Raises
+    `MediaRejected` if the body is too large or compressed (a small one may expand to much), and
+    `httpx.HTTPError`; it is a `ReadTimeout` if reading takes longer.
     """
 
     async def read() -> tuple[httpx.Response, bytes]:
@@ -61,8 +93,8 @@ async def fetch_media(
     max_bytes: int,
     seconds: float,
 ) -> bytes:
-    """A citizen's file, if it is what was announced. Raises `MediaRejected` if not, and what
-    `read_all` raises."""
+    """A file of a citizen. Raises what `read_all` raises, and `MediaRejected` if it is another
+    file than the announced one."""
     try:
         content, _ = await fetch(http, url, headers, max_bytes, seconds)
     except httpx.HTTPStatusError as error:
@@ -74,8 +106,12 @@ async def fetch_media(
     return content
 
 
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
 def _matches(content: bytes, sha256: str) -> bool:
-    """WhatsApp gives the hash in base64 in webhooks and in hex at the media endpoint."""
+    """Whether a file has this hash. WhatsApp writes it in base64 in webhooks, elsewhere in hex."""
     if not sha256:
         return True
     digest = hashlib.sha256(content)

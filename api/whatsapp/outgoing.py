@@ -1,4 +1,4 @@
-"""Messages on their way to a citizen, in the shapes that WhatsApp knows."""
+"""Messages to citizens in the shapes that WhatsApp knows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True)
 class Option:
-    """A reply button or a list row; `id` is short and means something only in our own store."""
+    """A reply button or a list row. `id` is short; only our own store knows its meaning."""
 
     id: str
     title: str
@@ -17,7 +17,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Template:
-    """An approved template: its name and language as WhatsApp knows them, and what fills it."""
+    """An approved template: its name and language at WhatsApp, and its parameters."""
 
     name: str
     language: str
@@ -26,8 +26,10 @@ class Template:
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One WhatsApp message. `kind` is text, buttons, list, document, voice (`text` is said) or
-    template."""
+    """One WhatsApp message.
+
+    `kind` is text, buttons, list, document, template or voice (`text` is read aloud).
+    """
 
     kind: str
     text: str
@@ -38,12 +40,12 @@ class Outgoing:
     template: Template | None = None
 
     def to_json(self) -> str:
-        """The message as it is kept in the outbox."""
+        """The message as the outbox keeps it."""
         return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Outgoing:
-        """The message that `to_json` wrote."""
+        """Reads what `to_json` wrote."""
         data = json.loads(text)
         data["options"] = tuple(Option(**option) for option in data["options"])
         template = data.get("template")
@@ -55,7 +57,7 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Choice:
-    """What an option that we sent stands for; `number` if it is chosen by typing a number."""
+    """The meaning of an option that we sent. `number` is set if citizens type it to choose."""
 
     id: str
     payload: str
@@ -65,7 +67,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Draft:
-    """A message and the choices that it offers, before they enter the outbox."""
+    """A message and its choices, before they enter the outbox."""
 
     message: Outgoing
     choices: tuple[Choice, ...] = ()

@@ -1,27 +1,50 @@
-"""Reads a webhook delivery into plain values; whatever WhatsApp may add tomorrow, it never fails.
+"""Reads a webhook delivery of WhatsApp: checks its signature, parses it, and drops foreign parts.
 
-A message of a type we do not know is kept as `unsupported`, so that the citizen gets an answer.
-Only what cannot be answered at all (no id, no sender) is left out and counted in `skipped`.
+The signature is HMAC-SHA256 of the raw body with the app's secret. Parsing never fails, whatever
+WhatsApp may add. A message of an unknown type is kept as `unsupported`, so that the citizen gets an
+answer. Only what cannot be answered (no id, no sender) is left out and counted in `skipped`.
+
+The secret belongs to the app, and an app may have several numbers. Somebody who recorded a delivery
+can also send it again later. So `admit` drops parts that are for other numbers or too old.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nlu.turn import Location, Media
 
+HEADER = "X-Hub-Signature-256"
 MEDIA_KINDS = frozenset(("audio", "image", "video", "document", "sticker"))
-KINDS = MEDIA_KINDS | {"text", "button", "list", "location", "reaction", "contacts", "order"}
-KINDS |= {"system", "unsupported"}
+KINDS = MEDIA_KINDS | {
+    *("text", "button", "list", "location", "reaction", "contacts", "order"),
+    *("system", "unsupported"),
+}
 EXCESS = "excess"
-"""Kind of a message beyond the citizen's limit, which is kept without its words."""
+"""Kind of a message beyond the citizen's limit. It is kept without its words."""
+FOREIGN, STALE = "foreign_number", "too_old"
+
+
+def sign(body: bytes, secret: str) -> str:
+    """The value of the header for `body`, as WhatsApp sends it."""
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def is_signed(body: bytes, header: str | None, secret: str) -> bool:
+    """Whether `header` signs exactly these bytes. Every wrong value takes the same time."""
+    if not header or not secret:
+        return False
+    return hmac.compare_digest(sign(body, secret).encode(), header.strip().lower().encode())
 
 
 @dataclass(frozen=True)
 class Inbound:
-    """One message of one citizen. `citizen` is the business-scoped user id, else the phone."""
+    """One message of a citizen. `citizen` is the business-scoped user id, or else the phone."""
 
     message_id: str
     phone_number_id: str
@@ -43,7 +66,7 @@ class Inbound:
 
 @dataclass(frozen=True)
 class Status:
-    """What became of a message that we sent; `tracker` is our own mark on it."""
+    """What became of a message that we sent. `tracker` is our own mark on it."""
 
     message_id: str
     state: str
@@ -51,12 +74,12 @@ class Status:
     tracker: str | None = None
     code: int | None = None
     phone_number_id: str = ""
-    """The number that the delivery is for."""
+    """The number to which the delivery belongs."""
 
 
 @dataclass(frozen=True)
-class Delivery:
-    """Everything in one POST: messages and statuses in the order given."""
+class WebhookDelivery:
+    """Everything in one POST: messages and statuses in their order."""
 
     messages: tuple[Inbound, ...] = ()
     statuses: tuple[Status, ...] = ()
@@ -65,42 +88,73 @@ class Delivery:
 
 
 @dataclass
-class _Reading:
+class _Parts:
     messages: list[Inbound] = field(default_factory=list)
     statuses: list[Status] = field(default_factory=list)
     errors: list[int] = field(default_factory=list)
     skipped: int = 0
 
 
-def read_delivery(body: Any) -> Delivery:
-    """The delivery in a decoded JSON body of any shape."""
-    reading = _Reading()
+def read_delivery(body: Any) -> WebhookDelivery:
+    """Reads the delivery in a decoded JSON body of any shape."""
+    parts = _Parts()
     if _dict(body).get("object") == "whatsapp_business_account":
         for entry in _dicts(body.get("entry")):
             for change in _dicts(entry.get("changes")):
                 if change.get("field") == "messages":
-                    _read_value(_dict(change.get("value")), reading)
-    return Delivery(
-        tuple(reading.messages), tuple(reading.statuses), tuple(reading.errors), reading.skipped
+                    _read_value(_dict(change.get("value")), parts)
+    return WebhookDelivery(
+        tuple(parts.messages), tuple(parts.statuses), tuple(parts.errors), parts.skipped
     )
 
 
-def _read_value(value: dict, reading: _Reading) -> None:
+@dataclass(frozen=True)
+class Admission:
+    """The part of a delivery that is kept, and the number of refused parts by reason."""
+
+    delivery: WebhookDelivery
+    refused: Mapping[str, int]
+
+
+def admit(
+    delivery: WebhookDelivery, phone_number_id: str, now: float, within: float, ahead: float
+) -> Admission:
+    """Drops parts for other numbers and old messages.
+
+    A message may be `within` seconds old, and its time may be `ahead` seconds later than our clock.
+    A message with a later time, or without one, gets the time of now.
+    """
+    refused: Counter[str] = Counter()
+    messages = []
+    for message in delivery.messages:
+        reason = _refusal(message, phone_number_id, now - within)
+        if reason:
+            refused[reason] += 1
+        else:
+            messages.append(_dated(message, now, ahead))
+    statuses = tuple(one for one in delivery.statuses if one.phone_number_id == phone_number_id)
+    foreign = len(delivery.statuses) - len(statuses)
+    if foreign:
+        refused[FOREIGN] += foreign
+    return Admission(replace(delivery, messages=tuple(messages), statuses=statuses), refused)
+
+
+def _read_value(value: dict, parts: _Parts) -> None:
     phone_number_id = _text(_dict(value.get("metadata")).get("phone_number_id")) or ""
     contacts = list(_dicts(value.get("contacts")))
     for raw in _dicts(value.get("messages")):
         message = _read_message(raw, phone_number_id, contacts)
         if message is None:
-            reading.skipped += 1
+            parts.skipped += 1
         else:
-            reading.messages.append(message)
+            parts.messages.append(message)
     for raw in _dicts(value.get("statuses")):
         status = _read_status(raw, phone_number_id)
         if status is None:
-            reading.skipped += 1
+            parts.skipped += 1
         else:
-            reading.statuses.append(status)
-    reading.errors.extend(_codes(value.get("errors")))
+            parts.statuses.append(status)
+    parts.errors.extend(_codes(value.get("errors")))
 
 
 def _read_message(raw: dict, phone_number_id: str, contacts: list[dict]) -> Inbound | None:
@@ -138,7 +192,7 @@ def _read_message(raw: dict, phone_number_id: str, contacts: list[dict]) -> Inbo
 
 
 def _user_of(phone: str | None, contacts: list[dict]) -> str | None:
-    """The user id among the delivery's contacts: that of the sender, or the only one there is."""
+    """The user id among the contacts: that of the sender, or the only one."""
     for contact in contacts:
         if phone and _text(contact.get("wa_id")) == phone:
             return _text(contact.get("user_id"))
@@ -146,7 +200,7 @@ def _user_of(phone: str | None, contacts: list[dict]) -> str | None:
 
 
 def _read_tap(body: dict) -> tuple[str, dict[str, Any]]:
-    """A tapped reply button or list row; flows and whatever else there is stay unsupported."""
+    """Reads a tapped reply button or list row. Flows and all else are unsupported."""
     for kind, name in (("button", "button_reply"), ("list", "list_reply")):
         reply = _dict(body.get(name))
         if _text(reply.get("id")):
@@ -204,7 +258,7 @@ def _dicts(value: Any) -> Iterator[dict]:
 
 
 def _text(value: Any) -> str | None:
-    """A non-empty string that UTF-8 can carry: JSON may smuggle half a surrogate pair in."""
+    """A non-empty string that UTF-8 can hold; JSON may contain half a surrogate pair."""
     if not isinstance(value, str) or not value:
         return None
     return value.encode("utf-8", "replace").decode("utf-8")
@@ -215,3 +269,15 @@ def _number(value: Any) -> int:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return 0
+
+
+def _refusal(message: Inbound, phone_number_id: str, oldest: float) -> str | None:
+    if message.phone_number_id != phone_number_id:
+        return FOREIGN
+    return STALE if 0 < message.timestamp < oldest else None
+
+
+def _dated(message: Inbound, now: float, ahead: float) -> Inbound:
+    if 0 < message.timestamp <= now + ahead:
+        return message
+    return replace(message, timestamp=int(now))

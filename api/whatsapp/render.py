@@ -1,8 +1,8 @@
-"""Fits the dialogue's replies into WhatsApp's messages without cutting their meaning.
+"""Makes WhatsApp's messages of the dialogue's replies, and the template of news.
 
-Neighbouring texts become one message (WhatsApp counts messages to one citizen). Up to three short
-options become buttons, up to ten a list, more a list with a `more` row; options whose titles do
-not fit become numbered lines that are chosen by typing the number.
+Texts that follow each other become one message, because WhatsApp limits the messages to a citizen.
+Up to three short options become buttons, up to ten become a list, and more become a list with a row
+`more`. Options with long titles become numbered lines; the citizen types the number.
 """
 
 from __future__ import annotations
@@ -12,18 +12,23 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing
-from api.whatsapp.policy import Limits
+import regex
+
+from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing, Template
+from api.whatsapp.policy import Limits, TemplateRules
+from nlu.text import mask
 from nlu.text.script import cut_at
 from nlu.turn import Button, Reply
 
 MORE = "more:"
 _BREAKS = ("\n\n", "\n", "। ", ". ", "? ", "! ", " ")
+_BREAK = regex.compile(r"\s*[\n\r\t\v\f\u0085\u2028\u2029]\s*")
+_SPACES = regex.compile(r"\p{Zs}+")
 
 
 @dataclass(frozen=True)
 class RenderWords:
-    """The few words that rendering itself needs, in the citizen's language."""
+    """The words that rendering itself needs, in the citizen's language."""
 
     choose_one: str
     choose_button: str
@@ -34,19 +39,19 @@ class RenderWords:
 def render(
     replies: Sequence[Reply], *, inbox_id: str, words: RenderWords, limits: Limits
 ) -> list[Draft]:
-    """The messages that say `replies`; ids depend only on `inbox_id` and the order."""
+    """The messages for `replies`. Ids of options depend only on `inbox_id` and the order."""
     return _Renderer(inbox_id, words, limits).drafts(replies)
 
 
 def read_aloud(drafts: Sequence[Draft], longest: int) -> str:
-    """What a voice says of messages: their texts, up to `longest` code points, then all options."""
+    """The words that a voice reads: the texts, up to `longest` code points, and all options."""
     texts = "\n".join(draft.message.text for draft in drafts)
     said = split_text(texts, longest)[:1]
     return "\n".join([*said, *(o.title for draft in drafts for o in draft.message.options)])
 
 
 def more_buttons(payload: str) -> tuple[Button, ...]:
-    """The options that were left for the page behind a `more` row."""
+    """The options of the next page, behind a row `more`."""
     rows = json.loads(payload[len(MORE) :])
     return tuple(Button(title, payload, about) for payload, title, about in rows)
 
@@ -134,7 +139,7 @@ class _Renderer:
         return [*drafts[:-1], Draft(drafts[-1].message, choices)]
 
     def _detail(self, text: str) -> str:
-        """A row's second line, which only helps: cut at a word and marked as cut."""
+        """The second line of a row. A long one is cut at a word and marked, as it only helps."""
         longest = self.limits.row_description
         if len(text) <= longest:
             return text
@@ -147,12 +152,12 @@ class _Renderer:
 
 
 def split_text(text: str, longest: int) -> list[str]:
-    """`text` in parts of at most `longest` code points, cut between paragraphs if possible."""
+    """Cuts `text` into parts of at most `longest` code points, between paragraphs if possible."""
     return [part for part in (part.strip() for part in split_parts(text, longest)) if part]
 
 
 def split_parts(text: str, longest: int) -> Iterator[str]:
-    """The parts before stripping: at least one, possibly empty."""
+    """The parts before stripping. There is at least one; it may be empty."""
     while len(text) > longest:
         cut = _cut(text, longest)
         yield text[:cut]
@@ -160,8 +165,35 @@ def split_parts(text: str, longest: int) -> Iterator[str]:
     yield text
 
 
+def as_template(
+    about: str, text: str, language: str, rules: TemplateRules
+) -> tuple[Outgoing, bool] | None:
+    """The template of news, and whether it holds all of `text`.
+
+    None if there is no template for the language. Aadhaar and phone numbers are masked, because a
+    template is shown on locked screens and kept longer.
+    """
+    code = rules.languages.get(language)
+    if code is None:
+        return None
+    subject, _ = parameter(about, rules.about, rules.spaces)
+    news, whole = parameter(text, rules.text, rules.spaces)
+    template = Template(rules.name, code, (subject, news))
+    return Outgoing("template", f"{subject}: {news}", template=template), whole
+
+
+def parameter(text: str, longest: int, spaces: int) -> tuple[str, bool]:
+    """`text` as WhatsApp accepts it in a template, and whether it is complete."""
+    masked = mask(text, phones=True)
+    line = _BREAK.sub(" ", masked.strip())
+    line = _SPACES.sub(lambda run: run.group()[:spaces], line)
+    if len(line) <= longest:
+        return line, masked == text
+    return split_text(line, longest - 1)[0] + "…", False
+
+
 def _cut(text: str, longest: int) -> int:
-    """Where to cut: after the best break in the second half, never inside a syllable."""
+    """The place for a cut: after the best break in the second half, never inside a syllable."""
     for mark in _BREAKS:
         found = text.rfind(mark, longest // 2, longest)
         if found > 0:

@@ -1,4 +1,4 @@
-"""The port through which the worker speaks to WhatsApp, and the ways in which that fails."""
+"""The port between the worker and WhatsApp, and the ways in which sending fails."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nlu.turn import Media
 
 
 class SendFailed(Exception):
-    """WhatsApp refused: `action` is one of the policy's closed set. The message was not taken."""
+    """WhatsApp refused the message. `action` is one of the policy's actions."""
 
     def __init__(self, action: str, code: int | None, retry_after: float | None = None) -> None:
         super().__init__(f"{action} (code {code})")
@@ -17,11 +17,11 @@ class SendFailed(Exception):
 
 
 class SendInDoubt(Exception):
-    """The connection broke after the request was out: the message may have been taken."""
+    """The connection broke after the request was sent. WhatsApp may have accepted the message."""
 
 
 class DocumentUnavailable(Exception):
-    """The document to send along could not be fetched."""
+    """The document of a message could not be fetched."""
 
 
 class VoiceUnavailable(Exception):
@@ -29,7 +29,7 @@ class VoiceUnavailable(Exception):
 
 
 class MediaRejected(Exception):
-    """A citizen's file cannot be used: `reason` is `too_large`, `expired` or `damaged`."""
+    """A file of a citizen cannot be used. `reason` is `too_large`, `expired` or `damaged`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -40,13 +40,13 @@ class Sender(Protocol):
     """Outgoing calls to WhatsApp."""
 
     async def send(self, parcel: Parcel) -> str:
-        """Sends one message, marked with the parcel's tracker; WhatsApp's id for it.
+        """Sends one message, marked with the parcel's tracker, and returns its id at WhatsApp.
 
         Raises `SendFailed`, `SendInDoubt`, `DocumentUnavailable` or `VoiceUnavailable`.
         """
 
     async def show_typing(self, phone_number_id: str, message_id: str) -> None:
-        """Marks a message as read and shows that an answer is being written. Never raises."""
+        """Marks a message as read and shows that an answer is being written. It never raises."""
 
     async def download(self, media: Media, max_bytes: int) -> bytes:
-        """A citizen's file, checked against its size and sha256. Raises `MediaRejected`."""
+        """Fetches a file of a citizen and checks its size and sha256. Raises `MediaRejected`."""

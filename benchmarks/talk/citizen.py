@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from api.hearing import ATTACHED
+from api.turn import ATTACHED
 from nlu.catalogue import Catalogue, Service, SlotType
 from nlu.turn import Button, Location, Media, Reply, read_payload
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from actions.sandbox.faults import Mode
-from api.tries import GiveUp, Wait, after, died_too_often
+from api.failures import GiveUp, Wait, after, died_too_often
 from api.whatsapp.policy import load_policy, step
 from benchmarks.talk.citizen import RETRY, YES, Citizen, Said, Words, value_of
 from benchmarks.talk.judge import Account, Judge

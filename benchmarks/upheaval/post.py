@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from api.whatsapp.signature import HEADER, sign
+from api.whatsapp.payload import HEADER, sign
 from benchmarks.upheaval.facts import Option, Said
 from benchmarks.upheaval.whatsapp import envelope
 from nlu.settings.settings import Settings

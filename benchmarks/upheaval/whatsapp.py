@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from api.whatsapp.signature import HEADER, sign
+from api.whatsapp.payload import HEADER, sign
 from benchmarks.upheaval.book import Book, BookReader
 from nlu.settings.settings import Settings
 

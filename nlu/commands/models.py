@@ -103,7 +103,7 @@ def transcribe(
     json_output: Json = False,
 ) -> None:
     """Write down a voice message."""
-    from nlu.speech.command import transcribe_command
+    from nlu.speech.transcriber import transcribe_command
 
     finish(transcribe_command(file, json_output))
 

@@ -88,7 +88,7 @@ def convert(
     quantisation: Annotated[str, typer.Option(help="Of CTranslate2.")] = "int8",
 ) -> None:
     """Make a fine-tuned Whisper usable. Prints what belongs into data/speech.yml."""
-    from nlu.speech.conversion import convert_command
+    from nlu.speech.trainer import convert_command
 
     finish(convert_command(source, to, language, mode.value, quantisation))
 
@@ -156,7 +156,7 @@ def tune(
     """Fine-tune a Whisper on recordings. Keeps the epoch that is best on a tenth held back."""
     import os
 
-    from nlu.speech.tuning import TuningSettings, tune_command
+    from nlu.speech.trainer import TuningSettings, tune_command
 
     settings = TuningSettings(epochs=epochs, batch=batch, rate=rate, freeze_encoder=freeze_encoder)
     finish(tune_command(manifest, base, to, settings, threads=os.cpu_count() or 1))

@@ -30,9 +30,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu.components.fine_tuning import facts, held_back, learned_from, share_of, varying
 from nlu.components.project import catalogue, code_fingerprint
 from nlu.components.training_message import HELD_BACK
-from nlu.encoder.onnx_encoder import OnnxEncoder, fingerprint
+from nlu.encoder.onnx_encoder import OnnxEncoder, VectorCache, fingerprint
 from nlu.encoder.provision import encoder_folder, transformer_folder
-from nlu.encoder.vector_cache import VectorCache
 from nlu.joint.model import JointModel, Understood
 from nlu.joint.settings import Settings
 from nlu.text import Normalised, normalise

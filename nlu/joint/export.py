@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from nlu.encoder import onnx_export, sentencepiece_file
-from nlu.encoder.plain_bert import for_export
-from nlu.encoder.smoothing import smooth
+from nlu.encoder import onnx_export
+from nlu.encoder.onnx_export import for_export, smooth
 from nlu.encoder.sub_words import HuggingFace
 from nlu.joint.model import CRF, INFO, NETWORK
 from nlu.joint.training import Trained
@@ -51,7 +50,7 @@ def export(trained: Trained, folder: Path, *, max_tokens: int, int8_on: Sequence
         else:
             fused.replace(folder / NETWORK)
     trained.tokenizer.no_truncation()
-    sentencepiece_file.write(trained.tokenizer.to_str(), folder)
+    onnx_export.write_tokenizer(trained.tokenizer.to_str(), folder)
     np.savez(
         folder / CRF,
         transitions=network.transitions.detach().numpy(),

@@ -37,7 +37,7 @@ class JointModel:
 
     def __init__(self, folder: Path, *, threads: int = 1) -> None:
         """Raises FileNotFoundError naming the file that is missing."""
-        from nlu.encoder.onnx_session import open_session
+        from nlu.encoder.onnx_encoder import open_session
 
         for name in (NETWORK, CRF, INFO):
             if not (folder / name).is_file():

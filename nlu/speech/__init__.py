@@ -1,1 +1,1 @@
-"""Voice notes to text: validation, language, decoding by faster-whisper and honest refusals."""
+"""Speech: voice notes become text with faster-whisper, and replies become voice notes."""

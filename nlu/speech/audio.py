@@ -1,11 +1,19 @@
-"""Reads a recording into samples, refusing what is no audio, cut off, too long or too large.
+"""Reads recordings into samples and writes samples as OGG/Opus, with FFmpeg (inside PyAV).
 
-FFmpeg (inside PyAV) guesses the format from the bytes, never from the name, and may use only the
-demuxers of `data/speech.yml`: its play-list formats would open other files and addresses.
+`read_audio` reads files of citizens. It refuses what is not audio, cut off, too long or too large.
+FFmpeg guesses the format from the bytes, never from the name, and may use only the demuxers of
+`data/speech.yml`: its play-list formats would open other files and addresses.
+
+FFmpeg plays a file that was cut off without an error, so `ends_early` and `declares_seconds` look
+at the bytes. An Ogg file declares no length, but it ends where a page ends (RFC 3533, section 6). A
+RIFF file declares its bytes. MP4 and Matroska declare their seconds; MP3 does so in a Xing or Info
+frame. For other formats FFmpeg only estimates the length, which proves nothing.
 """
 
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -16,14 +24,20 @@ import numpy.typing as npt
 
 from nlu.speech.errors import SpeechError
 from nlu.speech.settings import SpeechSettings
-from nlu.speech.truncation import declares_seconds, ends_early
 
-SAMPLE_RATE = 16_000  # what Whisper's feature extractor is made for
+SAMPLE_RATE = 16_000  # Whisper's feature extractor needs this rate
 Samples = npt.NDArray[np.float32]
+_HEAD_BYTES = 8192
+_OGG = b"OggS"
+_OGG_HEADER_BYTES = 27
+_LONGEST_OGG_PAGE = _OGG_HEADER_BYTES + 255 + 255 * 255
+_UNKNOWN_RIFF_SIZES = (0, 0xFFFFFFFF)  # recorders that stream write these
+_MP3_LENGTHS = (b"Xing", b"Info")
+_OPUS_RATE = 48_000
 
 
 def read_audio(path: Path, settings: SpeechSettings) -> Samples:
-    """Float32 mono samples at 16 kHz. Raises SpeechError; FileNotFoundError if there is no file."""
+    """Reads a file as float32 mono samples at 16 kHz. Raises SpeechError, FileNotFoundError."""
     limits = settings.limits
     size = path.stat().st_size
     if size == 0:
@@ -48,11 +62,61 @@ def read_audio(path: Path, settings: SpeechSettings) -> Samples:
     return samples
 
 
+def ends_early(file: BinaryIO, share: float) -> bool:
+    """Whether `file` stops inside an Ogg page or holds less than `share` of its RIFF bytes.
+
+    It moves the position of the file.
+    """
+    file.seek(0)
+    head = file.read(8)
+    size = file.seek(0, os.SEEK_END)
+    if head.startswith(_OGG):
+        return _inside_a_page(file, size)
+    if head.startswith(b"RIFF") and len(head) == 8:
+        declared = int.from_bytes(head[4:], "little")
+        return declared not in _UNKNOWN_RIFF_SIZES and size < (declared + 8) * share
+    return False
+
+
+def declares_seconds(file: BinaryIO, format_name: str) -> bool:
+    """Whether FFmpeg has read the length of a file of this format, and not estimated it."""
+    if format_name == "mp3":
+        file.seek(0)
+        head = file.read(_HEAD_BYTES)
+        return any(mark in head for mark in _MP3_LENGTHS)
+    return format_name.startswith(("mov", "matroska"))
+
+
+def read_sound(file: Path) -> Samples:
+    """Reads a file that we made as float32 mono samples at 16 kHz, without any check."""
+    with av.open(str(file)) as container:
+        return _joined(_converted(container.decode(audio=0), SAMPLE_RATE))
+
+
+def resampled(samples: Samples, rate: int) -> Samples:
+    """Converts samples (n,) at `rate` to 16 kHz."""
+    return _joined(_converted([_frame(samples, rate)], SAMPLE_RATE))
+
+
+def opus(samples: Samples, *, bit_rate: int = 16_000) -> bytes:
+    """Encodes samples at 16 kHz as OGG/Opus, as a phone does. `bit_rate` is in bits a second."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="ogg") as container:
+        stream = container.add_stream(
+            "libopus", rate=_OPUS_RATE, layout="mono", options={"application": "voip"}
+        )
+        stream.bit_rate = bit_rate
+        for frame in _converted([_frame(samples, SAMPLE_RATE)], _OPUS_RATE):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return out.getvalue()
+
+
 def _decode(file: BinaryIO, settings: SpeechSettings) -> tuple[Samples, float | None]:
-    """Samples and the length in seconds that the file declares (None: it declares none)."""
+    """Samples, and the length in seconds that the file declares, or None."""
     try:
-        # The keyword arguments of `av.open` that matter for safety: a file object, so that no
-        # name is interpreted, and the white list.
+        # Two arguments are for safety: a file object, so that FFmpeg interprets no name, and the
+        # list of allowed formats.
         with av.open(
             file,
             mode="r",
@@ -75,7 +139,7 @@ def _decode(file: BinaryIO, settings: SpeechSettings) -> tuple[Samples, float | 
 
 
 def _seconds(container: av.container.InputContainer) -> float | None:
-    """Length of the sound as FFmpeg knows it from the header; a film may be longer."""
+    """Length of the sound according to the header. The film around it may be longer."""
     stream = container.streams.audio[0]
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
@@ -85,7 +149,7 @@ def _seconds(container: av.container.InputContainer) -> float | None:
 def _bounded(
     container: av.container.InputContainer, max_seconds: float
 ) -> Iterator[npt.NDArray[np.int16]]:
-    """Resampled int16 chunks; stops at `max_seconds` whatever the header says."""
+    """Resampled int16 chunks. It stops after `max_seconds`, whatever the header says."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
     left = int(max_seconds * SAMPLE_RATE)
     for frame in _frames(container):
@@ -104,8 +168,39 @@ def _frames(container: av.container.InputContainer) -> Iterator[av.AudioFrame | 
     for packet in container.demux(container.streams.audio[0]):
         try:
             for frame in packet.decode():
-                frame.pts = None  # recorders write gaps and jumps; only the samples count
+                frame.pts = None  # recorders write wrong times; only the samples count
                 yield frame
         except av.error.InvalidDataError:
             continue
     yield None
+
+
+def _inside_a_page(file: BinaryIO, size: int) -> bool:
+    file.seek(max(0, size - _LONGEST_OGG_PAGE))
+    tail = file.read()
+    page = tail[tail.rfind(_OGG) :]
+    if len(page) < _OGG_HEADER_BYTES:
+        return True
+    segments = page[_OGG_HEADER_BYTES - 1]
+    table = page[_OGG_HEADER_BYTES : _OGG_HEADER_BYTES + segments]
+    return len(table) < segments or len(page) < _OGG_HEADER_BYTES + segments + sum(table)
+
+
+def _frame(samples: Samples, rate: int) -> av.AudioFrame:
+    whole = np.rint(np.clip(samples, -1, 1) * 32767).astype(np.int16)
+    frame = av.AudioFrame.from_ndarray(whole.reshape(1, -1), format="s16", layout="mono")
+    frame.sample_rate = rate
+    return frame
+
+
+def _converted(frames: object, rate: int) -> Iterator[av.AudioFrame]:
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
+    for frame in [*frames, None]:  # type: ignore[misc, call-overload]  # None flushes
+        yield from resampler.resample(frame)
+
+
+def _joined(frames: Iterator[av.AudioFrame]) -> Samples:
+    parts = [frame.to_ndarray().reshape(-1) for frame in frames]
+    if not parts:
+        return np.zeros(0, np.float32)
+    return np.concatenate(parts).astype(np.float32) / 32768.0

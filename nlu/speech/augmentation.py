@@ -1,18 +1,20 @@
-"""`seva speech augment`: reads the catalogue to the speech model and keeps what it writes.
+"""`seva speech augment` reads the catalogue aloud to the speech model and keeps what it writes.
 
-A speech model errs in its own way, and Whisper base may only write Latin letters: "Na karam to
-billu chudali" is its electricity bill. Its transcripts join the training text of
-the service that was asked for (kind `heard` of docs/augmentation.md). They are data, kept with
-their provenance; what was heard before is not heard again.
+A speech model makes its own mistakes, and Whisper base may write only Latin letters: "Na karam to
+billu chudali" is its electricity bill. Its transcripts join the training text of the intent (kind
+`heard` of docs/augmentation.md). They are data and are kept with their origin. A sentence that was
+heard before is not read again.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -20,34 +22,46 @@ from typing import Any, Literal
 from nlu.augment.transcripts import FOLDER, HeardUtterance, read_heard, write_heard
 from nlu.catalogue.errors import CatalogueError
 from nlu.catalogue.model import Catalogue
+from nlu.speech.audio import opus
 from nlu.speech.errors import SpeechError
-from nlu.speech.resampling import opus
 from nlu.speech.synthesis import SynthesisError, Voice, open_voice
 from nlu.speech.transcriber import Transcriber
-from nlu.speech.upload import voice_file
 
 _PARTS: tuple[Literal["utterances", "development"], ...] = ("utterances", "development")
-_BLOCK = 24  # readings between two writings of the file
+_BLOCK = 24  # the file is written after so many sentences
+_process: dict[str, Any] = {}
+
+
+@contextmanager
+def voice_file(data: bytes, suffix: str = ".ogg") -> Iterator[Path]:
+    """A file with `data` that only this user may read (0600). It is deleted afterwards."""
+    handle, name = tempfile.mkstemp(prefix="seva-voice-", suffix=suffix)  # mkstemp makes it 0600
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
-class Reading:
-    """An utterance to be read aloud."""
+class Sentence:
+    """An utterance that a voice reads aloud."""
 
     intent: str
     text: str
 
 
-def readings(
+def sentences(
     catalogue: Catalogue,
     language: str,
     per_intent: int,
     longest: int,
     part: Literal["utterances", "development"] = "utterances",
-) -> list[Reading]:
+) -> list[Sentence]:
     """At most `per_intent` sentences of each intent's `part`, no longer than `longest` characters.
 
-    Which ones depends on the sentences alone, so that a grown catalogue keeps its choice.
+    The choice depends on the sentences alone, so that it stays when the catalogue grows.
     """
     intents: Mapping[str, Any] = {**catalogue.services, **catalogue.conversation}
     found = []
@@ -55,13 +69,15 @@ def readings(
         own: Mapping[str, Sequence[Any]] = getattr(intent, part)
         texts = [u.text for u in own.get(language, ()) if len(u.text) <= longest]
         drawn = sorted(texts, key=lambda text: zlib.crc32(text.encode()))[:per_intent]
-        found += [Reading(name, " ".join(text.split())) for text in drawn]
+        found += [Sentence(name, " ".join(text.split())) for text in drawn]
     return found
 
 
-def hear(voice: Voice, transcriber: Transcriber, reading: Reading) -> HeardUtterance | None:
-    """What the model writes, as from a voice note of a citizen whose language is known; None where
-    the voice cannot read the text."""
+def hear(voice: Voice, transcriber: Transcriber, reading: Sentence) -> HeardUtterance | None:
+    """What the model writes for a sentence, as if a citizen had sent it whose language is known.
+
+    None if the voice cannot read the text.
+    """
     try:
         recording = opus(voice.say(reading.text))
     except SynthesisError:
@@ -75,27 +91,6 @@ def hear(voice: Voice, transcriber: Transcriber, reading: Reading) -> HeardUtter
     return replace(row, model=found.model, transcript=found.text)
 
 
-_process: dict[str, Any] = {}
-
-
-def _start(voice: str) -> None:
-    _process.update(voice=open_voice(voice), transcriber=Transcriber.load())
-
-
-def _hear(reading: Reading) -> HeardUtterance | None:
-    return hear(_process["voice"], _process["transcriber"], reading)
-
-
-def _heard(voice: str, wanted: Sequence[Reading], workers: int) -> Iterator[Any]:
-    """In the order of `wanted`; a process a core, each with a model of its own."""
-    if workers <= 1:
-        _start(voice)
-        yield from map(_hear, wanted)
-        return
-    with ProcessPoolExecutor(workers, initializer=_start, initargs=(voice,)) as pool:
-        yield from pool.map(_hear, wanted)
-
-
 def augment_command(
     catalogue: Catalogue,
     voices: Mapping[str, int],
@@ -104,10 +99,10 @@ def augment_command(
     longest: int,
     workers: int | None = None,
 ) -> int:
-    """Brings the files of the voices up to date: of each intent as many utterances as `voices`
-    tells, and `development` sentences of the development part, which only calibrate.
+    """Updates the files of the voices.
 
-    Returns 0, or 1 where a voice is missing.
+    A voice reads as many utterances of each intent as `voices` says, and `development` sentences of
+    the development part, which are only for calibration. Returns 0, or 1 if a voice is missing.
     """
     from rich.console import Console
     from rich.progress import track
@@ -121,13 +116,13 @@ def augment_command(
             print(error, file=sys.stderr)
             return 1
         wanted = [
-            *readings(catalogue, language, per_intent, longest),
-            *readings(catalogue, language, development, longest, "development"),
+            *sentences(catalogue, language, per_intent, longest),
+            *sentences(catalogue, language, development, longest, "development"),
         ]
         intents = {
             r.text: r.intent
             for part in _PARTS
-            for r in readings(catalogue, language, sys.maxsize, sys.maxsize, part)
+            for r in sentences(catalogue, language, sys.maxsize, sys.maxsize, part)
         }
         now = {
             text: replace(row, intent=intents[text])
@@ -151,6 +146,24 @@ def augment_command(
             f"{empty} not understood; {unread} could not be read aloud"
         )
     return 0
+
+
+def _start(voice: str) -> None:
+    _process.update(voice=open_voice(voice), transcriber=Transcriber.load())
+
+
+def _hear(reading: Sentence) -> HeardUtterance | None:
+    return hear(_process["voice"], _process["transcriber"], reading)
+
+
+def _heard(voice: str, wanted: Sequence[Sentence], workers: int) -> Iterator[Any]:
+    """Hears sentences in the order of `wanted`. Each process has its own model."""
+    if workers <= 1:
+        _start(voice)
+        yield from map(_hear, wanted)
+        return
+    with ProcessPoolExecutor(workers, initializer=_start, initargs=(voice,)) as pool:
+        yield from pool.map(_hear, wanted)
 
 
 def _shown(file: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Why a recording could not be heard: a closed set, so that each has words for the citizen."""
+"""Why a recording could not be heard. The set of codes is closed: each has words for citizens."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ SpeechErrorCode = Literal[
 
 
 class SpeechError(Exception):
-    """The recording itself is at fault, be it that no process lives through it. `code` is stable;
-    the message is for operators."""
+    """The recording is at fault, even if it only makes every process die.
+
+    `code` is stable. The message is for operators.
+    """
 
     def __init__(self, code: SpeechErrorCode, message: str) -> None:
         super().__init__(message)
         self.code: SpeechErrorCode = code
 
     def __reduce__(self) -> tuple[type, tuple[SpeechErrorCode, str]]:
-        return type(self), (self.code, str(self))  # it comes from another process
+        return type(self), (self.code, str(self))  # another process sends it
 
 
 class SpeechModelError(Exception):
-    """The model or its settings are at fault; the message says how to mend it."""
+    """The model or its settings are at fault. The message says how to repair it."""

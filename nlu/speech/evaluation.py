@@ -1,16 +1,18 @@
 """`seva speech evaluate`: how well a speech model hears a team's own recordings.
 
+A manifest lists the recordings: file, language, what was said, and the service that was asked for.
 Error rates are edits per word or letter of what was said, summed over the recordings (Levenshtein).
 Words and letters are compared normalised, in lower case and without punctuation. The phonetic rate
-compares sounds without spaces (`nlu.text.fold`): what the classifier sees, and the only fair one
-for a model that writes Telugu and Hindi in Latin letters.
+compares sounds without spaces (`nlu.text.fold`). The classifier sees these, and they are the only
+fair measure for a model that writes Telugu and Hindi in Latin letters.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,22 +21,72 @@ import regex
 from rapidfuzz.distance import Levenshtein
 
 from nlu.speech.errors import SpeechError
-from nlu.speech.manifest import Recording
 from nlu.speech.transcript import Transcript
 from nlu.text import fold, normalise
 
+_NEEDED = ("file", "language", "text")
+_OPTIONAL = ("service", "voice")
 _PUNCTUATION = regex.compile(r"[\p{P}\p{S}]+")
-
 Hear = Callable[[Path, "str | None"], Transcript]
 Understand = Callable[[Transcript], Mapping[str, Any]]  # the answer of `/parse/voice`
 STARTED = "route"  # the decision that starts a service
+MEASURES: Mapping[str, str] = {
+    "recordings": "recordings",
+    "unheard": "unheard",
+    "wer": "WER",
+    "cer": "CER",
+    "phonetic_cer": "phonetic CER",
+    "language": "language",
+    "top_1": "top-1",
+    "top_3": "top-3",
+    "started": "service started",
+    "wrongly_started": "a wrong one",
+    "real_time_factor": "RTF",
+}
+
+
+class ManifestError(ValueError):
+    """A manifest has a fault. The message names file, line and what to do."""
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A recording, its transcript (None where it could not be heard: `error` says why), the
-    intents understood, best first (None where none was asked for), and the decision ("" where
-    nothing was understood)."""
+class Recording:
+    """A recording of a manifest. `file` is absolute; `text` is what was said, in any script.
+
+    `service` and `voice` may be empty.
+    """
+
+    file: Path
+    language: str
+    text: str
+    service: str = ""
+    voice: str = ""
+
+
+def read_manifest(path: Path) -> list[Recording]:
+    """Reads tab-separated UTF-8. Raises ManifestError.
+
+    The first line names the columns: file, language, text and, if known, service and voice. Files
+    are relative to the manifest.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestError(f"{path}: {error}") from error
+    rows = list(_rows(path, text))
+    if not rows:
+        raise ManifestError(f"{path}:1: no recordings in it; a line has file, language and text")
+    return rows
+
+
+@dataclass(frozen=True)
+class RecordingResult:
+    """A recording and what became of it.
+
+    `transcript` is None if it could not be heard; `error` says why. `services` are the intents that
+    were understood, best first, or None if the recording asks for no service. `decision` is empty
+    if nothing was understood.
+    """
 
     recording: Recording
     transcript: Transcript | None
@@ -49,14 +101,16 @@ def listen(
     *,
     saved_language: bool = False,
     understand: Understand | None = None,
-) -> Iterable[Heard]:
-    """Hears one recording after the other. With `saved_language` the citizen's language is known
-    beforehand. What cannot be heard is counted, not raised."""
+) -> Iterable[RecordingResult]:
+    """Hears one recording after the other. With `saved_language` its language is known before.
+
+    A recording that cannot be heard gives a result with an error; nothing is raised.
+    """
     for recording in recordings:
         try:
             transcript = hear(recording.file, recording.language if saved_language else None)
         except SpeechError as error:
-            yield Heard(recording, None, f"{error.code}: {error}")
+            yield RecordingResult(recording, None, f"{error.code}: {error}")
             continue
         services: tuple[str, ...] | None = None
         decision = ""
@@ -66,12 +120,15 @@ def listen(
                 answer = understand(transcript)
                 services = tuple(row["name"] for row in answer["intent_ranking"])
                 decision = answer["decision"]["kind"]
-        yield Heard(recording, transcript, services=services, decision=decision)
+        yield RecordingResult(recording, transcript, services=services, decision=decision)
 
 
-def scores(heard: Sequence[Heard]) -> dict[str, Any]:
-    """Rates over some recordings; None where nothing can be said. `started` counts those that start
-    a service, `real_time_factor` is seconds of hearing per second of recording."""
+def scores(heard: Sequence[RecordingResult]) -> dict[str, Any]:
+    """Rates over some recordings. A rate is None if nothing can be said about it.
+
+    `started` counts the recordings that start a service; `real_time_factor` is seconds of hearing
+    per second of recording.
+    """
     said = [_plain(one.recording.text) for one in heard]
     written = [_plain(one.transcript.text if one.transcript else "") for one in heard]
     asked = [one for one in heard if one.services is not None]
@@ -97,52 +154,15 @@ def scores(heard: Sequence[Heard]) -> dict[str, Any]:
     }
 
 
-def _started_wrongly(one: Heard) -> bool:
-    return one.decision == STARTED and one.recording.service not in (one.services or ())[:1]
-
-
-def by_language(heard: Sequence[Heard]) -> dict[str, dict[str, Any]]:
-    """`scores` of each language, and of `all`."""
+def by_language(heard: Sequence[RecordingResult]) -> dict[str, dict[str, Any]]:
+    """The `scores` of each language, and of `all`."""
     languages = sorted({one.recording.language for one in heard})
     groups = {name: [o for o in heard if o.recording.language == name] for name in languages}
     return {name: scores(some) for name, some in [*groups.items(), ("all", heard)]}
 
 
-def _plain(text: str) -> str:
-    return " ".join(_PUNCTUATION.sub(" ", normalise(text).text.lower()).split())
-
-
-def _sound(text: str) -> str:
-    return fold(text).replace(" ", "")
-
-
-def _rate(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> float | None:
-    length = sum(len(said) for said, _ in pairs)
-    edits = sum(Levenshtein.distance(said, written) for said, written in pairs)
-    return round(edits / length, 4) if length else None
-
-
-def _share(right: Sequence[bool]) -> float | None:
-    return round(sum(right) / len(right), 4) if right else None
-
-
-MEASURES: Mapping[str, str] = {
-    "recordings": "recordings",
-    "unheard": "unheard",
-    "wer": "WER",
-    "cer": "CER",
-    "phonetic_cer": "phonetic CER",
-    "language": "language",
-    "top_1": "top-1",
-    "top_3": "top-3",
-    "started": "service started",
-    "wrongly_started": "a wrong one",
-    "real_time_factor": "RTF",
-}
-
-
 def print_table(found: Mapping[str, Mapping[str, Any]]) -> None:
-    """A line a measure, a column a language."""
+    """Prints a line for each measure and a column for each language."""
     from rich.console import Console
     from rich.table import Table
 
@@ -162,11 +182,10 @@ def evaluate_command(
     json_output: bool = False,
     understand: Understand | None = None,
 ) -> int:
-    """`seva speech evaluate`. Returns 0, or 1 where manifest or model are at fault."""
+    """`seva speech evaluate`. Returns 0, or 1 if manifest or model are at fault."""
     from rich.progress import track
 
     from nlu.speech.errors import SpeechModelError
-    from nlu.speech.manifest import ManifestError, read_manifest
     from nlu.speech.settings import load_settings
     from nlu.speech.transcriber import Transcriber
 
@@ -200,13 +219,57 @@ def evaluate_command(
     return 0
 
 
+def _rows(path: Path, text: str) -> Iterator[Recording]:
+    reader = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    columns = reader.fieldnames or ()
+    lacking = [name for name in _NEEDED if name not in columns]
+    if lacking:
+        raise ManifestError(
+            f"{path}:1: no column {', '.join(lacking)}; the first line names the columns, "
+            f"separated by tabs: {' '.join(_NEEDED)} and, if known, {' '.join(_OPTIONAL)}"
+        )
+    for row in reader:
+        if None in row or None in row.values():
+            raise ManifestError(f"{path}:{reader.line_num}: {len(columns)} columns are expected")
+        for name in _NEEDED:
+            if not row[name].strip():
+                raise ManifestError(f"{path}:{reader.line_num}: {name} is empty")
+        file = (path.parent / row["file"]).absolute()
+        if not file.is_file():
+            raise ManifestError(f"{path}:{reader.line_num}: there is no file {file}")
+        values = {name: (row.get(name) or "").strip() for name in (*_NEEDED, *_OPTIONAL)}
+        yield Recording(**{**values, "file": file})  # type: ignore[arg-type]
+
+
+def _started_wrongly(one: RecordingResult) -> bool:
+    return one.decision == STARTED and one.recording.service not in (one.services or ())[:1]
+
+
+def _plain(text: str) -> str:
+    return " ".join(_PUNCTUATION.sub(" ", normalise(text).text.lower()).split())
+
+
+def _sound(text: str) -> str:
+    return fold(text).replace(" ", "")
+
+
+def _rate(pairs: Sequence[tuple[Sequence[str], Sequence[str]]]) -> float | None:
+    length = sum(len(said) for said, _ in pairs)
+    edits = sum(Levenshtein.distance(said, written) for said, written in pairs)
+    return round(edits / length, 4) if length else None
+
+
+def _share(right: Sequence[bool]) -> float | None:
+    return round(sum(right) / len(right), 4) if right else None
+
+
 def _stderr() -> Any:
     from rich.console import Console
 
     return Console(stderr=True)
 
 
-def _line(one: Heard) -> str:
+def _line(one: RecordingResult) -> str:
     transcript = one.transcript.as_json() if one.transcript else None
     row = {
         "file": str(one.recording.file),

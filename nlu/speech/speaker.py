@@ -1,4 +1,4 @@
-"""Replies as voice notes, for those who would rather listen: a sentence to OGG/Opus, offline."""
+"""Reads replies aloud as voice notes (OGG/Opus), offline, for citizens who prefer to listen."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nlu.speech.audio import SAMPLE_RATE
-from nlu.speech.resampling import opus
+from nlu.speech.audio import SAMPLE_RATE, opus
 from nlu.speech.synthesis import SynthesisError, Voice, open_voice
 from nlu.speech.synthesis.speakable import speakable
 from nlu.speech.synthesis.voices import Voices, load_voices
@@ -17,11 +16,13 @@ _PAUSE = 0.3  # seconds between two lines
 
 
 class Speaker:
-    """The voices that `data/voices.yml` names for replies; one sentence at a time."""
+    """The voices that `data/voices.yml` names for replies. They read one reply at a time."""
 
     def __init__(self, voices: Voices | None = None) -> None:
-        """Opens those that are installed; `missing` tells of the others. Raises SynthesisError
-        where the file is at fault."""
+        """Opens the installed voices; `missing` names the others.
+
+        Raises SynthesisError if the file is at fault.
+        """
         self._settings = voices or load_voices()
         self._voices: dict[str, Voice] = {}
         self.missing: dict[str, str] = {}
@@ -34,11 +35,11 @@ class Speaker:
 
     @property
     def languages(self) -> frozenset[str]:
-        """Languages that can be spoken."""
+        """The languages that have a voice."""
         return frozenset(self._voices)
 
     async def say(self, text: str, language: str) -> bytes:
-        """A voice note as WhatsApp takes it, in a thread of its own. Raises SynthesisError."""
+        """Makes a voice note for WhatsApp, in a thread. Raises SynthesisError."""
         voice = self._voices.get(language)
         if voice is None:
             raise SynthesisError(f"no voice for {language!r}")
@@ -52,7 +53,7 @@ class Speaker:
 
 
 def _recording(voice: Voice, lines: Sequence[str]) -> bytes:
-    """Line by line: voices take only so much at once."""
+    """Reads line by line, because a voice takes only a short text at once."""
     pause = np.zeros(int(_PAUSE * SAMPLE_RATE), np.float32)
     parts = [part for line in lines for part in (voice.say(line), pause)]
     return opus(np.concatenate(parts[:-1]))

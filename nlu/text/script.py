@@ -1,7 +1,8 @@
 """The scripts that a text is written in, and the borders of its syllables.
 
-A cut by code points leaves half a letter in Telugu and Hindi (క్షే becomes క్ష, క్ or క), and breaks
-an emoji of several parts. A grapheme cluster of Unicode ends after a virama; a syllable does not.
+A cut by code points leaves half a letter in Telugu and Hindi (క్షే becomes క్ష, క్ or క), and
+breaks an emoji of several parts. A grapheme cluster of Unicode ends after a virama; a syllable does
+not.
 """
 
 from __future__ import annotations
@@ -76,3 +77,8 @@ def shortened(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     return text[: cut_at(text, longest - len(MARK))].rstrip() + MARK
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text holds only white space, control signs, and marks without a letter."""
+    return not any(unicodedata.category(character)[0] in "LNPS" for character in text)

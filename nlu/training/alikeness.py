@@ -17,9 +17,8 @@ from nlu.catalogue.checker import CheckResult
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.limits import load_limits
 from nlu.catalogue.rules.utterances import Said, said_of, too_alike
-from nlu.encoder.onnx_encoder import OnnxEncoder
+from nlu.encoder.onnx_encoder import OnnxEncoder, VectorCache
 from nlu.encoder.provision import encoder_folder
-from nlu.encoder.vector_cache import VectorCache
 from nlu.text import normalise
 
 

@@ -36,9 +36,8 @@ def embed(config: Path) -> int:
     """Fills the cache with the vectors of all training texts; how many texts there are."""
     from nlu.augment.augmenter import training_set
     from nlu.components.project import catalogue
-    from nlu.encoder.onnx_encoder import OnnxEncoder
+    from nlu.encoder.onnx_encoder import OnnxEncoder, VectorCache
     from nlu.encoder.provision import configured, encoder_folder
-    from nlu.encoder.vector_cache import VectorCache
     from nlu.fast_yaml import load_yaml
     from nlu.text import normalise
 

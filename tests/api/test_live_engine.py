@@ -58,7 +58,7 @@ def engine(registry: Registry) -> LiveEngine:
 
 def says(engine: LiveEngine) -> tuple[str, str]:
     """Whose words and whose weights are in use."""
-    return engine.wording.say("welcome", "en"), engine._now().name  # type: ignore[attr-defined]
+    return engine.phrases.say("welcome", "en"), engine._now().name  # type: ignore[attr-defined]
 
 
 async def test_without_a_model_it_says_why(engine: LiveEngine) -> None:
@@ -139,7 +139,7 @@ async def test_a_worker_waits_for_the_action_server(engine: LiveEngine, registry
 
 
 async def test_phrases_are_those_of_the_folder_until_a_model_is_loaded(engine: LiveEngine) -> None:
-    assert engine.wording.say("welcome", "en") == CATALOGUE.phrases["welcome"]["en"]
+    assert engine.phrases.say("welcome", "en") == CATALOGUE.phrases["welcome"]["en"]
 
 
 async def test_real_engine_without_a_model(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app, create_internal_app
-from api.whatsapp.signature import HEADER, sign
+from api.whatsapp.payload import HEADER, sign
 from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeUnderstanding
 from tests.api.conftest import NOW

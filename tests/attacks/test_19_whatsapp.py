@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 
 from api.app import create_app, create_internal_app
 from api.whatsapp.client import WhatsAppClient
+from api.whatsapp.payload import HEADER, sign
 from api.whatsapp.policy import load_policy
 from api.whatsapp.sender import MediaRejected
-from api.whatsapp.signature import HEADER, sign
 from nlu.settings.settings import Settings
 from nlu.turn import Media
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding

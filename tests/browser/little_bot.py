@@ -13,8 +13,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 from fpdf import FPDF
 
-from api.whatsapp.payload import Inbound, read_delivery
-from api.whatsapp.signature import HEADER, is_signed
+from api.whatsapp.payload import HEADER, Inbound, is_signed, read_delivery
 from nlu.settings.settings import Settings
 
 FILE = Path(__file__).with_name("conversations.yml")

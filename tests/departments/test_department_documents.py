@@ -16,8 +16,8 @@ from actions.departments.request import Context
 from actions.departments.result import CallFailed, OperationResult, Wanted
 from actions.departments.settlement import Settlement
 from actions.documents.credential import Claims
-from actions.documents.issue import Issuer
-from actions.documents.press import Press
+from actions.documents.department_issuer import DepartmentIssuer
+from actions.documents.issuer import Issuer
 from nlu.catalogue.model import Paper
 from nlu.turn import Document
 from tests.documents.link_reader import by_kid, verify_link
@@ -53,9 +53,9 @@ def office(tmp_path: Path) -> Issuer:
 
 
 @pytest.fixture
-def press(office: Issuer, tmp_path: Path) -> Press:
+def press(office: Issuer, tmp_path: Path) -> DepartmentIssuer:
     """What the action server has."""
-    return Press(tmp_path / "documents", URL)
+    return DepartmentIssuer(tmp_path / "documents", URL)
 
 
 def connector(
@@ -86,12 +86,12 @@ async def ask(
 
 def count(office: Issuer) -> int:
     """Documents in the log, whose first entry announces the key."""
-    return office.ledger.size - 1
+    return office.event_log.size - 1
 
 
 @pytest.mark.slow
 async def test_answer_comes_with_a_signed_document(
-    energy: DepartmentDefinition, office: Issuer, press: Press
+    energy: DepartmentDefinition, office: Issuer, press: DepartmentIssuer
 ) -> None:
     result = await ask(connector(energy, press))
     assert (result.outcome, result.fields["last_paid_on"]) == ("ok", "24-10-2026")
@@ -104,7 +104,7 @@ async def test_answer_comes_with_a_signed_document(
 
 
 async def test_document_says_what_the_department_answered(
-    energy: DepartmentDefinition, office: Issuer, press: Press
+    energy: DepartmentDefinition, office: Issuer, press: DepartmentIssuer
 ) -> None:
     issued: list[tuple[str, Wanted, str]] = []
 
@@ -122,7 +122,7 @@ async def test_document_says_what_the_department_answered(
 
 
 async def test_same_request_gets_the_same_document(
-    energy: DepartmentDefinition, office: Issuer, press: Press
+    energy: DepartmentDefinition, office: Issuer, press: DepartmentIssuer
 ) -> None:
     asked = connector(energy, press)
     first, again, other = [await ask(asked, key=key) for key in ("turn-1", "turn-1", "turn-2")]
@@ -131,14 +131,14 @@ async def test_same_request_gets_the_same_document(
 
 
 async def test_outcome_without_a_document_has_none(
-    energy: DepartmentDefinition, office: Issuer, press: Press
+    energy: DepartmentDefinition, office: Issuer, press: DepartmentIssuer
 ) -> None:
     result = await ask(connector(energy, press, NONE))
     assert (result.outcome, result.document, count(office)) == ("none", None, 0)
 
 
 def failing(department: str, wanted: Wanted, key: str) -> Document:
-    """As `Press` where the disk is full."""
+    """As `DepartmentIssuer` where the disk is full."""
     raise CallFailed("document", "not_recorded")
 
 
@@ -154,12 +154,12 @@ async def test_answer_whose_document_cannot_be_issued_is_unavailable(
 async def test_department_without_a_key_issues_nothing(
     energy: DepartmentDefinition, tmp_path: Path
 ) -> None:
-    result = await ask(connector(energy, Press(tmp_path / "documents", URL)))
+    result = await ask(connector(energy, DepartmentIssuer(tmp_path / "documents", URL)))
     assert (result.outcome, result.reason) == ("unavailable", "document")
 
 
 async def test_value_that_the_answer_lacks_is_not_left_open_on_paper(
-    energy: DepartmentDefinition, office: Issuer, press: Press
+    energy: DepartmentDefinition, office: Issuer, press: DepartmentIssuer
 ) -> None:
     result = await ask(connector(energy, press, {**PAID, "last_paid_on": None}))
     assert (result.outcome, result.reason, count(office)) == ("unavailable", "document", 0)
@@ -174,7 +174,7 @@ def printing(energy: DepartmentDefinition) -> DepartmentDefinition:
 
 
 async def test_write_is_done_once_though_its_document_could_not_be_issued_at_first(
-    printing: DepartmentDefinition, office: Issuer, press: Press
+    printing: DepartmentDefinition, office: Issuer, press: DepartmentIssuer
 ) -> None:
     sent: list[httpx.Request] = []
     moods: list[Issue] = [failing, press]
@@ -188,7 +188,7 @@ async def test_write_is_done_once_though_its_document_could_not_be_issued_at_fir
 
 
 async def test_late_answer_is_told_with_its_document(
-    printing: DepartmentDefinition, office: Issuer, press: Press
+    printing: DepartmentDefinition, office: Issuer, press: DepartmentIssuer
 ) -> None:
     """Issued when it is told, and told again later where that fails."""
     journal = Journal("sqlite://")

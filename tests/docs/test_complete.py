@@ -13,7 +13,7 @@ import typer
 import yaml
 
 from actions.departments.result import Reason
-from actions.payments.states import MOVES
+from actions.payments.payment import MOVES
 from actions.sandbox.faults import Mode
 from api.metrics import Metrics
 from nlu.catalogue import shared_catalogue

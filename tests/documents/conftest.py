@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from actions.documents.issue import Issued, Issuer
+from actions.documents.issuer import Issued, Issuer
 from actions.transparency.key_events import read_event
 from actions.transparency.log import Log
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actions.documents.short_field import field_names
-from actions.documents.short_text import shortened
+from actions.documents.credential import field_names, shortened
 
 SCRIPTS = {1: 0x0C00, 2: 0x0900}
 BLOCK, OTHER = 0x80, 3

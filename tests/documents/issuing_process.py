@@ -14,13 +14,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from actions.documents.issue import Issuer
-from actions.documents.ledger import TileLedger
+from actions.documents.issuer import Issuer
+from actions.documents.registry import TileLog
 from actions.documents.settings import LOG
 from tests.documents.conftest import BIRTH, URL
 
 
-class Deadly(TileLedger):
+class Deadly(TileLog):
     """A real log that kills its process."""
 
     moment = "never"
@@ -39,10 +39,10 @@ class Deadly(TileLedger):
 
 def main(folder: Path, name: str, moment: str) -> None:
     """Issues `NAME-0`, `NAME-1`, ..."""
-    ledger = Deadly.open(folder / LOG, URL)
-    assert isinstance(ledger, Deadly)
-    ledger.moment = moment
-    issuer = Issuer(folder, URL, ledger, make_keys=True)
+    event_log = Deadly.open(folder / LOG, URL)
+    assert isinstance(event_log, Deadly)
+    event_log.moment = moment
+    issuer = Issuer(folder, URL, event_log, make_keys=True)
     for number in itertools.count():
         issued = issuer.issue("municipal", "birth_certificate", BIRTH, f"{name}-{number}")
         print(number, issued.id, flush=True)

@@ -16,11 +16,8 @@ import cbor2
 from cwt import COSE, COSEKey
 from cwt.exceptions import VerifyError
 
-from actions.documents.credential import Claims
-from actions.documents.document_id import BYTES, id_from_bytes, id_to_bytes
-from actions.documents.key_set import PublicKey, decode_base64url
-from actions.documents.keys import KeyRing
-from actions.documents.link import Link
+from actions.documents.credential import BYTES, Claims, Link, id_from_bytes, id_to_bytes
+from actions.documents.keys import KeyRing, PublicKey, decode_base64url
 from tests.documents.field_reader import long_field
 
 LONGEST = 2048

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from actions.documents.issue import Issuer
+from actions.documents.issuer import Issuer
 from tests.documents.conftest import URL
 from tests.documents.paper import rendered
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from actions.documents.credential import Claims
-from actions.documents.document_id import grouped
-from actions.documents.issue import Issued, Issuer
+from actions.documents.credential import Claims, grouped
+from actions.documents.issuer import Issued, Issuer
 from actions.documents.keys import KeyRing
 from nlu.cli import app
 from tests.documents.conftest import BIRTH, URL

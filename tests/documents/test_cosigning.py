@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from actions.documents.issue import Issued, Issuer
+from actions.documents.issuer import Issued, Issuer
 from actions.documents.server import create_app
 from actions.transparency.note import Note, Verifier
 from actions.transparency.witness import Witness
-from actions.transparency.witness_server import create_app as witness_app
+from actions.transparency.witness import create_app as witness_app
 from tests.documents.conftest import URL
 from tests.served import served
 
@@ -25,7 +25,7 @@ NOWHERE = "http://127.0.0.1:9"
 @pytest.fixture
 def witness(issuer: Issuer, tmp_path: Path) -> Witness:
     return Witness.open(
-        tmp_path / "witness", tmp_path / "witness.key", issuer.ledger.log.verifier, NAME
+        tmp_path / "witness", tmp_path / "witness.key", issuer.event_log.log.verifier, NAME
     )
 
 

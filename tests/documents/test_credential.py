@@ -13,13 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actions.documents.credential import Claims, sign
-from actions.documents.document_id import id_from_bytes
-from actions.documents.key_set import PublicKey, encode_base64url, kid_of
-from actions.documents.keys import SigningKey
-from actions.documents.link import Link
-from actions.documents.short_field import field_names
-from actions.documents.short_text import shortened
+from actions.documents.credential import Claims, Link, field_names, id_from_bytes, shortened, sign
+from actions.documents.keys import PublicKey, SigningKey, encode_base64url, kid_of
 from tests.documents.field_reader import lengthened, long_field
 from tests.documents.link_reader import Refusal, read, read_link, verify, verify_link
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from actions.documents.amount_words import amount_in_words
 from actions.documents.form import BadValues, FormError, load_form, load_forms
+from actions.documents.printed_text import amount_in_words
 
 WORDS = {"te": "అ", "hi": "अ", "en": "a"}
 GOOD = {

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from actions.documents.draft import Contents
-from actions.documents.issue import Issuer
-from actions.documents.ledger import TileLedger, log_entry
+from actions.documents.issuer import Contents, Issuer
+from actions.documents.registry import TileLog, log_entry
 from actions.documents.settings import REGISTRY, sealing_keys
 from actions.transparency.key_events import read_event
 from tests.documents.conftest import BIRTH, URL, acts
@@ -37,15 +36,18 @@ def killed(running: subprocess.Popen[str]) -> list[str]:
 
 def assert_consistent(folder: Path) -> None:
     """Every document is settled, and the log holds each entry of the registry exactly once."""
-    ledger = TileLedger.open(folder / "log", URL)
+    event_log = TileLog.open(folder / "log", URL)
     db = sqlite3.connect(folder / REGISTRY)
     db.row_factory = sqlite3.Row
     entries = db.execute("SELECT * FROM entries").fetchall()
-    events = [read_event(ledger.log.folder.read_entry(n, ledger.size)) for n in range(ledger.size)]
+    events = [
+        read_event(event_log.log.folder.read_entry(n, event_log.size))
+        for n in range(event_log.size)
+    ]
     about_documents = [index for index, event in enumerate(events) if event is None]
     assert sorted(entry["log_index"] for entry in entries) == about_documents
     for entry in entries:
-        assert ledger.find(entry["leaf"], entry["log_index"]) == entry["log_index"]
+        assert event_log.find(entry["leaf"], entry["log_index"]) == entry["log_index"]
     keys = sealing_keys(folder)
     leaves = {entry["document"]: entry for entry in entries if entry["kind"] == "issued"}
     for document in db.execute("SELECT * FROM documents"):

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from actions.documents.key_set import (
+from actions.documents.keys import (
+    KeyRing,
+    NoKey,
     PublicKey,
+    Rotation,
     decode_base64url,
     encode_base64url,
     key_set,
 )
-from actions.documents.keys import KeyRing, NoKey, Rotation
 from tests.documents.link_reader import by_kid, published_keys
 
 DAY = 86400

@@ -11,11 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from actions.documents.credential import Claims, sign
-from actions.documents.document_id import grouped, id_from_bytes
+from actions.documents.credential import Claims, Link, grouped, id_from_bytes, sign
 from actions.documents.form import Form, load_form, load_forms
-from actions.documents.issue import Issued, Issuer, NotIssued, Reason
-from actions.documents.link import Link
+from actions.documents.issuer import Issued, Issuer, NotIssued, Reason
 from actions.documents.pdf import Printout, render_pdf
 from tests.documents.conftest import BIRTH, URL
 from tests.documents.link_reader import read_link

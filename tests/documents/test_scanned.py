@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actions.documents.credential import Claims
-from actions.documents.issue import Issuer
+from actions.documents.issuer import Issuer
 from tests.documents.conftest import URL
 from tests.documents.link_reader import by_kid, verify_link
 from tests.documents.paper import Journey, rendered, scanned, sent

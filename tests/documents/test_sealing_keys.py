@@ -11,7 +11,7 @@ import pytest
 from cryptography.fernet import Fernet
 from typer.testing import CliRunner
 
-from actions.documents.issue import Issued, Issuer
+from actions.documents.issuer import Issued, Issuer
 from actions.documents.registry import NotRecorded
 from actions.documents.settings import sealing_keys
 from nlu.commands.keys import app as keys

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from actions.documents.credential import Claims
-from actions.documents.document_id import new_id
-from actions.documents.issue import Issued, Issuer
+from actions.documents.credential import Claims, new_id
+from actions.documents.issuer import Issued, Issuer
 from actions.documents.server import create_app
 from actions.documents.settings import REGISTRY
 from tests.documents.conftest import BIRTH, URL

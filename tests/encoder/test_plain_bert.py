@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaModel
 
-from nlu.encoder.plain_bert import for_export
+from nlu.encoder.onnx_export import for_export
 
 SMALL = {
     "vocab_size": 50,

@@ -11,9 +11,8 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from nlu.encoder.onnx_export import quantise
-from nlu.encoder.onnx_session import open_session
-from nlu.encoder.smoothing import smooth
+from nlu.encoder.onnx_encoder import open_session
+from nlu.encoder.onnx_export import quantise, smooth
 
 RANDOM = np.random.default_rng(0)
 WEIGHTS = RANDOM.normal(size=(16, 12)).astype(np.float32)

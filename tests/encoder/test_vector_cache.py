@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nlu.encoder.vector_cache import VectorCache
+from nlu.encoder.onnx_encoder import VectorCache
 
 
 class CountingEncoder:

@@ -11,9 +11,8 @@ import pytest
 from api.inbox import clock as clocks
 from api.inbox.clock import DatabaseClock
 from api.inbox.sqlite import SqliteInbox
-from api.whatsapp.admission import admit
 from api.whatsapp.outgoing import Draft, Outgoing
-from api.whatsapp.payload import Delivery, Status
+from api.whatsapp.payload import Status, WebhookDelivery, admit
 from tests.inbox.worker_fakes import PHONE_ID, Clock, message, open_store
 
 DAY = 86400.0
@@ -65,7 +64,7 @@ async def test_time_of_tomorrow_overtakes_nobody(store: SqliteInbox, clock: Cloc
     """A phone's or WhatsApp's clock may be wrong: admission makes it now, at the latest."""
     for number, ahead in ((1, 9999), (2, 1)):
         came = message(number, f"text {number}", timestamp=int(clock.now) + ahead)
-        taken = admit(Delivery((came,), ()), PHONE_ID, clock.now, within=DAY, ahead=60)
+        taken = admit(WebhookDelivery((came,), ()), PHONE_ID, clock.now, within=DAY, ahead=60)
         await store.put(taken.delivery.messages)
         clock.now += 1
     (claim,) = await store.claim("w")

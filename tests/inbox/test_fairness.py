@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from api.fairness import Company, within
+from api.failures import Company, within
 from api.inbox.sqlite import SqliteInbox
 from nlu.turn import BROKEN, Message, Turned, TurnFailed
 from tests.inbox.test_worker_life import until

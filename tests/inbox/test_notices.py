@@ -11,9 +11,9 @@ import pytest
 from api.inbox.port import UnknownCitizen
 from api.inbox.sqlite import SqliteInbox
 from api.notices import as_news
+from api.phrases import PhraseBook
 from api.whatsapp.payload import Status
 from api.whatsapp.sender import SendFailed
-from api.wording import Wording
 from nlu.turn import Button, Document, Notice, Reply
 from tests.inbox.worker_fakes import (
     PHONE_ID,
@@ -30,7 +30,7 @@ from tests.inbox.worker_fakes import (
 DAY = 86400.0
 LANE = f"{PHONE_ID}:IN.1"
 HEADING = {language: "[{about}] {text}" for language in ("te", "hi", "en")}
-WORDING = Wording({**PHRASES, "news": HEADING}, "te")
+WORDING = PhraseBook({**PHRASES, "news": HEADING}, "te")
 NEWS = Notice("late-1", LANE, "te", "భూమి కొలత", "కొలిచారు.\nమొత్తం 2.35 ఎకరాలు.")
 TOLD = f"[{NEWS.about}] {NEWS.text}"
 TEMPLATE = "భూమి కొలత: కొలిచారు. మొత్తం 2.35 ఎకరాలు."

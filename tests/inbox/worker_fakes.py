@@ -10,15 +10,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from api.delivery import Delivery
-from api.hearing import Hearing
+from api.dispatcher import Dispatcher
 from api.inbox.port import Parcel
 from api.inbox.sqlite import SqliteInbox
 from api.metrics import Metrics
-from api.turn import Turns
+from api.phrases import NEEDED, PhraseBook
+from api.turn import MessageReader, Turns
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import load_policy
-from api.wording import NEEDED, Wording
 from api.worker import Worker
 from nlu.speech.transcript import Reading
 from nlu.turn import Media, Message, Reply, Turned
@@ -185,13 +184,13 @@ def make_worker(
     inbox: Any = BombedInbox(store, bomb)
     outbox: Any = BombedInbox(store.outbox, bomb)
     engine.bomb = whatsapp.bomb = bomb
-    wording, metrics = Wording(PHRASES, "te"), Metrics()
-    hearing = Hearing(inbox, whatsapp, transcriber, max_chars=4096, max_audio_bytes=1 << 20)
+    phrases, metrics = PhraseBook(PHRASES, "te"), Metrics()
+    reader = MessageReader(inbox, whatsapp, transcriber, max_chars=4096, max_audio_bytes=1 << 20)
     return DrainingWorker(
         inbox,
         outbox,
-        Turns(engine, hearing, inbox, wording, POLICY, spoken),
-        Delivery(outbox, whatsapp, wording, POLICY, metrics, doubt_s=30, clock=clock),
+        Turns(engine, reader, inbox, phrases, POLICY, spoken),
+        Dispatcher(outbox, whatsapp, phrases, POLICY, metrics, doubt_s=30, clock=clock),
         whatsapp,
         replace(POLICY, listening_seconds=listening_s, turn_seconds=turn_s),
         metrics,

@@ -19,7 +19,7 @@ from actions.payments.ledger import Ledger
 from tests.processes import ROOT
 from tests.sandbox.conftest import Sandbox, sandbox, sandbox_server  # noqa: F401  # fixtures
 
-from .world import BILL, CATALOGUE, PAISE, Press, World, lane_of, run
+from .world import BILL, CATALOGUE, PAISE, FakeIssuer, World, lane_of, run
 
 
 def orders(world: World) -> int:
@@ -128,7 +128,7 @@ def test_two_servers_and_many_taps_pay_once(
             gateways = DepartmentDirectory(
                 load_gateways(ROOT / "data/gateways", env), journal=departments.journal
             )
-            cashier = Cashier.of(CATALOGUE, departments, gateways, Ledger(url), Press())
+            cashier = Cashier.of(CATALOGUE, departments, gateways, Ledger(url), FakeIssuer())
             together.wait()
             result = await cashier.checkout.execute(
                 "energy",

@@ -10,8 +10,7 @@ import pytest
 from actions.departments.journal import Write
 from actions.departments.request import Context
 from actions.payments.ledger import Ledger
-from actions.payments.payment import Payment
-from actions.payments.states import OVER, State
+from actions.payments.payment import OVER, Payment, State
 
 STATES: tuple[State, ...] = get_args(State)
 

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from actions.payments.ledger import NotAllowed
-from actions.payments.states import MOVES, UNSETTLED, State, may_move
+from actions.payments.payment import MOVES, UNSETTLED, State, may_move
 
 from .world import World, run
 

@@ -81,7 +81,7 @@ class Phones:
 
 
 @dataclass
-class Press:
+class FakeIssuer:
     """Issues documents whose values fit the form; nothing while `closed`."""
 
     closed: bool = False
@@ -105,7 +105,7 @@ class World:
         self, folder: Path, ledger: Callable[[str], Ledger] = Ledger, url: str | None = None
     ) -> None:
         """`ledger` makes the ledger of a database URL: the seam for crashes."""
-        self.clock, self.phones, self.press = Clock(), Phones(), Press()
+        self.clock, self.phones, self.press = Clock(), Phones(), FakeIssuer()
         self.store = Store(folder / "sandbox.sqlite")
         self.app = create_app(
             folder / "sandbox.sqlite",

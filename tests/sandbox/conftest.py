@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from actions.departments import DepartmentDirectory, OperationResult, load_departments
-from actions.documents.issue import Issuer
-from actions.documents.press import Press
+from actions.documents.department_issuer import DepartmentIssuer
+from actions.documents.issuer import Issuer
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.sandbox.server import create_app
 from actions.sandbox.store import DEPARTMENTS
@@ -38,7 +38,7 @@ class Sandbox:
         self.http = httpx.Client(base_url=url, timeout=10, trust_env=False)
         self._serial = itertools.count(1)
         folder = database.parent / FOLDER
-        self._press = Press(folder, DOCUMENTS_URL)
+        self._press = DepartmentIssuer(folder, DOCUMENTS_URL)
         keys = Issuer.open(folder, DOCUMENTS_URL, make_keys=True).keys
         keys.signing_key("energy", int(time.time()), make=True)
 

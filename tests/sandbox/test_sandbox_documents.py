@@ -14,9 +14,9 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from actions.documents.credential import Claims
-from actions.documents.issue import Issuer
+from actions.documents.issuer import Issuer
+from actions.documents.registry import status
 from actions.documents.settings import DOCUMENTS_URL, FOLDER, REGISTRY
-from actions.documents.status import status
 from actions.sandbox.server import create_app
 from tests.documents.link_reader import by_kid, read_link, verify_link
 from tests.sandbox.conftest import KEY, Sandbox
@@ -68,7 +68,7 @@ def test_printed_document_verifies(
     assert isinstance(claims, Claims)
     assert claims.issuer == department
     assert all(value for _, value in claims.fields)
-    assert status(issuer.registry, issuer.ledger, claims.id)["state"] == "valid"
+    assert status(issuer.registry, issuer.event_log, claims.id)["state"] == "valid"
 
 
 def test_asking_again_gives_the_same_document(sandbox: Sandbox, tmp_path: Path) -> None:

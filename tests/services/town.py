@@ -18,8 +18,8 @@ from actions.departments.journal import Journal
 from actions.dialogue.form import Form
 from actions.dialogue.settings import load_settings
 from actions.dialogue.state import State
-from actions.documents.issue import Issuer
-from actions.documents.press import Press
+from actions.documents.department_issuer import DepartmentIssuer
+from actions.documents.issuer import Issuer
 from actions.documents.settings import DOCUMENTS_URL, FOLDER
 from actions.grievances.suggestions import suggestions
 from actions.payments.cashier import Cashier
@@ -72,7 +72,7 @@ class Town:
         app = create_app(folder / "sandbox.sqlite", owners=OWNERS)
         self._wire = httpx.ASGITransport(app=app)
         journal = Journal(f"sqlite:///{folder / 'journal.sqlite'}")
-        press = Press(folder / FOLDER, DOCUMENTS_URL)
+        press = DepartmentIssuer(folder / FOLDER, DOCUMENTS_URL)
         keys = Issuer.open(folder / FOLDER, DOCUMENTS_URL, make_keys=True).keys
         for department in CATALOGUE.departments:
             keys.signing_key(department, int(time.time()), make=True)

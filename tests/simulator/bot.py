@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from api.whatsapp.signature import HEADER, is_signed
+from api.whatsapp.payload import HEADER, is_signed
 
 
 class RecordingBot:

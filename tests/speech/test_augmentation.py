@@ -11,7 +11,7 @@ import pytest
 from nlu.augment.transcripts import FOLDER, read_heard
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.speech import augmentation
-from nlu.speech.augmentation import Reading, augment_command, hear, readings
+from nlu.speech.augmentation import Sentence, augment_command, hear, sentences
 from nlu.speech.errors import SpeechError
 from nlu.speech.synthesis import SynthesisError
 from nlu.speech.transcript import Transcript
@@ -50,7 +50,7 @@ class Whisper:
 
 def test_readings_are_trained_short_and_the_same_every_time(catalogue: Catalogue) -> None:
     """A service that is added later changes nobody else's."""
-    found = readings(catalogue, "te", 3, 60)
+    found = sentences(catalogue, "te", 3, 60)
     trained = {
         (name, " ".join(u.text.split()))
         for name, intent in {**catalogue.services, **catalogue.conversation}.items()
@@ -60,14 +60,14 @@ def test_readings_are_trained_short_and_the_same_every_time(catalogue: Catalogue
     assert max(len(r.text) for r in found) <= 60
     per_intent = [sum(r.intent == name for r in found) for name in catalogue.services]
     assert max(per_intent) == 3 and min(per_intent) >= 1
-    assert found == readings(catalogue, "te", 3, 60)
-    assert set(found) <= set(readings(catalogue, "te", 5, 60))
+    assert found == sentences(catalogue, "te", 3, 60)
+    assert set(found) <= set(sentences(catalogue, "te", 5, 60))
 
 
 def test_a_reading_is_heard_as_a_note_of_that_language() -> None:
     """In Opus, as WhatsApp sends it."""
     whisper = Whisper()
-    row = hear(Voice(), whisper, Reading("greet", "నమస్తే"))
+    row = hear(Voice(), whisper, Sentence("greet", "నమస్తే"))
     assert row is not None
     assert (row.intent, row.language, row.voice) == ("greet", "te", "a-voice")
     assert (row.model, row.transcript) == ("whisper-x", "na karam to")
@@ -77,9 +77,9 @@ def test_a_reading_is_heard_as_a_note_of_that_language() -> None:
 def test_what_is_not_understood_is_kept_and_what_cannot_be_said_is_not() -> None:
     whisper = Whisper()
     whisper.error = SpeechError("empty_audio", "x")
-    row = hear(Voice(), whisper, Reading("greet", "నమస్తే"))
+    row = hear(Voice(), whisper, Sentence("greet", "నమస్తే"))
     assert row is not None and row.transcript == ""
-    assert hear(Voice(), whisper, Reading("greet", "OTP రాలేదు")) is None
+    assert hear(Voice(), whisper, Sentence("greet", "OTP రాలేదు")) is None
 
 
 @pytest.fixture

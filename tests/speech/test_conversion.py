@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from nlu.fast_yaml import load_yaml
-from nlu.speech.conversion import convert, convert_command
 from nlu.speech.settings import load_settings
+from nlu.speech.trainer import convert, convert_command
 from nlu.speech.transcriber import Transcriber
 from tests.speech.tiny_whisper import tiny_whisper
 

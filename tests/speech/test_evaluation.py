@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 
 from nlu.speech.errors import SpeechError
-from nlu.speech.evaluation import by_language, evaluate_command, listen, scores
-from nlu.speech.manifest import ManifestError, Recording, read_manifest
+from nlu.speech.evaluation import (
+    ManifestError,
+    Recording,
+    by_language,
+    evaluate_command,
+    listen,
+    read_manifest,
+    scores,
+)
 from nlu.speech.transcript import Transcript
 
 ROOT = Path(__file__).resolve().parents[2]

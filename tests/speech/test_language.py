@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from nlu.speech.language import spoken_languages
 from nlu.speech.settings import load_settings
+from nlu.speech.transcriber import spoken_languages
 
 CASES = [
     # probabilities of Whisper, saved language, expected

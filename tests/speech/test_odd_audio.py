@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from api.hearing import _VOICE_PHRASES
+from api.turn import _VOICE_PHRASES
 from nlu.speech.audio import read_audio
 from nlu.speech.errors import SpeechError
 from nlu.speech.settings import load_settings

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from nlu.speech.readings import likeliest, orders
-from nlu.speech.transcript import Reading
+from nlu.speech.transcript import Reading, likeliest, orders
 
 TE, HI = Reading("emi jarigindi", "te", 0.6), Reading("emi jari gindhi", "hi", 0.3)
 BY_EAR = Reading("emijarigindi", "sw", 0.0)

@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu.speech.audio import SAMPLE_RATE, read_audio
-from nlu.speech.resampling import opus, read_sound, resampled
+from nlu.speech.audio import SAMPLE_RATE, opus, read_audio, read_sound, resampled
 from nlu.speech.settings import load_settings
 from nlu.speech.synthesis import SynthesisError, open_voice
-from nlu.speech.synthesis.kokoro import KokoroSettings, KokoroVoice, folder
+from nlu.speech.synthesis.engines import KokoroSettings, KokoroVoice, folder
 from nlu.speech.synthesis.voices import load_voices
 from tests.speech import sounds
 
@@ -140,7 +139,7 @@ def kokoro(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     def made(outputs: list[np.ndarray], sounds: str = "te") -> tuple[KokoroVoice, Session]:
         session = Session(outputs)
         symbols = {sign: number for number, sign in enumerate("abcdefghijklmnopqrstuvwxyzʧˈː ", 1)}
-        monkeypatch.setattr("nlu.speech.synthesis.kokoro._model", lambda where: (session, symbols))
+        monkeypatch.setattr("nlu.speech.synthesis.engines._model", lambda where: (session, symbols))
         return KokoroVoice("k", "en", "style", sounds, settings), session
 
     return made

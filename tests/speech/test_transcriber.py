@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from nlu.speech.audio import read_audio
-from nlu.speech.command import transcribe_command
 from nlu.speech.settings import load_settings
-from nlu.speech.transcriber import Transcriber
+from nlu.speech.transcriber import Transcriber, transcribe_command
 from nlu.text import fold
 from tests.speech import sounds
 

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from nlu.speech.upload import voice_file
+from nlu.speech.augmentation import voice_file
 
 
 def test_voice_file_is_private_and_holds_the_recording() -> None:

@@ -10,9 +10,8 @@ import pytest
 import yaml
 
 from nlu.components.importer import CatalogueImporter
-from nlu.encoder.onnx_encoder import OnnxEncoder
+from nlu.encoder.onnx_encoder import OnnxEncoder, VectorCache
 from nlu.encoder.provision import configured, encoder_folder
-from nlu.encoder.vector_cache import VectorCache
 from nlu.paths import cache_folder
 from nlu.text import normalise
 from nlu.training import embedding

@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from actions.documents.key_set import PublicKey
-from actions.documents.keys import KeyRing
+from actions.documents.keys import KeyRing, PublicKey
+from actions.transparency.commands import ALARM, UNREACHABLE, monitor_command
 from actions.transparency.key_events import Act, KeyBook, KeyEvent, read_event
 from actions.transparency.log import Log
-from actions.transparency.monitor_command import ALARM, UNREACHABLE, monitor_command
 from tests.served import served
 from tests.transparency.town import ORIGIN, entries, log_app
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from actions.transparency.checkpoint import SignedCheckpoint, open_checkpoint
 from actions.transparency.folder import LogError
 from actions.transparency.log import Log
 from actions.transparency.merkle import (
@@ -18,6 +17,7 @@ from actions.transparency.merkle import (
     verify_consistency,
     verify_inclusion,
 )
+from actions.transparency.note import SignedCheckpoint, open_checkpoint
 from actions.transparency.tiles import Tile, bundles, unpack_entries
 from tests.transparency.vectors import nodes_of
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
 
 from actions.transparency import merkle
-from actions.transparency.edge import Edge
+from actions.transparency.tiles import Edge
 from tests.transparency.vectors import LEAVES, ROOTS, VECTORS, nodes_of, unhex
 
 entries = st.lists(st.binary(max_size=40), min_size=1, max_size=600)

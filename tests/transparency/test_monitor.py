@@ -8,18 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from actions.transparency import alarms
-from actions.transparency.alarms import Alarm, Trouble
-from actions.transparency.checkpoint import open_checkpoint
+from actions.transparency.commands import ALARM, UNREACHABLE, monitor_command
 from actions.transparency.log import Log
-from actions.transparency.monitor import Monitor, Seen, WitnessView
-from actions.transparency.monitor_command import ALARM, UNREACHABLE, monitor_command
-from actions.transparency.note import NoteError, Signer
-from actions.transparency.reader import Reader
-from actions.transparency.source import HttpSource, Unreachable
+from actions.transparency.monitor import Alarm, AlarmKind, Monitor, Seen, WitnessView, say
+from actions.transparency.note import NoteError, Signer, open_checkpoint
+from actions.transparency.reader import HttpSource, Reader, Unreachable
 from actions.transparency.tiles import Tile
-from actions.transparency.witness import Witness
-from actions.transparency.witness_server import create_app
+from actions.transparency.witness import Witness, create_app
 from tests.served import served
 from tests.transparency.conftest import ServedLog
 from tests.transparency.town import ORIGIN, entries, log_app, rewrite
@@ -56,7 +51,7 @@ def test_rewritten_history_is_told_with_its_place(
     good = town.log.checkpoint()
     rewrite(town.log, [*entries(300), b"forged", *entries(size - 301, 301)])
     found = alarm(monitor(town, tmp_path).round())
-    assert found.trouble is Trouble.rewritten
+    assert found.kind is AlarmKind.rewritten
     assert found.changed == range(256, 512)
     assert [open_checkpoint(s, town.log.verifier).checkpoint.size for s in found.statements] == [
         1000,
@@ -70,7 +65,7 @@ def test_alarm_stays_until_the_old_history_is_back(town: ServedLog, tmp_path: Pa
     monitor(town, tmp_path).round()
     forged = rewrite(town.log, [b"forged", *entries(9, 1)])
     for _ in range(2):
-        assert alarm(monitor(town, tmp_path).round()).trouble is Trouble.rewritten
+        assert alarm(monitor(town, tmp_path).round()).kind is AlarmKind.rewritten
     rewrite(forged, entries(12))
     assert monitor(town, tmp_path).round().alarm is None
 
@@ -80,7 +75,7 @@ def test_shrunken_log_is_told(town: ServedLog, tmp_path: Path) -> None:
     monitor(town, tmp_path).round()
     rewrite(town.log, entries(9))
     found = alarm(monitor(town, tmp_path).round())
-    assert found.trouble is Trouble.shrunk
+    assert found.kind is AlarmKind.shrunk
     assert (found.fields["before"], found.fields["now"]) == (10, 9)
 
 
@@ -89,7 +84,7 @@ def test_log_signed_by_another_key_is_told(town: ServedLog, tmp_path: Path) -> N
     other = Log.open(tmp_path / "other", origin=ORIGIN)
     watcher = monitor(town, tmp_path)
     town.log.folder.checkpoint.write_text(other.checkpoint(), "utf-8")
-    assert alarm(watcher.round()).trouble is Trouble.unsigned
+    assert alarm(watcher.round()).kind is AlarmKind.unsigned
 
 
 @pytest.mark.parametrize("tile", [Tile(None, 0), Tile(None, 1, 44)])
@@ -103,7 +98,7 @@ def test_entries_that_do_not_fit_the_signature_are_told(
         path.unlink()
     else:
         path.write_bytes(change(path.read_bytes()))
-    assert alarm(monitor(town, tmp_path).round()).trouble is Trouble.damaged
+    assert alarm(monitor(town, tmp_path).round()).kind is AlarmKind.damaged
 
 
 def test_witness_that_saw_the_same_agrees(town: ServedLog, tmp_path: Path) -> None:
@@ -135,7 +130,7 @@ def test_split_view_is_told_with_both_statements(
     with served(create_app(witness)) as url:
         view = WitnessView(HttpSource(url), witness.verifier)
         found = alarm(monitor(town, tmp_path, w=view).round())
-    assert found.trouble is Trouble.split and found.fields["witness"] == NAME
+    assert found.kind is AlarmKind.split and found.fields["witness"] == NAME
     assert found.statements == (str(witness.latest()), town.log.checkpoint())
 
 
@@ -146,7 +141,7 @@ def test_entries_held_back_are_told(town: ServedLog, tmp_path: Path) -> None:
     rewrite(town.log, entries(15))
     with served(create_app(witness)) as url:
         view = WitnessView(HttpSource(url), witness.verifier)
-        assert alarm(monitor(town, tmp_path, w=view).round()).trouble is Trouble.held_back
+        assert alarm(monitor(town, tmp_path, w=view).round()).kind is AlarmKind.held_back
 
 
 def test_statement_without_the_witness_own_signature_is_not_believed(
@@ -187,11 +182,11 @@ def test_log_out_of_reach_is_no_alarm(town: ServedLog, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("language", ["te", "hi", "en"])
-@pytest.mark.parametrize("trouble", Trouble)
-def test_every_alarm_has_words_in_every_language(trouble: Trouble, language: str) -> None:
+@pytest.mark.parametrize("kind", AlarmKind)
+def test_every_alarm_has_words_in_every_language(kind: AlarmKind, language: str) -> None:
     told = {"kid": "K1D", "department": "DEP"}
     fields = {"log": "L0G", "witness": "W1T", "before": 17, "now": 18, **told}
-    told = alarms.say(Alarm(trouble, fields, range(256, 512)), language, Path("file.txt"))
+    told = say(Alarm(kind, fields, range(256, 512)), language, Path("file.txt"))
     assert "L0G" in told and "256" in told and "511" in told and "file.txt" in told
     assert "{" not in told
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from actions.transparency.checkpoint import Checkpoint, open_checkpoint
 from actions.transparency.note import (
     COSIGNATURE,
+    Checkpoint,
     Note,
     NoteError,
     Signature,
     Signer,
     Verifier,
+    open_checkpoint,
 )
 from tests.transparency.vectors import ROOTS, VECTORS
 

@@ -7,18 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from actions.transparency.log import Log
-from actions.transparency.note import NoteError
-from actions.transparency.operator_commands import (
+from actions.transparency.commands import (
     check_command,
     cosign_command,
     prove_command,
     verify_command,
 )
-from actions.transparency.proof import Proof
+from actions.transparency.log import Log
+from actions.transparency.note import NoteError, Proof
 from actions.transparency.tiles import Tile
-from actions.transparency.witness import Witness
-from actions.transparency.witness_server import create_app
+from actions.transparency.witness import Witness, create_app
 from tests.served import served
 from tests.transparency.conftest import ServedLog
 from tests.transparency.town import entries

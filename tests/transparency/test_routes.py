@@ -6,8 +6,7 @@ import httpx
 import pytest
 
 from actions.transparency.note import Verifier
-from actions.transparency.reader import Missing, Reader
-from actions.transparency.source import HttpSource, Unreachable, source_at
+from actions.transparency.reader import HttpSource, Missing, Reader, Unreachable, source_at
 from actions.transparency.tiles import Tile
 from tests.transparency.conftest import ServedLog
 from tests.transparency.town import entries

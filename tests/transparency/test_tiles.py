@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions.transparency import tiles
-from actions.transparency.edge import Edge
 from actions.transparency.merkle import leaf_hash
-from actions.transparency.tiles import Tile, TileError, TileTree
+from actions.transparency.tiles import Edge, Tile, TileError, TileTree
 
 
 @pytest.mark.parametrize(

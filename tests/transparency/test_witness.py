@@ -9,15 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from actions.transparency.checkpoint import Checkpoint, open_checkpoint
+from actions.transparency.cosignatures import Submission, ask, cosign
 from actions.transparency.log import Log
 from actions.transparency.merkle import leaf_hash
-from actions.transparency.note import Note, NoteError, Signer, Verifier
-from actions.transparency.reader import Inconsistent, Reader
-from actions.transparency.source import HttpSource
-from actions.transparency.submission import Submission, ask, cosign
-from actions.transparency.witness import Refused, StateError, Witness
-from actions.transparency.witness_server import create_app
+from actions.transparency.note import Checkpoint, Note, NoteError, Signer, Verifier, open_checkpoint
+from actions.transparency.reader import HttpSource, Inconsistent, Reader
+from actions.transparency.witness import Refused, StateError, Witness, create_app
 from tests.served import served
 from tests.transparency.conftest import ServedLog
 from tests.transparency.town import ORIGIN, entries, rewrite

@@ -14,13 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
-from actions.documents.credential import Claims, sign
-from actions.documents.document_id import new_id
-from actions.documents.key_set import PublicKey, key_set, kid_of
-from actions.documents.keys import SigningKey
-from actions.documents.link import Link
-from actions.documents.site.routes import build
-from actions.documents.site.words import page_data
+from actions.documents.credential import Claims, Link, new_id, sign
+from actions.documents.keys import PublicKey, SigningKey, key_set, kid_of
+from actions.documents.site.page import build, page_data
 from actions.transparency.log import Log
 from actions.transparency.note import COSIGNATURE, Note, Signer
 from actions.transparency.routes import build as build_log

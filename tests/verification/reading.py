@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from actions.documents.site.words import page_data
+from actions.documents.site.page import page_data
 
 
 @lru_cache(maxsize=1)

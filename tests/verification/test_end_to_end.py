@@ -10,10 +10,10 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
-from actions.documents.document_id import grouped
-from actions.documents.issue import Issued, Issuer
+from actions.documents.credential import grouped
+from actions.documents.issuer import Issued, Issuer
+from actions.documents.registry import revocations
 from actions.documents.server import create_app
-from actions.documents.status import revocations
 from tests.documents.conftest import BIRTH
 from tests.documents.paper import Journey, rendered, sent
 from tests.processes import free_port

@@ -9,7 +9,7 @@ import pytest
 from cwt import COSE, COSEKey
 from playwright.sync_api import expect
 
-from actions.documents.document_id import new_id
+from actions.documents.credential import new_id
 from tests.verification.office import Office
 
 EVERY_BYTE = """

@@ -11,9 +11,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from actions.documents.site import assets
-from actions.documents.site.routes import STATIC, build
-from actions.documents.site.words import MissingWords, page_data, require_languages
+from actions.documents.site import page
+from actions.documents.site.page import STATIC, MissingWords, build, page_data, require_languages
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +105,14 @@ def sha256(file: Path) -> str:
 
 
 def test_the_version_changes_with_any_file():
-    files = {"a.js": assets.asset("a.js", b"1"), "b.js": assets.asset("b.js", b"2")}
-    other = {**files, "b.js": assets.asset("b.js", b"3")}
-    assert assets.version_of(files) == assets.version_of(dict(files))
-    assert assets.version_of(files) != assets.version_of(other)
+    files = {"a.js": page.asset("a.js", b"1"), "b.js": page.asset("b.js", b"2")}
+    other = {**files, "b.js": page.asset("b.js", b"3")}
+    assert page.version_of(files) == page.version_of(dict(files))
+    assert page.version_of(files) != page.version_of(other)
 
 
 def test_compression_is_the_same_each_time():
-    one, other = (assets.asset("a.js", b"x" * 1000) for _ in range(2))
+    one, other = (page.asset("a.js", b"x" * 1000) for _ in range(2))
     assert one == other
     assert gzip.decompress(one.gzipped) == b"x" * 1000
 

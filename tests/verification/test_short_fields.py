@@ -8,8 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import expect
 
-from actions.documents.document_id import id_to_bytes, new_id
-from actions.documents.short_text import shortened
+from actions.documents.credential import id_to_bytes, new_id, shortened
 from tests.documents.field_reader import lengthened
 from tests.verification.office import NAME
 from tests.verification.test_hostile_content import claims, modules, signed_raw

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from actions.documents.document_id import new_id
+from actions.documents.credential import new_id
 from actions.documents.keys import SigningKey
 from actions.transparency.log import Log
 from actions.transparency.note import Note

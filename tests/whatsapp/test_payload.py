@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.whatsapp.payload import KINDS, Delivery, read_delivery
+from api.whatsapp.payload import KINDS, WebhookDelivery, read_delivery
 from nlu.fast_yaml import load_yaml
 
 HERE = Path(__file__).parent
@@ -68,7 +68,7 @@ def test_fixtures_cover_every_kind() -> None:
 
 @given(json_values)
 def test_any_json_is_read_without_error(value: object) -> None:
-    assert isinstance(read_delivery(value), Delivery)
+    assert isinstance(read_delivery(value), WebhookDelivery)
 
 
 @given(st.lists(json_values, max_size=3), st.lists(json_values, max_size=3))

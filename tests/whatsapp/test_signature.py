@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.whatsapp.signature import is_signed, sign
+from api.whatsapp.payload import is_signed, sign
 
 BODY = '{"text":"నమస్తే"}'.encode()
 SECRET = "app-secret"

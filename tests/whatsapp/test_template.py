@@ -9,7 +9,7 @@ import yaml
 
 from api.demo.simulator.rules import load_rules
 from api.whatsapp.policy import load_policy
-from api.whatsapp.template import as_template, parameter
+from api.whatsapp.render import as_template, parameter
 
 RULES = load_policy(Path("data/whatsapp.yml")).template
 PARAMETERS = [

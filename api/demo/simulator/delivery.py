@@ -12,7 +12,7 @@ import httpx
 
 from api.demo.simulator.faults import Faults
 from api.demo.simulator.rules import DeliveryRules
-from api.whatsapp.signature import HEADER, sign
+from api.whatsapp.payload import HEADER, sign
 
 Report = Callable[[dict[str, Any]], None]
 Sleep = Callable[[float], Awaitable[None]]

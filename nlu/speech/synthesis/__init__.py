@@ -1,11 +1,11 @@
-"""Offline voices: a sentence becomes a recording, with no outside service.
+"""Offline voices make a recording of a sentence without an outside service.
 
-`data/voices.yml` lists them, `make voices` installs them. Serving does not need any.
+`data/voices.yml` lists them and `make voices` installs them. Seva also runs without any voice.
 """
 
 from __future__ import annotations
 
-from nlu.speech.synthesis.spoken import SynthesisError, Voice
+from nlu.speech.synthesis.engines import SynthesisError, Voice
 from nlu.speech.synthesis.voices import open_voice
 
 __all__ = ["SynthesisError", "Voice", "open_voice"]

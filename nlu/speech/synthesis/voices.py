@@ -9,10 +9,14 @@ from typing import Literal
 
 from nlu.paths import data_folder
 from nlu.records import NOT_IN_FILE, Misfit, RecordError, key, read_record
-from nlu.speech.synthesis.festival import FestivalVoice
-from nlu.speech.synthesis.kokoro import KokoroSettings, KokoroVoice
+from nlu.speech.synthesis.engines import (
+    FestivalVoice,
+    KokoroSettings,
+    KokoroVoice,
+    SynthesisError,
+    Voice,
+)
 from nlu.speech.synthesis.speakable import Speaking
-from nlu.speech.synthesis.spoken import SynthesisError, Voice
 
 
 @dataclass(frozen=True)
