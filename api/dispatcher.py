@@ -8,10 +8,10 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from api.inbox.port import Outbox, Parcel
+from api.inbox.port import Outbox
 from api.metrics import Metrics
 from api.phrases import PhraseBook
-from api.whatsapp.outgoing import Outgoing
+from api.whatsapp.outgoing import Outgoing, Parcel
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import (
     DocumentUnavailable,

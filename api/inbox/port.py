@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from api.whatsapp.outgoing import Draft, Outgoing
+from api.whatsapp.outgoing import Draft, Outgoing, Parcel
 from api.whatsapp.payload import Inbound, Status
 
 
@@ -32,27 +32,6 @@ class Claim:
     token: str
     deaths: int = 0
     trouble: str = ""
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """An outgoing message that a worker owns. `doubtful`: it may have been sent before."""
-
-    tracker: str
-    lane: str
-    phone_number_id: str
-    citizen: str
-    phone: str | None
-    language: str | None
-    message: Outgoing
-    attempt: int
-    doubtful: bool
-    created_at: float
-    token: str
-    seen_at: float = 0.0
-    """When the citizen had last written, as the parcel was claimed."""
-    news: bool = False
-    """Answers no message: never too old to be told."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from api.inbox import schema, unopened
 from api.inbox import sqlite_notices as notices
 from api.inbox.lanes import Lanes
 from api.inbox.payloads import keep_reply, keep_text, read_reply
-from api.inbox.port import LeaseLost, Parcel
+from api.inbox.port import LeaseLost
 from api.inbox.sqlite_statuses import is_refused, raise_state, wait_after
-from api.whatsapp.outgoing import Draft
+from api.whatsapp.outgoing import Draft, Parcel
 from api.whatsapp.policy import WhatsAppPolicy
 from nlu.storage.group_commit import SqliteWriter
 from nlu.storage.sealing import Unreadable

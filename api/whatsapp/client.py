@@ -14,9 +14,8 @@ import httpx
 import regex
 from aiolimiter import AsyncLimiter
 
-from api.inbox.port import Parcel
 from api.whatsapp.download import MediaOrigins, fetch, fetch_media, host_of, read_all
-from api.whatsapp.outgoing import Outgoing, Template
+from api.whatsapp.outgoing import Outgoing, Parcel, Template
 from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.sender import (
     DocumentUnavailable,

@@ -71,3 +71,24 @@ class Draft:
 
     message: Outgoing
     choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """An outgoing message that a worker owns. `doubtful`: it may have been sent before."""
+
+    tracker: str
+    lane: str
+    phone_number_id: str
+    citizen: str
+    phone: str | None
+    language: str | None
+    message: Outgoing
+    attempt: int
+    doubtful: bool
+    created_at: float
+    token: str
+    seen_at: float = 0.0
+    """When the citizen had last written, as the parcel was claimed."""
+    news: bool = False
+    """Answers no message: never too old to be told."""

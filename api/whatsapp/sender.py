@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from api.inbox.port import Parcel
+from api.whatsapp.outgoing import Parcel
 from nlu.turn import Media
 
 

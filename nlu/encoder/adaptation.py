@@ -125,8 +125,8 @@ def adapt(data: Path, settings: Settings, say: Any) -> Any:
     import torch
     from sentence_transformers import SentenceTransformer
 
+    from nlu.encoder.precision import autocast
     from nlu.encoder.provision import make_transformer
-    from nlu.joint.precision import autocast
 
     torch.manual_seed(settings.seed)
     pairs = read_pairs(data)

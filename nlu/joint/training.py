@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from nlu.encoder.precision import autocast
 from nlu.encoder.sub_words import HuggingFace
 from nlu.joint.dropout import set_dropout
 from nlu.joint.examples import Example
@@ -30,7 +31,6 @@ from nlu.joint.network import (
     contrastive_loss,
     crf_loss,
 )
-from nlu.joint.precision import autocast
 from nlu.joint.settings import Settings
 from nlu.joint.tags import tag_names, tags_of
 from nlu.joint.words import Prepared, WordReader, padded

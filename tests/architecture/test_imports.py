@@ -27,6 +27,8 @@ def pairs(contract: dict[str, Any]) -> set[tuple[str, str]]:
     """(module, what it must not import); `*` is every module outside."""
     if contract["type"] == "protected":
         return {("*", module) for module in contract["protected_modules"]}
+    if contract["type"] == "acyclic_siblings":
+        return {(ancestor, "a circle of its packages") for ancestor in contract["ancestors"]}
     if contract["type"] == "independence":
         return {(a, b) for a in contract["modules"] for b in contract["modules"] if a != b}
     return {(a, b) for a in contract["source_modules"] for b in contract["forbidden_modules"]}

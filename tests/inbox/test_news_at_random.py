@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from api.inbox.port import Parcel
 from api.inbox.sqlite import SqliteInbox
 from api.notices import as_news
-from api.whatsapp.outgoing import Outgoing
+from api.whatsapp.outgoing import Outgoing, Parcel
 from api.whatsapp.payload import Status
 from api.whatsapp.sender import SendFailed, SendInDoubt
 from nlu.turn import Document, Notice

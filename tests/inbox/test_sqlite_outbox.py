@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.inbox.port import Parcel
 from api.inbox.sqlite import SqliteInbox
-from api.whatsapp.outgoing import Draft, Outgoing
+from api.whatsapp.outgoing import Draft, Outgoing, Parcel
 from api.whatsapp.payload import Status
 from tests.inbox.worker_fakes import Clock, message
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from api.dispatcher import Dispatcher
-from api.inbox.port import Parcel
 from api.inbox.sqlite import SqliteInbox
 from api.metrics import Metrics
 from api.phrases import NEEDED, PhraseBook
 from api.turn import MessageReader, Turns
+from api.whatsapp.outgoing import Parcel
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import load_policy
 from api.worker import Worker

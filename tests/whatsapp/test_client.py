@@ -13,9 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.inbox.port import Parcel
 from api.whatsapp.client import WhatsAppClient
-from api.whatsapp.outgoing import Option, Outgoing, Template
+from api.whatsapp.outgoing import Option, Outgoing, Parcel, Template
 from api.whatsapp.policy import Deadlines, load_policy
 from api.whatsapp.sender import (
     DocumentUnavailable,
