@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -102,7 +102,7 @@ class Citizen:
         if act == "answer" and asked is not None:
             return self._answer(act, *asked, buttons)
         if act == "twice" and self._last is not None:
-            return Said(act, self._last.text, self._last.tapped, self._last.sent)
+            return replace(self._last, act=act)
         if act in ("tap", "choose") and buttons:
             return _tap(act, pick(buttons))
         if act == "tap_yes":

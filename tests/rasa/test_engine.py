@@ -78,7 +78,7 @@ def test_typed_intent_stays_text(town: Town, typed: str) -> None:
     sender = f"typed {typed}"
     replies = town.turn(typed, sender, "1")
     assert text_of(replies)
-    assert not town.talks.slot(sender, "language_fixed")
+    assert not town.talks.state(sender).get("language_fixed")
     answer = town.run(town.engine.parse(typed))
     assert answer["text"] == typed
     assert answer["intent"]["name"] not in ("choose", "menu", "language", "restart")

@@ -41,7 +41,7 @@ class Answers(FakeEngine):
         titles = [f"సేవ {number}" for number in range(counts.get(text, 0))]
         if text == "numbers":
             titles = [f"చాలా చాలా పొడవైన పేరు గల సేవ {number}" for number in range(3)]
-        buttons = tuple(Button(f"/choose{n}", title) for n, title in enumerate(titles))
+        buttons = tuple(Button(title, f"/choose{n}") for n, title in enumerate(titles))
         return [Reply(f"echo {text}", buttons)]
 
 
