@@ -53,7 +53,7 @@ def read_departments(
 
 
 def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -> Department | None:
-    optional = {"helpline", "first", "timeouts", "callbacks", "status_query", *defaults}
+    optional = {"helpline", "office", "first", "timeouts", "callbacks", "status_query", *defaults}
     fields = top.fields(_REQUIRED, sorted(optional))
     if not set(_REQUIRED) <= fields.keys():
         return None
@@ -84,6 +84,7 @@ def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -
         },
         settings=_merged({key: node.plain() for key, node in defaults.items()}, own),
         file=top.file,
+        office=fields["office"].words(languages.reply) if "office" in fields else None,
     )
 
 

@@ -39,6 +39,7 @@ class Lengths:
     button: int
     row: int
     sentence: int
+    fact: int
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,10 @@ Words = Mapping[str, str]
 SERVICE_KINDS = ("pay", "apply", "status", "book", "info", "grievance", "download", "donate")
 CONFIRMED_KINDS = frozenset({"pay", "apply", "book", "grievance", "donate"})
 """Kinds of service that change something, so the citizen is asked before it happens."""
+
+FACTS = ("who", "papers", "fee", "days", "where", "validity", "helpline")
+"""What a citizen may ask about a service: who may apply, which papers, what it costs, how many days
+it takes, where it is done, how long what one gets is valid, and whom to call."""
 
 SLOT_ROLES = ("from", "to")
 SUGGESTIONS = ("grievance_office", "secretariat")
@@ -103,6 +108,19 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What is known of a service without doing it.
+
+    `said`: one of `FACTS` -> a short answer that stands alone; what is not known is not in it.
+    `source` is where it was read, `read` on which day.
+    """
+
+    said: Mapping[str, Words]
+    source: str
+    read: date
+
+
+@dataclass(frozen=True)
 class Service:
     """One government service: what citizens say, what is asked, what is done, what is answered."""
 
@@ -126,6 +144,7 @@ class Service:
     file: Path
     follow_ups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """outcome -> services that its reply offers."""
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True)
@@ -286,7 +305,8 @@ class Operation:
 class Department:
     """A department and how its computers are reached.
 
-    `first` names the services that head its menu, as they are asked for most.
+    `first` names the services that head its menu, as they are asked for most. `office` names the
+    office that knows what Seva does not, so that it can stand in a sentence.
     `settings` is the whole file merged over `departments/defaults.yml`, for what only the
     connector reads (retry, breaker, limits, formats).
     """
@@ -303,6 +323,7 @@ class Department:
     operations: Mapping[str, Operation]
     settings: Mapping[str, Any]
     file: Path
+    office: Words | None = None
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from nlu.catalogue.marks import MarkError, parse_marks
 from nlu.catalogue.model import (
+    FACTS,
     MIXED_KEY,
     SERVICE_KINDS,
     SLOT_ROLES,
     SUGGESTIONS,
     ConversationIntent,
+    Facts,
     Languages,
     Service,
     Slot,
@@ -24,7 +26,9 @@ _REQUIRED = (
     *("service", "department", "phase", "kind", "title", "menu", "about"),
     *("utterances", "holdout", "slots", "operation", "replies"),
 )
-_OPTIONAL = ("development", "lookup", "confirm", "confirm_text", "neighbours", "follow_ups")
+_OPTIONAL = (
+    *("development", "lookup", "confirm", "confirm_text", "neighbours", "follow_ups", "facts"),
+)
 _SLOT_OPTIONAL = ("required", "role", "ask", "label", "opening_words", "suggested_by", "offered_by")
 _NO_TYPE = SlotType(
     name="",
@@ -97,7 +101,20 @@ def read_service(
             if "follow_ups" in fields
             else {}
         ),
+        facts=_facts(fields.get("facts"), reply),
     )
+
+
+def _facts(node: Node | None, languages: Collection[str]) -> Facts | None:
+    if node is None or node.is_null():
+        return None
+    fields = node.fields(("source", "read"), FACTS)
+    if not {"source", "read"} <= fields.keys():
+        return None
+    said = {name: fields[name].words(languages) for name in FACTS if name in fields}
+    if not said:
+        node.problem("`facts` say nothing", f"add one of {', '.join(FACTS)}, or remove `facts:`")
+    return Facts(said, fields["source"].text(), fields["read"].day())
 
 
 def _measured(

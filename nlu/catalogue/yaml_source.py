@@ -8,6 +8,7 @@ that a file means the same to every tool.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -174,6 +175,14 @@ class Node:
             return float(plain)
         self.problem(f"{self.name} must be a number of seconds", "write a number above 0")
         return 1.0
+
+    def day(self) -> datetime.date:
+        """A day as ISO 8601 writes it."""
+        try:
+            return datetime.date.fromisoformat(str(getattr(self.node, "value", "")))
+        except ValueError:
+            self.problem(f"{self.name} must be a day", "write it as 2026-11-29")
+            return datetime.date.min
 
     def one_of(self, known: Collection[str]) -> str:
         """A string from a closed set."""

@@ -21,7 +21,7 @@ names:
 """,
     "check.yml": """\
 counts: {trained: 2, holdout: 1, examples: 3}
-lengths: {menu: 24, about: 72, button: 20, row: 24, sentence: 1024}
+lengths: {menu: 24, about: 72, button: 20, row: 24, sentence: 1024, fact: 300}
 buttons: 3
 script_share: 60
 leak_ratio: 92
@@ -73,6 +73,7 @@ department: power
 title: {te: "విద్యుత్", hi: "बिजली", en: "Power"}
 menu: {te: "విద్యుత్", hi: "बिजली", en: "Power"}
 helpline: "1912"
+office: {te: "మీ సెక్షన్ ఆఫీసు", hi: "आपका सेक्शन दफ़्तर", en: "your section office"}
 openapi: openapi/power.yml
 base_url: {env: SEVA_DEPARTMENT_POWER_URL, default: "http://127.0.0.1:8790/power"}
 auth: {kind: api_key, header: X-Api-Key, env: SEVA_DEPARTMENT_POWER_KEY, default: sandbox-key}
@@ -149,6 +150,10 @@ operation: {operationId: getBill}
 replies:
   ok: {te: "బిల్లు {amount}", hi: "बिल {amount}", en: "The bill is {amount}"}
   not_found: {te: "దొరకలేదు", hi: "नहीं मिला", en: "Not found"}
+facts:
+  fee: {te: "ఉచితం.", hi: "मुफ़्त है।", en: "It is free."}
+  source: "the sample's own charter"
+  read: 2026-11-29
 """,
     "services/power/bill_payment.yml": """\
 service: bill_payment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,15 @@ def test_load_reads_a_service(tmp_path: Path) -> None:
     assert service.file == tmp_path / PAY
 
 
+def test_load_reads_what_is_known_of_a_service(tmp_path: Path) -> None:
+    """Each fact in every reply language, where it was read and when; a service may have none."""
+    services = load_catalogue(write_sample(tmp_path)).services
+    facts = services["bill_view"].facts
+    assert facts and set(facts.said) == {"fee"} and facts.said["fee"]["en"] == "It is free."
+    assert (facts.source, facts.read) == ("the sample's own charter", date(2026, 11, 29))
+    assert services["bill_payment"].facts is None
+
+
 def test_load_falls_back_to_the_words_of_the_type(tmp_path: Path) -> None:
     """A slot without `ask` and `label` uses those of its type."""
     (slot,) = load_catalogue(write_sample(tmp_path)).services["bill_view"].slots
@@ -43,6 +53,7 @@ def test_load_reads_departments_over_their_defaults(tmp_path: Path) -> None:
     assert department.openapi == tmp_path / "departments/openapi/power.yml"
     assert department.operations["payBill"].outcomes[1].code == "no_dues"
     assert department.base_url.env == "SEVA_DEPARTMENT_POWER_URL"
+    assert department.office and department.office["en"] == "your section office"
 
 
 def test_load_reads_what_services_share(tmp_path: Path) -> None:

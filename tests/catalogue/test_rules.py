@@ -25,7 +25,7 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (VIEW, "service: bill_view", "service:", "service:", "service is empty"),
     (VIEW, '"See the bill"', '"TODO"', "TODO", "still to be done"),
     # keys
-    (VIEW, "phase: 1", "fase: 1", "fase", "unknown key `fase` in the file; did you mean `phase`?"),
+    (VIEW, "phase: 1", "phse: 1", "phse", "unknown key `phse` in the file; did you mean `phase`?"),
     (VIEW, "phase: 1\n", "", "service:", "`phase` is missing"),
     (VIEW, ', en: "See the bill"', "", "title", "`en` is missing in title"),
     (PAY, '  hi: ["बिल भरना है", "पैसे जमा करने हैं"]\n', "", "te: [", "`hi` is missing"),
@@ -57,6 +57,14 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (VIEW, '"See bill"', '"See the whole electricity bill"', "menu:", "the limit is 24"),
     (VIEW, '"See how much the bill is"', f'"{LONG}"', "about:", "shorten it by 1"),
     (VIEW, '"Not found"', f'"{"x" * 1025}"', "not_found", "the limit is 1024"),
+    (POWER, '"your section office"', f'"{LONG}"', "office:", "shorten it by 1"),
+    (VIEW, '"It is free."', f'"{"x" * 301}"', "fee:", "the limit is 300"),
+    (VIEW, '"It is free."', '"It costs {amount}"', "fee:", "placeholders are not allowed here"),
+    # facts
+    (VIEW, "  fee: {", "  fees: {", "fees:", "did you mean `fee`?"),
+    (VIEW, ', en: "It is free."', "", "fee:", "`en` is missing in facts.fee"),
+    (VIEW, "read: 2026-11-29", "read: soon", "read:", "must be a day"),
+    (VIEW, '  source: "the sample\'s own charter"\n', "", "fee:", "`source` is missing"),
     ("phrases.yml", '"Menu"', '"Menu of every service"', "menu_button", "the limit is 20"),
     ("phrases.yml", "Call {helpline}", "Call {help}", "talk_to", "did you mean `helpline`?"),
     ("phrases.yml", "  menu_button", "  menu_btn", "phrases:", "`menu_button` is missing"),

@@ -83,6 +83,8 @@ def _service(check: Checking, service: Service) -> Iterator[Problem]:
     for outcome, words in service.replies.items():
         said = ("replies", outcome)
         yield from words_at(check, file, said, words, limits.lengths.sentence, slots | done)
+    for name, words in (service.facts.said if service.facts else {}).items():
+        yield from words_at(check, file, ("facts", name), words, limits.lengths.fact)
 
 
 def _operations(check: Checking, service: Service) -> dict[str, Operation]:
@@ -98,6 +100,10 @@ def _department(check: Checking, department: Department) -> Iterator[Problem]:
     yield from words_at(
         check, department.file, ("menu",), department.menu, check.limits.lengths.menu
     )
+    if department.office:
+        yield from words_at(
+            check, department.file, ("office",), department.office, check.limits.lengths.about
+        )
 
 
 def _slot_type(check: Checking, slot_type: SlotType) -> Iterator[Problem]:
