@@ -90,7 +90,6 @@ SLOW = (
     "verification",
     "transparency",
     "conversations",
-    "new_department",
     "notices",
     "packaging",
     "speech",
@@ -103,7 +102,7 @@ SLOW = (
     "docs",
     "services",
 )
-SHARED = ("new_department", "rasa", "demo")
+SHARED = ("rasa", "conversations", "demo")
 """Folders whose tests share what takes a minute to start: one process runs them all."""
 TESTS = Path(__file__).parent
 
@@ -151,6 +150,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     again. (Slow ones ask it for objects, and it would not find these.)"""
     if session.config.option.markexpr == "not slow":
         gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """At its end pytest has the collector look for lost objects five times, and all that Rasa and
+    torch imported is still there."""
+    gc.freeze()
 
 
 def _is_slow(path: Path) -> bool:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import yaml
+
+from nlu.fast_yaml import load_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 ACTIONS_SECRET = "secret-of-tests"
@@ -37,7 +38,7 @@ def department_urls(port: int, data: Path = ROOT / "data") -> dict[str, str]:
     """Environment that sends every department's calls to one sandbox."""
     found = {}
     for path in sorted((data / "departments").glob("*.yml")):
-        raw = yaml.safe_load(path.read_text("utf-8"))
+        raw = load_yaml(path.read_text("utf-8"))
         if "base_url" in raw and "department" in raw:
             found[raw["base_url"]["env"]] = f"http://127.0.0.1:{port}/{raw['department']}"
     return found

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from nlu.archive import sha256
+from nlu.fast_yaml import load_yaml
 from nlu.registry import ARCHIVE, DATA, Manifest, intents_of, take_snapshot, write
 
 METRICS = {
@@ -105,7 +106,7 @@ def with_words(data: Path, folder: Path, **phrases: str) -> Path:
     """A copy of a catalogue's folder with other English phrases."""
     shutil.copytree(data, folder, ignore=shutil.ignore_patterns("encoder"))
     path = folder / "phrases.yml"
-    content = yaml.safe_load(path.read_text("utf-8"))
+    content = load_yaml(path.read_text("utf-8"))
     for name, words in phrases.items():
         content["phrases"][name]["en"] = words
     path.chmod(0o644)

@@ -21,6 +21,7 @@ from actions.server.trampoline import InLoop
 from actions.server.webhook import webhook_app
 from nlu import registry
 from nlu.action_address import RELEASE, ActionAddress
+from nlu.fast_yaml import load_yaml
 from nlu.text.lexicon import load_lexicon
 from tests.processes import ROOT
 from tests.releases import register
@@ -63,7 +64,7 @@ RETRY = {"attempts": 1, "wait_initial": 0.1, "wait_max": 0.2, "jitter": 0.1, "st
 
 
 def change(path: Path, how: Callable[[dict[str, Any]], object]) -> None:
-    content = yaml.safe_load(path.read_text("utf-8"))
+    content = load_yaml(path.read_text("utf-8"))
     how(content)
     path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
 

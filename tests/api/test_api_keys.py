@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from api.api_keys import USAGE_FILE, ApiKeys
 from api.app import create_app, create_internal_app
 from api.problems import Problem
+from nlu.fast_yaml import load_yaml
 from nlu.settings.api_keys_file import digest, new_key, read_keys_file
 from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
@@ -226,7 +227,7 @@ def test_a_file_that_is_wrong_is_named(tmp_path: Path, content: str, told: str) 
 def test_a_new_key_is_in_its_entry_as_a_hash_only() -> None:
     key, text = new_key("a", ["parse"], TODAY, 5, None)
     assert len(key) >= 40 and key not in text
-    assert yaml.safe_load(text) == [
+    assert load_yaml(text) == [
         {
             "name": "a",
             "sha256": digest(key).hex(),
@@ -242,4 +243,4 @@ def test_the_command_keeps_the_key_out_of_the_file() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     key = done.stderr.strip().rsplit(" ", 1)[1]
     assert key not in done.stdout
-    assert yaml.safe_load(done.stdout)[0]["sha256"] == digest(key).hex()
+    assert load_yaml(done.stdout)[0]["sha256"] == digest(key).hex()

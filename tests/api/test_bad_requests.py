@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from starlette.testclient import TestClient
 
 from api.problems import KINDS, MEDIA_TYPE
+from nlu.fast_yaml import load_yaml
 from tests.api.api_fakes import FakeUnderstanding
 
-CASES = yaml.safe_load((Path(__file__).parent / "bad_requests.yml").read_text("utf-8"))
+CASES = load_yaml((Path(__file__).parent / "bad_requests.yml").read_text("utf-8"))
 
 
 def body_of(case: dict[str, Any]) -> bytes:

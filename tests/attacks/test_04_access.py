@@ -18,7 +18,6 @@ from typing import Any
 
 import httpx
 import pytest
-import yaml
 
 from actions.departments import DepartmentDirectory, Origin
 from actions.departments.access import CODE_OUTCOMES
@@ -28,12 +27,13 @@ from actions.departments.result import OperationResult
 from actions.sandbox import server
 from nlu.catalogue import Service, shared_catalogue
 from nlu.catalogue.model import Operation
+from nlu.fast_yaml import load_yaml
 from nlu.slots import Parsed, parse
 from tests.processes import ROOT
 
 CATALOGUE = shared_catalogue(ROOT / "data")
 SANDBOX = Path(server.__file__).parent
-ANSWERS = yaml.safe_load((ROOT / "tests/conversations/answers.yml").read_text("utf-8"))
+ANSWERS = load_yaml((ROOT / "tests/conversations/answers.yml").read_text("utf-8"))
 OWNER, STRANGER = "109876543210987:919848012345", "109876543210987:919333000007"
 REFUSED = {"not_found", "unknown", "unknown_write", "no_number", "too_many", *CODE_OUTCOMES}
 OF_PEOPLE = ("consumer_name", "owner_name", "holder_name", "cultivator_name", "deceased_name")
@@ -55,7 +55,7 @@ def leaves(node: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 SEEDED = {
-    file: list(leaves(yaml.safe_load(file.read_text("utf-8"))))
+    file: list(leaves(load_yaml(file.read_text("utf-8"))))
     for folder in ("seeds", "counters")
     for file in sorted((SANDBOX / folder).glob("*.yml"))
 }
@@ -346,7 +346,7 @@ def test_a_write_for_everybody_tells_nobodys_standing(department: str) -> None:
     file = ROOT / "data/departments" / f"{department}.yml"
     told = {
         (name, outcome["outcome"])
-        for name, operation in yaml.safe_load(file.read_text("utf-8"))["operations"].items()
+        for name, operation in load_yaml(file.read_text("utf-8"))["operations"].items()
         if operation["access"] == "public" and operation["kind"] == "write"
         for outcome in operation["outcomes"]
         if outcome["outcome"] in OF_STANDING

@@ -41,7 +41,7 @@ def traces(text: str) -> set[bytes]:
     return {text.encode(), escaped, NUMBER.encode(), b"2341 2341 2346", b"2341-2341-2346"}
 
 
-@pytest.mark.xdist_group("processes")
+@pytest.mark.nightly
 def test_nothing_is_left_at_rest(tmp_path: Path) -> None:
     asyncio.run(_talked(tmp_path))
     wanted = set().union(*(traces(text) for _, text in spellings(NUMBER)))

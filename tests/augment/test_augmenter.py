@@ -112,7 +112,8 @@ def test_kinds_are_only_for_their_keys(catalogue: Catalogue, utterances: Rows, k
     allowed = load_tables(DATA)["keys"]
     for kind in KINDS:
         augmenter = Augmenter(catalogue, {}, {kind: 1})
-        made = [c for name, row in utterances[key] for c in augmenter.copies(row, key, name)]
+        some = utterances[key][::9]  # of every service
+        made = [c for name, row in some for c in augmenter.copies(row, key, name)]
         assert bool(made) == (key in allowed[kind])
 
 
@@ -121,7 +122,7 @@ def test_romanised_copies_are_in_latin_letters(
     catalogue: Catalogue, utterances: Rows, key: str
 ) -> None:
     augmenter = Augmenter(catalogue, {}, {"romanised": 1})
-    copies = [c for name, row in utterances[key] for c in augmenter.copies(row, key, name)]
+    copies = [c for name, row in utterances[key][::9] for c in augmenter.copies(row, key, name)]
     assert copies
     for copy in copies:
         assert shares(copy.text)["Latn"] == 1.0

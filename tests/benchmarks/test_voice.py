@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 
 from benchmarks import voice_clips
 from benchmarks.voice import Understood, at_once, row, text_row, without_heard
 from benchmarks.voice_clips import Clip, Sentence, sentences, with_babble
 from nlu.catalogue import shared_catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.speech.transcript import Transcript
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,7 +67,7 @@ def test_text_is_scored_by_the_same_measure() -> None:
 def test_the_model_before_hears_nothing() -> None:
     """And is as it is otherwise."""
     text = (ROOT / "config.yml").read_text("utf-8")
-    before, now = yaml.safe_load(without_heard(text)), yaml.safe_load(text)
+    before, now = load_yaml(without_heard(text)), load_yaml(text)
     spoken = [component["spoken"] for component in now["pipeline"] if "spoken" in component]
     assert spoken[0]["languages"] == ["te", "hi"]
     spoken[0]["languages"] = []

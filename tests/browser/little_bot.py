@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import yaml
 from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse, Response
 from fpdf import FPDF
 
 from api.whatsapp.payload import HEADER, Inbound, is_signed, read_delivery
+from nlu.fast_yaml import load_yaml
 from nlu.settings.settings import Settings
 
 FILE = Path(__file__).with_name("conversations.yml")
@@ -34,7 +34,7 @@ class LittleBot:
     """Answers each message with the entry whose `hears` it is; nothing else gets an answer."""
 
     def __init__(self, settings: Settings) -> None:
-        entries = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+        entries = load_yaml(FILE.read_text(encoding="utf-8"))
         self.answers = {
             language: {entry["hears"]: entry for entry in part}
             for language, part in entries.items()

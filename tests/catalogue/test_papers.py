@@ -9,6 +9,7 @@ import pytest
 from nlu.catalogue import load_catalogue
 from nlu.catalogue.checker import check_catalogue
 from nlu.catalogue.model import Paper
+from nlu.fast_yaml import load_yaml
 from tests.catalogue.sample import write_sample
 from tests.catalogue.test_schemas import validator
 from tests.catalogue.test_writes import POWER
@@ -56,10 +57,9 @@ def test_outcomes_of_a_document_are_read(tmp_path: Path) -> None:
 
 
 def test_schema_knows_it(tmp_path: Path) -> None:
-    import yaml
 
     root = printing(tmp_path)
-    raw = yaml.safe_load((root / POWER).read_text("utf-8"))
+    raw = load_yaml((root / POWER).read_text("utf-8"))
     assert list(validator("department").iter_errors(raw)) == []
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from nlu.catalogue.checker import check_catalogue
 from nlu.catalogue.scaffold import (
@@ -14,6 +13,7 @@ from nlu.catalogue.scaffold import (
     create_department,
     create_service,
 )
+from nlu.fast_yaml import load_yaml
 from tests.catalogue.sample import write_sample
 from tests.catalogue.test_schemas import SCHEMAS, validator
 
@@ -33,7 +33,7 @@ def test_new_service_is_refused_until_filled(tmp_path: Path) -> None:
 def test_new_service_has_the_keys_of_the_schema(tmp_path: Path) -> None:
     """The only things wrong with a scaffold are what is still to be filled."""
     file = create_service(write_sample(tmp_path), "power/meter_shift")
-    content = yaml.safe_load(file.read_text("utf-8"))
+    content = load_yaml(file.read_text("utf-8"))
     wrong = {error.validator for error in validator("service").iter_errors(content)}
     assert wrong <= {"enum", "pattern", "minItems"}
     assert file.read_text("utf-8").startswith(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from nlu.catalogue import load_catalogue
 from nlu.catalogue.checker import check_catalogue
 from nlu.catalogue.model import Callback, Operation, Poll, StatusQuery
+from nlu.fast_yaml import load_yaml
 from tests.catalogue.sample import line_of, write_sample
 from tests.catalogue.test_schemas import validator
 
@@ -172,6 +172,6 @@ def test_editors_accept_what_the_check_accepts(tmp_path: Path) -> None:
     rows = "      - {status: 202, outcome: no_dues, pending: true}\n" + OUTCOME
     lines = "    idempotent: false\n" + QUERY.replace("]}", "], not_found_after: 30}") + POLL
     root = changed(tmp_path, lines + CALLBACK, rows, KEY)
-    loaded = yaml.safe_load((root / POWER).read_text("utf-8"))
+    loaded = load_yaml((root / POWER).read_text("utf-8"))
     errors = [error.message for error in validator("department").iter_errors(loaded)]
     assert errors == []

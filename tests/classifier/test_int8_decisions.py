@@ -22,7 +22,7 @@ def halves() -> dict[str, tuple[sparse.csr_matrix, np.ndarray, np.ndarray]]:
     """Per key, messages left out of training: n-grams, scores by floats, scores by int8."""
     catalogue = shared_catalogue(DATA)
     rows, labels, keys = [], [], []
-    for name, service in catalogue.services.items():
+    for name, service in list(catalogue.services.items())[::3]:
         for key, found in service.utterances.items():
             rows += [views.hashed(u.text, VIEWS) for u in found]
             labels += [name] * len(found)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from nlu.catalogue import load_catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.speech.transcript import Reading
 from nlu.text import shares
 from nlu.turn import Location, Media
@@ -26,7 +26,7 @@ from tests.processes import ROOT
 CASES = [
     pytest.param(case, id=f"{path.stem}:{case['name']}")
     for path in sorted((Path(__file__).parent / "cases").glob("*.yml"))
-    for case in yaml.safe_load(path.read_text("utf-8"))
+    for case in load_yaml(path.read_text("utf-8"))
 ]
 PHRASES = load_catalogue(ROOT / "data").phrases
 

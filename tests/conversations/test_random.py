@@ -13,18 +13,17 @@ import pytest
 
 from benchmarks.conversations import summary, talks, told
 
-FEW, MANY = 12, 60
-"""Talks; many of them meet every fault."""
+TALKS = 60
 
 
-@pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.nightly)])
-def test_talks_made_by_chance_hold_against_the_books(tmp_path: Path, count: int) -> None:
+@pytest.mark.nightly
+def test_talks_made_by_chance_hold_against_the_books(tmp_path: Path) -> None:
     async def all_of_them() -> list:
-        return [talk async for talk in talks(range(count), tmp_path)]
+        return [talk async for talk in talks(range(TALKS), tmp_path)]
 
     done = asyncio.run(all_of_them())
     wrong = [line for talk in done if talk.broken for line in told(talk)]
     assert not wrong, "\n".join(wrong)
     met = summary(done)
-    assert met["talks"] == count
-    assert met["writes"] > 0 and len(met["turns_under_fault"]) >= (10 if count == MANY else 4), met
+    assert met["talks"] == TALKS
+    assert met["writes"] > 0 and len(met["turns_under_fault"]) >= 10, met

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from rich.console import Console
 
 from api.demo.demo import Demo, SmokeCase, verdict
+from nlu.fast_yaml import load_yaml
 from nlu.settings.settings import Settings
 from tests.processes import ROOT, free_port
 
@@ -45,7 +45,7 @@ def test_verdict(said: list[dict[str, Any]], wrong: str | None) -> None:
 
 def test_smoke_file_covers_five_keys_and_a_voice_note() -> None:
     """Two ways to write Telugu and Hindi, one English, one spoken; each its own citizen."""
-    raw = yaml.safe_load((ROOT / "data" / "demo" / "smoke.yml").read_text("utf-8"))
+    raw = load_yaml((ROOT / "data" / "demo" / "smoke.yml").read_text("utf-8"))
     cases = [SmokeCase(**case) for case in raw]
     assert len({case.citizen for case in cases}) == len(cases)
     assert sorted(case.language for case in cases if case.text) == ["en", "hi", "hi", "te", "te"]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from actions.departments import load_departments
 from actions.departments.openapi import Schema, load_openapi, read_openapi
+from nlu.fast_yaml import load_yaml
 
 DATA = Path(__file__).parents[2] / "data" / "departments"
 DOCUMENTS = sorted((DATA / "openapi").glob("*.yml"))
@@ -74,7 +74,7 @@ def test_document_has_exactly_the_operations_of_the_department(path: Path) -> No
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=[p.stem for p in DOCUMENTS])
 def test_example_fits_its_schema(path: Path) -> None:
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = load_yaml(path.read_text(encoding="utf-8"))
     wrong = []
     for name, schema in document["components"]["schemas"].items():
         wrong += [f"{name}: {breach}" for breach in _breaches(schema, document)]
@@ -97,7 +97,7 @@ def _breaches(schema: dict[str, Any], document: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=[p.stem for p in DOCUMENTS])
 def test_every_leaf_has_an_example(path: Path) -> None:
-    schemas = yaml.safe_load(path.read_text(encoding="utf-8"))["components"]["schemas"]
+    schemas = load_yaml(path.read_text(encoding="utf-8"))["components"]["schemas"]
     leaves = [leaf for name, s in schemas.items() for leaf in _leaves(name, s)]
     bare = [n for n, s in leaves if "Problem" not in n and not {"example", "$ref"} & set(s)]
     assert bare == []

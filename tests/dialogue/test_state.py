@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import yaml
 from cryptography.fernet import Fernet
 
 from actions.actions import STATE
 from actions.dialogue.state import State, Words, new_nonce, read_heard, read_state
+from nlu.fast_yaml import load_yaml
 from nlu.storage.unreadable import UNREADABLE
 from nlu.turn import Message
 from tests.dialogue.talk import heard, tapped
@@ -59,7 +59,7 @@ def test_token_of_another_key_reads_as_nothing() -> None:
 
 def test_one_slot_holds_the_state() -> None:
     """Rasa's rules do not look at it."""
-    domain = yaml.safe_load((ROOT / "data" / "rasa" / "domain.yml").read_text("utf-8"))
+    domain = load_yaml((ROOT / "data" / "rasa" / "domain.yml").read_text("utf-8"))
     assert list(domain["slots"]) == [STATE]
     assert domain["slots"][STATE]["influence_conversation"] is False
 

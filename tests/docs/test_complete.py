@@ -10,7 +10,6 @@ from typing import Any, get_args
 import click
 import pytest
 import typer
-import yaml
 
 from actions.departments.result import Reason
 from actions.payments.payment import MOVES
@@ -18,6 +17,7 @@ from actions.sandbox.faults import Mode
 from api.metrics import Metrics
 from nlu.catalogue import shared_catalogue
 from nlu.cli import app
+from nlu.fast_yaml import load_yaml
 from nlu.slots.kind import kinds
 from tests.docs.pages import ROOT, pages, prose, text
 
@@ -74,11 +74,11 @@ def test_commands_in_the_documentation_exist() -> None:
     ],
 )
 def test_every_key_is_explained(file: str, page: str) -> None:
-    assert set(keys(yaml.safe_load(text(file)))) - quoted(page) == set()
+    assert set(keys(load_yaml(text(file)))) - quoted(page) == set()
 
 
 def test_defaults_of_departments_are_explained() -> None:
-    defaults = yaml.safe_load(text("data/departments/defaults.yml"))
+    defaults = load_yaml(text("data/departments/defaults.yml"))
     assert set(defaults) - quoted("docs/departments.md") == set()
 
 

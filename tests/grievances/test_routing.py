@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from actions.grievances.directory import GrievanceDirectory, load_directory
 from actions.grievances.routing import route
 from actions.grievances.secretariats import locate
 from nlu.catalogue import Catalogue
+from nlu.fast_yaml import load_yaml
 
 from .conftest import DATA
 
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 def table(name: str) -> list[Row]:
     """The rows of a table beside this file."""
-    return [Row(**row) for row in yaml.safe_load((HERE / name).read_text("utf-8"))]
+    return [Row(**row) for row in load_yaml((HERE / name).read_text("utf-8"))]
 
 
 def routed(row: Row, directory: GrievanceDirectory, catalogue: Catalogue) -> str | None:

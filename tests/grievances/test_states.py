@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from actions.sandbox.grievance_book import STATES
 from nlu.catalogue import Catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.text import shares
 
-STATES_SAID = yaml.safe_load((Path(__file__).parent / "states.yml").read_text("utf-8"))
+STATES_SAID = load_yaml((Path(__file__).parent / "states.yml").read_text("utf-8"))
 SCRIPTS = {"te": "Telu", "hi": "Deva", "en": "Latn"}
 HIDING = ("in progress", "processing", "ప్రక్రియలో", "ప్రాసెస్", "प्रक्रिया में", "प्रगति पर")
 

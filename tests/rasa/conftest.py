@@ -1,4 +1,5 @@
-"""The live model, and a model of a catalogue with one service more, served by real processes."""
+"""The live model, and a model of a catalogue with one service and one department more, served by
+real processes. It is trained once for all tests of this folder."""
 
 from __future__ import annotations
 
@@ -22,6 +23,8 @@ from tests.few_services import copied, named_only
 from tests.processes import ACTIONS_SECRET, OWNERS, PHONE, ROOT, department_urls, free_port, seva
 
 NEW_SERVICE = Path(__file__).parent / "electricity_meter_shift.yml"
+LIBRARY = Path(__file__).parent / "new_department" / "library"
+"""A department by YAML alone."""
 TWIN = "electricity_meter_shifting"
 FEW, ALL = "few services", "all services"
 FEW_SERVICES = (
@@ -111,13 +114,15 @@ def with_one_more(data: Path) -> Path:
 
 @pytest.fixture(scope="session", params=[FEW, pytest.param(ALL, marks=pytest.mark.nightly)])
 def one_more(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The catalogue with one service more: a few services of three departments, or all."""
+    """The catalogue with one service and one department more: beside a few services of three
+    departments, or beside all."""
     data = tmp_path_factory.mktemp("one-more") / "data"
     if request.param == ALL:
-        return with_one_more(Path(shutil.copytree(ROOT / "data", data)))
-    with_one_more(copied(data, {*FEW_SERVICES, TWIN}))
-    named_only(data / "services" / "energy" / NEW_SERVICE.name, FEW_SERVICES)
-    return data
+        with_one_more(Path(shutil.copytree(ROOT / "data", data)))
+    else:
+        with_one_more(copied(data, {*FEW_SERVICES, TWIN}))
+        named_only(data / "services" / "energy" / NEW_SERVICE.name, FEW_SERVICES)
+    return Path(shutil.copytree(LIBRARY, data, dirs_exist_ok=True))
 
 
 @pytest.fixture(scope="session")

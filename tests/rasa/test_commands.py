@@ -61,6 +61,7 @@ def endpoints(one_more: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield path
 
 
+@pytest.mark.nightly
 def test_rasa_data_validate(one_more: Path) -> None:
     """No conflict, no unused intent that would stop it; and the domain it saw is not empty."""
     done = rasa("data", "validate", data=one_more)
@@ -70,6 +71,7 @@ def test_rasa_data_validate(one_more: Path) -> None:
     assert "empty domain" not in said
 
 
+@pytest.mark.nightly
 def test_rasa_train_makes_a_model_of_all_services(one_more: Path, model: Path) -> None:
     """The archive holds the compiled domain."""
     from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -80,6 +82,7 @@ def test_rasa_train_makes_a_model_of_all_services(one_more: Path, model: Path) -
     assert "action_turn" in metadata.domain.user_actions
 
 
+@pytest.mark.nightly
 def test_rasa_shell_answers(one_more: Path, model: Path, endpoints: Path) -> None:
     """One Telugu message, answered by the department. Its answer has no buttons: Rasa's shell lets
     them be chosen with the arrow keys, which a pipe does not have."""

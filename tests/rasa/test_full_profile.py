@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from nlu.fast_yaml import load_yaml
 from tests.joint.tiny_encoder import tiny_encoder
 from tests.processes import ROOT
 
@@ -49,7 +50,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     for department in (folder / "data" / "services").iterdir():
         if department.name != DEPARTMENT:
             shutil.rmtree(department)
-    config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
+    config = load_yaml((ROOT / "config.yml").read_text("utf-8"))
     encoder = next(c for c in config["pipeline"] if c["name"].endswith(".SentenceEncoder"))
     encoder["joint"] = {**encoder["joint"], "epochs": 2, "rate": 1e-3}
     (folder / "config.yml").write_text(yaml.safe_dump(config, allow_unicode=True), "utf-8")

@@ -11,7 +11,7 @@ import pytest
 
 from nlu.text import shares
 from tests.processes import ROOT, lane
-from tests.rasa.conftest import TWIN, Town, with_one_more
+from tests.rasa.conftest import TWIN, Town, environment, with_one_more
 
 NAME = "electricity_meter_shift"
 NOT_REACHED = pytest.mark.xfail(strict=True, reason="profile fast: docs/benchmarks.md")
@@ -40,13 +40,17 @@ def compiled(data: Path) -> Any:
     return CatalogueImporter(str(ROOT / "config.yml"), catalogue=str(data))
 
 
-def test_domain_is_not_empty() -> None:
+def test_domain_is_not_empty(one_more: Path) -> None:
     """A wrong importer path in config.yml only warns in Rasa and trains an empty assistant."""
     from rasa.shared.importers.importer import TrainingDataImporter
 
-    importer = TrainingDataImporter.load_from_config(str(ROOT / "config.yml"))
+    with environment({"SEVA_DATA_DIR": str(one_more)}):
+        importer = TrainingDataImporter.load_from_config(str(ROOT / "config.yml"))
+        _has_all(importer, sorted(path.stem for path in (one_more / "services").glob("*/*.yml")))
+
+
+def _has_all(importer: Any, services: list[str]) -> None:
     domain = importer.get_domain()
-    services = sorted(p.stem for p in (ROOT / "data" / "services").glob("*/*.yml"))
     assert not domain.is_empty()
     assert set(services) <= set(domain.intents)
     assert "action_turn" in domain.user_actions

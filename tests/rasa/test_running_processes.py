@@ -18,7 +18,7 @@ import yaml
 
 from api.live_engine import LiveEngine, rasa_engine
 from nlu import registry
-from nlu.paths import models_folder
+from nlu.fast_yaml import load_yaml
 from nlu.settings.settings import Settings
 from nlu.turn import Message
 from tests.processes import ACTIONS_SECRET, ROOT, free_port, seva
@@ -30,15 +30,15 @@ _LONGEST_S = 300.0
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models(one_more: Path, trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Releases `one` and `two` of the trained model: the second greets otherwise and gives a
     service another title."""
-    live = registry.live_release(models_folder()).model / registry.ARCHIVE
+    live = registry.live_release(trained).model / registry.ARCHIVE
     folder = tmp_path_factory.mktemp("models")
-    register(folder, "one", data=ROOT / "data", archive=live)
-    data = with_words(ROOT / "data", folder / ".two", welcome="two", welcome_back="two")
+    register(folder, "one", data=one_more, archive=live)
+    data = with_words(one_more, folder / ".two", welcome="two", welcome_back="two")
     file = data / "services" / "energy" / f"{SERVICE}.yml"
-    service = yaml.safe_load(file.read_text("utf-8"))
+    service = load_yaml(file.read_text("utf-8"))
     service["title"]["en"] = "two"
     file.write_text(yaml.safe_dump(service, allow_unicode=True), "utf-8")
     register(folder, "two", data=data, archive=live)
@@ -119,6 +119,7 @@ def processes(environment: dict[str, str], tmp_path: Path) -> Iterator[tuple[str
         )
 
 
+@pytest.mark.nightly
 def test_everybody_moves_together(
     processes: tuple[str, str], models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

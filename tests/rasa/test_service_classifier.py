@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
@@ -22,11 +21,12 @@ from nlu.components.fine_tuning import learned_from
 from nlu.components.language_identifier import LANGUAGE
 from nlu.components.service_classifier import DEVELOPMENT, ServiceClassifier
 from nlu.components.training_message import HELD_BACK, KEY, TrainingMessage
+from nlu.fast_yaml import load_yaml
 from nlu.paths import SHIPPED
 
 SPOKEN = next(
     component["spoken"]
-    for component in yaml.safe_load((SHIPPED / "config.yml").read_text("utf-8"))["pipeline"]
+    for component in load_yaml((SHIPPED / "config.yml").read_text("utf-8"))["pipeline"]
     if "spoken" in component
 )
 BILL = {

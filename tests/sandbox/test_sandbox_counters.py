@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from actions.sandbox import clock
 from nlu.catalogue import shared_catalogue
+from nlu.fast_yaml import load_yaml
 from tests.processes import ROOT
 
 from .conftest import Sandbox
@@ -20,7 +20,7 @@ OWNER = {op: name for name, d in CATALOGUE.departments.items() for op in d.opera
 CASES = [
     case
     for file in sorted((Path(__file__).parent / "cases").glob("*.yml"))
-    for case in yaml.safe_load(file.read_text("utf-8"))
+    for case in load_yaml(file.read_text("utf-8"))
 ]
 _DAYS = re.compile(r"([+-]\d+)d")
 

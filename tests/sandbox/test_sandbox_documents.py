@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 import zxingcpp
 from fastapi.testclient import TestClient
 from PIL import Image
@@ -18,6 +17,7 @@ from actions.documents.issuer import Issuer
 from actions.documents.registry import status
 from actions.documents.settings import DOCUMENTS_URL, FOLDER, REGISTRY
 from actions.sandbox.server import create_app
+from nlu.fast_yaml import load_yaml
 from tests.documents.link_reader import by_kid, read_link, verify_link
 from tests.sandbox.conftest import KEY, Sandbox
 
@@ -35,11 +35,11 @@ BIRTH = {
 
 def printing() -> Iterator[tuple[str, str, dict[str, str]]]:
     """Department, operation and values of one good call of every operation that prints."""
-    rows = [row for path in CASES.glob("*.yml") for row in yaml.safe_load(path.read_text("utf-8"))]
+    rows = [row for path in CASES.glob("*.yml") for row in load_yaml(path.read_text("utf-8"))]
     good = {row["operation"]: row["values"] for row in reversed(rows) if row["outcome"] == "ok"}
     good["getBirthCertificate"] = BIRTH
     for path in sorted(COUNTERS.glob("*.yml")):
-        for name, counter in yaml.safe_load(path.read_text("utf-8"))["operations"].items():
+        for name, counter in load_yaml(path.read_text("utf-8"))["operations"].items():
             if "document" in counter:
                 yield path.stem, name, {key: str(value) for key, value in good[name].items()}
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import pytest
 import regex
-import yaml
 
 from actions.departments import load_departments
 from actions.sandbox import clock
 from actions.sandbox.store import DEPARTMENTS
+from nlu.fast_yaml import load_yaml
 
 from .conftest import DATA, Sandbox
 from .test_sandbox_counters import CASES as WRITTEN
@@ -395,7 +395,7 @@ def test_application_can_be_asked_after(sandbox: Sandbox) -> None:
 
 def test_every_temple_of_the_gazetteer_is_served(sandbox: Sandbox) -> None:
     folder = Path(DATA).parent / "gazetteers"
-    temples = yaml.safe_load((folder / "temples.yml").read_text("utf-8"))["places"]
+    temples = load_yaml((folder / "temples.yml").read_text("utf-8"))["places"]
     for temple in temples:
         result = sandbox.execute("endowments", "getTemple", {"temple_name": temple["value"]})
         assert result.outcome == "ok", temple["value"]

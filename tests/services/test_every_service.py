@@ -1,4 +1,5 @@
-"""Every service of the catalogue is completed in each reply language, against the sandbox."""
+"""Every service of the catalogue is completed against the sandbox: in one reply language, which
+goes round from service to service, and in `make nightly` in each."""
 
 from __future__ import annotations
 
@@ -20,8 +21,15 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     one.close()
 
 
-@pytest.mark.parametrize("language", CATALOGUE.languages.reply)
-@pytest.mark.parametrize("name", sorted(CATALOGUE.services))
+LANGUAGES = CATALOGUE.languages.reply
+CASES = [
+    pytest.param(name, language, marks=[] if turn == at % len(LANGUAGES) else pytest.mark.nightly)
+    for at, name in enumerate(sorted(CATALOGUE.services))
+    for turn, language in enumerate(LANGUAGES)
+]
+
+
+@pytest.mark.parametrize(("name", "language"), CASES)
 def test_service_is_completed(town: Town, name: str, language: str) -> None:
     service = CATALOGUE.services[name]
     town.fetch(f"/__reset/{service.department}", "POST")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import yaml
-
 from nlu.catalogue import Service, shared_catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.text import shares
 from nlu.turn import Reply, payload
 from tests.processes import ROOT
 
 CATALOGUE = shared_catalogue(ROOT / "data")
-ANSWERS = yaml.safe_load((ROOT / "tests/conversations/answers.yml").read_text("utf-8"))
+ANSWERS = load_yaml((ROOT / "tests/conversations/answers.yml").read_text("utf-8"))
 SCRIPTS = {key.language: key.script for key in reversed(CATALOGUE.languages.keys.values())}
 DONE = {  # outcomes other than ok that mean it worked
     "certificate_application_status": "in_progress",

@@ -28,6 +28,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_whisper(tmp_path_factory.mktemp("base") / "tiny")
 
 
+@pytest.mark.nightly
 def test_recordings_are_learned_and_written(
     recordings: list[Recording], untrained: Path, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from nlu.fast_yaml import load_yaml
 from nlu.paths import data_folder, folder_in_use, read_from, reading
 from nlu.text.cache import kept
 from nlu.text.lexicon import lexicon_cache, load_lexicon
@@ -21,7 +22,7 @@ def other(tmp_path: Path) -> Path:
     """Lists of which one says something else."""
     shutil.copytree(DATA / "lexicon", tmp_path / "lexicon")
     file = tmp_path / "lexicon" / "names.yml"
-    content = yaml.safe_load(file.read_text("utf-8"))
+    content = load_yaml(file.read_text("utf-8"))
     file.write_text(yaml.safe_dump({**content, "longest_name_words": 99}), "utf-8")
     return tmp_path
 

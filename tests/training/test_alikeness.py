@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nlu.catalogue.checker import check_catalogue
+from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Utterance
 from nlu.training.alikeness import alike_in_meaning
 from tests.processes import ROOT
@@ -28,17 +30,33 @@ TURNED = {
 }
 
 
-@pytest.mark.parametrize("part", ["utterances", "development", "holdout"])
-@pytest.mark.parametrize("key", TURNED)
-def test_sentence_turned_round_is_found(key: str, part: str) -> None:
+PARTS = ("utterances", "development", "holdout")
+
+
+@pytest.fixture(scope="module")
+def problems() -> Mapping[str, Problem]:
+    """What is found in a service for each key and part, by the service's name."""
     result = check_catalogue(ROOT / "data")
     service = result.catalogue.services[SERVICE]
-    first, second = TURNED[key]
-    trained = {key: (Utterance(first, (), 1), Utterance("new meter board hummed loudly", (), 2))}
-    parts = {"utterances": trained, "development": {}, "holdout": {}}
-    parts[part] = {key: (*parts[part].get(key, ()), Utterance(second, (), 3))}
-    only = {SERVICE: replace(service, **parts)}
-    catalogue = replace(result.catalogue, services=only)
-    (problem,) = alike_in_meaning(replace(result, catalogue=catalogue), "adapted")
+    changed = {}
+    for key, (first, second) in TURNED.items():
+        trained = (Utterance(first, (), 1), Utterance("new meter board hummed loudly", (), 2))
+        for part in PARTS:
+            parts = {"utterances": {key: trained}, "development": {}, "holdout": {}}
+            parts[part] = {key: (*parts[part].get(key, ()), Utterance(second, (), 3))}
+            name = f"{key}-{part}"
+            changed[name] = replace(service, name=name, file=Path(name), **parts)
+    catalogue = replace(result.catalogue, services=changed)
+    found = alike_in_meaning(replace(result, catalogue=catalogue), "adapted")
+    assert len(found) == len(changed)
+    return {str(problem.file): problem for problem in found}
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("key", TURNED)
+def test_sentence_turned_round_is_found(
+    problems: Mapping[str, Problem], key: str, part: str
+) -> None:
+    problem = problems[f"{key}-{part}"]
     assert problem.line == 3
-    assert "alike in meaning" in problem.what and str(Path(service.file)) in problem.what
+    assert "alike in meaning" in problem.what and f"{key}-{part}:1" in problem.what

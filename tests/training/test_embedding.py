@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,11 @@ import yaml
 from nlu.components.importer import CatalogueImporter
 from nlu.encoder.onnx_encoder import OnnxEncoder, VectorCache
 from nlu.encoder.provision import configured, encoder_folder
+from nlu.fast_yaml import load_yaml
 from nlu.paths import cache_folder
 from nlu.text import normalise
 from nlu.training import embedding
+from tests.few_services import copied
 
 ROOT = Path(__file__).resolve().parents[2]
 AUGMENT = {"romanised": 0.5}
@@ -22,12 +23,8 @@ AUGMENT = {"romanised": 0.5}
 
 @pytest.fixture()
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A config.yml over a catalogue of a single department, with caches of its own."""
-    data = tmp_path / "data"
-    shutil.copytree(ROOT / "data", data)
-    for folder in sorted((data / "services").iterdir())[1:]:
-        for file in folder.glob("*.yml"):
-            file.unlink()
+    """A config.yml over a catalogue of two services, with caches of its own."""
+    data = copied(tmp_path / "data", ["anna_canteen_menu", "anna_canteen_timings"])
     for file in (data / "conversation").glob("*.yml"):
         if file.stem not in ("greet", "out_of_scope"):
             file.unlink()
@@ -37,7 +34,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SEVA_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("SEVA_DATA_DIR", str(data))
     assert encoder_folder(configured()).resolve() == encoder.resolve()
-    read = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
+    read = load_yaml((ROOT / "config.yml").read_text("utf-8"))
     read["importers"][0]["augment"] = AUGMENT
     path = tmp_path / "config.yml"
     path.write_text(yaml.safe_dump(read), "utf-8")

@@ -85,7 +85,7 @@ def test_training_is_deterministic_and_learns() -> None:
         "en": ["show me the bill", "how much is it"],
     }
     rows = [(features(text), label, 1.0) for label, found in texts.items() for text in found]
-    one, other = (Regression().fit(rows, 20) for _ in range(2))
+    one, other = (Regression().fit(rows, 8) for _ in range(2))
     assert (one.weights == other.weights).all() and (one.bias == other.bias).all()
     for label, found in texts.items():
         assert all(one.labels[one.probabilities(t).argmax()] == label for t in found)

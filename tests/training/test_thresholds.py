@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from nlu.classifier.decision import Thresholds
+from nlu.fast_yaml import load_yaml
 from nlu.training.development import Development
 from nlu.training.outcome import OUTCOMES, Intents, Ranked
 from nlu.training.thresholds import Costs, choose, configured, document
@@ -102,7 +103,7 @@ def test_the_projects_own_files_are_complete() -> None:
 )
 def test_incomplete_costs_are_told(tmp_path: Path, section: str, change: dict) -> None:
     """With the file and the name."""
-    raw = yaml.safe_load((ROOT / "data" / "decision.yml").read_text("utf-8"))
+    raw = load_yaml((ROOT / "data" / "decision.yml").read_text("utf-8"))
     for name, value in change.items():
         raw[section][name] = value
         if value is None:

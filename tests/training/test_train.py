@@ -12,6 +12,7 @@ import yaml
 from tarsafe import TarSafe
 
 from nlu.catalogue import load_catalogue
+from nlu.fast_yaml import load_yaml
 from nlu.paths import folder_in_use
 from nlu.registry import (
     ARCHIVE,
@@ -25,6 +26,7 @@ from nlu.registry import (
 )
 from nlu.training import train as module
 from nlu.training.train import _packing, inputs_hash, train
+from tests.few_services import copied
 from tests.releases import write_archive
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +48,7 @@ def test_inputs_hash_follows_data_encoder_and_config(config: str) -> None:
     before = inputs_hash("data", config, "encoder")
     assert inputs_hash("other data", config, "encoder") != before
     assert inputs_hash("data", config, "other encoder") != before
-    raw = yaml.safe_load(config)
+    raw = load_yaml(config)
     raw["pipeline"][-1]["options"] = 4
     assert inputs_hash("data", yaml.safe_dump(raw), "encoder") != before
 
@@ -61,8 +63,7 @@ def test_inputs_hash_follows_data_encoder_and_config(config: str) -> None:
 )
 def test_catalogue_hash_follows_the_files(tmp_path: Path, file: str, old: str, new: str) -> None:
     """A changed utterance or neighbour is another catalogue; spaces are not."""
-    folder = tmp_path / "data"
-    shutil.copytree(ROOT / "data", folder)
+    folder = copied(tmp_path / "data", ["electricity_bill_view", "electricity_bill_payment"])
     before = load_catalogue(folder).hash
     path = folder / file
     text = path.read_text("utf-8")
@@ -74,8 +75,9 @@ def test_catalogue_hash_follows_the_files(tmp_path: Path, file: str, old: str, n
 
 def test_catalogue_hash_is_the_same_in_another_folder(tmp_path: Path) -> None:
     """It is about content, not about where the files lie."""
-    shutil.copytree(ROOT / "data", tmp_path / "copy")
-    assert load_catalogue(tmp_path / "copy").hash == load_catalogue(ROOT / "data").hash
+    few = copied(tmp_path / "few", ["electricity_bill_view"])
+    shutil.copytree(few, tmp_path / "copy")
+    assert load_catalogue(tmp_path / "copy").hash == load_catalogue(few).hash
 
 
 def test_unknown_profile_is_refused() -> None:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from actions.transparency.merkle import Nodes, fold, leaf_hash
+from nlu.fast_yaml import load_yaml
 
-VECTORS: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("vectors.yml").read_text("utf-8"))
+VECTORS: dict[str, Any] = load_yaml(Path(__file__).with_name("vectors.yml").read_text("utf-8"))
 LEAVES = [bytes.fromhex(leaf) for leaf in VECTORS["leaves"]]
 ROOTS = [bytes.fromhex(root) for root in VECTORS["roots"]]
 

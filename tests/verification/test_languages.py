@@ -95,6 +95,7 @@ def test_large_type_and_zoom_do_not_cut_the_page(office, open_page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.nightly  # the pictures; what they show is asserted by test_states.py
 @pytest.mark.parametrize("tag", languages())
 @pytest.mark.parametrize("make", [valid, revoked, forged], ids=lambda make: make.__name__)
 def test_pictures_of_the_page(office, open_page, tmp_path, tag, make):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from api.demo.simulator.rules import load_rules
 from api.whatsapp.policy import load_policy
 from api.whatsapp.render import as_template, parameter
+from nlu.fast_yaml import load_yaml
 
 RULES = load_policy(Path("data/whatsapp.yml")).template
 PARAMETERS = [
@@ -39,7 +39,7 @@ def test_language_without_a_template_has_none() -> None:
 
 
 def test_every_reply_language_has_a_template_that_the_simulator_knows() -> None:
-    languages = yaml.safe_load(Path("data/languages.yml").read_text("utf-8"))["reply_languages"]
+    languages = load_yaml(Path("data/languages.yml").read_text("utf-8"))["reply_languages"]
     approved = load_rules().templates[RULES.name]
     assert set(RULES.languages) == set(languages)
     for code in RULES.languages.values():

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 
 from actions.departments.openapi import ApiOperation, load_openapi
+from nlu.fast_yaml import load_yaml
 
 
 @dataclass
@@ -25,7 +25,7 @@ class DescribedServer:
     def app(self) -> FastAPI:
         """Every operation of the document."""
         app = FastAPI(openapi_url=None)
-        raw = yaml.safe_load(self.document.read_text("utf-8"))
+        raw = load_yaml(self.document.read_text("utf-8"))
         for api in load_openapi(self.document).values():
             answers = raw["paths"][api.path][api.method.lower()]["responses"]
             status = min(answers)

@@ -1,10 +1,9 @@
-"""A catalogue with a department dropped in, trained, and everything that serves it."""
+"""Everything that serves the department which `tests/rasa/conftest.py` dropped in."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,19 +14,15 @@ from typing import Any
 import pytest
 
 from nlu.turn import Message
-from tests.few_services import copied
-from tests.new_department.described_server import DescribedServer
 from tests.processes import ACTIONS_SECRET, ROOT, free_port, seva
+from tests.rasa.new_department.described_server import DescribedServer
 from tests.served import served
 
-LIBRARY = Path(__file__).parent / "library"
-BESIDE = "canteens"
-"""The department that is there already: one is enough, and quick to train."""
 SECRET = "library-key-41d7"
 
 
 @dataclass(frozen=True)
-class Town:
+class LibraryTown:
     """What a conversation needs."""
 
     engine: Any
@@ -56,25 +51,7 @@ def command(*arguments: str, environment: Mapping[str, str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project's data with one department of its own, and the files of `library/` beside."""
-    folder = tmp_path_factory.mktemp("new-department")
-    beside = [file.stem for file in (ROOT / "data" / "services" / BESIDE).glob("*.yml")]
-    data = copied(folder / "data", beside)
-    shutil.copytree(LIBRARY, data, dirs_exist_ok=True)
-    return data
-
-
-@pytest.fixture(scope="session")
-def trained(data: Path) -> Path:
-    """The models that `seva train` makes of it."""
-    models = data.parent / "models"
-    command("train", environment={"SEVA_DATA_DIR": str(data), "SEVA_MODELS_DIR": str(models)})
-    return models
-
-
-@pytest.fixture(scope="session")
-def town(data: Path, trained: Path) -> Iterator[Town]:
+def library_town(one_more: Path, trained: Path) -> Iterator[LibraryTown]:
     """The library's server, the action server, the documents, and the engine."""
     from benchmarks.talk.conversations import Conversations
     from nlu.action_address import ActionAddress
@@ -82,7 +59,7 @@ def town(data: Path, trained: Path) -> Iterator[Town]:
     from nlu.engine.rasa_engine import Engine
     from nlu.registry import live_release
 
-    folder, loop = data.parent, asyncio.new_event_loop()
+    data, folder, loop = one_more, one_more.parent, asyncio.new_event_loop()
     library = DescribedServer(data / "departments" / "openapi" / "library.yml", SECRET)
     actions, documents = free_port(), free_port()
     with served(library.app()) as address:
@@ -106,5 +83,5 @@ def town(data: Path, trained: Path) -> Iterator[Town]:
                 data_dir=data,
             )
             engine = loop.run_until_complete(loading)
-            yield Town(Conversations(engine), loop, library, variables["SEVA_DOCUMENTS_URL"])
+            yield LibraryTown(Conversations(engine), loop, library, variables["SEVA_DOCUMENTS_URL"])
     loop.close()

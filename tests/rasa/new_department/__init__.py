@@ -1,0 +1,1 @@
+"""A department is connected by YAML alone."""
