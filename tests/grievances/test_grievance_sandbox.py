@@ -211,7 +211,7 @@ def test_citizen_is_told_once_what_was_done_with_buttons(desk: Desk, catalogue: 
     assert number in notice.text
     assert "మోటారు మార్చాం" in notice.text
     titles = [button.title for button in notice.buttons]
-    assert titles == ["రేటింగ్ ఇవ్వండి", "మళ్ళీ తెరవండి"]
+    assert titles == ["రేటింగ్ ఇవ్వండి", "మళ్ళీ విచారించమనండి"]
     assert all(number in button.payload for button in notice.buttons)
     assert told(desk, catalogue, "solved") == []
 
