@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nlu.paths import SHIPPED
@@ -44,7 +44,10 @@ class Lengths:
 
 @dataclass(frozen=True)
 class Limits:
-    """Shares and ratios are 0 to 100; see the comments in the file."""
+    """Shares and ratios are 0 to 100; see the comments in the file.
+
+    `spellings`: reply language -> what Seva does not write -> what it writes instead.
+    """
 
     counts: Counts
     lengths: Lengths
@@ -56,6 +59,7 @@ class Limits:
     leak_cosine: float
     swap_cosine: float
     phrases: Mapping[str, PhraseLimit]
+    spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def load_limits(root: Path) -> Limits:

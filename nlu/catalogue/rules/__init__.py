@@ -6,11 +6,13 @@ from nlu.catalogue.rules.checking import Checking, Rule
 from nlu.catalogue.rules.departments import department_problems
 from nlu.catalogue.rules.services import service_problems
 from nlu.catalogue.rules.slot_types import slot_type_problems
+from nlu.catalogue.rules.spelling import spelling_problems
 from nlu.catalogue.rules.utterances import utterance_problems
 from nlu.catalogue.rules.words import words_problems
 
 RULES: tuple[Rule, ...] = (
     words_problems,
+    spelling_problems,
     slot_type_problems,
     department_problems,
     service_problems,

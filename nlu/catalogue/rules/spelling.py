@@ -1,0 +1,95 @@
+"""One spelling and one voice: what Seva does not write, and what it writes instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import regex
+
+from nlu.catalogue.errors import Problem
+from nlu.catalogue.model import Catalogue, Words
+from nlu.catalogue.rules.checking import Checking
+
+_REST = "*"
+_LETTER = r"[\p{L}\p{M}]"
+"""A nukta and the vowel signs are marks: without them `तारीख` would be found in `तारीख़`."""
+_NUKTA = "\u093c"
+
+Said = tuple[Path, tuple[str, ...], Words]
+"""Words that Seva says, and where: file and path of keys."""
+
+
+def spelling_problems(check: Checking) -> Iterator[Problem]:
+    """Everything that Seva says, held to `spellings` of `data/check.yml`."""
+    books = {language: _Book(said) for language, said in check.limits.spellings.items() if said}
+    for file, path, words in _everything_said(check.catalogue):
+        for language, text in words.items():
+            if language not in books:
+                continue
+            where = (*path, language)
+            for found, instead in books[language].slips(text).items():
+                what = f"`{found}` in {'.'.join(where)} is not how Seva writes it"
+                yield check.at(file, *where, what=what, mend=f"write `{instead}`")
+
+
+class _Book:
+    """The spellings of one language as one expression; of two that fit, the longer one counts."""
+
+    def __init__(self, spellings: Mapping[str, str]) -> None:
+        self._instead = spellings
+        order = sorted(spellings, key=len, reverse=True)
+        self._names = {f"s{place}": wrong for place, wrong in enumerate(order)}
+        each = (f"(?P<{name}>{_whole(wrong)})" for name, wrong in self._names.items())
+        self._wrong = regex.compile("|".join(each), regex.IGNORECASE)
+
+    def slips(self, text: str) -> Mapping[str, str]:
+        """What stands in the text and should not -> what to write instead."""
+        found = self._wrong.finditer(text)
+        return {match[0]: self._instead[self._names[match.lastgroup or ""]] for match in found}
+
+
+def _whole(wrong: str) -> str:
+    """Words side by side, however many spaces are between them; `*` is the rest of a word."""
+    words = r"\s+".join(map(regex.escape, wrong.strip(_REST).split()))
+    before = f"{_LETTER}*" if wrong.startswith(_REST) else ""
+    after = f"{_LETTER}*" if wrong.endswith(_REST) else ""
+    return f"(?<!{_LETTER}){before}{words}(?!{_NUKTA}){after}(?!{_LETTER})"
+
+
+def _everything_said(catalogue: Catalogue) -> Iterator[Said]:
+    yield from _services(catalogue)
+    for department in catalogue.departments.values():
+        yield department.file, ("title",), department.title
+        yield department.file, ("menu",), department.menu
+        if department.office:
+            yield department.file, ("office",), department.office
+    types = catalogue.root / "slot_types.yml"
+    for slot_type in catalogue.slot_types.values():
+        here = ("types", slot_type.name)
+        for part in ("label", "ask", "retry"):
+            yield types, (*here, part), getattr(slot_type, part)
+        for place, choice in enumerate(slot_type.choices):
+            yield types, (*here, "choices", str(place), "title"), choice.title
+            if choice.about:
+                yield types, (*here, "choices", str(place), "about"), choice.about
+    for name, words in catalogue.phrases.items():
+        yield catalogue.root / "phrases.yml", ("phrases", name), words
+
+
+def _services(catalogue: Catalogue) -> Iterator[Said]:
+    for service in catalogue.services.values():
+        file = service.file
+        for part in ("title", "menu", "about"):
+            yield file, (part,), getattr(service, part)
+        for place, slot in enumerate(service.slots):
+            for part in ("ask", "label"):
+                path = ("slots", str(place), part)
+                if (file, path) in catalogue.positions:  # otherwise they are the type's own
+                    yield file, path, getattr(slot, part)
+        if service.confirm_text:
+            yield file, ("confirm_text",), service.confirm_text
+        for outcome, words in service.replies.items():
+            yield file, ("replies", outcome), words
+        for name, words in (service.facts.said if service.facts else {}).items():
+            yield file, ("facts", name), words
