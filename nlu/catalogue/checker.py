@@ -9,7 +9,7 @@ from nlu.catalogue.errors import Problem
 from nlu.catalogue.limits import load_limits
 from nlu.catalogue.loader import read_catalogue
 from nlu.catalogue.model import Catalogue
-from nlu.catalogue.rules import RULES, Checking
+from nlu.catalogue.rules import RULES, Run
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def check_catalogue(path: Path, *, strict: bool = False) -> CheckResult:
     if not catalogue.languages.keys:
         return CheckResult(catalogue, tuple(sorted(set(problems))))
     broken = frozenset(problem.file for problem in problems)
-    checking = Checking(catalogue, load_limits(path), strict, broken)
+    checking = Run(catalogue, load_limits(path), strict, broken)
     for rule in RULES:
         problems.extend(rule(checking))
     return CheckResult(catalogue, tuple(sorted(set(problems))))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from nlu.catalogue.rules.checking import Checking, Rule
 from nlu.catalogue.rules.departments import department_problems
+from nlu.catalogue.rules.run import Rule, Run
 from nlu.catalogue.rules.services import service_problems
 from nlu.catalogue.rules.slot_types import slot_type_problems
 from nlu.catalogue.rules.spelling import spelling_problems
@@ -19,4 +19,4 @@ RULES: tuple[Rule, ...] = (
     utterance_problems,
 )
 
-__all__ = ["RULES", "Checking", "Rule"]
+__all__ = ["RULES", "Rule", "Run"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Department, Operation
-from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.run import Run
 
 OUTCOMES = frozenset(
     {
@@ -23,9 +23,7 @@ OUTCOMES = frozenset(
 _FOLLOWED = ("status_query", "poll", "callback")
 
 
-def access_problems(
-    check: Checking, department: Department, operation: Operation
-) -> Iterator[Problem]:
+def access_problems(check: Run, department: Department, operation: Operation) -> Iterator[Problem]:
     """One operation."""
     here = (department.file, "operations", operation.name)
     if operation.access not in ("", "public") and "sender" not in department.settings:

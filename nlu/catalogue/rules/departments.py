@@ -11,14 +11,14 @@ import yaml
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Department, Operation
 from nlu.catalogue.rules.access import access_problems
-from nlu.catalogue.rules.checking import Checking
 from nlu.catalogue.rules.papers import paper_problems
 from nlu.catalogue.rules.payments import payment_problems
+from nlu.catalogue.rules.run import Run
 from nlu.catalogue.rules.writes import write_problems
 from nlu.catalogue.yaml_source import Source, did_you_mean
 
 
-def department_problems(check: Checking) -> Iterator[Problem]:
+def department_problems(check: Run) -> Iterator[Problem]:
     """Every department."""
     menus: dict[tuple[str, str], str] = {}
     for department in check.catalogue.departments.values():
@@ -38,7 +38,7 @@ def department_problems(check: Checking) -> Iterator[Problem]:
         yield from _operations(check, department)
 
 
-def _operations(check: Checking, department: Department) -> Iterator[Problem]:
+def _operations(check: Run, department: Department) -> Iterator[Problem]:
     file = department.file
     if not department.openapi.exists():
         what = f"the OpenAPI file {department.openapi} is missing"

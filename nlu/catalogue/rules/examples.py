@@ -18,14 +18,14 @@ from typing import Any
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Catalogue
-from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.run import Run
 from nlu.paths import PACKAGE, cache_folder
 
 Unread = list[tuple[str, int, str]]
 """(slot type, place of the example, reason) of each example that is not understood."""
 
 
-def example_problems(check: Checking) -> Iterator[Problem]:
+def example_problems(check: Run) -> Iterator[Problem]:
     """Examples that `nlu.slots.parse` rejects."""
     file = check.catalogue.root / "slot_types.yml"
     try:

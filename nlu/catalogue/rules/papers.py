@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Department, Operation
-from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import Source, did_you_mean
 
 _FILLED_IN = "issued_on"
 """A label that issuing fills in itself."""
 
 
-def paper_problems(
-    check: Checking, department: Department, operation: Operation
-) -> Iterator[Problem]:
+def paper_problems(check: Run, department: Department, operation: Operation) -> Iterator[Problem]:
     """One operation."""
     paper = operation.paper
     if paper is None:

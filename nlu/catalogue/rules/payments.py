@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Department, Operation
-from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import did_you_mean
 
 CITIZEN = "citizen"
 """Beside slots in `once_for`: an order is then one citizen's own."""
 
 
-def payment_problems(
-    check: Checking, department: Department, operation: Operation
-) -> Iterator[Problem]:
+def payment_problems(check: Run, department: Department, operation: Operation) -> Iterator[Problem]:
     """One operation."""
     payment = operation.payment
     if payment is None:
@@ -58,7 +56,7 @@ def payment_problems(
 
 
 def _asked(
-    check: Checking, department: Department, operation: Operation, key: str, kind: str
+    check: Run, department: Department, operation: Operation, key: str, kind: str
 ) -> Iterator[Problem]:
     """The operation that asks, or tells, about the payment."""
     here = (department.file, "operations", operation.name, "payment", key)

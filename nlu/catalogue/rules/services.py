@@ -8,7 +8,7 @@ from typing import Any
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import CONFIRMED_KINDS, Department, Operation, Service
-from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import did_you_mean
 
 ALWAYS_KNOWN = frozenset({"citizen", "request_id", "language"})
@@ -17,7 +17,7 @@ ALWAYS_KNOWN = frozenset({"citizen", "request_id", "language"})
 _TEMPLATE_NAME = re.compile(r"\{\{-?\s*([A-Za-z_][A-Za-z0-9_]*)")
 
 
-def service_problems(check: Checking) -> Iterator[Problem]:
+def service_problems(check: Run) -> Iterator[Problem]:
     """Every service."""
     menus: dict[tuple[str, str, str], str] = {}
     for service in check.catalogue.services.values():
@@ -38,7 +38,7 @@ def service_problems(check: Checking) -> Iterator[Problem]:
             yield from _operation(check, service, department)
 
 
-def _named(check: Checking, service: Service) -> Iterator[Problem]:
+def _named(check: Run, service: Service) -> Iterator[Problem]:
     file = service.file
     if service.department != file.parent.name:
         what = f"the department is `{service.department}` but the folder is `{file.parent.name}`"
@@ -68,7 +68,7 @@ def _named(check: Checking, service: Service) -> Iterator[Problem]:
             yield check.at(file, "neighbours", what=what, mend=mend)
 
 
-def _operation(check: Checking, service: Service, department: Department) -> Iterator[Problem]:
+def _operation(check: Run, service: Service, department: Department) -> Iterator[Problem]:
     expected: set[str] = set()
     complete = True
     for part, name in (("operation", service.operation), ("lookup", service.lookup)):
@@ -100,7 +100,7 @@ def _operation(check: Checking, service: Service, department: Department) -> Ite
 
 
 def _lookup_and_request(
-    check: Checking, service: Service, part: str, operation: Operation
+    check: Run, service: Service, part: str, operation: Operation
 ) -> Iterator[Problem]:
     if part == "lookup" and operation.kind != "read":
         what = f"the lookup `{operation.name}` is not a read"
@@ -120,7 +120,7 @@ def _template_names(request: Any) -> set[str]:
 
 
 def _replies(
-    check: Checking, service: Service, department: Department, expected: set[str]
+    check: Run, service: Service, department: Department, expected: set[str]
 ) -> Iterator[Problem]:
     for outcome in sorted(expected - service.replies.keys()):
         what = f"there is no reply for the outcome `{outcome}`"

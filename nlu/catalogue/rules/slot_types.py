@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nlu.catalogue.errors import Problem
-from nlu.catalogue.rules.checking import Checking
 from nlu.catalogue.rules.examples import example_problems
+from nlu.catalogue.rules.run import Run
 from nlu.catalogue.slot_kinds import slot_kinds
 
 
-def slot_type_problems(check: Checking) -> Iterator[Problem]:
+def slot_type_problems(check: Run) -> Iterator[Problem]:
     """Every slot type and gazetteer."""
     file = check.catalogue.root / "slot_types.yml"
     for slot_type in check.catalogue.slot_types.values():
@@ -41,7 +41,7 @@ def slot_type_problems(check: Checking) -> Iterator[Problem]:
     yield from _places(check)
 
 
-def _places(check: Checking) -> Iterator[Problem]:
+def _places(check: Run) -> Iterator[Problem]:
     for gazetteer in check.catalogue.gazetteers.values():
         file = check.catalogue.root / "gazetteers" / f"{gazetteer.name}.yml"
         seen: dict[str, str] = {}

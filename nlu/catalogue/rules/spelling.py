@@ -9,7 +9,7 @@ import regex
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Catalogue, Words
-from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.run import Run
 
 _REST = "*"
 _LETTER = r"[\p{L}\p{M}]"
@@ -20,7 +20,7 @@ Said = tuple[Path, tuple[str, ...], Words]
 """Words that Seva says, and where: file and path of keys."""
 
 
-def spelling_problems(check: Checking) -> Iterator[Problem]:
+def spelling_problems(check: Run) -> Iterator[Problem]:
     """Everything that Seva says, held to `spellings` of `data/check.yml`."""
     books = {language: _Book(said) for language, said in check.limits.spellings.items() if said}
     for file, path, words in _everything_said(check.catalogue):

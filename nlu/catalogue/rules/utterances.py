@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import ConversationIntent, LanguageKey, Service, Utterance
-from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import did_you_mean
 from nlu.text.script import counts
 
@@ -30,7 +30,7 @@ class Said:
     utterance: Utterance
 
 
-def utterance_problems(check: Checking) -> Iterator[Problem]:
+def utterance_problems(check: Run) -> Iterator[Problem]:
     """Every utterance of services and conversation intents."""
     intents: dict[str, Service | ConversationIntent] = {
         **check.catalogue.conversation,
@@ -66,7 +66,7 @@ def said_of(name: str, intent: Service | ConversationIntent) -> Iterator[Said]:
                 yield Said(name, part, key, intent.file, utterance)
 
 
-def _counts(check: Checking, intent: Service | ConversationIntent) -> Iterator[Problem]:
+def _counts(check: Run, intent: Service | ConversationIntent) -> Iterator[Problem]:
     wanted = {"utterances": check.limits.counts.trained, "holdout": check.limits.counts.holdout}
     for part, count in wanted.items():
         for key in check.catalogue.languages.keys:
@@ -89,7 +89,7 @@ def _marks(said: Said, roles: Mapping[str, str | None]) -> Iterator[Problem]:
             yield Problem(said.file, said.utterance.line, what, mend)
 
 
-def _script(check: Checking, said: Said) -> Iterator[Problem]:
+def _script(check: Run, said: Said) -> Iterator[Problem]:
     key = check.catalogue.languages.keys.get(said.key)
     if key is None:
         return
@@ -108,7 +108,7 @@ def _script(check: Checking, said: Said) -> Iterator[Problem]:
         yield Problem(said.file, said.utterance.line, what, mend)
 
 
-def _move(check: Checking, key: LanguageKey, found: Mapping[str, int]) -> str:
+def _move(check: Run, key: LanguageKey, found: Mapping[str, int]) -> str:
     script = max(found, key=lambda s: found[s])
     fitting = [k.key for k in check.catalogue.languages.keys.values() if k.script == script]
     same = [k for k in fitting if check.catalogue.languages.keys[k].language == key.language]
@@ -147,7 +147,7 @@ def _repeated(said: Said, seen: dict[str, list[Said]]) -> Iterator[Problem]:
     seen[key].append(said)
 
 
-def _leaks(check: Checking, name: str, intent: Service | ConversationIntent) -> Iterator[Problem]:
+def _leaks(check: Run, name: str, intent: Service | ConversationIntent) -> Iterator[Problem]:
     """What measures and differs from a trained utterance by hardly more than a marked value."""
     from rapidfuzz import fuzz, process
 
@@ -165,7 +165,7 @@ def _leaks(check: Checking, name: str, intent: Service | ConversationIntent) -> 
             yield too_alike(said, trained[best[0]], f"{best[1]:.0f} % alike")
 
 
-def _swaps(check: Checking, name: str, service: Service) -> Iterator[Problem]:
+def _swaps(check: Run, name: str, service: Service) -> Iterator[Problem]:
     """Trained utterances of a key that differ by hardly more than a word or a marked value."""
     from rapidfuzz import fuzz
 

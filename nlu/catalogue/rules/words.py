@@ -8,11 +8,11 @@ from pathlib import Path
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Department, Operation, Service, SlotType, Words
-from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import did_you_mean
 
 
-def words_problems(check: Checking) -> Iterator[Problem]:
+def words_problems(check: Run) -> Iterator[Problem]:
     """Every Words mapping of services, departments, slot types and phrases."""
     for service in check.catalogue.services.values():
         yield from _service(check, service)
@@ -29,7 +29,7 @@ def fields_of(text: str) -> set[str]:
 
 
 def words_at(
-    check: Checking,
+    check: Run,
     file: Path,
     path: tuple[str, ...],
     words: Words,
@@ -62,7 +62,7 @@ def words_at(
             yield check.at(file, *path, language, what=what, mend=mend)
 
 
-def _service(check: Checking, service: Service) -> Iterator[Problem]:
+def _service(check: Run, service: Service) -> Iterator[Problem]:
     limits, file = check.limits, service.file
     yield from words_at(check, file, ("title",), service.title, limits.lengths.about)
     yield from words_at(check, file, ("menu",), service.menu, limits.lengths.menu)
@@ -87,13 +87,13 @@ def _service(check: Checking, service: Service) -> Iterator[Problem]:
         yield from words_at(check, file, ("facts", name), words, limits.lengths.fact)
 
 
-def _operations(check: Checking, service: Service) -> dict[str, Operation]:
+def _operations(check: Run, service: Service) -> dict[str, Operation]:
     department = check.catalogue.departments.get(service.department)
     known = department.operations if department else {}
     return {n: known[n] for n in (service.lookup, service.operation) if n and n in known}
 
 
-def _department(check: Checking, department: Department) -> Iterator[Problem]:
+def _department(check: Run, department: Department) -> Iterator[Problem]:
     yield from words_at(
         check, department.file, ("title",), department.title, check.limits.lengths.about
     )
@@ -106,7 +106,7 @@ def _department(check: Checking, department: Department) -> Iterator[Problem]:
         )
 
 
-def _slot_type(check: Checking, slot_type: SlotType) -> Iterator[Problem]:
+def _slot_type(check: Run, slot_type: SlotType) -> Iterator[Problem]:
     limits, file = check.limits, check.catalogue.root / "slot_types.yml"
     here = ("types", slot_type.name)
     yield from words_at(check, file, (*here, "ask"), slot_type.ask, limits.lengths.sentence)
@@ -119,7 +119,7 @@ def _slot_type(check: Checking, slot_type: SlotType) -> Iterator[Problem]:
         yield from words_at(check, file, path, choice.title, longest)
 
 
-def _phrases(check: Checking) -> Iterator[Problem]:
+def _phrases(check: Run) -> Iterator[Problem]:
     file, limits = check.catalogue.root / "phrases.yml", check.limits
     if file in check.broken:
         return

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Department, Operation
-from nlu.catalogue.rules.checking import Checking
+from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import did_you_mean
 
 _KEYS = ("status_query", "poll", "callback")
 
 
-def write_problems(
-    check: Checking, department: Department, operation: Operation
-) -> Iterator[Problem]:
+def write_problems(check: Run, department: Department, operation: Operation) -> Iterator[Problem]:
     """One operation."""
     here = ("operations", operation.name)
 
@@ -55,9 +53,7 @@ def write_problems(
         yield at("callback", what=what, mend="add the key that signs them, see docs/departments.md")
 
 
-def _told_problems(
-    check: Checking, department: Department, operation: Operation
-) -> Iterator[Problem]:
+def _told_problems(check: Run, department: Department, operation: Operation) -> Iterator[Problem]:
     """Answers in between that are told: the poll has to be able to find them."""
     poll = operation.poll
     asked = department.operations.get(poll.operation) if poll else None
@@ -75,7 +71,7 @@ def _told_problems(
 
 
 def _asked_problems(
-    check: Checking, department: Department, operation: Operation, key: str, name: str
+    check: Run, department: Department, operation: Operation, key: str, name: str
 ) -> Iterator[Problem]:
     """The operation that is asked after a write."""
     here = (department.file, "operations", operation.name, key)

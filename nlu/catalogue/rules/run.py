@@ -12,7 +12,7 @@ from nlu.catalogue.model import Catalogue
 
 
 @dataclass(frozen=True)
-class Checking:
+class Run:
     """One run of the checker."""
 
     catalogue: Catalogue
@@ -30,4 +30,4 @@ class Checking:
         return Problem(file, 1, what, mend)
 
 
-Rule = Callable[[Checking], Iterator[Problem]]
+Rule = Callable[[Run], Iterator[Problem]]
