@@ -59,20 +59,26 @@ def test_copied_text_is_what_was_printed(pdf: Callable[..., bytes], language: st
     assert HARD[language] in " ".join(text)
 
 
-@pytest.mark.parametrize("name", load_forms())
-def test_every_word_of_every_form_copies_out(name: str) -> None:
-    form = load_form(name)
-    text = " ".join(copied_text(render_pdf(printout(form, "విజయవాడ / विजयवाड़ा / Vijayawada"))))
-    text = re.sub(r"\s+", " ", text)
+@pytest.fixture(scope="module", params=load_forms())
+def page(request: pytest.FixtureRequest) -> tuple[Form, Printout, bytes]:
+    """Each form filled in, and the PDF of it."""
+    form = load_form(request.param)
+    document = printout(form, "విజయవాడ / विजयवाड़ा / Vijayawada")
+    return form, document, render_pdf(document)
+
+
+def test_every_word_of_every_form_copies_out(page: tuple[Form, Printout, bytes]) -> None:
+    form, _, content = page
+    text = re.sub(r"\s+", " ", " ".join(copied_text(content)))
     words = [*form.issuer.values(), *form.title.values(), *form.note.values()]
     words += [word for label in form.labels.values() for word in label.values()]
     assert [word for word in words if word not in text] == []
 
 
-@pytest.mark.parametrize("name", load_forms())
-def test_every_form_fits_on_one_page_with_a_code_that_scans(name: str, tmp_path: Path) -> None:
-    document = printout(load_form(name), "విజయవాడ, గుంటూరు")
-    content = render_pdf(document)
+def test_every_form_fits_on_one_page_with_a_code_that_scans(
+    page: tuple[Form, Printout, bytes], tmp_path: Path
+) -> None:
+    _, document, content = page
     assert len(re.findall(rb"/Type /Page\b", content)) == 1
     assert scanned(rendered(content, tmp_path)) == [str(document.link)]
 

@@ -18,7 +18,7 @@ from tests.confirmed import Confirmed
 from tests.notices.stage import Stage, opened
 from tests.processes import OWNERS, ROOT, department_urls, free_port, seva
 
-pytestmark = pytest.mark.slow  # five servers and a process that is killed
+pytestmark = pytest.mark.nightly  # five servers and a process that is killed
 PHONES = {"te": "919848012345", "hi": "919000054321", "en": "919885067890"}
 SERVICE_NUMBERS = {"te": "6123401005678", "hi": "6123401005679", "en": "1161234567890123"}
 ANOTHER = "9123401000345"

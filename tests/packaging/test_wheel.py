@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.packaging.conftest import Installed
 
 WHERE = """
@@ -81,6 +83,7 @@ def test_everything_has_the_demo(everything: Installed, tmp_path: Path) -> None:
         assert f"\n  {name} " in said
 
 
+@pytest.mark.nightly
 def test_the_product_has_no_demo_and_no_trace_of_it(product: Installed, tmp_path: Path) -> None:
     """Every command that its entry points name is there: `--help` loads them all."""
     code, said = product.run("seva", "--help", here=tmp_path)
@@ -93,6 +96,7 @@ def test_the_product_has_no_demo_and_no_trace_of_it(product: Installed, tmp_path
         assert not (product.packages / folder).exists()
 
 
+@pytest.mark.nightly
 def test_the_product_needs_nothing_of_the_demo(product: Installed, tmp_path: Path) -> None:
     """What serves citizens can be imported without it."""
     served = "import api.app, api.worker_process, actions.server.process"
