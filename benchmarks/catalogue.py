@@ -18,9 +18,10 @@ from typing import Any
 
 from benchmarks.machine import machine
 from nlu.catalogue import Catalogue, load_catalogue
-from nlu.classifier.decision import Thresholds, decide
+from nlu.classifier.decision import Thresholds, decide, outside_in
 from nlu.training.evaluate import evaluated, holdout
 from nlu.training.metrics import Labelled, score
+from nlu.training.outcome import Intents
 
 COLUMNS = ("top1", "top3", "route_rate", "route_precision", "clarify_rate", "clarify_hit", "ece")
 RANKED = 10  # intents in a ranking, as the model gives it
@@ -45,13 +46,13 @@ def peer_answers(
 
     `peer` has `labels` and `predict_proba(texts)` -> (texts, labels).
     """
-    conversation = frozenset(catalogue.conversation)
-    neighbours = {name: service.neighbours for name, service in catalogue.services.items()}
+    intents = Intents.of(catalogue)
     chances = peer.predict_proba([row.text for row in rows])
     found = []
     for row in chances:
         best = sorted(zip(peer.labels, map(float, row)), key=lambda pair: -pair[1])[:RANKED]
-        made = decide(best, conversation, neighbours, thresholds)
+        folded = outside_in(best, intents.elsewhere)
+        made = decide(folded, intents.conversation, intents.neighbours, thresholds)
         ranking = [{"name": name, "confidence": chance} for name, chance in best]
         options = [{"service": name} for name in made.options]
         found.append(

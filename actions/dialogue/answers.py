@@ -8,7 +8,7 @@ from actions.dialogue import cues, questions
 from actions.dialogue.form import Form
 from actions.dialogue.state import CHANGE, CONFIRM, READ_BACK, Heard, State
 from actions.dialogue.steps import ASK, GO, Handover, Step, ToPerson, saying
-from nlu.catalogue import Slot
+from nlu.catalogue import Slot, SlotType
 from nlu.slots.kind import kind_of
 
 
@@ -17,16 +17,36 @@ def answer(form: Form, state: State, heard: Heard) -> Step:
     slot = form.asked_slot(state)
     value = _value(form, state, slot, heard.text) if slot is not None else None
     if slot is not None and value is not None:
+        unsure = doubt(form, slot.type, heard)
+        if unsure >= form.settings.answers.refuse and not state.said_before(heard):
+            return _not_taken(form, state, heard)
         given = {slot.name: value}
         if not kind_of(slot.type).any_words:
             state = form.follow_native(state, heard)
         more = form.found(state.service or "", heard.text, {**state.values, **given})
         more = {n: v for n, v in more.items() if v != value}
-        return form.after(form.told(state, {**more, **given}, spoken=heard.by_voice))
+        state = form.told(state, {**more, **given}, spoken=heard.by_voice)
+        if unsure >= form.settings.answers.doubt and slot.name not in state.unchecked:
+            state = replace(state, unchecked=(slot.name, *state.unchecked))
+        return form.after(state)
     found = form.found(state.service or "", heard.text, state.values)
     if found:
         return form.after(form.told(state, found, spoken=heard.by_voice))
     return misfit(form, form.follow(state, heard), heard)
+
+
+def doubt(form: Form, slot_type: SlotType, heard: Heard) -> float:
+    """The probability that the words are no value of a type of slot; 0 where any words are."""
+    labels = form.settings.answers.labels.get(slot_type.name)
+    if labels is None or not heard.answer:
+        return 0.0
+    return 1 - sum(heard.answer.get(label, 0.0) for label in labels)
+
+
+def _not_taken(form: Form, state: State, heard: Heard) -> Step:
+    """Asked again, with how to stop. Who writes the same once more means it."""
+    state = replace(form.follow(state, heard), heard=heard.words)
+    return saying(state, form.say("answer_wanted", state))
 
 
 def _value(form: Form, state: State, slot: Slot, text: str) -> str | None:

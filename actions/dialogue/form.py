@@ -71,7 +71,11 @@ class Form:
         if draft is not None and not self._another(draft, words):
             return self.go_on(left, draft, words)
         fresh = replace(
-            cleared(left), service=service, nonce=new_nonce(heard, service), since=heard.at
+            cleared(left),
+            service=service,
+            nonce=new_nonce(heard, service),
+            since=heard.at,
+            spoken_of=service,
         )
         told = {**self.opening(service, words.text), **self.told_by(service, words)}
         return self.after(self.told(fresh, told, spoken=words.spoken))
@@ -296,6 +300,11 @@ class Form:
         value = display.shown(slot.type, state.values[name], language, self.catalogue)
         fields = {"slot": display.label(slot, language), "value": value}
         return self.say("slot_given", state, fields)
+
+    def talk(self, intent: str, state: State) -> Reply | None:
+        """What is always said to an intent; None where that depends, or it is a service."""
+        found = self.catalogue.conversation.get(intent)
+        return Reply(found.reply[state.language]) if found and found.reply else None
 
     def person(self, state: State) -> Reply:
         """Whom to call."""

@@ -9,6 +9,7 @@ from actions.dialogue import (
     corrections,
     cues,
     drafts,
+    facts,
     form_commands,
     language,
     one_time_code,
@@ -59,6 +60,9 @@ def _said(form: Form, state: State, heard: Heard) -> Step:
     steered = form_commands.steered(form, state, heard)
     if steered is not None:
         return steered
+    asked_about = facts.answered(form, state, heard)
+    if asked_about is not None:
+        return asked_about
     corrected = corrections.corrected(form, state, heard)
     if corrected is not None:
         return corrected
@@ -122,6 +126,9 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
         return _interrupted(form, state, heard)
     if sure and heard.kind == "conversation" and heard.intent in COURTESIES:
         return None if fits and _stands(slot, state, heard) else _courtesy(form, state, heard)
+    talk = form.talk(heard.intent if heard.kind == "conversation" else heard.elsewhere or "", state)
+    if talk is not None and sure and not (fits and _stands(slot, state, heard)):
+        return saying(form.follow(state, heard), talk)
     other = heard.options[0] if heard.kind == "route" and heard.options else None
     short = len(heard.text.split()) < settings.switch_words
     if not other or other == state.service or (short and fits):

@@ -12,6 +12,7 @@ from actions.dialogue.display import filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import State
 from nlu.catalogue import Catalogue, Choice, Service, Slot
+from nlu.slots.kind import kind_of
 from nlu.text.script import shortened
 from nlu.turn import Button, Reply, payload
 
@@ -80,9 +81,14 @@ def page_of(
 
 
 def read_back(catalogue: Catalogue, slot: Slot, state: State) -> Reply:
-    """Whether the value of a slot was heard rightly."""
+    """Whether the value of a slot is right: numbers sign by sign, words as they are."""
     phrases, language = catalogue.phrases, state.language
-    value = display.spelled(slot.type, state.values[slot.name])
+    words, value = kind_of(slot.type).any_words, state.values[slot.name]
+    value = (
+        display.shown(slot.type, value, language, catalogue)
+        if words
+        else display.spelled(slot.type, value)
+    )
     fields = {"slot": display.label(slot, language), "value": value}
     buttons = (
         _answer(phrases["right_button"][language], f"{RIGHT}/{slot.name}", state),

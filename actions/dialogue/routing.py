@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import regex
 
-from actions.dialogue import consent, cues, drafts, form_commands, language, questions, sent, taps
+from actions.dialogue import (
+    consent,
+    cues,
+    drafts,
+    facts,
+    form_commands,
+    language,
+    questions,
+    sent,
+    taps,
+)
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
 from actions.dialogue.state import MEANT, REMEMBER, RESUME, Heard, State, Words
@@ -45,12 +55,18 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         state = cleared(state)
     if is_bare(heard, form.settings.number_digits):
         return asked_what_for(form, state, heard)
+    asked = facts.answered(form, state, heard)
+    if asked is not None:
+        return asked
     if heard.kind == "route" and heard.surely_meant(form.settings.voice_sure):
         return form.start(state, heard.options[0], heard, heard.words)
     if heard.kind in ("route", "clarify"):
         return _ask_which(form, state, heard)
     if heard.kind == "conversation":
         return _converse(form, state, heard)
+    where = form.talk(heard.elsewhere or "", state)
+    if where is not None:
+        return Step(cleared(state), STOP, (where,))
     # A transcript that makes no sense was more likely misheard than meant.
     phrase = "not_understood_voice" if heard.by_voice else "out_of_scope"
     lead = form.catalogue.phrases[phrase][state.language]
@@ -141,6 +157,9 @@ def late_answer(form: Form, state: State, heard: Heard) -> Step:
 
 def _converse(form: Form, state: State, heard: Heard) -> Step:
     phrases = form.catalogue.phrases
+    talk = form.talk(heard.intent, state)
+    if talk is not None:
+        return Step(state, STOP, (talk,))
     if heard.intent == "change_language":
         chosen = language.named(heard, form.catalogue)
         if chosen is None:

@@ -35,6 +35,17 @@ class CodeSettings:
 
 
 @dataclass(frozen=True)
+class AnswerSettings:
+    """How the words of an answer are judged: by type of slot, the labels of the trait `answer` that
+    can be one. From the probability `doubt` on that it is none of them the citizen is asked whether
+    it was meant, from `refuse` on it is not taken."""
+
+    doubt: float
+    refuse: float
+    labels: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class DialogueSettings:
     """See the comments in `data/dialogue.yml`; `words` maps what is meant to all its words."""
 
@@ -60,6 +71,7 @@ class DialogueSettings:
     resume_minutes: int
     drop_hours: int
     code: CodeSettings
+    answers: AnswerSettings
     voice_sure: Mapping[str, float]
     read_back: tuple[str, ...]
     pins: tuple[str, ...]

@@ -108,6 +108,10 @@ class Heard:
     payload: Mapping[str, str]
     found: Found
     message: Message
+    about: tuple[str, ...] = ()  # facts of a service that it asks about
+    danger: str | None = None
+    elsewhere: str | None = None  # the talk that says where something is done
+    answer: Mapping[str, float] = field(default_factory=dict)  # what it could answer, likely
     at: float = 0.0  # seconds since the epoch; 0 where nobody noted it
 
     @property
@@ -143,6 +147,7 @@ class State:
     asked to remember. `in_doubt` says that the request was sent to the department without an answer
     and may have been carried out. `offers` are choices by slot that the department gave; none where
     it was asked and has none. `code` is a one-time code that was sent and not yet told rightly.
+    `spoken_of` is the service that was spoken of last, under way or not.
     """
 
     language: str
@@ -163,6 +168,7 @@ class State:
     in_doubt: bool = False
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
     code: CodeAsked | None = None
+    spoken_of: str = ""
     profile: Profile = Profile()  # not stored here but in `actions.citizens.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
@@ -204,6 +210,7 @@ class State:
             "in_doubt": self.in_doubt,
             "offers": {slot: [asdict(one) for one in rows] for slot, rows in self.offers.items()},
             "code": self.code and asdict(self.code),
+            "spoken_of": self.spoken_of,
             "found": {} if self.heard is None else self.heard.found,
         }
         return seal(told) if any(told.values()) else None
@@ -230,6 +237,7 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
             for slot, rows in told.get("offers", {}).items()
         },
         code=CodeAsked(**told["code"]) if told.get("code") else None,
+        spoken_of=told.get("spoken_of", ""),
         asked=kept.get("asked"),
         attempts=int(kept.get("attempts") or 0),
         lookup=_mapping(kept.get("lookup")),
@@ -292,6 +300,10 @@ def read_heard(parsed: Mapping[str, Any], message: Message, at: float = 0.0) -> 
         payload={e["entity"]: str(e["value"]) for e in entities} if tapped else {},
         found={} if tapped else parsed.get("slots") or {},
         message=message,
+        about=() if tapped else tuple(decision.get("about", ())),
+        danger=None if tapped else decision.get("danger"),
+        elsewhere=None if tapped else decision.get("elsewhere"),
+        answer={} if tapped else parsed.get("answer") or {},
         at=at,
     )
 

@@ -23,10 +23,12 @@ class PhraseLimit:
 
 @dataclass(frozen=True)
 class Counts:
-    """The fewest sentences of each key, and the fewest examples of a slot type."""
+    """The fewest sentences of each key, and the fewest examples of a slot type. `talk`: trained
+    ones of what has one reply."""
 
     trained: int
     holdout: int
+    talk: int
     examples: int
 
 

@@ -11,8 +11,15 @@ from typing import Any
 
 from nlu.catalogue.departments import DEFAULTS, read_departments
 from nlu.catalogue.errors import CatalogueError, Problem
-from nlu.catalogue.model import Catalogue, ConversationIntent, Gazetteer, Service, Utterance
-from nlu.catalogue.services import read_conversation, read_service
+from nlu.catalogue.model import (
+    Catalogue,
+    ConversationIntent,
+    Gazetteer,
+    Service,
+    Trait,
+    Utterance,
+)
+from nlu.catalogue.services import read_conversation, read_service, read_talk, read_trait
 from nlu.catalogue.vocabulary import (
     read_gazetteers,
     read_languages,
@@ -64,6 +71,11 @@ def read_catalogue(path: Path = Path("data")) -> tuple[Catalogue, list[Problem]]
         intent = read_conversation(source, file, languages)
         if intent:
             conversation[intent.name] = intent
+    for file in _files(root / "talk"):
+        conversation |= {intent.name: intent for intent in read_talk(source, file, languages)}
+    traits = {
+        file.stem: trait for file in _files(root / "traits") if (trait := read_trait(source, file))
+    }
     services: dict[str, Service] = {}
     for file in sorted((root / "services").glob("*/*.yml")):
         service = read_service(source, file, languages, slot_types)
@@ -84,8 +96,9 @@ def read_catalogue(path: Path = Path("data")) -> tuple[Catalogue, list[Problem]]
         gazetteers=gazetteers,
         languages=languages,
         phrases=phrases,
-        hash=_training_hash(services, conversation, gazetteers, source, root),
+        hash=_training_hash(services, conversation, traits, gazetteers, source, root),
         root=root,
+        traits=traits,
         positions=source.positions,
     )
     return catalogue, source.problems
@@ -98,6 +111,7 @@ def _files(folder: Path) -> list[Path]:
 def _training_hash(
     services: Mapping[str, Service],
     conversation: Mapping[str, ConversationIntent],
+    traits: Mapping[str, Trait],
     gazetteers: Mapping[str, Gazetteer],
     source: Source,
     root: Path,
@@ -105,7 +119,7 @@ def _training_hash(
     """sha256 over what training depends on, so that an edited reply or hold-out retrains nothing.
 
     Utterances and development sentences with marks, slots with their types and roles, neighbours,
-    places, and the files of languages and slot types as they are.
+    sentences of traits, places, and the files of languages and slot types as they are.
     """
     content: dict[str, Any] = {
         "intents": {
@@ -120,6 +134,13 @@ def _training_hash(
                 "neighbours": service.neighbours,
             }
             for name, service in services.items()
+        },
+        "traits": {
+            name: [
+                {label: one.utterances for label, one in trait.labels.items()},
+                trait.ordinary,
+            ]
+            for name, trait in traits.items()
         },
         "places": {
             name: [(p.value, dict(p.title), p.forms) for p in gazetteer.places]

@@ -156,6 +156,33 @@ class ConversationIntent:
     development: Mapping[str, tuple[Utterance, ...]]
     holdout: Mapping[str, tuple[Utterance, ...]]
     file: Path
+    reply: Words | None = None
+    """What is said to it, where that is always the same."""
+    elsewhere: bool = False
+    """It asks for what is none of our services, and the reply says where that is done."""
+    path: tuple[str, ...] = ()
+    """Where it stands in its file."""
+
+
+@dataclass(frozen=True)
+class TraitLabel:
+    """One of the things that a trait tells apart: sentences by key, and what is said to them where
+    that is always the same."""
+
+    utterances: Mapping[str, tuple[str, ...]]
+    reply: Words | None = None
+
+
+@dataclass(frozen=True)
+class Trait:
+    """What is understood of a message beside its service, such as which fact it asks about.
+
+    `labels` by name, the most urgent first. `ordinary` are sentences by key that have none of
+    them; so have, unless they are of a label themselves, the utterances of the services.
+    """
+
+    labels: Mapping[str, TraitLabel]
+    ordinary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -380,4 +407,5 @@ class Catalogue:
     phrases: Mapping[str, Words]
     hash: str
     root: Path = Path("data")
+    traits: Mapping[str, Trait] = field(default_factory=dict)
     positions: Positions = field(default_factory=dict, compare=False, repr=False)

@@ -18,6 +18,7 @@ from nlu.catalogue.model import (
     Service,
     Slot,
     SlotType,
+    Trait,
     Utterance,
 )
 from nlu.catalogue.yaml_source import TODO, Node, Source, did_you_mean
@@ -29,6 +30,8 @@ _REQUIRED = (
 _OPTIONAL = (
     *("development", "lookup", "confirm", "confirm_text", "neighbours", "follow_ups", "facts"),
 )
+ELSEWHERE = "elsewhere"
+"""The file of `talk/` about what is none of our services."""
 _SLOT_OPTIONAL = ("required", "role", "ask", "label", "opening_words", "suggested_by", "offered_by")
 _NO_TYPE = SlotType(
     name="",
@@ -61,9 +64,39 @@ def read_conversation(
     return ConversationIntent(
         name=name,
         utterances=_utterances(fields["utterances"], languages),
-        **_measured(fields, languages),
+        development=_measured(fields, languages)["development"],
+        holdout=_measured(fields, languages)["holdout"],
         file=file,
     )
+
+
+def read_talk(source: Source, file: Path, languages: Languages) -> list[ConversationIntent]:
+    """The intents of a file of `talk/`: each has one reply. They are called `<file>_<name>`."""
+    top = source.read(file)
+    entries = top.fields(("talk",)).get("talk") if top else None
+    found = []
+    for name, node in (entries.children() if entries else {}).items():
+        fields = node.fields(("reply", "utterances"), ("title",))
+        if {"reply", "utterances"} <= fields.keys():
+            found.append(
+                ConversationIntent(
+                    name=f"{file.stem}_{name}",
+                    utterances=_utterances(fields["utterances"], languages),
+                    development={},
+                    holdout={},
+                    file=file,
+                    reply=fields["reply"].words(languages.reply),
+                    elsewhere=file.stem == ELSEWHERE,
+                    path=node.path,
+                )
+            )
+    return found
+
+
+def read_trait(source: Source, file: Path) -> Trait | None:
+    """A file of `traits/`."""
+    top = source.read(file)
+    return top.record(Trait) if top else None
 
 
 def read_service(

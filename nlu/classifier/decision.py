@@ -6,7 +6,7 @@ Confidences are calibrated, so the thresholds are probabilities: acting on a ser
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -32,6 +32,13 @@ class Decision:
 
     kind: str
     options: tuple[str, ...] = ()
+
+
+def outside_in(
+    ranking: Sequence[tuple[str, float]], elsewhere: Collection[str]
+) -> list[tuple[str, float]]:
+    """The ranking with every intent of `elsewhere` counted as out of scope."""
+    return [(OUT_OF_SCOPE if name in elsewhere else name, p) for name, p in ranking]
 
 
 def decide(

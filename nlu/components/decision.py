@@ -1,9 +1,11 @@
-"""The last word on a message: route, clarify between services, converse, or out of scope."""
+"""The last word on a message: route, clarify between services, converse, or out of scope; which
+facts of a service it asks about; whether somebody is in danger."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 from zoneinfo import ZoneInfo
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -13,23 +15,28 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.classifier.decision import OUT_OF_SCOPE, Thresholds, decide
+from nlu.classifier.decision import OUT_OF_SCOPE, Thresholds, decide, outside_in
 from nlu.classifier.decision import Decision as Made
+from nlu.classifier.traits import NONE
 from nlu.components.project import catalogue
+from nlu.components.trait_classifier import TRAITS
 from nlu.slots import extract
 from nlu.slots.kind import kind_of
 from nlu.text.script import dominant
 
-DECISION = "decision"
+DECISION, ABOUT, FACTS, DANGER, ELSEWHERE = "decision", "about", "facts", "danger", "elsewhere"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class Decision(GraphComponent):
-    """Sets `decision: {kind, options}` from the calibrated ranking."""
+    """Sets `decision` from the calibrated probabilities: `kind` and `options`; `about`, the facts
+    asked about; `danger`, the kind of it or None; `elsewhere`, the intent of `talk/elsewhere.yml`
+    whose reply says where that is done which is out of scope, or None."""
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
-        """Probabilities; how they were chosen is in docs/understanding.md."""
+        """Probabilities; how they were chosen is in docs/understanding.md. `facts`: a fact is asked
+        about from this share of the likeliest one's probability."""
         return {
             "catalogue": "data",
             "route": 0.75,
@@ -37,6 +44,10 @@ class Decision(GraphComponent):
             "option": 0.02,
             "options": 3,
             "refuse": 0.4,
+            "elsewhere": 0.2,
+            "about": 0.5,
+            "facts": 0.3,
+            "danger": 0.5,
             "timezone": "Asia/Kolkata",
         }
 
@@ -45,6 +56,9 @@ class Decision(GraphComponent):
         known = self._catalogue = catalogue(config["catalogue"])
         self._zone = ZoneInfo(config["timezone"])
         self._conversation = frozenset(known.conversation)
+        self._elsewhere = frozenset(n for n, one in known.conversation.items() if one.elsewhere)
+        self._labels = {name: tuple(trait.labels) for name, trait in known.traits.items()}
+        self._from = {name: float(config[name]) for name in (ELSEWHERE, ABOUT, FACTS, DANGER)}
         self._neighbours = {name: s.neighbours for name, s in known.services.items()}
         self._thresholds = Thresholds(
             float(config["route"]),
@@ -70,13 +84,43 @@ class Decision(GraphComponent):
         for message in messages:
             text = message.get(TEXT) or ""
             ranking = [(i["name"], i["confidence"]) for i in message.get("intent_ranking") or []]
-            if dominant(text):
-                made = decide(ranking, self._conversation, self._neighbours, self._thresholds)
+            folded = outside_in(ranking, self._elsewhere)
+            if dominant(text) or not any(c.isdecimal() for c in text):
+                made = decide(folded, self._conversation, self._neighbours, self._thresholds)
             else:
                 made = self._without_words(text, ranking)
-            value = {"kind": made.kind, "options": list(made.options)}
+            probable = message.get(TRAITS) or {}
+            value = {
+                "kind": made.kind,
+                "options": list(made.options),
+                ABOUT: self._about(probable.get(ABOUT, {})),
+                DANGER: self._danger(probable.get(DANGER, {})),
+                ELSEWHERE: self._where(ranking) if made.kind == OUT_OF_SCOPE else None,
+            }
             message.set(DECISION, value, add_to_output=True)
         return messages
+
+    def _about(self, probable: Mapping[str, float]) -> List[str]:
+        """The facts that are asked about, as the trait lists them."""
+        if 1 - probable.get(NONE, 1.0) < self._from[ABOUT]:
+            return []
+        asked = [label for label in self._labels[ABOUT] if label in probable]
+        least = self._from[FACTS] * max(probable[label] for label in asked)
+        return [label for label in asked if probable[label] >= least]
+
+    def _danger(self, probable: Mapping[str, float]) -> Optional[str]:
+        """The likeliest kind of danger, from a probability on that there is one."""
+        if 1 - probable.get(NONE, 1.0) < self._from[DANGER]:
+            return None
+        kinds = [label for label in self._labels[DANGER] if label in probable]
+        return max(kinds, key=lambda kind: probable[kind])
+
+    def _where(self, ranking: List[Tuple[str, float]]) -> Optional[str]:
+        """The likeliest intent of what is done elsewhere, where it is likely enough."""
+        for name, probability in ranking:
+            if name in self._elsewhere:
+                return name if probability >= self._from[ELSEWHERE] else None
+        return None
 
     def _without_words(self, text: str, ranking: List[Tuple[str, float]]) -> Made:
         """A bare number: ask which service it is for, if its format tells; never act on it."""

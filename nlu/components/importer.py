@@ -22,8 +22,17 @@ from nlu.augment import Augmented
 from nlu.augment.augmenter import Learned, training_set
 from nlu.catalogue import Catalogue
 from nlu.catalogue.model import Utterance
+from nlu.classifier.traits import sentences
 from nlu.components.project import catalogue, catalogue_folder
-from nlu.components.training_message import COPY, HELD_BACK, KEY, SOURCE, TrainingMessage
+from nlu.components.training_message import (
+    COPY,
+    HELD_BACK,
+    KEY,
+    LABEL,
+    SOURCE,
+    TRAIT,
+    TrainingMessage,
+)
 
 
 class CatalogueImporter(TrainingDataImporter):
@@ -86,8 +95,8 @@ class CatalogueImporter(TrainingDataImporter):
 
     @cached_method
     def get_nlu_data(self, language: Optional[str] = "en") -> TrainingData:
-        """Every trained utterance with its intent, marked values and utterance key; and those of
-        the development part, as held back."""
+        """Every trained utterance with its intent, marked values and utterance key; those of the
+        development part, as held back; and the sentences of traits, which have no intent."""
         messages: List[Message] = []
         for learned in _training_set(self._folder, self._catalogue.hash, (*self._plan.items(),)):
             facts = {KEY: learned.key, **({HELD_BACK: True} if learned.development else {})}
@@ -95,6 +104,10 @@ class CatalogueImporter(TrainingDataImporter):
             for copy in learned.copies:
                 facts = {COPY: copy.kind, SOURCE: learned.utterance.text}
                 messages.append(_message(learned.intent, copy, facts))
+        for name, trait in self._catalogue.traits.items():
+            for text, label, key in sentences(trait):
+                facts = {TRAIT: name, LABEL: label, KEY: key}
+                messages.append(TrainingMessage.build(text, example_metadata=facts))
         return TrainingData(messages)
 
 

@@ -67,4 +67,6 @@ def _copied(value: Any) -> Any:
 KEY = "key"
 COPY = "copy"  # how a varied copy was made, such as "romanised"
 SOURCE = "source"  # the text of the utterance that a copy was made of
+TRAIT = "trait"  # of which trait an example without an intent is
+LABEL = "label"  # and which label it has there
 HELD_BACK = "held_back"  # true where nothing is learned from the example, which calibrates

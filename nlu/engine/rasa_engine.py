@@ -174,6 +174,7 @@ class Engine:
         question = Question(message.text, message.language, message.readings, message.tapped)
         understood = await self._understood(question)
         parsed = {name: understood.data.get(name) for name in _UNDERSTOOD}
+        parsed["answer"] = (understood.data.get("traits") or {}).get("answer")
         parsed |= {
             "intent": parsed["intent"] or dict(_NO_INTENT),
             "entities": parsed["entities"] or [],
@@ -247,6 +248,7 @@ class Engine:
                     for name in decision["options"]
                     if name in titles
                 ],
+                **{name: decision[name] for name in ("about", "danger", "elsewhere")},
             },
             "model": self.model_id,
             "elapsed_ms": elapsed_ms,

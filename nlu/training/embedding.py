@@ -35,6 +35,7 @@ def beside(config: Path) -> Iterator[subprocess.Popen[bytes]]:
 def embed(config: Path) -> int:
     """Fills the cache with the vectors of all training texts; how many texts there are."""
     from nlu.augment.augmenter import training_set
+    from nlu.classifier.traits import sentences
     from nlu.components.project import catalogue
     from nlu.encoder.onnx_encoder import OnnxEncoder, VectorCache
     from nlu.encoder.provision import configured, encoder_folder
@@ -43,14 +44,13 @@ def embed(config: Path) -> int:
 
     read: dict[str, Any] = load_yaml(config.read_text("utf-8"))
     importers = [i for i in read.get("importers") or () if i["name"].endswith(".CatalogueImporter")]
-    texts = {
-        normalise(text).text: None
-        for importer in importers
-        for learned in training_set(
-            catalogue(importer.get("catalogue", "data")), importer.get("augment") or {}
-        )
-        for text in learned.texts
-    }
+    texts: dict[str, None] = {}
+    for importer in importers:
+        known = catalogue(importer.get("catalogue", "data"))
+        for learned in training_set(known, importer.get("augment") or {}):
+            texts |= {normalise(text).text: None for text in learned.texts}
+        for trait in known.traits.values():
+            texts |= {normalise(text).text: None for text, _, _ in sentences(trait)}
     encoder = OnnxEncoder(encoder_folder(configured(config)))
     VectorCache(encoder).encode(list(texts), workers=os.cpu_count() or 1)
     return len(texts)

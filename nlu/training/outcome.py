@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from nlu.classifier.decision import OUT_OF_SCOPE, Decision, Thresholds, decide
+from nlu.catalogue import Catalogue
+from nlu.classifier.decision import OUT_OF_SCOPE, Decision, Thresholds, decide, outside_in
 
 Outcome = Literal[
     "right",  # the right service, the right kind of talk, or rightly refused
@@ -37,10 +38,21 @@ class Ranked:
 
 @dataclass(frozen=True)
 class Intents:
-    """What `decide` knows of the catalogue: the talk, and which services lie near each other."""
+    """What `decide` knows of the catalogue: the talk, which services lie near each other, and which
+    talk is about what is done elsewhere."""
 
     conversation: frozenset[str]
     neighbours: Mapping[str, Sequence[str]]
+    elsewhere: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, catalogue: Catalogue) -> Intents:
+        """Those of a catalogue."""
+        return cls(
+            frozenset(catalogue.conversation),
+            {name: service.neighbours for name, service in catalogue.services.items()},
+            frozenset(name for name, one in catalogue.conversation.items() if one.elsewhere),
+        )
 
     def group(self, intent: str) -> Group:
         """What kind of intent this is."""
@@ -71,7 +83,8 @@ def counted(
     """How often each outcome comes about in each group of intents, at these thresholds."""
     found: Counter[tuple[Group, Outcome]] = Counter()
     for row in rows:
-        made = decide(row.ranking, intents.conversation, intents.neighbours, thresholds)
-        top = row.ranking[0][0] if row.ranking else ""
+        ranking = outside_in(row.ranking, intents.elsewhere)
+        made = decide(ranking, intents.conversation, intents.neighbours, thresholds)
+        top = ranking[0][0] if ranking else ""
         found[intents.group(row.truth), outcome(row.truth, top, made)] += 1
     return found

@@ -162,9 +162,7 @@ def main(argv: Sequence[str]) -> int:
         print(f"{saved} is not there: train a model with `seva train`", file=sys.stderr)
         return 1
     data = development.Development.load(saved)
-    intents = Intents(
-        frozenset(known.conversation), {n: s.neighbours for n, s in known.services.items()}
-    )
+    intents = Intents.of(known)
     costs = Costs.read(catalogue_folder("data") / "decision.yml")
     choice = choose(data.rows(), intents, costs, configured(config))
     if given.json:

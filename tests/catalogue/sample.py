@@ -20,7 +20,7 @@ names:
   en: ["english"]
 """,
     "check.yml": """\
-counts: {trained: 2, holdout: 1, examples: 3}
+counts: {trained: 2, holdout: 1, talk: 1, examples: 3}
 lengths: {menu: 24, about: 72, button: 20, row: 24, sentence: 1024, fact: 300}
 buttons: 3
 script_share: 60

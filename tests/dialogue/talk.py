@@ -5,9 +5,10 @@ The department answers from a list.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from actions.citizens.effects import Stores, carried_out
@@ -35,6 +36,10 @@ def heard(
     spoken: str | None = None,
     carries: Mapping[str, Any] | None = None,
     at: float = 0.0,
+    about: Sequence[str] = (),
+    danger: str | None = None,
+    elsewhere: str | None = None,
+    answer: Mapping[str, float] = MappingProxyType({}),
 ) -> Heard:
     """A message as the understanding gives it; `kind: route` is for the service `intent`, `spoken`
     the language of a voice note, `carries` a location or media, `at` when it came."""
@@ -57,6 +62,10 @@ def heard(
             readings=() if spoken is None else (Reading(text, spoken),),
             **(carries or {}),
         ),
+        about=tuple(about),
+        danger=danger,
+        elsewhere=elsewhere,
+        answer=answer,
         at=at,
     )
 

@@ -41,11 +41,12 @@ def utterance_problems(check: Run) -> Iterator[Problem]:
         roles: Mapping[str, str | None] = CONVERSATION_MARKS
         if isinstance(intent, Service):
             roles = {slot.name: slot.role for slot in intent.slots}
-        yield from _counts(check, intent)
+        talk = isinstance(intent, ConversationIntent) and intent.reply is not None
+        yield from _counts(check, intent, talk)
         for said in said_of(name, intent):
             yield from _marks(said, roles)
             yield from _script(check, said)
-            yield from _repeated(said, seen)
+            yield from _repeated(said, seen, talk)
         if check.strict:
             yield from _leaks(check, name, intent)
             if isinstance(intent, Service):
@@ -66,15 +67,19 @@ def said_of(name: str, intent: Service | ConversationIntent) -> Iterator[Said]:
                 yield Said(name, part, key, intent.file, utterance)
 
 
-def _counts(check: Run, intent: Service | ConversationIntent) -> Iterator[Problem]:
-    wanted = {"utterances": check.limits.counts.trained, "holdout": check.limits.counts.holdout}
+def _counts(check: Run, intent: Service | ConversationIntent, talk: bool) -> Iterator[Problem]:
+    counts = check.limits.counts
+    wanted = {"utterances": counts.trained, "holdout": counts.holdout}
+    if talk:
+        wanted = {"utterances": counts.talk}
     for part, count in wanted.items():
         for key in check.catalogue.languages.keys:
             found = len(getattr(intent, part).get(key, ()))
             if found < count:
                 what = f"{part}.{key} has {found} of at least {count}"
                 mend = f"add {count - found} more, as people really write"
-                yield check.at(intent.file, part, key, what=what, mend=mend)
+                path = intent.path if isinstance(intent, ConversationIntent) else ()
+                yield check.at(intent.file, *path, part, key, what=what, mend=mend)
 
 
 def _marks(said: Said, roles: Mapping[str, str | None]) -> Iterator[Problem]:
@@ -124,9 +129,9 @@ def _unmarked(utterance: Utterance) -> str:
     return "".join((*pieces, utterance.text[after:]))
 
 
-def _repeated(said: Said, seen: dict[str, list[Said]]) -> Iterator[Problem]:
+def _repeated(said: Said, seen: dict[str, list[Said]], talk: bool) -> Iterator[Problem]:
     line, text = said.utterance.line, said.utterance.text
-    key = bare(text)
+    key = bare(text) or (text if talk else "")  # a hand that waves is talk
     if not key:
         yield Problem(said.file, line, f"`{text}` has no letter or digit", "write words")
         return

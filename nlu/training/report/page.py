@@ -129,7 +129,7 @@ def render(
     conversation = frozenset(catalogue.conversation)
     names = Names(catalogue)
     messages = judged(predictions, conversation)
-    intents = Intents(conversation, {n: s.neighbours for n, s in catalogue.services.items()})
+    intents = Intents.of(catalogue)
     return environment.get_template("template.html").render(
         metrics=metrics,
         facts={**dict.fromkeys(MANIFEST), **facts},

@@ -1,0 +1,63 @@
+"""Somebody in danger reads whom to call, before everything else; a form that is open waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dialogue.talk import Talk
+
+INCOME = {"intent": "income_certificate", "kind": "route"}
+SAID = {
+    "te": ("మా ఆయన కొడుతున్నాడు", "violence"),
+    "te-Latn": ("current wire tegi padindi", "live_wire"),
+    "hi": ("मैं मरना चाहता हूँ", "suicide"),
+    "hi-Latn": ("ghar me aag lag gayi", "fire"),
+    "en": ("I told the OTP to a caller", "fraud"),
+}
+NUMBERS = {
+    "violence": "181",
+    "live_wire": "1912",
+    "suicide": "14416",
+    "fire": "101",
+    "fraud": "1930",
+    "child": "1098",
+    "medical": "108",
+    "flood": "112",
+}
+
+
+@pytest.mark.parametrize("key", SAID)
+async def test_the_number_is_said_and_nothing_else(talk: Talk, key: str) -> None:
+    """Whatever service the words sound like."""
+    text, kind = SAID[key]
+    await talk.say(text, key=key, danger=kind, **INCOME)
+    reply = talk.form.catalogue.traits["danger"].labels[kind].reply
+    assert reply and talk.text == reply[key.partition("-")[0]]
+    assert NUMBERS[kind] in talk.text
+    assert not talk.buttons and not talk.open
+
+
+@pytest.mark.parametrize("key", SAID)
+async def test_a_form_is_kept(talk: Talk, key: str) -> None:
+    await talk.say("income certificate", key=key, **INCOME)
+    text, kind = SAID[key]
+    await talk.say(text, key=key, danger=kind)
+    assert NUMBERS[kind] in talk.text
+    assert talk.state.asked == "applicant_name" and talk.state.values == {}
+    await talk.say("సాయి తేజ" if key == "te" else "Sai Teja", key=key)
+    assert talk.state.values["applicant_name"]
+
+
+async def test_every_kind_has_its_number_in_every_language(talk: Talk) -> None:
+    labels = talk.form.catalogue.traits["danger"].labels
+    assert set(labels) == set(NUMBERS)
+    for kind, number in NUMBERS.items():
+        reply = labels[kind].reply
+        assert reply is not None
+        for language in talk.form.catalogue.languages.reply:
+            assert number in reply[language]
+
+
+async def test_a_tap_is_no_cry_for_help(talk: Talk) -> None:
+    await talk.say("income certificate or another", kind="clarify", danger=None)
+    assert talk.text
