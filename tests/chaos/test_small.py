@@ -10,7 +10,7 @@ from benchmarks.chaos import chaos
 from benchmarks.upheaval.judge import KINDS
 from benchmarks.upheaval.run import Plan
 
-SHORT = Plan(messages=120, kills=3, outages=1, seed=17)
+SHORT = Plan(messages=120, kills=2, outages=1, seed=17)
 LONG = Plan(messages=300, kills=10, outages=2, seed=17)
 
 
