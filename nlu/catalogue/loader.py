@@ -19,7 +19,14 @@ from nlu.catalogue.model import (
     Trait,
     Utterance,
 )
-from nlu.catalogue.services import read_conversation, read_service, read_talk, read_trait
+from nlu.catalogue.services import (
+    read_conversation,
+    read_questions,
+    read_service,
+    read_talk,
+    read_trait,
+    with_questions,
+)
 from nlu.catalogue.vocabulary import (
     read_gazetteers,
     read_languages,
@@ -76,6 +83,9 @@ def read_catalogue(path: Path = Path("data")) -> tuple[Catalogue, list[Problem]]
     traits = {
         file.stem: trait for file in _files(root / "traits") if (trait := read_trait(source, file))
     }
+    if "about" in traits:
+        asked = [one for file in _files(root / "questions") for one in read_questions(source, file)]
+        traits["about"] = with_questions(traits["about"], asked)
     services: dict[str, Service] = {}
     for file in sorted((root / "services").glob("*/*.yml")):
         service = read_service(source, file, languages, slot_types)

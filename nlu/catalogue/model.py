@@ -186,6 +186,21 @@ class Trait:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A sentence about a service and the facts that it asks about; none where it only sounds so."""
+
+    text: str
+    about: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """A file of `questions/`: service -> key -> sentences."""
+
+    questions: Mapping[str, Mapping[str, tuple[Asked, ...]]]
+
+
+@dataclass(frozen=True)
 class Variable:
     """A value read from the environment when a process starts, with its default."""
 

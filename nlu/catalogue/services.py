@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from nlu.catalogue.marks import MarkError, parse_marks
@@ -12,9 +13,11 @@ from nlu.catalogue.model import (
     SERVICE_KINDS,
     SLOT_ROLES,
     SUGGESTIONS,
+    Asked,
     ConversationIntent,
     Facts,
     Languages,
+    Questions,
     Service,
     Slot,
     SlotType,
@@ -97,6 +100,25 @@ def read_trait(source: Source, file: Path) -> Trait | None:
     """A file of `traits/`."""
     top = source.read(file)
     return top.record(Trait) if top else None
+
+
+def read_questions(source: Source, file: Path) -> list[tuple[str, Asked]]:
+    """The sentences of a file of `questions/`, each with its key."""
+    top = source.read(file)
+    read = top.record(Questions) if top else None
+    by_key = [found for found in (read.questions.values() if read else ())]
+    return [(key, asked) for found in by_key for key, some in found.items() for asked in some]
+
+
+def with_questions(trait: Trait, questions: Iterable[tuple[str, Asked]]) -> Trait:
+    """The trait `about` with the sentences that ask about its labels, and those that do not."""
+    labels = {name: dict(one.utterances) for name, one in trait.labels.items()}
+    ordinary = dict(trait.ordinary)
+    for key, asked in questions:
+        for some in [labels[fact] for fact in asked.about if fact in labels] or [ordinary]:
+            some[key] = (*some.get(key, ()), asked.text)
+    told = {name: replace(trait.labels[name], utterances=some) for name, some in labels.items()}
+    return Trait(told, ordinary)
 
 
 def read_service(
