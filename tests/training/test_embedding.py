@@ -27,12 +27,9 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     data = copied(tmp_path / "data", ["anna_canteen_menu", "anna_canteen_timings"])
     for file in (data / "conversation").glob("*.yml"):
         if file.stem != "greet":
-<<<<<<< HEAD
             file.unlink()
     for folder in ("talk", "traits"):
         for file in sorted((data / folder).glob("*.yml"))[1:]:
-=======
->>>>>>> main
             file.unlink()
     encoder = encoder_folder(configured())
     (tmp_path / "cache").mkdir()
