@@ -19,6 +19,7 @@ def copied(data: Path, services: Collection[str]) -> Path:
     for file in data.glob("services/*/*.yml"):
         if file.stem not in services:
             file.unlink()
+    (data / "topics.yml").unlink()
     for folder in (data / "services").iterdir():
         if not any(folder.iterdir()):
             folder.rmdir()

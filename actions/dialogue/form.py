@@ -318,15 +318,21 @@ class Form:
 
     def menu(self, state: State, heard: Heard) -> Reply:
         """The page of the menu that a tapped row leads to."""
-        department = heard.payload.get("department", "")
+        department, topic = heard.payload.get("department", ""), heard.payload.get("topic", "")
         asked = heard.payload.get("page", "0")
         page = int(asked) if asked.isdecimal() else 0
         if department in self.catalogue.departments:
             return questions.services(
                 self.catalogue, state.language, self.settings, department, page
             )
+        if topic in self.catalogue.topics:
+            return questions.of_topic(self.catalogue, state.language, self.settings, topic, page)
+        return self.topics(state, page)
+
+    def topics(self, state: State, page: int = 0) -> Reply:
+        """What can be done here, as citizens think of it."""
         lead = self.catalogue.phrases["menu_prompt"][state.language]
-        return questions.departments(self.catalogue, state.language, self.settings, lead, page)
+        return questions.topics(self.catalogue, state.language, self.settings, lead, page)
 
     def follow(self, state: State, heard: Heard) -> State:
         """The state in the language of the citizen's own words."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from actions.dialogue import cues
 from actions.dialogue.form import Form
 from actions.dialogue.state import CHANGE, READ_BACK, RESUME, Heard, Profile, State
-from actions.dialogue.steps import ASK, Forget, Step, saying
+from actions.dialogue.steps import ASK, STOP, Forget, Step, saying
 from nlu.catalogue import Slot
 
 
@@ -16,6 +16,9 @@ def steered(form: Form, state: State, heard: Heard) -> Step | None:
     meaning = cues.command(heard.text, form.settings)
     if meaning == "back":
         return back(form, form.follow(state, heard))
+    if meaning == "menu":
+        followed = form.follow(state, heard)
+        return Step(followed, STOP, (form.topics(followed),))
     if meaning == "repeat":
         return Step(form.follow(state, heard), ASK)
     if meaning == "forget_me":

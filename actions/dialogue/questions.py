@@ -205,6 +205,29 @@ MENU = payload("menu")
 """Leads to the departments."""
 
 
+def topics(
+    catalogue: Catalogue, language: str, settings: DialogueSettings, lead: str, page: int = 0
+) -> Reply:
+    """One page of the topics, under `lead`; of the departments where there are no topics."""
+    if not catalogue.topics:
+        return departments(catalogue, language, settings, lead, page)
+    rows = [
+        Button(topic.title[language], payload("menu", topic=name), topic.about[language])
+        for name, topic in catalogue.topics.items()
+    ]
+    return listed(catalogue, language, lead, _page(catalogue, language, settings, rows, page, {}))
+
+
+def of_topic(
+    catalogue: Catalogue, language: str, settings: DialogueSettings, name: str, page: int
+) -> Reply:
+    """One page of a topic's services, in its order; the last row leads to the next page."""
+    known = (one for one in catalogue.topics[name].services if one in catalogue.services)
+    rows = [service_row(catalogue, one, language) for one in known]
+    rows = _page(catalogue, language, settings, rows, page, {"topic": name})
+    return listed(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
+
+
 def departments(
     catalogue: Catalogue, language: str, settings: DialogueSettings, lead: str, page: int = 0
 ) -> Reply:

@@ -33,6 +33,8 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         return Step(state, STOP, (form.say("unsupported_message", state),))
     if cues.command(heard.text, form.settings) == "forget_me":
         return form_commands.forgotten(form, cleared(state) if not state.service else state, STOP)
+    if cues.command(heard.text, form.settings) == "menu":
+        return Step(cleared(state), STOP, (form.topics(state),))
     if state.asked == REMEMBER:
         remembered = consent.answered(form, state, heard)
         if remembered:
@@ -188,7 +190,7 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
 
 
 def _menu(form: Form, state: State, lead: str) -> Reply:
-    return questions.departments(form.catalogue, state.language, form.settings, lead)
+    return questions.topics(form.catalogue, state.language, form.settings, lead)
 
 
 def is_bare(heard: Heard, digits: int) -> bool:
@@ -203,7 +205,7 @@ def asked_what_for(form: Form, state: State, heard: Heard) -> Step:
     kept = replace(cleared(state), heard=heard.words)
     lead = catalogue.phrases["number_alone"][language]
     if not names:
-        return Step(kept, STOP, (questions.departments(catalogue, language, form.settings, lead),))
+        return Step(kept, STOP, (questions.topics(catalogue, language, form.settings, lead),))
     rows = [
         questions.service_row(catalogue, name, language) for name in names[: form.settings.offered]
     ]

@@ -32,6 +32,8 @@ from nlu.catalogue.vocabulary import (
     read_languages,
     read_phrases,
     read_slot_types,
+    read_topics,
+    with_all,
 )
 from nlu.catalogue.yaml_source import Source
 
@@ -109,6 +111,7 @@ def read_catalogue(path: Path = Path("data")) -> tuple[Catalogue, list[Problem]]
         hash=_training_hash(services, conversation, traits, gazetteers, source, root),
         root=root,
         traits=traits,
+        topics=with_all(read_topics(source, root / "topics.yml"), services),
         positions=source.positions,
     )
     return catalogue, source.problems

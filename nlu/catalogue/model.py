@@ -186,6 +186,23 @@ class Trait:
 
 
 @dataclass(frozen=True)
+class Topic:
+    """Services as citizens think of them: a row of the menu, the most used service first."""
+
+    name: str
+    title: Words
+    about: Words
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The file `topics.yml`."""
+
+    topics: tuple[Topic, ...]
+
+
+@dataclass(frozen=True)
 class Asked:
     """A sentence about a service and the facts that it asks about; none where it only sounds so."""
 
@@ -423,4 +440,5 @@ class Catalogue:
     hash: str
     root: Path = Path("data")
     traits: Mapping[str, Trait] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
     positions: Positions = field(default_factory=dict, compare=False, repr=False)

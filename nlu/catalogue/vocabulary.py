@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import regex
@@ -14,7 +15,10 @@ from nlu.catalogue.model import (
     LanguageKey,
     Languages,
     Place,
+    Service,
     SlotType,
+    Topic,
+    Topics,
     Words,
 )
 from nlu.catalogue.slot_kinds import slot_kinds
@@ -51,6 +55,29 @@ def read_phrases(source: Source, file: Path, languages: Languages) -> dict[str, 
     if phrases is None:
         return {}
     return {name: node.words(languages.reply) for name, node in phrases.children().items()}
+
+
+def read_topics(source: Source, file: Path) -> dict[str, Topic]:
+    """`topics.yml`, where there is one."""
+    top = source.read(file) if file.exists() else None
+    read = top.record(Topics) if top else None
+    return {topic.name: topic for topic in read.topics} if read else {}
+
+
+def with_all(topics: Mapping[str, Topic], services: Mapping[str, Service]) -> dict[str, Topic]:
+    """The topics with the services that stand in none: each where most of its department are."""
+    listed = {name for topic in topics.values() for name in topic.services}
+    found = dict(topics)
+    for name in sorted(services.keys() - listed if topics else ()):
+        department = services[name].department
+
+        def of_department(topic: Topic, own: str = department) -> int:
+            known = (services[one] for one in topic.services if one in services)
+            return sum(service.department == own for service in known)
+
+        best = max(topics.values(), key=of_department)
+        found[best.name] = replace(found[best.name], services=(*found[best.name].services, name))
+    return found
 
 
 def read_gazetteers(

@@ -42,9 +42,9 @@ def test_number_is_asked_what_for_and_used_by_what_is_chosen(
 def test_number_that_nothing_begins_with_leads_to_the_menu(talk: Talk, language: str) -> None:
     step = routing.route(talk.form, State(language=language), heard("9848012345", kind="clarify"))
     [say] = step.replies
-    departments = talk.form.catalogue.departments.values()
+    topics = talk.form.catalogue.topics.values()
     assert say.text == talk.form.catalogue.phrases["number_alone"][language]
-    assert {b.title for b in say.buttons} <= {d.menu[language] for d in departments}
+    assert {b.title for b in say.buttons} <= {topic.title[language] for topic in topics}
 
 
 @pytest.mark.parametrize(

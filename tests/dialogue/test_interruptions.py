@@ -148,13 +148,14 @@ async def test_language_not_named_is_asked_and_tapped(talk: Talk) -> None:
     assert talk.state.language == "te" and talk.state.asked == "service_number"
 
 
-async def test_language_chosen_by_name_stays_for_latin_letters(talk: Talk) -> None:
-    """Someone who asked for Hindi and types English words still gets Hindi, until they write
-    another script."""
+async def test_language_chosen_by_name_stays_until_another_is(talk: Talk) -> None:
+    """Someone who asked for Hindi and goes on in English or Telugu still gets Hindi."""
     await talk.say("हिंदी में", key="hi", intent="change_language", kind="conversation")
     await talk.say("show my electricity bill please", key="en", **BILL)
     assert talk.state.language == "hi"
     await talk.say("కరెంటు బిల్లు ఎంత", key="te", **BILL)
+    assert talk.state.language == "hi"
+    await talk.say("తెలుగులో చెప్పండి", key="te", intent="change_language", kind="conversation")
     assert talk.state.language == "te"
 
 
@@ -219,7 +220,7 @@ async def test_name_in_another_script_keeps_the_language(talk: Talk) -> None:
 async def test_tapped_service_in_a_form_starts_it(talk: Talk) -> None:
     """From a menu further up in the chat."""
     await talk.say("hello there", key="en", intent="greet", kind="conversation")
-    await talk.tap('"energy"')
+    await talk.tap('"bills"')
     rows = talk.buttons
     await talk.tap('"electricity_bill_view"', rows)
     assert talk.state.asked == "service_number"
@@ -232,7 +233,7 @@ async def test_tapped_menu_in_a_form_leaves_it(talk: Talk) -> None:
     await talk.say("hello there", key="en", intent="greet", kind="conversation")
     rows = talk.buttons
     await talk.say("my bill", key="en", **BILL)
-    await talk.tap('"apsrtc"', rows)
+    await talk.tap('"travel"', rows)
     assert not talk.open and talk.state.service is None
     assert any("rtc_ticket_booking" in b.payload for b in talk.buttons)
 

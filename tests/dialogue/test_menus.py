@@ -54,6 +54,29 @@ def test_services_are_listed_in_limits(form: Form, language: str) -> None:
     assert sorted(seen) == sorted(form.catalogue.services)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_topics_are_listed_in_limits_and_lead_to_every_service(form: Form, language: str) -> None:
+    say = questions.topics(form.catalogue, language, form.settings, "lead")
+    within_limits(say)
+    seen = []
+    for button in say.buttons:
+        topic = json.loads(button.payload[len("/menu") :])["topic"]
+        page = 0
+        while page is not None:
+            found = questions.of_topic(form.catalogue, language, form.settings, topic, page)
+            within_limits(found)
+            chosen = [b.payload for b in found.buttons if b.payload.startswith("/choose")]
+            seen += [json.loads(one[len("/choose") :])["service"] for one in chosen]
+            page = page + 1 if len(chosen) < len(found.buttons) else None
+    assert sorted(seen) == sorted(form.catalogue.services)
+
+
+def test_a_catalogue_without_topics_has_a_menu_of_its_departments(form: Form) -> None:
+    without = replace(form.catalogue, topics={})
+    say = questions.topics(without, "te", form.settings, "lead")
+    assert say == questions.departments(without, "te", form.settings, "lead")
+
+
 def test_most_asked_services_head_the_menu(form: Form) -> None:
     """In the order that the department's file gives; the others follow."""
     for name, department in form.catalogue.departments.items():

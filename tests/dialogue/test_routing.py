@@ -80,9 +80,9 @@ async def test_person_outside_a_form_is_the_states_helpline(talk: Talk) -> None:
 
 
 async def test_menu_leads_to_a_service(talk: Talk) -> None:
-    """Department, service, question."""
+    """Topic, service, question."""
     await talk.say("hello there", key="en", intent="greet", kind="conversation")
-    await talk.tap('"municipal"')
+    await talk.tap('"complaints"')
     await talk.tap('"garbage_complaint"')
     assert talk.state.asked == "ulb_name"
 

@@ -7,6 +7,7 @@ from nlu.catalogue.rules.run import Rule, Run
 from nlu.catalogue.rules.services import service_problems
 from nlu.catalogue.rules.slot_types import slot_type_problems
 from nlu.catalogue.rules.spelling import spelling_problems
+from nlu.catalogue.rules.topics import topic_problems
 from nlu.catalogue.rules.utterances import utterance_problems
 from nlu.catalogue.rules.words import words_problems
 
@@ -16,6 +17,7 @@ RULES: tuple[Rule, ...] = (
     slot_type_problems,
     department_problems,
     service_problems,
+    topic_problems,
     utterance_problems,
 )
 

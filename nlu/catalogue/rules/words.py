@@ -21,6 +21,10 @@ def words_problems(check: Run) -> Iterator[Problem]:
     for slot_type in check.catalogue.slot_types.values():
         yield from _slot_type(check, slot_type)
     yield from _phrases(check)
+    for place, topic in enumerate(check.catalogue.topics.values()):
+        file, path = check.catalogue.root / "topics.yml", ("topics", str(place))
+        yield from words_at(check, file, (*path, "title"), topic.title, check.limits.lengths.menu)
+        yield from words_at(check, file, (*path, "about"), topic.about, check.limits.lengths.about)
 
 
 def fields_of(text: str) -> set[str]:
