@@ -36,8 +36,12 @@ def coverage(catalogue: Catalogue) -> str:
     everything = list(catalogue.services.values())
     total = [_sentences(everything, key) for key in keys]
     rows.append(("**all**", str(len(everything)), *total))
-    for name, intent in catalogue.conversation.items():
-        rows.append((f"`{name}`", "", *(_sentences([intent], key) for key in keys)))
+    spoken: dict[str, list[ConversationIntent]] = {}
+    for name, intent in catalogue.conversation.items():  # all talk of a file in one row
+        row = name if intent.reply is None else f"{intent.file.parent.name}/{intent.file.stem}"
+        spoken.setdefault(row, []).append(intent)
+    for name, intents in spoken.items():
+        rows.append((f"`{name}`", "", *(_sentences(intents, key) for key in keys)))
     return _table(("department", "services", *(f"`{key}`" for key in keys)), rows)
 
 
