@@ -78,7 +78,18 @@ class Form:
             spoken_of=service,
         )
         told = {**self.opening(service, words.text), **self.told_by(service, words)}
-        return self.after(self.told(fresh, told, spoken=words.spoken))
+        return self._begun(self.after(self.told(fresh, told, spoken=words.spoken)))
+
+    def _begun(self, step: Step) -> Step:
+        """Says which service begins and how much will be asked, where anything is."""
+        if step.next != ASK or step.state.asked == CONFIRM:
+            return step
+        service, language = self.service(step.state), step.state.language
+        left = [slot for slot in service.slots if slot.name not in step.state.values]
+        asked = [slot for slot in left if slot.required or service.confirm]
+        fields = {"title": service.title[language], "count": str(len(asked))}
+        phrase = "begun" if len(asked) > 1 else "begun_short"
+        return step.after_saying(self.say(phrase, step.state, fields))
 
     def _another(self, draft: drafts.Draft, words: Words) -> bool:
         """Whether the words ask for something else than a request that may have been done already:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.departments import OperationResult
-from actions.dialogue.state import CONFIRM
+from actions.dialogue.state import CONFIRM, State
 from tests.dialogue.talk import Talk
 
 # key, a message that says nothing but the service, one that says all but the mobile number
@@ -103,11 +103,26 @@ async def test_slots_are_asked_in_order(talk: Talk, key: str, bare: str, full: s
     service = talk.form.catalogue.services["rtc_ticket_booking"]
     for slot, answer in zip(service.slots, ANSWERS[key]):
         assert talk.state.asked == slot.name
-        assert talk.text == slot.ask[reply_language(key)]
+        assert talk.said[-1].text == slot.ask[reply_language(key)]
         await talk.say(answer, key=key)
     assert talk.state.asked == CONFIRM
     assert talk.state.values == {**FILLED, "mobile_number": "9848012345"}
     assert talk.department.calls == []
+
+
+@pytest.mark.parametrize(("key", "bare", "full"), BUS, ids=[row[0] for row in BUS])
+async def test_a_beginning_says_of_what_and_how_much_is_asked(
+    talk: Talk, key: str, bare: str, full: str
+) -> None:
+    """Nothing begins in silence; what was told already is not counted."""
+    language = reply_language(key)
+    title = talk.form.catalogue.services["rtc_ticket_booking"].title[language]
+    await talk.say(bare, key=key, **BUS_SERVICE)
+    count = len(talk.form.catalogue.services["rtc_ticket_booking"].slots)
+    assert talk.said[0].text.startswith(f"*{title}*, {count} ")
+    talk.state = State(language=language)
+    await talk.say(full, key=key, **BUS_SERVICE)
+    assert talk.said[0].text == f"*{title}*"  # one question is left
 
 
 @pytest.mark.parametrize(("key", "bare", "full"), BUS, ids=[row[0] for row in BUS])

@@ -62,7 +62,7 @@ async def test_person_gets_the_helpline_and_the_form_stays(
 ) -> None:
     """The department's own number, then the question again."""
     await talk.say("my bill", key=key, **BILL)
-    question = talk.text
+    question = talk.said[-1].text
     await talk.say(words, key=key, intent="talk_to_person", kind="conversation")
     assert "1912" in talk.said[0].text
     assert talk.said[1].text == question
@@ -73,7 +73,7 @@ async def test_person_gets_the_helpline_and_the_form_stays(
 async def test_help_in_a_form_repeats_the_question(talk: Talk, key: str, words: str) -> None:
     """With how to get out of it."""
     await talk.say("my bill", key=key, **BILL)
-    question = talk.text
+    question = talk.said[-1].text
     await talk.say(words, key=key, intent="help", kind="conversation")
     assert talk.said[0].text == talk.form.catalogue.phrases["cancel_hint"][language_of(key)]
     assert talk.said[1].text == question
@@ -86,7 +86,7 @@ async def test_courtesy_is_no_attempt_at_an_answer(
 ) -> None:
     """Three thanks in a row ended a request that waited for its yes."""
     await talk.say(begin, key=key, **(PAY if "pay" in begin else BILL))
-    question, asked = talk.text, talk.state.asked
+    question, asked = talk.said[-1].text, talk.state.asked
     for _ in range(talk.form.settings.max_attempts + 1):
         await talk.say(words, key=key, intent=intent, kind="conversation")
         assert (talk.text, talk.state.asked) == (question, asked)

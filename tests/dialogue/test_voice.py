@@ -123,7 +123,7 @@ async def test_a_spoken_number_is_read_back_digit_by_digit(talk: Talk, language:
     phrases = talk.form.catalogue.phrases
     service = talk.form.catalogue.services[SERVICE]
     label = (service.slots[0].label or service.slots[0].type.label)[language]
-    assert talk.text == phrases["voice_read_back"][language].format(
+    assert talk.said[-1].text == phrases["voice_read_back"][language].format(
         slot=label, value="6 1 2 3 4 0 1 0 0 5 6 7 8"
     )
     assert not talk.department.calls
