@@ -169,8 +169,13 @@ def services_of(data: Path) -> Set[str]:
 def intents_of(data: Path) -> Set[str]:
     """What a model of that folder tells apart: services, conversation, tapped buttons."""
     fixed = load_yaml((data / "rasa" / "domain.yml").read_text("utf-8"))["intents"]
-    talk = {path.stem for path in (data / "conversation").glob("*.yml")}
-    return services_of(data) | talk | set(fixed)
+    conversation = {path.stem for path in (data / "conversation").glob("*.yml")}
+    talk = {
+        f"{path.stem}_{name}"
+        for path in (data / "talk").glob("*.yml")
+        for name in load_yaml(path.read_text("utf-8"))["talk"]
+    }
+    return services_of(data) | conversation | talk | set(fixed)
 
 
 def entries(folder: Path) -> list[Manifest]:

@@ -11,14 +11,15 @@ from nlu.catalogue import Catalogue
 
 def follow(state: State, heard: Heard, catalogue: Catalogue, settings: DialogueSettings) -> State:
     """State with the reply language of this message. One that was chosen by name stays until
-    another is. Native script always counts; Latin script only when it is clear and long enough."""
+    another is. Native script always counts; Latin script only when it is clear and long enough, or
+    a stranger's first words: in the likeliest language."""
     key = catalogue.languages.keys.get(heard.key or "")
     without_letters = heard.key_confidence == 0.0
     if key is None or key.language == state.language or without_letters or state.language_fixed:
         return state
     if key.script != "Latn":
         return replace(state, language=key.language)
-    clear = heard.key_confidence >= settings.language_confidence
+    clear = not state.language_known or heard.key_confidence >= settings.language_confidence
     needed = settings.language_words if state.language_known else settings.first_language_words
     long_enough = len(heard.text.split()) >= needed
     if clear and long_enough:
