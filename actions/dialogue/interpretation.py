@@ -127,7 +127,8 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     if sure and heard.kind == "conversation" and heard.intent in COURTESIES:
         return None if fits and _stands(slot, state, heard) else _courtesy(form, state, heard)
     talk = form.talk(heard.intent if heard.kind == "conversation" else heard.elsewhere or "", state)
-    if talk is not None and sure and not (fits and _stands(slot, state, heard)):
+    told = fits or bool(form.found(state.service or "", heard.text, {}))
+    if talk is not None and sure and not told:
         return saying(form.follow(state, heard), talk)
     other = heard.options[0] if heard.kind == "route" and heard.options else None
     short = len(heard.text.split()) < settings.switch_words

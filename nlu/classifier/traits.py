@@ -89,6 +89,12 @@ def _held_out(text: str) -> bool:
     return hashlib.sha256(text.encode()).digest()[0] % _HELD_OUT == 0
 
 
+def ordinary(examples: Examples) -> Examples:
+    """The same rows as what citizens write in general, for another trait."""
+    nobody = np.zeros(len(examples.labels), bool)
+    return Examples(examples.rows, [NONE] * len(nobody), nobody, examples.texts)
+
+
 def joined(parts: Sequence[Examples]) -> Examples:
     """All of them, one after the other."""
     dense = np.vstack([part.rows[0] for part in parts])

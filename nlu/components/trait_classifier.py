@@ -27,6 +27,7 @@ from nlu.components.sentence_encoder import SentenceEncoder, sentence_vector
 from nlu.components.training_message import COPY, HELD_BACK, LABEL, TRAIT
 
 TRAITS = "traits"
+ANSWER = "answer"  # the trait of what words can answer
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -93,21 +94,21 @@ class TraitClassifier(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns each trait that there are sentences of."""
-        services = catalogue(self._config["catalogue"]).services
-        wanted = [
+        said = [
             m
             for m in training_data.training_examples
-            if m.get(TEXT)
-            and m.get(INTENT) in services
-            and COPY not in facts(m)
-            and HELD_BACK not in facts(m)
+            if m.get(TEXT) and m.get(INTENT) and COPY not in facts(m) and HELD_BACK not in facts(m)
         ]
         own = [m for m in training_data.training_examples if TRAIT in facts(m)]
-        ordinary = self._examples(wanted) if own else None
-        for name in sorted({facts(m)[TRAIT] for m in own}):
+        names = sorted({facts(m)[TRAIT] for m in own})
+        mine = {name: self._examples([m for m in own if facts(m)[TRAIT] == name]) for name in names}
+        ordinary = self._examples(said) if names else None
+        for name in names:
             assert ordinary is not None
-            mine = self._examples([m for m in own if facts(m)[TRAIT] == name])
-            examples = traits.joined([mine, ordinary])
+            parts = [mine[name], ordinary]
+            if name != ANSWER and ANSWER in mine:  # a name that was asked for is no cry for help
+                parts.append(traits.ordinary(mine[ANSWER]))
+            examples = traits.joined(parts)
             self._models[name] = traits.fit(examples, hinge.Settings(self._config["cost"]))
         with self._storage.write_to(self._resource) as folder:
             traits.save(self._models, folder)

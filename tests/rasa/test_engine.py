@@ -90,7 +90,7 @@ def test_tapped_intent_is_an_intent(town: Town) -> None:
     replies = town.turn('/choose{"service": "electricity_bill_view"}', "tapped", "1", tapped=True)
     service = load_catalogue(town.data).services["electricity_bill_view"]
     slot = service.slots[0]
-    assert text_of(replies) in (slot.ask or slot.type.ask).values()
+    assert any(text_of(replies).endswith(ask) for ask in (slot.ask or slot.type.ask).values())
 
 
 def digits(text: str) -> str:
