@@ -25,6 +25,8 @@ from tests.processes import ACTIONS_SECRET, OWNERS, PHONE, ROOT, department_urls
 NEW_SERVICE = Path(__file__).parent / "electricity_meter_shift.yml"
 LIBRARY = Path(__file__).parent / "new_department" / "library"
 """A department by YAML alone."""
+LIBRARY_KEY = {"SEVA_DEPARTMENT_LIBRARY_KEY": "library-key-41d7"}
+"""What a process must be told where that department is."""
 TWIN = "electricity_meter_shifting"
 FEW, ALL = "few services", "all services"
 FEW_SERVICES = (
@@ -165,14 +167,22 @@ def opened(data: Path, models: Path, folder: Path) -> Iterator[Town]:
     from nlu.registry import live_release
 
     sandbox_port, actions_port = free_port(), free_port()
-    variables = {
-        "SEVA_DATA_DIR": str(data),
+    common = {
         "SEVA_VAR_DIR": str(folder / "var"),
         "SEVA_SANDBOX_PORT": str(sandbox_port),
         "SEVA_SANDBOX_OWNERS": str(OWNERS),
-        **department_urls(sandbox_port, data),
     }
-    all_departments = {**variables, "SEVA_DATA_DIR": str(ROOT / "data")}
+    variables = {
+        **common,
+        "SEVA_DATA_DIR": str(data),
+        **department_urls(sandbox_port, data),
+        **(LIBRARY_KEY if (data / "departments" / "library.yml").exists() else {}),
+    }
+    all_departments = {
+        **common,
+        "SEVA_DATA_DIR": str(ROOT / "data"),
+        **department_urls(sandbox_port),
+    }
     loop = asyncio.new_event_loop()
     with (
         seva(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.processes import ACTIONS_SECRET, ROOT, department_urls, free_port, seva
+from tests.rasa.conftest import LIBRARY_KEY
 
 
 def rasa(
@@ -49,8 +50,13 @@ def endpoints(one_more: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "SEVA_VAR_DIR": str(folder / "var"),
         "SEVA_SANDBOX_PORT": str(sandbox_port),
         **department_urls(sandbox_port, one_more),
+        **LIBRARY_KEY,
     }
-    all_departments = {**variables, "SEVA_DATA_DIR": str(ROOT / "data")}
+    all_departments = {
+        **{name: value for name, value in variables.items() if "_DEPARTMENT_" not in name},
+        "SEVA_DATA_DIR": str(ROOT / "data"),
+        **department_urls(sandbox_port),
+    }
     with (
         seva("sandbox", "/__faults/energy", sandbox_port, all_departments, folder / "sandbox.log"),
         seva("actions", "/health", actions_port, variables, folder / "actions.log") as actions,

@@ -22,6 +22,7 @@ from nlu.fast_yaml import load_yaml
 from nlu.settings.settings import Settings
 from nlu.turn import Message
 from tests.processes import ACTIONS_SECRET, ROOT, free_port, seva
+from tests.rasa.conftest import LIBRARY_KEY
 from tests.releases import register, with_words
 
 KEY = "key-of-this-test"
@@ -104,6 +105,7 @@ def environment(models: Path, tmp_path: Path) -> dict[str, str]:
         "SEVA_API_KEYS": KEY,
         "SEVA_INTERNAL_PORT": "0",
         "SEVA_PROCESSES": "1",
+        **LIBRARY_KEY,
     }
 
 

@@ -15,10 +15,11 @@ import pytest
 
 from nlu.turn import Message
 from tests.processes import ACTIONS_SECRET, ROOT, free_port, seva
+from tests.rasa.conftest import LIBRARY_KEY
 from tests.rasa.new_department.described_server import DescribedServer
 from tests.served import served
 
-SECRET = "library-key-41d7"
+(SECRET,) = LIBRARY_KEY.values()
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def library_town(one_more: Path, trained: Path) -> Iterator[LibraryTown]:
             "SEVA_VAR_DIR": str(folder / "var"),
             "SEVA_DOCUMENTS_URL": f"http://127.0.0.1:{documents}",
             "SEVA_DEPARTMENT_LIBRARY_URL": address.replace("localhost", "127.0.0.1"),
-            "SEVA_DEPARTMENT_LIBRARY_KEY": SECRET,
+            **LIBRARY_KEY,
         }
         command("documents", "keys", "rotate", "library", environment=variables)
         with (
