@@ -26,7 +26,7 @@ def check_catalogue(path: Path, *, strict: bool = False) -> CheckResult:
     if not catalogue.languages.keys:
         return CheckResult(catalogue, tuple(sorted(set(problems))))
     broken = frozenset(problem.file for problem in problems)
-    checking = Run(catalogue, load_limits(path), strict, broken)
+    run = Run(catalogue, load_limits(path), strict, broken)
     for rule in RULES:
-        problems.extend(rule(checking))
+        problems.extend(rule(run))
     return CheckResult(catalogue, tuple(sorted(set(problems))))

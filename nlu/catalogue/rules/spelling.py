@@ -13,7 +13,7 @@ from nlu.catalogue.rules.run import Run
 
 _REST = "*"
 _LETTER = r"[\p{L}\p{M}]"
-"""A nukta and the vowel signs are marks: without them `तारीख` would be found in `तारीख़`."""
+"""Unicode calls vowel signs and the nukta marks, not letters; to a reader they are of the word."""
 _NUKTA = "\u093c"
 
 Said = tuple[Path, tuple[str, ...], Words]
