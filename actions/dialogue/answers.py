@@ -40,7 +40,7 @@ def doubt(form: Form, slot_type: SlotType, heard: Heard) -> float:
     labels = form.settings.answers.labels.get(slot_type.name)
     if labels is None or not heard.answer:
         return 0.0
-    return 1 - sum(heard.answer.get(label, 0.0) for label in labels)
+    return 1 - max(heard.answer.get(label, 0.0) for label in labels)
 
 
 def _not_taken(form: Form, state: State, heard: Heard) -> Step:

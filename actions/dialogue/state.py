@@ -110,6 +110,7 @@ class Heard:
     message: Message
     about: tuple[str, ...] = ()  # facts of a service that it asks about
     danger: str | None = None
+    danger_in_doubt: bool = False
     elsewhere: str | None = None  # the talk that says where something is done
     answer: Mapping[str, float] = field(default_factory=dict)  # what it could answer, likely
     at: float = 0.0  # seconds since the epoch; 0 where nobody noted it
@@ -302,6 +303,7 @@ def read_heard(parsed: Mapping[str, Any], message: Message, at: float = 0.0) -> 
         message=message,
         about=() if tapped else tuple(decision.get("about", ())),
         danger=None if tapped else decision.get("danger"),
+        danger_in_doubt=bool(decision.get("danger_in_doubt")),
         elsewhere=None if tapped else decision.get("elsewhere"),
         answer={} if tapped else parsed.get("answer") or {},
         at=at,

@@ -47,8 +47,13 @@ async def turn(form: Form, state: State, heard: Heard, execute: Execute) -> Step
 
 def understood(form: Form, state: State, heard: Heard) -> Step:
     """What a message leads to, before any department is called."""
-    if heard.danger:
+    if heard.danger and not heard.danger_in_doubt:
         return _danger(form, form.follow(state, heard), heard.danger)
+    step = _meant(form, state, heard)
+    return step.after_saying(form.say("danger_in_doubt", step.state)) if heard.danger else step
+
+
+def _meant(form: Form, state: State, heard: Heard) -> Step:
     if state.open:
         return _inside(form, state, heard)
     if heard.tapped and heard.intent in _TAPS:
