@@ -31,7 +31,11 @@ def answer(form: Form, state: State, heard: Heard) -> Step:
         return form.after(state)
     found = form.found(state.service or "", heard.text, state.values)
     if found:
-        return form.after(form.told(state, found, spoken=heard.by_voice))
+        told = form.told(state, found, spoken=heard.by_voice)
+        said = [
+            form.noted(told, name) for name in found if name not in (state.asked, *told.unchecked)
+        ]
+        return form.after(told).after_saying(*said)
     return misfit(form, form.follow(state, heard), heard)
 
 

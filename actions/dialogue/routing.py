@@ -174,9 +174,10 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
         return form.offered(
             Step(cleared(state), STOP, (Reply(phrases["welcome_back"][state.language]),))
         )
-    if heard.intent in ("greet", "help"):
-        lead = phrases["welcome" if heard.intent == "greet" else "help"][state.language]
-        return Step(state, STOP, (_menu(form, state, lead),))
+    if heard.intent == "greet":
+        return Step(state, STOP, form.welcome(state))
+    if heard.intent == "help":
+        return Step(state, STOP, (_menu(form, state, phrases["help"][state.language]),))
     if heard.intent == "cancel" and state.service:  # a draft kept for a retry
         return form.end(state, form.given_up("cancelled", state))
     answers = {

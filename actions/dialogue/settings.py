@@ -46,6 +46,16 @@ class AnswerSettings:
 
 
 @dataclass(frozen=True)
+class WelcomeSettings:
+    """The buttons under a greeting: the services that were used most in the last `days`. One counts
+    from `least` times on; `services` fill what is left."""
+
+    days: int
+    least: int
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DialogueSettings:
     """See the comments in `data/dialogue.yml`; `words` maps what is meant to all its words."""
 
@@ -72,6 +82,7 @@ class DialogueSettings:
     drop_hours: int
     code: CodeSettings
     answers: AnswerSettings
+    welcome: WelcomeSettings
     voice_sure: Mapping[str, float]
     read_back: tuple[str, ...]
     pins: tuple[str, ...]

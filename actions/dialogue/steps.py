@@ -52,7 +52,14 @@ class ToPerson:
     said: Reply
 
 
-Effect = Remember | Forget | ToPerson
+@dataclass(frozen=True)
+class Used:
+    """A department answered a request for the service; counted without the citizen."""
+
+    service: str
+
+
+Effect = Remember | Forget | ToPerson | Used
 """What a step does besides: the action server does it in the citizen's stores."""
 
 

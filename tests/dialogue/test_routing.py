@@ -52,7 +52,6 @@ async def test_clarify_offers_the_services_and_a_way_out(talk: Talk, key: str) -
         ("affirm", "affirmed_nothing_open"),
         ("deny", "affirmed_nothing_open"),
         ("unheard_of", "retry_generic"),
-        ("greet", "welcome"),
         ("help", "help"),
         ("change_language", "language_prompt"),
     ],
