@@ -100,8 +100,10 @@ def language_words(lexicon: Mapping[str, Iterable[str]], catalogue: Catalogue) -
 def _said(catalogue: Catalogue) -> dict[str, Counter[str]]:
     """In how many utterances of each language a word in Latin letters occurs."""
     said: dict[str, Counter[str]] = {}
-    for intent in (*catalogue.services.values(), *catalogue.conversation.values()):
-        for key, rows in intent.utterances.items():
+    trained = [one.utterances for one in catalogue.services.values()]
+    trained += [one.utterances for one in catalogue.conversation.values()]
+    for utterances in trained:
+        for key, rows in utterances.items():
             known = catalogue.languages.keys.get(key)
             if known is not None and known.script == "Latn":
                 counts = said.setdefault(known.language, Counter())

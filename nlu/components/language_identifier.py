@@ -31,6 +31,14 @@ def _loaded(path: Path) -> LanguageModel:
     return LanguageModel.load(path)
 
 
+def _listed() -> Dict[str, Any]:
+    """The lists of words by language; a release from before they were there has none."""
+    try:
+        return load_lexicon("languages")
+    except FileNotFoundError:
+        return {}
+
+
 def identifier(config: Dict[str, Any]) -> LanguageIdentifier:
     """What a configuration with all its defaults means. Raises FileNotFoundError."""
     known = catalogue(config["catalogue"])
@@ -42,7 +50,7 @@ def identifier(config: Dict[str, Any]) -> LanguageIdentifier:
         float(config["native_share"]),
         float(config["mixed_share"]),
         languages.default,
-        language_words(load_lexicon("languages"), known),
+        language_words(_listed(), known),
         float(config["word_weight"]),
     )
 
