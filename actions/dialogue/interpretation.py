@@ -16,6 +16,7 @@ from actions.dialogue import (
     questions,
     sent,
     taps,
+    undo,
 )
 from actions.dialogue.form import Form
 from actions.dialogue.state import CODE, CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
@@ -35,6 +36,9 @@ def hear(form: Form, state: State, heard: Heard) -> Step:
     received = sent.received(form, state, heard)
     if received is not None:
         return received
+    back = undo.undone(form, state, heard)
+    if back is not None:
+        return back
     typed = taps.typed(
         form, heard, lambda language: form.question(replace(state, language=language))
     )
@@ -151,6 +155,8 @@ def _interrupted(form: Form, state: State, heard: Heard) -> Step:
         return saying(state, questions.languages(form.catalogue, state.language))
     state = form.follow(state, heard)
     if heard.intent == "cancel":
+        if cues.command(heard.text, form.settings) == "skip":  # "leave it" may mean the question
+            return answers.misfit(form, state, heard).after_saying(form.say("not_skipped", state))
         return _cancelled(form, state)
     if heard.intent == "talk_to_person":
         asked = saying(state, form.person(state))

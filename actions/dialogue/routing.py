@@ -16,6 +16,7 @@ from actions.dialogue import (
     questions,
     sent,
     taps,
+    undo,
 )
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
@@ -45,6 +46,11 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         return form.resume(state)
     if cues.command(heard.text, form.settings) == "go_on":
         return form.resume(state) if state.service else form.go_on(state)
+    back = undo.undone(form, state, heard)
+    if back is not None:
+        return back
+    if state.asked == RESUME and cues.is_command(heard.text, form.settings, ("back",)):
+        return form.go_on(form.follow(state, heard))
     if state.asked == RESUME:
         answered = _offer_answered(form, state, heard)
         if answered:

@@ -49,6 +49,16 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class Undo:
+    """A switch to another service that the next message may take back: the request that was left,
+    by its `nonce`, and what was said when it was, if that may be an answer after all."""
+
+    nonce: str
+    text: str = ""
+    spoken: bool = False
+
+
+@dataclass(frozen=True)
 class CodeAsked:
     """A one-time code that the department sent: the end of the number it went to, when, how often
     it was told wrongly, and how many tries are left after a wrong one. Never the code."""
@@ -147,7 +157,8 @@ class State:
     asked to remember. `in_doubt` says that the request was sent to the department without an answer
     and may have been carried out. `offers` are choices by slot that the department gave; none where
     it was asked and has none. `code` is a one-time code that was sent and not yet told rightly.
-    `spoken_of` is the service that was spoken of last, under way or not.
+    `spoken_of` is the service that was spoken of last, under way or not. `undo` is the switch that
+    this message made.
     """
 
     language: str
@@ -169,6 +180,7 @@ class State:
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
     code: CodeAsked | None = None
     spoken_of: str = ""
+    undo: Undo | None = None
     profile: Profile = Profile()  # not stored here but in `actions.citizens.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
@@ -211,6 +223,7 @@ class State:
             "offers": {slot: [asdict(one) for one in rows] for slot, rows in self.offers.items()},
             "code": self.code and asdict(self.code),
             "spoken_of": self.spoken_of,
+            "undo": self.undo and asdict(self.undo),
             "found": {} if self.heard is None else self.heard.found,
         }
         return seal(told) if any(told.values()) else None
@@ -238,6 +251,7 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
         },
         code=CodeAsked(**told["code"]) if told.get("code") else None,
         spoken_of=told.get("spoken_of", ""),
+        undo=Undo(**told["undo"]) if told.get("undo") else None,
         asked=kept.get("asked"),
         attempts=int(kept.get("attempts") or 0),
         lookup=_mapping(kept.get("lookup")),

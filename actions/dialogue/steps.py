@@ -103,4 +103,5 @@ def cleared(state: State) -> State:
         in_doubt=False,
         offers={},
         code=None,
+        undo=None,
     )
