@@ -149,7 +149,7 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
 
 def _interrupted(form: Form, state: State, heard: Heard) -> Step:
     if heard.intent == "change_language":
-        chosen = language.named(heard, form.catalogue)
+        chosen = language.named(heard, form.catalogue, form.settings)
         if chosen:
             return form_commands.language_changed(form, state, chosen)
         return saying(state, questions.languages(form.catalogue, state.language))

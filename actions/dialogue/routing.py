@@ -36,6 +36,7 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         return form_commands.forgotten(form, cleared(state) if not state.service else state, STOP)
     if cues.command(heard.text, form.settings) == "menu":
         return Step(cleared(state), STOP, (form.topics(state),))
+    heard = _steering(form, heard)
     if state.asked == REMEMBER:
         remembered = consent.answered(form, state, heard)
         if remembered:
@@ -79,6 +80,19 @@ def route(form: Form, state: State, heard: Heard) -> Step:
     phrase = "not_understood_voice" if heard.by_voice else "out_of_scope"
     lead = form.catalogue.phrases[phrase][state.language]
     return Step(cleared(state), STOP, (_menu(form, state, lead),))
+
+
+_STEERING = {"help": "help", "person": "talk_to_person", "language": "change_language"}
+
+
+def _steering(form: Form, heard: Heard) -> Heard:
+    """A word that steers, or a wish for a language, understood as what it is."""
+    if heard.by_voice:
+        return heard
+    wished = language.wished(heard, form.catalogue, form.settings)
+    meaning = "language" if wished else cues.command(heard.text, form.settings) or ""
+    intent = _STEERING.get(meaning)
+    return replace(heard, kind="conversation", intent=intent) if intent else heard
 
 
 def _offer_answered(form: Form, state: State, heard: Heard) -> Step | None:
@@ -169,7 +183,7 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
     if talk is not None:
         return Step(state, STOP, (talk,))
     if heard.intent == "change_language":
-        chosen = language.named(heard, form.catalogue)
+        chosen = language.named(heard, form.catalogue, form.settings)
         if chosen is None:
             return Step(state, STOP, (questions.languages(form.catalogue, state.language),))
         changed = replace(state, language=chosen, language_fixed=True)

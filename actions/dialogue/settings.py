@@ -46,6 +46,15 @@ class AnswerSettings:
 
 
 @dataclass(frozen=True)
+class LanguageWish:
+    """See `language_wish:` in `data/dialogue.yml`."""
+
+    words: Cues
+    denied_behind: Cues
+    denied_before: Cues
+
+
+@dataclass(frozen=True)
 class DialogueSettings:
     """See the comments in `data/dialogue.yml`; `words` maps what is meant to all its words."""
 
@@ -82,6 +91,7 @@ class DialogueSettings:
     ordinals: tuple[tuple[str, ...], ...]
     polite: tuple[str, ...]
     corrections: CorrectionWords
+    language_wish: LanguageWish
 
 
 @lru_cache(maxsize=4)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, interpretation, perform, routing, undo
+from actions.dialogue import cues, interpretation, language, perform, routing, undo
 from actions.dialogue.form import Form
 from actions.dialogue.perform import Execute
 from actions.dialogue.state import CONFIRM, RESUME, Heard, State
@@ -48,7 +48,11 @@ async def turn(form: Form, state: State, heard: Heard, execute: Execute) -> Step
 def understood(form: Form, state: State, heard: Heard) -> Step:
     """What a message leads to, before any department is called."""
     heard = _surely_cancelled(form, heard)
-    return undo.noted(state, heard, _understood(form, state, heard))
+    step = undo.noted(state, heard, _understood(form, state, heard))
+    told = heard.danger or heard.tapped or heard.kind == "conversation"  # a greeting offers itself
+    if told or step.state.language_fixed or not language.offered(state, heard, form.settings):
+        return step
+    return step.after_saying(form.say("language_offer", step.state))
 
 
 def _surely_cancelled(form: Form, heard: Heard) -> Heard:

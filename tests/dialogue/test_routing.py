@@ -69,6 +69,7 @@ async def test_conversation(talk: Talk, intent: str, phrase: str, key: str) -> N
 @pytest.mark.parametrize("key", KEYS)
 async def test_out_of_scope_is_refused_with_the_menu(talk: Talk, key: str) -> None:
     """Honestly, and with what there is instead."""
+    talk.state = State(language=language_of(key))
     await talk.say("something quite different", key=key)
     assert talk.text == talk.form.catalogue.phrases["out_of_scope"][language_of(key)]
     assert len(talk.buttons) == len(talk.form.catalogue.departments)

@@ -13,9 +13,7 @@ OUTAGE = {"intent": "electricity_supply_failure_complaint", "kind": "route", "co
 BUS = {"intent": "rtc_ticket_booking", "kind": "route", "confidence": 0.97}
 NO = dict(zip(KEYS, ("కాదు", "kadu", "नहीं", "nahi", "no")))
 BACK = dict(zip(KEYS, ("వెనక్కి వెళ్ళండి", "venakki vellandi", "वापस जाइए", "wapas jao", "go back")))
-NOT_THAT = dict(
-    zip(KEYS, ("నేను అది అడగలేదు", "idi kadu", "ये नहीं चाहिए", "ye nahi", "no no go back"))
-)
+NOT_THAT = dict(zip(KEYS, ("నేను అది అడగలేదు", "idi kadu", "ये नहीं चाहिए", "ye nahi", "no no go back")))
 NAMED = dict(
     zip(
         KEYS,
@@ -101,7 +99,9 @@ async def test_a_tapped_service_is_undone_without_words(talk: Talk) -> None:
     """A tap answers no question."""
     talk.state = State(language="en")
     await talk.say("my bill", key="en", **BILL)
-    await talk.say("anna canteen", key="en", intent="rtc_ticket_booking", kind="route", confidence=1)
+    await talk.say(
+        "anna canteen", key="en", intent="rtc_ticket_booking", kind="route", confidence=1
+    )
     assert (talk.state.asked or "").startswith("switch/")
     await talk.tap('"rtc_ticket_booking"')
     await talk.say("go back", key="en")
@@ -118,9 +118,7 @@ async def test_going_back_to_what_was_left_when_the_other_is_done(talk: Talk, ke
     assert talk.state.service == "electricity_bill_view" and talk.open
 
 
-NO_CANCEL = dict(
-    zip(KEYS, ("సోమవారం", "somavaram", "सोमवार", "somvar", "monday"))
-)
+NO_CANCEL = dict(zip(KEYS, ("సోమవారం", "somavaram", "सोमवार", "somvar", "monday")))
 
 
 @pytest.mark.parametrize("key", KEYS)
