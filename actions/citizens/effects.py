@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from actions.citizens.handover import Handovers
 from actions.citizens.profile import Profiles
-from actions.dialogue.steps import Forget, Remember, Step, ToPerson
+from actions.dialogue.steps import Erase, Forget, Remember, Step, ToPerson
 from nlu.turn import Reply
 
 
@@ -16,6 +16,11 @@ class Stores:
 
     profiles: Profiles
     handovers: Handovers
+
+    def erase(self, citizen: str) -> None:
+        """Deletes what is kept of a citizen, except that they want nothing remembered."""
+        self.profiles.refuse(citizen)
+        self.handovers.erase(citizen)
 
 
 def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
@@ -27,6 +32,8 @@ def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
             stores.profiles.remember(citizen, effect.values)
         elif isinstance(effect, Forget):
             stores.profiles.refuse(citizen)
+        elif isinstance(effect, Erase):
+            stores.erase(citizen)
         elif isinstance(effect, ToPerson):
             number = stores.handovers.open(citizen, effect.record)
             said = effect.said.text.replace("{number}", number)

@@ -13,6 +13,7 @@ from actions.dialogue import (
     form_commands,
     language,
     one_time_code,
+    own_data,
     questions,
     sent,
     taps,
@@ -36,6 +37,9 @@ def hear(form: Form, state: State, heard: Heard) -> Step:
     received = sent.received(form, state, heard)
     if received is not None:
         return received
+    own = own_data.commanded(form, state, heard)
+    if own is not None:
+        return own
     back = undo.undone(form, state, heard)
     if back is not None:
         return back

@@ -13,6 +13,7 @@ from actions.dialogue import (
     facts,
     form_commands,
     language,
+    own_data,
     questions,
     sent,
     taps,
@@ -20,7 +21,7 @@ from actions.dialogue import (
 )
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
-from actions.dialogue.state import MEANT, REMEMBER, RESUME, Heard, State, Words
+from actions.dialogue.state import ERASE_ASKED, MEANT, REMEMBER, RESUME, Heard, State, Words
 from actions.dialogue.steps import STOP, Step, cleared
 from nlu.catalogue import Catalogue
 from nlu.turn import Button, Reply
@@ -32,6 +33,11 @@ def route(form: Form, state: State, heard: Heard) -> Step:
     """A citizen's own words: start a service, ask which, converse, or refuse."""
     if sent.sent(heard) is not None and sent.wordless(heard):  # a photo, and nothing asks for one
         return Step(state, STOP, (form.say("unsupported_message", state),))
+    own = own_data.answered(form, state, heard) or own_data.commanded(form, state, heard)
+    if own is not None:
+        return own
+    if state.asked == ERASE_ASKED:
+        state = cleared(state)
     if cues.command(heard.text, form.settings) == "forget_me":
         return form_commands.forgotten(form, cleared(state) if not state.service else state, STOP)
     if cues.command(heard.text, form.settings) == "menu":
@@ -166,7 +172,7 @@ def late_answer(form: Form, state: State, heard: Heard) -> Step:
     value, nonce = heard.payload.get("value"), heard.payload.get("nonce")
     if value == "retry" and state.service and nonce == state.nonce:
         return form.resume(state)
-    remembered = consent.answered(form, state, heard)
+    remembered = consent.answered(form, state, heard) or own_data.answered(form, state, heard)
     if remembered:
         return remembered
     draft = next((one for one in state.kept if one.nonce == nonce), None)

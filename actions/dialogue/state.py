@@ -28,6 +28,8 @@ MEANT = "meant/"
 """Before a service in `asked`, with no form open: is it what the voice note in `heard` meant?"""
 REMEMBER = "remember"
 """In `asked`, with no form open: may we remember these values?"""
+ERASE_ASKED = "erase"
+"""In `asked`, with no form open: may everything that is kept of the citizen be deleted?"""
 SWITCH = "switch/"
 """Before a service in `asked`: was that one meant, or are the words in `heard` the answer?"""
 

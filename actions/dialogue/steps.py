@@ -26,6 +26,11 @@ class Forget:
 
 
 @dataclass(frozen=True)
+class Erase:
+    """All that is kept of the citizen is deleted, their requests to a person too."""
+
+
+@dataclass(frozen=True)
 class Handover:
     """A request for a person to go on with: all that was told, and why the form could not.
 
@@ -52,7 +57,7 @@ class ToPerson:
     said: Reply
 
 
-Effect = Remember | Forget | ToPerson
+Effect = Remember | Forget | Erase | ToPerson
 """What a step does besides: the action server does it in the citizen's stores."""
 
 
