@@ -117,8 +117,8 @@ delete what is kept of them."""
 @dataclass(frozen=True)
 class Reply:
     """One message to the citizen. `button_label` opens the list where there are many buttons;
-    `language` is that of the words, `act` one of the three above. Its JSON has Rasa's names for what Rasa knows, `text` and
-    `buttons`, so that `rasa shell` shows them."""
+    `language` is that of the words, `act` one of the three above. Its JSON has Rasa's names for
+    what Rasa knows, `text` and `buttons`, so that `rasa shell` shows them."""
 
     text: str
     buttons: tuple[Button, ...] = ()

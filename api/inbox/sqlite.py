@@ -123,8 +123,11 @@ class SqliteInbox:
         acts: Sequence[str] = (),
     ) -> None:
         """Replies into the outbox, message done, tracker and language kept: all or nothing."""
-        kept = {} if ERASE in acts else {"language": language, "tracker": tracker}
-        await self._finish(claim, schema.DONE, drafts, acts=acts, **kept)
+        if ERASE in acts:
+            language = tracker = None
+        await self._finish(
+            claim, schema.DONE, drafts, language=language, tracker=tracker, acts=acts
+        )
 
     async def bury(
         self, claim: Claim, reason: str, drafts: Sequence[Draft] = (), *, afresh: bool = False

@@ -64,7 +64,7 @@ async def test_a_switch_is_undone_at_once(talk: Talk, key: str, words: dict[str,
 
 @pytest.mark.parametrize("key", KEYS)
 async def test_a_named_request_is_gone_on_with_later(talk: Talk, key: str) -> None:
-    """Also after an answer to the other one, which is then kept; whatever the understanding says."""
+    """Also after an answer to the other one, which is then kept."""
     await switched(talk, key)
     await talk.say("విజయవాడ" if key == "te" else "vijayawada", key=key, sure=0.0)
     await talk.say(NAMED[key], key=key, **OUTAGE)

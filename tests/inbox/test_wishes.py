@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 import pytest_asyncio
 
 from nlu.turn import ERASE, NEWS_OFF, NEWS_ON, Reply
