@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from actions.citizens.handover import Handovers
 from actions.citizens.profile import Profiles
 from actions.citizens.usage import Usage
-from actions.dialogue.steps import Forget, Remember, Step, ToPerson, Used
+from actions.dialogue.steps import Erase, Forget, Remember, Step, ToPerson, Used
 from nlu.turn import Reply
 
 
@@ -18,6 +18,11 @@ class Stores:
     profiles: Profiles
     handovers: Handovers
     usage: Usage = field(default_factory=Usage)
+
+    def erase(self, citizen: str) -> None:
+        """Deletes what is kept of a citizen, except that they want nothing remembered."""
+        self.profiles.refuse(citizen)
+        self.handovers.erase(citizen)
 
 
 def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
@@ -31,6 +36,8 @@ def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
             stores.profiles.refuse(citizen)
         elif isinstance(effect, Used):
             stores.usage.count(effect.service)
+        elif isinstance(effect, Erase):
+            stores.erase(citizen)
         elif isinstance(effect, ToPerson):
             number = stores.handovers.open(citizen, effect.record)
             said = effect.said.text.replace("{number}", number)

@@ -81,7 +81,8 @@ def kept(form: Form, state: State, heard: Heard) -> Step:
     question, words = form.after(state).state, state.heard.text if state.heard else ""
     if not form.fits(question, words):
         return Step(question, ASK)
-    return answer(form, question, replace(heard, text=words))
+    # What was understood of "no" says nothing about the words that are heard again.
+    return answer(form, question, replace(heard, text=words, answer={}))
 
 
 def checked(form: Form, state: State) -> Step:

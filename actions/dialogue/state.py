@@ -28,6 +28,8 @@ MEANT = "meant/"
 """Before a service in `asked`, with no form open: is it what the voice note in `heard` meant?"""
 REMEMBER = "remember"
 """In `asked`, with no form open: may we remember these values?"""
+ERASE_ASKED = "erase"
+"""In `asked`, with no form open: may everything that is kept of the citizen be deleted?"""
 SWITCH = "switch/"
 """Before a service in `asked`: was that one meant, or are the words in `heard` the answer?"""
 
@@ -46,6 +48,16 @@ class Draft:
     unchecked: tuple[str, ...]
     since: float
     in_doubt: bool = False
+
+
+@dataclass(frozen=True)
+class Undo:
+    """A switch to another service that the next message may take back: the request that was left,
+    by its `nonce`, and what was said when it was, if that may be an answer after all."""
+
+    nonce: str
+    text: str = ""
+    spoken: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,7 +160,8 @@ class State:
     asked to remember. `in_doubt` says that the request was sent to the department without an answer
     and may have been carried out. `offers` are choices by slot that the department gave; none where
     it was asked and has none. `code` is a one-time code that was sent and not yet told rightly.
-    `spoken_of` is the service that was spoken of last, under way or not.
+    `spoken_of` is the service that was spoken of last, under way or not. `undo` is the switch that
+    this message made.
     """
 
     language: str
@@ -170,6 +183,7 @@ class State:
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
     code: CodeAsked | None = None
     spoken_of: str = ""
+    undo: Undo | None = None
     profile: Profile = Profile()  # not stored here but in `actions.citizens.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
@@ -212,6 +226,7 @@ class State:
             "offers": {slot: [asdict(one) for one in rows] for slot, rows in self.offers.items()},
             "code": self.code and asdict(self.code),
             "spoken_of": self.spoken_of,
+            "undo": self.undo and asdict(self.undo),
             "found": {} if self.heard is None else self.heard.found,
         }
         return seal(told) if any(told.values()) else None
@@ -239,6 +254,7 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
         },
         code=CodeAsked(**told["code"]) if told.get("code") else None,
         spoken_of=told.get("spoken_of", ""),
+        undo=Undo(**told["undo"]) if told.get("undo") else None,
         asked=kept.get("asked"),
         attempts=int(kept.get("attempts") or 0),
         lookup=_mapping(kept.get("lookup")),

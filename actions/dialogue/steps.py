@@ -26,6 +26,11 @@ class Forget:
 
 
 @dataclass(frozen=True)
+class Erase:
+    """All that is kept of the citizen is deleted, their requests to a person too."""
+
+
+@dataclass(frozen=True)
 class Handover:
     """A request for a person to go on with: all that was told, and why the form could not.
 
@@ -59,7 +64,7 @@ class Used:
     service: str
 
 
-Effect = Remember | Forget | ToPerson | Used
+Effect = Remember | Forget | Erase | ToPerson | Used
 """What a step does besides: the action server does it in the citizen's stores."""
 
 
@@ -110,4 +115,5 @@ def cleared(state: State) -> State:
         in_doubt=False,
         offers={},
         code=None,
+        undo=None,
     )
