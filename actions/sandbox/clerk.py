@@ -167,8 +167,9 @@ class Call:
         if self.hook is not None:
             return self.hook.do(self, db, found)
         if counter.take is not None:
-            self._refuse_second(db, counter.take, seen)
-            made.update(self._taken(db, counter.take))
+            subject = self._subject(db, counter.take, seen)
+            self._refuse_second(db, counter.take, seen, subject)
+            made.update(self._taken(db, counter.take, subject))
         place = found.place
         if counter.keep is not None:
             place = self._kept(db, counter.keep, seen)
@@ -194,11 +195,13 @@ class Call:
             raise not_found(find.called)
         return found
 
-    def _refuse_second(self, db: sqlite3.Connection, take: Take, seen: Moment) -> None:
+    def _refuse_second(
+        self, db: sqlite3.Connection, take: Take, seen: Moment, subject: str | None
+    ) -> None:
         """Refuse what is open for the same already; who asks is told of it as the counter says."""
         row = db.execute(
             "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND subject = ?",
-            (self.desk.department, self.operation, self._subject(db, take)),
+            (self.desk.department, self.operation, subject),
         ).fetchone()
         if row is None:
             return
@@ -209,16 +212,17 @@ class Call:
         refusal.shared = row["number"] if take.shared else None
         raise refusal
 
-    def _subject(self, db: sqlite3.Connection, take: Take) -> str | None:
+    def _subject(self, db: sqlite3.Connection, take: Take, seen: Moment) -> str | None:
         """A keyed hash of what the application is about; None where there may be several."""
-        same = [str(self.entered.get(name, "")) for name in take.once_for]
+        told = {**self.entered, **{name: seen.seen[name] for name in self.counter.let}}
+        same = [str(told.get(name, "")) for name in take.once_for]
         if not same:
             return None
         if self.desk.guard.policy.get(self.operation, PUBLIC) == PUBLIC and not take.shared:
             same.append(self.desk.asker(db, self.key))
         return self.desk.store.fingerprint(*same)
 
-    def _taken(self, db: sqlite3.Connection, take: Take) -> dict[str, Any]:
+    def _taken(self, db: sqlite3.Connection, take: Take, subject: str | None) -> dict[str, Any]:
         """A new number with its date."""
         department = self.desk.department
         serial = next_number(db, f"{department}_{take.prefix or self.operation}") + take.first - 1
@@ -232,7 +236,7 @@ class Call:
         expected = _expected(take)
         db.execute(
             "INSERT INTO counter_taken VALUES (?, ?, ?, ?, ?)",
-            (department, self.operation, number, self._subject(db, take), expected),
+            (department, self.operation, number, subject, expected),
         )
         self.desk.on_record.made(db, self.key, number)
         return {"number": number, "expected": expected}

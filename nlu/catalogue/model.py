@@ -361,6 +361,28 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class NumberKind:
+    """Numbers of one kind that a department gives, so that they are known wherever a citizen writes
+    them.
+
+    `formats` are patterns of the signs in a row, in capitals. `services` say what can be done with
+    such a number, by what is wanted (`wants` of `data/dialogue.yml`), the likeliest first; where
+    there are none, the office knows.
+    """
+
+    department: str
+    name: str
+    title: Words
+    formats: tuple[str, ...]
+    services: Mapping[str, str]
+
+    @property
+    def pattern(self) -> str:
+        """One pattern for all formats."""
+        return "|".join(self.formats)
+
+
+@dataclass(frozen=True)
 class Department:
     """A department and how its computers are reached.
 
@@ -383,6 +405,7 @@ class Department:
     settings: Mapping[str, Any]
     file: Path
     office: Words | None = None
+    numbers: tuple[NumberKind, ...] = ()
 
 
 @dataclass(frozen=True)
