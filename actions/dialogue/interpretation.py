@@ -12,6 +12,7 @@ from actions.dialogue import (
     facts,
     form_commands,
     language,
+    numbers,
     one_time_code,
     questions,
     sent,
@@ -60,6 +61,9 @@ def _said(form: Form, state: State, heard: Heard) -> Step:
     steered = form_commands.steered(form, state, heard)
     if steered is not None:
         return steered
+    of_another = numbers.elsewhere(form, state, heard)
+    if of_another is not None:
+        return of_another
     asked_about = facts.answered(form, state, heard)
     if asked_about is not None:
         return asked_about

@@ -22,7 +22,10 @@ class Remember:
 
 @dataclass(frozen=True)
 class Forget:
-    """Nothing of the citizen is to be remembered, nor asked for again."""
+    """Nothing of the citizen is to be remembered, nor asked for again; with `requests`, neither
+    what departments gave this phone."""
+
+    requests: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,4 +106,5 @@ def cleared(state: State) -> State:
         in_doubt=False,
         offers={},
         code=None,
+        lacks=(),
     )

@@ -17,7 +17,7 @@ from fastapi.responses import Response
 
 from actions.departments.openapi import ApiOperation, load_openapi
 from actions.sandbox import clock
-from actions.sandbox.access import PUBLIC, About, entered
+from actions.sandbox.access import OWN_LIST, PUBLIC, About, entered, sender_of
 from actions.sandbox.counter import Counter, Keep, Print, Take, load_department, phones_of
 from actions.sandbox.desk import Body, Desk, Done, answered
 from actions.sandbox.expressions import Moment
@@ -35,6 +35,8 @@ from actions.sandbox.store import next_number
 from nlu.fast_yaml import load_yaml
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+SENDER = "sender"
+"""In expressions: the number that asks. A list by it is the sender's own."""
 _KEY = "{request_id}"
 """Keys may have slashes, so that this parameter takes the rest of the path."""
 
@@ -66,6 +68,8 @@ def serve(desk: Desk, openapi: Path, hooks: Mapping[str, Hook]) -> FastAPI:
         hook = hooks[counter.hook] if counter.hook else None
         if counter.find is not None:
             desk.guard.about[name] = about(desk.department, counter.find)
+        elif counter.list is not None and SENDER in counter.list.by.values():
+            desk.guard.about[name] = About(lambda db, entered: OWN_LIST, lambda: not_found("list"))
         elif hook is not None and hook.about is not None:
             desk.guard.about[name] = hook.about
         desk.guard.purposes[name] = counter.purpose or name
@@ -154,6 +158,7 @@ class Call:
         """Status, answer and the reference of what was made. Raises Problem to refuse."""
         counter, made = self.counter, dict[str, Any]()
         seen = moment(self.entered, self.language)
+        seen.seen[SENDER] = sender_of(self.request)
         found = self._found(db, seen)
         seen.seen.update(record=found.record, made=made)
         for name, expression in counter.let.items():

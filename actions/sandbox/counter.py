@@ -64,9 +64,9 @@ class Take:
 
     The number is `prefix` and then `format`, a Python format over `today`, `serial` and the dates
     that were sent; serials begin at `first`. Only one is open at a time for the same values of
-    `once_for`: what was sent, or a name of `let`. Where anybody may make it, it is one for each who does, unless it is `shared`:
-    then whoever asks for the same learns the number and may follow it, as all see the same hole
-    in the road.
+    `once_for`: what was sent, or a name of `let`. Where anybody may make it, it is one for each
+    who does, unless it is `shared`: then whoever asks for the same learns the number and may follow
+    it, as all see the same hole in the road.
     """
 
     prefix: str = ""

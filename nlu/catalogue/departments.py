@@ -95,8 +95,8 @@ def _numbers(department: str, node: Node, languages: Languages) -> tuple[NumberK
     """The kinds of numbers that a department gives."""
     found = []
     for name, child in node.children().items():
-        fields = child.fields(("title", "formats"), ("services",))
-        if not {"title", "formats"} <= fields.keys():
+        fields = child.fields(("title",), ("formats", "services", "slot_type", "found_by"))
+        if "title" not in fields:
             continue
         services = fields["services"].children() if "services" in fields else {}
         found.append(
@@ -104,8 +104,10 @@ def _numbers(department: str, node: Node, languages: Languages) -> tuple[NumberK
                 department,
                 name,
                 fields["title"].words(languages.reply),
-                fields["formats"].texts(),
+                fields["formats"].texts() if "formats" in fields else (),
                 {wanted: service.text() for wanted, service in services.items()},
+                fields["slot_type"].text() if "slot_type" in fields else "",
+                fields["found_by"].text() if "found_by" in fields else "",
             )
         )
     return tuple(found)

@@ -367,7 +367,9 @@ class NumberKind:
 
     `formats` are patterns of the signs in a row, in capitals. `services` say what can be done with
     such a number, by what is wanted (`wants` of `data/dialogue.yml`), the likeliest first; where
-    there are none, the office knows.
+    there are none, the office knows. `found_by` is a read that lists the sender's own, for who has
+    no number at hand: `values`, `titles` and `abouts`, one a line. It serves `services` and all
+    questions for `slot_type`; a kind with no `formats` is for these alone.
     """
 
     department: str
@@ -375,6 +377,8 @@ class NumberKind:
     title: Words
     formats: tuple[str, ...]
     services: Mapping[str, str]
+    slot_type: str = ""
+    found_by: str = ""
 
     @property
     def pattern(self) -> str:

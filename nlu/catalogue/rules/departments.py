@@ -49,6 +49,15 @@ def _numbers(check: Run, department: Department) -> Iterator[Problem]:
         except regex.error as error:
             what = f"`{kind.pattern}` is no pattern: {error}"
             yield check.at(department.file, *here, "formats", what=what, mend="correct it")
+        if kind.slot_type and kind.slot_type not in check.catalogue.slot_types:
+            what = f"`{kind.slot_type}` is no type of slot"
+            mend = did_you_mean(kind.slot_type, check.catalogue.slot_types)
+            yield check.at(department.file, *here, "slot_type", what=what, mend=mend)
+        listing = department.operations.get(kind.found_by)
+        if kind.found_by and (listing is None or listing.kind != "read"):
+            what = f"`{kind.found_by}` is no read of {department.id}"
+            mend = did_you_mean(kind.found_by, department.operations)
+            yield check.at(department.file, *here, "found_by", what=what, mend=mend)
         for wanted, name in kind.services.items():
             service = check.catalogue.services.get(name)
             if service is None:

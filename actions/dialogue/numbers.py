@@ -1,0 +1,218 @@
+"""Numbers that departments give: known by their kind wherever a citizen writes them, and asked for
+by what they are of ("my last ticket", "status")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import regex
+
+from actions.dialogue import cues, memory, questions
+from actions.dialogue.display import filled
+from actions.dialogue.form import Form
+from actions.dialogue.state import SWITCH, Given, Heard, State, Words
+from actions.dialogue.steps import ASK, STOP, Step, cleared
+from nlu.catalogue import NumberKind
+from nlu.slots import extract
+from nlu.slots.kind import kind_of, said
+from nlu.turn import Button, payload
+
+_DIGIT = regex.compile(r"\d")
+_FEWEST = 8
+"""Digits of the shortest number that is given."""
+_LIKE = "application_number"
+"""The type of slot that is read as numbers of every kind are."""
+ANY = "request"
+"""The word for numbers of every kind among the `things` of the settings."""
+
+
+@dataclass(frozen=True)
+class Ours:
+    """A number in a message, and a kind that it fits."""
+
+    kind: NumberKind
+    number: str
+
+
+def found(form: Form, text: str) -> list[Ours]:
+    """The numbers of ours in a text; one that fits several kinds is reported for each."""
+    if len(_DIGIT.findall(said(text, form.today).codes.text)) < _FEWEST:
+        return []
+    like = form.catalogue.slot_types[_LIKE]
+    kinds = {
+        f"{kind.department}/{kind.name}": kind
+        for department in form.catalogue.departments.values()
+        for kind in department.numbers
+        if kind.formats
+    }
+    types = [replace(like, name=name, pattern=kind.pattern) for name, kind in kinds.items()]
+    values = extract(text, types, today=form.today, catalogue=form.catalogue)
+    return [Ours(kinds[one.slot_type], one.value) for one in values]
+
+
+def routed(form: Form, state: State, heard: Heard) -> Step | None:
+    """What follows from a number of ours while no form is open; None where there is none, or the
+    service that was understood takes it. Of several only the first is looked at."""
+    ours = _first(form, state, heard)
+    if not ours:
+        return None
+    number = ours[0].number
+    services = list(dict.fromkeys(name for one in ours for name in one.kind.services.values()))
+    understood = next((name for name in heard.options if name in services), None)
+    if understood is None and heard.kind == "route" and _takes(form, heard.options[0], ours):
+        return None
+    wanted = _wanted(form, heard.text)
+    by_word = (
+        one.kind.services[wish] for one in ours for wish in one.kind.services if wish in wanted
+    )
+    name = understood or next(by_word, None)
+    if name is None and len(services) == 1:
+        name = services[0]
+    if name is not None:
+        return form.start(state, name, heard, words_for(form, state, name, number, heard.by_voice))
+    kept = replace(cleared(state), heard=heard.words)
+    if services:
+        fields = {"title": ours[0].kind.title[state.language], "number": number}
+        lead = filled(form.catalogue.phrases["number_ours"], state.language, fields)
+        rows = [_row(form, state, name, number) for name in services]
+        rows.append(Button(form.catalogue.phrases["none_of_these"][state.language], questions.MENU))
+        return Step(kept, STOP, (questions.listed(form.catalogue, state.language, lead, rows),))
+    return _office(form, state, ours[0])
+
+
+def elsewhere(form: Form, state: State, heard: Heard) -> Step | None:
+    """Inside a form, a number that another service knows: asked whether that one was meant. None
+    where the number may be the answer."""
+    slot, service = form.asked_slot(state), form.service(state)
+    if slot is None or slot.name != state.asked:
+        return None
+    fits = form.fits(state, heard.text)
+    if fits and not kind_of(slot.type).names_record:
+        return None
+    ours = _first(form, state, heard)
+    if not ours or (fits and _takes(form, service.name, ours)):
+        return None
+    names = [name for one in ours for name in one.kind.services.values()]
+    if not names or service.name in names or state.said_before(heard):
+        return None
+    return Step(replace(state, asked=SWITCH + names[0], heard=heard.words), ASK)
+
+
+def recalled(form: Form, state: State, heard: Heard) -> Step | None:
+    """What this phone did here, where the message asks for nothing else: "my last ticket",
+    "status", "my applications". One is gone on with, several are offered; None where there is
+    nothing to recall."""
+    words = form.settings.numbers
+    groups = {
+        **{f"wants/{name}": some for name, some in words.wants.items()},
+        **{f"things/{name}": some for name, some in words.things.items()},
+        "mine": words.mine,
+        "filler": (*words.filler, *form.settings.polite),
+    }
+    meant = cues.meanings(heard.text, groups) or set()
+    wants = {one.partition("/")[2] for one in meant if one.startswith("wants/")}
+    things = {one.partition("/")[2] for one in meant if one.startswith("things/")}
+    if not (wants or (things and "mine" in meant)):
+        return None
+    given = [
+        one
+        for one in state.memory.given
+        if _of(form, one, things) and _service(form, one, wants) is not None
+    ]
+    if not given:
+        return None
+    state = form.follow(state, heard)
+    if len(given) == 1:
+        one = given[0]
+        name = _service(form, one, wants) or ""
+        words_ = words_for(form, state, name, one.number, spoken=False)
+        return form.start(state, name, heard, words_)
+    lead = form.catalogue.phrases["your_requests"][state.language]
+    rows = [_given_row(form, state, one, _service(form, one, wants) or "") for one in given]
+    shown = rows[: form.settings.list_page]
+    return Step(
+        cleared(state), STOP, (questions.listed(form.catalogue, state.language, lead, shown),)
+    )
+
+
+def words_for(form: Form, state: State, service: str, number: str, spoken: bool) -> Words:
+    """Words that begin a service with a number, and with what was told for it when it was given."""
+    target = form.catalogue.services[service]
+    slot = memory.record_slot(target)
+    given = next((one for one in state.memory.given if one.number == number), None)
+    told = memory.values_for(target, given) if given else {}
+    values = {**told, slot.name: number} if slot else told
+    return Words(number, spoken, {service: values})
+
+
+def _first(form: Form, state: State, heard: Heard) -> list[Ours]:
+    """The kinds of the first number; only the right one where this phone was given it."""
+    ours = found(form, heard.text)
+    same = [one for one in ours if one.number == ours[0].number]
+    known = {
+        (one.department, one.kind)
+        for one in state.memory.given
+        if ours and one.number == ours[0].number
+    }
+    return [one for one in same if (one.kind.department, one.kind.name) in known] or same
+
+
+def _takes(form: Form, service: str, ours: Sequence[Ours]) -> bool:
+    """Whether a service asks for such numbers: it is one of theirs, or asks the same question in
+    the same department."""
+    target = form.catalogue.services[service]
+    slot = memory.record_slot(target)
+    for one in ours:
+        for name in one.kind.services.values():
+            other = form.catalogue.services[name]
+            asks = memory.record_slot(other)
+            alike = slot and asks and slot.name == asks.name
+            if name == service or (alike and other.department == target.department):
+                return True
+    return False
+
+
+def _wanted(form: Form, text: str) -> set[str]:
+    """What the words beside a number want done with it."""
+    wants = form.settings.numbers.wants
+    phrases = cues.phrases_of(wants.items())
+    return {one.meaning for one in cues.spot(cues.clean(text), phrases)}
+
+
+def _of(form: Form, given: Given, things: Iterable[str]) -> bool:
+    """Whether a number is of what was named; of anything where nothing was."""
+    named = set(things) - {ANY}
+    return not named or bool(named & set(given.kind.split("_")))
+
+
+def _service(form: Form, given: Given, wants: set[str]) -> str | None:
+    """What is done with a number: what is wanted, else the first that can be."""
+    kind = memory.kind_of_given(form.catalogue, given)
+    services = kind.services if kind else {}
+    by_word = (name for wish, name in services.items() if wish in wants)
+    return next(by_word, None if wants else next(iter(services.values()), None))
+
+
+def _row(form: Form, state: State, service: str, number: str) -> Button:
+    """A service that is begun with a number."""
+    row = questions.service_row(form.catalogue, service, state.language)
+    return replace(row, payload=payload("choose", service=service, value=number))
+
+
+def _given_row(form: Form, state: State, given: Given, service: str) -> Button:
+    about = questions.given_for(form.catalogue, given, state.language)
+    return Button(given.number, payload("choose", service=service, value=given.number), about)
+
+
+def _office(form: Form, state: State, ours: Ours) -> Step:
+    """Who knows of a number that no service takes."""
+    department = form.catalogue.departments[ours.kind.department]
+    language, phrases = state.language, form.catalogue.phrases
+    fields = {
+        "title": ours.kind.title[language],
+        "number": ours.number,
+        "office": (department.office or department.title)[language],
+        "helpline": department.helpline or phrases["helpline_default"][language],
+    }
+    return Step(cleared(state), STOP, (form.say("number_elsewhere", state, fields),))
