@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from actions.citizens.handover import Handovers
 from actions.citizens.profile import Profiles
+from actions.departments.journal import Journal
 from actions.dialogue.steps import Forget, Remember, Step, ToPerson
 from nlu.turn import Reply
 
@@ -16,6 +17,7 @@ class Stores:
 
     profiles: Profiles
     handovers: Handovers
+    journal: Journal | None = None
 
 
 def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
@@ -27,6 +29,8 @@ def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
             stores.profiles.remember(citizen, effect.values)
         elif isinstance(effect, Forget):
             stores.profiles.refuse(citizen)
+            if effect.requests and stores.journal is not None:
+                stores.journal.unlink(citizen)
         elif isinstance(effect, ToPerson):
             number = stores.handovers.open(citizen, effect.record)
             said = effect.said.text.replace("{number}", number)

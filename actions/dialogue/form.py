@@ -301,7 +301,9 @@ class Form:
 
     def with_said(self, state: State) -> State:
         """The state with what was told of the service under way, for later questions."""
-        return memory.with_said(state, self.service(state), self.settings) if state.service else state
+        return (
+            memory.with_said(state, self.service(state), self.settings) if state.service else state
+        )
 
     def found_by(self, service: Service, slot: Slot) -> str | None:
         """The department's list of what is the sender's own, for who has not got the number."""
