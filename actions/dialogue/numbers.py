@@ -25,6 +25,8 @@ _LIKE = "application_number"
 """The type of slot that is read as numbers of every kind are."""
 ANY = "request"
 """The word for numbers of every kind among the `things` of the settings."""
+STATUS = "status"
+"""What is wanted where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ def recalled(form: Form, state: State, heard: Heard) -> Step | None:
     meant = cues.meanings(heard.text, groups) or set()
     wants = {one.partition("/")[2] for one in meant if one.startswith("wants/")}
     things = {one.partition("/")[2] for one in meant if one.startswith("things/")}
-    if not (wants or (things and "mine" in meant)):
+    about_own = len([part for part in (wants, things, meant & {"mine"}) if part]) > 1
+    if not (about_own or wants == {STATUS}):
         return None
     given = [
         one
@@ -134,6 +137,40 @@ def recalled(form: Form, state: State, heard: Heard) -> Step | None:
     return Step(
         cleared(state), STOP, (questions.listed(form.catalogue, state.language, lead, shown),)
     )
+
+
+def instead(form: Form, state: State, heard: Heard, service: str) -> Step | None:
+    """What this phone was given elsewhere, where a service is meant that takes other such numbers
+    and none is told: a complaint about garbage, and the status of an electricity complaint. None
+    where there is nothing of the kind."""
+    target = form.catalogue.services[service]
+    slot = memory.record_slot(target)
+    told = form.told_by(service, heard.words)
+    known = memory.fitting(form.catalogue, state, target)
+    if slot is None or not slot.required or slot.offered_by or slot.name in told or known:
+        return None
+    kinds = [
+        (kind, wish)
+        for kind in form.catalogue.departments[target.department].numbers
+        for wish, name in kind.services.items()
+        if name == service
+    ]
+    wants = {wish for _, wish in kinds}
+    things = {part for kind, _ in kinds for part in kind.name.split("_")}
+    rows = [
+        _given_row(form, state, given, name)
+        for given in state.memory.given
+        if _of(form, given, things) and wants
+        for name in (_service(form, given, wants),)
+        if name is not None
+    ]
+    if not rows:
+        return None
+    lead = form.catalogue.phrases["your_requests"][state.language]
+    other = questions.service_row(form.catalogue, service, state.language)
+    rows = [*rows[: form.settings.list_page], other]
+    kept = replace(cleared(state), heard=heard.words)
+    return Step(kept, STOP, (questions.listed(form.catalogue, state.language, lead, rows),))
 
 
 def words_for(form: Form, state: State, service: str, number: str, spoken: bool) -> Words:

@@ -47,6 +47,8 @@ def ask(
     record = memory.record_slot(service)
     if state.attempts and slot.required and record is not None and slot.name == record.name:
         rows.append(_answer(phrases["lacking_button"][language], LACKING, state))
+        if len(rows) < settings.reply_buttons and state.values.keys() - {slot.name}:
+            rows.append(_answer(phrases["change_button"][language], CHANGE, state))
     if optional:
         rows.append(_answer(phrases["skip_button"][language], SKIP, state))
     described = any(row.description for row in rows)

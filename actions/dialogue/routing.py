@@ -65,7 +65,9 @@ def route(form: Form, state: State, heard: Heard) -> Step:
     if asked is not None:
         return asked
     if heard.kind == "route" and heard.surely_meant(form.settings.voice_sure):
-        return form.start(state, heard.options[0], heard, heard.words)
+        name = heard.options[0]
+        elsewhere = numbers.instead(form, state, heard, name)
+        return elsewhere or form.start(state, name, heard, heard.words)
     if heard.kind in ("route", "clarify"):
         return _ask_which(form, state, heard)
     if heard.kind == "conversation":

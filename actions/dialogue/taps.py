@@ -106,7 +106,7 @@ def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
         return Step(state, GO)
     if asked == CONFIRM and value == "no":
         return form.end(state, form.given_up("denied", state))
-    if asked in (CONFIRM, CHANGING) and value == CHANGE:
+    if value == CHANGE and (asked in (CONFIRM, CHANGING) or slot is not None):
         return Step(replace(state, asked=CHANGING, page=0, attempts=0), ASK)
     slots = [form.offering(state, slot) for slot in form.service(state).slots]
     if what == CHANGE and name in {slot.name for slot in slots}:

@@ -165,6 +165,23 @@ async def test_second_number_is_taken_where_the_first_was_not_found(
     assert not talk.open
 
 
+async def test_where_the_town_was_wrong_it_can_be_changed(form: Form) -> None:
+    talk = Talk(form, not_found("getMunicipalApplicationStatus"), State("en"))
+    talk.department.results["getMunicipalApplicationStatus"][1:] = [OperationResult("in_progress")]
+    await talk.say("x", key="en", intent="municipal_application_status", kind="route")
+    await talk.say("Guntur", key="en", sure=0.0)
+    await talk.say("OWN261100001", key="en", sure=0.0)
+    assert talk.state.asked == "application_number"
+    await talk.tap('"change"')
+    await talk.tap('"change/ulb_name"')
+    await talk.say("Vijayawada", key="en", sure=0.0)
+    await talk.say("OWN261100001", key="en", sure=0.0)
+    assert talk.department.calls[-1][1] == {
+        "ulb_name": "vijayawada",
+        "application_number": "OWN261100001",
+    }
+
+
 async def test_write_with_another_number_is_another_request(form: Form) -> None:
     """A department knows a request by its key, and its key belongs to its values."""
     talk = Talk(form, not_found("registerMeterComplaint"), State(language="en"))
@@ -352,6 +369,36 @@ async def test_my_requests_lists_what_was_done_here(form: Form) -> None:
     assert [b.title for b in talk.buttons] == ["SAN261100042", "RTC26111001"]
     await talk.tap("RTC26111001")
     assert talk.department.calls[0][1] == {"ticket_number": "RTC26111001"}
+
+
+@pytest.mark.parametrize("way", ["given", "other"])
+async def test_other_complaints_are_offered_where_the_office_may_be_wrong(
+    form: Form, way: str
+) -> None:
+    """The understanding heard the electricity office, which gave this phone no number."""
+    talk = with_memory(form, GARBAGE)
+    route = {"intent": "electricity_complaint_status", "kind": "route"}
+    await talk.say("what became of the heap near my house", key="en", **route)
+    assert [b.title for b in talk.buttons][:1] == ["SAN261100042"] and len(talk.buttons) == 2
+    if way == "other":
+        await talk.tap("electricity_complaint_status")
+        assert talk.state.asked == "complaint_number"
+    else:
+        talk.state = State(**{**vars(talk.state), "memory": Memory("", lambda: (GARBAGE,))})
+        await talk.tap("SAN261100042")
+        assert talk.department.calls[0][1] == {
+            "ulb_name": "vijayawada",
+            "application_number": "SAN261100042",
+        }
+
+
+@pytest.mark.parametrize(
+    "words", ["cancel", "cancel it", "రద్దు చేయండి", "रद्द कीजिए", "పంపండి", "send"]
+)
+async def test_a_wish_alone_never_begins_what_changes_something(form: Form, words: str) -> None:
+    talk = with_memory(form, TICKET)
+    await talk.say(words, key="en", intent="cancel", kind="conversation")
+    assert not talk.open and not talk.department.calls
 
 
 @pytest.mark.parametrize("words", ["status", "my last ticket", "my complaint"])

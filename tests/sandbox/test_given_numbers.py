@@ -115,3 +115,22 @@ def test_certificate_that_was_issued_is_real(sandbox: Sandbox, number: str) -> N
     found = sandbox.execute("revenue", "getCertificateVerification", {"certificate_number": number})
     assert found.outcome == "ok", found
     assert found.fields["holder_name"] and found.fields["certificate_name"]
+
+
+OWN = {
+    "listOwnConnections": ("energy", "6123401005678"),
+    "listOwnAssessments": ("municipal", "1020304050"),
+    "listOwnTaps": ("municipal", "1012004567"),
+    "listOwnApplications": ("revenue", "INC2026001234"),
+}
+
+
+@pytest.mark.parametrize("operation", OWN)
+def test_own_numbers_are_listed_and_no_others(sandbox: Sandbox, operation: str) -> None:
+    """By the number that WhatsApp verified: for who has not got the paper at hand."""
+    department, number = OWN[operation]
+    mine = sandbox.execute(department, operation, {}).fields
+    assert number in mine["values"].split("\n")
+    assert len(mine["values"].split("\n")) == len(mine["abouts"].split("\n"))
+    stranger = sandbox.execute(department, operation, {}, citizen="109876543210987:919000000001")
+    assert stranger.outcome == "ok" and stranger.fields["values"] == ""
