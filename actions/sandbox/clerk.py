@@ -6,8 +6,8 @@ import datetime
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from fastapi.responses import Response
 from actions.departments.openapi import ApiOperation, load_openapi
 from actions.sandbox import clock
 from actions.sandbox.access import OWN_LIST, PUBLIC, About, entered, sender_of
-from actions.sandbox.counter import Counter, Keep, Print, Take, load_department, phones_of
+from actions.sandbox.counter import Counter, Find, Keep, Print, Take, load_department, phones_of
 from actions.sandbox.desk import Body, Desk, Done, answered
 from actions.sandbox.expressions import Moment
 from actions.sandbox.problem import Problem, not_found
@@ -36,7 +36,7 @@ from nlu.fast_yaml import load_yaml
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SENDER = "sender"
-"""In expressions: the number that asks. A list by it is the sender's own."""
+"""The value of a list's `by` that makes it the sender's own."""
 _KEY = "{request_id}"
 """Keys may have slashes, so that this parameter takes the rest of the path."""
 
@@ -158,14 +158,12 @@ class Call:
         """Status, answer and the reference of what was made. Raises Problem to refuse."""
         counter, made = self.counter, dict[str, Any]()
         seen = moment(self.entered, self.language)
-        seen.seen[SENDER] = sender_of(self.request)
         found = self._found(db, seen)
         seen.seen.update(record=found.record, made=made)
         for name, expression in counter.let.items():
             seen.seen[name] = seen.value(expression)
         if counter.list is not None:
-            listed = all_records(db, self.desk.department, counter.list, seen)
-            seen.seen["records"] = [one.record for one in listed]
+            seen.seen["records"] = [one.record for one in self._listed(db, counter.list, seen)]
         for refusal in counter.refuse:
             if seen.value(refusal.when):
                 raise Problem(refusal.status, refusal.code, refusal.title)
@@ -199,6 +197,17 @@ class Call:
         if found is None:
             raise not_found(find.called)
         return found
+
+    def _listed(self, db: sqlite3.Connection, wanted: Find, seen: Moment) -> Iterator[Found]:
+        """The records of a list. Of the sender's own list, those that their number, or one of
+        their household, is on record for."""
+        if SENDER not in wanted.by.values():
+            yield from all_records(db, self.desk.department, wanted, seen)
+            return
+        sender = sender_of(self.request) or ""
+        for one in all_records(db, self.desk.department, replace(wanted, by={}), seen):
+            if self.desk.on_record.holds(db, one.place, sender):
+                yield one
 
     def _refuse_second(
         self, db: sqlite3.Connection, take: Take, seen: Moment, subject: str | None
