@@ -292,7 +292,8 @@ GARBAGE = Given(
 
 
 def with_memory(form: Form, *given: Given, language: str = "en", mobile: str = "") -> Talk:
-    return Talk(form, under_way(), State(language=language, memory=Memory(mobile, lambda: given)))
+    known = Memory(mobile, lambda: given)
+    return Talk(form, under_way(), State(language=language), memory=known)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -317,7 +318,6 @@ async def test_several_numbers_are_offered_with_what_they_were_for(form: Form) -
         ("RTC26111001", f"{title}, 24-11-2026"),
         ("RTC26111002", f"{title}, 20-11-2026"),
     ]
-    talk.state = State(**{**vars(talk.state), "memory": Memory("", lambda: (TICKET, SECOND))})
     await talk.tap("saved/1")
     assert talk.department.calls[0][1] == {"ticket_number": "RTC26111002"}
 
@@ -384,7 +384,6 @@ async def test_other_complaints_are_offered_where_the_office_may_be_wrong(
         await talk.tap("electricity_complaint_status")
         assert talk.state.asked == "complaint_number"
     else:
-        talk.state = State(**{**vars(talk.state), "memory": Memory("", lambda: (GARBAGE,))})
         await talk.tap("SAN261100042")
         assert talk.department.calls[0][1] == {
             "ulb_name": "vijayawada",
@@ -456,6 +455,5 @@ async def test_own_number_is_offered_where_a_mobile_is_asked(
     await talk.say("RTC26111001 cancel", key=key, intent="rtc_ticket_cancellation", kind="route")
     assert talk.state.asked == "mobile_number"
     assert "9848012345" in "".join(b.title.replace(" ", "") for b in talk.buttons)
-    talk.state = State(**{**vars(talk.state), "memory": Memory("9848012345")})
     await talk.say(words, key=key, sure=0.0)
     assert talk.state.values["mobile_number"] == "9848012345"

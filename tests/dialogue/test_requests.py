@@ -97,7 +97,7 @@ async def test_who_is_forgotten_is_offered_nothing_again(
     stores = Stores(
         Profiles(tmp_path / "profile.sqlite", 2), Handovers(tmp_path / "handover.sqlite"), journal
     )
-    talk = Talk(form, Department(), State("en", memory=memory(form, journal)), stores=stores)
+    talk = Talk(form, Department(), State("en"), stores=stores, memory=memory(form, journal))
     await talk.say(words, key="en")
     assert memory(form, journal).given == () and talk.state.said == {}
 
