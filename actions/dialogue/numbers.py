@@ -41,16 +41,21 @@ def found(form: Form, text: str) -> list[Ours]:
     """The numbers of ours in a text; one that fits several kinds is reported for each."""
     if len(_DIGIT.findall(said(text, form.today).codes.text)) < _FEWEST:
         return []
-    like = form.catalogue.slot_types[_LIKE]
-    kinds = {
-        f"{kind.department}/{kind.name}": kind
+    kinds = [
+        kind
         for department in form.catalogue.departments.values()
         for kind in department.numbers
         if kind.formats
-    }
-    types = [replace(like, name=name, pattern=kind.pattern) for name, kind in kinds.items()]
-    values = extract(text, types, today=form.today, catalogue=form.catalogue)
-    return [Ours(kinds[one.slot_type], one.value) for one in values]
+    ]
+    any_kind = "|".join(kind.pattern for kind in kinds)
+    like = replace(form.catalogue.slot_types[_LIKE], name="numbers", pattern=any_kind)
+    values = extract(text, [like], today=form.today, catalogue=form.catalogue)
+    return [
+        Ours(kind, one.value)
+        for one in values
+        for kind in kinds
+        if regex.fullmatch(kind.pattern, one.value)
+    ]
 
 
 def routed(form: Form, state: State, heard: Heard) -> Step | None:
