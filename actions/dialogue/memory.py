@@ -74,15 +74,15 @@ def offered(
     if record is not None and slot.name == record.name:
         for given in fitting(catalogue, state, service):
             found.setdefault(given.number, given)
-    for value in _known(state, slot):
+    for value in _known(state, settings, slot):
         found.setdefault(value, None)
     told = {value for name, value in state.values.items() if name != slot.name}
     rows = [(value, given) for value, given in found.items() if value not in told]
     return rows[: settings.recalled_numbers]
 
 
-def _known(state: State, slot: Slot) -> Iterator[str]:
-    yield from state.said.get(slot.type.name, ())
+def _known(state: State, settings: DialogueSettings, slot: Slot) -> Iterator[str]:
+    yield from state.said.get(_name(slot, settings), ())
     yield from state.profile.values.get(slot.type.name, ())
     if slot.type.kind == "mobile" and state.memory.mobile:
         yield state.memory.mobile
@@ -93,14 +93,22 @@ def with_said(state: State, service: Service, settings: DialogueSettings) -> Sta
     said = dict(state.said)
     for slot in service.slots:
         value = state.values.get(slot.name)
-        if value and slot.type.name in settings.recalled and not slot.type.sensitive:
-            others = [one for one in said.get(slot.type.name, ()) if one != value]
-            said[slot.type.name] = (value, *others)[:_KEPT]
+        name = _name(slot, settings)
+        if value and name and not slot.type.sensitive:
+            others = [one for one in said.get(name, ()) if one != value]
+            said[name] = (value, *others)[:_KEPT]
     return replace(state, said=said)
 
 
-def without(state: State, slot: Slot) -> State:
+def without(state: State, settings: DialogueSettings, slot: Slot) -> State:
     """The state that does not offer the value of a slot again: nothing was found by it."""
-    wrong = state.values.get(slot.name)
-    left = tuple(one for one in state.said.get(slot.type.name, ()) if one != wrong)
-    return replace(state, said={**state.said, slot.type.name: left})
+    name, wrong = _name(slot, settings), state.values.get(slot.name)
+    left = tuple(one for one in state.said.get(name, ()) if one != wrong)
+    return replace(state, said={**state.said, name: left}) if name else state
+
+
+def _name(slot: Slot, settings: DialogueSettings) -> str:
+    """What the values of a slot are kept as: its type, or its own name where types are mixed; empty
+    where they are not kept."""
+    names = (slot.type.name, slot.name)
+    return next((name for name in names if name in settings.recalled), "")

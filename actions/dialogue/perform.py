@@ -124,7 +124,7 @@ def _asked_again(form: Form, state: State, heard: Heard, service: Service, text:
     )
     record = memory.record_slot(service)
     if record is not None and record.name in state.values:
-        left = form.without(memory.without(anew, record), record.name)
+        left = form.without(memory.without(anew, form.settings, record), record.name)
         asking = replace(left, asked=record.name)
         question = form.question(asking)
         return Step(asking, STOP, (replace(question, text=text),))

@@ -438,6 +438,35 @@ async def test_a_place_said_before_is_offered(form: Form, key: str, words: str, 
     assert talk.state.values["district"] == "guntur"
 
 
+async def test_mandal_and_village_are_not_mixed_up(form: Form) -> None:
+    """Both are of one type."""
+    talk = Talk(form, state=State("en"))
+    await talk.say("x", key="en", intent="ror_1b", kind="route")
+    for answer in ("Guntur", "Tenali", "Kolakaluru", "245"):
+        await talk.say(answer, key="en", sure=0.0)
+    await talk.say("x", key="en", intent="adangal", kind="route", confidence=0.99)
+    for slot, value in (("district", "Guntur"), ("mandal", "Tenali"), ("village", "Kolakaluru")):
+        assert talk.state.asked == slot and talk.buttons[0].title == value
+        await talk.tap("saved/0")
+    assert talk.state.values["village"] == "Kolakaluru"
+
+
+def test_what_is_recalled_is_asked_somewhere(form: Form) -> None:
+    slots = [slot for service in form.catalogue.services.values() for slot in service.slots]
+    known = {slot.type.name for slot in slots} | {slot.name for slot in slots}
+    assert set(form.settings.recalled) <= known
+
+
+def test_words_of_the_departments_numbers_are_known(form: Form) -> None:
+    """A wish or a thing that no word names would never be heard."""
+    words = form.settings.numbers
+    kinds = [kind for one in form.catalogue.departments.values() for kind in one.numbers]
+    wishes = {wish for kind in kinds for wish in kind.services}
+    assert wishes <= set(words.wants) and all(words.wants.values())
+    called = {part for kind in kinds if kind.services for part in kind.name.split("_")}
+    assert set(words.things) - {numbers.ANY} <= called
+
+
 @pytest.mark.parametrize(
     ("key", "words"),
     [
