@@ -21,6 +21,7 @@ from actions.dialogue.state import (
     READ_BACK,
     RESUME,
     SWITCH,
+    Given,
     Heard,
     State,
     Words,
@@ -84,10 +85,7 @@ class Form:
             return self._begun(self.after(state))
         values, given = known
         step = self._begun(self.after(self.told(state, values, spoken=False)))
-        kind = memory.kind_of_given(self.catalogue, given)
-        title = kind.title[state.language] if kind else ""
-        fields = {"title": title, "number": given.number}
-        return step.after_saying(self.say("number_taken", state, fields))
+        return step.after_saying(self.number_taken(state, given))
 
     def _begun(self, step: Step) -> Step:
         """Says which service begins and how much will be asked, where anything is."""
@@ -159,7 +157,7 @@ class Form:
         """Asks the first missing slot, then for a code that is out, then for confirmation, then
         goes."""
         service = self.service(state)
-        state = replace(state, attempts=0, page=0, heard=None)
+        state = replace(state, attempts=0, page=0, heard=None, missed=False)
         for name in state.unchecked:
             return Step(replace(state, asked=READ_BACK + name), ASK)
         for slot in service.slots:
@@ -341,6 +339,12 @@ class Form:
         value = display.shown(slot.type, state.values[name], language, self.catalogue)
         fields = {"slot": display.label(slot, language), "value": value}
         return self.say("slot_given", state, fields)
+
+    def number_taken(self, state: State, given: Given) -> Reply:
+        """Which number is used: the one that this phone was given."""
+        kind = memory.kind_of_given(self.catalogue, given)
+        title = kind.title[state.language] if kind else ""
+        return self.say("number_taken", state, {"title": title, "number": given.number})
 
     def talk(self, intent: str, state: State) -> Reply | None:
         """What is always said to an intent; None where that depends, or it is a service."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, memory, questions
+from actions.dialogue import cues
 from actions.dialogue.form import Form
 from actions.dialogue.state import (
     CHANGE,
@@ -21,7 +21,7 @@ from nlu.catalogue import Slot
 
 def steered(form: Form, state: State, heard: Heard) -> Step | None:
     """The step that a command of a word or two asks for; None where the message is none."""
-    meaning, slot = cues.command(heard.text, form.settings), form.asked_slot(state)
+    meaning = cues.command(heard.text, form.settings)
     if meaning == "back":
         return back(form, form.follow(state, heard))
     if meaning == "menu":
@@ -29,15 +29,9 @@ def steered(form: Form, state: State, heard: Heard) -> Step | None:
         return Step(followed, STOP, (form.topics(followed),))
     if meaning == "repeat":
         return Step(form.follow(state, heard), ASK)
-    if meaning == "same" and slot is not None and slot.name == state.asked:
-        known = form.known(state, slot)
-        if known:
-            followed = form.follow(state, heard)
-            return form.after(form.told(followed, {slot.name: known[0]}, spoken=False))
-    if slot is not None and _lacks(form, state, heard, slot):
-        return lacking(form, form.follow(state, heard), slot)
     if meaning == "forget_me":
         return forgotten(form, form.follow(state, heard), ASK)
+    slot = form.asked_slot(state)
     if meaning == "skip" and slot is not None and not slot.required and slot.name == state.asked:
         return skip(form, form.follow(state, heard), slot)
     if meaning == "more" and _many(form, state, slot):
@@ -66,27 +60,6 @@ def skip(form: Form, state: State, slot: Slot) -> Step:
     """Goes on without an optional value."""
     left_out = form.without(state, slot.name)
     return form.after(replace(left_out, given=(*left_out.given, slot.name)))
-
-
-def _lacks(form: Form, state: State, heard: Heard, slot: Slot) -> bool:
-    """Whether the message says that the number which must be told is not at hand."""
-    record = memory.record_slot(form.service(state))
-    if record is None or slot.name != record.name or state.asked != slot.name:
-        return False
-    words = form.settings.numbers
-    groups = {"lacks": words.lacks, "of": words.of, "filler": words.filler}
-    return slot.required and "lacks" in (cues.meanings(heard.text, groups) or ())
-
-
-def lacking(form: Form, state: State, slot: Slot) -> Step:
-    """What the department can look for instead, or who can: the question stays open. What it has on
-    record for this phone is looked up, once."""
-    service = form.service(state)
-    if form.found_by(service, slot) and slot.name not in state.lacks:
-        return Step(replace(state, lacks=(*state.lacks, slot.name), attempts=0), ASK)
-    return Step(
-        replace(state, attempts=1), STOP, (questions.lacking(form.catalogue, service, state),)
-    )
 
 
 def forgotten(form: Form, state: State, following: str) -> Step:

@@ -88,6 +88,12 @@ def _known(state: State, settings: DialogueSettings, slot: Slot) -> Iterator[str
         yield state.memory.mobile
 
 
+def said_before(settings: DialogueSettings, state: State, slot: Slot) -> str | None:
+    """The value of this conversation that a slot would take again."""
+    said = state.said.get(_name(slot, settings), ())
+    return said[0] if said else None
+
+
 def with_said(state: State, service: Service, settings: DialogueSettings) -> State:
     """The state with what was told of a service, for the next question of the same type."""
     said = dict(state.said)

@@ -13,7 +13,7 @@ from actions.dialogue.display import filled
 from actions.dialogue.form import Form
 from actions.dialogue.state import SWITCH, Given, Heard, State, Words
 from actions.dialogue.steps import ASK, STOP, Step, cleared
-from nlu.catalogue import NumberKind
+from nlu.catalogue import NumberKind, Slot
 from nlu.slots import extract
 from nlu.slots.kind import kind_of, said
 from nlu.turn import Button, payload
@@ -25,6 +25,9 @@ _LIKE = "application_number"
 """The type of slot that is read as numbers of every kind are."""
 ANY = "request"
 """The word for numbers of every kind among the `things` of the settings."""
+APPLICATION = "application"
+"""What people also call a complaint or a booking."""
+SAME = "same"
 STATUS = "status"
 """What is wanted where nothing else is said."""
 
@@ -77,7 +80,7 @@ def routed(form: Form, state: State, heard: Heard) -> Step | None:
     if name is None and len(services) == 1:
         name = services[0]
     if name is not None:
-        return form.start(state, name, heard, words_for(form, state, name, number, heard.by_voice))
+        return form.start(state, name, heard, words_for(form, state, name, number, heard.words))
     kept = replace(cleared(state), heard=heard.words)
     if services:
         fields = {"title": ours[0].kind.title[state.language], "number": number}
@@ -106,6 +109,42 @@ def elsewhere(form: Form, state: State, heard: Heard) -> Step | None:
     return Step(replace(state, asked=SWITCH + names[0], heard=heard.words), ASK)
 
 
+def at_hand(form: Form, state: State, heard: Heard) -> Step | None:
+    """Words about what is asked for, in place of it: that it is the same as before, or that the
+    number is not at hand. None where they say something else."""
+    slot = form.asked_slot(state)
+    if slot is None or slot.name != state.asked:
+        return None
+    known = form.known(state, slot)
+    said_before = memory.said_before(form.settings, state, slot)
+    yes = heard.kind == "conversation" and heard.intent == "affirm" and said_before
+    if known and (yes or cues.command(heard.text, form.settings) == SAME):
+        followed = form.follow(state, heard)
+        return form.after(form.told(followed, {slot.name: known[0]}, spoken=False))
+    words = form.settings.numbers
+    groups = {"lacks": words.lacks, "of": words.of, "filler": words.filler}
+    meant = cues.meanings(heard.text, groups) or set()
+    record = memory.record_slot(form.service(state))
+    if record is None or "lacks" not in meant:
+        return None
+    if record.name == slot.name:
+        return lacking(form, form.follow(state, heard), slot) if slot.required else None
+    if "of" not in meant or record.required or record.name in state.given:
+        return None
+    left_out = replace(form.follow(state, heard), given=(*state.given, record.name))
+    return Step(left_out, ASK, (form.say("number_not_needed", left_out),))
+
+
+def lacking(form: Form, state: State, slot: Slot) -> Step:
+    """What the department can look for instead, or who can: the question stays open. What it has on
+    record for this phone is looked up, once."""
+    service = form.service(state)
+    if form.found_by(service, slot) and slot.name not in state.lacks:
+        return Step(replace(state, lacks=(*state.lacks, slot.name), attempts=0), ASK)
+    who = questions.lacking(form.catalogue, service, state)
+    return Step(replace(state, attempts=1), STOP, (who,))
+
+
 def recalled(form: Form, state: State, heard: Heard) -> Step | None:
     """What this phone did here, where the message asks for nothing else: "my last ticket",
     "status", "my applications". One is gone on with, several are offered; None where there is
@@ -123,19 +162,19 @@ def recalled(form: Form, state: State, heard: Heard) -> Step | None:
     about_own = len([part for part in (wants, things, meant & {"mine"}) if part]) > 1
     if not (about_own or wants == {STATUS}):
         return None
-    given = [
-        one
-        for one in state.memory.given
-        if _of(form, one, things) and _service(form, one, wants) is not None
-    ]
+    usable = [one for one in state.memory.given if _service(form, one, wants) is not None]
+    given = [one for one in usable if _of(form, one, things)]
+    if not given and things == {APPLICATION}:
+        given = usable
     if not given:
         return None
     state = form.follow(state, heard)
     if len(given) == 1:
         one = given[0]
         name = _service(form, one, wants) or ""
-        words_ = words_for(form, state, name, one.number, spoken=False)
-        return form.start(state, name, heard, words_)
+        known = words_for(form, state, name, one.number)
+        step = form.start(state, name, heard, known)
+        return step.after_saying(form.number_taken(state, one))
     lead = form.catalogue.phrases["your_requests"][state.language]
     rows = [_given_row(form, state, one, _service(form, one, wants) or "") for one in given]
     shown = rows[: form.settings.list_page]
@@ -178,14 +217,18 @@ def instead(form: Form, state: State, heard: Heard, service: str) -> Step | None
     return Step(kept, STOP, (questions.listed(form.catalogue, state.language, lead, rows),))
 
 
-def words_for(form: Form, state: State, service: str, number: str, spoken: bool) -> Words:
-    """Words that begin a service with a number, and with what was told for it when it was given."""
+def words_for(
+    form: Form, state: State, service: str, number: str, words: Words | None = None
+) -> Words:
+    """Words that begin a service with a number, with what else they say, and with what was told for
+    it when it was given."""
     target = form.catalogue.services[service]
     slot = memory.record_slot(target)
     given = next((one for one in state.memory.given if one.number == number), None)
     told = memory.values_for(target, given) if given else {}
-    values = {**told, slot.name: number} if slot else told
-    return Words(number, spoken, {service: values})
+    said = form.told_by(service, words) if words else {}
+    values = {**told, **said, **({slot.name: number} if slot else {})}
+    return Words(number, words is not None and words.spoken, {service: values})
 
 
 def _first(form: Form, state: State, heard: Heard) -> list[Ours]:

@@ -114,14 +114,8 @@ def _ended(
 def _asked_again(form: Form, state: State, heard: Heard, service: Service, text: str) -> Step:
     """Nothing was found, and the question stays open: for the number again, else for which of the
     values is to be another one. What is asked for then is a request of its own."""
-    anew = replace(
-        state,
-        nonce=new_nonce(heard, f"{service.name}/again"),
-        lookup=None,
-        code=None,
-        page=0,
-        attempts=1,
-    )
+    nonce = new_nonce(heard, f"{service.name}/again")
+    anew = replace(state, nonce=nonce, lookup=None, code=None, page=0, attempts=1, missed=True)
     record = memory.record_slot(service)
     if record is not None and record.name in state.values:
         left = form.without(memory.without(anew, form.settings, record), record.name)
@@ -173,7 +167,9 @@ def _listed(
 ) -> Step:
     """What the department has on record for this phone, or that it has nothing, and who helps."""
     if len(offers) == 1:
-        return step
+        return step.ending_with(
+            form.say("number_by_phone", step.state, {"number": offers[0].title})
+        )
     if offers:
         return step.ending_with(form.say("numbers_on_phone", step.state))
     state = replace(step.state, attempts=1)

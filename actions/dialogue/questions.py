@@ -35,6 +35,11 @@ def ask(
     phrases, language = catalogue.phrases, state.language
     words = (slot.type.retry if state.attempts else None) or slot.ask or slot.type.ask
     text = words[language]
+    before = memory.said_before(settings, state, slot)
+    if before is not None and not state.attempts and slot.name not in state.values:
+        shown = display.shown(slot.type, before, language, catalogue)
+        fields = {"slot": display.label(slot, language), "value": shown}
+        text = filled(phrases["same_as_before"], language, fields)
     optional = not slot.required and slot.name not in state.values
     if optional:
         text = f"{text}\n{phrases['optional_hint'][language]}"

@@ -146,7 +146,7 @@ def _about(form: Form, state: State, service: str, given: str | None) -> Words |
     if not given:
         return state.heard
     ours = any(given == one.number for one in state.memory.given)
-    return numbers.words_for(form, state, service, given, spoken=False) if ours else Words(given)
+    return numbers.words_for(form, state, service, given) if ours else Words(given)
 
 
 def menu(form: Form, state: State, heard: Heard) -> Step:

@@ -178,7 +178,8 @@ class State:
     it was asked and has none. `code` is a one-time code that was sent and not yet told rightly.
     `spoken_of` is the service that was spoken of last, under way or not. `said` are values of this
     conversation by slot type, the latest first, to be offered where one is asked for again. `lacks`
-    names slots whose value the citizen does not have.
+    names slots whose value the citizen does not have. `missed` says that nothing was found by the
+    value told before.
     """
 
     language: str
@@ -202,6 +203,7 @@ class State:
     spoken_of: str = ""
     said: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
+    missed: bool = False
     memory: Memory = NO_MEMORY  # not stored here but in the journal
     profile: Profile = Profile()  # not stored here but in `actions.citizens.profile`
     language_known: bool = True  # false for somebody's first message; not stored
@@ -247,6 +249,7 @@ class State:
             "spoken_of": self.spoken_of,
             "said": {name: list(values) for name, values in self.said.items()},
             "lacks": self.lacks,
+            "missed": self.missed,
             "found": {} if self.heard is None else self.heard.found,
         }
         return seal(told) if any(told.values()) else None
@@ -276,6 +279,7 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
         spoken_of=told.get("spoken_of", ""),
         said={name: tuple(values) for name, values in told.get("said", {}).items()},
         lacks=tuple(told.get("lacks", ())),
+        missed=told.get("missed", False),
         asked=kept.get("asked"),
         attempts=int(kept.get("attempts") or 0),
         lookup=_mapping(kept.get("lookup")),

@@ -107,4 +107,5 @@ def cleared(state: State) -> State:
         offers={},
         code=None,
         lacks=(),
+        missed=False,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from actions.dialogue import answers, cues, drafts, form_commands, one_time_code
+from actions.dialogue import answers, cues, drafts, form_commands, numbers, one_time_code
 from actions.dialogue.form import Form
 from actions.dialogue.questions import (
     BACK,
@@ -91,7 +91,7 @@ def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
     if what == SAVED and slot is not None and slot.name == asked:
         return _saved(form, state, slot, name)
     if value == LACKING and slot is not None and slot.name == asked:
-        return form_commands.lacking(form, state, slot)
+        return numbers.lacking(form, state, slot)
     if asked == CODE and value == RESEND:
         return one_time_code.sent_again(form, state)
     if value == STOPPED and (asked == CODE or slot is not None):

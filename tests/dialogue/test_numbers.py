@@ -198,6 +198,58 @@ async def test_write_with_another_number_is_another_request(form: Form) -> None:
     assert first[2] != second[2] and second[1]["service_number"] == "6123401005678"
 
 
+async def test_a_sentence_for_another_service_is_no_second_try(form: Form) -> None:
+    """A number in it would be one: the bus pass was not found, and the power is out."""
+    talk = Talk(form, not_found("getPassDues"), State("en"))
+    await talk.say("renew bus pass 2617640192", key="en", intent="rtc_pass_renewal", kind="route")
+    assert talk.state.asked == "pass_number" and talk.state.missed
+    outage = {"intent": "electricity_supply_failure_complaint", "kind": "route"}
+    await talk.say("no current at 6123401005678", key="en", **outage)
+    assert talk.state.service == outage["intent"] and talk.state.asked == "location"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("te", "సర్వీస్ నంబరు నా దగ్గర లేదు"),
+        ("te-Latn", "number gurtu ledu"),
+        ("hi", "नंबर मेरे पास नहीं है"),
+        ("hi-Latn", "mere paas number nahi hai"),
+        ("en", "I don't have the number"),
+    ],
+)
+async def test_a_power_cut_needs_no_number(form: Form, key: str, words: str) -> None:
+    """What is said of the number is no place, and the number is not asked for any more."""
+    talk = Talk(form, state=State(language_of(key)))
+    outage = {"intent": "electricity_supply_failure_complaint", "kind": "route"}
+    await talk.say("x", key=key, **outage)
+    assert talk.state.asked == "location"
+    await talk.say(words, key=key)
+    assert talk.state.asked == "location"
+    assert phrase(talk, "number_not_needed", language_of(key)) in talk.text
+    await talk.say("3-45, Gandhi Nagar, Tenali", key="en", sure=0.0)
+    assert talk.state.asked == "confirm"
+    await talk.say("yes", key="en", intent="affirm", kind="conversation")
+    assert talk.department.calls[-1][:2] == (
+        "registerSupplyComplaint",
+        {"location": "3-45, Gandhi Nagar, Tenali"},
+    )
+
+
+async def test_my_applications_shows_what_was_done_here(form: Form) -> None:
+    """People call a complaint so too."""
+    talk = with_memory(form, GARBAGE)
+    await talk.say("my applications", key="en")
+    assert "SAN261100042" in talk.said[0].text and talk.department.calls
+
+
+async def test_what_else_the_sentence_tells_is_kept(form: Form) -> None:
+    talk = Talk(form, state=State("te"))
+    words = "RTC26110002 టికెట్ రద్దు చేయండి, మొబైల్ 9848012345"
+    await talk.say(words, key="te", intent="rtc_ticket_cancellation", kind="route")
+    assert talk.state.values == {"ticket_number": "RTC26110002", "mobile_number": "9848012345"}
+
+
 async def test_where_several_values_name_a_record_the_citizen_says_which_is_wrong(
     form: Form,
 ) -> None:
@@ -421,7 +473,7 @@ async def test_nothing_done_here_is_heard_as_before(form: Form, words: str) -> N
         ("en", "same district"),
     ],
 )
-@pytest.mark.parametrize("way", ["tap", "words"])
+@pytest.mark.parametrize("way", ["tap", "words", "yes"])
 async def test_a_place_said_before_is_offered(form: Form, key: str, words: str, way: str) -> None:
     talk = Talk(form, state=State(language=language_of(key)))
     await talk.say("x", key=key, intent="ror_1b", kind="route")
@@ -431,8 +483,11 @@ async def test_a_place_said_before_is_offered(form: Form, key: str, words: str, 
     if (talk.state.asked or "").startswith("switch/"):
         await talk.tap("choose")
     assert talk.state.asked == "district"
+    assert "Guntur" in talk.text or "గుంటూరు" in talk.text or "गुंटूर" in talk.text
     if way == "tap":
         await talk.tap("saved/0")
+    elif way == "yes":
+        await talk.say("yes", key=key, intent="affirm", kind="conversation")
     else:
         await talk.say(words, key=key)
     assert talk.state.values["district"] == "guntur"
