@@ -66,7 +66,11 @@ def read(tracker: Tracker, here: Context) -> tuple[State, Heard]:
     )
     if state.service and state.service not in here.catalogue.services:
         state = cleared(state)  # also where a service was taken out of the catalogue
-    state = replace(state, profile=here.stores.profiles.of(tracker.sender_id))
+    state = replace(
+        state,
+        profile=here.stores.profiles.of(tracker.sender_id),
+        memory=here.memory(tracker.sender_id, message.phone),
+    )
     return state, read_heard(parsed, message, float(event.get("timestamp") or 0.0))
 
 

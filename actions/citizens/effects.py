@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from actions.citizens.handover import Handovers
 from actions.citizens.profile import Profiles
 from actions.citizens.usage import Usage
+from actions.departments.journal import Journal
 from actions.dialogue.steps import Erase, Forget, Remember, Step, ToPerson, Used
 from nlu.turn import Reply
 
@@ -18,10 +19,17 @@ class Stores:
     profiles: Profiles
     handovers: Handovers
     usage: Usage = field(default_factory=Usage)
+    journal: Journal | None = None
+
+    def forget(self, citizen: str, *, requests: bool) -> None:
+        """Nothing of a citizen is remembered; with `requests`, nor what departments gave them."""
+        self.profiles.refuse(citizen)
+        if requests and self.journal is not None:
+            self.journal.unlink(citizen)
 
     def erase(self, citizen: str) -> None:
         """Deletes what is kept of a citizen, except that they want nothing remembered."""
-        self.profiles.refuse(citizen)
+        self.forget(citizen, requests=True)
         self.handovers.erase(citizen)
 
 
@@ -33,7 +41,7 @@ def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
         if isinstance(effect, Remember):
             stores.profiles.remember(citizen, effect.values)
         elif isinstance(effect, Forget):
-            stores.profiles.refuse(citizen)
+            stores.forget(citizen, requests=effect.requests)
         elif isinstance(effect, Used):
             stores.usage.count(effect.service)
         elif isinstance(effect, Erase):

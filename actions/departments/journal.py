@@ -19,7 +19,7 @@ from actions.departments.request import Context, Origin
 from actions.departments.result import OperationResult, Wanted
 from nlu.settings.groups import Tables
 from nlu.storage.sealed_table import SealedTable
-from nlu.storage.sealing import Unreadable, seal, unseal
+from nlu.storage.sealing import Unreadable, keyed_hash, seal, unseal
 from nlu.storage.tables import delete_in_slices, open_tables
 from nlu.turn import Document
 
@@ -83,6 +83,7 @@ class Journal:
     def open(self, entry: Entry) -> Entry | None:
         """Keep a new write: None. The entry that is there already if it is not new."""
         row = {"id": entry.write.id, "department": entry.write.department, **_columns(entry)}
+        row["citizen"] = _who(entry.write.context.citizen)
         try:
             with self._engine.begin() as db:
                 db.execute(WRITES.insert().values(request=_sealed(entry.write), **row))
@@ -118,6 +119,17 @@ class Journal:
         with self._engine.begin() as db:
             done = db.execute(WRITES.update().where(this).values(**columns))
         return changed if done.rowcount == 1 else None
+
+    def answered(self, citizen: str, most: int) -> list[Entry]:
+        """The citizen's latest writes that a department answered, the latest first."""
+        own = (WRITES.c.citizen == _who(citizen)) & WRITES.c.state.in_(("settled", "pending"))
+        return self.table.some(own, WRITES.c.sent_by.desc(), most)
+
+    def unlink(self, citizen: str) -> None:
+        """Nobody finds the citizen's writes by who they are any more; what is under way goes on."""
+        own = WRITES.c.citizen == _who(citizen)
+        with self._engine.begin() as db:
+            db.execute(WRITES.update().where(own).values(citizen=None))
 
     def due(self, now: float, limit: int) -> list[Entry]:
         """Entries to ask after or to tell, longest due first."""
@@ -161,6 +173,10 @@ def database_url(environ: Mapping[str, str] | None = None) -> str:
 def row_id(department: str, key: str) -> str:
     """SHA-256 of department and key."""
     return hashlib.sha256(f"{department}\0{key}".encode()).hexdigest()
+
+
+def _who(citizen: str) -> str:
+    return keyed_hash(citizen, "journal")
 
 
 def _sealed(write: Write) -> str:

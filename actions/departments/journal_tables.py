@@ -20,8 +20,12 @@ WRITES = sa.Table(
     sa.Column("due_at", sa.Float(53)),
     sa.Column("until", sa.Float(53)),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column(
+        "citizen", sa.String(64)
+    ),  # keyed hash of who asked; null once they want it forgotten
     unreadable_column(),
     sa.Index("department_writes_due", "due_at"),
+    sa.Index("department_writes_citizen", "citizen", "sent_by"),
 )
 NONCES = sa.Table(
     "department_nonces",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -87,6 +87,21 @@ def spot(text: str, phrases: Phrases[str]) -> list[Spotted]:
     return found
 
 
+def meanings(text: str, groups: Mapping[str, tuple[str, ...]]) -> set[str] | None:
+    """What the words of a message mean by `groups`, where all of them are known; None where one is
+    not, or there is none."""
+    tokens, phrases = words(clean(text)), _all(tuple(groups.items()))
+    found, at = set(), 0
+    while at < len(tokens):
+        said = phrases.said(tokens, at)
+        if said is None:
+            return None
+        used, meaning = said
+        found.add(meaning)
+        at += used
+    return found or None
+
+
 def phrases_of(pairs: Iterable[tuple[str, Iterable[str]]]) -> Phrases[str]:
     """A lookup of (meaning, its words); the first of equal words wins."""
     return Phrases((word, meaning) for meaning, some in pairs for word in some)
@@ -96,7 +111,7 @@ def _commands(settings: DialogueSettings) -> Phrases[str]:
     return _all(tuple(settings.words.items()))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _all(pairs: tuple[tuple[str, tuple[str, ...]], ...]) -> Phrases[str]:
     return phrases_of(pairs)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from actions.dialogue import display, drafts, language, questions
+from actions.dialogue import display, drafts, language, memory, questions
 from actions.dialogue.display import filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import (
@@ -21,6 +21,7 @@ from actions.dialogue.state import (
     READ_BACK,
     RESUME,
     SWITCH,
+    Given,
     Heard,
     State,
     Words,
@@ -68,7 +69,7 @@ class Form:
         """Begins a service, taking what `words` already tell. Asks only for what is missing.
         Another one that was open is left for later; one that was left is gone on with."""
         words = words or NOTHING
-        left = drafts.left(state, service, self.settings)
+        left = drafts.left(self.with_said(state), service, self.settings)
         draft = drafts.of_service(left, service)
         if draft is not None and not self._another(draft, words):
             return self.go_on(left, draft, words)
@@ -80,7 +81,13 @@ class Form:
             spoken_of=service,
         )
         told = {**self.opening(service, words.text), **self.told_by(service, words)}
-        return self._begun(self.after(self.told(fresh, told, spoken=words.spoken)))
+        state = self.told(fresh, told, spoken=words.spoken)
+        known = memory.taken(self.catalogue, state, self.service(state))
+        if known is None:
+            return self._begun(self.after(state))
+        values, given = known
+        step = self._begun(self.after(self.told(state, values, spoken=False)))
+        return step.after_saying(self.number_taken(state, given))
 
     def _begun(self, step: Step) -> Step:
         """Says which service begins and how much will be asked, where anything is."""
@@ -132,7 +139,7 @@ class Form:
 
     def end(self, state: State, *said: Reply) -> Step:
         """No request is open any more; one left for it is offered again."""
-        return self.offered(Step(cleared(state), STOP, said))
+        return self.offered(Step(cleared(self.with_said(state)), STOP, said))
 
     def offered(self, step: Step) -> Step:
         """With the offer to go on with what was left, if nothing else is open."""
@@ -152,7 +159,7 @@ class Form:
         """Asks the first missing slot, then for a code that is out, then for confirmation, then
         goes."""
         service = self.service(state)
-        state = replace(state, attempts=0, page=0, heard=None)
+        state = replace(state, attempts=0, page=0, heard=None, missed=False)
         for name in state.unchecked:
             return Step(replace(state, asked=READ_BACK + name), ASK)
         for slot in service.slots:
@@ -181,7 +188,7 @@ class Form:
             return questions.switch(catalogue, service, asked[len(SWITCH) :], state)
         if asked.startswith(READ_BACK):
             return questions.read_back(catalogue, self.slot(state, asked[len(READ_BACK) :]), state)
-        return questions.ask(catalogue, self.settings, self.slot(state, asked), state)
+        return questions.ask(catalogue, self.settings, service, self.slot(state, asked), state)
 
     def asked_slot(self, state: State) -> Slot | None:
         """The slot that the question is about, if it is about one."""
@@ -292,6 +299,27 @@ class Form:
         slot = self.asked_slot(state)
         return slot is not None and self.read(slot, text) is not None
 
+    def with_said(self, state: State) -> State:
+        """The state with what was told of the service under way, for later questions."""
+        return (
+            memory.with_said(state, self.service(state), self.settings) if state.service else state
+        )
+
+    def found_by(self, service: Service, slot: Slot) -> str | None:
+        """The department's list of what is the sender's own, for who has not got the number."""
+        for kind in self.catalogue.departments[service.department].numbers:
+            if kind.found_by and (
+                kind.slot_type == slot.type.name or service.name in kind.services.values()
+            ):
+                return kind.found_by
+        return None
+
+    def known(self, state: State, slot: Slot) -> list[str]:
+        """Values that are offered for a slot: told before, given to this phone, or its own."""
+        service = self.service(state)
+        rows = memory.offered(self.catalogue, self.settings, state, service, slot)
+        return [value for value, _ in rows]
+
     def slot(self, state: State, name: str) -> Slot:
         """A slot of the service under way."""
         slot = next(slot for slot in self.service(state).slots if slot.name == name)
@@ -313,6 +341,12 @@ class Form:
         value = display.shown(slot.type, state.values[name], language, self.catalogue)
         fields = {"slot": display.label(slot, language), "value": value}
         return self.say("slot_given", state, fields)
+
+    def number_taken(self, state: State, given: Given) -> Reply:
+        """Which number is used: the one that this phone was given."""
+        kind = memory.kind_of_given(self.catalogue, given)
+        title = kind.title[state.language] if kind else ""
+        return self.say("number_taken", state, {"title": title, "number": given.number})
 
     def talk(self, intent: str, state: State) -> Reply | None:
         """What is always said to an intent; None where that depends, or it is a service."""

@@ -6,7 +6,15 @@ from dataclasses import replace
 
 from actions.dialogue import answers, cues, language, questions
 from actions.dialogue.form import Form
-from actions.dialogue.state import CHANGE, READ_BACK, RESUME, Heard, Profile, State
+from actions.dialogue.state import (
+    CHANGE,
+    NO_MEMORY,
+    READ_BACK,
+    RESUME,
+    Heard,
+    Profile,
+    State,
+)
 from actions.dialogue.steps import ASK, STOP, Forget, Step, saying
 from nlu.catalogue import Slot
 
@@ -67,8 +75,9 @@ def skip(form: Form, state: State, slot: Slot) -> Step:
 
 def forgotten(form: Form, state: State, following: str) -> Step:
     """All that was remembered of the citizen is deleted."""
-    empty = replace(state, profile=Profile(consent=False), pending={})
-    return Step(empty, following, (form.say("forgotten", state),), (Forget(),))
+    empty = replace(state, profile=Profile(consent=False), pending={}, said={}, memory=NO_MEMORY)
+    done = Forget(requests=True)
+    return Step(empty, following, (form.say("forgotten", state),), (done,))
 
 
 def language_changed(form: Form, state: State, chosen: str) -> Step:

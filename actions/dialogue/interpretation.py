@@ -12,6 +12,7 @@ from actions.dialogue import (
     facts,
     form_commands,
     language,
+    numbers,
     one_time_code,
     own_data,
     questions,
@@ -68,6 +69,9 @@ def _said(form: Form, state: State, heard: Heard) -> Step:
     steered = form_commands.steered(form, state, heard)
     if steered is not None:
         return steered
+    at_hand = numbers.at_hand(form, state, heard) or numbers.elsewhere(form, state, heard)
+    if at_hand is not None:
+        return at_hand
     asked_about = facts.answered(form, state, heard)
     if asked_about is not None:
         return asked_about
@@ -126,7 +130,7 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
         return _cancelled(form, form.follow(state, heard))
     slot, fits = form.asked_slot(state), form.fits(state, heard.text)
     if fits and slot is not None and not kind_of(slot.type).any_words:
-        return None
+        return _gone_on(form, state, heard)
     settings = form.settings  # what may be the answer must be surer to mean anything else
     needed = settings.interrupt_confidence_open if fits else settings.interrupt_confidence
     sure = heard.confidence >= needed
@@ -149,6 +153,17 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     if fits or short or not heard.surely_meant(settings.voice_sure):
         return Step(replace(state, asked=SWITCH + other, heard=heard.words), ASK)
     return form.start(state, other, heard, heard.words)
+
+
+def _gone_on(form: Form, state: State, heard: Heard) -> Step | None:
+    """Where nothing was found, a sentence that asks for another service is no second try, though a
+    number in it would fit."""
+    other = heard.options[0] if heard.kind == "route" and heard.options else state.service
+    words, sure = len(heard.text.split()), heard.confidence
+    wanted = form.settings.switch_confidence
+    if not state.missed or other == state.service or words < form.settings.switch_words:
+        return None
+    return form.start(state, other or "", heard, heard.words) if sure >= wanted else None
 
 
 def _interrupted(form: Form, state: State, heard: Heard) -> Step:

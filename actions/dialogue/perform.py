@@ -13,15 +13,15 @@ from actions.departments.access import (
     NO_SENDER,
     TOO_MANY,
 )
-from actions.dialogue import consent, one_time_code, outcome
+from actions.dialogue import consent, memory, one_time_code, outcome, questions
 from actions.dialogue.form import Form
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
-from actions.dialogue.state import Heard, Offer, State
+from actions.dialogue.state import CHANGE, Heard, Offer, State, new_nonce
 from actions.dialogue.steps import ASK, STOP, Step, Used
 from nlu.catalogue import Service
 from nlu.turn import Button, Reply, payload
 
-OK = "ok"
+OK, NOT_FOUND = "ok", "not_found"
 _REFUSED = {
     NO_NUMBER: "access_no_number",
     NO_SENDER: "access_no_sender",
@@ -53,7 +53,7 @@ async def look_up(form: Form, state: State, heard: Heard, execute: Execute) -> S
     )
     if result.outcome == OK:
         return Step(replace(state, lookup=result.fields, code=None), ASK)
-    return _ended(form, state, service, result)
+    return _ended(form, state, heard, service, result)
 
 
 async def perform(form: Form, state: State, heard: Heard, execute: Execute) -> Step:
@@ -68,10 +68,12 @@ async def perform(form: Form, state: State, heard: Heard, execute: Execute) -> S
         Origin(service.name, state.lookup or {}),
         one_time_code.told(form, state, heard),
     )
-    return _ended(form, replace(state, asked=None), service, result)
+    return _ended(form, replace(state, asked=None), heard, service, result)
 
 
-def _ended(form: Form, state: State, service: Service, result: OperationResult) -> Step:
+def _ended(
+    form: Form, state: State, heard: Heard, service: Service, result: OperationResult
+) -> Step:
     language, catalogue = state.language, form.catalogue
     if result.outcome in CODE_OUTCOMES:
         return one_time_code.wanted(form, state, result)
@@ -96,6 +98,8 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
             (replace(said, buttons=(retry,)),),
         )
     text = words(catalogue, service, state.values, state.lookup or {}, result, language)
+    if result.outcome == NOT_FOUND:
+        return _asked_again(form, state, heard, service, text)
     known = {**state.values, **result.fields}
     reply = Reply(
         text,
@@ -107,19 +111,39 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
     return consent.done(form, state, step) if done else step
 
 
+def _asked_again(form: Form, state: State, heard: Heard, service: Service, text: str) -> Step:
+    """Nothing was found, and the question stays open: for the number again, else for which of the
+    values is to be another one. What is asked for then is a request of its own."""
+    nonce = new_nonce(heard, f"{service.name}/again")
+    anew = replace(state, nonce=nonce, lookup=None, code=None, page=0, attempts=1, missed=True)
+    record = memory.record_slot(service)
+    if record is not None and record.name in state.values:
+        left = form.without(memory.without(anew, form.settings, record), record.name)
+        asking = replace(left, asked=record.name)
+        question = form.question(asking)
+        return Step(asking, STOP, (replace(question, text=text),))
+    asking = replace(anew, asked=CHANGE)
+    question = form.question(asking)
+    return Step(asking, STOP, (replace(question, text=f"{text}\n\n{question.text}"),))
+
+
 async def offered(form: Form, step: Step, execute: Execute) -> Step:
     """The step with the department's choices for the slot that it asks for; the only one there is
     is taken. Where the department gives none, or does not answer, the citizen is asked in words."""
     state = step.state
     slot = form.asked_slot(state) if step.next == ASK else None
-    if slot is None or slot.name != state.asked or not slot.offered_by or slot.name in state.offers:
+    if slot is None or slot.name != state.asked or slot.name in state.offers:
         return step
     if slot.name in state.values:  # to be changed
         return step
     service = form.service(state)
+    lacking = slot.name in state.lacks
+    listing = form.found_by(service, slot) if lacking else slot.offered_by
+    if not listing:
+        return step
     result = await execute(
         service.department,
-        slot.offered_by,
+        listing,
         state.values,
         state.nonce,
         state.language,
@@ -128,10 +152,30 @@ async def offered(form: Form, step: Step, execute: Execute) -> Step:
     )
     offers = _offers(result.fields)
     known = replace(state, offers={**state.offers, slot.name: offers})
+    if lacking:
+        step = _listed(form, replace(step, state=known), service, result, offers)
+        if step.next == STOP:
+            return step
     if len(offers) == 1:
         only = form.told(known, {slot.name: offers[0].value}, spoken=False)
         return step.then(form.after(only))
-    return replace(step, state=known)
+    return step if lacking else replace(step, state=known)
+
+
+def _listed(
+    form: Form, step: Step, service: Service, result: OperationResult, offers: tuple[Offer, ...]
+) -> Step:
+    """What the department has on record for this phone, or that it has nothing, and who helps."""
+    if len(offers) == 1:
+        return step.ending_with(
+            form.say("number_by_phone", step.state, {"number": offers[0].title})
+        )
+    if offers:
+        return step.ending_with(form.say("numbers_on_phone", step.state))
+    state = replace(step.state, attempts=1)
+    who = questions.lacking(form.catalogue, service, state)
+    nothing = (form.say("number_not_on_phone", state),) if result.outcome == OK else ()
+    return replace(step, state=state, next=STOP, replies=(*step.replies, *nothing, who))
 
 
 def _offers(fields: Mapping[str, str]) -> tuple[Offer, ...]:

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from actions.dialogue import display
+from actions.dialogue import display, memory
 from actions.dialogue.display import filled
 from actions.dialogue.settings import DialogueSettings
-from actions.dialogue.state import State
+from actions.dialogue.state import Given, State
 from nlu.catalogue import Catalogue, Choice, Service, Slot
 from nlu.slots.kind import kind_of
 from nlu.text.script import shortened
@@ -22,15 +22,24 @@ CHANGE, BACK, SKIP, PAGE = "change", "back", "skip", "page"
 GO_ON, DECLINE = "go_on", "decline"
 RESEND, STOP = "resend", "stop"  # under the question for a one-time code
 AGREE, REFUSE, SAVED = "agree", "refuse", "saved"
+LACKING = "lacking"  # the number that is asked for is not at hand
 Row = TypeVar("Row")
 
 
-def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: State) -> Reply:
+def ask(
+    catalogue: Catalogue, settings: DialogueSettings, service: Service, slot: Slot, state: State
+) -> Reply:
     """For a slot's value; after an answer that did not fit, with the type's `retry` text. Choices
-    are buttons or a list, and what is left of three buttons leads back or past the question."""
+    are buttons or a list, and what is left of three buttons leads back or past the question. Who
+    was asked twice for the number of a record can say that they have none."""
     phrases, language = catalogue.phrases, state.language
     words = (slot.type.retry if state.attempts else None) or slot.ask or slot.type.ask
     text = words[language]
+    before = memory.said_before(settings, state, slot)
+    if before is not None and not state.attempts and slot.name not in state.values:
+        shown = display.shown(slot.type, before, language, catalogue)
+        fields = {"slot": display.label(slot, language), "value": shown}
+        text = filled(phrases["same_as_before"], language, fields)
     optional = not slot.required and slot.name not in state.values
     if optional:
         text = f"{text}\n{phrases['optional_hint'][language]}"
@@ -39,7 +48,12 @@ def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: Sta
         for c in slot.type.choices
     ]
     rows = _paged(catalogue, settings, rows, state, spare=0 if slot.required else 1)
-    rows += _saved(catalogue, settings, slot, state)
+    rows += _saved(catalogue, settings, service, slot, state)
+    record = memory.record_slot(service)
+    if state.attempts and slot.required and record is not None and slot.name == record.name:
+        rows.append(_answer(phrases["lacking_button"][language], LACKING, state))
+        if len(rows) < settings.reply_buttons and state.values.keys() - {slot.name}:
+            rows.append(_answer(phrases["change_button"][language], CHANGE, state))
     if optional:
         rows.append(_answer(phrases["skip_button"][language], SKIP, state))
     described = any(row.description for row in rows)
@@ -50,17 +64,40 @@ def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: Sta
 
 
 def _saved(
-    catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: State
+    catalogue: Catalogue, settings: DialogueSettings, service: Service, slot: Slot, state: State
 ) -> list[Button]:
-    """Values of earlier requests that the citizen let us remember; the id does not hold them."""
+    """Values that are known already; the id does not hold them. Numbers that a department gave say
+    for what, and are a list."""
+    known = memory.offered(catalogue, settings, state, service, slot)
+    listed = any(given for _, given in known)
     room = settings.reply_buttons - 1 - (not slot.required)
-    values = state.profile.values.get(slot.type.name, ())[:room]
-    shown = [display.shown(slot.type, value, state.language, catalogue) for value in values]
-    return [
-        _answer(title, f"{SAVED}/{number}", state)
-        for number, title in enumerate(shown)
-        if len(title) <= settings.button_title
-    ]
+    longest = settings.row_title if listed else settings.button_title
+    rows = []
+    for number, (value, given) in enumerate(known[: None if listed else room]):
+        title = display.shown(slot.type, value, state.language, catalogue)
+        if len(title) <= longest:
+            about = given_for(catalogue, given, state.language) if given else None
+            rows.append(_answer(title, f"{SAVED}/{number}", state, about))
+    return rows
+
+
+def lacking(catalogue: Catalogue, service: Service, state: State) -> Reply:
+    """Who finds a record without its number. The question stays open, and can be stopped."""
+    phrases, language = catalogue.phrases, state.language
+    department = catalogue.departments[service.department]
+    helpline = department.helpline or phrases["helpline_default"][language]
+    office = department.office or department.title
+    fields = {"office": office[language], "helpline": helpline}
+    stop = _answer(phrases["cancel_button"][language], STOP, state)
+    return Reply(filled(phrases["number_lacking"], language, fields), (stop,))
+
+
+def given_for(catalogue: Catalogue, given: Given, language: str) -> str:
+    """The service that a number was given for, and the day."""
+    service = catalogue.services.get(given.service)
+    day = "-".join(reversed(given.day.split("-")))
+    fields = {"service": service.title[language] if service else "", "day": day}
+    return filled(catalogue.phrases["number_given_row"], language, fields)
 
 
 def shown_choices(settings: DialogueSettings, slot: Slot, page: int) -> list[Choice]:

@@ -13,6 +13,7 @@ from actions.dialogue import (
     facts,
     form_commands,
     language,
+    numbers,
     own_data,
     questions,
     sent,
@@ -68,13 +69,18 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         if answered:
             return answered
         state = cleared(state)
+    of_ours = numbers.routed(form, state, heard) or numbers.recalled(form, state, heard)
+    if of_ours is not None:
+        return of_ours
     if is_bare(heard, form.settings.number_digits):
         return asked_what_for(form, state, heard)
     asked = facts.answered(form, state, heard)
     if asked is not None:
         return asked
     if heard.kind == "route" and heard.surely_meant(form.settings.voice_sure):
-        return form.start(state, heard.options[0], heard, heard.words)
+        name = heard.options[0]
+        elsewhere = numbers.instead(form, state, heard, name)
+        return elsewhere or form.start(state, name, heard, heard.words)
     if heard.kind in ("route", "clarify"):
         return _ask_which(form, state, heard)
     if heard.kind == "conversation":
@@ -158,7 +164,15 @@ def choose(form: Form, state: State, heard: Heard) -> Step:
         words = form.catalogue.phrases["unknown_service"][state.language]
         return Step(state, STOP, (Reply(words),))
     given = heard.payload.get("value")  # a follow-up: about the same thing
-    return form.start(state, name, heard, Words(given) if given else state.heard)
+    return form.start(state, name, heard, _about(form, state, name, given))
+
+
+def _about(form: Form, state: State, service: str, given: str | None) -> Words | None:
+    """The words that begin a tapped service: a number of ours, or what was said before."""
+    if not given:
+        return state.heard
+    ours = any(given == one.number for one in state.memory.given)
+    return numbers.words_for(form, state, service, given) if ours else Words(given)
 
 
 def menu(form: Form, state: State, heard: Heard) -> Step:

@@ -66,6 +66,18 @@ class LanguageWish:
 
 
 @dataclass(frozen=True)
+class NumberWords:
+    """Words about numbers that were given, or are not at hand: see `numbers:` in the file."""
+
+    lacks: Cues
+    of: Cues
+    mine: Cues
+    wants: Mapping[str, Cues]
+    things: Mapping[str, Cues]
+    filler: Cues
+
+
+@dataclass(frozen=True)
 class DialogueSettings:
     """See the comments in `data/dialogue.yml`; `words` maps what is meant to all its words."""
 
@@ -98,6 +110,9 @@ class DialogueSettings:
     pins: tuple[str, ...]
     remembered: tuple[str, ...]
     remembered_values: int
+    recalled: tuple[str, ...]
+    recalled_numbers: int
+    numbers: NumberWords
     retry_words: tuple[str, ...]
     words: Mapping[str, Cues]
     steering: Mapping[str, str]

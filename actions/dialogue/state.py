@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from nlu.log import get_logger
@@ -90,6 +91,34 @@ class Profile:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Given:
+    """A number that a department gave this phone: of which kind, for which service, on which day
+    (ISO), and what was told for it, by slot."""
+
+    number: str
+    department: str
+    kind: str
+    service: str
+    day: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+class Memory:
+    """What is known of this phone beside the conversation: its own number, and what departments
+    gave it, the latest first. That is read when it is first needed."""
+
+    def __init__(self, mobile: str = "", load: Callable[[], Sequence[Given]] = tuple) -> None:
+        """`mobile`: ten digits; empty where it is not known."""
+        self.mobile, self._load = mobile, load
+
+    @cached_property
+    def given(self) -> tuple[Given, ...]:
+        """Numbers that were given, the latest first."""
+        return tuple(self._load())
+
+
+NO_MEMORY = Memory()
 Found = Mapping[str, Mapping[str, str]]
 """Values by service, then by slot."""
 
@@ -161,7 +190,10 @@ class State:
     and may have been carried out. `offers` are choices by slot that the department gave; none where
     it was asked and has none. `code` is a one-time code that was sent and not yet told rightly.
     `spoken_of` is the service that was spoken of last, under way or not. `undo` is the switch that
-    this message made.
+    this message made. `said` are values of this
+    conversation by slot type, the latest first, to be offered where one is asked for again. `lacks`
+    names slots whose value the citizen does not have. `missed` says that nothing was found by the
+    value told before.
     """
 
     language: str
@@ -184,6 +216,10 @@ class State:
     code: CodeAsked | None = None
     spoken_of: str = ""
     undo: Undo | None = None
+    said: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lacks: tuple[str, ...] = ()
+    missed: bool = False
+    memory: Memory = NO_MEMORY  # not stored here but in the journal
     profile: Profile = Profile()  # not stored here but in `actions.citizens.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
@@ -227,6 +263,9 @@ class State:
             "code": self.code and asdict(self.code),
             "spoken_of": self.spoken_of,
             "undo": self.undo and asdict(self.undo),
+            "said": {name: list(values) for name, values in self.said.items()},
+            "lacks": self.lacks,
+            "missed": self.missed,
             "found": {} if self.heard is None else self.heard.found,
         }
         return seal(told) if any(told.values()) else None
@@ -255,6 +294,9 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
         code=CodeAsked(**told["code"]) if told.get("code") else None,
         spoken_of=told.get("spoken_of", ""),
         undo=Undo(**told["undo"]) if told.get("undo") else None,
+        said={name: tuple(values) for name, values in told.get("said", {}).items()},
+        lacks=tuple(told.get("lacks", ())),
+        missed=told.get("missed", False),
         asked=kept.get("asked"),
         attempts=int(kept.get("attempts") or 0),
         lookup=_mapping(kept.get("lookup")),

@@ -22,7 +22,10 @@ class Remember:
 
 @dataclass(frozen=True)
 class Forget:
-    """Nothing of the citizen is to be remembered, nor asked for again."""
+    """Nothing of the citizen is to be remembered, nor asked for again; with `requests`, neither
+    what departments gave this phone."""
+
+    requests: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,4 +119,6 @@ def cleared(state: State) -> State:
         offers={},
         code=None,
         undo=None,
+        lacks=(),
+        missed=False,
     )

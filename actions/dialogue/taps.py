@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from actions.dialogue import answers, cues, drafts, form_commands, one_time_code
+from actions.dialogue import answers, cues, drafts, form_commands, numbers, one_time_code
 from actions.dialogue.form import Form
 from actions.dialogue.questions import (
     BACK,
@@ -13,6 +13,7 @@ from actions.dialogue.questions import (
     DECLINE,
     GO_ON,
     KEEP,
+    LACKING,
     PAGE,
     RESEND,
     RIGHT,
@@ -89,9 +90,11 @@ def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
         )
     if what == SAVED and slot is not None and slot.name == asked:
         return _saved(form, state, slot, name)
+    if value == LACKING and slot is not None and slot.name == asked:
+        return numbers.lacking(form, state, slot)
     if asked == CODE and value == RESEND:
         return one_time_code.sent_again(form, state)
-    if asked == CODE and value == STOPPED:
+    if value == STOPPED and (asked == CODE or slot is not None):
         return form.end(state, form.given_up("cancelled", state))
     if value == BACK:
         return form_commands.back(form, state)
@@ -103,7 +106,7 @@ def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
         return Step(state, GO)
     if asked == CONFIRM and value == "no":
         return form.end(state, form.given_up("denied", state))
-    if asked in (CONFIRM, CHANGING) and value == CHANGE:
+    if value == CHANGE and (asked in (CONFIRM, CHANGING) or slot is not None):
         return Step(replace(state, asked=CHANGING, page=0, attempts=0), ASK)
     slots = [form.offering(state, slot) for slot in form.service(state).slots]
     if what == CHANGE and name in {slot.name for slot in slots}:
@@ -116,8 +119,8 @@ def _value(form: Form, state: State, heard: Heard, value: str) -> Step:
 
 
 def _saved(form: Form, state: State, slot: Slot, number: str) -> Step:
-    """A value of an earlier request, by its place among those remembered."""
-    values = state.profile.values.get(slot.type.name, ())
+    """A value that is known already, by its place among those offered."""
+    values = form.known(state, slot)
     if not number.isdecimal() or int(number) >= len(values):
         return saying(state, form.say("old_button", state))
     return form.after(form.told(state, {slot.name: values[int(number)]}, spoken=False))

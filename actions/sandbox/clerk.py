@@ -6,8 +6,8 @@ import datetime
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ from fastapi.responses import Response
 
 from actions.departments.openapi import ApiOperation, load_openapi
 from actions.sandbox import clock
-from actions.sandbox.access import PUBLIC, About, entered
-from actions.sandbox.counter import Counter, Keep, Print, Take, load_department, phones_of
+from actions.sandbox.access import OWN_LIST, PUBLIC, About, entered, sender_of
+from actions.sandbox.counter import Counter, Find, Keep, Print, Take, load_department, phones_of
 from actions.sandbox.desk import Body, Desk, Done, answered
 from actions.sandbox.expressions import Moment
 from actions.sandbox.problem import Problem, not_found
@@ -35,6 +35,8 @@ from actions.sandbox.store import next_number
 from nlu.fast_yaml import load_yaml
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+SENDER = "sender"
+"""The value of a list's `by` that makes it the sender's own."""
 _KEY = "{request_id}"
 """Keys may have slashes, so that this parameter takes the rest of the path."""
 
@@ -66,6 +68,8 @@ def serve(desk: Desk, openapi: Path, hooks: Mapping[str, Hook]) -> FastAPI:
         hook = hooks[counter.hook] if counter.hook else None
         if counter.find is not None:
             desk.guard.about[name] = about(desk.department, counter.find)
+        elif counter.list is not None and SENDER in counter.list.by.values():
+            desk.guard.about[name] = About(lambda db, entered: OWN_LIST, lambda: not_found("list"))
         elif hook is not None and hook.about is not None:
             desk.guard.about[name] = hook.about
         desk.guard.purposes[name] = counter.purpose or name
@@ -159,16 +163,16 @@ class Call:
         for name, expression in counter.let.items():
             seen.seen[name] = seen.value(expression)
         if counter.list is not None:
-            listed = all_records(db, self.desk.department, counter.list, seen)
-            seen.seen["records"] = [one.record for one in listed]
+            seen.seen["records"] = [one.record for one in self._listed(db, counter.list, seen)]
         for refusal in counter.refuse:
             if seen.value(refusal.when):
                 raise Problem(refusal.status, refusal.code, refusal.title)
         if self.hook is not None:
             return self.hook.do(self, db, found)
         if counter.take is not None:
-            self._refuse_second(db, counter.take, seen)
-            made.update(self._taken(db, counter.take))
+            subject = self._subject(db, counter.take, seen)
+            self._refuse_second(db, counter.take, seen, subject)
+            made.update(self._taken(db, counter.take, subject))
         place = found.place
         if counter.keep is not None:
             place = self._kept(db, counter.keep, seen)
@@ -194,11 +198,24 @@ class Call:
             raise not_found(find.called)
         return found
 
-    def _refuse_second(self, db: sqlite3.Connection, take: Take, seen: Moment) -> None:
+    def _listed(self, db: sqlite3.Connection, wanted: Find, seen: Moment) -> Iterator[Found]:
+        """The records of a list. Of the sender's own list, those that their number, or one of
+        their household, is on record for."""
+        if SENDER not in wanted.by.values():
+            yield from all_records(db, self.desk.department, wanted, seen)
+            return
+        sender = sender_of(self.request) or ""
+        for one in all_records(db, self.desk.department, replace(wanted, by={}), seen):
+            if self.desk.on_record.holds(db, one.place, sender):
+                yield one
+
+    def _refuse_second(
+        self, db: sqlite3.Connection, take: Take, seen: Moment, subject: str | None
+    ) -> None:
         """Refuse what is open for the same already; who asks is told of it as the counter says."""
         row = db.execute(
             "SELECT * FROM counter_taken WHERE department = ? AND operation = ? AND subject = ?",
-            (self.desk.department, self.operation, self._subject(db, take)),
+            (self.desk.department, self.operation, subject),
         ).fetchone()
         if row is None:
             return
@@ -209,16 +226,17 @@ class Call:
         refusal.shared = row["number"] if take.shared else None
         raise refusal
 
-    def _subject(self, db: sqlite3.Connection, take: Take) -> str | None:
+    def _subject(self, db: sqlite3.Connection, take: Take, seen: Moment) -> str | None:
         """A keyed hash of what the application is about; None where there may be several."""
-        same = [str(self.entered.get(name, "")) for name in take.once_for]
+        told = {**self.entered, **{name: seen.seen[name] for name in self.counter.let}}
+        same = [str(told.get(name, "")) for name in take.once_for]
         if not same:
             return None
         if self.desk.guard.policy.get(self.operation, PUBLIC) == PUBLIC and not take.shared:
             same.append(self.desk.asker(db, self.key))
         return self.desk.store.fingerprint(*same)
 
-    def _taken(self, db: sqlite3.Connection, take: Take) -> dict[str, Any]:
+    def _taken(self, db: sqlite3.Connection, take: Take, subject: str | None) -> dict[str, Any]:
         """A new number with its date."""
         department = self.desk.department
         serial = next_number(db, f"{department}_{take.prefix or self.operation}") + take.first - 1
@@ -232,7 +250,7 @@ class Call:
         expected = _expected(take)
         db.execute(
             "INSERT INTO counter_taken VALUES (?, ?, ?, ?, ?)",
-            (department, self.operation, number, self._subject(db, take), expected),
+            (department, self.operation, number, subject, expected),
         )
         self.desk.on_record.made(db, self.key, number)
         return {"number": number, "expected": expected}

@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Find:
-    """Names records of `collection`: each field in `by` has to be what its expression gives.
+    """Names records of `collections`: each field in `by` has to be what its expression gives.
 
     A record's field may list several forms of a name; each of them matches. `taken` names
     operations whose applications are searched by their number as well. With `default`, a record
@@ -31,7 +31,7 @@ class Find:
     404 calls the record.
     """
 
-    collection: str
+    collections: tuple[str, ...]
     by: Mapping[str, str]
     called: str
     taken: tuple[str, ...] = ()
@@ -64,9 +64,9 @@ class Take:
 
     The number is `prefix` and then `format`, a Python format over `today`, `serial` and the dates
     that were sent; serials begin at `first`. Only one is open at a time for the same values of
-    `once_for`. Where anybody may make it, it is one for each who does, unless it is `shared`:
-    then whoever asks for the same learns the number and may follow it, as all see the same hole
-    in the road.
+    `once_for`: what was sent, or a name of `let`. Where anybody may make it, it is one for each
+    who does, unless it is `shared`: then whoever asks for the same learns the number and may follow
+    it, as all see the same hole in the road.
     """
 
     prefix: str = ""
@@ -198,14 +198,16 @@ def _read(name: str, raw: Mapping[str, Any]) -> Counter:
 
 
 def _find(raw: Mapping[str, Any]) -> Find:
-    by = raw.get("by", ())
+    by, found_in = raw.get("by", ()), raw["in"]
+    collections = (found_in,) if isinstance(found_in, str) else tuple(found_in)
     parts = {
-        "called": raw["in"],
+        "called": collections[0],
         **raw,
         "by": by if isinstance(by, Mapping) else {name: f"input.{name}" for name in by},
         "taken": tuple(raw.get("taken", ())),
     }
-    return Find(parts.pop("in"), **parts)
+    del parts["in"]
+    return Find(collections, **parts)
 
 
 def _take(raw: Mapping[str, Any]) -> Take:

@@ -221,7 +221,7 @@ def _age(found: Found) -> tuple[str, str]:
 def _all(db: sqlite3.Connection, field: str = "", value: str = "") -> Iterator[Found]:
     """Those whose field has this value, or all."""
     by = {field: "value"} if field else {}
-    return all_records(db, DEPARTMENT, Find(DEPARTMENT, by, ""), Moment({"value": value}))
+    return all_records(db, DEPARTMENT, Find((DEPARTMENT,), by, ""), Moment({"value": value}))
 
 
 def _changed(db: sqlite3.Connection, found: Found, **values: Any) -> Grievance:

@@ -61,17 +61,18 @@ def all_records(
     if None in asked.values():
         return
     wanted = {name: plain(str(value)) for name, value in asked.items()}
-    rows = db.execute(
-        "SELECT serial, record FROM counter_records WHERE department = ? AND collection = ?"
-        " ORDER BY serial",
-        (department, find.collection),
-    )
-    for row in rows:
-        record = json.loads(row["record"])
-        if all(value in _forms(record.get(name)) for name, value in wanted.items()):
-            named = next((record[name] for name in asked if name.endswith("_number")), "")
-            number = named[0] if isinstance(named, list) else named
-            yield Found(record, f"{department}/{find.collection}/{row['serial']}", number)
+    for collection in find.collections:
+        rows = db.execute(
+            "SELECT serial, record FROM counter_records WHERE department = ? AND collection = ?"
+            " ORDER BY serial",
+            (department, collection),
+        )
+        for row in rows:
+            record = json.loads(row["record"])
+            if all(value in _forms(record.get(name)) for name, value in wanted.items()):
+                named = next((record[name] for name in asked if name.endswith("_number")), "")
+                number = named[0] if isinstance(named, list) else named
+                yield Found(record, f"{department}/{collection}/{row['serial']}", number)
 
 
 def add_record(

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from actions.citizens import requests
 from actions.citizens.effects import Stores
 from actions.citizens.handover import FILE as HANDOVERS
 from actions.citizens.handover import Handovers
@@ -25,6 +26,7 @@ from actions.departments.journal import Journal
 from actions.departments.misses import Misses
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
+from actions.dialogue.state import Memory
 from actions.documents.department_issuer import DepartmentIssuer
 from actions.grievances.suggestions import suggestions
 from actions.news.client import NoticesClient
@@ -59,14 +61,16 @@ class Resources:
         """Raises ValueError with the name of a variable that is wrong."""
         server = ActionsSettings.read()
         check_keys()
+        journal = Journal.from_environment()
         return cls(
             server.zone,
             Stores(
                 Profiles(var_folder() / PROFILES, remembered_values),
                 Handovers(var_folder() / HANDOVERS),
                 Usage(file_url(var_folder() / USAGE)),
+                journal,
             ),
-            Journal.from_environment(),
+            journal,
             Ledger.from_environment(),
             Misses.from_environment(),
             NoticesClient(server.notices_address, server.notices_key),
@@ -123,6 +127,11 @@ class Context:
         """Those of departments and gateways that this release has used."""
         gateways = self.cashier.lifecycle.gateways.directory
         return [*self.departments.opened, *gateways.opened]
+
+    def memory(self, citizen: str, phone: str) -> Memory:
+        """What is known of who writes, beside the conversation and the profile."""
+        here, most = self.resources, self.settings.recalled_numbers
+        return requests.memory(here.journal, self.catalogue, citizen, phone, here.zone, most)
 
     def form(self) -> Form:
         """The generic form, as of today where the citizens live."""

@@ -12,6 +12,7 @@ from nlu.catalogue.model import (
     Callback,
     Department,
     Languages,
+    NumberKind,
     Operation,
     Outcome,
     Paper,
@@ -53,7 +54,8 @@ def read_departments(
 
 
 def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -> Department | None:
-    optional = {"helpline", "office", "first", "timeouts", "callbacks", "status_query", *defaults}
+    own_keys = ("helpline", "office", "first", "numbers", "timeouts", "callbacks", "status_query")
+    optional = {*own_keys, *defaults}
     fields = top.fields(_REQUIRED, sorted(optional))
     if not set(_REQUIRED) <= fields.keys():
         return None
@@ -85,7 +87,30 @@ def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -
         settings=_merged({key: node.plain() for key, node in defaults.items()}, own),
         file=top.file,
         office=fields["office"].words(languages.reply) if "office" in fields else None,
+        numbers=_numbers(name, fields["numbers"], languages) if "numbers" in fields else (),
     )
+
+
+def _numbers(department: str, node: Node, languages: Languages) -> tuple[NumberKind, ...]:
+    """The kinds of numbers that a department gives."""
+    found = []
+    for name, child in node.children().items():
+        fields = child.fields(("title",), ("formats", "services", "slot_type", "found_by"))
+        if "title" not in fields:
+            continue
+        services = fields["services"].children() if "services" in fields else {}
+        found.append(
+            NumberKind(
+                department,
+                name,
+                fields["title"].words(languages.reply),
+                fields["formats"].texts() if "formats" in fields else (),
+                {wanted: service.text() for wanted, service in services.items()},
+                fields["slot_type"].text() if "slot_type" in fields else "",
+                fields["found_by"].text() if "found_by" in fields else "",
+            )
+        )
+    return tuple(found)
 
 
 def _part(fields: Mapping[str, Node], key: str, kind: type[T]) -> T | None:

@@ -373,6 +373,32 @@ class Operation:
 
 
 @dataclass(frozen=True)
+class NumberKind:
+    """Numbers of one kind that a department gives, so that they are known wherever a citizen writes
+    them.
+
+    `formats` are patterns of the signs in a row, in capitals. `services` say what can be done with
+    such a number, by what is wanted (`wants` of `data/dialogue.yml`), the likeliest first; where
+    there are none, the office knows. `found_by` is a read that lists the sender's own, for who has
+    no number at hand: `values`, `titles` and `abouts`, one a line. It serves `services` and all
+    questions for `slot_type`; a kind with no `formats` is for these alone.
+    """
+
+    department: str
+    name: str
+    title: Words
+    formats: tuple[str, ...]
+    services: Mapping[str, str]
+    slot_type: str = ""
+    found_by: str = ""
+
+    @property
+    def pattern(self) -> str:
+        """One pattern for all formats."""
+        return "|".join(self.formats)
+
+
+@dataclass(frozen=True)
 class Department:
     """A department and how its computers are reached.
 
@@ -395,6 +421,7 @@ class Department:
     settings: Mapping[str, Any]
     file: Path
     office: Words | None = None
+    numbers: tuple[NumberKind, ...] = ()
 
 
 @dataclass(frozen=True)

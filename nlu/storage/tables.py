@@ -31,8 +31,8 @@ def file_url(path: Path) -> str:
 
 
 def open_tables(url: str, metadata: sa.MetaData) -> sa.engine.Engine:
-    """An engine with tables and columns that are made where they are missing. Processes that start
-    at once take turns: two that found none would both make them, and one would fail."""
+    """An engine with tables, columns and indexes that are made where they are missing. Processes
+    that start at once take turns: two that found none would both make them, and one would fail."""
     engine = open_engine(url)
     with engine.connect() as db:
         db.exec_driver_sql(_TURN[engine.dialect.name])
@@ -79,9 +79,11 @@ def delete_in_slices(engine: sa.engine.Engine, table: sa.Table, where: Any) -> i
 
 
 def _complete(db: sa.engine.Connection, table: sa.Table) -> None:
-    """Columns that a table of an older Seva lacks; they are empty in its rows."""
+    """Columns that a table of an older Seva lacks, empty in its rows, and their indexes."""
     there = {column["name"] for column in sa.inspect(db).get_columns(table.name)}
     for column in table.columns:
         if column.name not in there:
             kind = column.type.compile(db.dialect)
             db.exec_driver_sql(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}')
+    for index in table.indexes:
+        index.create(db, checkfirst=True)

@@ -276,4 +276,7 @@ def test_no_value_raises_into_the_dialogue(asker: Asker, value: str) -> None:
     }
     assert outcomes <= {"not_found", "unavailable"}
     assert {(r.url.host, r.url.port) for r in asker.seen} <= {("127.0.0.1", 8790)}
-    assert all(r.url.path.startswith("/energy/services/") for r in asker.seen)
+    assert all(
+        r.url.path.startswith(("/energy/services/", "/energy/supply-complaints"))
+        for r in asker.seen
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from actions.departments import OperationResult
-from actions.departments.journal import Entry, Journal, Write
+from actions.departments.journal import Entry, Journal, State, Write
 from actions.departments.journal_tables import METADATA
 from actions.departments.request import Context
 from nlu.storage.sealing import Unreadable
@@ -123,6 +123,25 @@ def test_what_is_over_is_forgotten_and_what_waits_is_kept(journal: Journal) -> N
     assert journal.forget(50.0) == 0
     assert journal.forget(101.0) == 3
     assert [s for s in states if journal.find("energy", s)] == ["pending", "sending"]
+
+
+def test_answered_writes_are_found_by_who_asked_until_they_want_them_forgotten(
+    journal: Journal,
+) -> None:
+    """The latest first; none of another citizen, and none that nobody answered."""
+    for at, (citizen, state) in enumerate(
+        [("91984", "settled"), ("91984", "sending"), ("91999", "settled"), ("91984", "pending")]
+    ):
+        write = replace(WRITE, context=Context(citizen, f"k-{at}", "te"))
+        state_of: State = state  # type: ignore[assignment]
+        journal.open(Entry(write, state_of, 100.0 + at, result=ANSWER))
+    found = [entry.write.context.request_id for entry in journal.answered("91984", 5)]
+    assert found == ["k-3", "k-0"]
+    assert len(journal.answered("91984", 1)) == 1
+    journal.unlink("91984")
+    assert journal.answered("91984", 5) == []
+    assert [e.write.context.request_id for e in journal.answered("91999", 5)] == ["k-2"]
+    assert journal.find("energy", "k-0") is not None  # what is kept of it stays
 
 
 def test_nonce_is_new_once(journal: Journal) -> None:

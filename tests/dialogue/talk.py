@@ -15,7 +15,7 @@ from actions.citizens.effects import Stores, carried_out
 from actions.departments import OperationResult, Origin
 from actions.dialogue import turns
 from actions.dialogue.form import Form
-from actions.dialogue.state import Heard, Profile, State, read_state
+from actions.dialogue.state import NO_MEMORY, Heard, Memory, Profile, State, read_state
 from nlu.speech.transcript import Reading
 from nlu.turn import Button, Message, Reply, read_payload
 
@@ -118,6 +118,7 @@ class Talk:
     turns: int = 0
     stores: Stores | None = None
     citizen: str = CITIZEN
+    memory: Memory = NO_MEMORY
 
     @property
     def open(self) -> bool:
@@ -161,4 +162,4 @@ class Talk:
     def _known(self, state: State) -> State:
         """The state with what the stores know of the citizen, who else wants none of it."""
         known = self.stores.profiles.of(self.citizen) if self.stores else Profile(consent=False)
-        return replace(state, profile=known)
+        return replace(state, profile=known, memory=self.memory)

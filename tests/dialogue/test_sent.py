@@ -26,8 +26,18 @@ async def send(talk: Talk, text: str, **carries: Any) -> Talk:
     return await talk.say(text, key=None, sure=0.0, carries=carries)
 
 
+def number_first(form: Form) -> Form:
+    """The form where the outage complaint cannot do without its number, and asks for it first."""
+    service = form.catalogue.services[OUTAGE["intent"]]
+    place, number = service.slots
+    slots = (replace(number, required=True), place)
+    services = {**form.catalogue.services, service.name: replace(service, slots=slots)}
+    return replace(form, catalogue=replace(form.catalogue, services=services))
+
+
 def with_slot(form: Form, kind: str, *, required: bool = True, **more: Any) -> Form:
     """The form where the outage complaint also asks for a photo or a spot, before the place."""
+    form = number_first(form)
     service = form.catalogue.services[OUTAGE["intent"]]
     like = form.catalogue.slot_types["address"]
     words = {"te": "ఇది పంపండి", "hi": "यह भेजिए", "en": "Send it"}
@@ -63,7 +73,7 @@ async def test_a_spot_answers_an_address(form: Form, language: str, words: str, 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_a_spot_in_place_of_a_number_is_answered_truly(form: Form, language: str) -> None:
     """It is kept for the slot that takes it, and the number is asked for again."""
-    talk = Talk(form, state=State(language=language))
+    talk = Talk(number_first(form), state=State(language=language))
     await talk.say("no power", key="en", **OUTAGE)
     assert talk.state.asked == "service_number"
     await send(talk, "16.506174, 80.648015", location=SPOT)

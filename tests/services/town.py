@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
+from actions.citizens import requests
 from actions.departments import DepartmentDirectory, OperationResult, Origin, define
 from actions.departments.journal import Journal
 from actions.dialogue.form import Form
@@ -71,7 +73,7 @@ class Town:
         self.loop, self._messages = asyncio.new_event_loop(), itertools.count(100, 100)
         app = create_app(folder / "sandbox.sqlite", owners=OWNERS)
         self._wire = httpx.ASGITransport(app=app)
-        journal = Journal(f"sqlite:///{folder / 'journal.sqlite'}")
+        self.journal = journal = Journal(f"sqlite:///{folder / 'journal.sqlite'}")
         press = DepartmentIssuer(folder / FOLDER, DOCUMENTS_URL)
         keys = Issuer.open(folder / FOLDER, DOCUMENTS_URL, make_keys=True).keys
         for department in CATALOGUE.departments:
@@ -98,6 +100,11 @@ class Town:
         talk.state = State(language=language, language_fixed=True)
         talk.turns = next(self._messages)
         return talk
+
+    def remembers(self, talk: Talk) -> None:
+        """The citizen's numbers are known from here on, as the action server knows them."""
+        zone = ZoneInfo("Asia/Kolkata")
+        talk.memory = requests.memory(self.journal, CATALOGUE, talk.citizen, PHONE, zone, 9)
 
     def run(self, work: Any) -> Any:
         """Waits in the town's own loop."""

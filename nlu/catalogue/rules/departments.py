@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import jmespath
 import jmespath.exceptions
+import regex
 import yaml
 
 from nlu.catalogue.errors import Problem
@@ -35,7 +36,37 @@ def department_problems(check: Run) -> Iterator[Problem]:
                 what = f"`{name}` of `first` is no service of {department.id}"
                 mend = did_you_mean(name, own)
                 yield check.at(department.file, "first", what=what, mend=mend)
+        yield from _numbers(check, department)
         yield from _operations(check, department)
+
+
+def _numbers(check: Run, department: Department) -> Iterator[Problem]:
+    """Kinds of numbers: patterns, and services that ask for such a number."""
+    for kind in department.numbers:
+        here = ("numbers", kind.name)
+        try:
+            regex.compile(kind.pattern)
+        except regex.error as error:
+            what = f"`{kind.pattern}` is no pattern: {error}"
+            yield check.at(department.file, *here, "formats", what=what, mend="correct it")
+        if kind.slot_type and kind.slot_type not in check.catalogue.slot_types:
+            what = f"`{kind.slot_type}` is no type of slot"
+            mend = did_you_mean(kind.slot_type, check.catalogue.slot_types)
+            yield check.at(department.file, *here, "slot_type", what=what, mend=mend)
+        listing = department.operations.get(kind.found_by)
+        if kind.found_by and (listing is None or listing.kind != "read"):
+            what = f"`{kind.found_by}` is no read of {department.id}"
+            mend = did_you_mean(kind.found_by, department.operations)
+            yield check.at(department.file, *here, "found_by", what=what, mend=mend)
+        for wanted, name in kind.services.items():
+            service = check.catalogue.services.get(name)
+            if service is None:
+                what, mend = f"`{name}` is no service", did_you_mean(name, check.catalogue.services)
+            elif not any(slot.type.kind in ("code", "number") for slot in service.slots):
+                what, mend = f"{name} asks for no number", "name another service, or remove it"
+            else:
+                continue
+            yield check.at(department.file, *here, "services", wanted, what=what, mend=mend)
 
 
 def _operations(check: Run, department: Department) -> Iterator[Problem]:
