@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -66,6 +66,11 @@ def spot(text: str, phrases: Phrases[str]) -> list[Spotted]:
         found.append(Spotted(meaning, tokens[at].start, tokens[at + used - 1].end))
         at += used
     return found
+
+
+def said(text: str, some: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """What is meant by the words of a text, of meanings with their words."""
+    return {cue.meaning for cue in spot(clean(text), _all(tuple(some.items())))}
 
 
 def phrases_of(pairs: Iterable[tuple[str, Iterable[str]]]) -> Phrases[str]:

@@ -46,6 +46,19 @@ class AnswerSettings:
 
 
 @dataclass(frozen=True)
+class StorySettings:
+    """How a message of several sentences is heard; see `story:` in `data/dialogue.yml`."""
+
+    request: float
+    complaint: float
+    words: int
+    grievance: str
+    description: str
+    wants: Cues
+    feelings: Mapping[str, Cues]
+
+
+@dataclass(frozen=True)
 class DialogueSettings:
     """See the comments in `data/dialogue.yml`; `words` maps what is meant to all its words."""
 
@@ -72,6 +85,8 @@ class DialogueSettings:
     drop_hours: int
     code: CodeSettings
     answers: AnswerSettings
+    story: StorySettings
+    offer_words: int
     voice_sure: Mapping[str, float]
     read_back: tuple[str, ...]
     pins: tuple[str, ...]

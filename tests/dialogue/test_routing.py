@@ -69,7 +69,9 @@ async def test_conversation(talk: Talk, intent: str, phrase: str, key: str) -> N
 async def test_out_of_scope_is_refused_with_the_menu(talk: Talk, key: str) -> None:
     """Honestly, and with what there is instead."""
     await talk.say("something quite different", key=key)
-    assert talk.text == talk.form.catalogue.phrases["out_of_scope"][language_of(key)]
+    refused = talk.form.catalogue.phrases["out_of_scope"][language_of(key)]
+    helpline = talk.form.catalogue.phrases["helpline_default"][language_of(key)]
+    assert talk.text == refused.format(helpline=helpline)
     assert len(talk.buttons) == len(talk.form.catalogue.departments)
 
 
