@@ -94,6 +94,8 @@ def _asked_for(form: Form, state: State, told: stories.Told) -> Step:
     if heard.kind == "conversation":
         return _converse(form, state, heard)
     where = form.talk(heard.elsewhere or "", state)
+    if where is not None and stories.feeling(heard.text, form.settings) == "anger":
+        return _grievance_offered(form, state, heard).after_saying(where)  # they were there already
     if where is not None:
         return Step(cleared(state), STOP, (where,))
     if stories.complains(heard, form.settings):

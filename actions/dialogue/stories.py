@@ -20,6 +20,7 @@ from nlu.turn import Reply
 
 _DESCRIPTION = "description"  # a label of the trait `answer`
 _OFFERED = 3
+_SYMPATHY = {"loss": "sympathy_loss", "anger": "sympathy_anger"}
 
 
 @dataclass(frozen=True)
@@ -183,4 +184,4 @@ def feeling(text: str, settings: DialogueSettings) -> str | None:
 def sympathy(form: Form, state: State, heard: Heard) -> tuple[Reply, ...]:
     """A sentence for who is angry or lost somebody."""
     felt = feeling(heard.text, form.settings)
-    return () if felt is None else (form.say(f"sympathy_{felt}", state),)
+    return () if felt is None else (form.say(_SYMPATHY[felt], state),)

@@ -206,6 +206,15 @@ async def test_what_is_done_elsewhere_is_told_beside_the_request(talk: Talk) -> 
     assert talk.state.service == INCOME and "passportindia.gov.in" in talk.said[0].text
 
 
+async def test_who_was_there_already_is_offered_a_grievance_too(talk: Talk) -> None:
+    pension = {"elsewhere": "elsewhere_pension"}
+    await talk.say("pension stopped, whom do I ask", key="en", **pension)
+    assert not talk.state.asked and not talk.buttons
+    await talk.say("pension stopped and nobody listens at the secretariat", key="en", **pension)
+    assert "welfare assistant" in talk.text and said(talk, "grievance_offer")
+    assert talk.state.asked == MEANT + GRIEVANCE
+
+
 @pytest.mark.parametrize("key", KEYS)
 async def test_a_sentence_of_danger_is_answered(talk: Talk, key: str) -> None:
     """Alone where nothing is asked for, else in front of what is."""
