@@ -22,7 +22,7 @@ from actions.dialogue import (
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
 from actions.dialogue.state import MEANT, REMEMBER, RESUME, Heard, State, Words
-from actions.dialogue.steps import STOP, Step, cleared
+from actions.dialogue.steps import ASK, STOP, Step, cleared
 from nlu.catalogue import Catalogue
 from nlu.turn import Button, Reply
 
@@ -89,6 +89,8 @@ def _asked_for(form: Form, state: State, told: stories.Told) -> Step:
     if heard.kind in ("clarify", "out_of_scope") and not heard.elsewhere:
         names = service_words.named(form, heard.text)
         heard = replace(heard, kind="clarify", options=names) if names else heard
+    if heard.kind == "clarify" and stories.complains(heard, form.settings):
+        return _complaint_asked_about(form, state, heard)
     if heard.kind in ("route", "clarify"):
         return _ask_which(form, state, heard)
     if heard.kind == "conversation":
@@ -114,9 +116,19 @@ def _started(form: Form, state: State, told: stories.Told) -> Step:
         state = begun.state if begun.state.service else state
     step = form.start(state, heard.options[0], heard, stories.words_of(form, heard))
     titles = [form.catalogue.services[one.options[0]].title[language] for one in told.others]
-    if not titles:
-        return step
+    if not titles or step.next != ASK:
+        return step  # what is done at once is followed by the offer of the next
     return step.ending_with(form.say("after_that", state, {"titles": ", ".join(titles)}))
+
+
+def _complaint_asked_about(form: Form, state: State, heard: Heard) -> Step:
+    """What may fit a complaint, and in any case a grievance, with the words that were said."""
+    grievance = form.settings.story.grievance
+    if heard.options[:1] == (grievance,):
+        return _grievance_offered(form, state, heard)
+    options = dict.fromkeys((*heard.options[: form.settings.list_page - 1], grievance))
+    step = _ask_which(form, state, replace(heard, options=tuple(options)))
+    return replace(step, state=replace(step.state, heard=stories.complaint(form, heard)))
 
 
 def _grievance_offered(form: Form, state: State, heard: Heard) -> Step:

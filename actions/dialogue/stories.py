@@ -48,9 +48,9 @@ def told(form: Form, heard: Heard) -> Told:
             return Told(replace(several[0], parts=()), tuple(several[1:]), elsewhere)
     if sure and heard.kind == "route":
         return Told(heard, (), elsewhere)
-    only = wanted if len(wanted) == 1 else asked
+    only = next((some for some in (wanted, _likely(heard, asked)) if len(some) == 1), asked)
     if len(only) == 1 and (heard.kind != "route" or only[0].confidence > heard.confidence):
-        return Told(_as(heard, only[0]), (), elsewhere)
+        return Told(_meant(heard, only[0], settings), (), elsewhere)
     return Told(heard if heard.kind == "route" else _unclear(heard, asked), (), elsewhere)
 
 
@@ -66,6 +66,11 @@ def _by_service(parts: Iterable[Heard]) -> list[Heard]:
         if service not in found or part.confidence > found[service].confidence:
             found[service] = part
     return list(found.values())
+
+
+def _likely(heard: Heard, asked: Sequence[Heard]) -> list[Heard]:
+    """Those that the whole message may mean as well."""
+    return [part for part in asked if part.options[0] in heard.options]
 
 
 def _differ(form: Form, heard: Heard, asked: Sequence[Heard]) -> bool:
@@ -95,8 +100,11 @@ def _elsewhere(heard: Heard, settings: StorySettings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _as(heard: Heard, part: Heard) -> Heard:
-    """The whole message, understood as one of its sentences."""
+def _meant(heard: Heard, part: Heard, settings: StorySettings) -> Heard:
+    """The whole message, understood as one of its sentences. One that sounds like a grievance, and
+    does not ask for it, is what a grievance may be offered for."""
+    if part.options[0] == settings.grievance and not wants(part.text, settings):
+        return replace(heard, kind="clarify", options=(settings.grievance,))
     return replace(
         heard,
         intent=part.intent,
@@ -110,12 +118,11 @@ def _as(heard: Heard, part: Heard) -> Heard:
 
 
 def _unclear(heard: Heard, asked: Sequence[Heard]) -> Heard:
-    """No sentence asks for one thing: the services that they may mean are offered, else the first
-    sentence counts that says where something is done."""
-    unsure = [part for part in heard.parts if part.kind == "clarify"]
-    services = [part.options[0] for part in asked]
+    """No sentence asks for one thing: the services that they may mean are offered, the surest
+    first, else the first sentence counts that says where something is done."""
+    services = [part.options[0] for part in sorted(asked, key=lambda part: -part.confidence)]
     if heard.kind != "clarify":
-        services += [name for part in unsure for name in part.options]
+        services += [n for part in heard.parts if part.kind == "clarify" for n in part.options]
     names = tuple(dict.fromkeys(services))[:_OFFERED]
     if len(names) > 1:
         return replace(heard, kind="clarify", options=names)
@@ -142,6 +149,8 @@ def wants(text: str, settings: StorySettings) -> bool:
 
 def complains(heard: Heard, settings: DialogueSettings) -> bool:
     """Whether the words tell what is wrong, so that they can be what a grievance says."""
+    if heard.options == (settings.story.grievance,):
+        return True
     telling = max(_telling(one) for one in (heard, *heard.parts))
     return telling >= settings.story.complaint or feeling(heard.text, settings) == "anger"
 
@@ -171,8 +180,8 @@ def _telling(heard: Heard) -> float:
 
 
 def _repeated(parts: Sequence[Heard], at: int) -> bool:
-    """Whether the part is the end of the one before it."""
-    return at > 0 and parts[at - 1].text.endswith(parts[at].text)
+    """Whether the part is a run of words of one before it."""
+    return any(parts[at].text in part.text for part in parts[:at])
 
 
 def feeling(text: str, settings: DialogueSettings) -> str | None:

@@ -3,7 +3,7 @@
 A long message that is unclear as a whole often has one sentence that says what is wanted. Many
 citizens write without punctuation, so joining words count as well (`data/lexicon/sentences.yml`).
 A part of one word is read with the words of its neighbour: "income and caste certificate" asks for
-an income certificate too.
+an income certificate too. Where nothing tells the sentences apart, runs of words stand for them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class _Lists:
     clear: float
     most: int
     long_words: int
-    tail_words: int
+    window_words: int
     abbreviations: frozenset[str]
     joins: frozenset[tuple[str, ...]]
     besides: frozenset[tuple[str, ...]]
@@ -47,7 +47,7 @@ def sentences(text: str) -> tuple[str, ...]:
     parts = [part for sentence in _ended(text) for part in _joined(sentence)]
     parts = [part for part in parts if _LETTER.search(part)]
     lists = _lists()
-    parts = [one for part in parts for one in (part, *_tail(part))]
+    parts = [one for part in parts for one in (part, *_windows(part))]
     if len(parts) < 2:
         return ()
     first = lists.most // 3
@@ -125,9 +125,12 @@ def _run(piece: str, found: Sequence[regex.Match[str]]) -> Iterator[tuple[str, .
         yield tuple(words)
 
 
-def _tail(part: str) -> tuple[str, ...]:
-    lists, words = _lists(), part.split()
-    return (" ".join(words[-lists.tail_words :]),) if len(words) > lists.long_words else ()
+def _windows(part: str) -> Iterator[str]:
+    """Runs of words of a part that is too long to be one sentence."""
+    words, size = part.split(), _lists().window_words
+    if len(words) > _lists().long_words:
+        for start in range(0, len(words) - size // 2, size // 2):
+            yield " ".join(words[start : start + size])
 
 
 def _phrase(words: Sequence[str], at: int, phrases: frozenset[tuple[str, ...]]) -> int:
@@ -145,7 +148,7 @@ def _lists() -> _Lists:
         float(found["clear"]),
         int(found["most"]),
         int(found["long_words"]),
-        int(found["tail_words"]),
+        int(found["window_words"]),
         frozenset(str(word).casefold() for word in found["abbreviations"]),
         _phrases(found["joins"]),
         _phrases(found["besides"]),

@@ -105,6 +105,46 @@ async def test_two_services_without_a_wish_are_offered(talk: Talk) -> None:
         assert any(f'"{service}"' in one.payload for one in talk.buttons)
 
 
+async def test_what_the_whole_may_mean_and_a_sentence_says_wins(talk: Talk) -> None:
+    """Without a word of wanting."""
+    text = "My son goes to college. They asked for income proof, not the bus pass. I am poor"
+    found = parts(text, "", INCOME, "rtc_student_pass", "")
+    await talk.say(text, key="en", parts=found, kind="clarify", options=(INCOME, CASTE))
+    assert talk.state.service == INCOME
+
+
+async def test_a_complaint_that_may_fit_something_is_offered_a_grievance_too(talk: Talk) -> None:
+    """In the words that were said, and last."""
+    text, wrong = "the house tax was paid twice by me", {"answer": {"description": 0.9}}
+    fitting = ("property_tax_payment", "property_tax_revision_petition")
+    await talk.say(text, key="en", kind="clarify", options=fitting, **wrong)
+    services = [one.payload for one in talk.buttons if "service" in one.payload]
+    assert len(services) == 3 and GRIEVANCE in services[-1]
+    await talk.tap(GRIEVANCE)
+    assert talk.state.values["grievance_text"] == text
+
+
+async def test_what_is_mostly_a_grievance_is_offered_as_one(talk: Talk) -> None:
+    text, wrong = "the school has no roof and rain comes in", {"answer": {"description": 0.9}}
+    options = (GRIEVANCE, "municipal_grievance")
+    await talk.say(text, key="en", kind="clarify", options=options, **wrong)
+    assert talk.state.asked == MEANT + GRIEVANCE and said(talk, "grievance_offer")
+
+
+async def test_a_sentence_that_sounds_like_a_grievance_is_not_filed_unasked(talk: Talk) -> None:
+    text = "The school has no roof. Rain comes in. The officers read no letter of ours"
+    await talk.say(text, key="en", parts=parts(text, "", "", GRIEVANCE))
+    assert talk.state.asked == MEANT + GRIEVANCE and not talk.open
+    await talk.say("yes", key="en", intent="affirm", kind="conversation")
+    assert talk.state.asked == "location" and talk.state.values["grievance_text"] == text
+
+
+async def test_a_grievance_that_is_asked_for_begins(talk: Talk) -> None:
+    text = "The school has no roof. Rain comes in. I want to complain to the collector"
+    await talk.say(text, key="en", parts=parts(text, "", "", GRIEVANCE))
+    assert talk.state.asked == "location" and talk.state.values["grievance_text"] == text
+
+
 @pytest.mark.parametrize("key", KEYS)
 async def test_where_nothing_fits_a_grievance_is_offered(talk: Talk, key: str) -> None:
     """Yes begins it, and the whole story is its description."""
@@ -176,6 +216,16 @@ async def test_of_two_requests_the_second_is_kept_and_offered(talk: Talk, key: s
     assert talk.state.asked == RESUME and said(talk, "resume_prompt", title=title(talk, CASTE))
     await talk.tap('"go_on"')
     assert talk.state.service == CASTE and talk.open and not talk.state.kept
+
+
+async def test_what_is_done_at_once_is_followed_by_the_offer(talk: Talk) -> None:
+    """Nothing is asked for the first, so that the next is named once."""
+    text = "show my bill 6123401005678 and also the timings of anna canteen"
+    bill, canteen = "electricity_bill_view", "anna_canteen_timings"
+    await talk.say(text, key="en", parts=parts(text, bill, canteen))
+    assert talk.text.count(title(talk, canteen)) == 1
+    await talk.say("yes", key="en", intent="affirm", kind="conversation")
+    assert [call[0] for call in talk.department.calls] == ["getBill", "getTimings"]
 
 
 async def test_two_requests_of_a_clear_message_are_two(talk: Talk) -> None:

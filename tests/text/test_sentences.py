@@ -90,18 +90,20 @@ def test_points_without_a_space_end_sentences_too() -> None:
     )
 
 
-def test_the_end_of_a_long_part_is_a_part_too() -> None:
-    """Where nothing tells the sentences apart."""
+def test_a_long_part_is_read_in_runs_of_words_too() -> None:
+    """Where nothing tells the sentences apart; the last run holds the end."""
     long = "maa aayana poyina edadi chanipoyaru naku iddaru pillalu unnaru memu kooli pani chestam "
     wish = "polam naa peru meeda marchali"
-    whole, tail = sentences(long + wish)
-    assert whole == long + wish and tail.endswith(wish) and len(tail) < len(whole)
+    whole, *runs = sentences(long + wish)
+    assert whole == long + wish and all(run in whole for run in runs)
+    assert runs[-1].endswith(wish) and len(runs) == 4
+    assert {len(run.split()) for run in runs} == {8, 6}
 
 
 def test_there_are_not_more_parts_than_the_lists_allow() -> None:
     text = ". ".join(f"this is sentence number {n} of many" for n in range(40))
     parts = sentences(text)
-    assert len(parts) == 12 and parts[0].split()[4] == "0" and parts[-1].split()[4] == "39"
+    assert len(parts) == 16 and parts[0].split()[4] == "0" and parts[-1].split()[4] == "39"
 
 
 def test_words_inside_a_word_say_nothing() -> None:
