@@ -26,8 +26,12 @@ Term = frozenset[str]
 
 def named(form: Form, text: str) -> tuple[str, ...]:
     """Services with all words of a short message in their titles, the most used first."""
-    terms = list(_terms(_without_wish(cues.clean(text), form.settings)))
-    if not 0 < len(terms) <= form.settings.offer_words:
+    most = form.settings.offer_words
+    said = cues.clean(text)
+    if len(words(said)) > 2 * most:  # too long, whatever of it is a wish
+        return ()
+    terms = list(_terms(_without_wish(said, form.settings)))
+    if not 0 < len(terms) <= most:
         return ()
     index = _index(form.catalogue.root)
     having = [set().union(*(index.get(key, ()) for key in term)) for term in terms]

@@ -35,11 +35,8 @@ class _Lists:
     abbreviations: frozenset[str]
     joins: frozenset[tuple[str, ...]]
     besides: frozenset[tuple[str, ...]]
-
-    @property
-    def longest(self) -> int:
-        """Words of the longest joining phrase."""
-        return max(len(words) for words in (*self.joins, *self.besides))
+    longest: int
+    """Words of the longest joining phrase."""
 
 
 def sentences(text: str) -> tuple[str, ...]:
@@ -68,7 +65,8 @@ def says_and(text: str) -> bool:
 
 def _says(text: str, phrases: frozenset[tuple[str, ...]]) -> bool:
     words = [match.group().casefold() for match in _WORD.finditer(text)]
-    return any(_phrase(words, at, phrases) for at in range(len(words)))
+    longest = _lists().longest
+    return any(_phrase(words, at, phrases, longest) for at in range(len(words)))
 
 
 def clear_from() -> float:
@@ -108,9 +106,9 @@ def _between_joins(piece: str) -> Iterator[tuple[str, ...]]:
     """Runs of words between joining words, as they were written."""
     found = list(_WORD.finditer(piece))
     words = [match.group().casefold() for match in found]
-    start = at = 0
+    lists, start, at = _lists(), 0, 0
     while at < len(words):
-        joint = _phrase(words, at, _lists().joins)
+        joint = _phrase(words, at, lists.joins, lists.longest)
         if not joint:
             at += 1
             continue
@@ -133,9 +131,11 @@ def _windows(part: str) -> Iterator[str]:
             yield " ".join(words[start : start + size])
 
 
-def _phrase(words: Sequence[str], at: int, phrases: frozenset[tuple[str, ...]]) -> int:
+def _phrase(
+    words: Sequence[str], at: int, phrases: frozenset[tuple[str, ...]], longest: int
+) -> int:
     """How many words the longest of the phrases has that begins here."""
-    for length in range(min(_lists().longest, len(words) - at), 0, -1):
+    for length in range(min(longest, len(words) - at), 0, -1):
         if tuple(words[at : at + length]) in phrases:
             return length
     return 0
@@ -144,14 +144,16 @@ def _phrase(words: Sequence[str], at: int, phrases: frozenset[tuple[str, ...]]) 
 @lexicon_cache(maxsize=1)
 def _lists() -> _Lists:
     found = load_lexicon("sentences")
+    joins, besides = _phrases(found["joins"]), _phrases(found["besides"])
     return _Lists(
         float(found["clear"]),
         int(found["most"]),
         int(found["long_words"]),
         int(found["window_words"]),
         frozenset(str(word).casefold() for word in found["abbreviations"]),
-        _phrases(found["joins"]),
-        _phrases(found["besides"]),
+        joins,
+        besides,
+        max(len(words) for words in (*joins, *besides)),
     )
 
 
