@@ -102,6 +102,11 @@ def meanings(text: str, groups: Mapping[str, tuple[str, ...]]) -> set[str] | Non
     return found or None
 
 
+def said(text: str, some: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """What is meant by the words of a text, of meanings with their words."""
+    return {cue.meaning for cue in spot(clean(text), _all(tuple(some.items())))}
+
+
 def phrases_of(pairs: Iterable[tuple[str, Iterable[str]]]) -> Phrases[str]:
     """A lookup of (meaning, its words); the first of equal words wins."""
     return Phrases((word, meaning) for meaning, some in pairs for word in some)

@@ -80,7 +80,7 @@ class Form:
             since=heard.at,
             spoken_of=service,
         )
-        told = {**self.opening(service, words.text), **self.told_by(service, words)}
+        told = {**self.opening(service, words), **self.told_by(service, words)}
         state = self.told(fresh, told, spoken=words.spoken)
         known = memory.taken(self.catalogue, state, self.service(state))
         if known is None:
@@ -245,12 +245,15 @@ class Form:
         )
         return {f.slot: f.value for f in found if f.slot and f.slot not in known}
 
-    def opening(self, service: str, text: str) -> dict[str, str]:
-        """What the first message is by itself, where a slot takes one of so many words."""
+    def opening(self, service: str, words: Words) -> dict[str, str]:
+        """What the first message is by itself: the value of a slot that takes one of so many words,
+        and of a description where it tells what happened."""
         found = {}
         for slot in self.catalogue.services[service].slots:
-            if slot.opening_words and len(text.split()) >= slot.opening_words:
-                value = self.read(slot, text)
+            least = slot.opening_words
+            describes = words.complaint and slot.type.name == self.settings.story.description
+            if describes or (least and len(words.text.split()) >= least):
+                value = self.read(slot, words.text)
                 found.update({slot.name: value} if value else {})
         return found
 
@@ -356,6 +359,11 @@ class Form:
     def person(self, state: State) -> Reply:
         """Whom to call."""
         return self.say("talk_to_person", state, {"helpline": self.helpline(state)})
+
+    def whom_to_call(self, state: State, danger: str) -> Reply:
+        """What is said to somebody in a kind of danger."""
+        said = self.catalogue.traits["danger"].labels[danger].reply
+        return Reply((said or {})[state.language])
 
     def helpline(self, state: State) -> str:
         """The number of the department that is asked, or the state's."""

@@ -262,7 +262,7 @@ def of_topic(
     known = (one for one in catalogue.topics[name].services if one in catalogue.services)
     rows = [service_row(catalogue, one, language) for one in known]
     rows = _page(catalogue, language, settings, rows, page, {"topic": name})
-    return listed(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
+    return chosen_from(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
 
 
 def departments(
@@ -288,14 +288,14 @@ def services(
     names = [*first, *(name for name in own if name not in first)]
     rows = [service_row(catalogue, name, language) for name in names]
     rows = _page(catalogue, language, settings, rows, page, {"department": department})
-    return listed(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
+    return chosen_from(catalogue, language, catalogue.phrases["department_prompt"][language], rows)
 
 
 def clarify(catalogue: Catalogue, language: str, options: Sequence[str]) -> Reply:
-    """The two or three likeliest services, and a way out."""
+    """The likeliest services, and a way out."""
     rows = [service_row(catalogue, name, language) for name in options]
     rows.append(Button(catalogue.phrases["none_of_these"][language], MENU))
-    return listed(catalogue, language, catalogue.phrases["clarify_prompt"][language], rows)
+    return chosen_from(catalogue, language, catalogue.phrases["clarify_prompt"][language], rows)
 
 
 def meant(catalogue: Catalogue, language: str, service: str) -> Reply:
@@ -307,6 +307,16 @@ def meant(catalogue: Catalogue, language: str, service: str) -> Reply:
         Button(catalogue.phrases["wrong_button"][language], MENU),
     )
     return Reply(filled(words, language, title), buttons)
+
+
+def grievance(catalogue: Catalogue, language: str, service: str) -> Reply:
+    """Whether what was told is to be filed as a grievance: yes, or the menu."""
+    phrases = catalogue.phrases
+    buttons = (
+        Button(phrases["yes_button"][language], payload("choose", service=service)),
+        Button(phrases["no_button"][language], MENU),
+    )
+    return Reply(phrases["grievance_offer"][language], buttons)
 
 
 def languages(catalogue: Catalogue, language: str) -> Reply:
@@ -357,3 +367,8 @@ def _page(
 def listed(catalogue: Catalogue, language: str, text: str, rows: Sequence[Button]) -> Reply:
     """Rows under a text."""
     return Reply(text, tuple(rows), catalogue.phrases["menu_button"][language])
+
+
+def chosen_from(catalogue: Catalogue, language: str, text: str, rows: Sequence[Button]) -> Reply:
+    """Services under a question which of them is meant."""
+    return Reply(text, tuple(rows), catalogue.phrases["choose_service_button"][language])

@@ -17,13 +17,15 @@ from actions.dialogue import (
     own_data,
     questions,
     sent,
+    service_words,
+    stories,
     taps,
     undo,
 )
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
 from actions.dialogue.state import ERASE_ASKED, MEANT, REMEMBER, RESUME, Heard, State, Words
-from actions.dialogue.steps import STOP, Step, cleared
+from actions.dialogue.steps import ASK, STOP, Step, cleared
 from nlu.catalogue import Catalogue
 from nlu.turn import Button, Reply
 
@@ -74,23 +76,53 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         return of_ours
     if is_bare(heard, form.settings.number_digits):
         return asked_what_for(form, state, heard)
+    return _heard_out(form, state, heard)
+
+
+def _heard_out(form: Form, state: State, heard: Heard) -> Step:
+    """What is wanted, behind what the rest of the message needs: whom to call in danger, sympathy,
+    and where something is done that is wanted too."""
+    danger, told = stories.danger(heard), stories.told(form, heard)
+    if danger and told.heard.kind != "route":
+        return Step(state, STOP, (form.whom_to_call(state, danger),))
+    step = _asked_for(form, state, told)
+    where = (form.talk(name, state) for name in told.elsewhere)
+    first = [reply for reply in where if reply is not None]
+    if danger:
+        first.insert(0, form.whom_to_call(state, danger))
+    elif told.heard.kind != "conversation":
+        first = [*stories.sympathy(form, state, heard), *first]
+    return step.after_saying(*first)
+
+
+def _asked_for(form: Form, state: State, told: stories.Told) -> Step:
+    """Starts what is asked for, answers, offers services, converses, or says where it is done."""
+    heard = told.heard
     asked = facts.answered(form, state, heard)
     if asked is not None:
         return asked
     if heard.kind == "route" and heard.surely_meant(form.settings.voice_sure):
-        name = heard.options[0]
-        elsewhere = numbers.instead(form, state, heard, name)
-        return elsewhere or form.start(state, name, heard, heard.words)
+        elsewhere = numbers.instead(form, state, heard, heard.options[0])
+        return elsewhere or _started(form, state, told)
+    if heard.kind in ("clarify", "out_of_scope") and not heard.elsewhere:
+        names = service_words.named(form, heard.text)
+        heard = replace(heard, kind="clarify", options=names) if names else heard
+    if heard.kind == "clarify" and stories.complains(heard, form.settings):
+        return _complaint_asked_about(form, state, heard)
     if heard.kind in ("route", "clarify"):
         return _ask_which(form, state, heard)
     if heard.kind == "conversation":
         return _converse(form, state, heard)
     where = form.talk(heard.elsewhere or "", state)
+    if where is not None and stories.feeling(heard.text, form.settings) == "anger":
+        return _grievance_offered(form, state, heard).after_saying(where)  # they were there already
     if where is not None:
         return Step(cleared(state), STOP, (where,))
+    if stories.complains(heard, form.settings):
+        return _grievance_offered(form, state, heard)
     # A transcript that makes no sense was more likely misheard than meant.
     phrase = "not_understood_voice" if heard.by_voice else "out_of_scope"
-    lead = form.catalogue.phrases[phrase][state.language]
+    lead = form.say(phrase, state, {"helpline": form.helpline(state)}).text
     return Step(cleared(state), STOP, (_menu(form, state, lead),))
 
 
@@ -105,6 +137,37 @@ def _steering(form: Form, heard: Heard) -> Heard:
     meaning = "language" if wished else cues.command(heard.text, form.settings) or ""
     intent = _STEERING.get(meaning)
     return replace(heard, kind="conversation", intent=intent) if intent else heard
+
+
+def _started(form: Form, state: State, told: stories.Told) -> Step:
+    """The service that is asked for. Others that are asked for too wait as drafts do."""
+    heard, language = told.heard, state.language
+    for other in reversed(told.others):
+        begun = form.start(state, other.options[0], heard, other.words)
+        state = begun.state if begun.state.service else state
+    step = form.start(state, heard.options[0], heard, stories.words_of(form, heard))
+    titles = [form.catalogue.services[one.options[0]].title[language] for one in told.others]
+    if not titles or step.next != ASK:
+        return step  # what is done at once is followed by the offer of the next
+    return step.ending_with(form.say("after_that", state, {"titles": ", ".join(titles)}))
+
+
+def _complaint_asked_about(form: Form, state: State, heard: Heard) -> Step:
+    """What may fit a complaint, and in any case a grievance, with the words that were said."""
+    grievance = form.settings.story.grievance
+    if heard.options[:1] == (grievance,):
+        return _grievance_offered(form, state, heard)
+    options = dict.fromkeys((*heard.options[: form.settings.list_page - 1], grievance))
+    step = _ask_which(form, state, replace(heard, options=tuple(options)))
+    return replace(step, state=replace(step.state, heard=stories.complaint(form, heard)))
+
+
+def _grievance_offered(form: Form, state: State, heard: Heard) -> Step:
+    """Where nothing fits a complaint: whether to file it as a grievance, in the words it has."""
+    service = form.settings.story.grievance
+    say = questions.grievance(form.catalogue, state.language, service)
+    kept = replace(cleared(state), asked=MEANT + service, heard=stories.complaint(form, heard))
+    return Step(kept, STOP, (say,))
 
 
 def _offer_answered(form: Form, state: State, heard: Heard) -> Step | None:
@@ -131,13 +194,15 @@ def _declined(form: Form, state: State, draft: drafts.Draft | None = None) -> St
 
 
 def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
-    """Yes or no to the question whether a voice note meant a service; other words are None. A yes,
+    """Yes or no to the question whether a service was meant; other words are None. A yes,
     no or cancel that may have been misheard brings the question again."""
     service = (state.asked or "")[len(MEANT) :]
     if heard.kind != "conversation" or service not in form.catalogue.services:
         return None
     if not heard.surely_meant(form.settings.voice_sure):  # asked once more, with its buttons
-        return Step(state, STOP, (questions.meant(form.catalogue, state.language, service),))
+        complaint = state.heard is not None and state.heard.complaint
+        asking = questions.grievance if complaint else questions.meant
+        return Step(state, STOP, (asking(form.catalogue, state.language, service),))
     if heard.intent == "affirm":
         return form.start(state, service, heard, state.heard)
     if heard.intent == "deny":
@@ -251,7 +316,7 @@ def asked_what_for(form: Form, state: State, heard: Heard) -> Step:
         questions.service_row(catalogue, name, language) for name in names[: form.settings.offered]
     ]
     rows.append(Button(catalogue.phrases["none_of_these"][language], questions.MENU))
-    return Step(kept, STOP, (questions.listed(catalogue, language, lead, rows),))
+    return Step(kept, STOP, (questions.chosen_from(catalogue, language, lead, rows),))
 
 
 def takers(catalogue: Catalogue, slots: set[str]) -> list[str]:

@@ -78,6 +78,19 @@ class NumberWords:
 
 
 @dataclass(frozen=True)
+class StorySettings:
+    """How a message of several sentences is heard; see `story:` in `data/dialogue.yml`."""
+
+    request: float
+    complaint: float
+    words: int
+    grievance: str
+    description: str
+    wants: Cues
+    feelings: Mapping[str, Cues]
+
+
+@dataclass(frozen=True)
 class DialogueSettings:
     """See the comments in `data/dialogue.yml`; `words` maps what is meant to all its words."""
 
@@ -105,6 +118,8 @@ class DialogueSettings:
     code: CodeSettings
     answers: AnswerSettings
     welcome: WelcomeSettings
+    story: StorySettings
+    offer_words: int
     voice_sure: Mapping[str, float]
     read_back: tuple[str, ...]
     pins: tuple[str, ...]

@@ -125,12 +125,13 @@ Found = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Words:
-    """What was said before it was clear what for: the text, whether it was `spoken`, and what the
-    understanding found in it."""
+    """What was said before it was clear what for: the text, whether it was `spoken`, what the
+    understanding found in it, and whether it is a `complaint` that needs no more words."""
 
     text: str
     spoken: bool = False
     found: Found = field(default_factory=dict)
+    complaint: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,7 @@ class Heard:
     elsewhere: str | None = None  # the talk that says where something is done
     answer: Mapping[str, float] = field(default_factory=dict)  # what it could answer, likely
     at: float = 0.0  # seconds since the epoch; 0 where nobody noted it
+    parts: tuple[Heard, ...] = ()  # its sentences, where the whole is not clear
 
     @property
     def tapped(self) -> bool:
@@ -267,6 +269,7 @@ class State:
             "lacks": self.lacks,
             "missed": self.missed,
             "found": {} if self.heard is None else self.heard.found,
+            "complaint": self.heard is not None and self.heard.complaint,
         }
         return seal(told) if any(told.values()) else None
 
@@ -315,7 +318,8 @@ def _draft(stored: Mapping[str, Any]) -> Draft:
 def _words(kept: Mapping[str, Any], told: Mapping[str, Any]) -> Words | None:
     text = _text(kept.get("heard"))
     found = told.get("found", {})
-    return None if text is None else Words(text, bool(kept.get("heard_spoken")), found)
+    spoken, complaint = bool(kept.get("heard_spoken")), bool(told.get("complaint"))
+    return None if text is None else Words(text, spoken, found, complaint)
 
 
 def _mapping(token: str | None) -> dict[str, Any] | None:
@@ -365,6 +369,7 @@ def read_heard(parsed: Mapping[str, Any], message: Message, at: float = 0.0) -> 
         elsewhere=None if tapped else decision.get("elsewhere"),
         answer={} if tapped else parsed.get("answer") or {},
         at=at,
+        parts=tuple(read_heard(part, message, at) for part in parsed.get("parts") or ()),
     )
 
 

@@ -15,7 +15,6 @@ from actions.dialogue.perform import Execute
 from actions.dialogue.state import CONFIRM, RESUME, Heard, State
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
 from nlu.slots.kind import kind_of
-from nlu.turn import Reply
 
 UNCLEAR = ("out_of_scope", "clarify")
 _TAPS = {
@@ -66,7 +65,8 @@ def _surely_cancelled(form: Form, heard: Heard) -> Heard:
 
 def _understood(form: Form, state: State, heard: Heard) -> Step:
     if heard.danger and not heard.danger_in_doubt:
-        return _danger(form, form.follow(state, heard), heard.danger)
+        state = form.follow(state, heard)  # and nothing else: a form that is open waits
+        return Step(state, STOP, (form.whom_to_call(state, heard.danger),))
     step = _meant(form, state, heard)
     return step.after_saying(form.say("danger_in_doubt", step.state)) if heard.danger else step
 
@@ -79,12 +79,6 @@ def _meant(form: Form, state: State, heard: Heard) -> Step:
     state = form.follow(state, heard)
     dropped = _dropped(form, state, heard)
     return dropped if dropped is not None else routing.route(form, state, heard)
-
-
-def _danger(form: Form, state: State, kind: str) -> Step:
-    """Whom to call, and nothing else. A form that is open waits."""
-    said = form.catalogue.traits["danger"].labels[kind].reply
-    return Step(state, STOP, (Reply((said or {})[state.language]),))
 
 
 def _inside(form: Form, state: State, heard: Heard) -> Step:

@@ -29,12 +29,13 @@ from nlu.catalogue import shared_catalogue
 from nlu.engine.action_endpoint import ActionCallFailed, ActionEndpoint
 from nlu.engine.answer_cache import AnswerCache
 from nlu.engine.parsing_path import ParsingPath
-from nlu.engine.trackers import TurnTrackers, stored
+from nlu.engine.trackers import TurnTrackers, asks, stored
 from nlu.engine.waiting_line import WaitingLine
 from nlu.paths import reading
 from nlu.registry import ARCHIVE
 from nlu.speech.transcript import Reading, Readings, likeliest, orders
 from nlu.text.cache import SENTENCE
+from nlu.text.sentences import clear_from, says_besides, sentences
 from nlu.turn import Message, Reply, Turned, TurnFailed
 
 _FULL_WIDTH_SLASH = "\uff0f"
@@ -45,12 +46,14 @@ _NO_INTENT: Mapping[str, Any] = {"name": None, "confidence": 0.0}
 @dataclass(frozen=True)
 class Question:
     """What to understand. `language` is the one that its writer used before, `readings` are those
-    of a voice note; `tapped` marks a payload of ours."""
+    of a voice note; `tapped` marks a payload of ours. `apart` asks for the sentences too, where the
+    whole is not clear."""
 
     text: str
     language: str | None = None
     readings: Readings = ()
     tapped: bool = False
+    apart: bool = False
 
     def orders(self) -> list[Readings]:
         """The orders of the readings to choose from; one without readings for what was written."""
@@ -69,14 +72,17 @@ class Question:
 
 @dataclass(frozen=True)
 class Understood:
-    """What the pipeline found in a message, the readings with the chosen one in front, and the time
-    of the pass in ms."""
+    """What the pipeline found in a message, the readings with the chosen one in front, the time of
+    the pass in ms, and what was found in each of the sentences that were understood apart."""
 
     data: Mapping[str, Any]
     readings: Readings
     elapsed_ms: float
+    parts: tuple[Mapping[str, Any], ...] = ()
 
 
+_CLEAR = ("route", "conversation")
+"""Kinds of decision that need no closer look where they are sure."""
 _UNDERSTOOD = ("text", "intent", "entities", "language", "decision", "slots")
 """What the dialogue reads of a parse; Rasa's own copies of the message's metadata stay out."""
 
@@ -171,14 +177,16 @@ class Engine:
     async def turn(self, message: Message, tracker: str | None = None) -> Turned:
         """One turn of dialogue after `tracker`, None for a stranger. Raises TurnFailed and
         UnknownTracker."""
-        question = Question(message.text, message.language, message.readings, message.tapped)
+        question = Question(
+            message.text,
+            message.language,
+            message.readings,
+            message.tapped,
+            apart=not message.tapped and not asks(tracker),
+        )
         understood = await self._understood(question)
-        parsed = {name: understood.data.get(name) for name in _UNDERSTOOD}
-        parsed["answer"] = (understood.data.get("traits") or {}).get("answer")
-        parsed |= {
-            "intent": parsed["intent"] or dict(_NO_INTENT),
-            "entities": parsed["entities"] or [],
-        }
+        parsed = _parse_data(understood.data)
+        parsed["parts"] = [_parse_data(part) for part in understood.parts]
         channel = _Collected()
         said = UserMessage(
             parsed["text"],
@@ -228,7 +236,21 @@ class Engine:
             data = [next(found).data for _ in each]
             best = likeliest(each, data) if len(each) > 1 else 0
             answers.append(Understood(data[best], each[best], elapsed))
-        return answers
+        return self._with_sentences(questions, answers)
+
+    def _with_sentences(
+        self, questions: Sequence[Question], answers: list[Understood]
+    ) -> list[Understood]:
+        """The answers, those to long messages that are unclear with their sentences, all of which
+        are understood in one more pass."""
+        with reading(self._data):
+            apart = [_sentences(*both) for both in zip(questions, answers)]
+            asked = [one.message(one.readings) for some in apart for one in some]
+            found = iter(self.path.run(asked) if asked else ())
+        return [
+            replace(whole, parts=tuple(next(found).data for _ in some))
+            for whole, some in zip(answers, apart)
+        ]
 
     def _answer(self, text: str, data: Mapping[str, Any], elapsed_ms: float) -> dict[str, Any]:
         language = data["language"]
@@ -252,6 +274,29 @@ class Engine:
             "model": self.model_id,
             "elapsed_ms": elapsed_ms,
         }
+
+
+def _sentences(question: Question, understood: Understood) -> list[Question]:
+    """What is to be understood apart: nothing of a message that is clear, or of one sentence."""
+    lead = understood.readings[0] if understood.readings else None
+    text = lead.text if lead else question.text
+    decision, intent = understood.data["decision"], understood.data.get("intent") or _NO_INTENT
+    clear = decision["kind"] in _CLEAR and intent["confidence"] >= clear_from()
+    if not question.apart or decision["danger"] or (clear and not says_besides(text)):
+        return []
+    return [
+        Question(part, question.language, (replace(lead, text=part),) if lead else ())
+        for part in sentences(text)
+    ]
+
+
+def _parse_data(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What the dialogue reads of what the pipeline found."""
+    parsed = {name: found.get(name) for name in _UNDERSTOOD}
+    parsed["answer"] = (found.get("traits") or {}).get("answer")
+    parsed["intent"] = parsed["intent"] or dict(_NO_INTENT)
+    parsed["entities"] = parsed["entities"] or []
+    return parsed
 
 
 class _Collected(OutputChannel):

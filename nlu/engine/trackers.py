@@ -44,6 +44,12 @@ def restored(state: str, sender: str, domain: Domain) -> DialogueStateTracker:
     return DialogueStateTracker.from_events(sender, events, domain.slots, domain=domain)
 
 
+def asks(state: str | None) -> bool:
+    """Whether a form is open in a stored tracker: a service is under way and something is asked."""
+    kept = _slots(json.loads(state)).get(_STATE) if state is not None else None
+    return bool(kept and kept.get("service") and kept.get("asked"))
+
+
 def _slots(kept: dict[str, Any]) -> dict[str, Any]:
     version = kept.get("v")
     if version == _SLOT_BY_SLOT:

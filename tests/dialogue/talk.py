@@ -41,15 +41,18 @@ def heard(
     in_doubt: bool = False,
     elsewhere: str | None = None,
     answer: Mapping[str, float] = MappingProxyType({}),
+    options: Sequence[str] = (),
+    parts: Sequence[Heard] = (),
 ) -> Heard:
-    """A message as the understanding gives it; `kind: route` is for the service `intent`, `spoken`
-    the language of a voice note, `carries` a location or media, `at` when it came."""
+    """A message as the understanding gives it; `kind: route` is for the service `intent`, `clarify`
+    between `options`, `spoken` the language of a voice note, `carries` a location or media, `at`
+    when it came, `parts` its sentences, made by `heard` too."""
     return Heard(
         text=text,
         intent=intent,
         confidence=confidence,
         kind=kind,
-        options=(intent,) if kind == "route" else (),
+        options=(intent,) if kind == "route" else tuple(options),
         key=key,
         key_confidence=sure,
         script=SCRIPTS.get(key or "", "Latn"),
@@ -69,6 +72,7 @@ def heard(
         elsewhere=elsewhere,
         answer=answer,
         at=at,
+        parts=tuple(parts),
     )
 
 

@@ -13,10 +13,18 @@ from nlu.catalogue import Catalogue
 ACTIONS = Path(__file__).resolve().parents[2] / "actions"
 FILES = [ACTIONS / "actions.py", *sorted((ACTIONS / "dialogue").glob("*.py"))]
 DYNAMIC = {"confirm_yes", "confirm_no", "thanks", "nothing_to_cancel", "affirmed_nothing_open"}
-DYNAMIC |= {"unavailable_unsure", "unavailable_overdue"}
+DYNAMIC |= {"unavailable_unsure", "unavailable_overdue", "sympathy_loss", "sympathy_anger"}
 BUTTONS = (
     *("confirm_yes", "confirm_no", "retry_button", "menu_button", "choose_button", "change_button"),
-    *("back", "skip_button", "yes_button", "no_button", "right_button", "wrong_button"),
+    *(
+        "choose_service_button",
+        "back",
+        "skip_button",
+        "yes_button",
+        "no_button",
+        "right_button",
+        "wrong_button",
+    ),
 )
 
 

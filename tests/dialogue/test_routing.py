@@ -70,7 +70,9 @@ async def test_out_of_scope_is_refused_with_the_menu(talk: Talk, key: str) -> No
     """Honestly, and with what there is instead."""
     talk.state = State(language=language_of(key))
     await talk.say("something quite different", key=key)
-    assert talk.text == talk.form.catalogue.phrases["out_of_scope"][language_of(key)]
+    refused = talk.form.catalogue.phrases["out_of_scope"][language_of(key)]
+    helpline = talk.form.catalogue.phrases["helpline_default"][language_of(key)]
+    assert talk.text == refused.format(helpline=helpline)
     assert len(talk.buttons) == len(talk.form.catalogue.departments)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import regex
 
 from tests.dialogue.talk import Talk
 
@@ -64,3 +65,27 @@ async def test_a_menu_in_a_form_leaves_it_open(talk: Talk) -> None:
         await talk.say(word, key="en")
         assert talk.state.asked == "service_number", word
         assert any('"topic"' in button.payload for button in talk.buttons), word
+
+
+WHERE = regex.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:in|com)\b|\b1\d{2,}[\d-]*")
+"""A portal, or a helpline: all begin with 1."""
+OFFICES = {
+    *("pension", "thalliki_vandanam", "nregs", "housing", "shg", "cinema", "stree_shakti"),
+    "other_state",
+}
+"""Done by an office: secretariat, MPDO, MEPMA, the bus itself."""
+
+
+def test_every_reply_about_elsewhere_names_the_same_portals_and_helplines(talk: Talk) -> None:
+    """In each language; what has none names an office."""
+    elsewhere = [i for i, one in talk.form.catalogue.conversation.items() if one.elsewhere]
+    assert len(elsewhere) >= 45
+    without = set()
+    for intent in elsewhere:
+        words = talk.form.catalogue.conversation[intent].reply
+        assert words is not None
+        named = {language: set(WHERE.findall(text)) for language, text in words.items()}
+        assert named["te"] == named["hi"] == named["en"], (intent, named)
+        if not named["en"]:
+            without.add(intent.removeprefix("elsewhere_"))
+    assert without == OFFICES

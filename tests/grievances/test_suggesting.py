@@ -8,7 +8,7 @@ import pytest
 
 from actions.dialogue.form import Form
 from actions.dialogue.settings import load_settings
-from actions.dialogue.state import CONFIRM, Offer, State
+from actions.dialogue.state import CONFIRM, Offer, State, Words
 from actions.grievances.suggestions import suggestions
 from nlu.catalogue import Catalogue
 
@@ -69,11 +69,11 @@ def test_chosen_office_is_kept(form: Form) -> None:
 
 def test_long_first_message_is_the_problem(form: Form) -> None:
     text = "మా ఊరి బోరు పాడైంది పంచాయతీ పట్టించుకోవట్లేదు అర్జీ పెట్టాలి దయచేసి"
-    assert form.opening("grievance_register", text) == {"grievance_text": text}
+    assert form.opening("grievance_register", Words(text)) == {"grievance_text": text}
 
 
 def test_short_first_message_is_not(form: Form) -> None:
-    assert form.opening("grievance_register", "కలెక్టర్ గారికి అర్జీ పెట్టాలి") == {}
+    assert form.opening("grievance_register", Words("కలెక్టర్ గారికి అర్జీ పెట్టాలి")) == {}
 
 
 def test_offers_of_the_department_survive_the_tracker(form: Form) -> None:
