@@ -26,7 +26,8 @@ from rich.progress import track
 
 from benchmarks.command import Document, finish
 from benchmarks.machine import machine
-from benchmarks.talk.place import PHONE, Place, opened
+from benchmarks.talk.data import PHONE
+from benchmarks.talk.place import Place, opened
 from nlu.turn import Message
 
 SAYINGS = (

@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.processes import ROOT
 
 _LIST = re.compile(r"^(first|neighbours):(?P<names> *\[.*\]|(?:\n  - .*)+)", re.MULTILINE)
+_BLOCK = re.compile(r"^(?=  [a-z0-9_]+:$)", re.MULTILINE)
 _NAME = re.compile(r"[a-z0-9_]+")
 
 
@@ -27,7 +28,19 @@ def copied(data: Path, services: Collection[str]) -> Path:
                 file.unlink()
     for file in (*data.glob("services/*/*.yml"), *data.glob("departments/*.yml")):
         named_only(file, services)
+    for file in data.glob("questions/*.yml"):
+        asked_only(file, services)
     return data
+
+
+def asked_only(file: Path, services: Collection[str]) -> None:
+    """Leaves the questions about these services; a file without any is deleted."""
+    head, *blocks = _BLOCK.split(file.read_text("utf-8"))
+    kept = [block for block in blocks if block.split(":")[0].strip() in services]
+    if kept:
+        file.write_text("".join((head, *kept)), "utf-8")
+    else:
+        file.unlink()
 
 
 def named_only(file: Path, services: Collection[str]) -> None:

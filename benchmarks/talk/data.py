@@ -14,6 +14,8 @@ from nlu.fast_yaml import load_yaml
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 _DIALOGUE = "dialogue.yml"
+PHONE = "919848012345"
+"""Whose phone all talks are held from: on record for what they ask for."""
 UNLIMITED: Mapping[str, Mapping[str, Any]] = {
     "misses": {"hour": 10**6, "day": 10**6, "all_hour": 10**6}
 }

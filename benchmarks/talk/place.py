@@ -30,8 +30,6 @@ from nlu.registry import live_release
 from nlu.turn import Message, Reply
 
 _START_S = 120.0
-PHONE = "919848012345"
-"""Whose phone all talks are held from: on record for what they ask for."""
 ACTIONS_SECRET = "of-the-talks"  # over TCP, for which the port may change with each start
 _FRESH = httpx.Limits(max_keepalive_connections=0)  # kept ones may be closed as they are used
 

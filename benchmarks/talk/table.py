@@ -7,14 +7,17 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.talk.citizen import RETRY, YES, value_of
+from benchmarks.talk.data import PHONE
 from benchmarks.talk.judge import Judge
-from benchmarks.talk.place import PHONE, Place
 from nlu.catalogue import Catalogue
 from nlu.fast_yaml import load_yaml
 from nlu.turn import Button, Message, Reply
+
+if TYPE_CHECKING:
+    from benchmarks.talk.place import Place  # brings Rasa
 
 FAULTS = load_yaml((Path(__file__).parent / "faults.yml").read_text("utf-8"))
 UNANSWERED = "unavailable_saved"

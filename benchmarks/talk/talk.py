@@ -13,8 +13,9 @@ from actions.sandbox.faults import Mode
 from api.failures import GiveUp, Wait, after, died_too_often
 from api.whatsapp.policy import load_policy, step
 from benchmarks.talk.citizen import RETRY, YES, Citizen, Said, Words, value_of
+from benchmarks.talk.data import PHONE
 from benchmarks.talk.judge import Account, Judge
-from benchmarks.talk.place import PHONE, ROOT, Place
+from benchmarks.talk.place import ROOT, Place
 from nlu.catalogue import Catalogue
 from nlu.fast_yaml import load_yaml
 from nlu.turn import Message, Reply, TurnFailed

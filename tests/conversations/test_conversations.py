@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from nlu.catalogue import load_catalogue
+from nlu.catalogue import shared_catalogue
 from nlu.fast_yaml import load_yaml
 from nlu.speech.transcript import Reading
 from nlu.text import shares
@@ -28,7 +28,7 @@ CASES = [
     for path in sorted((Path(__file__).parent / "cases").glob("*.yml"))
     for case in load_yaml(path.read_text("utf-8"))
 ]
-PHRASES = load_catalogue(ROOT / "data").phrases
+PHRASES = shared_catalogue(ROOT / "data").phrases
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import pytest
 
 from benchmarks.talk.judge import Judge
-from benchmarks.talk.place import Place, opened
 from benchmarks.talk.table import FAULTS, Case, played
+from tests.deferred import Deferred
+
+talk_place = Deferred("benchmarks.talk.place")
 
 KEYS = list(FAULTS["agree"])
 CASES = [
@@ -28,7 +30,7 @@ CASES = [
 class Table:
     """A place and its event loop."""
 
-    place: Place
+    place: talk_place.Place
     judge: Judge
     loop: asyncio.AbstractEventLoop
 
@@ -38,7 +40,7 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Table]:
     """Started once for all cases, with short time-outs."""
     loop, stack = asyncio.new_event_loop(), AsyncExitStack()
     folder = tmp_path_factory.mktemp("table")
-    here = opened(folder, FAULTS["short"], FAULTS["short_dialogue"])
+    here = talk_place.opened(folder, FAULTS["short"], FAULTS["short_dialogue"])
     place = loop.run_until_complete(stack.enter_async_context(here))
     yield Table(place, Judge(place.catalogue), loop)
     loop.run_until_complete(stack.aclose())

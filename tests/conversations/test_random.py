@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.conversations import summary, talks, told
+from tests.deferred import Deferred
+
+conversations = Deferred("benchmarks.conversations")
 
 TALKS = 60
 
@@ -19,11 +21,11 @@ TALKS = 60
 @pytest.mark.nightly
 def test_talks_made_by_chance_hold_against_the_books(tmp_path: Path) -> None:
     async def all_of_them() -> list:
-        return [talk async for talk in talks(range(TALKS), tmp_path)]
+        return [talk async for talk in conversations.talks(range(TALKS), tmp_path)]
 
     done = asyncio.run(all_of_them())
-    wrong = [line for talk in done if talk.broken for line in told(talk)]
+    wrong = [line for talk in done if talk.broken for line in conversations.told(talk)]
     assert not wrong, "\n".join(wrong)
-    met = summary(done)
+    met = conversations.summary(done)
     assert met["talks"] == TALKS
     assert met["writes"] > 0 and len(met["turns_under_fault"]) >= 10, met

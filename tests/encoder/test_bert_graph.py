@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from onnxruntime import InferenceSession
-from transformers import BertConfig, BertModel
 
 from nlu.encoder import bert_graph
+from tests.deferred import Deferred
+
+torch = Deferred("torch")
+transformers = Deferred("transformers")
 
 HEADS, EPSILON = 4, 1e-12
 
 
 @pytest.fixture(scope="module")
-def bert() -> BertModel:
+def bert() -> transformers.BertModel:
     torch.manual_seed(1)
     shape = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2}
-    config = BertConfig(vocab_size=40, num_attention_heads=HEADS, layer_norm_eps=EPSILON, **shape)
-    return BertModel(config, add_pooling_layer=False).eval()
+    config = transformers.BertConfig(
+        vocab_size=40, num_attention_heads=HEADS, layer_norm_eps=EPSILON, **shape
+    )
+    return transformers.BertModel(config, add_pooling_layer=False).eval()
 
 
 @pytest.fixture(scope="module")
-def session(bert: BertModel, tmp_path_factory: pytest.TempPathFactory) -> InferenceSession:
+def session(
+    bert: transformers.BertModel, tmp_path_factory: pytest.TempPathFactory
+) -> InferenceSession:
     file = tmp_path_factory.mktemp("graph") / "bert.onnx"
     state = {name: value.numpy() for name, value in bert.state_dict().items()}
     bert_graph.write(state, file, heads=HEADS, epsilon=EPSILON)
@@ -31,7 +37,7 @@ def session(bert: BertModel, tmp_path_factory: pytest.TempPathFactory) -> Infere
 
 @pytest.mark.parametrize("lengths", [[1], [7], [3, 7], [7, 7, 1]])
 def test_tokens_and_sentences_are_those_of_torch(
-    bert: BertModel, session: InferenceSession, lengths: list[int]
+    bert: transformers.BertModel, session: InferenceSession, lengths: list[int]
 ) -> None:
     """Also of a batch whose texts are not of one length."""
     width = max(lengths)

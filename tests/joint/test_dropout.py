@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import torch
-from torch import nn
+from tests.deferred import Deferred
 
-from nlu.joint.dropout import PooledDropout, set_dropout
+torch = Deferred("torch")
+nn = Deferred("torch.nn")
+dropout = Deferred("nlu.joint.dropout")
 
 
 def test_share_and_scale_are_those_of_dropout() -> None:
     torch.manual_seed(1)
-    out = PooledDropout(0.25)(torch.ones(400, 384))
+    out = dropout.PooledDropout(0.25)(torch.ones(400, 384))
     assert abs(float((out == 0).float().mean()) - 0.25) < 0.01
     assert abs(float(out.mean()) - 1) < 0.01
 
 
 def test_masks_differ_and_gradients_follow_them() -> None:
     torch.manual_seed(1)
-    layer, values = PooledDropout(0.5), torch.ones(8, 16, requires_grad=True)
+    layer, values = dropout.PooledDropout(0.5), torch.ones(8, 16, requires_grad=True)
     one, other = layer(values), layer(values)
     assert not torch.equal(one, other)
     one.sum().backward()
@@ -25,12 +26,12 @@ def test_masks_differ_and_gradients_follow_them() -> None:
 
 
 def test_type_of_the_values_stays() -> None:
-    assert PooledDropout(0.1)(torch.ones(4, dtype=torch.bfloat16)).dtype == torch.bfloat16
-    assert PooledDropout(0.1)(torch.ones(4)).dtype == torch.float32
+    assert dropout.PooledDropout(0.1)(torch.ones(4, dtype=torch.bfloat16)).dtype == torch.bfloat16
+    assert dropout.PooledDropout(0.1)(torch.ones(4)).dtype == torch.float32
 
 
 def test_nothing_is_dropped_outside_training() -> None:
-    layer = PooledDropout(0.5).eval()
+    layer = dropout.PooledDropout(0.5).eval()
     assert torch.equal(layer(torch.ones(100)), torch.ones(100))
 
 
@@ -52,6 +53,6 @@ def test_attention_keeps_all() -> None:
             self.dropout = nn.Dropout(0.3)
 
     layer = Layer()
-    set_dropout(layer, 0.1)
+    dropout.set_dropout(layer, 0.1)
     assert layer.attention.self.dropout.p == 0.0
     assert layer.dropout.p == 0.1

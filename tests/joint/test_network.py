@@ -9,21 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from nlu.joint import export, training
 from nlu.joint.examples import Example, Span
 from nlu.joint.model import JointModel
-from nlu.joint.network import (
-    TunedEmbedding,
-    agreement_loss,
-    consistency_loss,
-    contrastive_loss,
-    crf_loss,
-)
 from nlu.joint.settings import Settings
 from nlu.joint.words import Prepared
+from tests.deferred import Deferred
 from tests.joint.tiny_encoder import tiny_encoder
+
+torch = Deferred("torch")
+training = Deferred("nlu.joint.training")
+export = Deferred("nlu.joint.export")
+network = Deferred("nlu.joint.network")
 
 
 def test_crf_loss_is_the_negative_log_share_of_the_true_tags() -> None:
@@ -40,7 +37,7 @@ def test_crf_loss_is_the_negative_log_share_of_the_true_tags() -> None:
     for row, length in enumerate((3, 2)):
         paths = torch.stack([score(row, p) for p in product(range(3), repeat=length)])
         expected = expected + torch.logsumexp(paths, 0) - score(row, tuple(tags[row, :length]))
-    found = crf_loss(emissions, tags, mask, transitions, start)
+    found = network.crf_loss(emissions, tags, mask, transitions, start)
     assert found.item() == pytest.approx(expected.item() / 5, rel=1e-5)
 
 
@@ -49,7 +46,7 @@ def test_contrastive_loss_falls_when_an_intent_draws_together() -> None:
     close = torch.ones(2, 2)
     apart = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
     together = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
-    assert contrastive_loss(together, intents, close, 0.1) < contrastive_loss(
+    assert network.contrastive_loss(together, intents, close, 0.1) < network.contrastive_loss(
         apart, intents, close, 0.1
     )
 
@@ -57,17 +54,19 @@ def test_contrastive_loss_falls_when_an_intent_draws_together() -> None:
 def test_neighbours_weigh_more_as_negatives() -> None:
     vectors = torch.tensor([[1.0, 0.1], [1.0, 0.2], [0.9, 0.3]])
     intents = torch.tensor([0, 0, 1])
-    plain = contrastive_loss(vectors, intents, torch.ones(2, 2), 0.1)
+    plain = network.contrastive_loss(vectors, intents, torch.ones(2, 2), 0.1)
     near = torch.tensor([[1.0, 4.0], [4.0, 1.0]])
-    assert contrastive_loss(vectors, intents, near, 0.1) > plain
+    assert network.contrastive_loss(vectors, intents, near, 0.1) > plain
 
 
 def test_examples_of_a_group_are_drawn_to_their_mean() -> None:
     """None for examples by themselves; the less the group agrees, the more."""
     logits = torch.tensor([[2.0, 0.0], [2.0, 0.0], [0.0, 2.0]], requires_grad=True)
-    assert float(agreement_loss(logits, torch.tensor([0, 1, 2]))) == 0.0
-    assert float(agreement_loss(logits, torch.tensor([0, 0, 2]))) == pytest.approx(0.0, abs=1e-6)
-    loss = agreement_loss(logits, torch.tensor([0, 0, 0]))
+    assert float(network.agreement_loss(logits, torch.tensor([0, 1, 2]))) == 0.0
+    assert float(network.agreement_loss(logits, torch.tensor([0, 0, 2]))) == pytest.approx(
+        0.0, abs=1e-6
+    )
+    loss = network.agreement_loss(logits, torch.tensor([0, 0, 0]))
     share = logits.detach().softmax(1)
     mean = share.mean(0)
     wanted = (mean * (mean.log() - share.log())).sum(1).mean()
@@ -81,9 +80,9 @@ def test_two_passes_of_a_message_are_drawn_together() -> None:
     """Nothing where they agree; else both move, and words beyond the mask count nothing."""
     mask = torch.tensor([[True, False]] * 2)
     same = torch.tensor([[[2.0, 0.0], [1.0, 0.0]], [[2.0, 0.0], [0.0, 9.0]]])
-    assert float(consistency_loss(same, mask)) == pytest.approx(0.0, abs=1e-6)
+    assert float(network.consistency_loss(same, mask)) == pytest.approx(0.0, abs=1e-6)
     apart = torch.tensor([[[2.0, 0.0], [0.0, 0.0]], [[0.0, 2.0], [0.0, 9.0]]], requires_grad=True)
-    loss = consistency_loss(apart, mask)
+    loss = network.consistency_loss(apart, mask)
     share = torch.tensor([2.0, 0.0]).softmax(0)
     assert float(loss) == pytest.approx(float(2 * (share[0] - share[1])), abs=1e-5)
     loss.backward()
@@ -108,14 +107,14 @@ def _row(tokens: int, group: str) -> training._Row:
 
 
 def test_no_two_of_an_intent_give_no_contrast() -> None:
-    loss = contrastive_loss(torch.randn(2, 4), torch.tensor([0, 1]), torch.ones(2, 2), 0.1)
+    loss = network.contrastive_loss(torch.randn(2, 4), torch.tensor([0, 1]), torch.ones(2, 2), 0.1)
     assert loss.item() == 0.0
 
 
 def test_only_pieces_seen_in_training_move() -> None:
     frozen = torch.nn.Embedding(5, 3)
     before = frozen.weight.detach().clone()
-    tuned = TunedEmbedding(frozen, torch.tensor([1, 3]))
+    tuned = network.TunedEmbedding(frozen, torch.tensor([1, 3]))
     with torch.no_grad():
         tuned.difference.weight[1:] += 1.0
     ids = torch.tensor([0, 1, 3])

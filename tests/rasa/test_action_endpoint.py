@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rasa.core.actions.action import RemoteAction
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -17,8 +16,11 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk import Tracker
 
 from nlu.action_address import ActionAddress
-from nlu.engine.action_endpoint import ActionCallFailed, ActionEndpoint, thin
 from nlu.turn import AWAY, BROKEN, FAILED
+from tests.deferred import Deferred
+
+rasa_actions = Deferred("rasa.core.actions.action")
+action_endpoint = Deferred("nlu.engine.action_endpoint")
 
 DOMAIN = Domain.load("data/rasa/domain.yml")
 _ANSWER = b'{"events": [], "responses": []}'
@@ -69,13 +71,18 @@ def call(action: str, turns: int = 1) -> dict[str, Any]:
         tracker.update(SlotSet("state", {"language": "te"}), DOMAIN)
         tracker.update(BotUttered("an answer"), DOMAIN)
     endpoint = EndpointConfig("http://here", enable_selective_domain=True)
-    body: dict[str, Any] = RemoteAction(action, endpoint)._action_call_format(tracker, DOMAIN)
+    body: dict[str, Any] = rasa_actions.RemoteAction(action, endpoint)._action_call_format(
+        tracker, DOMAIN
+    )
     return body
 
 
 def test_a_call_carries_the_message_the_state_and_no_more() -> None:
     """Neither the domain, nor what was said before."""
-    few, many = thin(call("action_turn")), thin(call("action_turn", 50))
+    few, many = (
+        action_endpoint.thin(call("action_turn")),
+        action_endpoint.thin(call("action_turn", 50)),
+    )
     assert set(few) == {"next_action", "sender_id", "tracker"}
     assert few["tracker"]["slots"] == {"state": {"language": "te"}}
     assert [event["text"] for event in many["tracker"]["events"]] == ["message 49"]
@@ -92,23 +99,23 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-async def endpoint(server: Server) -> AsyncIterator[ActionEndpoint]:
-    one = ActionEndpoint(ActionAddress(server.socket), "secret", deadline_s=5)
+async def endpoint(server: Server) -> AsyncIterator[action_endpoint.ActionEndpoint]:
+    one = action_endpoint.ActionEndpoint(ActionAddress(server.socket), "secret", deadline_s=5)
     yield one
     await one.close()
 
 
-async def called(endpoint: ActionEndpoint, action: str, after: float = 0) -> Any:
+async def called(endpoint: action_endpoint.ActionEndpoint, action: str, after: float = 0) -> Any:
     """The answer, or the trouble of a failed call."""
     await asyncio.sleep(after)
     try:
         return await endpoint.request(json=call(action))
-    except ActionCallFailed as failed:
+    except action_endpoint.ActionCallFailed as failed:
         return failed.trouble
 
 
 async def test_dropped_connection_ends_its_own_call_only(
-    server: Server, endpoint: ActionEndpoint
+    server: Server, endpoint: action_endpoint.ActionEndpoint
 ) -> None:
     slow = [called(endpoint, "slow") for _ in range(3)]
     *others, dropped = await asyncio.gather(*slow, called(endpoint, "drop", after=0.1))
@@ -116,7 +123,9 @@ async def test_dropped_connection_ends_its_own_call_only(
     assert all(one == json.loads(_ANSWER) for one in others)
 
 
-async def test_calls_of_many_are_answered_while_some_are_dropped(endpoint: ActionEndpoint) -> None:
+async def test_calls_of_many_are_answered_while_some_are_dropped(
+    endpoint: action_endpoint.ActionEndpoint,
+) -> None:
     """None of them meets connections that somebody else has just closed."""
     kinds = ["ok", "slow", "drop", "ok"] * 20
     found = await asyncio.gather(*(called(endpoint, kind, n / 200) for n, kind in enumerate(kinds)))
@@ -125,7 +134,7 @@ async def test_calls_of_many_are_answered_while_some_are_dropped(endpoint: Actio
 
 
 async def test_connections_of_before_a_restart_cost_one_call(
-    server: Server, endpoint: ActionEndpoint
+    server: Server, endpoint: action_endpoint.ActionEndpoint
 ) -> None:
     await asyncio.gather(*(called(endpoint, "slow") for _ in range(4)))
     assert server.connections == 4
@@ -146,19 +155,19 @@ async def test_connections_of_before_a_restart_cost_one_call(
     ],
 )
 async def test_failures_mean_what_they_say(
-    endpoint: ActionEndpoint, action: str, trouble: str
+    endpoint: action_endpoint.ActionEndpoint, action: str, trouble: str
 ) -> None:
     """Another secret, or a server of another version, is no fault of a citizen's message."""
     assert await called(endpoint, action) == trouble
 
 
-async def test_declined_action_is_told_to_rasa(endpoint: ActionEndpoint) -> None:
+async def test_declined_action_is_told_to_rasa(endpoint: action_endpoint.ActionEndpoint) -> None:
     with pytest.raises(ClientResponseError):
         await called(endpoint, "400")
 
 
 async def test_health_is_asked_for_what_was_lacking(
-    server: Server, endpoint: ActionEndpoint
+    server: Server, endpoint: action_endpoint.ActionEndpoint
 ) -> None:
     """Else the outage would end at once, and the same message would be taken again and again."""
     assert await endpoint.is_healthy()
@@ -172,7 +181,7 @@ async def test_health_is_asked_for_what_was_lacking(
 
 
 async def test_no_error_of_ours_is_taken_for_an_answer(
-    endpoint: ActionEndpoint, monkeypatch: pytest.MonkeyPatch
+    endpoint: action_endpoint.ActionEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rasa goes on without events where an `Exception` comes out."""
 

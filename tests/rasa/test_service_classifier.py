@@ -17,12 +17,14 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu.augment import augmenter
 from nlu.augment.transcripts import HeardUtterance
-from nlu.components.fine_tuning import learned_from
-from nlu.components.language_identifier import LANGUAGE
-from nlu.components.service_classifier import DEVELOPMENT, ServiceClassifier
 from nlu.components.training_message import HELD_BACK, KEY, TrainingMessage
 from nlu.fast_yaml import load_yaml
 from nlu.paths import SHIPPED
+from tests.deferred import Deferred
+
+fine_tuning = Deferred("nlu.components.fine_tuning")
+language_identifier = Deferred("nlu.components.language_identifier")
+service_classifier = Deferred("nlu.components.service_classifier")
 
 SPOKEN = next(
     component["spoken"]
@@ -73,17 +75,28 @@ def storage(tmp_path: Path) -> LocalModelStorage:
 
 def trained(
     storage: LocalModelStorage, data: list[Message], name: str = "classifier", **settings: Any
-) -> tuple[ServiceClassifier, dict[str, np.ndarray]]:
+) -> tuple[service_classifier.ServiceClassifier, dict[str, np.ndarray]]:
     """The component, read back, and what it was calibrated on."""
-    config = {**ServiceClassifier.get_default_config(), "spoken": SPOKEN, **settings}
+    config = {
+        **service_classifier.ServiceClassifier.get_default_config(),
+        "spoken": SPOKEN,
+        **settings,
+    }
     resource, context = Resource(name), ExecutionContext(GraphSchema({}))
-    ServiceClassifier.create(config, storage, resource, context).train(TrainingData(data))
-    with storage.read_from(resource) as folder, np.load(folder / DEVELOPMENT) as kept:
+    service_classifier.ServiceClassifier.create(config, storage, resource, context).train(
+        TrainingData(data)
+    )
+    with (
+        storage.read_from(resource) as folder,
+        np.load(folder / service_classifier.DEVELOPMENT) as kept,
+    ):
         development = dict(kept)
-    return ServiceClassifier.load(config, storage, resource, context), development
+    return service_classifier.ServiceClassifier.load(
+        config, storage, resource, context
+    ), development
 
 
-def top(classifier: ServiceClassifier, text: str) -> tuple[str, float]:
+def top(classifier: service_classifier.ServiceClassifier, text: str) -> tuple[str, float]:
     message = embedded(Message(data={TEXT: text}))
     classifier.process([message])
     first = message.get("intent_ranking")[0]
@@ -157,9 +170,15 @@ def read_aloud(monkeypatch: pytest.MonkeyPatch) -> list[Message]:
     ]
 
 
-def confidence(classifier: ServiceClassifier, text: str, intent: str, **told: Any) -> float:
+def confidence(
+    classifier: service_classifier.ServiceClassifier, text: str, intent: str, **told: Any
+) -> float:
     """Of an intent for a message that is `told` to be spoken."""
-    data = {TEXT: text, "metadata": told, LANGUAGE: {"script": told.pop("script", "Latn")}}
+    data = {
+        TEXT: text,
+        "metadata": told,
+        language_identifier.LANGUAGE: {"script": told.pop("script", "Latn")},
+    }
     message = embedded(Message(data=data))
     classifier.process([message])
     found = {row["name"]: row["confidence"] for row in message.get("intent_ranking")}
@@ -229,8 +248,8 @@ def test_the_network_learns_everything_but_the_development_part() -> None:
     """Then no share is taken besides."""
     held = {"కరెంటు బిల్లు ఎప్పుడు": "bill"}
     data = messages(held_back=held)
-    learned = {example.text for example in learned_from(data, share=0.5)}
+    learned = {example.text for example in fine_tuning.learned_from(data, share=0.5)}
     assert learned == {m.get(TEXT) for m in data} - set(held)
-    fewer = learned_from(messages(held_back={}), share=0.5)
+    fewer = fine_tuning.learned_from(messages(held_back={}), share=0.5)
     assert 0 < len(fewer) < len(data) - 1
     assert {example.intent for example in fewer} == {"bill", "bus"}

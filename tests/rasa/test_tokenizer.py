@@ -7,20 +7,20 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 from rasa.nlu.constants import TOKENS_NAMES
-from rasa.nlu.test import EntityEvaluationResult, align_entity_predictions
 from rasa.nlu.tokenizers.tokenizer import Token
-from rasa.nlu.tokenizers.whitespace_tokenizer import WhitespaceTokenizer
 from rasa.shared.nlu.constants import NO_ENTITY_TAG, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.components.tokenizer import IndicTokenizer
+from tests.deferred import Deferred
 
-TOKENIZER = IndicTokenizer(IndicTokenizer.get_default_config())
+rasa_test = Deferred("rasa.nlu.test")
+whitespace = Deferred("rasa.nlu.tokenizers.whitespace_tokenizer")
+indic = Deferred("nlu.components.tokenizer")
 
 
 def tokens(text: str) -> list[Token]:
     message = Message(data={TEXT: text})
-    TOKENIZER.process([message])
+    indic.IndicTokenizer(indic.IndicTokenizer.get_default_config()).process([message])
     found: list[Token] = message.get(TOKENS_NAMES[TEXT])
     return found
 
@@ -49,7 +49,7 @@ def test_tokens_lie_at_their_places_and_leave_nothing_out(text: str) -> None:
 @pytest.mark.parametrize("text", ["పన్ను, కట్టాలి.", "pannu, kattali.", "टैक्स, भरना है।"])
 def test_rasas_own_tokens_leave_punctuation_out(text: str) -> None:
     """Why there is a tokeniser for Indic text: nothing that a mark covers may be lost."""
-    stock = WhitespaceTokenizer(WhitespaceTokenizer.get_default_config())
+    stock = whitespace.WhitespaceTokenizer(whitespace.WhitespaceTokenizer.get_default_config())
     kept = "".join(token.text for token in stock.tokenize(Message(data={TEXT: text}), TEXT))
     assert kept == regex.sub(r"[\s\p{P}]", "", text)
     assert "".join(token.text for token in tokens(text)) == regex.sub(r"\s", "", text)
@@ -72,8 +72,8 @@ def test_rasa_measures_entities_by_these_tokens(text: str, value: str) -> None:
     found = {**entity, "extractor": "SlotExtractor"}
 
     def compared(by: list[Token]) -> tuple[list[str], list[str]]:
-        result = EntityEvaluationResult([entity], [found], by, text)
-        aligned = align_entity_predictions(result, {"SlotExtractor"})
+        result = rasa_test.EntityEvaluationResult([entity], [found], by, text)
+        aligned = rasa_test.align_entity_predictions(result, {"SlotExtractor"})
         return aligned["target_labels"], aligned["extractor_labels"]["SlotExtractor"]
 
     marked, labels = compared(tokens(text))
