@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from actions.documents.checker import Checked
 from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable, seal, unseal
 from nlu.storage.unreadable import UNREADABLE
@@ -124,6 +125,7 @@ class Heard:
     danger: str | None = None
     elsewhere: str | None = None  # the talk that says where something is done
     answer: Mapping[str, float] = field(default_factory=dict)  # what it could answer, likely
+    checked: Checked | None = None  # the document whose code was sent
     at: float = 0.0  # seconds since the epoch; 0 where nobody noted it
 
     @property
