@@ -42,6 +42,8 @@ class ActionTurn(Action):
         """Says the replies as JSON (`nlu.turn.Reply`); the event is the new state."""
         here = context()
         before, heard = read(tracker, here)
+        if heard.message.code:
+            heard = replace(heard, checked=here.resources.press.checked(heard.message.code))
         step = await turns.turn(here.form(), before, heard, _execute(here, heard.message))
         step = effects.carried_out(step, tracker.sender_id, here.stores)
         for reply in step.replies:

@@ -6,6 +6,7 @@ it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from api.ports import Engine, Transcriber
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.payload import EXCESS, Inbound
 from api.whatsapp.policy import WhatsAppPolicy
+from api.whatsapp.qr_code import PDF, read_code
 from api.whatsapp.render import MORE, more_buttons, read_aloud, render
 from api.whatsapp.sender import MediaRejected, Sender, SendFailed, SendInDoubt
 from nlu.speech.errors import SpeechError, SpeechModelError
@@ -30,6 +32,7 @@ from nlu.turn import Button, Media, Message, Reply, TurnFailed
 
 ATTACHED = "\U0001f4ce"  # a paper clip stands for a photo or file without a caption
 _ATTACHMENTS = ("image", "document", "video")
+_LONGEST_CODE, _CODE_SECONDS = 4096, 10
 _PASSING = (401, 408, 425, 429)
 """HTTP statuses that say nothing about the file: the token is wrong, or it is too early."""
 _VOICE_PHRASES = {
@@ -91,11 +94,26 @@ class MessageReader:
             text = ", ".join(part for part in (place.name, place.address) if part)
             text = text or f"{place.latitude:.6f}, {place.longitude:.6f}"
             return replace(blank, text=text, location=place)
+        code = await self._code(inbound.media) if inbound.kind in _ATTACHMENTS else ""
         if inbound.kind in _ATTACHMENTS and inbound.media is not None and not inbound.text:
-            return replace(blank, text=ATTACHED, media=inbound.media)
+            return replace(blank, text=ATTACHED, media=inbound.media, code=code)
         if inbound.kind == "text" or inbound.text:
-            return await self._text(replace(blank, text=inbound.text or "", media=inbound.media))
+            sent = replace(blank, text=inbound.text or "", media=inbound.media, code=code)
+            return await self._text(sent)
         return Unclear("unsupported_message")
+
+    async def _code(self, media: Media | None) -> str:
+        """The QR code in a picture or a PDF. Nobody waits for one that cannot be fetched: the
+        message is answered without."""
+        mime_type = media.mime_type.partition(";")[0].strip() if media else ""
+        if media is None or not (mime_type == PDF or mime_type.startswith("image/")):
+            return ""
+        loading = self._sender.download(media, self._max_audio)
+        try:
+            content = await asyncio.wait_for(loading, _CODE_SECONDS)
+        except Exception:  # whatever it is, the message itself can be answered
+            return ""
+        return (await asyncio.to_thread(read_code, content, mime_type))[:_LONGEST_CODE]
 
     async def _text(self, message: Message) -> ReadMessage:
         if is_blank(message.text):

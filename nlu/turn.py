@@ -49,7 +49,8 @@ class Message:
     `citizen` is the lane of the inbox and Rasa's sender id. `id` is the same when the turn is taken
     again. `language` is that of the replies before, None for a stranger. `tapped` marks a payload
     of our own, behind a button; a citizen's own words are never read as one. `readings` are what a
-    voice note may say: `text` is the words of the first.
+    voice note may say: `text` is the words of the first. `code` is the text of a QR code in a
+    picture or a PDF.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Message:
     readings: tuple[Reading, ...] = ()
     location: Location | None = None
     media: Media | None = None
+    code: str = ""
 
     @property
     def by_voice(self) -> bool:

@@ -34,6 +34,9 @@ _LETTER, _DIGIT = regex.compile(r"\p{L}"), regex.compile(r"\p{N}")
 
 def route(form: Form, state: State, heard: Heard) -> Step:
     """A citizen's own words: start a service, ask which, converse, or refuse."""
+    document = sent.document_of(heard)
+    if document is not None:
+        return Step(state, STOP, sent.checked(form, state, document))
     if sent.sent(heard) is not None and sent.wordless(heard):  # a photo, and nothing asks for one
         return Step(state, STOP, (form.say("unsupported_message", state),))
     own = own_data.answered(form, state, heard) or own_data.commanded(form, state, heard)

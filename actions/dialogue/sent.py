@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from actions.dialogue.display import filled
 from actions.dialogue.form import Form
 from actions.dialogue.state import CONFIRM, Heard, State
 from actions.dialogue.steps import ASK, Step
+from actions.documents.checker import NOT_OURS, Checked
 from nlu.catalogue import Slot
 from nlu.slots.kind import kind_of
+from nlu.turn import Reply
 
 
 @dataclass(frozen=True)
@@ -50,12 +53,42 @@ def received(form: Form, state: State, heard: Heard) -> Step | None:
     slot = _taking(form, state, thing)
     if slot is not None:
         return _given(form, state, slot, thing)
+    document = document_of(heard)
+    if document is not None:
+        return Step(state, ASK, checked(form, state, document))
     asked = form.asked_slot(state)
     if thing.kind == "location":
         return None if _words_answer(form, asked, heard) else _unused(form, state, "no_spot_here")
     if asked is not None and asked.type.kind == "attachment":
         return _unused(form, state, "wrong_file")
     return _unused(form, state, "picture_unread") if wordless(heard) else None
+
+
+def document_of(heard: Heard) -> Checked | None:
+    """The document whose code was sent. Where words came along, a code that is none of ours says
+    nothing: many things in a photo have one."""
+    found = heard.checked
+    ours = found is not None and found.found != NOT_OURS
+    return found if ours or wordless(heard) else None
+
+
+def checked(form: Form, state: State, document: Checked) -> tuple[Reply, ...]:
+    """What a document is whose code was sent, and where everybody can check it."""
+    language = state.language
+    values = "\n".join(
+        filled(
+            form.catalogue.phrases["summary_line"], language, {"slot": label[language], "value": v}
+        )
+        for label, v in document.values
+    )
+    fields = {
+        "title": document.title.get(language, ""),
+        "id": document.id,
+        "reason": document.reason.get(language, ""),
+        "values": values,
+        "url": document.url,
+    }
+    return (form.say(f"document_{document.found}", state, fields),)
 
 
 def _taking(form: Form, state: State, thing: Sent) -> Slot | None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+from actions.documents.checker import Checked
 from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable, seal, unseal
 from nlu.storage.unreadable import UNREADABLE
@@ -155,6 +156,7 @@ class Heard:
     danger_in_doubt: bool = False
     elsewhere: str | None = None  # the talk that says where something is done
     answer: Mapping[str, float] = field(default_factory=dict)  # what it could answer, likely
+    checked: Checked | None = None  # the document whose code was sent
     at: float = 0.0  # seconds since the epoch; 0 where nobody noted it
     parts: tuple[Heard, ...] = ()  # its sentences, where the whole is not clear
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from actions.dialogue import answers, cues, drafts
 from actions.dialogue.form import Form
 from actions.dialogue.state import SWITCH, Draft, Heard, State, Undo
-from actions.dialogue.steps import Step
+from actions.dialogue.steps import ASK, Step
 from nlu.slots.kind import kind_of
 from nlu.slots.words import words
 from nlu.text import fold
@@ -39,12 +39,27 @@ def undone(form: Form, state: State, heard: Heard) -> Step | None:
     if heard.tapped or not state.kept or not heard.surely_meant(form.settings.voice_sure):
         return None
     named = _named(form, state, heard)
+    if named is not None and _may_answer(form, state, heard) and not _left(state, named):
+        asked = replace(state, asked=SWITCH + named.service, heard=heard.words)
+        return Step(asked, ASK)
     if named is not None:
         return _back_to(form, form.follow(state, heard), named, heard)
-    last = next((one for one in state.kept if state.undo and one.nonce == state.undo.nonce), None)
+    last = next((one for one in state.kept if _left(state, one)), None)
     if last is None or not _takes_back(form, state, heard):
         return None
     return _back_to(form, form.follow(state, heard), last, heard)
+
+
+def _may_answer(form: Form, state: State, heard: Heard) -> bool:
+    """Whether the words may as well be an answer in any words: "the current is gone again"."""
+    slot = form.asked_slot(state)
+    any_words = slot is not None and kind_of(slot.type).any_words
+    return any_words and form.fits(state, heard.text)
+
+
+def _left(state: State, draft: Draft) -> bool:
+    """Whether the last message left this one."""
+    return state.undo is not None and state.undo.nonce == draft.nonce
 
 
 def _takes_back(form: Form, state: State, heard: Heard) -> bool:
@@ -59,7 +74,7 @@ def _takes_back(form: Form, state: State, heard: Heard) -> bool:
 
 def _back_to(form: Form, state: State, draft: Draft, heard: Heard) -> Step:
     """The draft is open again. One that was begun by mistake is dropped."""
-    undo = state.undo if state.undo and state.undo.nonce == draft.nonce else None
+    undo = state.undo if _left(state, draft) else None
     left = state if undo else drafts.left(state, draft.service, form.settings)
     step = form.go_on(left, draft)
     if undo is None or not undo.text or not step.state.open:

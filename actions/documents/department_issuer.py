@@ -7,11 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from actions.departments.result import CallFailed, Wanted
+from actions.documents.checker import NOT_OURS, Checked, check
 from actions.documents.settings import documents_folder, documents_url
+from nlu.log import get_logger
 from nlu.turn import Document
 
 if TYPE_CHECKING:
     from actions.documents.issuer import Issuer
+
+
+_LOG = get_logger(__name__)
 
 
 class DepartmentIssuer:
@@ -50,6 +55,22 @@ class DepartmentIssuer:
         except (FormError, LogError, NotRecorded, OSError) as error:
             raise CallFailed("document", f"{type(error).__name__}: {error}") from error
         return Document(issued.url, issued.filename)
+
+    def checked(self, code: str) -> Checked | None:
+        """What the QR code in a picture is; None where the registry cannot be asked now. It is
+        opened for codes of our web site only."""
+        if not code.startswith(f"{self._public_url.rstrip('/')}/c/"):
+            return Checked(NOT_OURS, self._public_url)
+        from actions.documents.form import FormError
+        from actions.documents.issuer import NotIssued
+        from actions.documents.registry import NotRecorded
+        from actions.transparency.folder import LogError
+
+        try:
+            return check(self.open(), code)
+        except (FormError, LogError, NotIssued, NotRecorded, OSError, ValueError) as error:
+            _LOG.warning("document_unchecked", error=type(error).__name__)
+            return None
 
     def open(self) -> Issuer:
         """Opens the issuer once. Raises FormError, LogError, NotRecorded, OSError."""

@@ -95,6 +95,31 @@ async def test_the_words_go_back_to_the_question_they_answered(talk: Talk) -> No
     assert talk.state.values["passenger_count"] == "3" and talk.state.asked == "travel_date"
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("te", "మళ్ళీ కరెంటు పోయింది"),
+        ("te-Latn", "malli karentu poyindi"),
+        ("hi", "फिर से बिजली चली गई"),
+        ("hi-Latn", "phir se bijli chali gayi"),
+        ("en", "electricity has gone again, back and forth"),
+    ],
+)
+async def test_words_that_may_be_the_answer_are_asked_about(
+    talk: Talk, key: str, words: str
+) -> None:
+    """They sound like going back, and tell what happened: "no" makes them the answer."""
+    await switched(talk, key)
+    complaint = {"intent": "rtc_complaint", "kind": "route", "confidence": 0.97}
+    await talk.say("complaint about the conductor of a bus", key=key, **complaint)
+    slot = talk.state.asked
+    await talk.say(words, key=key, **OUTAGE)
+    assert talk.state.service == "rtc_complaint"
+    assert talk.state.asked == "switch/electricity_bill_view"
+    await talk.say(NO[key], key=key, intent="deny", kind="conversation")
+    assert talk.state.service == "rtc_complaint" and slot in talk.state.values
+
+
 async def test_a_tapped_service_is_undone_without_words(talk: Talk) -> None:
     """A tap answers no question."""
     talk.state = State(language="en")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from actions.documents.pdf import qr_picture
 from nlu.turn import Button, Location, Media, Message, Reply
 from tests.inbox.turn_bench import Bench
 from tests.inbox.worker_fakes import failed_turns, message
@@ -171,3 +173,21 @@ async def test_dialogue_without_words_is_apologised_for(bench: Bench) -> None:
         texts += await bench.say(*([message(1)] if number == 0 else []))
         bench.clock.now += 30
     assert texts == ["te:internal_error"]
+
+
+@pytest.mark.parametrize("kind", ["image", "document"])
+async def test_the_code_in_a_picture_goes_to_the_dialogue(bench: Bench, kind: str) -> None:
+    """Also beside a caption; one that cannot be fetched holds nothing up."""
+    link = "https://verify.example/c/0123456789abcdef#AAAA"
+    content = io.BytesIO()
+    qr_picture(link).save(content, "PNG")
+    bench.whatsapp.files["m9"] = content.getvalue()
+    for caption, media in ((None, "m9"), ("is it real", "m9"), (None, "away")):
+        bench.engine.heard.clear()
+        number = len(bench.whatsapp.taken) + 100
+        photo = replace(
+            message(number), kind=kind, text=caption, media=Media(media, "image/png; x=y")
+        )
+        await bench.say(photo)
+        [heard] = bench.engine.heard
+        assert heard.code == (link if media == "m9" else "")

@@ -28,7 +28,7 @@ MESSAGES = [
     Message("కరెంటు బిల్లు", "1:91"),
     Message("bijli ka bill", "1:91", "wamid.1", "hi", "919848012345", tapped=True),
     Message("0, 0", "1:91", location=Location(0.0, 0.0)),
-    Message("x", "1:91", media=Media("m", "image/jpeg")),
+    Message("x", "1:91", media=Media("m", "image/jpeg"), code="https://x.example/c/1#2"),
     Message("బిల్లు", "1:91", readings=(Reading("బిల్లు", "te", 0.6), Reading("बिल", "hi"))),
 ]
 
