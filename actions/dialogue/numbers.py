@@ -63,16 +63,17 @@ def found(form: Form, text: str) -> list[Ours]:
 
 def routed(form: Form, state: State, heard: Heard) -> Step | None:
     """What follows from a number of ours while no form is open; None where there is none, or the
-    service that was understood takes it. Of several only the first is looked at."""
+    service that was understood is what the words are about. Of several numbers only the first is
+    looked at."""
     ours = _first(form, state, heard)
     if not ours:
         return None
     number = ours[0].number
     services = list(dict.fromkeys(name for one in ours for name in one.kind.services.values()))
     understood = next((name for name in heard.options if name in services), None)
-    if understood is None and heard.kind == "route" and _takes(form, heard.options[0], ours):
+    wanted = _wanted(form, heard.text) & {wish for one in ours for wish in one.kind.services}
+    if understood is None and heard.kind == "route" and _is_beside(form, heard, ours, wanted):
         return None
-    wanted = _wanted(form, heard.text)
     by_word = (
         one.kind.services[wish] for one in ours for wish in one.kind.services if wish in wanted
     )
@@ -256,6 +257,17 @@ def _takes(form: Form, service: str, ours: Sequence[Ours]) -> bool:
             if name == service or (alike and other.department == target.department):
                 return True
     return False
+
+
+def _is_beside(form: Form, heard: Heard, ours: Sequence[Ours], wanted: set[str]) -> bool:
+    """Whether another service was understood that takes the number itself, or for which the number
+    is one of many words: a complaint about an application."""
+    name, words = heard.options[0], len(heard.text.split())
+    slots = form.catalogue.services[name].slots
+    story = any(slot.opening_words and words >= slot.opening_words for slot in slots)
+    sure = heard.confidence >= form.settings.switch_confidence
+    sentence = not wanted and sure and words > form.settings.switch_words
+    return story or sentence or _takes(form, name, ours)
 
 
 def _wanted(form: Form, text: str) -> set[str]:

@@ -131,6 +131,23 @@ async def test_number_of_another_department_is_asked_about_in_a_form(talk: Talk)
     assert talk.department.calls[-1][0] == "getCertificateApplicationStatus"
 
 
+@pytest.mark.parametrize(
+    ("service", "text"),
+    [
+        (
+            "grievance_register",
+            "the officer asks for money, status of IC2611280001 is not moving for 3 months",
+        ),
+        ("rtc_complaint", "the bus of RTC26111001 came late and the driver shouted"),
+    ],
+)
+async def test_number_in_a_complaint_is_no_request_of_its_own(
+    talk: Talk, service: str, text: str
+) -> None:
+    await talk.say(text, key="en", intent=service, kind="route", confidence=0.97)
+    assert talk.state.service == service and not talk.department.calls
+
+
 async def test_number_in_a_description_stays_there(talk: Talk) -> None:
     await talk.say("problem", key="en", intent="grievance_register", kind="route")
     before = talk.state.asked
