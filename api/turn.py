@@ -153,11 +153,13 @@ class MessageReader:
 
 @dataclass(frozen=True)
 class Answer:
-    """The messages that answer a turn, with the language and the tracker to keep."""
+    """The messages that answer a turn, with the language and the tracker to keep, and what the
+    citizen wants of us (`nlu.turn.Reply.act`)."""
 
     drafts: Sequence[Draft] = ()
     language: str | None = None
     tracker: str | None = None
+    acts: tuple[str, ...] = ()
 
 
 class Turns:
@@ -228,7 +230,7 @@ class Turns:
         drafts = self._render(turned.replies, inbound, language)
         if not drafts:
             raise TurnFailed("the replies of the dialogue came to no message")
-        return Answer(drafts, language, turned.tracker)
+        return Answer(drafts, language, turned.tracker, turned.acts)
 
     def _render(
         self, replies: Sequence[Reply], message: Inbound, language: str | None

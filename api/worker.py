@@ -186,7 +186,9 @@ class Worker:
         try:
             answer = await within(budget, self._turns.answer(claim))
             with from_store():
-                await self._inbox.ack(claim, answer.drafts, answer.language, answer.tracker)
+                await self._inbox.ack(
+                    claim, answer.drafts, answer.language, answer.tracker, answer.acts
+                )
         except LeaseLost:
             raise
         except Away as error:

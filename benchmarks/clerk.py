@@ -3,8 +3,10 @@
 Four sets of `benchmarks/sets/`, written by people who saw none of the sentences that are learned:
 
 about     asks about a fact of a service, or wants it done
-danger    somebody is in danger; `alarms` are wrong ones, among messages that are near to it, and
-          `ordinary`, among the hold-out sentences of all services
+danger    somebody is in danger: `recall` of those who read the number alone, `told` of those who
+          read it at all (in doubt it comes before the usual answer); `alarms` are wrong ones, among
+          messages that are near to it; `ordinary` among the hold-out sentences of services, but
+          those about wires and transformers; `doubts` those of them that read the number as well
 answers   what is written when a name, an address or a description was asked for, taken or refused;
           `asked` are those that Seva asks about ("Is this right?")
 first     the language of the first answer to a stranger's first words
@@ -41,6 +43,10 @@ def share(right: Iterable[bool]) -> float:
     """How many of them are true, 0 to 1."""
     found = list(right)
     return round(sum(found) / len(found), 4) if found else 0.0
+
+
+def _alarmed(heard: Any) -> bool:
+    return heard.danger is not None and not heard.danger_in_doubt
 
 
 class Clerk:
@@ -85,15 +91,25 @@ class Clerk:
 
     def danger(self, rows: Sequence[Row], key: str) -> dict[str, float]:
         """Recall, the right kind among those found, and wrong alarms."""
-        found = [one.danger for one in self.heard([row["text"] for row in rows])]
+        found = list(self.heard([row["text"] for row in rows]))
         wanted = [None if row["danger"] == "none" else row["danger"] for row in rows]
-        ordinary = [u.text for s in self.catalogue.services.values() for u in s.holdout[key]]
+        pairs = list(zip(found, wanted))
+        others = self.catalogue.traits["danger"].others
+        ordinary = [
+            utterance.text
+            for name, service in self.catalogue.services.items()
+            if name not in others.but
+            for utterance in service.holdout[key]
+        ]
+        alarmed = list(self.heard(ordinary))
         return {
             "rows": len(rows),
-            "recall": share(f is not None for f, w in zip(found, wanted) if w),
-            "kind": share(f == w for f, w in zip(found, wanted) if w and f),
-            "alarms": share(f is not None for f, w in zip(found, wanted) if not w),
-            "ordinary": share(one.danger is not None for one in self.heard(ordinary)),
+            "recall": share(_alarmed(f) for f, w in pairs if w),
+            "told": share(f.danger is not None for f, w in pairs if w),
+            "kind": share(f.danger == w for f, w in pairs if w and f.danger),
+            "alarms": share(_alarmed(f) for f, w in pairs if not w),
+            "ordinary": share(map(_alarmed, alarmed)),
+            "doubts": share(one.danger is not None and one.danger_in_doubt for one in alarmed),
         }
 
     def answers(self, rows: Sequence[Row]) -> dict[str, float]:

@@ -109,17 +109,23 @@ class Document:
     filename: str
 
 
+NEWS_OFF, NEWS_ON, ERASE = "news_off", "news_on", "erase"
+"""What a reply may ask of who sends it: no news for this citizen any more, news again, and to
+delete what is kept of them."""
+
+
 @dataclass(frozen=True)
 class Reply:
     """One message to the citizen. `button_label` opens the list where there are many buttons;
-    `language` is that of the words. Its JSON has Rasa's names for what Rasa knows, `text` and
-    `buttons`, so that `rasa shell` shows them."""
+    `language` is that of the words, `act` one of the three above. Its JSON has Rasa's names for
+    what Rasa knows, `text` and `buttons`, so that `rasa shell` shows them."""
 
     text: str
     buttons: tuple[Button, ...] = ()
     button_label: str | None = None
     document: Document | None = None
     language: str | None = None
+    act: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The reply as a JSON object; what is not there is left out."""
@@ -178,6 +184,11 @@ class Turned:
     def language(self) -> str | None:
         """That of the reply said last; None where no reply tells."""
         return next((one.language for one in reversed(self.replies) if one.language), None)
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """What the replies ask of who sends them."""
+        return tuple(one.act for one in self.replies if one.act)
 
 
 class TurnFailed(RuntimeError):

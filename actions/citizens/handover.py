@@ -111,6 +111,13 @@ class Handovers:
         with self._engine.begin() as db:
             db.execute(_HANDOVERS.update().where(this).values(closed=closed))
 
+    def erase(self, citizen: str) -> None:
+        """Deletes the records of a citizen, also those that nobody has answered yet."""
+        mine = [one.number for one in self.cases(everything=True) if one.citizen == citizen]
+        with self._engine.begin() as db:
+            for number in mine:
+                db.execute(_HANDOVERS.delete().where(_HANDOVERS.c.number == number))
+
     def forget(self, before: float) -> tuple[int, int]:
         """Deletes what was opened before that moment and answered; how many, and how many of that
         age nobody has answered yet: those are kept, for somebody waits."""

@@ -31,7 +31,11 @@ def answer(form: Form, state: State, heard: Heard) -> Step:
         return form.after(state)
     found = form.found(state.service or "", heard.text, state.values)
     if found:
-        return form.after(form.told(state, found, spoken=heard.by_voice))
+        told = form.told(state, found, spoken=heard.by_voice)
+        said = [
+            form.noted(told, name) for name in found if name not in (state.asked, *told.unchecked)
+        ]
+        return form.after(told).after_saying(*said)
     return misfit(form, form.follow(state, heard), heard)
 
 
@@ -40,7 +44,7 @@ def doubt(form: Form, slot_type: SlotType, heard: Heard) -> float:
     labels = form.settings.answers.labels.get(slot_type.name)
     if labels is None or not heard.answer:
         return 0.0
-    return 1 - sum(heard.answer.get(label, 0.0) for label in labels)
+    return 1 - max(heard.answer.get(label, 0.0) for label in labels)
 
 
 def _not_taken(form: Form, state: State, heard: Heard) -> Step:
@@ -77,7 +81,8 @@ def kept(form: Form, state: State, heard: Heard) -> Step:
     question, words = form.after(state).state, state.heard.text if state.heard else ""
     if not form.fits(question, words):
         return Step(question, ASK)
-    return answer(form, question, replace(heard, text=words))
+    # What was understood of "no" says nothing about the words that are heard again.
+    return answer(form, question, replace(heard, text=words, answer={}))
 
 
 def checked(form: Form, state: State) -> Step:

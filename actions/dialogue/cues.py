@@ -30,8 +30,27 @@ def clean(text: str) -> str:
 
 def command(text: str, settings: DialogueSettings) -> str | None:
     """What a message asks of the form (back, repeat, skip, ...), if it says nothing else."""
+    return _whole(text, settings, _commands(settings))
+
+
+def is_command(text: str, settings: DialogueSettings, meanings: tuple[str, ...]) -> bool:
+    """Whether a message says nothing but one of these, whatever else the words can mean."""
+    return any(_whole(text, settings, lookup(settings, one)) is not None for one in meanings)
+
+
+def lookup(settings: DialogueSettings, meaning: str) -> Phrases[str]:
+    """The words of one meaning."""
+    return _one(meaning, settings.words[meaning])
+
+
+def says(text: str, settings: DialogueSettings, meaning: str) -> bool:
+    """Whether a word of a meaning stands anywhere in a message."""
+    return bool(spot(clean(text), lookup(settings, meaning)))
+
+
+def _whole(text: str, settings: DialogueSettings, known: Phrases[str]) -> str | None:
     tokens = words(clean(text))
-    known, polite = _commands(settings), _one("polite", settings.polite)
+    polite = _one("polite", settings.polite)
     rest = (token for token in tokens if polite.get([token.text]) is None)
     for tried in (tokens, list(islice(rest, known.longest + 1))):  # more is no command anyway
         meaning = known.get([token.text for token in tried]) if tried else None

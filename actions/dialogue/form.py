@@ -60,6 +60,8 @@ class Form:
     settings: DialogueSettings
     today: date
     suggest: Suggest = nothing
+    used: Callable[[], tuple[str, ...]] = tuple
+    """The services that were used lately, the most used first."""
 
     # --- beginning, going on, ending ------------------------------------------------------
 
@@ -373,6 +375,17 @@ class Form:
         if topic in self.catalogue.topics:
             return questions.of_topic(self.catalogue, state.language, self.settings, topic, page)
         return self.topics(state, page)
+
+    def welcome(self, state: State) -> tuple[Reply, Reply]:
+        """What can be done here in a few lines, with what is used most as buttons; then the
+        topics."""
+        known = self.catalogue.services
+        popular = dict.fromkeys((*self.used(), *self.settings.welcome.services))
+        names = [name for name in popular if name in known][: self.settings.reply_buttons]
+        rows = questions.service_buttons(self.catalogue, names, state.language, self.settings)
+        said = replace(self.say("welcome", state), buttons=rows)
+        lead = self.catalogue.phrases["topics_prompt"][state.language]
+        return said, questions.topics(self.catalogue, state.language, self.settings, lead)
 
     def topics(self, state: State, page: int = 0) -> Reply:
         """What can be done here, as citizens think of it."""

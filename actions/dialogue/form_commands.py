@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues
+from actions.dialogue import answers, cues, language, questions
 from actions.dialogue.form import Form
 from actions.dialogue.state import (
     CHANGE,
@@ -21,7 +21,18 @@ from nlu.catalogue import Slot
 
 def steered(form: Form, state: State, heard: Heard) -> Step | None:
     """The step that a command of a word or two asks for; None where the message is none."""
+    wished = language.wished(heard, form.catalogue, form.settings)
+    if wished is not None:
+        return language_changed(form, state, wished)
     meaning = cues.command(heard.text, form.settings)
+    if meaning == "help":
+        return saying(form.follow(state, heard), form.say("cancel_hint", form.follow(state, heard)))
+    if meaning == "language":
+        return saying(state, questions.languages(form.catalogue, state.language))
+    if meaning == "person":
+        state = form.follow(state, heard)
+        asked = saying(state, form.person(state))
+        return answers.handed_over(form, asked, state, heard, answers.ASKED_FOR)
     if meaning == "back":
         return back(form, form.follow(state, heard))
     if meaning == "menu":

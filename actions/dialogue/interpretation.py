@@ -14,9 +14,11 @@ from actions.dialogue import (
     language,
     numbers,
     one_time_code,
+    own_data,
     questions,
     sent,
     taps,
+    undo,
 )
 from actions.dialogue.form import Form
 from actions.dialogue.state import CODE, CONFIRM, READ_BACK, RESUME, SWITCH, Heard, State
@@ -36,6 +38,12 @@ def hear(form: Form, state: State, heard: Heard) -> Step:
     received = sent.received(form, state, heard)
     if received is not None:
         return received
+    own = own_data.commanded(form, state, heard)
+    if own is not None:
+        return own
+    back = undo.undone(form, state, heard)
+    if back is not None:
+        return back
     typed = taps.typed(
         form, heard, lambda language: form.question(replace(state, language=language))
     )
@@ -160,12 +168,14 @@ def _gone_on(form: Form, state: State, heard: Heard) -> Step | None:
 
 def _interrupted(form: Form, state: State, heard: Heard) -> Step:
     if heard.intent == "change_language":
-        chosen = language.named(heard, form.catalogue)
+        chosen = language.named(heard, form.catalogue, form.settings)
         if chosen:
             return form_commands.language_changed(form, state, chosen)
         return saying(state, questions.languages(form.catalogue, state.language))
     state = form.follow(state, heard)
     if heard.intent == "cancel":
+        if cues.command(heard.text, form.settings) == "skip":  # "leave it" may mean the question
+            return answers.misfit(form, state, heard).after_saying(form.say("not_skipped", state))
         return _cancelled(form, state)
     if heard.intent == "talk_to_person":
         asked = saying(state, form.person(state))

@@ -27,10 +27,48 @@ def follow(state: State, heard: Heard, catalogue: Catalogue, settings: DialogueS
     return state
 
 
-def named(heard: Heard, catalogue: Catalogue) -> str | None:
-    """The reply language a message names ("speak Telugu"), read from `data/languages.yml`."""
-    text = heard.text.casefold()
+def named(heard: Heard, catalogue: Catalogue, settings: DialogueSettings) -> str | None:
+    """The reply language a message names ("speak Telugu"), read from `data/languages.yml`: the last
+    one that is not denied ("I do not know English, tell in Telugu")."""
+    wish = settings.language_wish
+    said = _words(heard)
+    found = [(at, _language(word, catalogue)) for at, word in enumerate(said)]
+    names = [(at, code) for at, code in found if code]
+    for at, code in reversed(names):
+        behind, before = said[at + 1 : at + _NEAR], said[max(0, at - _NEAR) : at]
+        if not set(behind) & set(wish.denied_behind) and not set(before) & set(wish.denied_before):
+            return code
+    return names[-1][1] if names else None
+
+
+def wished(heard: Heard, catalogue: Catalogue, settings: DialogueSettings) -> str | None:
+    """The language of a message that says nothing but that it wants one: whatever is asked, it is
+    no answer."""
+    if heard.tapped or heard.by_voice:
+        return None
+    wish = settings.language_wish
+    known = {*wish.words, *wish.denied_behind, *wish.denied_before, *settings.polite}
+    rest = [word for word in _words(heard) if not _language(word, catalogue)]
+    return named(heard, catalogue, settings) if all(word in known for word in rest) else None
+
+
+def offered(before: State, heard: Heard, settings: DialogueSettings) -> bool:
+    """Whether somebody unknown is offered other languages: a few English words were all they wrote,
+    and those are said in every language."""
+    few = len(heard.text.split()) <= settings.language_words
+    return not before.language_known and heard.key == "en" and heard.key_confidence > 0 and few
+
+
+_NEAR = 3  # words around a language's name
+
+
+def _words(heard: Heard) -> list[str]:
+    return [word for word in (w.strip(".,!?।-") for w in heard.text.casefold().split()) if word]
+
+
+def _language(word: str, catalogue: Catalogue) -> str | None:
+    """The language that a word names, whatever its ending."""
     for language, forms in catalogue.languages.names.items():
-        if any(form.casefold() in text for form in forms):
+        if any(word.startswith(form.casefold()) for form in forms):
             return language
     return None

@@ -17,7 +17,7 @@ from actions.dialogue import consent, memory, one_time_code, outcome, questions
 from actions.dialogue.form import Form
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
 from actions.dialogue.state import CHANGE, Heard, Offer, State, new_nonce
-from actions.dialogue.steps import ASK, STOP, Step
+from actions.dialogue.steps import ASK, STOP, Step, Used
 from nlu.catalogue import Service
 from nlu.turn import Button, Reply, payload
 
@@ -106,7 +106,7 @@ def _ended(
         outcome.buttons(catalogue, service, result.outcome, known, language),
         document=result.document,
     )
-    step = form.end(state, reply)
+    step = replace(form.end(state, reply), effects=(Used(service.name),))
     done = result.outcome == OK and state.asked is None
     return consent.done(form, state, step) if done else step
 

@@ -324,6 +324,19 @@ def service_row(catalogue: Catalogue, name: str, language: str) -> Button:
     return Button(service.menu[language], payload("choose", service=name), service.about[language])
 
 
+def service_buttons(
+    catalogue: Catalogue, names: Sequence[str], language: str, settings: DialogueSettings
+) -> tuple[Button, ...]:
+    """Services as reply buttons; a title that is too long for one is cut."""
+    return tuple(
+        Button(
+            shortened(catalogue.services[name].menu[language], settings.button_title),
+            payload("choose", service=name),
+        )
+        for name in names
+    )
+
+
 def _page(
     catalogue: Catalogue,
     language: str,

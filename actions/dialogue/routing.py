@@ -14,13 +14,15 @@ from actions.dialogue import (
     form_commands,
     language,
     numbers,
+    own_data,
     questions,
     sent,
     taps,
+    undo,
 )
 from actions.dialogue.form import Form
 from actions.dialogue.questions import DECLINE, GO_ON
-from actions.dialogue.state import MEANT, REMEMBER, RESUME, Heard, State, Words
+from actions.dialogue.state import ERASE_ASKED, MEANT, REMEMBER, RESUME, Heard, State, Words
 from actions.dialogue.steps import STOP, Step, cleared
 from nlu.catalogue import Catalogue
 from nlu.turn import Button, Reply
@@ -32,10 +34,16 @@ def route(form: Form, state: State, heard: Heard) -> Step:
     """A citizen's own words: start a service, ask which, converse, or refuse."""
     if sent.sent(heard) is not None and sent.wordless(heard):  # a photo, and nothing asks for one
         return Step(state, STOP, (form.say("unsupported_message", state),))
+    own = own_data.answered(form, state, heard) or own_data.commanded(form, state, heard)
+    if own is not None:
+        return own
+    if state.asked == ERASE_ASKED:
+        state = cleared(state)
     if cues.command(heard.text, form.settings) == "forget_me":
         return form_commands.forgotten(form, cleared(state) if not state.service else state, STOP)
     if cues.command(heard.text, form.settings) == "menu":
         return Step(cleared(state), STOP, (form.topics(state),))
+    heard = _steering(form, heard)
     if state.asked == REMEMBER:
         remembered = consent.answered(form, state, heard)
         if remembered:
@@ -46,6 +54,11 @@ def route(form: Form, state: State, heard: Heard) -> Step:
         return form.resume(state)
     if cues.command(heard.text, form.settings) == "go_on":
         return form.resume(state) if state.service else form.go_on(state)
+    back = undo.undone(form, state, heard)
+    if back is not None:
+        return back
+    if state.asked == RESUME and cues.is_command(heard.text, form.settings, ("back",)):
+        return form.go_on(form.follow(state, heard))
     if state.asked == RESUME:
         answered = _offer_answered(form, state, heard)
         if answered:
@@ -79,6 +92,19 @@ def route(form: Form, state: State, heard: Heard) -> Step:
     phrase = "not_understood_voice" if heard.by_voice else "out_of_scope"
     lead = form.catalogue.phrases[phrase][state.language]
     return Step(cleared(state), STOP, (_menu(form, state, lead),))
+
+
+_STEERING = {"help": "help", "person": "talk_to_person", "language": "change_language"}
+
+
+def _steering(form: Form, heard: Heard) -> Heard:
+    """A word that steers, or a wish for a language, understood as what it is."""
+    if heard.by_voice:
+        return heard
+    wished = language.wished(heard, form.catalogue, form.settings)
+    meaning = "language" if wished else cues.command(heard.text, form.settings) or ""
+    intent = _STEERING.get(meaning)
+    return replace(heard, kind="conversation", intent=intent) if intent else heard
 
 
 def _offer_answered(form: Form, state: State, heard: Heard) -> Step | None:
@@ -160,7 +186,7 @@ def late_answer(form: Form, state: State, heard: Heard) -> Step:
     value, nonce = heard.payload.get("value"), heard.payload.get("nonce")
     if value == "retry" and state.service and nonce == state.nonce:
         return form.resume(state)
-    remembered = consent.answered(form, state, heard)
+    remembered = consent.answered(form, state, heard) or own_data.answered(form, state, heard)
     if remembered:
         return remembered
     draft = next((one for one in state.kept if one.nonce == nonce), None)
@@ -177,7 +203,7 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
     if talk is not None:
         return Step(state, STOP, (talk,))
     if heard.intent == "change_language":
-        chosen = language.named(heard, form.catalogue)
+        chosen = language.named(heard, form.catalogue, form.settings)
         if chosen is None:
             return Step(state, STOP, (questions.languages(form.catalogue, state.language),))
         changed = replace(state, language=chosen, language_fixed=True)
@@ -188,9 +214,10 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
         return form.offered(
             Step(cleared(state), STOP, (Reply(phrases["welcome_back"][state.language]),))
         )
-    if heard.intent in ("greet", "help"):
-        lead = phrases["welcome" if heard.intent == "greet" else "help"][state.language]
-        return Step(state, STOP, (_menu(form, state, lead),))
+    if heard.intent == "greet":
+        return Step(state, STOP, form.welcome(state))
+    if heard.intent == "help":
+        return Step(state, STOP, (_menu(form, state, phrases["help"][state.language]),))
     if heard.intent == "cancel" and state.service:  # a draft kept for a retry
         return form.end(state, form.given_up("cancelled", state))
     answers = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NewType
 
+from nlu.fast_yaml import load_yaml
 from nlu.records import Misfit, read_as, read_record
 
 Cues = NewType("Cues", tuple[str, ...])
@@ -58,6 +59,25 @@ class NumberWords:
 
 
 @dataclass(frozen=True)
+class WelcomeSettings:
+    """The buttons under a greeting: the services that were used most in the last `days`. One counts
+    from `least` times on; `services` fill what is left."""
+
+    days: int
+    least: int
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LanguageWish:
+    """See `language_wish:` in `data/dialogue.yml`."""
+
+    words: Cues
+    denied_behind: Cues
+    denied_before: Cues
+
+
+@dataclass(frozen=True)
 class DialogueSettings:
     """See the comments in `data/dialogue.yml`; `words` maps what is meant to all its words."""
 
@@ -84,6 +104,7 @@ class DialogueSettings:
     drop_hours: int
     code: CodeSettings
     answers: AnswerSettings
+    welcome: WelcomeSettings
     voice_sure: Mapping[str, float]
     read_back: tuple[str, ...]
     pins: tuple[str, ...]
@@ -94,15 +115,32 @@ class DialogueSettings:
     numbers: NumberWords
     retry_words: tuple[str, ...]
     words: Mapping[str, Cues]
+    steering: Mapping[str, str]
     ordinals: tuple[tuple[str, ...], ...]
     polite: tuple[str, ...]
     corrections: CorrectionWords
+    language_wish: LanguageWish
 
 
 @lru_cache(maxsize=4)
 def load_settings(folder: Path) -> DialogueSettings:
-    """Reads `<folder>/dialogue.yml`. Raises RecordError."""
-    return read_record(folder / "dialogue.yml", DialogueSettings)
+    """Reads `<folder>/dialogue.yml`, with the sentences of `understanding/steering.yml`. Raises
+    RecordError."""
+    settings = read_record(folder / "dialogue.yml", DialogueSettings)
+    words = dict(settings.words)
+    for name, some in _steering(folder / "understanding" / "steering.yml").items():
+        meaning = settings.steering.get(name)
+        if meaning is not None:
+            words[meaning] = Cues((*words.get(meaning, ()), *_cues(some)))
+    return replace(settings, words=words)
+
+
+def _steering(path: Path) -> Mapping[str, Any]:
+    """Sentences by name; none where a release has no such file."""
+    if not path.is_file():
+        return {}
+    found: Mapping[str, Any] = load_yaml(path.read_text("utf-8"))["steering"]
+    return found
 
 
 def _cues(words: Any) -> Cues:

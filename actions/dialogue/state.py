@@ -29,6 +29,8 @@ MEANT = "meant/"
 """Before a service in `asked`, with no form open: is it what the voice note in `heard` meant?"""
 REMEMBER = "remember"
 """In `asked`, with no form open: may we remember these values?"""
+ERASE_ASKED = "erase"
+"""In `asked`, with no form open: may everything that is kept of the citizen be deleted?"""
 SWITCH = "switch/"
 """Before a service in `asked`: was that one meant, or are the words in `heard` the answer?"""
 
@@ -47,6 +49,16 @@ class Draft:
     unchecked: tuple[str, ...]
     since: float
     in_doubt: bool = False
+
+
+@dataclass(frozen=True)
+class Undo:
+    """A switch to another service that the next message may take back: the request that was left,
+    by its `nonce`, and what was said when it was, if that may be an answer after all."""
+
+    nonce: str
+    text: str = ""
+    spoken: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,6 +151,7 @@ class Heard:
     message: Message
     about: tuple[str, ...] = ()  # facts of a service that it asks about
     danger: str | None = None
+    danger_in_doubt: bool = False
     elsewhere: str | None = None  # the talk that says where something is done
     answer: Mapping[str, float] = field(default_factory=dict)  # what it could answer, likely
     at: float = 0.0  # seconds since the epoch; 0 where nobody noted it
@@ -180,6 +193,7 @@ class State:
     conversation by slot type, the latest first, to be offered where one is asked for again. `lacks`
     names slots whose value the citizen does not have. `missed` says that nothing was found by the
     value told before.
+    `undo` is the switch that this message made.
     """
 
     language: str
@@ -205,6 +219,7 @@ class State:
     lacks: tuple[str, ...] = ()
     missed: bool = False
     memory: Memory = NO_MEMORY  # not stored here but in the journal
+    undo: Undo | None = None
     profile: Profile = Profile()  # not stored here but in `actions.citizens.profile`
     language_known: bool = True  # false for somebody's first message; not stored
 
@@ -250,6 +265,7 @@ class State:
             "said": {name: list(values) for name, values in self.said.items()},
             "lacks": self.lacks,
             "missed": self.missed,
+            "undo": self.undo and asdict(self.undo),
             "found": {} if self.heard is None else self.heard.found,
         }
         return seal(told) if any(told.values()) else None
@@ -280,6 +296,7 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
         said={name: tuple(values) for name, values in told.get("said", {}).items()},
         lacks=tuple(told.get("lacks", ())),
         missed=told.get("missed", False),
+        undo=Undo(**told["undo"]) if told.get("undo") else None,
         asked=kept.get("asked"),
         attempts=int(kept.get("attempts") or 0),
         lookup=_mapping(kept.get("lookup")),
@@ -344,6 +361,7 @@ def read_heard(parsed: Mapping[str, Any], message: Message, at: float = 0.0) -> 
         message=message,
         about=() if tapped else tuple(decision.get("about", ())),
         danger=None if tapped else decision.get("danger"),
+        danger_in_doubt=bool(decision.get("danger_in_doubt")),
         elsewhere=None if tapped else decision.get("elsewhere"),
         answer={} if tapped else parsed.get("answer") or {},
         at=at,

@@ -29,6 +29,11 @@ class Forget:
 
 
 @dataclass(frozen=True)
+class Erase:
+    """All that is kept of the citizen is deleted, their requests to a person too."""
+
+
+@dataclass(frozen=True)
 class Handover:
     """A request for a person to go on with: all that was told, and why the form could not.
 
@@ -55,7 +60,14 @@ class ToPerson:
     said: Reply
 
 
-Effect = Remember | Forget | ToPerson
+@dataclass(frozen=True)
+class Used:
+    """A department answered a request for the service; counted without the citizen."""
+
+    service: str
+
+
+Effect = Remember | Forget | Erase | ToPerson | Used
 """What a step does besides: the action server does it in the citizen's stores."""
 
 
@@ -108,4 +120,5 @@ def cleared(state: State) -> State:
         code=None,
         lacks=(),
         missed=False,
+        undo=None,
     )

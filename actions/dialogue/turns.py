@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from actions.dialogue import cues, interpretation, perform, routing
+from actions.dialogue import cues, interpretation, language, perform, routing, undo
 from actions.dialogue.form import Form
 from actions.dialogue.perform import Execute
 from actions.dialogue.state import CONFIRM, RESUME, Heard, State
@@ -47,8 +47,31 @@ async def turn(form: Form, state: State, heard: Heard, execute: Execute) -> Step
 
 def understood(form: Form, state: State, heard: Heard) -> Step:
     """What a message leads to, before any department is called."""
-    if heard.danger:
+    heard = _surely_cancelled(form, heard)
+    step = undo.noted(state, heard, _understood(form, state, heard))
+    told = heard.danger or heard.tapped or heard.kind == "conversation"  # a greeting offers itself
+    if told or step.state.language_fixed or not language.offered(state, heard, form.settings):
+        return step
+    return step.after_saying(form.say("language_offer", step.state))
+
+
+def _surely_cancelled(form: Form, heard: Heard) -> Heard:
+    """A message counts as cancelled only by words of it: "monday" sounds like many things."""
+    guessed = heard.kind == "conversation" and heard.intent == "cancel"
+    guessed = guessed and heard.surely_meant(form.settings.voice_sure)  # else it is asked again
+    if not guessed or cues.says(heard.text, form.settings, "cancelling"):
+        return heard
+    return replace(heard, kind="out_of_scope", intent="")
+
+
+def _understood(form: Form, state: State, heard: Heard) -> Step:
+    if heard.danger and not heard.danger_in_doubt:
         return _danger(form, form.follow(state, heard), heard.danger)
+    step = _meant(form, state, heard)
+    return step.after_saying(form.say("danger_in_doubt", step.state)) if heard.danger else step
+
+
+def _meant(form: Form, state: State, heard: Heard) -> Step:
     if state.open:
         return _inside(form, state, heard)
     if heard.tapped and heard.intent in _TAPS:

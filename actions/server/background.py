@@ -23,7 +23,7 @@ from nlu.log import get_logger
 from nlu.settings.settings import ActionsSettings
 
 _LOG = get_logger(__name__)
-_HOUR = 3600.0
+_HOUR, _DAY = 3600.0, 86400.0
 _SLICE = 200
 _AGAIN = 5.0
 
@@ -67,6 +67,8 @@ async def forget_old(place: Workplace) -> None:
         await asyncio.to_thread(here.departments.journal.forget, now - settings.kept("writes"))
         ledger = here.cashier.lifecycle.ledger
         await asyncio.to_thread(ledger.forget, now - settings.kept("payments"))
+        days = here.settings.welcome.days
+        await asyncio.to_thread(stores.usage.forget, now - days * _DAY)
         await asyncio.to_thread(stores.profiles.forget, now - settings.kept("profiles"))
         kept_from = now - settings.kept("handovers")
         _, unanswered = await asyncio.to_thread(stores.handovers.forget, kept_from)

@@ -17,6 +17,8 @@ from actions.citizens.handover import FILE as HANDOVERS
 from actions.citizens.handover import Handovers
 from actions.citizens.profile import FILE as PROFILES
 from actions.citizens.profile import Profiles
+from actions.citizens.usage import FILE as USAGE
+from actions.citizens.usage import Usage
 from actions.departments import Connector, DepartmentDirectory, OperationResult, Origin
 from actions.departments.directory import Connections
 from actions.departments.gate import Gate
@@ -38,6 +40,7 @@ from nlu.paths import models_folder, read_from, reading, var_folder
 from nlu.registry import AS_IT_IS, Release, live_release
 from nlu.settings.settings import ActionsSettings
 from nlu.storage.keys import check_keys
+from nlu.storage.tables import file_url
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Resources:
             Stores(
                 Profiles(var_folder() / PROFILES, remembered_values),
                 Handovers(var_folder() / HANDOVERS),
+                Usage(file_url(var_folder() / USAGE)),
                 journal,
             ),
             journal,
@@ -131,7 +135,14 @@ class Context:
 
     def form(self) -> Form:
         """The generic form, as of today where the citizens live."""
-        return Form(self.catalogue, self.settings, self.today(), suggestions(self.catalogue))
+        welcome, usage = self.settings.welcome, self.stores.usage
+        return Form(
+            self.catalogue,
+            self.settings,
+            self.today(),
+            suggestions(self.catalogue),
+            lambda: usage.most(welcome.days, welcome.least),
+        )
 
     def today(self) -> date:
         """Today in the state's time zone."""
@@ -143,6 +154,7 @@ class Context:
         reads: dict[str, Callable[[], object]] = {
             "profiles": lambda: self.stores.profiles.of(""),
             "handovers": lambda: self.stores.handovers.is_closed(""),
+            "usage": lambda: self.stores.usage.most(1, 1),
             "journal": lambda: self.departments.journal.find("", ""),
             "payments": lambda: self.cashier.lifecycle.ledger.find(""),
         }

@@ -21,6 +21,7 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from api.demo.progress import StartProgress
 from nlu.action_address import HEALTH, ActionAddress
 from nlu.archive import ReleaseRefused
 from nlu.catalogue import load_catalogue
@@ -32,6 +33,8 @@ from nlu.text import shares
 START_SECONDS = 180.0
 REPLY_SECONDS = 60.0
 STOP_SECONDS = 25.0
+ENCODER, SPEECH, CATALOGUE = PREPARED = ("sentence encoder", "speech weights", "catalogue")
+"""Steps before the processes."""
 
 
 class DemoError(RuntimeError):
@@ -66,7 +69,7 @@ class Demo:
         actions = ActionAddress.of(s.action_server_url, s.var_dir)
         return [
             Part("sandbox", f"http://{s.sandbox_host}:{s.sandbox_port}/__faults/energy"),
-            Part("documents", f"{self._documents()}/health", verb=("serve",)),
+            Part("documents", f"{self.documents_url()}/health", verb=("serve",)),
             Part("actions", f"{actions.base_url}{HEALTH}", actions.socket),
             Part("simulator", f"http://{s.simulator_host}:{s.simulator_port}/__faults"),
             Part("serve", f"http://{s.serve_host}:{s.serve_port}/health/ready"),
@@ -80,7 +83,7 @@ class Demo:
         sandbox = f"http://{s.sandbox_host}:{s.sandbox_port}"
         found = {
             "SEVA_WHATSAPP_BASE_URL": f"http://{s.simulator_host}:{s.simulator_port}",
-            "SEVA_DOCUMENTS_URL": self._documents(),
+            "SEVA_DOCUMENTS_URL": self.documents_url(),
             "SEVA_NOTICES_URL": f"http://{s.internal_host}:{s.internal_port}/notices",
             "SEVA_GATEWAY_SANDBOX_URL": f"{sandbox}/gateway",
             "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"{self._callbacks()}/callbacks",
@@ -103,11 +106,13 @@ class Demo:
     def _callbacks(self) -> str:
         return f"http://{self.settings.callbacks_host}:{self.settings.callbacks_port}"
 
-    def _documents(self) -> str:
+    def documents_url(self) -> str:
+        """The page that checks documents."""
         return f"http://{self.settings.documents_host}:{self.settings.documents_port}"
 
-    def start(self) -> None:
+    def start(self, progress: StartProgress) -> None:
         """Starts every process and waits until each is ready. Raises DemoError."""
+        progress.waiting_for(["reading the catalogue"])
         self.logs.mkdir(parents=True, exist_ok=True)
         for file in self.settings.var_dir.glob("sandbox.sqlite*"):
             file.unlink()  # the sandbox's bills are due again in every demo
@@ -115,6 +120,7 @@ class Demo:
         for part in (*self.parts, *self._more_ports()):
             _port_must_be_free(part)
         addresses = self.addresses()
+        progress.done(CATALOGUE)
         for part in self.parts:
             with open(self.logs / f"{part.name}.log", "wb") as log:
                 part.process = subprocess.Popen(
@@ -126,19 +132,19 @@ class Demo:
                 )
         waiting = {part.name: part for part in self.parts}
         until = time.monotonic() + START_SECONDS
-        with self.console.status("Starting") as status:
-            while waiting:
-                status.update("Starting: " + ", ".join(waiting))
-                for name, part in list(waiting.items()):
-                    self._must_run(part)
-                    if _answers(part):
-                        del waiting[name]
-                if time.monotonic() > until:
-                    raise DemoError(
-                        f"{', '.join(waiting)} did not get ready in {START_SECONDS:.0f} s; "
-                        f"see {self.logs}"
-                    )
-                time.sleep(0.2)
+        while waiting:
+            progress.waiting_for(waiting)
+            for name, part in list(waiting.items()):
+                self._must_run(part)
+                if _answers(part):
+                    del waiting[name]
+                    progress.done(name)
+            if time.monotonic() > until:
+                raise DemoError(
+                    f"{', '.join(waiting)} did not get ready in {START_SECONDS:.0f} s; "
+                    f"see {self.logs}"
+                )
+            time.sleep(0.2)
 
     def _must_run(self, part: Part) -> None:
         if part.process is not None and part.process.poll() is not None:
@@ -249,7 +255,7 @@ def verdict(case: SmokeCase, replies: Sequence[Mapping[str, Any]]) -> str | None
     return None if share > 0.5 else f"only {share:.0%} of the letters are {case.script}"
 
 
-def _prepare(settings: Settings, console: Console) -> None:
+def _prepare(settings: Settings, progress: StartProgress) -> None:
     """Makes what is missing: sentence encoder, speech weights, a model. Raises DemoError, also
     where the live model is none of this folder's services."""
     from nlu.encoder.provision import configured, encoder_folder
@@ -257,11 +263,13 @@ def _prepare(settings: Settings, console: Console) -> None:
     from nlu.speech.weights import entries, model_folder
 
     try:
-        with console.status("Finding the sentence encoder"):
-            encoder_folder(configured(settings.config))
-        with console.status("Finding the speech weights"):
-            for entry in entries():
-                model_folder(entry)
+        progress.waiting_for(["the sentence encoder"])
+        encoder_folder(configured(settings.config))
+        progress.done(ENCODER)
+        progress.waiting_for(["the speech weights"])
+        for entry in entries():
+            model_folder(entry)
+        progress.done(SPEECH)
     except (RuntimeError, SpeechModelError) as error:
         raise DemoError(str(error)) from error
     if live_id(settings.models_dir) is not None:
@@ -271,10 +279,11 @@ def _prepare(settings: Settings, console: Console) -> None:
         except (ReleaseRefused, FileNotFoundError) as error:
             raise DemoError(str(error)) from error
         return
-    console.print("No model yet: training one, once. It takes about five minutes on two cores.")
+    progress.paused("No model yet: training one, once. It takes about five minutes on two cores.")
     command = [sys.executable, "-m", "nlu.cli", "train"]
     if subprocess.run(command, stdout=sys.stderr).returncode:
         raise DemoError("no model could be trained; `seva train` shows why")
+    progress.resumed()
 
 
 def demo_command(settings: Settings, smoke_only: bool = False) -> int:
@@ -284,8 +293,9 @@ def demo_command(settings: Settings, smoke_only: bool = False) -> int:
     signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     began = time.monotonic()
     try:
-        _prepare(settings, console)
-        demo.start()
+        with StartProgress(console, len(demo.parts_of()) + len(PREPARED)) as progress:
+            _prepare(settings, progress)
+            demo.start(progress)
         took = time.monotonic() - began
         if smoke_only:
             folder = settings.data_dir / "demo"
@@ -312,4 +322,9 @@ def _welcome(demo: Demo, took: float) -> None:
     out.print(f"  Chat        http://{s.simulator_host}:{s.simulator_port}/")
     out.print(f"  API docs    http://{s.serve_host}:{s.serve_port}/docs")
     out.print(f"  Departments http://{s.sandbox_host}:{s.sandbox_port}/")
-    out.print(f"  Logs        {demo.logs}/\n\nCtrl-C stops everything.", highlight=False)
+    out.print(f"  Checker     {demo.documents_url()}/   (is a document real?)", highlight=False)
+    out.print(f"  Logs        {demo.logs}/\n", highlight=False)
+    out.print("To try, from the first phone:")
+    for row in load_yaml((s.data_dir / "demo" / "numbers.yml").read_text("utf-8")):
+        out.print(f"  {row['what']:29} {row['number']}", highlight=False)
+    out.print("\nCtrl-C stops everything.")

@@ -93,9 +93,10 @@ class Inbox(Protocol):
         drafts: Sequence[Draft] = (),
         language: str | None = None,
         tracker: str | None = None,
+        acts: Sequence[str] = (),
     ) -> None:
         """Answered: in one transaction the replies enter the outbox, the message leaves, and the
-        tracker and the language are kept."""
+        tracker and the language are kept. `acts` are what the citizen wants of us."""
 
     async def fail(self, claim: Claim, reason: str, wait: float) -> None:
         """Not answered: the same message is tried again after `wait` seconds."""

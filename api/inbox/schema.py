@@ -78,6 +78,9 @@ CREATE TABLE IF NOT EXISTS choices (
 CREATE INDEX IF NOT EXISTS choices_tracker ON choices (tracker, number);
 CREATE INDEX IF NOT EXISTS choices_age ON choices (created_at);
 
+-- Who wants no news until they say so.
+CREATE TABLE IF NOT EXISTS quiet (lane TEXT PRIMARY KEY, since REAL NOT NULL) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS citizens (
     lane TEXT PRIMARY KEY, phone_number_id TEXT NOT NULL, citizen TEXT NOT NULL, phone TEXT,
     language TEXT, script TEXT, use_phone INTEGER NOT NULL DEFAULT 0, seen_at REAL NOT NULL

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from api.inbox import schema, unopened
+from api.inbox import schema, unopened, wishes
 from api.inbox import sqlite_notices as notices
 from api.inbox.arrivals import admit, forget
 from api.inbox.clock import DatabaseClock
@@ -28,6 +28,7 @@ from nlu.storage.group_commit import SqliteWriter, checkpoint
 from nlu.storage.sealing import Unreadable
 from nlu.storage.windows import SCHEMA as WINDOWS
 from nlu.storage.write_ahead import connect
+from nlu.turn import ERASE
 
 Clock = Callable[[], float]
 INBOX = Lanes("inbox", "state = 0", "sent_at, seq", "kind = 'audio'")
@@ -119,9 +120,14 @@ class SqliteInbox:
         drafts: Sequence[Draft] = (),
         language: str | None = None,
         tracker: str | None = None,
+        acts: Sequence[str] = (),
     ) -> None:
         """Replies into the outbox, message done, tracker and language kept: all or nothing."""
-        await self._finish(claim, schema.DONE, drafts, language=language, tracker=tracker)
+        if ERASE in acts:
+            language = tracker = None
+        await self._finish(
+            claim, schema.DONE, drafts, language=language, tracker=tracker, acts=acts
+        )
 
     async def bury(
         self, claim: Claim, reason: str, drafts: Sequence[Draft] = (), *, afresh: bool = False
@@ -165,7 +171,9 @@ class SqliteInbox:
                 raise UnknownCitizen
             insert_drafts(db, OUTBOX, notices.key(news), news.lane, news.drafts, now)
             notices.add_template(db, news, now)
-            if now - seen_at > self._policy.window:
+            if wishes.is_held_back(db, news.lane):
+                notices.hold_back(db, news.lane)
+            elif now - seen_at > self._policy.window:
                 notices.park_news(db, OUTBOX, news, now)
             return True
 
@@ -290,12 +298,14 @@ class SqliteInbox:
         tracker: str | None = None,
         reason: str | None = None,
         afresh: bool = False,
+        acts: Sequence[str] = (),
     ) -> None:
         now, message = self._clock(), claim.message
         kept = keep_text(tracker) if tracker is not None else None
 
         def change(db: sqlite3.Connection) -> None:
             INBOX.hold(db, message.lane, claim.token, now)
+            wishes.carried_out(db, OUTBOX, message.lane, acts, now)
             insert_drafts(db, OUTBOX, message.message_id, message.lane, drafts, now)
             db.execute(
                 "UPDATE inbox SET state = ?, reason = ?, payload = "

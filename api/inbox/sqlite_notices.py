@@ -82,11 +82,28 @@ def park(db: sqlite3.Connection, lanes: Lanes, row: sqlite3.Row, reason: str, no
         lanes.arrive(db, row["lane"], now)
 
 
+def is_quiet(db: sqlite3.Connection, lane: str) -> bool:
+    """Whether a citizen wants no news."""
+    found = db.execute("SELECT 1 FROM quiet WHERE lane = ?", (lane,))
+    return found.fetchone() is not None
+
+
+def hold_back(db: sqlite3.Connection, lane: str) -> None:
+    """News that are not on their way yet wait until the citizen wants them, templates too."""
+    db.execute(
+        "UPDATE outbox SET state = CASE WHEN step < 0 THEN ? ELSE ? END "
+        "WHERE lane = ? AND state < 2 AND state = ? AND inbox_id GLOB ?",
+        (SPARE, PARKED, lane, PENDING, PREFIX + "*"),
+    )
+
+
 def unpark(db: sqlite3.Connection, lanes: Lanes, lane: str, now: float) -> None:
-    """The citizen wrote: what was parked goes, and templates that have not gone need not.
+    """The citizen wrote: what was parked goes, and templates that have not gone need not. News for
+    one who wants none stay.
 
     The messages of a template that is being sent at this moment wait until it is known to be sent.
     """
+    held = PREFIX + "*" if is_quiet(db, lane) else ""
     head = lanes.head(db, lane)
     # `state < 2` is the condition of the index: this runs for every message that comes in
     db.execute(
@@ -95,9 +112,9 @@ def unpark(db: sqlite3.Connection, lanes: Lanes, lane: str, now: float) -> None:
     )
     back = db.execute(
         "UPDATE outbox SET state = ?, created_at = ? "  # the time it waited is no failed try
-        "WHERE lane = ? AND state < 2 AND state = ? AND NOT EXISTS "
+        "WHERE lane = ? AND state < 2 AND state = ? AND inbox_id NOT GLOB ? AND NOT EXISTS "
         "(SELECT 1 FROM outbox t WHERE t.tracker = outbox.inbox_id || ? AND t.state = ?)",
-        (PENDING, now, lane, PARKED, _TEMPLATE, SENDING),
+        (PENDING, now, lane, PARKED, held, _TEMPLATE, SENDING),
     )
     if back.rowcount:
         lanes.arrive(db, lane, now)

@@ -45,6 +45,15 @@ class Lengths:
 
 
 @dataclass(frozen=True)
+class Spelled:
+    """Files of words that are no part of the catalogue, as patterns of paths in the data folder and
+    beside the packages of the code. One that is not there is not looked for."""
+
+    data: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Limits:
     """Shares and ratios are 0 to 100; see the comments in the file.
 
@@ -62,6 +71,7 @@ class Limits:
     swap_cosine: float
     phrases: Mapping[str, PhraseLimit]
     spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    spelled: Spelled = field(default_factory=Spelled)
 
 
 def load_limits(root: Path) -> Limits:

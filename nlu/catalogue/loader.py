@@ -152,6 +152,7 @@ def _training_hash(
             name: [
                 {label: one.utterances for label, one in trait.labels.items()},
                 trait.ordinary,
+                [trait.others.utterances, trait.others.but, trait.others.traits],
             ]
             for name, trait in traits.items()
         },

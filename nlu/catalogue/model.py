@@ -174,15 +174,27 @@ class TraitLabel:
 
 
 @dataclass(frozen=True)
+class Others:
+    """What else has none of a trait's labels: one of so many utterances of the services (0: none of
+    them), without those of the services `but`, which may well have one; and sentences of other
+    traits that have one of these labels (an empty list: all)."""
+
+    utterances: int = 0
+    but: tuple[str, ...] = ()
+    traits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Trait:
     """What is understood of a message beside its service, such as which fact it asks about.
 
-    `labels` by name, the most urgent first. `ordinary` are sentences by key that have none of
-    them; so have, unless they are of a label themselves, the utterances of the services.
+    `labels` by name, the most urgent first; a sentence may have several. `ordinary` are sentences
+    by key that have none of them; `others` says what else has none.
     """
 
     labels: Mapping[str, TraitLabel]
     ordinary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    others: Others = Others()
 
 
 @dataclass(frozen=True)

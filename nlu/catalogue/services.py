@@ -118,7 +118,7 @@ def with_questions(trait: Trait, questions: Iterable[tuple[str, Asked]]) -> Trai
         for some in [labels[fact] for fact in asked.about if fact in labels] or [ordinary]:
             some[key] = (*some.get(key, ()), asked.text)
     told = {name: replace(trait.labels[name], utterances=some) for name, some in labels.items()}
-    return Trait(told, ordinary)
+    return replace(trait, labels=told, ordinary=ordinary)
 
 
 def read_service(

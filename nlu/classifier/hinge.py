@@ -39,28 +39,25 @@ class Settings:
     workers: int | None = None  # processes; one a core by default
 
 
-def solve(
-    rows: sparse.csr_matrix, place: np.ndarray, labels: int, settings: Settings
-) -> np.ndarray:
+def solve(rows: sparse.csr_matrix, own: np.ndarray, settings: Settings) -> np.ndarray:
     """Weights (labels, columns + 1) float32 of `rows` (n, columns); the last column is the bias.
 
-    `place` (n,) is the label of each row, 0 to `labels` - 1, each at least once and at least two.
+    `own` (n, labels) says which rows have which label; each label has some, and some have not.
     The same rows give the same weights, whatever the number of processes.
     """
     single = rows.astype(np.float32)
+    labels = range(own.shape[1])
     if rows.shape[0] <= settings.exact_rows:
-        everything = [np.arange(rows.shape[0])] * labels
-        return _machines(single, place, range(labels), everything, settings)
-    own = place[:, None] == np.arange(labels)
+        everything = [np.arange(rows.shape[0])] * len(labels)
+        return _machines(single, own, labels, everything, settings)
     alike = _alike(single, own)
     alike[own] = np.inf
     take = np.minimum(settings.near + own.sum(axis=0), len(own) - 1)
     near = [
-        np.sort(np.argpartition(-alike[:, label], take[label])[: take[label]])
-        for label in range(labels)
+        np.sort(np.argpartition(-alike[:, label], take[label])[: take[label]]) for label in labels
     ]
-    del own, alike
-    return _shared_out(single, place, near, settings)
+    del alike
+    return _shared_out(single, own, near, settings)
 
 
 def _alike(rows: sparse.csr_matrix, own: np.ndarray) -> np.ndarray:
@@ -78,15 +75,15 @@ def _alike(rows: sparse.csr_matrix, own: np.ndarray) -> np.ndarray:
 
 
 def _shared_out(
-    rows: sparse.csr_matrix, place: np.ndarray, near: list[np.ndarray], settings: Settings
+    rows: sparse.csr_matrix, own: np.ndarray, near: list[np.ndarray], settings: Settings
 ) -> np.ndarray:
     """`_two_rounds` of all labels, by several processes."""
     workers = settings.workers or os.cpu_count() or 1
     if workers == 1:
-        return _two_rounds(rows, place, range(len(near)), near, settings)
+        return _two_rounds(rows, own, range(len(near)), near, settings)
     shares = np.array_split(np.arange(len(near)), 4 * workers)
     tasks = [
-        (rows, place, share, [near[label] for label in share], settings)
+        (rows, own, share, [near[label] for label in share], settings)
         for share in shares
         if len(share)
     ]
@@ -95,26 +92,26 @@ def _shared_out(
 
 def _two_rounds(
     rows: sparse.csr_matrix,
-    place: np.ndarray,
+    own: np.ndarray,
     labels: np.ndarray | range,
     near: list[np.ndarray],
     settings: Settings,
 ) -> np.ndarray:
     """Weights of the machines of `labels`: on the rows `near`, then on all those that these do not
     keep away."""
-    first = _machines(rows, place, labels, near, settings)
+    first = _machines(rows, own, labels, near, settings)
     scores = rows @ first[:, :-1].T + first[:, -1]
     del first
     close = [
-        np.flatnonzero((place == label) | (scores[:, at] > -1 - settings.slack))
+        np.flatnonzero(own[:, label] | (scores[:, at] > -1 - settings.slack))
         for at, label in enumerate(labels)
     ]
-    return _machines(rows, place, labels, close, settings)
+    return _machines(rows, own, labels, close, settings)
 
 
 def _machines(
     rows: sparse.csr_matrix,
-    place: np.ndarray,
+    own: np.ndarray,
     labels: np.ndarray | range,
     chosen: list[np.ndarray],
     settings: Settings,
@@ -130,6 +127,6 @@ def _machines(
             max_iter=settings.iterations,
             random_state=0,
         )
-        machine.fit(rows[some], place[some] == label)
+        machine.fit(rows[some], own[some, label])
         found[at, :-1], found[at, -1] = machine.coef_[0], machine.intercept_[0]
     return found

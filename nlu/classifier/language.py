@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from nlu.classifier import char_ngrams
+from nlu.classifier.language_words import ENGLISH, LanguageWords
 from nlu.classifier.linear import softmax
 from nlu.text import normalise
 from nlu.text.indic_letters import romanise
@@ -47,7 +48,8 @@ class LanguageIdentifier:
 
     `prior_weight` multiplies the odds of the citizen's own language, `native_share` is the share of
     Telugu or Devanagari letters that decides by itself, `mixed_share` the share of letters in a
-    second script that makes a message mixed.
+    second script that makes a message mixed. `words` are those whose language is known; each
+    multiplies the odds of its language by `word_weight`.
     """
 
     keys: tuple[Key, ...]
@@ -56,6 +58,8 @@ class LanguageIdentifier:
     native_share: float
     mixed_share: float
     default_language: str
+    words: LanguageWords | None = None
+    word_weight: float = 1.0
 
     def guess(self, text: str, prior: str | None = None) -> LanguageGuess:
         """Guesses from the text and the language the citizen used before, or the key, if known."""
@@ -78,14 +82,18 @@ class LanguageIdentifier:
         self, text: str, before: Key | None, own_script: Mapping[str, float]
     ) -> LanguageGuess:
         """`own_script`: share of the letters in a language's own script. A word in it says as much
-        about who writes as their history does."""
+        about who writes as their history does. The names of a language's things (schemes, papers)
+        count for it, but never against the language of somebody we know: they say them too. English
+        alone, which all languages use, counts for somebody unknown."""
         chances = dict(zip(self.model.labels, self.model.probabilities(text)))
         keys = [k for k in self.keys if k.key in chances]
+        named = self._named(text, before, own_script)
         odds = np.asarray(
             [
                 (chances[k.key] + chances.get(k.key + MIX, 0.0))
                 * (self.prior_weight if before and k.language == before.language else 1.0)
                 * (self.prior_weight if k.language in own_script else 1.0)
+                * self.word_weight ** named.get(k.language, 0)
                 for k in keys
             ]
         )
@@ -97,6 +105,21 @@ class LanguageIdentifier:
         return LanguageGuess(
             key.key, key.language, float(odds[at]), "Latn", two_scripts or english_nouns
         )
+
+    def _named(
+        self, text: str, before: Key | None, own_script: Mapping[str, float]
+    ) -> Mapping[str, int]:
+        """Words by language whose language is known. Those of another language than the citizen's
+        count for the citizen's too; what is only a name is in the citizen's."""
+        if self.words is None:
+            return {}
+        votes = self.words.votes(text)
+        if before is None and not own_script:
+            return votes.by_language
+        if before is not None and not votes.tells:
+            return {before.language: 2}
+        others = {code: n for code, n in votes.by_language.items() if code != ENGLISH}
+        return others if before is None else {**others, before.language: sum(others.values())}
 
 
 def _words_share(text: str) -> dict[str, float]:

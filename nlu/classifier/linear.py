@@ -48,6 +48,20 @@ class LinearModel:
         """Calibrated probabilities (labels,) of one message."""
         return softmax(self.scores(dense, hashed) / self.temperature)
 
+    @classmethod
+    def of(
+        cls, labels: tuple[str, ...], weights: np.ndarray, columns: np.ndarray, width: int
+    ) -> LinearModel:
+        """The model of `weights` (labels, columns + 1) over rows as `joined` gives them; the first
+        `width` columns are dense, the last is the bias."""
+        return cls(
+            labels,
+            weights[:, :width].T,
+            columns.astype(np.int32),
+            Int8Rows.of(weights[:, width:-1].T),
+            weights[:, -1],
+        )
+
     def save(self, path: Path) -> None:
         """Writes one npz, not compressed: Rasa packs the whole model."""
         np.savez(
@@ -89,18 +103,21 @@ def fit(rows: Rows, labels: Sequence[str], settings: hinge.Settings) -> LinearMo
     names, place = np.unique(labels, return_inverse=True)
     if len(names) < 2:
         raise ValueError(f"at least two intents are needed to tell apart, not {len(names)}")
+    columns = seen_columns(rows)
+    own = place[:, None] == np.arange(len(names))
+    found = hinge.solve(joined(rows, columns), own, settings)
+    return LinearModel.of(tuple(map(str, names)), found, columns, rows[0].shape[1])
+
+
+def seen_columns(rows: Rows) -> np.ndarray:
+    """The hash buckets that some row has."""
+    return np.unique(rows[1].indices)
+
+
+def joined(rows: Rows, columns: np.ndarray) -> sparse.csr_matrix:
+    """Dense columns, then those of the hash buckets `columns`, as one matrix."""
     dense, hashed = rows
-    columns = np.unique(hashed.indices)
-    joined = sparse.hstack([sparse.csr_matrix(dense), hashed[:, columns]]).tocsr()
-    found = hinge.solve(joined, place, len(names), settings)
-    width = dense.shape[1]
-    return LinearModel(
-        tuple(str(name) for name in names),
-        found[:, :width].T,
-        columns.astype(np.int32),
-        Int8Rows.of(found[:, width:-1].T),
-        found[:, -1],
-    )
+    return sparse.hstack([sparse.csr_matrix(dense), hashed[:, columns]]).tocsr()
 
 
 def score_rows(model: LinearModel, rows: Rows) -> np.ndarray:

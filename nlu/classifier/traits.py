@@ -1,48 +1,27 @@
 """Traits of a message, told beside its service: what it asks about, danger, what it can answer.
 
-A trait is a linear model over the features that the services have. Its labels are learned from
-the sentences of `data/traits/`, "none of them" from what citizens write when they want a service.
-Among these are sentences that have the label all the same ("which papers, and how long?" of a
-citizen who wants the certificate), so those that a first model takes for a label teach nothing.
+A trait is a linear machine a label, over the features that the services have, and one more for
+"none of them". A message may have several labels (it asks for papers and the fee), so each has a
+probability of its own (Platt 1999, "Probabilistic Outputs for Support Vector Machines"). The
+labels are learned from the sentences of `data/traits/`; what has none of them stands there too.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-from scipy import sparse
 
-from nlu.catalogue.model import Trait
+from nlu.catalogue.model import Others, Trait
 from nlu.classifier import hinge, linear
 
 NONE = "none"
 """The label of a message that has none of a trait's labels."""
-_HELD_OUT = 5  # one sentence of so many sets the temperature
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Rows of features, the label of each, and whether it was written for the trait itself."""
-
-    rows: linear.Rows
-    labels: Sequence[str]
-    own: np.ndarray
-    texts: Sequence[str]
-
-    def some(self, chosen: np.ndarray) -> Examples:
-        """The rows whose places or flags are chosen."""
-        at = np.arange(len(self.labels))[chosen]
-        dense, hashed = self.rows
-        return Examples(
-            (dense[at], hashed[at]),
-            [self.labels[i] for i in at],
-            self.own[at],
-            [self.texts[i] for i in at],
-        )
+_HELD_OUT = 10  # one sentence of so many sets the probabilities
+Labels = Mapping[str, frozenset[str]]
+"""The labels of each text; none of them is an empty set."""
 
 
 def sentences(trait: Trait) -> Iterator[tuple[str, str, str]]:
@@ -54,54 +33,75 @@ def sentences(trait: Trait) -> Iterator[tuple[str, str, str]]:
         yield from ((text, NONE, key) for text in texts)
 
 
-def fit(examples: Examples, settings: hinge.Settings) -> linear.LinearModel:
-    """A calibrated model. Raises ValueError where there are not at least two labels."""
-    held = examples.own & np.asarray([_held_out(text) for text in examples.texts], bool)
-    learned = examples.some(~held)
-    first = linear.fit(learned.rows, learned.labels, settings)
-    learned = learned.some(~_mislabelled(first, learned))
-    model = linear.fit(learned.rows, learned.labels, settings)
-    left = examples.some(held)
-    known = [label in model.labels for label in left.labels]
-    left = left.some(np.asarray(known, bool))
-    calibrated = linear.calibrate(model, linear.score_rows(model, left.rows), left.labels)
-    everything = examples.some(held | ~_mislabelled(first, examples))
-    final = linear.fit(everything.rows, everything.labels, settings)
-    return linear.LinearModel(
-        final.labels,
-        final.dense_weights,
-        final.columns,
-        final.hashed_weights,
-        final.bias,
-        calibrated.temperature,
+def labelled(found: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """The labels of each text of (text, label) pairs."""
+    by_text: dict[str, frozenset[str]] = {}
+    for text, label in found:
+        by_text[text] = by_text.get(text, frozenset()) | ({label} - {NONE})
+    return by_text
+
+
+def learned(
+    name: str, others: Others, own: Mapping[str, Labels], said: Iterable[tuple[str, str]]
+) -> dict[str, frozenset[str]]:
+    """What the trait `name` is learned from: `own` sentences by trait, and of the others and of
+    what citizens `said` (text, service) those that `others` names, with no label."""
+    found = dict(own[name])
+    for other, chosen in others.traits.items():
+        for text, labels in own.get(other, {}).items():
+            if not chosen or labels & set(chosen):
+                found.setdefault(text, frozenset())
+    for text, service in said if others.utterances else ():
+        if service not in others.but and _number(text) % others.utterances == 0:
+            found.setdefault(text, frozenset())
+    return found
+
+
+def fit(rows: linear.Rows, found: Labels, settings: hinge.Settings) -> linear.LinearModel:
+    """A model whose scores `probabilities` understands; `rows` are those of the texts of `found`.
+
+    Raises ValueError where there are not at least two labels, NONE among them.
+    """
+    names = tuple(sorted({label for labels in found.values() for label in labels or {NONE}}))
+    has = np.asarray(
+        [[label in (labels or {NONE}) for label in names] for labels in found.values()]
     )
+    if len(names) < 2:
+        raise ValueError(f"at least two labels are needed to tell apart, not {len(names)}")
+    held = np.asarray([_number(text) // 7 % _HELD_OUT == 0 for text in found], bool)
+    columns = linear.seen_columns(rows)
+    joined = linear.joined(rows, columns)
+    weights = hinge.solve(joined[~held], has[~held], settings)
+    scores = joined[held] @ weights[:, :-1].T + weights[:, -1]
+    for at, (slope, offset) in enumerate(_calibrated(scores, has[held])):
+        weights[at] *= slope
+        weights[at, -1] += offset
+    return linear.LinearModel.of(names, weights, columns, rows[0].shape[1])
 
 
-def _mislabelled(model: linear.LinearModel, examples: Examples) -> np.ndarray:
-    """Those that nobody wrote for the trait, said to have no label, and look as if they had one."""
-    scores = linear.score_rows(model, examples.rows)
-    none = np.asarray([label == NONE for label in examples.labels])
-    best = np.asarray(model.labels)[scores.argmax(axis=1)]
-    return ~examples.own & none & (best != NONE)
+def probabilities(
+    model: linear.LinearModel, dense: np.ndarray, hashed: tuple[np.ndarray, np.ndarray]
+) -> dict[str, float]:
+    """The probability of each label of a message, and of NONE, each by itself."""
+    scores = 1 / (1 + np.exp(-model.scores(dense, hashed)))
+    return dict(zip(model.labels, map(float, scores)))
 
 
-def _held_out(text: str) -> bool:
-    return hashlib.sha256(text.encode()).digest()[0] % _HELD_OUT == 0
+def _calibrated(scores: np.ndarray, has: np.ndarray) -> Iterator[tuple[float, float]]:
+    """Slope and offset of each label's log odds; 1 and 0 where the held out ones cannot tell."""
+    from sklearn.linear_model import LogisticRegression
+
+    for score, own in zip(scores.T, has.T):
+        if own.all() or not own.any():
+            yield 1.0, 0.0
+            continue
+        line = LogisticRegression().fit(score[:, None], own)
+        yield float(line.coef_[0, 0]), float(line.intercept_[0])
 
 
-def ordinary(examples: Examples) -> Examples:
-    """The same rows as what citizens write in general, for another trait."""
-    nobody = np.zeros(len(examples.labels), bool)
-    return Examples(examples.rows, [NONE] * len(nobody), nobody, examples.texts)
-
-
-def joined(parts: Sequence[Examples]) -> Examples:
-    """All of them, one after the other."""
-    dense = np.vstack([part.rows[0] for part in parts])
-    hashed = sparse.vstack([part.rows[1] for part in parts]).tocsr()
-    labels = [label for part in parts for label in part.labels]
-    texts = [text for part in parts for text in part.texts]
-    return Examples((dense, hashed), labels, np.concatenate([part.own for part in parts]), texts)
+def _number(text: str) -> int:
+    """The same number for the same text, spread evenly."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
 def save(models: Mapping[str, linear.LinearModel], folder: Path) -> None:

@@ -24,14 +24,16 @@ from nlu.slots import extract
 from nlu.slots.kind import kind_of
 from nlu.text.script import dominant
 
-DECISION, ABOUT, FACTS, DANGER, ELSEWHERE = "decision", "about", "facts", "danger", "elsewhere"
+DECISION, ABOUT, FACTS, ELSEWHERE = "decision", "about", "facts", "elsewhere"
+DANGER, DANGER_DOUBT = "danger", "danger_in_doubt"
+_THRESHOLDS = (ELSEWHERE, ABOUT, FACTS, DANGER, DANGER_DOUBT)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class Decision(GraphComponent):
     """Sets `decision` from the calibrated probabilities: `kind` and `options`; `about`, the facts
-    asked about; `danger`, the kind of it or None; `elsewhere`, the intent of `talk/elsewhere.yml`
-    whose reply says where that is done which is out of scope, or None."""
+    asked about; `danger`, the kind of it or None, and `danger_in_doubt`; `elsewhere`, the intent of
+    `talk/elsewhere.yml` whose reply says where that is done which is out of scope, or None."""
 
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
@@ -48,6 +50,7 @@ class Decision(GraphComponent):
             "about": 0.5,
             "facts": 0.3,
             "danger": 0.5,
+            "danger_in_doubt": 0.1,
             "timezone": "Asia/Kolkata",
         }
 
@@ -58,7 +61,7 @@ class Decision(GraphComponent):
         self._conversation = frozenset(known.conversation)
         self._elsewhere = frozenset(n for n, one in known.conversation.items() if one.elsewhere)
         self._labels = {name: tuple(trait.labels) for name, trait in known.traits.items()}
-        self._from = {name: float(config[name]) for name in (ELSEWHERE, ABOUT, FACTS, DANGER)}
+        self._from = {name: float(config[name]) for name in _THRESHOLDS}
         self._neighbours = {name: s.neighbours for name, s in known.services.items()}
         self._thresholds = Thresholds(
             float(config["route"]),
@@ -94,7 +97,7 @@ class Decision(GraphComponent):
                 "kind": made.kind,
                 "options": list(made.options),
                 ABOUT: self._about(probable.get(ABOUT, {})),
-                DANGER: self._danger(probable.get(DANGER, {})),
+                **self._danger(probable.get(DANGER, {})),
                 ELSEWHERE: self._where(ranking) if made.kind == OUT_OF_SCOPE else None,
             }
             message.set(DECISION, value, add_to_output=True)
@@ -108,12 +111,14 @@ class Decision(GraphComponent):
         least = self._from[FACTS] * max(probable[label] for label in asked)
         return [label for label in asked if probable[label] >= least]
 
-    def _danger(self, probable: Mapping[str, float]) -> Optional[str]:
-        """The likeliest kind of danger, from a probability on that there is one."""
-        if 1 - probable.get(NONE, 1.0) < self._from[DANGER]:
-            return None
+    def _danger(self, probable: Mapping[str, float]) -> Dict[str, Any]:
+        """The likeliest kind of danger, if there may be any, and whether that is in doubt."""
+        there_is = 1 - probable.get(NONE, 1.0)
+        if there_is < self._from[DANGER_DOUBT]:
+            return {DANGER: None, DANGER_DOUBT: False}
         kinds = [label for label in self._labels[DANGER] if label in probable]
-        return max(kinds, key=lambda kind: probable[kind])
+        likeliest = max(kinds, key=lambda kind: probable[kind])
+        return {DANGER: likeliest, DANGER_DOUBT: there_is < self._from[DANGER]}
 
     def _where(self, ranking: List[Tuple[str, float]]) -> Optional[str]:
         """The likeliest intent of what is done elsewhere, where it is likely enough."""

@@ -19,7 +19,9 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from nlu.classifier.language import Key, LanguageIdentifier, LanguageModel
+from nlu.classifier.language_words import language_words
 from nlu.components.project import catalogue, catalogue_folder
+from nlu.text.lexicon import load_lexicon
 
 LANGUAGE = "language"
 
@@ -29,9 +31,18 @@ def _loaded(path: Path) -> LanguageModel:
     return LanguageModel.load(path)
 
 
+def _listed() -> Dict[str, Any]:
+    """The lists of words by language; a release from before they were there has none."""
+    try:
+        return load_lexicon("languages")
+    except FileNotFoundError:
+        return {}
+
+
 def identifier(config: Dict[str, Any]) -> LanguageIdentifier:
     """What a configuration with all its defaults means. Raises FileNotFoundError."""
-    languages = catalogue(config["catalogue"]).languages
+    known = catalogue(config["catalogue"])
+    languages = known.languages
     return LanguageIdentifier(
         tuple(Key(k.key, k.language, k.script) for k in languages.keys.values()),
         _loaded(catalogue_folder(config["catalogue"]) / config["model"]),
@@ -39,6 +50,8 @@ def identifier(config: Dict[str, Any]) -> LanguageIdentifier:
         float(config["native_share"]),
         float(config["mixed_share"]),
         languages.default,
+        language_words(_listed(), known),
+        float(config["word_weight"]),
     )
 
 
@@ -52,7 +65,8 @@ class LanguageAndScript(GraphComponent):
 
         `model`: file of the shipped model, in the catalogue's folder; `prior_weight`: odds for the
         citizen's language; `native_share`: letters that decide; `mixed_share`: letters of a second
-        script that make a message mixed.
+        script that make a message mixed; `word_weight`: odds for each word that a language's list
+        has.
         """
         return {
             "catalogue": "data",
@@ -60,6 +74,7 @@ class LanguageAndScript(GraphComponent):
             "prior_weight": 10.0,
             "native_share": 0.25,
             "mixed_share": 0.15,
+            "word_weight": 100.0,
         }
 
     def __init__(self, identifier: LanguageIdentifier) -> None:

@@ -2,7 +2,7 @@
 
 The traits and their sentences are those of `data/traits/`. The importer adds the sentences to the
 training data without an intent, so that they are embedded with the others; services do not learn
-from them. What is set: `traits`, the probability of each label of each trait, "none" among them.
+from them. What is set: `traits`, the probability of each label of each trait, and of "none".
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from nlu.components.sentence_encoder import SentenceEncoder, sentence_vector
 from nlu.components.training_message import COPY, HELD_BACK, LABEL, TRAIT
 
 TRAITS = "traits"
-ANSWER = "answer"  # the trait of what words can answer
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
@@ -61,7 +60,8 @@ class TraitClassifier(GraphComponent):
         self._storage = model_storage
         self._resource = resource
         self._models = models or {}
-        self._places = PlaceMentions.of(catalogue(config["catalogue"]))
+        self._catalogue = catalogue(config["catalogue"])
+        self._places = PlaceMentions.of(self._catalogue)
 
     @classmethod
     def create(
@@ -94,22 +94,32 @@ class TraitClassifier(GraphComponent):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns each trait that there are sentences of."""
+        examples = training_data.training_examples
+        vectors = {m.get(TEXT): sentence_vector(m) for m in examples if m.get(TEXT)}
+        own = {
+            name: traits.labelled(
+                (m.get(TEXT), facts(m)[LABEL]) for m in examples if facts(m).get(TRAIT) == name
+            )
+            for name in self._catalogue.traits
+        }
         said = [
-            m
-            for m in training_data.training_examples
-            if m.get(TEXT) and m.get(INTENT) and COPY not in facts(m) and HELD_BACK not in facts(m)
+            (m.get(TEXT), m.get(INTENT))
+            for m in examples
+            if m.get(INTENT) and COPY not in facts(m) and HELD_BACK not in facts(m)
         ]
-        own = [m for m in training_data.training_examples if TRAIT in facts(m)]
-        names = sorted({facts(m)[TRAIT] for m in own})
-        mine = {name: self._examples([m for m in own if facts(m)[TRAIT] == name]) for name in names}
-        ordinary = self._examples(said) if names else None
-        for name in names:
-            assert ordinary is not None
-            parts = [mine[name], ordinary]
-            if name != ANSWER and ANSWER in mine:  # a name that was asked for is no cry for help
-                parts.append(traits.ordinary(mine[ANSWER]))
-            examples = traits.joined(parts)
-            self._models[name] = traits.fit(examples, hinge.Settings(self._config["cost"]))
+        found = {
+            name: traits.learned(name, trait.others, own, said)
+            for name, trait in self._catalogue.traits.items()
+        }
+        texts = list(dict.fromkeys(text for labels in found.values() for text in labels))
+        at = {text: row for row, text in enumerate(texts)}
+        cores = os.cpu_count() or 1  # training has the machine to itself
+        hashed = views.matrix(texts, self._config["views"], self._places, workers=cores)
+        settings = hinge.Settings(float(self._config["cost"]))
+        for name, labels in found.items():
+            dense = np.stack([vectors[text] for text in labels]) * self._config["dense_weight"]
+            rows = (dense, hashed[[at[text] for text in labels]])
+            self._models[name] = traits.fit(rows, labels, settings)
         with self._storage.write_to(self._resource) as folder:
             traits.save(self._models, folder)
         return self._resource
@@ -122,20 +132,8 @@ class TraitClassifier(GraphComponent):
             dense = sentence_vector(message) * float(self._config["dense_weight"])
             hashed = views.hashed(message.get(TEXT), self._config["views"], self._places)
             found = {
-                name: dict(zip(model.labels, map(float, model.probabilities(dense, hashed))))
+                name: traits.probabilities(model, dense, hashed)
                 for name, model in self._models.items()
             }
             message.set(TRAITS, found, add_to_output=True)
         return messages
-
-    def _examples(self, messages: List[Message]) -> traits.Examples:
-        texts = [m.get(TEXT) for m in messages]
-        vectors = np.stack([sentence_vector(m) for m in messages])
-        cores = os.cpu_count() or 1  # training has the machine to itself
-        hashed = views.matrix(texts, self._config["views"], self._places, workers=cores)
-        return traits.Examples(
-            (vectors * float(self._config["dense_weight"]), hashed),
-            [facts(m).get(LABEL, traits.NONE) for m in messages],
-            np.asarray([TRAIT in facts(m) for m in messages], bool),
-            texts,
-        )

@@ -242,13 +242,12 @@ class Engine:
             "intent_ranking": data.get("intent_ranking", []),
             "language": language,
             "decision": {
-                "kind": decision["kind"],
+                **decision,
                 "options": [
                     {"service": name, "title": titles[name][reply_language]}
                     for name in decision["options"]
                     if name in titles
                 ],
-                **{name: decision[name] for name in ("about", "danger", "elsewhere")},
             },
             "model": self.model_id,
             "elapsed_ms": elapsed_ms,

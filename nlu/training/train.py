@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import io
 import json
 import logging
 import os
@@ -217,8 +218,8 @@ def _rasa_train(config: Path, data: Path, work: Path, say: Any) -> Path:
     from rasa.model_training import train as rasa_train
 
     say("Training")
-    stdout = contextlib.redirect_stdout(sys.stderr)  # it belongs to --json
-    with stdout, _packing(_GZIP_LEVEL):
+    told = io.StringIO()  # Rasa names a folder that is moved, and stdout belongs to --json
+    with contextlib.redirect_stdout(told), _without_bars(), _packing(_GZIP_LEVEL):
         result = rasa_train(
             domain=str(data / "rasa" / "domain.yml"),
             config=str(config),
@@ -228,8 +229,21 @@ def _rasa_train(config: Path, data: Path, work: Path, say: Any) -> Path:
             force_training=False,
         )
     if result.model is None:
-        raise RuntimeError("Rasa trained no model; run `rasa train` to see its own messages")
+        raise RuntimeError(f"Rasa trained no model:\n{told.getvalue()[-2000:]}")
     return Path(result.model)
+
+
+@contextlib.contextmanager
+def _without_bars() -> Iterator[None]:
+    """Inside, Rasa draws no progress bars of a blink each: it asks its log level whether to."""
+    before = os.environ.get("LOG_LEVEL")
+    os.environ["LOG_LEVEL"] = "ERROR"
+    try:
+        yield
+    finally:
+        del os.environ["LOG_LEVEL"]
+        if before is not None:
+            os.environ["LOG_LEVEL"] = before
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ import pytest
 
 from actions.citizens.handover import FILE as HANDOVERS
 from actions.citizens.profile import FILE as PROFILES
+from actions.citizens.usage import FILE as USAGE
 from actions.server.context import Context, words_release
 
 
@@ -26,7 +27,12 @@ async def test_nothing_hinders(here: Context) -> None:
 
 @pytest.mark.parametrize(
     ("file", "store"),
-    [(PROFILES, "profiles"), (HANDOVERS, "handovers"), ("journal.sqlite", "journal")],
+    [
+        (PROFILES, "profiles"),
+        (HANDOVERS, "handovers"),
+        (USAGE, "usage"),
+        ("journal.sqlite", "journal"),
+    ],
 )
 async def test_a_broken_file_is_named(here: Context, tmp_path: Path, file: str, store: str) -> None:
     with closing(sqlite3.connect(tmp_path / file)) as database, database:

@@ -279,3 +279,42 @@ def test_page_finds_back_to_a_restarted_simulator(open_page, stage):
     say(page, "నమస్తే")
     expect(bubbles(page, "నేను సేవ")).to_be_visible()
     open_page.problems.clear()  # the browser reports the refused connections
+
+
+def test_sticker_contact_and_reaction_are_sent(open_page, stage):
+    page = open_page()
+    say(page, "నమస్తే")
+    expect(bubbles(page, "నేను సేవ")).to_be_visible()
+    page.get_by_role("button", name="జోడించు").click()
+    page.get_by_role("button", name="స్టిక్కర్").click()
+    page.get_by_role("button", name="దీపం").click()
+    expect(page.locator(".mine .picture img")).to_be_visible()
+    page.get_by_role("button", name="జోడించు").click()
+    page.get_by_role("button", name="కాంటాక్ట్").click()
+    page.get_by_role("button", name="रमेश").click()
+    expect(page.locator(".mine .contact")).to_contain_text("+919000054321")
+    rows = page.locator(".thread .row").count()
+    for left in (1, 0):  # the same once more takes it back
+        page.locator(".theirs").hover()
+        page.get_by_role("button", name="స్పందించు").click()
+        page.get_by_role("button", name="👍").click()
+        expect(page.locator(".theirs .reaction")).to_have_count(left)
+    assert page.locator(".thread .row").count() == rows
+    wait_for(lambda: len(stage.bot.seen) == 5)
+    kinds = [message.kind for message in stage.bot.seen]
+    assert kinds == ["text", "sticker", "contacts", "reaction", "reaction"]
+    assert stage.bot.seen[1].media.mime_type == "image/webp"
+
+
+def test_a_new_phone_is_at_the_top_also_after_a_reload(open_page):
+    page = open_page(size=DESKTOP)
+    page.get_by_role("button", name="కొత్త ఫోన్").click()
+    expect(page.locator(".phones li")).to_have_count(4)
+    new = page.locator(".phones [aria-current=true]").get_attribute("data-phone")
+    first = page.locator(".phones li").first.locator("button")
+    expect(first).to_have_attribute("data-phone", str(new))
+    page.reload()
+    expect(first).to_have_attribute("data-phone", str(new))
+    choose_phone(page, "919885067890")
+    say(page, "hello")
+    expect(first).to_have_attribute("data-phone", "919885067890")

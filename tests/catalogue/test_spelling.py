@@ -75,3 +75,17 @@ def test_other_words_and_what_citizens_write_are_left_alone(
 def test_a_folder_without_spellings_has_the_projects_own(tmp_path: Path) -> None:
     root = write_sample(tmp_path, {VIEW: ("బిల్లు ఎంతో చూడండి", "మళ్లీ చూడండి")})
     assert [p.mend for p in check_catalogue(root).problems] == ["write `మళ్ళీ`"]
+
+
+def test_files_beside_the_catalogue_are_held_to_it(tmp_path: Path) -> None:
+    """Of the data folder and of the code, wherever all that stands at a key is said."""
+    root = spelled(tmp_path, {})
+    form = root / "forms" / "slip.yml"
+    form.parent.mkdir(exist_ok=True)
+    form.write_text('title: {te: "పత్రం", hi: "कागज", en: "Paper"}\nnames: {x: {te: ["మళ్లీ"]}}\n')
+    words = 'spelled: {data: ["forms/*.yml"], code: ["actions/documents/site/words.yml"]}\n'
+    said = '  en: {"our man": "our staff", "is this document real": "?"}\n'
+    check = (root / "check.yml").read_text("utf-8")
+    (root / "check.yml").write_text(check.replace('  en: {"our man": "our staff"}\n', said) + words)
+    told = [(p.file.name, p.line, p.what.split("`")[1]) for p in check_catalogue(root).problems]
+    assert sorted(told) == [("slip.yml", 1, "कागज"), ("words.yml", 5, "Is this document real")]

@@ -18,8 +18,8 @@ def rows() -> sparse.csr_matrix:
     random = np.random.default_rng(5)
     place = np.arange(ROWS) % LABELS
     dense = random.normal(size=(LABELS, 16))[place] + random.normal(size=(ROWS, 16))
-    own = np.arange(600) % LABELS == place[:, None]
-    rare = random.random((ROWS, 600)) < np.where(own, 0.1, 0.01)
+    leaning = np.arange(600) % LABELS == place[:, None]
+    rare = random.random((ROWS, 600)) < np.where(leaning, 0.1, 0.01)
     return sparse.csr_matrix(np.hstack([dense, rare]).astype(np.float32) * 0.5)
 
 
@@ -31,7 +31,12 @@ def place() -> np.ndarray:
 @pytest.fixture(scope="module")
 def whole(rows, place) -> np.ndarray:
     """Every machine on every row."""
-    return solve(rows, place, LABELS, Settings(tolerance=CLOSE, exact_rows=ROWS))
+    return solve(rows, own(place), Settings(tolerance=CLOSE, exact_rows=ROWS))
+
+
+def own(place: np.ndarray) -> np.ndarray:
+    """Which rows have which label."""
+    return place[:, None] == np.arange(LABELS)
 
 
 def scores(weights: np.ndarray, rows: sparse.csr_matrix) -> np.ndarray:
@@ -49,14 +54,14 @@ def test_machines_know_their_own_rows(rows, place, whole) -> None:
 def test_a_part_of_the_rows_is_enough(rows, place, whole, near: int) -> None:
     """What is left out lies well beyond the margin and changes nothing."""
     settings = Settings(tolerance=CLOSE, exact_rows=0, near=near, slack=0.1, workers=1)
-    part = solve(rows, place, LABELS, settings)
+    part = solve(rows, own(place), settings)
     assert scores(part, rows) == pytest.approx(scores(whole, rows), abs=0.02)
 
 
 @pytest.mark.parametrize("near", [60, 200])
 def test_no_slack_and_a_loose_tolerance_change_little(rows, place, whole, near: int) -> None:
     """As trained by default: single scores move, what a row is taken for does not."""
-    part = solve(rows, place, LABELS, Settings(exact_rows=0, near=near, workers=1))
+    part = solve(rows, own(place), Settings(exact_rows=0, near=near, workers=1))
     apart = np.abs(scores(part, rows) - scores(whole, rows))
     assert np.mean(apart) < 0.02
     same = scores(part, rows).argmax(axis=1) == scores(whole, rows).argmax(axis=1)
@@ -66,7 +71,7 @@ def test_no_slack_and_a_loose_tolerance_change_little(rows, place, whole, near: 
 def test_processes_change_nothing(rows, place) -> None:
     """The same bytes from one process and from two."""
     one, two = (
-        solve(rows, place, LABELS, Settings(exact_rows=0, near=100, workers=workers))
+        solve(rows, own(place), Settings(exact_rows=0, near=100, workers=workers))
         for workers in (1, 2)
     )
     assert one.tobytes() == two.tobytes()
@@ -75,10 +80,10 @@ def test_processes_change_nothing(rows, place) -> None:
 def test_rows_that_are_right_anyway_do_not_count(rows, place, whole) -> None:
     """Unlike least squares: a row far on the right side may be there ten times."""
     found = scores(whole, rows)
-    own = np.where(place[:, None] == np.arange(LABELS), 1.0, -1.0)
-    first = np.argmax((own * found).min(axis=1))
-    assert (own * found)[first].min() > 1.0
+    side = np.where(own(place), 1.0, -1.0)
+    first = np.argmax((side * found).min(axis=1))
+    assert (side * found)[first].min() > 1.0
     again = sparse.vstack([rows, *[rows[first]] * 10]).tocsr()
     labels = np.r_[place, [place[first]] * 10]
-    repeated = solve(again, labels, LABELS, Settings(tolerance=CLOSE, exact_rows=2 * ROWS))
+    repeated = solve(again, own(labels), Settings(tolerance=CLOSE, exact_rows=2 * ROWS))
     assert scores(repeated, rows) == pytest.approx(found, abs=0.02)

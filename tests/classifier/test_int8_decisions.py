@@ -31,7 +31,8 @@ def halves() -> dict[str, tuple[sparse.csr_matrix, np.ndarray, np.ndarray]]:
     train, left = np.arange(0, len(rows), 2), np.arange(1, len(rows), 2)
     names, place = np.unique(np.asarray(labels)[train], return_inverse=True)
     columns = np.unique(hashed[train].indices)
-    found = hinge.solve(hashed[train][:, columns], place, len(names), hinge.Settings())
+    own = place[:, None] == np.arange(len(names))
+    found = hinge.solve(hashed[train][:, columns], own, hinge.Settings())
     weights, bias = found[:, :-1].T, found[:, -1]
     seen = hashed[left][:, columns]
     floats, small = seen @ weights + bias, Int8Rows.of(weights).product(seen) + bias

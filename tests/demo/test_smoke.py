@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +13,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from api.demo.demo import Demo, SmokeCase, verdict
+from api.demo.demo import Demo, SmokeCase, _welcome, verdict
+from api.demo.progress import StartProgress
 from nlu.fast_yaml import load_yaml
 from nlu.settings.settings import Settings
 from tests.processes import ROOT, free_port
@@ -52,6 +55,45 @@ def test_smoke_file_covers_five_keys_and_a_voice_note() -> None:
     spoken = [case for case in cases if case.audio]
     assert spoken and all((ROOT / "data" / "demo" / str(c.audio)).is_file() for c in spoken)
     assert all(case.contains for case in cases if case.text)
+
+
+def test_what_is_printed_to_try_is_in_the_sandbox() -> None:
+    """Each number, or each word of a row without one."""
+    counters = "\n".join(
+        path.read_text("utf-8") for path in (ROOT / "actions/sandbox/counters").glob("*.yml")
+    )
+    rows = load_yaml((ROOT / "data" / "demo" / "numbers.yml").read_text("utf-8"))
+    assert len(rows) > 5
+    for row in rows:
+        day = re.search(r"(\d\d)-(\d\d)-(\d{4})", row["number"])
+        said = row["number"].replace(day[0], "-".join(day.groups()[::-1])) if day else row["number"]
+        for part in said.split(", "):
+            assert part.removeprefix("mother ").casefold() in counters.casefold(), row
+
+
+def test_the_end_of_the_start_names_every_page_and_what_to_try(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = Settings(simulator_port=1002, sandbox_port=1003, documents_port=1004)
+    demo = Demo(settings.copy(update={"data_dir": ROOT / "data"}), Console(), Path("logs"))
+    _welcome(demo, 12.0)
+    said = capsys.readouterr().out
+    for port in (1002, 1003, 1004):
+        assert f"http://127.0.0.1:{port}/" in said
+    assert "6123401005678" in said and "1020304050" in said
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_the_start_says_what_it_is_doing(terminal: bool) -> None:
+    """A bar on a terminal, and a line for each step where there is none."""
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=terminal, width=80)
+    with StartProgress(console, 2) as progress:
+        progress.waiting_for(["serve", "worker"])
+        progress.done("serve")
+    said = out.getvalue()
+    assert ("━" in said and "serve, worker" in said) is terminal
+    assert ("  serve (0 s)" in said) is not terminal
 
 
 def test_parts_find_each_other_at_other_ports() -> None:

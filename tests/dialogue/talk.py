@@ -38,6 +38,7 @@ def heard(
     at: float = 0.0,
     about: Sequence[str] = (),
     danger: str | None = None,
+    in_doubt: bool = False,
     elsewhere: str | None = None,
     answer: Mapping[str, float] = MappingProxyType({}),
 ) -> Heard:
@@ -64,6 +65,7 @@ def heard(
         ),
         about=tuple(about),
         danger=danger,
+        danger_in_doubt=in_doubt,
         elsewhere=elsewhere,
         answer=answer,
         at=at,

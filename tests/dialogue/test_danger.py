@@ -58,6 +58,16 @@ async def test_every_kind_has_its_number_in_every_language(talk: Talk) -> None:
             assert number in reply[language]
 
 
+@pytest.mark.parametrize("key", SAID)
+async def test_in_doubt_the_number_comes_first_and_the_form_goes_on(talk: Talk, key: str) -> None:
+    """A wrong alarm costs one bubble, and the words are what they would be without it."""
+    await talk.say("income certificate", key=key, **INCOME)
+    name = "సాయి తేజ" if key == "te" else "Sai Teja"
+    await talk.say(name, key=key, danger="fire", in_doubt=True)
+    assert "112" in talk.said[0].text and len(talk.said) > 1
+    assert talk.state.values["applicant_name"] == name
+
+
 async def test_a_tap_is_no_cry_for_help(talk: Talk) -> None:
     await talk.say("income certificate or another", kind="clarify", danger=None)
     assert talk.text

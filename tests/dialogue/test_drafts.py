@@ -8,7 +8,7 @@ import pytest
 
 from actions.departments import OperationResult
 from actions.dialogue import interpretation
-from actions.dialogue.state import CONFIRM, RESUME
+from actions.dialogue.state import CONFIRM, RESUME, State
 from nlu.turn import payload
 from tests.dialogue.talk import Talk, tapped
 
@@ -90,6 +90,7 @@ async def test_what_was_left_is_declined(
 )
 async def test_go_on_in_words(talk: Talk, key: str, words: str) -> None:
     """Also later, and honest where nothing was left."""
+    talk.state = State(language=key.split("-")[0])
     await talk.say(words, key=key)
     nothing = talk.form.catalogue.phrases["nothing_to_resume"]
     assert talk.text == nothing[talk.state.language]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.dialogue.facts import told
-from actions.dialogue.state import CONFIRM
+from actions.dialogue.state import CONFIRM, State
 from tests.dialogue.talk import Talk
 
 SERVICE = "income_certificate"
@@ -96,5 +96,6 @@ async def test_who_knows_what_is_not_known_is_named(talk: Talk, language: str) -
 
 
 async def test_nobody_knows_of_which_service(talk: Talk) -> None:
+    talk.state = State(language="en")
     await talk.say("how many days", about=["days"], kind="out_of_scope")
     assert talk.text.startswith(talk.form.catalogue.phrases["out_of_scope"]["en"])

@@ -142,6 +142,26 @@ async def test_several_answers_at_once(talk: Talk, key: str, bare: str, full: st
     assert talk.state.asked == "mobile_number"
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("te", "నా ఆధార్ 2341 2341 2346"),
+        ("te-Latn", "naa aadhaar 2341 2341 2346"),
+        ("hi", "मेरा आधार २३४१ २३४१ २३४६ है"),
+        ("hi-Latn", "mera aadhaar 2341 2341 2346"),
+        ("en", "2341 2341 2346"),
+    ],
+)
+async def test_a_value_for_a_later_question_is_noted_aloud(
+    talk: Talk, key: str, words: str
+) -> None:
+    """Masked; then the question that is open comes again."""
+    await talk.say("cm relief fund", key=key, intent="cmrf_apply", kind="route")
+    await talk.say(words, key=key)
+    assert (talk.state.asked, talk.state.attempts) == ("patient_name", 0)
+    assert "XXXXXXXX2346" in talk.said[0].text and "2341" not in talk.text.replace("2346", "")
+
+
 @pytest.mark.parametrize("key", NUMBER)
 async def test_three_unfitting_answers_end_with_a_person(talk: Talk, key: str) -> None:
     """Retry twice with an example, then the helpline; nothing is kept."""

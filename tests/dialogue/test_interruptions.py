@@ -185,7 +185,7 @@ async def test_answer_that_fits_is_an_answer(talk: Talk) -> None:
         ("Anna", {"intent": "anna_canteen_locations", "kind": "route", "confidence": 0.99}),
         ("Bill", {"intent": "electricity_bill_view", "kind": "route", "confidence": 0.99}),
         ("राम", {"intent": "affirm", "kind": "conversation", "confidence": 0.99}),
-        ("Stop", {"intent": "cancel", "kind": "conversation", "confidence": 0.4}),
+        ("Chalapathi", {"intent": "cancel", "kind": "conversation", "confidence": 0.99}),
         (
             "Sri Venkateswara Rao",
             {"intent": "temple_information", "kind": "route", "confidence": 0.85},

@@ -159,3 +159,98 @@ async def test_a_retry_is_in_the_new_language(talk: Talk, old: str, new: str) ->
     await switched(talk, old, new)
     retry = talk.form.catalogue.slot_types["electricity_service_number"].retry
     assert retry[new] in talk.text and retry[old] not in talk.text
+
+
+@pytest.mark.parametrize(
+    ("words", "language"),
+    [
+        ("తెలుగులో చెప్పండి", "te"),
+        ("telugu lo matladandi", "te"),
+        ("Please tell in English", "en"),
+        ("naku english radu telugu lo cheppandi", "te"),
+        ("हिंदी में बताइए", "hi"),
+        ("hindi mein boliye", "hi"),
+        ("मुझे तेलुगु नहीं हिंदी में बोलो", "hi"),
+        ("English", "en"),
+        ("switch to Telugu", "te"),
+        ("I want Hindi not English", "hi"),
+    ],
+)
+@pytest.mark.parametrize("inside", [False, True])
+async def test_a_wish_is_known_whatever_the_understanding_says(
+    talk: Talk, words: str, language: str, inside: bool
+) -> None:
+    """Also where any words may be the answer, and it stays until another is said."""
+    talk.state = State(language="en" if language != "en" else "te")
+    if inside:
+        await talk.say("income certificate", key="en", intent="income_certificate", kind="route")
+        assert talk.state.asked == "applicant_name"
+    await talk.say(words, key="en", kind="out_of_scope")
+    assert talk.state.language == language and talk.state.language_fixed
+    assert talk.form.catalogue.phrases["language_changed"][language] in talk.text
+    other = "te" if language != "te" else "hi"
+    await talk.say("నా కరెంటు బిల్లు" if other == "te" else "मेरा बिजली का बिल", key=other, **BUS)
+    assert talk.state.language == language
+
+
+@pytest.mark.parametrize("words", ["Telugu Talli", "Hindi pandit certificate", "tell my name"])
+async def test_what_says_more_is_no_wish(talk: Talk, words: str) -> None:
+    """A name that holds a language's is a name."""
+    talk.state = State(language="en")
+    await talk.say("income certificate", key="en", intent="income_certificate", kind="route")
+    await talk.say(words, key="en")
+    assert not talk.state.language_fixed
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "offered"),
+    [
+        ("en", "income certificate", True),
+        ("en", "I want to apply for an income certificate for my son", False),
+        ("te", "ఆదాయ ధ్రువపత్రం", False),
+        ("te-Latn", "adaya dhruvapatram", False),
+        ("hi", "आय प्रमाण पत्र", False),
+        ("hi-Latn", "aay praman patra", False),
+    ],
+)
+async def test_somebody_unknown_is_offered_another_language(
+    talk: Talk, key: str, words: str, offered: bool
+) -> None:
+    """English words alone are said in every language. Once: then we know them."""
+    await talk.say(words, key=key, intent="income_certificate", kind="route")
+    offer = talk.form.catalogue.phrases["language_offer"]["en"]
+    assert (talk.said[0].text == offer) is offered
+    assert talk.state.language == key.split("-")[0]
+    await talk.say("menu", key=key)
+    assert offer not in talk.text
+
+
+STEERS = {
+    "help": ("సహాయం", "sahayam kavali", "मदद चाहिए", "madad karo", "help"),
+    "language": ("భాష మార్చండి", "bhasha marchandi", "भाषा बदलो", "bhasha badlo", "language"),
+    "person": (
+        *("మనిషితో మాట్లాడాలి", "manishi tho matladali", "किसी से बात करनी है"),
+        *("kisi se baat karni hai", "talk to a person"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("meaning", "at"), [(m, at) for m in STEERS for at in range(len(KEYS))])
+@pytest.mark.parametrize("inside", [False, True])
+async def test_words_that_steer_work_anywhere(
+    talk: Talk, meaning: str, at: int, inside: bool
+) -> None:
+    """Also where any words may be the answer, and whatever the understanding says."""
+    key = KEYS[at]
+    talk.state = State(language=key.split("-")[0])
+    if inside:
+        await talk.say("income", key=key, intent="income_certificate", kind="route")
+    await talk.say(STEERS[meaning][at], key=key)
+    phrases, language = talk.form.catalogue.phrases, talk.state.language
+    said = {
+        "help": phrases["cancel_hint" if inside else "help"][language],
+        "language": phrases["language_prompt"][language],
+        "person": phrases["talk_to_person"][language].split("{")[0],
+    }
+    assert said[meaning] in talk.text and talk.state.values == {}
+    assert talk.open is inside

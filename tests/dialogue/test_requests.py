@@ -94,12 +94,23 @@ async def test_who_is_forgotten_is_offered_nothing_again(
     form: Form, journal: Journal, tmp_path: Path, words: str
 ) -> None:
     put(journal, CITIZEN, NOON, "apsrtc", "rtc_ticket_booking", ticket_number="RTC25111001")
-    stores = Stores(
-        Profiles(tmp_path / "profile.sqlite", 2), Handovers(tmp_path / "handover.sqlite"), journal
-    )
+    profiles = Profiles(tmp_path / "profile.sqlite", 2)
+    stores = Stores(profiles, Handovers(tmp_path / "handover.sqlite"), journal=journal)
     talk = Talk(form, Department(), State("en"), stores=stores, memory=memory(form, journal))
     await talk.say(words, key="en")
     assert memory(form, journal).given == () and talk.state.said == {}
+
+
+def test_who_wants_all_deleted_is_not_found_in_the_journal(
+    form: Form, journal: Journal, tmp_path: Path
+) -> None:
+    for citizen in (CITIZEN, OTHER):
+        put(journal, citizen, NOON, "apsrtc", "rtc_ticket_booking", ticket_number="RTC25111001")
+    profiles = Profiles(tmp_path / "profile.sqlite", 2)
+    stores = Stores(profiles, Handovers(tmp_path / "handover.sqlite"), journal=journal)
+    stores.erase(CITIZEN)
+    assert memory(form, journal).given == ()
+    assert len(memory(form, journal, OTHER).given) == 1
 
 
 def test_journal_of_before_gets_the_column_and_its_index(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ async def test_repeat_says_the_question_again(talk: Talk, key: str, words: str) 
 
 async def test_repeat_at_the_confirmation_shows_the_card(talk: Talk) -> None:
     """With its buttons; the department is not asked again."""
+    talk.state = State(language="en")
     await talk.say("pay 6123401005678", key="en", intent="electricity_bill_payment", kind="route")
     card = talk.text
     await talk.say("again", key="en")

@@ -65,11 +65,13 @@ async def test_what_is_over_is_forgotten() -> None:
     stores = SimpleNamespace(
         profiles=SimpleNamespace(forget=lambda before: forgotten.update(profiles=before)),
         handovers=SimpleNamespace(forget=forget_handovers),
+        usage=SimpleNamespace(forget=lambda before: forgotten.update(usage=before)),
     )
     journal = SimpleNamespace(forget=lambda before: forgotten.update(journal=before))
     ledger = SimpleNamespace(forget=lambda before: forgotten.update(ledger=before))
     here = SimpleNamespace(
         stores=stores,
+        settings=SimpleNamespace(welcome=SimpleNamespace(days=1500 / 86400)),
         departments=SimpleNamespace(journal=journal),
         cashier=SimpleNamespace(lifecycle=SimpleNamespace(ledger=ledger)),
     )
@@ -81,7 +83,7 @@ async def test_what_is_over_is_forgotten() -> None:
     task = asyncio.create_task(forget_old(place))
     await asyncio.wait_for(done.wait(), 5)
     task.cancel()
-    order = ["ledger", "journal", "profiles", "handovers"]
+    order = ["ledger", "journal", "usage", "profiles", "handovers"]
     assert sorted(forgotten, key=forgotten.__getitem__) == order
 
 

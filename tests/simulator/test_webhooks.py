@@ -59,6 +59,7 @@ SPECS = {
     "sticker": {"type": "sticker", "data": "UklGRg=="},
     "unsupported": {"type": "unsupported", "kind": "gif"},
     "reaction": {"type": "reaction", "message": "wamid.x", "emoji": "👍"},
+    "contacts": {"type": "contacts", "contact_name": "రమేశ్", "contact_phone": "+91 90000 54321"},
     "order": {"type": "raw", "content": {"type": "order", "order": {"catalog_id": "1"}}},
 }
 
@@ -69,6 +70,24 @@ def test_every_kind_is_read_by_seva(web, stage, kind):
     delivered(stage)
     message = read_delivery(stage.bot.deliveries[0]).messages[0]
     assert (message.kind, message.message_id, message.phone) == (kind, sent["id"], PHONE)
+
+
+def test_a_reaction_stands_on_the_bots_message_and_can_be_taken_back(web, send, stage):
+    message_id = send().json()["messages"][0]["id"]
+    for emoji in ("🙏", ""):
+        inbound(web, type="reaction", message=message_id, emoji=emoji)
+        chat = web.get(f"/chat/{PHONE}/messages").json()["messages"]
+        assert next(one for one in chat if one["id"] == message_id)["reaction"] == emoji
+    first, second = delivered(stage, 2)
+    assert first["reaction"] == {"message_id": message_id, "emoji": "🙏"}
+    assert second["reaction"] == {"message_id": message_id}, "as Meta leaves it out"
+
+
+def test_a_contact_has_metas_shape(web, stage):
+    inbound(web, **SPECS["contacts"])
+    (card,) = delivered(stage)[0]["contacts"]
+    assert card["name"]["formatted_name"] == "రమేశ్"
+    assert card["phones"][0]["wa_id"] == "919000054321"
 
 
 def test_taps_carry_id_title_and_context(web, graph, send, stage):
@@ -107,6 +126,7 @@ def test_a_tap_on_nothing_is_an_error(web):
         {"citizen": PHONE, "type": "audio"},
         {"citizen": PHONE, "type": "audio", "data": "!"},
         {"citizen": PHONE, "type": "location"},
+        {"citizen": PHONE, "type": "contacts", "contact_name": "x"},
     ],
 )
 def test_senseless_inbound_is_explained(web, spec):

@@ -25,7 +25,7 @@ from nlu.registry import (
     rollback,
 )
 from nlu.training import train as module
-from nlu.training.train import _packing, inputs_hash, train
+from nlu.training.train import _packing, _without_bars, inputs_hash, train
 from tests.few_services import copied
 from tests.releases import write_archive
 
@@ -84,6 +84,15 @@ def test_unknown_profile_is_refused() -> None:
     """Before anything is read."""
     with pytest.raises(ValueError, match="profile 'huge'"):
         train("huge")
+
+
+def test_rasa_draws_no_bars_only_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rasa.shared.utils.io import is_logging_disabled
+
+    monkeypatch.setenv("LOG_LEVEL", "INFO")
+    with _without_bars():
+        assert is_logging_disabled()
+    assert not is_logging_disabled()
 
 
 def test_archives_are_packed_at_the_level_given_only_inside(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.axe import faults
 from tests.verification.conftest import PHONE_SIZE
 from tests.verification.reading import data, languages
 from tests.verification.test_states import REASON, forged, replaced, revoked, valid
 
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 HOME = data()["words"]["page"]["home_title"]
 
 
@@ -81,11 +81,9 @@ def test_axe_finds_nothing(office, open_page, make, size):
     page = open_page(make(office) if make else office.origin, viewport=size)
     page.locator("footer").wait_for()
     expect(page.locator("body[data-state=checking]")).to_have_count(0)
-    page.evaluate(AXE.read_text("utf-8"))
     for tag in languages():
         page.locator(f"nav [lang={tag}]").click()
-        found = page.evaluate("axe.run().then((report) => report.violations)")
-        assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
+        assert faults(page) == []
 
 
 def test_large_type_and_zoom_do_not_cut_the_page(office, open_page):

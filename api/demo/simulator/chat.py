@@ -51,7 +51,8 @@ def chat_router(world: World) -> APIRouter:
     async def new_citizen(request: Request) -> dict[str, Any]:
         body = await request.json()
         phone = body.get("phone") or f"{NEW_PHONE_PREFIX}{secrets.randbelow(10**8):08d}"
-        citizen = world.citizens.add(str(phone), language=str(body.get("language", "te")))
+        language = str(body.get("language", "te"))
+        citizen = world.citizens.add(str(phone), language=language, at=world.now())
         world.events.add("citizen", citizen.phone, citizen.as_dict())
         return citizen.as_dict()
 

@@ -68,6 +68,8 @@ class Citizen:
     language: str = "te"
     username: str | None = None
     born: int = 0
+    since: float = 0.0
+    """When the phone was made, in epoch seconds; 0 for those that lie there from the start."""
     last_inbound: float | None = None
     messages: list[Message] = field(default_factory=list)
     sends: list[float] = field(default_factory=list)
@@ -87,6 +89,7 @@ class Citizen:
             "language": self.language,
             "username": self.username,
             "user_id": self.user_id,
+            "since": self.since,
             "last": last.as_dict() if last else None,
         }
 
@@ -123,13 +126,13 @@ class CitizenBook:
         phone = self._by_user_id.get(phone_or_user_id, normalise_phone(phone_or_user_id))
         return self._citizens.get(phone)
 
-    def add(self, phone: str, name: str = "", language: str = "te") -> Citizen:
-        """The citizen with this phone, made if there is none."""
+    def add(self, phone: str, name: str = "", language: str = "te", *, at: float = 0.0) -> Citizen:
+        """The citizen with this phone, made at that moment if there is none."""
         phone = normalise_phone(phone)
         citizen = self._citizens.get(phone)
         if citizen is None:
             self._births += 1
-            citizen = Citizen(phone, name or f"+{phone}", language, born=self._births)
+            citizen = Citizen(phone, name or f"+{phone}", language, born=self._births, since=at)
             self._citizens[phone] = citizen
             self._by_user_id[citizen.user_id] = phone
             if len(self._citizens) > self._most_citizens:

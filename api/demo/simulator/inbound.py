@@ -59,13 +59,14 @@ def _make(world: World, spec: dict[str, Any]) -> tuple[Citizen, Message]:
     maker = _MAKERS.get(kind)
     if maker is None:
         raise ControlError(f"unknown type `{kind}`; known are: {', '.join(sorted(_MAKERS))}")
-    citizen = world.citizens.add(phone, str(spec.get("name", "")), str(spec.get("language", "te")))
+    now = world.now()
+    name, language = str(spec.get("name", "")), str(spec.get("language", "te"))
+    citizen = world.citizens.add(phone, name, language, at=now)
     if spec.get("name"):
         citizen.name = str(spec["name"])
     if "username" in spec:
         citizen.username = spec["username"] or None
     content, reply_to, extra = maker(world, citizen, spec)
-    now = world.now()
     citizen.last_inbound = now
     message = Message(
         id=str(spec.get("id") or new_message_id(phone)),
@@ -166,8 +167,24 @@ def _location(world: World, citizen: Citizen, spec: dict[str, Any]) -> _Made:
 
 
 def _reaction(world: World, citizen: Citizen, spec: dict[str, Any]) -> _Made:
+    """On a message of the bot, where it is shown; without an emoji the reaction is taken back."""
     body = {"message_id": str(spec.get("message", "")), "emoji": str(spec.get("emoji", ""))}
+    world.react(body["message_id"], body["emoji"])
+    if not body["emoji"]:
+        del body["emoji"]  # Meta leaves it out
     return {"type": "reaction", "reaction": body}, None, {}
+
+
+def _contacts(world: World, citizen: Citizen, spec: dict[str, Any]) -> _Made:
+    """One card of the telephone's address book."""
+    name, phone = spec.get("contact_name"), normalise_phone(str(spec.get("contact_phone", "")))
+    if not name or not phone:
+        raise ControlError("contact_name and contact_phone are missing")
+    card = {
+        "name": {"first_name": str(name), "formatted_name": str(name)},
+        "phones": [{"phone": f"+{phone}", "wa_id": phone, "type": "CELL"}],
+    }
+    return {"type": "contacts", "contacts": [card]}, None, {}
 
 
 def _unsupported(world: World, citizen: Citizen, spec: dict[str, Any]) -> _Made:
@@ -191,6 +208,7 @@ _MAKERS = {
     **dict.fromkeys(FILE_TYPES, _file),
     "location": _location,
     "reaction": _reaction,
+    "contacts": _contacts,
     "unsupported": _unsupported,
     "raw": _raw,
 }

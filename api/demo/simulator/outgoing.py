@@ -139,8 +139,7 @@ def _react(world: World, citizen: Citizen, reaction: dict[str, Any]) -> None:
     target = world.citizens.message(reaction["message_id"])
     if target is None or target.citizen != citizen.phone:
         raise MetaError(131009, "Param reaction['message_id'] is not a message of this chat.")
-    target.reaction = reaction.get("emoji", "")
-    world.events.add("reaction", citizen.phone, {"id": target.id, "emoji": target.reaction})
+    world.react(target.id, reaction.get("emoji", ""))
 
 
 def _template_text(world: World, template: dict[str, Any]) -> str:

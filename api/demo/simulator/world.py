@@ -81,6 +81,13 @@ class World:
         self.citizens.keep(citizen, message)
         self.events.add("message", citizen.phone, message.as_dict())
 
+    def react(self, message_id: str, emoji: str) -> None:
+        """Puts a reaction on a message, where that is known, and shows it; "" takes it back."""
+        message = self.citizens.message(message_id)
+        if message is not None:
+            message.reaction = emoji
+            self.events.add("reaction", message.citizen, {"id": message.id, "emoji": emoji})
+
     def raise_state(self, message: Message, state: str) -> bool:
         """Moves a message's state upwards and shows it; False if nothing changed."""
         changed = message.raise_to(state)

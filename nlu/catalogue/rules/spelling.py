@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import regex
+import yaml
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Catalogue, Words
 from nlu.catalogue.rules.run import Run
+from nlu.catalogue.yaml_source import Node, Source
+from nlu.paths import PACKAGE
 
 _REST = "*"
 _LETTER = r"[\p{L}\p{M}]"
@@ -22,7 +25,10 @@ Said = tuple[Path, tuple[str, ...], Words]
 
 def spelling_problems(check: Run) -> Iterator[Problem]:
     """Everything that Seva says, held to `spellings` of `data/check.yml`."""
-    books = {language: _Book(said) for language, said in check.limits.spellings.items() if said}
+    books = {
+        language: _Book(check.limits.spellings.get(language, {}))
+        for language in check.catalogue.languages.reply
+    }
     for file, path, words in _everything_said(check.catalogue):
         for language, text in words.items():
             if language not in books:
@@ -31,6 +37,36 @@ def spelling_problems(check: Run) -> Iterator[Problem]:
             for found, instead in books[language].slips(text).items():
                 what = f"`{found}` in {'.'.join(where)} is not how Seva writes it"
                 yield check.at(file, *where, what=what, mend=f"write `{instead}`")
+    yield from _beside_the_catalogue(check, books)
+
+
+def _beside_the_catalogue(check: Run, books: Mapping[str, _Book]) -> Iterator[Problem]:
+    """The words of files that are read by the code that says them."""
+    spelled, code = check.limits.spelled, PACKAGE.parent
+    named = [(check.catalogue.root, pattern) for pattern in spelled.data]
+    named += [(code, pattern) for pattern in spelled.code]
+    for root, pattern in named if books else ():
+        for file in sorted(root.glob(pattern)):
+            top = Source().read(file) if file not in check.broken else None
+            for node in _texts(top, check.catalogue.languages.reply) if top else ():
+                for found, instead in books[node.path[-1]].slips(node.node.value).items():
+                    what = f"`{found}` in {node.name} is not how Seva writes it"
+                    yield Problem(file, node.line, what, f"write `{instead}`")
+
+
+def _texts(node: Node, languages: Collection[str]) -> Iterator[Node]:
+    """The texts of every mapping of reply languages to words below a node."""
+    if isinstance(node.node, yaml.MappingNode):
+        children = node.children()
+        said = [one for one in children.values() if isinstance(one.node, yaml.ScalarNode)]
+        if children.keys() <= set(languages) and len(said) == len(children):
+            yield from said
+        else:
+            for child in children.values():
+                yield from _texts(child, languages)
+    elif isinstance(node.node, yaml.SequenceNode):
+        for child in node.items():
+            yield from _texts(child, languages)
 
 
 class _Book:

@@ -1,4 +1,4 @@
-/** The attachments: photo, audio file, document, location. */
+/** The attachments: photo, audio file, document, location, sticker, contact. */
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { openSheet } from "./sheet.js";
@@ -10,8 +10,8 @@ const KINDS = [
   { name: "document", symbol: "file", hue: 225, type: "document", accept: ".pdf,.doc,.docx,.xls,.xlsx,.txt" },
 ];
 
-/** @param {{onFile: (type: string, file: File) => void, onPlace: (place: object) => void}} actions */
-export function openAttach({ onFile, onPlace }) {
+/** @param {{onFile: (type: string, file: Blob) => void, onPlace: (place: object) => void, onContact: (contact: object) => void, contacts: () => any[]}} actions */
+export function openAttach({ onFile, onPlace, onContact, contacts }) {
   const tile = (symbol, hue, title, act) =>
     el("button", { type: "button", onclick: act }, el("i", { style: { "--hue": hue }, "aria-hidden": "true" }, icon(symbol)), title);
   const pick = ({ type, accept }) => {
@@ -21,7 +21,10 @@ export function openAttach({ onFile, onPlace }) {
     input.click();
   };
   const tiles = KINDS.map((kind) => tile(kind.symbol, kind.hue, say(kind.name), () => pick(kind)));
-  tiles.push(tile("pin", 150, say("location"), () => openPlaces(onPlace)));
+  tiles.push(
+    tile("pin", 150, say("location"), () => openPlaces(onPlace)),
+    tile("sticker", 330, say("sticker"), () => openStickers((sticker) => onFile("sticker", sticker))),
+    tile("person", 195, say("contact"), () => openContacts(contacts(), onContact)));
   const close = openSheet(say("attach"), [el("div.kinds", {}, ...tiles)]);
 }
 
@@ -43,4 +46,34 @@ export function openPlaces(onPlace) {
   const close = openSheet(say("choose_place"), [
     el("div.rows", {}, row(say("current_location"), here), hint, el("h3", {}, say("places")), ...towns),
   ]);
+}
+
+/** The phones on the table are everybody's address book. */
+function openContacts(contacts, onContact) {
+  const rows = contacts.map(({ name, phone }) =>
+    el("button.option", { type: "button", onclick: () => { close(); onContact({ contact_name: name, contact_phone: phone }); } },
+      el("b", {}, name), el("small", {}, `+${phone}`)));
+  const close = openSheet(say("contact"), [el("div.rows", {}, ...rows)]);
+}
+
+const SIDE_PX = 512; // Meta's size of a sticker
+
+/** A drawing as WebP. @returns {Promise<File>} */
+async function webp(picture) {
+  const drawing = Object.assign(new Image(), { src: picture });
+  await drawing.decode();
+  const canvas = el("canvas", { width: SIDE_PX, height: SIDE_PX });
+  canvas.getContext("2d").drawImage(drawing, 0, 0, SIDE_PX, SIDE_PX);
+  const blob = await new Promise((done) => { canvas.toBlob(done, "image/webp"); });
+  return new File([blob], "sticker.webp", { type: "image/webp" });
+}
+
+function openStickers(onSticker) {
+  const choose = async (picture) => {
+    close();
+    onSticker(await webp(picture));
+  };
+  const tiles = suggestions.stickers.map(({ picture, name }) =>
+    el("button", { type: "button", onclick: () => choose(picture) }, el("img", { src: picture, alt: name[language] })));
+  const close = openSheet(say("sticker"), [el("div.emojis.stickers", {}, ...tiles)]);
 }

@@ -44,7 +44,7 @@ function options(message, { chosen, onTap, onList, onPlace }) {
 
 /**
  * @param {any} message
- * @param {{first: boolean, quoted: any, chosen: Set<string>, onTap: Function, onList: Function, onPlace: Function}} context
+ * @param {{first: boolean, quoted: any, chosen: Set<string>, onTap: Function, onList: Function, onPlace: Function, onReact: Function}} context
  */
 export function bubble(message, context) {
   const mine = isMine(message);
@@ -57,7 +57,8 @@ export function bubble(message, context) {
       ...parts(message),
       el("span.meta", {}, el("time", { datetime: new Date(message.timestamp * 1000).toISOString() }, clock(message.timestamp)), mine && tickMark(message.state)),
       message.state === "failed" && el("span.failed-note", {}, `${message.error?.code ?? ""} ${message.error?.title ?? say("state_failed")}`),
-      message.reaction && el("span.reaction", {}, message.reaction)),
+      message.reaction && el("span.reaction", {}, message.reaction),
+      message.direction === "out" && el("button.react", { type: "button", "aria-label": say("react"), onclick: () => context.onReact(message) }, icon("smile", 19))),
     below);
 }
 

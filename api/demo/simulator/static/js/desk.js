@@ -6,6 +6,9 @@ import { clock, language, languageOf, say, suggestions } from "./words.js";
 
 const hue = (phone) => (Number(phone.slice(-5)) * 47) % 360;
 const pretty = (phone) => `+${phone.slice(0, -10)} ${phone.slice(-10, -5)} ${phone.slice(-5)}`;
+/** As on a telephone: who wrote or came last is at the top. */
+const latestFirst = (citizens) => [...citizens].sort((one, other) => active(other) - active(one));
+const active = ({ last, since }) => last?.timestamp ?? since ?? 0;
 const initial = (name) => (/\p{L}/u.test(name) ? [...new Intl.Segmenter(languageOf(name)).segment(name)][0].segment : name.slice(-2));
 
 export class Desk {
@@ -19,17 +22,27 @@ export class Desk {
 
   /** @param {{citizens: any[], current: string, webhook: any}} state */
   draw({ citizens, current, webhook }) {
+    const focused = this.#focused();
     this.node.replaceChildren(
-      el("div.brand", {}, el("img", { src: "/static/img/seva.svg", alt: "" }), el("div", {}, el("h1", {}, say("app_title")), el("p", {}, say("tagline")))),
+      el("div.brand", {}, el("img", { src: "/static/img/seva.svg", alt: "" }), el("div", {}, el("b", {}, say("app_title")), el("p", {}, say("tagline")))),
       this.#languages(),
       el("nav", { "aria-label": say("phones") },
         el("h2", {}, say("phones")),
-        el("ul.phones", {}, ...citizens.map((citizen) => el("li", {}, this.#phone(citizen, current)))),
+        el("ul.phones", {}, ...latestFirst(citizens).map((citizen) => el("li", {}, this.#phone(citizen, current)))),
         el("button.add", { type: "button", onclick: () => { this.close(); this.actions.onNew(); } }, icon("plus", 22), say("new_phone"))),
       el("section", {},
         el("h2", {}, say("try_saying")),
         el("div.ideas.column", {}, ...suggestions.keys.flatMap(({ first }) => first.map((idea) => this.#idea(idea))))),
       this.#hook(webhook));
+    focused()?.focus();
+  }
+
+  /** Finds what has the focus, or what stands for it once all is drawn anew. */
+  #focused() {
+    const buttons = () => [...this.node.querySelectorAll("button")];
+    const at = buttons().indexOf(document.activeElement);
+    const { phone } = document.activeElement?.dataset ?? {};
+    return () => (phone && at >= 0 ? this.node.querySelector(`[data-phone="${phone}"]`) : buttons()[at]);
   }
 
   open() {

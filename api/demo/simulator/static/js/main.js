@@ -6,6 +6,7 @@ import { Desk } from "./desk.js";
 import { el } from "./dom.js";
 import { icon } from "./icons.js";
 import { listen } from "./live.js";
+import { openReactions } from "./reactions.js";
 import { openList } from "./sheet.js";
 import { Thread } from "./thread.js";
 import { Wire } from "./wire.js";
@@ -32,6 +33,7 @@ const thread = new Thread(find("thread"), {
   onTap: (type, reply, message) => send({ type, option: reply.id, title: reply.title, message: message.id }),
   onList: (message) => openList(message, (row) => send({ type: "list", option: row.id, title: row.title, message: message.id })),
   onPlace: () => openPlaces(place),
+  onReact: (message) => openReactions(message, (emoji) => send({ type: "reaction", message: message.id, emoji })),
   onIdea: (text) => send({ type: "text", text }),
 });
 const desk = new Desk(find("desk"), {
@@ -63,7 +65,7 @@ function drawBar(typing = false) {
     el("button.round.menu", { type: "button", "aria-label": say("menu"), onclick: () => desk.open() }, icon("menu")),
     el("img.face", { src: "/static/img/seva.svg", alt: "" }),
     el("div.who", {},
-      el("p.name", {}, say("bot_name"), el("span", { role: "img", "aria-label": say("verified_business") }, icon("badge", 18))),
+      el("h1.name", {}, say("bot_name"), el("span", { role: "img", "aria-label": say("verified_business") }, icon("badge", 18))),
       el(`span.now${typing ? ".typing" : ""}`, { role: "status" }, say(now))));
 }
 
@@ -174,6 +176,8 @@ composer = new Composer(find("composer"), {
   onFile: (type, file) => guard(api.sendFile(state.current, type, file)),
   onVoice: (sound) => guard(api.sendFile(state.current, "audio", sound, { recorded: true })),
   onPlace: place,
+  onContact: (contact) => send({ type: "contacts", ...contact }),
+  contacts: () => state.citizens.filter(({ phone }) => phone !== state.current),
   onProblem: notice,
 });
 listen(cursor, onEvent, (online) => {

@@ -17,7 +17,8 @@ function documentCard(message) {
     media.size ? size(media.size) : null,
     ending.toUpperCase().slice(0, 4),
   ];
-  return el("a.document", { href: fileUrl(message), target: "_blank", rel: "noopener", "aria-label": `${say("open_document")}: ${name}` },
+  return el("a.document", { href: fileUrl(message), target: "_blank", rel: "noopener" },
+    el("span.quiet", {}, `${say("open_document")}: `),
     el("span.sheet-icon", { "aria-hidden": "true" }, ending.toUpperCase().slice(0, 4)),
     el("b", {}, name),
     el("small", {}, facts.filter(Boolean).join(" · ")),
@@ -29,8 +30,8 @@ function picture(message, kind) {
   if (!url) return el("span", {}, say(kind));
   const view = kind === "video"
     ? el("video", { src: url, controls: true, preload: "metadata" })
-    : el("img", { src: url, alt: message.content[kind].caption ?? say("image"), loading: "lazy" });
-  return el("span.picture", {}, view);
+    : el("img", { src: url, alt: message.content[kind].caption ?? say(kind), loading: "lazy" });
+  return el(`span.picture${kind === "sticker" ? ".sticker" : ""}`, {}, view);
 }
 
 function place({ latitude, longitude, name, address }) {
@@ -39,6 +40,13 @@ function place({ latitude, longitude, name, address }) {
     el("span.map", { "aria-hidden": "true" }, icon("pin")),
     el("b", {}, name || say("location")),
     el("small", {}, address || `${latitude.toFixed(4)}, ${longitude.toFixed(4)}`));
+}
+
+function contact({ name, phones }) {
+  return el("span.contact", {},
+    el("i", { "aria-hidden": "true" }, icon("person", 22)),
+    el("b", {}, name?.formatted_name ?? ""),
+    el("small", {}, phones?.[0]?.phone ?? ""));
 }
 
 function interactive(body) {
@@ -68,7 +76,7 @@ export function parts(message) {
     case "audio": return [message.media ? voicePlayer(fileUrl(message)) : el("span", {}, say("voice_message"))];
     case "image": case "video": case "sticker": return [picture(message, type), caption];
     case "location": return [place(body)];
-    case "reaction": return [el("span.text", {}, body.emoji ?? "")];
+    case "contacts": return body.map(contact);
     default: return [el("em", {}, say("unsupported"))];
   }
 }
@@ -82,6 +90,7 @@ export function preview(message) {
   if (type === "interactive") return plainText(body.button_reply?.title ?? body.list_reply?.title ?? body.body?.text ?? "");
   if (type === "document") return body.filename || say("document");
   if (type === "audio") return say("voice_message");
-  if (["image", "video", "location"].includes(type)) return body.caption || body.name || say(type);
+  if (type === "contacts") return body[0]?.name?.formatted_name ?? say("contact");
+  if (["image", "video", "location", "sticker"].includes(type)) return body.caption || body.name || say(type);
   return body.emoji ?? say("unsupported");
 }

@@ -5,9 +5,11 @@ import { icon } from "./icons.js";
 import { day, languageOf, say, suggestions } from "./words.js";
 
 const NEAR_PX = 90;
+/** A reaction stands on the message that it is about. */
+const isBubble = (message) => message.content.type !== "reaction";
 
 export class Thread {
-  /** @param {HTMLElement} node @param {{onTap: Function, onList: Function, onPlace: Function, onIdea: Function}} actions */
+  /** @param {HTMLElement} node @param {{onTap: Function, onList: Function, onPlace: Function, onReact: Function, onIdea: Function}} actions */
   constructor(node, actions) {
     this.node = node;
     this.actions = actions;
@@ -26,13 +28,14 @@ export class Thread {
     this.node.replaceChildren();
     this.typing = null;
     if (!this.messages.length) this.node.append(this.#welcome());
+    this.messages = this.messages.filter(isBubble);
     this.messages.forEach((_, at) => this.#append(at));
     this.node.append(this.newest);
     this.toEnd();
   }
 
   add(message) {
-    if (this.messages.some((known) => known.id === message.id)) return;
+    if (!isBubble(message) || this.messages.some((known) => known.id === message.id)) return;
     if (!this.messages.length) this.node.querySelector(".welcome")?.remove();
     const follow = this.#isNear() || message.direction === "in";
     if (message.direction === "out") this.setTyping(false);

@@ -2,7 +2,7 @@
 
 let words = {};
 export let language = "te";
-export let suggestions = { languages: {}, keys: [], places: [] };
+export let suggestions = { languages: {}, keys: [], places: [], stickers: [], reactions: [] };
 
 export async function loadWords() {
   const [all, ideas] = await Promise.all(
