@@ -13,10 +13,11 @@ from actions.departments.access import (
     NO_SENDER,
     TOO_MANY,
 )
-from actions.dialogue import consent, one_time_code, outcome
+from actions.dialogue import consent, display, one_time_code, outcome
+from actions.dialogue.display import filled
 from actions.dialogue.form import Form
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
-from actions.dialogue.state import Heard, Offer, State
+from actions.dialogue.state import CHANGE, Heard, Offer, State
 from actions.dialogue.steps import ASK, STOP, Step
 from nlu.catalogue import Service
 from nlu.turn import Button, Reply, payload
@@ -95,12 +96,13 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
             STOP,
             (replace(said, buttons=(retry,)),),
         )
-    text = words(catalogue, service, state.values, state.lookup or {}, result, language)
+    text = words(catalogue, form.shown(state), state.values, state.lookup or {}, result, language)
     known = {**state.values, **result.fields}
     reply = Reply(
         text,
         outcome.buttons(catalogue, service, result.outcome, known, language),
         document=result.document,
+        link=outcome.link(catalogue, service, result, language),
     )
     step = form.end(state, reply)
     done = result.outcome == OK and state.asked is None
@@ -109,28 +111,39 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
 
 async def offered(form: Form, step: Step, execute: Execute) -> Step:
     """The step with the department's choices for the slot that it asks for; the only one there is
-    is taken. Where the department gives none, or does not answer, the citizen is asked in words."""
+    is taken. Where the department has none it says why, and the citizen changes something; where it
+    says nothing, or does not answer, they are asked in words, or not at all for what may be left
+    out."""
     state = step.state
     slot = form.asked_slot(state) if step.next == ASK else None
     if slot is None or slot.name != state.asked or not slot.offered_by or slot.name in state.offers:
         return step
     if slot.name in state.values:  # to be changed
         return step
-    service = form.service(state)
+    service, language = form.service(state), state.language
     result = await execute(
         service.department,
         slot.offered_by,
         state.values,
         state.nonce,
-        state.language,
+        language,
         Origin(service.name),
         None,
     )
     offers = _offers(result.fields)
+    words = service.replies.get(result.outcome) if result.outcome != OK else None
+    if words is not None:
+        shown = display.shown_values(service, state.values, language, form.catalogue)
+        step = step.ending_with(Reply(filled(words, language, {**shown, **result.fields})))
+        if not offers:
+            return replace(step, state=replace(state, asked=CHANGE, page=0))
     known = replace(state, offers={**state.offers, slot.name: offers})
     if len(offers) == 1:
-        only = form.told(known, {slot.name: offers[0].value}, spoken=False)
-        return step.then(form.after(only))
+        taken = form.told(known, {slot.name: offers[0].value}, spoken=False)
+        given = tuple(name for name in taken.given if name != slot.name)  # the way back skips it
+        return step.then(form.after(replace(taken, given=given)))
+    if not offers and not slot.required:
+        return step.then(form.after(known))
     return replace(step, state=known)
 
 

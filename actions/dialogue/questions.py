@@ -31,7 +31,7 @@ def ask(catalogue: Catalogue, settings: DialogueSettings, slot: Slot, state: Sta
     phrases, language = catalogue.phrases, state.language
     words = (slot.type.retry if state.attempts else None) or slot.ask or slot.type.ask
     text = words[language]
-    optional = not slot.required and slot.name not in state.values
+    optional = not slot.required and slot.name not in state.values and not slot.offered_by
     if optional:
         text = f"{text}\n{phrases['optional_hint'][language]}"
     rows = [
@@ -163,6 +163,7 @@ def change(
             shown.get(slot.name) or phrases["not_given"][language],
         )
         for slot in service.slots
+        if slot.name in state.values or not slot.volunteered
     ]
     rows = [*_paged(catalogue, settings, rows, state, spare=1)]
     rows.append(_answer(phrases["back"][language], BACK, state))

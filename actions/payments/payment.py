@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
@@ -141,6 +142,14 @@ def order_of(rule: Rule, fields: Mapping[str, str]) -> Order | None:
     if not number or not link or not paise:
         return None
     return Order(number, paise, link)
+
+
+def closes_at(payment: Payment, rule: Rule | None, open_for: float) -> float:
+    """The moment from which nobody can pay the order any more: when the department lets go what is
+    to be paid for, and at the latest `open_for` seconds after it was opened."""
+    last = payment.opened_at + open_for
+    told = payment.fields.get(rule.until, "") if rule and rule.until else ""
+    return min(last, datetime.fromisoformat(told).timestamp()) if told else last
 
 
 def in_paise(rupees: str) -> int | None:

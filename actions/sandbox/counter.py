@@ -111,6 +111,8 @@ class Counter:
 
     answer: str = ""
     find: Find | None = None
+    look: str = ""
+    """The Python function that adds what the expressions need and this language cannot say."""
     let: Mapping[str, str] = field(default_factory=dict)
     """Names for values that several expressions need; later ones may use earlier ones."""
     list: Find | None = None

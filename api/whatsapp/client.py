@@ -228,6 +228,11 @@ def _content(message: Outgoing, media_id: str | None) -> tuple[str, dict]:
         return "document", content
     if message.kind == "voice":
         return "audio", {"id": media_id, "voice": True}
+    if message.kind == "link":
+        shown = {"display_text": message.button, "url": message.link_url}
+        content = {"name": "cta_url", "parameters": shown}
+        body = {"text": message.text}
+        return "interactive", {"type": "cta_url", "body": body, "action": content}
     if message.kind == "buttons":
         action: dict = {
             "buttons": [

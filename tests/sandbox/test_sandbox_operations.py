@@ -27,6 +27,7 @@ class Case(NamedTuple):
     outcome: str
     fields: dict[str, str] = {}
     before: dict[str, str] | None = None
+    before_operation: str = ""
 
 
 def day(ahead: int) -> str:
@@ -167,8 +168,59 @@ CASES = [
             "ticket_number": r"RTC\d{8}",
             "fare": "1,820",
             "departure_time": f"{DATE} {TIME}",
+            "bus_name": "ఎక్స్‌ప్రెస్",
+            "held_until": r"\d{4}-\d\d-\d\dT.+",
             **ORDER,
         },
+    ),
+    Case(
+        "apsrtc",
+        "listBuses",
+        {**TICKET, "bus_kind": "ac", "bus_time": "21:30"},
+        "ok",
+        {
+            "values": "B2100\nB2200",
+            "titles": "9:00 PM · ₹1,547\n10:00 PM · ₹2,002",
+            "abouts": "ఇంద్ర ఏసీ\nవెన్నెల ఏసీ స్లీపర్",
+        },
+    ),
+    Case(
+        "apsrtc",
+        "listBuses",
+        {**TICKET, "to_stop": "guntur", "bus_kind": "ac", "bus_time": "06:00"},
+        "other_buses",
+        {
+            "values": "B0630\nB0930\nB1500\nB1800\nB2345",
+            "titles": r"6:30 AM · ₹75\n(?s:.+)",
+            "abouts": r"(?s:.+)",
+        },
+    ),
+    Case("apsrtc", "listBuses", {**TICKET, "travel_date": day(13)}, "full"),
+    Case(
+        "apsrtc",
+        "listBuses",
+        {**TICKET, "from_stop": "hindupur", "to_stop": "srikakulam"},
+        "no_bus",
+    ),
+    Case(
+        "apsrtc",
+        "quoteTicket",
+        {**TICKET, "bus": "B2100"},
+        "ok",
+        {
+            "bus_name": "ఇంద్ర ఏసీ",
+            "departs": f"{DATE} 9:00 PM",
+            "seat_fare": "1,547",
+            "total_fare": "3,094",
+        },
+    ),
+    Case(
+        "apsrtc",
+        "quoteTicket",
+        {**TICKET, "bus": "B0630"},
+        "full",
+        before_operation="bookTicket",
+        before={**TICKET, "bus": "B0630", "passenger_count": "39"},
     ),
     Case("apsrtc", "bookTicket", {**TICKET, "travel_date": day(90)}, "no_bus"),
     Case("apsrtc", "bookTicket", {**TICKET, "to_stop": "vijayawada"}, "no_bus"),
@@ -176,9 +228,9 @@ CASES = [
     Case(
         "apsrtc",
         "bookTicket",
-        {**TICKET, "passenger_count": "2"},
+        {**TICKET, "bus": "B0630"},
         "full",
-        before={**TICKET, "passenger_count": "39"},
+        before={**TICKET, "bus": "B0630", "passenger_count": "39"},
     ),
     Case(
         "apsrtc",
@@ -345,7 +397,9 @@ CASES += [Case(department, "bookPayment", NEWS, "refused") for department in PAI
 )
 def test_operation_has_the_outcome_and_its_fields(sandbox: Sandbox, case: Case) -> None:
     if case.before is not None:
-        first = sandbox.execute(case.department, case.operation, case.before)
+        first = sandbox.execute(
+            case.department, case.before_operation or case.operation, case.before
+        )
         assert first.outcome == "ok"
     result = sandbox.execute(case.department, case.operation, case.values)
     assert (result.outcome, result.reason) == (case.outcome, None)
