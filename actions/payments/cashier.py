@@ -64,7 +64,10 @@ class Cashier:
         settings = self.lifecycle.settings
         receipts = Receipts(self.issue, settings.receipt_form)
         return Reconciliation(
-            self.lifecycle, PaymentNews(self.catalogue, settings, notify, language_of, receipts)
+            self.lifecycle,
+            PaymentNews(
+                self.catalogue, settings, notify, language_of, receipts, self.lifecycle.books
+            ),
         )
 
     async def aclose(self) -> None:

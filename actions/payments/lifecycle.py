@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from actions.departments.directory import DepartmentDirectory
@@ -16,6 +17,7 @@ from actions.payments.ledger import Ledger
 from actions.payments.payment import Payment, State, closes_at, order_of
 from actions.payments.settings import PaymentSettings
 from nlu.catalogue.model import Payment as Rule
+from nlu.catalogue.model import Ticket
 from nlu.log import get_logger
 
 Answer = Literal["booked", "not_booked", "unknown"]
@@ -53,10 +55,23 @@ class DepartmentBooks:
             return "booked"
         return "not_booked" if result.available else "unknown"
 
-    async def _call(self, payment: Payment, operation: str, key: str) -> OperationResult:
+    async def ticket(self, ticket: Ticket, payment: Payment) -> OperationResult:
+        """What was paid for, as a document."""
+        key = f"ticket-{payment.id}"
+        return await self._call(payment, ticket.operation, key, ticket.values)
+
+    async def _call(
+        self,
+        payment: Payment,
+        operation: str,
+        key: str,
+        renamed: Mapping[str, str] = MappingProxyType({}),
+    ) -> OperationResult:
         order, money, context = payment.order, payment.money, payment.write.context
+        known = {**payment.fields, **payment.write.values}
         values = {
-            **payment.write.values,
+            **known,
+            **{name: known.get(theirs, "") for name, theirs in renamed.items()},
             "order_id": order.id if order else "",
             "payment_id": money.payment_id if money else "",
             "amount_paise": str(money.paise if money else 0),

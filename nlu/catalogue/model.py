@@ -321,9 +321,11 @@ class TellPaid:
 
 @dataclass(frozen=True)
 class Ticket:
-    """The read that gives what was paid for as a document."""
+    """The read that gives what was paid for as a document. It sees the slots and the fields of the
+    answer; `values` gives it more: its name for one of these -> theirs."""
 
     operation: str = field(metadata=key("operationId"))
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
