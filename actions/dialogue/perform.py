@@ -106,7 +106,7 @@ def _ended(form: Form, state: State, service: Service, result: OperationResult) 
     )
     step = form.end(state, reply)
     done = result.outcome == OK and state.asked is None
-    return consent.done(form, state, step) if done else step
+    return consent.done(form, state, step, to_pay=reply.link is not None) if done else step
 
 
 async def offered(form: Form, step: Step, execute: Execute) -> Step:

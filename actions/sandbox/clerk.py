@@ -180,6 +180,8 @@ class Call:
             place = self._kept(db, counter.keep, seen)
         if counter.order is not None:
             amount = float(seen.value(counter.order.amount))
+            made["order"] = {"amount": amount}
+        if counter.order is not None and amount:
             reference = place or made.get("number", "")
             order, link = self.desk.order(db, self.request, self.operation, reference, amount)
             made["order"] = {"id": order, "amount": amount, "payment_link": link}

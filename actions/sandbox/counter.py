@@ -90,7 +90,8 @@ class Keep:
 
 @dataclass(frozen=True)
 class Order:
-    """Opens a payment order over `amount`; once it is paid, the record gets the values `paid`."""
+    """Opens a payment order over `amount`, where there is something to pay; once it is paid, the
+    record gets the values `paid`."""
 
     amount: str
     paid: Row = field(default_factory=dict)

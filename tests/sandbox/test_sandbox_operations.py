@@ -36,7 +36,7 @@ def day(ahead: int) -> str:
 
 
 MONEY = r"\d{1,3}(,\d\d)*(,\d{3})?(\.\d\d)?"
-LINK = r"http://localhost:\d+/pay/ORD-[0-9a-f]{12}"
+LINK = r"http://localhost:\d+/pay/ORD-[0-9a-f]{12}\?lang=te"
 ORDER = {"order_id": "ORD-.+", "order_amount": r"[0-9.]+", "payment_link": LINK}
 DATE = r"\d\d-\d\d-\d{4}"
 TIME = r"\d{1,2}:\d\d [AP]M"
@@ -95,6 +95,13 @@ CASES = [
     Case("endowments", "bookDarshan", {**DARSHAN, "darshan_date": day(13)}, "full"),
     Case("endowments", "bookDarshan", {**DARSHAN, "darshan_date": day(17)}, "closed"),
     Case("endowments", "bookDarshan", {**DARSHAN, "darshan_date": day(-1)}, "closed"),
+    Case(
+        "endowments",
+        "bookDarshan",
+        {**DARSHAN, "darshan_type": "free"},
+        "booked_free",
+        {"booking_id": r"\d{15}", "amount": "0", "slot_time": TIME, "order_amount": "0"},
+    ),
     Case(
         "endowments",
         "createOffering",
@@ -242,6 +249,27 @@ CASES = [
     Case("apsrtc", "trackBus", {"ticket_number": "RTC26110002"}, "not_started"),
     Case("apsrtc", "trackBus", {"ticket_number": "RTC26110003"}, "not_found"),
     Case("apsrtc", "trackBus", {"ticket_number": "RTC26119999"}, "not_found"),
+    Case(
+        "apsrtc",
+        "quoteCancellation",
+        {"ticket_number": "RTC26110002", **MOBILE},
+        "ok",
+        {"refund": "738", "kept": "82", "days": "7"},
+    ),
+    Case("apsrtc", "quoteCancellation", {"ticket_number": "RTC26110001", **MOBILE}, "departed"),
+    Case(
+        "apsrtc",
+        "quoteCancellation",
+        {"ticket_number": "RTC26110003", **MOBILE},
+        "already_cancelled",
+    ),
+    Case("apsrtc", "quoteCancellation", {"ticket_number": "RTC26119999", **MOBILE}, "not_found"),
+    Case(
+        "apsrtc",
+        "quoteTicket",
+        {**TICKET, "to_stop": "vijayawada"},
+        "no_bus",
+    ),
     Case(
         "apsrtc",
         "cancelTicket",
@@ -421,6 +449,7 @@ def test_every_outcome_of_every_operation_has_a_case() -> None:
         for row in operation.outcomes
     }
     reached = {(case.operation, case.outcome) for case in CASES} | BOOKED
+    reached |= {("getTicketCopy", "not_paid"), ("cancelTicket", "released")}  # those of one bought
     reached |= {(case["operation"], case["outcome"]) for case in WRITTEN}
     assert described - reached == set()
 
@@ -437,8 +466,9 @@ def test_bought_ticket_can_be_tracked_and_cancelled(sandbox: Sandbox) -> None:
     track = sandbox.execute("apsrtc", "trackBus", {"ticket_number": ticket})
     assert track.outcome == "not_started"
     values = {"ticket_number": ticket, **MOBILE}
+    assert sandbox.execute("apsrtc", "getTicketCopy", values).outcome == "not_paid"
     outcomes = [sandbox.execute("apsrtc", "cancelTicket", values).outcome for _ in range(2)]
-    assert outcomes == ["ok", "already_cancelled"]
+    assert outcomes == ["released", "already_cancelled"]
 
 
 def test_application_can_be_asked_after(sandbox: Sandbox) -> None:
