@@ -42,7 +42,13 @@ class ActionTurn(Action):
         """Says the replies as JSON (`nlu.turn.Reply`); the event is the new state."""
         here = context()
         before, heard = read(tracker, here)
-        step = await turns.turn(here.form(), before, heard, _execute(here, heard.message))
+        step = await turns.turn(
+            here.form(),
+            before,
+            heard,
+            _execute(here, heard.message),
+            _own_payments(here, heard.message),
+        )
         step = effects.carried_out(step, tracker.sender_id, here.stores)
         for reply in step.replies:
             told = replace(reply, language=step.state.language).as_json()
@@ -68,6 +74,15 @@ def read(tracker: Tracker, here: Context) -> tuple[State, Heard]:
         state = cleared(state)  # also where a service was taken out of the catalogue
     state = replace(state, profile=here.stores.profiles.of(tracker.sender_id))
     return state, read_heard(parsed, message, float(event.get("timestamp") or 0.0))
+
+
+def _own_payments(here: Context, message: Message) -> turns.OwnPayments:
+    """What the sender of a message pays, and nobody else."""
+
+    async def told(language: str) -> tuple[str, ...]:
+        return await InLoop(lambda: here.cashier.own.told(message.citizen, message.phone, language))
+
+    return told
 
 
 def _execute(here: Context, message: Message) -> Execute:

@@ -120,8 +120,8 @@ class Link:
 @dataclass(frozen=True)
 class Reply:
     """One message to the citizen. `button_label` opens the list where there are many buttons;
-    `link` is a button that leads elsewhere; `language` is that of the words. Its JSON has Rasa's names for what Rasa knows, `text` and
-    `buttons`, so that `rasa shell` shows them."""
+    `link` is a button that leads elsewhere; `language` is that of the words. Its JSON has Rasa's
+    names for what Rasa knows, `text` and `buttons`, so that `rasa shell` shows them."""
 
     text: str
     buttons: tuple[Button, ...] = ()

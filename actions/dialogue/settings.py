@@ -26,6 +26,14 @@ class CorrectionWords:
 
 
 @dataclass(frozen=True)
+class MoneyWords:
+    """See `money_taken:` in `data/dialogue.yml`."""
+
+    what: Cues
+    taken: Cues
+
+
+@dataclass(frozen=True)
 class CodeSettings:
     """Of a one-time code: its digits, how many wrong tries it stands, how long it is good."""
 
@@ -82,6 +90,7 @@ class DialogueSettings:
     ordinals: tuple[tuple[str, ...], ...]
     polite: tuple[str, ...]
     corrections: CorrectionWords
+    money_taken: MoneyWords
 
 
 @lru_cache(maxsize=4)

@@ -103,7 +103,7 @@ class PaymentNews:
             if not result.available:
                 return None
             ticket = result.document
-        title = self._title(payment)[payment.write.context.language]
+        title = title_of(self.catalogue, payment)[payment.write.context.language]
         receipt = await asyncio.to_thread(self.receipts.of, payment, rule, title)
         return None if receipt is None else Papers(receipt, ticket)
 
@@ -140,33 +140,42 @@ class PaymentNews:
     def _notice(
         self, payment: Payment, news: str, ticket: bool, language: str, document: Document | None
     ) -> Notice:
-        title = self._title(payment)[language]
-        department = self.catalogue.departments[payment.write.department].title[language]
-        paise = payment.money.paise if payment.money else payment.order and payment.order.paise
-        fields = {
-            "title": title,
-            "department": department,
-            "amount": in_rupees(paise or 0),
-            "order_id": payment.order.id if payment.order else "",
-            "hours": f"{self.settings.refund_after_hours:g}",
-            "failed_days": str(self.settings.failed_days),
-            "refund_days": str(self.settings.refund_days),
-        }
         return Notice(
             id=f"payment-{payment.id[:32]}-{news}",
             citizen=payment.write.context.citizen,
             language=language,
-            about=title,
-            text=filled(self.catalogue.phrases[_phrase(payment, news, ticket)], language, fields),
+            about=title_of(self.catalogue, payment)[language],
+            text=words(
+                self.catalogue, self.settings, payment, _phrase(payment, news, ticket), language
+            ),
             document=document,
         )
 
-    def _title(self, payment: Payment) -> Mapping[str, str]:
-        """What is paid for: the service, or the department where its service is gone."""
-        service = service_of(self.catalogue, payment.write)
-        if service is not None:
-            return service.title
-        return self.catalogue.departments[payment.write.department].title
+
+def words(
+    catalogue: Catalogue, settings: PaymentSettings, payment: Payment, phrase: str, language: str
+) -> str:
+    """What a phrase says of a payment."""
+    department = catalogue.departments[payment.write.department].title[language]
+    paise = payment.money.paise if payment.money else payment.order and payment.order.paise
+    fields = {
+        "title": title_of(catalogue, payment)[language],
+        "department": department,
+        "amount": in_rupees(paise or 0),
+        "order_id": payment.order.id if payment.order else "",
+        "hours": f"{settings.refund_after_hours:g}",
+        "failed_days": str(settings.failed_days),
+        "refund_days": str(settings.refund_days),
+    }
+    return filled(catalogue.phrases[phrase], language, fields)
+
+
+def title_of(catalogue: Catalogue, payment: Payment) -> Mapping[str, str]:
+    """What is paid for: the service, or the department where its service is gone."""
+    service = service_of(catalogue, payment.write)
+    if service is not None:
+        return service.title
+    return catalogue.departments[payment.write.department].title
 
 
 def _untold(payment: Payment) -> bool:

@@ -128,6 +128,12 @@ def new_payment(rule: Rule, write: Write, now: float, due_at: float) -> Payment:
     )
 
 
+def payer_of(citizen: str, phone: str = "") -> str:
+    """Names who pays, by the number that WhatsApp verified or else the conversation; it tells
+    neither."""
+    return keyed_hash(sender_of(citizen, phone) or citizen, "payer")
+
+
 def bill_of(rule: Rule, write: Write) -> str:
     """Names what is paid for; says nothing about the citizen."""
     values = {**write.values, CITIZEN: write.context.citizen}

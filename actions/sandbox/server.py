@@ -63,7 +63,8 @@ def create_app(
     `callback_url`, and reads the time from `clock`; departments call it at
     `department_callbacks/<department>`. It goes by the names `hosts`, by that of `public_url` and
     by those of this machine. `owners` names more numbers that are on record wherever those of the
-    seeds are. SMS are posted to `sms_url`; the payment page leads back to `chat_url`. Raises ValueError for a counter without an operation,
+    seeds are. SMS are posted to `sms_url`; the payment page leads back to `chat_url`.
+    Raises ValueError for a counter without an operation,
     and for an operation of which the department's file does not say who may use it.
     """
     described = openapi or data_folder() / "departments/openapi"

@@ -28,8 +28,8 @@ class Template:
 class Outgoing:
     """One WhatsApp message.
 
-    `kind` is text, buttons, list, link, document, template or voice (`text` is read aloud). `button`
-    is the title of what opens a list, or of a link, which leads to `link_url`.
+    `kind` is text, buttons, list, link, document, template or voice (`text` is read aloud).
+    `button` is the title of what opens a list, or of a link, which leads to `link_url`.
     """
 
     kind: str
