@@ -1,9 +1,9 @@
 """Makes WhatsApp's messages of the dialogue's replies, and the template of news.
 
 Texts that follow each other become one message, because WhatsApp limits the messages to a citizen.
-
-A link becomes a button of its own. Up to three short options become buttons, up to ten become a list, and more become a list with a row
-`more`. Options with long titles become numbered lines; the citizen types the number.
+A link becomes a message with a button of its own. Up to three short options become buttons, up to
+ten become a list, and more become a list with a row `more`. Options with long titles become
+numbered lines; the citizen types the number.
 """
 
 from __future__ import annotations
