@@ -44,7 +44,13 @@ class ActionTurn(Action):
         before, heard = read(tracker, here)
         if heard.message.code:
             heard = replace(heard, checked=here.resources.press.checked(heard.message.code))
-        step = await turns.turn(here.form(), before, heard, _execute(here, heard.message))
+        step = await turns.turn(
+            here.form(),
+            before,
+            heard,
+            _execute(here, heard.message),
+            _own_payments(here, heard.message),
+        )
         step = effects.carried_out(step, tracker.sender_id, here.stores)
         for reply in step.replies:
             told = replace(reply, language=step.state.language).as_json()
@@ -74,6 +80,15 @@ def read(tracker: Tracker, here: Context) -> tuple[State, Heard]:
         memory=here.memory(tracker.sender_id, message.phone),
     )
     return state, read_heard(parsed, message, float(event.get("timestamp") or 0.0))
+
+
+def _own_payments(here: Context, message: Message) -> turns.OwnPayments:
+    """What the sender of a message pays, and nobody else."""
+
+    async def told(language: str) -> tuple[str, ...]:
+        return await InLoop(lambda: here.cashier.own.told(message.citizen, message.phone, language))
+
+    return told
 
 
 def _execute(here: Context, message: Message) -> Execute:

@@ -13,11 +13,11 @@ from api.problems import Problem
 from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.render import as_template, render
 from nlu.text.script import is_blank
-from nlu.turn import Button, Document, Notice, Reply
+from nlu.turn import Button, Document, Link, Notice, Reply
 
 _ID = regex.compile(r"[A-Za-z0-9._:-]{1,128}")
 _URL = regex.compile(r"https?://\S{1,2000}")
-_MEMBERS = {"id", "citizen", "language", "about", "text", "buttons", "document"}
+_MEMBERS = {"id", "citizen", "language", "about", "text", "buttons", "document", "link"}
 
 
 def as_news(notice: Notice, phrases: PhraseBook, policy: WhatsAppPolicy) -> News:
@@ -28,7 +28,7 @@ def as_news(notice: Notice, phrases: PhraseBook, policy: WhatsAppPolicy) -> News
     if not headed:
         text = phrases.headed(notice.about, notice.text, notice.language)
     drafts = render(
-        [Reply(text, notice.buttons, document=notice.document)],
+        [Reply(text, notice.buttons, document=notice.document, link=notice.link)],
         inbox_id=notice.id,
         words=phrases.for_rendering(notice.language),
         limits=policy.limits,
@@ -36,7 +36,7 @@ def as_news(notice: Notice, phrases: PhraseBook, policy: WhatsAppPolicy) -> News
     rest = notice.text.removeprefix(heading).lstrip(" :\n") or notice.text
     found = as_template(notice.about, rest, notice.language, policy.template)
     template, says_all = found or (None, False)
-    whole = says_all and not notice.buttons and notice.document is None
+    whole = says_all and not notice.buttons and notice.document is None and notice.link is None
     return News(notice.id, notice.citizen, drafts, template, whole)
 
 
@@ -53,6 +53,7 @@ def read_notice(data: Mapping[str, Any], languages: Collection[str]) -> Notice:
         text=_text(data, "text"),
         buttons=_buttons(data.get("buttons")),
         document=_document(data.get("document")),
+        link=_link(data.get("link")),
     )
     if not _ID.fullmatch(notice.id):
         raise Problem("invalid-request", "`id` must be 1 to 128 letters, digits or one of `._:-`.")
@@ -80,6 +81,17 @@ def _buttons(value: Any) -> tuple[Button, ...]:
         )
         for one in found
     )
+
+
+def _link(value: Any) -> Link | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise Problem("invalid-request", "`link` must be an object or null.")
+    url = _text(value, "url", "link/")
+    if not _URL.fullmatch(url):
+        raise Problem("invalid-request", "`link/url` must be an http or https address.")
+    return Link(_text(value, "title", "link/"), url)
 
 
 def _document(value: Any) -> Document | None:

@@ -117,10 +117,19 @@ delete what is kept of them."""
 
 
 @dataclass(frozen=True)
+class Link:
+    """A button that opens an address, such as a page to pay."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Reply:
     """One message to the citizen. `button_label` opens the list where there are many buttons;
-    `language` is that of the words, `act` one of the three above. Its JSON has Rasa's names for
-    what Rasa knows, `text` and `buttons`, so that `rasa shell` shows them."""
+    `link` is a button that leads elsewhere; `language` is that of the words, `act` one of the three
+    above. Its JSON has Rasa's names for what Rasa knows, `text` and `buttons`, so that `rasa shell`
+    shows them."""
 
     text: str
     buttons: tuple[Button, ...] = ()
@@ -128,6 +137,7 @@ class Reply:
     document: Document | None = None
     language: str | None = None
     act: str | None = None
+    link: Link | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The reply as a JSON object; what is not there is left out."""
@@ -138,7 +148,13 @@ class Reply:
         """The reply that `as_json` gave."""
         buttons = tuple(Button(**one) for one in told.get("buttons", ()))
         document = told.get("document")
-        found = {**told, "buttons": buttons, "document": document and Document(**document)}
+        link = told.get("link")
+        found = {
+            **told,
+            "buttons": buttons,
+            "document": document and Document(**document),
+            "link": link and Link(**link),
+        }
         return cls(**found)
 
 
@@ -159,6 +175,7 @@ class Notice:
     text: str
     buttons: tuple[Button, ...] = ()
     document: Document | None = None
+    link: Link | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The body of `POST /notices`."""

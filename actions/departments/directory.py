@@ -11,6 +11,7 @@ import httpx
 from actions.departments.connector import Connector
 from actions.departments.definition import (
     DepartmentDefinition,
+    Formats,
     Protection,
     define,
     load_departments,
@@ -108,6 +109,10 @@ class DepartmentDirectory:
                 issue=self._issue,
             )
         return self._connectors[department]
+
+    def formats(self, department: str) -> Formats:
+        """How a department's dates and times are written; `KeyError` for an unknown one."""
+        return self._definitions[department].formats
 
     @property
     def opened(self) -> Collection[Connector]:

@@ -12,6 +12,13 @@ from actions.departments.definition import Formats
 from nlu.text.numbers import indian_grouping
 
 
+def until_text(moment: float, now: float, formats: Formats) -> str:
+    """Until when, with the day only where that is not today; both are seconds since 1970."""
+    zone = ZoneInfo(formats.timezone)
+    then, today = (datetime.datetime.fromtimestamp(at, zone) for at in (moment, now))
+    return then.strftime(formats.time if then.date() == today.date() else formats.datetime)
+
+
 class TextFunctions(functions.Functions):  # type: ignore[misc]  # jmespath is untyped
     """`date_text`, `time_text`, `datetime_text`, `month_text`, `money_text`; null stays null."""
 

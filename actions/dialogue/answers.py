@@ -29,7 +29,8 @@ def answer(form: Form, state: State, heard: Heard) -> Step:
         if unsure >= form.settings.answers.doubt and slot.name not in state.unchecked:
             state = replace(state, unchecked=(slot.name, *state.unchecked))
         return form.after(state)
-    found = form.found(state.service or "", heard.text, state.values)
+    known = {} if state.asked == CHANGE else state.values
+    found = form.found(state.service or "", heard.text, known)
     if found:
         told = form.told(state, found, spoken=heard.by_voice)
         said = [

@@ -9,16 +9,17 @@ from dataclasses import replace
 from actions.dialogue import display, taps
 from actions.dialogue.form import Form
 from actions.dialogue.questions import AGREE, REFUSE
-from actions.dialogue.state import REMEMBER, Heard, State
+from actions.dialogue.state import REMEMBER, Heard, State, new_nonce
 from actions.dialogue.steps import STOP, Forget, Remember, Step, cleared
 from nlu.catalogue import Service
 from nlu.turn import Button, Reply, payload
 
 
-def done(form: Form, before: State, step: Step) -> Step:
+def done(form: Form, before: State, step: Step, *, to_pay: bool = False) -> Step:
     """The end of a request that was done: its values are remembered where the citizen agreed, and
     the question whether they agree is asked where it never was. Asking counts as a refusal until
-    they do, so that nobody is asked twice."""
+    they do, so that nobody is asked twice. What is `to_pay` is not done yet: nothing is asked
+    beside the button to pay, but once they say that all is well (`all_is_well`)."""
     values = rememberable(form, form.service(before), before.values)
     if not values or before.profile.consent is False:
         return step
@@ -26,7 +27,22 @@ def done(form: Form, before: State, step: Step) -> Step:
         return replace(step, effects=(*step.effects, Remember(values)))
     if step.state.asked or step.state.service:  # something else is being asked already
         return step
-    asking = replace(step.state, asked=REMEMBER, nonce=before.nonce, pending=values)
+    waiting = replace(step.state, pending=values)
+    if to_pay:
+        return replace(step, state=waiting)
+    return _asked(form, step, replace(waiting, nonce=before.nonce))
+
+
+def all_is_well(form: Form, heard: Heard, step: Step) -> Step:
+    """The answer to thanks or an "ok", with the question that waited for a payment behind it."""
+    state = step.state
+    if not state.pending or state.asked or state.service or state.profile.consent is not None:
+        return step
+    return _asked(form, step, replace(state, nonce=new_nonce(heard, REMEMBER)))
+
+
+def _asked(form: Form, step: Step, waiting: State) -> Step:
+    asking = replace(waiting, asked=REMEMBER)
     question = _question(form, asking, asking.language)
     return replace(
         step, state=asking, replies=(*step.replies, question), effects=(*step.effects, Forget())

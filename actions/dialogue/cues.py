@@ -71,6 +71,15 @@ def position(text: str, settings: DialogueSettings) -> int | None:
     return None
 
 
+def money_taken(text: str, settings: DialogueSettings) -> bool:
+    """Whether a message says that money was taken."""
+    said, words_of = clean(text), settings.money_taken
+    return all(
+        spot(said, _one(name, some))
+        for name, some in (("what", words_of.what), ("taken", words_of.taken))
+    )
+
+
 def spot(text: str, phrases: Phrases[str]) -> list[Spotted]:
     """Cues in a cleaned text, left to right, the longest at each place; no endings are cut."""
     tokens = words(text)

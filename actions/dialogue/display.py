@@ -48,10 +48,9 @@ def confirmation(
     language: str,
     catalogue: Catalogue,
 ) -> str:
-    """The question before anything is changed: the service's own, or a summary of its slots."""
+    """The question before anything is changed: the service's own, in which `{summary}` are its
+    slots, or a summary of these."""
     fields = {**lookup, **shown_values(service, values, language, catalogue)}
-    if service.confirm_text:
-        return filled(service.confirm_text, language, fields)
     lines = [
         filled(
             catalogue.phrases["summary_line"],
@@ -59,10 +58,11 @@ def confirmation(
             {"slot": label(slot, language), "value": _by_itself(slot, fields[slot.name])},
         )
         for slot in service.slots
-        if slot.name in values
+        if slot.name in values and not slot.volunteered
     ]
     summary = "\n".join([f"*{service.title[language]}*", *lines])
-    return filled(catalogue.phrases["confirm_prompt"], language, {"summary": summary})
+    words = service.confirm_text or catalogue.phrases["confirm_prompt"]
+    return filled(words, language, {**fields, "summary": summary})
 
 
 def _by_itself(slot: Slot, value: str) -> str:

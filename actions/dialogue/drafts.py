@@ -27,6 +27,7 @@ def left(state: State, service: str, settings: DialogueSettings) -> State:
         unchecked=state.unchecked,
         since=state.since,
         in_doubt=state.in_doubt,
+        offers=state.offers,
     )
     others = [other for other in state.kept if other.service != state.service]
     return replace(cleared(state), kept=tuple([*others, draft][-settings.drafts_kept :]))
@@ -56,6 +57,7 @@ def opened(state: State, draft: Draft) -> State:
         unchecked=draft.unchecked,
         since=draft.since,
         in_doubt=draft.in_doubt,
+        offers=draft.offers,
     )
 
 

@@ -95,7 +95,7 @@ class Form:
             return step
         service, language = self.service(step.state), step.state.language
         left = [slot for slot in service.slots if slot.name not in step.state.values]
-        asked = [slot for slot in left if slot.required or service.confirm]
+        asked = [s for s in left if s.required or (service.confirm and not s.volunteered)]
         fields = {"title": service.title[language], "count": str(len(asked))}
         phrase = "begun" if len(asked) > 1 else "begun_short"
         return step.after_saying(self.say(phrase, step.state, fields))
@@ -164,7 +164,12 @@ class Form:
             return Step(replace(state, asked=READ_BACK + name), ASK)
         for slot in service.slots:
             state = self.suggested(state, slot)
-            optional = not slot.required and (not service.confirm or slot.name in state.given)
+            optional = not slot.required and (
+                slot.volunteered
+                or not service.confirm
+                or slot.name in state.given
+                or state.offers.get(slot.name) == ()  # the department has nothing to choose from
+            )
             if slot.name not in state.values and not optional:
                 return Step(replace(state, asked=slot.name), ASK)
         if state.code is not None:
@@ -177,9 +182,9 @@ class Form:
         """The next question, with the retry text in front after an answer that did not fit."""
         service, catalogue, asked = self.service(state), self.catalogue, state.asked or ""
         if asked == CONFIRM:
-            return questions.confirm(catalogue, service, state)
+            return questions.confirm(catalogue, self.shown(state), state)
         if asked == CHANGE:
-            return questions.change(catalogue, self.settings, service, state)
+            return questions.change(catalogue, self.settings, self.shown(state), state)
         if asked == CODE:
             return questions.code(catalogue, self.settings, state)
         if asked.startswith(RESUME):
@@ -202,6 +207,7 @@ class Form:
 
     def told(self, state: State, values: Mapping[str, str], *, spoken: bool) -> State:
         """The state with values added. Numbers that were spoken are to be read back."""
+        state = self._outdated(state, values)
         unchecked = [name for name in state.unchecked if name not in values]
         slots = self.service(state).slots
         if spoken:
@@ -218,6 +224,18 @@ class Form:
             lookup=None,
             code=None,
         )
+
+    def _outdated(self, state: State, values: Mapping[str, str]) -> State:
+        """The state without what the department offered, and was chosen, for other values than
+        these: buses of another day."""
+        changed = False
+        for slot in self.service(state).slots:
+            if slot.offered_by and changed:
+                offers = {name: rows for name, rows in state.offers.items() if name != slot.name}
+                state = replace(self.without(state, slot.name), offers=offers)
+            told = values.get(slot.name)
+            changed = changed or (told is not None and told != state.values.get(slot.name))
+        return state
 
     def without(self, state: State, name: str) -> State:
         """The state without the value of a slot."""
@@ -266,15 +284,22 @@ class Form:
         return replace(state, values={**others, **({slot.name: value} if value else {})})
 
     def offering(self, state: State, slot: Slot) -> Slot:
-        """The slot with the choices that are likely, or that the department gave."""
+        """The slot with the choices that are likely, or that the department gave; the type's own
+        come behind these."""
         offers = state.offers.get(slot.name, ())
         if offers:
             words = self.catalogue.languages.reply
-            rows = (
-                Choice(o.value, dict.fromkeys(words, o.title), (), dict.fromkeys(words, o.about))
+            abouts = [offer.about for offer in offers]
+            rows = [
+                Choice(
+                    o.value,
+                    dict.fromkeys(words, o.title),
+                    (o.about,) if o.about and abouts.count(o.about) == 1 else (),
+                    dict.fromkeys(words, o.about),
+                )
                 for o in offers
-            )
-            return replace(slot, type=replace(slot.type, choices=tuple(rows)))
+            ]
+            return replace(slot, type=replace(slot.type, choices=(*rows, *slot.type.choices)))
         if slot.suggested_by is None:
             return slot
         likely = self.suggest(slot.suggested_by, state.values).likely
@@ -331,6 +356,13 @@ class Form:
     def service(self, state: State) -> Service:
         """The service under way."""
         return self.catalogue.services[state.service or ""]
+
+    def shown(self, state: State) -> Service:
+        """The service under way with the choices that the department gave: so are its values
+        shown."""
+        service = self.service(state)
+        slots = tuple(self.offering(state, s) if s.offered_by else s for s in service.slots)
+        return replace(service, slots=slots)
 
     # --- what is said ---------------------------------------------------------------------
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from actions.departments import OperationResult
 from actions.dialogue import display
 from actions.dialogue.display import filled
 from nlu.catalogue import Catalogue, Service
 from nlu.slots.kind import kind_of
-from nlu.turn import Button, payload
+from nlu.text.numbers import indian_grouping
+from nlu.turn import Button, Link, payload
 
 UNAVAILABLE = "unavailable"
 ENDED_BY = {"unsure": "unavailable_unsure", "overdue": "unavailable_overdue"}
@@ -30,8 +32,8 @@ def words(
     result: OperationResult,
     language: str,
 ) -> str:
-    """The service's reply to an answer of its department, or that its payment is under way. A
-    payment link comes with a word against fraud."""
+    """The service's reply to an answer of its department, or that its payment is under way. What is
+    to be paid comes with until when, and a word against fraud."""
     if result.outcome in PAYMENT_OUTCOMES:
         department = catalogue.departments[service.department].title[language]
         told = {"title": service.title[language], "department": department, **result.fields}
@@ -42,14 +44,22 @@ def words(
         **result.fields,
     }
     said = filled(service.replies[result.outcome], language, fields)
-    warning = catalogue.phrases["payment_safety"][language]
-    return f"{said}\n{warning}" if _has_link(catalogue, service, result) else said
+    if link(catalogue, service, result, language) is None:
+        return said
+    return f"{said}\n{filled(catalogue.phrases['payment_safety'], language, result.fields)}"
 
 
-def _has_link(catalogue: Catalogue, service: Service, result: OperationResult) -> bool:
-    """Whether the answer gives somewhere to pay."""
+def link(
+    catalogue: Catalogue, service: Service, result: OperationResult, language: str
+) -> Link | None:
+    """The button that leads to where an answer is to be paid."""
     payment = catalogue.departments[service.department].operations[service.operation].payment
-    return payment is not None and bool(result.fields.get(payment.link))
+    address = payment and result.fields.get(payment.link)
+    amount = Decimal(result.fields.get(payment.amount) or "0") if payment else Decimal(0)
+    if not address or not amount:
+        return None
+    told = {"amount": indian_grouping(amount)}
+    return Link(filled(catalogue.phrases["pay_button"], language, told), address)
 
 
 def no_answer(catalogue: Catalogue, service: Service, phrase: str, language: str) -> str:

@@ -13,7 +13,8 @@ from actions.departments.access import (
     NO_SENDER,
     TOO_MANY,
 )
-from actions.dialogue import consent, memory, one_time_code, outcome, questions
+from actions.dialogue import consent, display, memory, one_time_code, outcome, questions
+from actions.dialogue.display import filled
 from actions.dialogue.form import Form
 from actions.dialogue.outcome import ENDED_BY, UNAVAILABLE, no_answer, words
 from actions.dialogue.state import CHANGE, Heard, Offer, State, new_nonce
@@ -97,7 +98,7 @@ def _ended(
             STOP,
             (replace(said, buttons=(retry,)),),
         )
-    text = words(catalogue, service, state.values, state.lookup or {}, result, language)
+    text = words(catalogue, form.shown(state), state.values, state.lookup or {}, result, language)
     if result.outcome == NOT_FOUND:
         return _asked_again(form, state, heard, service, text)
     known = {**state.values, **result.fields}
@@ -105,10 +106,11 @@ def _ended(
         text,
         outcome.buttons(catalogue, service, result.outcome, known, language),
         document=result.document,
+        link=outcome.link(catalogue, service, result, language),
     )
     step = replace(form.end(state, reply), effects=(Used(service.name),))
     done = result.outcome == OK and state.asked is None
-    return consent.done(form, state, step) if done else step
+    return consent.done(form, state, step, to_pay=reply.link is not None) if done else step
 
 
 def _asked_again(form: Form, state: State, heard: Heard, service: Service, text: str) -> Step:
@@ -129,14 +131,16 @@ def _asked_again(form: Form, state: State, heard: Heard, service: Service, text:
 
 async def offered(form: Form, step: Step, execute: Execute) -> Step:
     """The step with the department's choices for the slot that it asks for; the only one there is
-    is taken. Where the department gives none, or does not answer, the citizen is asked in words."""
+    is taken. Where the department has none it says why, and the citizen changes something; where it
+    says nothing, or does not answer, they are asked in words, or not at all for what may be left
+    out."""
     state = step.state
     slot = form.asked_slot(state) if step.next == ASK else None
     if slot is None or slot.name != state.asked or slot.name in state.offers:
         return step
     if slot.name in state.values:  # to be changed
         return step
-    service = form.service(state)
+    service, language = form.service(state), state.language
     lacking = slot.name in state.lacks
     listing = form.found_by(service, slot) if lacking else slot.offered_by
     if not listing:
@@ -146,20 +150,32 @@ async def offered(form: Form, step: Step, execute: Execute) -> Step:
         listing,
         state.values,
         state.nonce,
-        state.language,
+        language,
         Origin(service.name),
         None,
     )
     offers = _offers(result.fields)
+    no_list = result.outcome != OK and not lacking
+    words = service.replies.get(result.outcome) if no_list else None
+    if words is not None:
+        shown = display.shown_values(service, state.values, language, form.catalogue)
+        step = step.ending_with(Reply(filled(words, language, {**shown, **result.fields})))
+        if not offers:
+            return replace(step, state=replace(state, asked=CHANGE, page=0))
     known = replace(state, offers={**state.offers, slot.name: offers})
     if lacking:
         step = _listed(form, replace(step, state=known), service, result, offers)
         if step.next == STOP:
             return step
     if len(offers) == 1:
-        only = form.told(known, {slot.name: offers[0].value}, spoken=False)
-        return step.then(form.after(only))
-    return step if lacking else replace(step, state=known)
+        taken = form.told(known, {slot.name: offers[0].value}, spoken=False)
+        given = tuple(name for name in taken.given if name != slot.name)  # the way back skips it
+        return step.then(form.after(replace(taken, given=given)))
+    if lacking:
+        return step
+    if not offers and not slot.required:
+        return step.then(form.after(known))
+    return replace(step, state=known)
 
 
 def _listed(

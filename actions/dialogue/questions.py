@@ -40,7 +40,7 @@ def ask(
         shown = display.shown(slot.type, before, language, catalogue)
         fields = {"slot": display.label(slot, language), "value": shown}
         text = filled(phrases["same_as_before"], language, fields)
-    optional = not slot.required and slot.name not in state.values
+    optional = not slot.required and slot.name not in state.values and not slot.offered_by
     if optional:
         text = f"{text}\n{phrases['optional_hint'][language]}"
     rows = [
@@ -200,6 +200,7 @@ def change(
             shown.get(slot.name) or phrases["not_given"][language],
         )
         for slot in service.slots
+        if slot.name in state.values or not slot.volunteered
     ]
     rows = [*_paged(catalogue, settings, rows, state, spare=1)]
     rows.append(_answer(phrases["back"][language], BACK, state))

@@ -32,6 +32,9 @@ from nlu.turn import Button, Reply
 _LETTER, _DIGIT = regex.compile(r"\p{L}"), regex.compile(r"\p{N}")
 
 
+ALL_IS_WELL = ("thanks", "affirm")
+
+
 def route(form: Form, state: State, heard: Heard) -> Step:
     """A citizen's own words: start a service, ask which, converse, or refuse."""
     document = sent.document_of(heard)
@@ -295,7 +298,8 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
         "deny": "affirmed_nothing_open",
     }
     words = phrases[answers.get(heard.intent, "retry_generic")][state.language]
-    return Step(state, STOP, (Reply(words),))
+    step = Step(state, STOP, (Reply(words),))
+    return consent.all_is_well(form, heard, step) if heard.intent in ALL_IS_WELL else step
 
 
 def _menu(form: Form, state: State, lead: str) -> Reply:

@@ -27,6 +27,14 @@ class CorrectionWords:
 
 
 @dataclass(frozen=True)
+class MoneyWords:
+    """See `money_taken:` in `data/dialogue.yml`."""
+
+    what: Cues
+    taken: Cues
+
+
+@dataclass(frozen=True)
 class CodeSettings:
     """Of a one-time code: its digits, how many wrong tries it stands, how long it is good."""
 
@@ -135,6 +143,7 @@ class DialogueSettings:
     polite: tuple[str, ...]
     corrections: CorrectionWords
     language_wish: LanguageWish
+    money_taken: MoneyWords
 
 
 @lru_cache(maxsize=4)

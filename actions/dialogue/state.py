@@ -50,6 +50,7 @@ class Draft:
     unchecked: tuple[str, ...]
     since: float
     in_doubt: bool = False
+    offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -292,10 +293,7 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
         kept=tuple(_draft(one) for one in told.get("kept", ())),
         pending=told.get("pending", {}),
         in_doubt=told.get("in_doubt", False),
-        offers={
-            slot: tuple(Offer(**one) for one in rows)
-            for slot, rows in told.get("offers", {}).items()
-        },
+        offers=_offers(told),
         code=CodeAsked(**told["code"]) if told.get("code") else None,
         spoken_of=told.get("spoken_of", ""),
         undo=Undo(**told["undo"]) if told.get("undo") else None,
@@ -314,7 +312,12 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
 
 def _draft(stored: Mapping[str, Any]) -> Draft:
     lists = {name: tuple(stored[name]) for name in ("given", "unchecked")}
-    return Draft(**{**stored, **lists})
+    return Draft(**{**stored, **lists, "offers": _offers(stored)})
+
+
+def _offers(told: Mapping[str, Any]) -> dict[str, tuple[Offer, ...]]:
+    rows = told.get("offers", {})
+    return {slot: tuple(Offer(**one) for one in some) for slot, some in rows.items()}
 
 
 def _words(kept: Mapping[str, Any], told: Mapping[str, Any]) -> Words | None:

@@ -7,6 +7,7 @@ comes last.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from actions.dialogue import cues, interpretation, language, perform, routing, undo
@@ -15,6 +16,7 @@ from actions.dialogue.perform import Execute
 from actions.dialogue.state import CONFIRM, RESUME, Heard, State
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
 from nlu.slots.kind import kind_of
+from nlu.turn import Reply
 
 UNCLEAR = ("out_of_scope", "clarify")
 _TAPS = {
@@ -25,9 +27,24 @@ _TAPS = {
 }
 
 
-async def turn(form: Form, state: State, heard: Heard, execute: Execute) -> Step:
+OwnPayments = Callable[[str], Awaitable[tuple[str, ...]]]
+"""Language -> what is to be said of the sender's payments that are not finished."""
+
+
+async def nothing_paid(language: str) -> tuple[str, ...]:
+    """Of who pays nothing."""
+    return ()
+
+
+async def turn(
+    form: Form,
+    state: State,
+    heard: Heard,
+    execute: Execute,
+    own_payments: OwnPayments = nothing_paid,
+) -> Step:
     """The state after a message, and everything that is said."""
-    step = understood(form, state, heard)
+    step = await _money_taken(form, state, heard, own_payments) or understood(form, state, heard)
     while True:
         if step.next == GO:
             step = step.then(await perform.perform(form, step.state, heard, execute))
@@ -42,6 +59,22 @@ async def turn(form: Form, state: State, heard: Heard, execute: Execute) -> Step
             if offered is step:
                 return step.ending_with(form.question(step.state))
             step = offered
+
+
+async def _money_taken(
+    form: Form, state: State, heard: Heard, own_payments: OwnPayments
+) -> Step | None:
+    """Who says that money was taken is told first where their own payments stand. None in a form,
+    and where all of them are finished."""
+    if state.open or heard.tapped or heard.danger:
+        return None
+    if not cues.money_taken(heard.text, form.settings):
+        return None
+    state = form.follow(state, heard)
+    told = await own_payments(state.language)
+    if not told:
+        return None
+    return Step(state, STOP, (form.say("money_worry", state), *map(Reply, told)))
 
 
 def understood(form: Form, state: State, heard: Heard) -> Step:

@@ -52,7 +52,8 @@ class LateAnswers:
         said = await self.ask_in(write, language) if self.ask_in else None
         if said is None or said.outcome != result.outcome:
             return result
-        return replace(said, document=result.document)
+        # What the department does not say, as until when a link can be paid, stays.
+        return replace(said, document=result.document, fields={**result.fields, **said.fields})
 
 
 def notice(
@@ -63,10 +64,12 @@ def notice(
         reason = result.reason if result.reason in ENDED_BY else _OVERDUE
         text = no_answer(catalogue, service, ENDED_BY[reason or _OVERDUE], language)
         buttons: tuple[Button, ...] = ()
+        link = None
     else:
         lookup = write.context.origin.lookup
         text = words(catalogue, service, write.values, lookup, result, language)
         known = {**write.values, **result.fields}
+        link = outcome.link(catalogue, service, result, language)
         buttons = outcome.buttons(catalogue, service, result.outcome, known, language)
     return Notice(
         id=f"late-{write.id}",
@@ -76,6 +79,7 @@ def notice(
         text=text,
         buttons=buttons,
         document=result.document,
+        link=link,
     )
 
 

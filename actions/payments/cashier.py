@@ -14,6 +14,7 @@ from actions.payments.gateways import Gateways
 from actions.payments.ledger import Ledger
 from actions.payments.lifecycle import DepartmentBooks, Lifecycle
 from actions.payments.news import PaymentNews, Receipts
+from actions.payments.own import OwnPayments
 from actions.payments.reconciliation import Reconciliation
 from actions.payments.settings import load_settings
 from nlu.catalogue import Catalogue
@@ -64,8 +65,16 @@ class Cashier:
         settings = self.lifecycle.settings
         receipts = Receipts(self.issue, settings.receipt_form)
         return Reconciliation(
-            self.lifecycle, PaymentNews(self.catalogue, settings, notify, language_of, receipts)
+            self.lifecycle,
+            PaymentNews(
+                self.catalogue, settings, notify, language_of, receipts, self.lifecycle.books
+            ),
         )
+
+    @property
+    def own(self) -> OwnPayments:
+        """Of one sender, for whom they ask."""
+        return OwnPayments(self.catalogue, self.lifecycle)
 
     async def aclose(self) -> None:
         """Close the connections to gateways."""

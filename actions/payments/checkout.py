@@ -5,15 +5,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from actions.departments.directory import DepartmentDirectory
+from actions.departments.formats import until_text
 from actions.departments.journal import Entry, Write
 from actions.departments.request import NO_SERVICE, Context, Origin
 from actions.departments.result import UNAVAILABLE, OperationResult
 from actions.payments.lifecycle import Lifecycle
-from actions.payments.payment import Payment, State, in_rupees, new_payment, of_citizen, order_of
+from actions.payments.payment import (
+    Payment,
+    State,
+    closes_at,
+    in_rupees,
+    new_payment,
+    of_citizen,
+    order_of,
+)
 from nlu.catalogue.model import Payment as Rule
 from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable
@@ -135,7 +145,15 @@ class Checkout:
             here = kept or await asyncio.to_thread(self._ledger.find, payment.id)
         if here is None or here.order != order:  # let go because it took too long
             return OperationResult(OUTCOMES["opening"])
-        return result
+        return replace(result, fields={**result.fields, **self._until(here)})
+
+    def _until(self, payment: Payment) -> dict[str, str]:
+        """Until when it can be paid, as citizens read it."""
+        write, life = payment.write, self._lifecycle
+        rule = life.rules(write.department, write.operation)
+        closes = closes_at(payment, rule, life.settings.open_for)
+        formats = self._departments.formats(write.department)
+        return {"pay_until": until_text(closes, life.clock(), formats)}
 
     def _told(self, payment: Payment, write: Write) -> OperationResult:
         """The true state, to the citizen who opened it: the same link while it can be paid."""
@@ -146,4 +164,4 @@ class Checkout:
             hours = f"{settings.refund_after_hours:g}"
             fields = {"amount": in_rupees(order.paise) if order else "", "hours": hours}
             return OperationResult(OUTCOMES[payment.state], fields)
-        return OperationResult("ok", dict(payment.fields))
+        return OperationResult("ok", {**payment.fields, **self._until(payment)})

@@ -15,7 +15,16 @@ import sqlalchemy as sa
 
 from actions.departments.journal import Write, database_url
 from actions.departments.request import Context, Origin
-from actions.payments.payment import OVER, UNSETTLED, Money, Order, Payment, State, may_move
+from actions.payments.payment import (
+    OVER,
+    UNSETTLED,
+    Money,
+    Order,
+    Payment,
+    State,
+    may_move,
+    payer_of,
+)
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import seal, unseal
 from nlu.storage.tables import delete_in_slices, open_tables
@@ -42,8 +51,10 @@ PAYMENTS = sa.Table(
     sa.Column("alarm", sa.Text, nullable=False),
     sa.Column("private", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("payer", sa.String(64)),
     unreadable_column(),
     sa.Index("payments_due", "due_at"),
+    sa.Index("payments_payer", "payer"),
     sa.Index(
         "payments_one_unsettled",
         "bill",
@@ -121,6 +132,13 @@ class Ledger:
         """Payments to look at, longest due first."""
         return self.table.some(PAYMENTS.c.due_at <= now, PAYMENTS.c.due_at, limit)
 
+    def of_payer(self, payer: str, moment: float) -> list[Payment]:
+        """What somebody pays (`payment.payer_of`) that is not over, or changed since then, the
+        latest last."""
+        where = PAYMENTS.c.payer == payer
+        recent = _in(UNSETTLED) | (PAYMENTS.c.changed_at >= moment)
+        return self.table.some(where & recent, PAYMENTS.c.opened_at, None)
+
     def since(self, moment: float) -> list[Payment]:
         """Every payment opened since then, and all that are unsettled, oldest first."""
         where = (PAYMENTS.c.opened_at >= moment) | _in(UNSETTLED)
@@ -165,6 +183,7 @@ def _row(payment: Payment) -> dict[str, Any]:
         "order_id": order and order.id,
         "paise": order and order.paise,
         "private": seal(private),
+        "payer": payer_of(write.context.citizen, write.context.origin.phone),
         "unreadable_at": None,
         **{name: getattr(payment, name) for name in _PLAIN},
     }

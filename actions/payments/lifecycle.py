@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from actions.departments.directory import DepartmentDirectory
@@ -13,9 +14,10 @@ from actions.departments.journal import Journal
 from actions.departments.result import OperationResult
 from actions.payments.gateways import Found, Gateways, Unbelievable
 from actions.payments.ledger import Ledger
-from actions.payments.payment import Payment, State, order_of
+from actions.payments.payment import Payment, State, closes_at, order_of
 from actions.payments.settings import PaymentSettings
 from nlu.catalogue.model import Payment as Rule
+from nlu.catalogue.model import Ticket
 from nlu.log import get_logger
 
 Answer = Literal["booked", "not_booked", "unknown"]
@@ -53,10 +55,23 @@ class DepartmentBooks:
             return "booked"
         return "not_booked" if result.available else "unknown"
 
-    async def _call(self, payment: Payment, operation: str, key: str) -> OperationResult:
+    async def ticket(self, ticket: Ticket, payment: Payment) -> OperationResult:
+        """What was paid for, as a document."""
+        key = f"ticket-{payment.id}"
+        return await self._call(payment, ticket.operation, key, ticket.values)
+
+    async def _call(
+        self,
+        payment: Payment,
+        operation: str,
+        key: str,
+        renamed: Mapping[str, str] = MappingProxyType({}),
+    ) -> OperationResult:
         order, money, context = payment.order, payment.money, payment.write.context
+        known = {**payment.fields, **payment.write.values}
         values = {
-            **payment.write.values,
+            **known,
+            **{name: known.get(theirs, "") for name, theirs in renamed.items()},
             "order_id": order.id if order else "",
             "payment_id": money.payment_id if money else "",
             "amount_paise": str(money.paise if money else 0),
@@ -158,10 +173,10 @@ class Lifecycle:
             return await self.move(payment, state=over)
         if found.state == "pending" and payment.state == "open":
             return await self.move(payment, state="pending")
-        too_long = self.clock() >= payment.opened_at + self.settings.open_for
+        too_long = self.clock() >= closes_at(payment, rule, self.settings.open_for)
         if found.state == "open" and payment.state == "open" and too_long:
             await self.gateways.close(payment)  # the next look-up says whether it is closed
-        return await self._later(payment)
+        return await self._later(payment, rule)
 
     async def _still_over(self, payment: Payment, found: Found) -> Payment | None:
         """Nothing has arrived for an order that is over: looked up now and then, for some days."""
@@ -227,9 +242,14 @@ class Lifecycle:
         wait = self.clock() + self.settings.look_up.longest
         return await self.move(payment, alarm=why, due_at=wait)
 
-    async def _later(self, payment: Payment) -> Payment | None:
-        wait = self.settings.look_up.after(payment.tries)
-        return await self.move(payment, tries=payment.tries + 1, due_at=self.clock() + wait)
+    async def _later(self, payment: Payment, rule: Rule | None = None) -> Payment | None:
+        """Looked at again after a while, and at the moment at which it is to be closed."""
+        now = self.clock()
+        due = now + self.settings.look_up.after(payment.tries)
+        closes = closes_at(payment, rule, self.settings.open_for)
+        if payment.state == "open" and now < closes:
+            due = min(due, closes)
+        return await self.move(payment, tries=payment.tries + 1, due_at=due)
 
     async def move(self, payment: Payment, **changes: Any) -> Payment | None:
         """The payment with changes kept, due at once in a new state; None if it was changed."""

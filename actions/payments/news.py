@@ -11,6 +11,7 @@ from actions.departments.result import CallFailed, Wanted
 from actions.dialogue.display import filled
 from actions.news.late_answers import service_of
 from actions.news.notices import LanguageOf, Notify, UnknownCitizen
+from actions.payments.lifecycle import DepartmentBooks
 from actions.payments.payment import Payment, State, in_rupees
 from actions.payments.settings import PaymentSettings
 from nlu.catalogue.model import Catalogue
@@ -31,9 +32,17 @@ NEWS: Mapping[State, str] = {
 _WITHOUT_RECEIPT = "payment_booked_receipt_later"
 _WRONG_AMOUNT = "payment_wrong_amount"
 _LATE = "payment_too_late"
-_RECEIPT = "payment_receipt"
+_RECEIPT, _TICKET, _BOOKED_TICKET = "payment_receipt", "payment_ticket", "payment_booked_ticket"
 OWED, LATER, SENT = "owed", "later", "sent"
 """Of a receipt; `later`: the words go without it, and it follows."""
+
+
+@dataclass(frozen=True)
+class Papers:
+    """The receipt, and what was paid for where that is a document."""
+
+    receipt: Document
+    ticket: Document | None = None
 
 
 class Receipts:
@@ -78,81 +87,106 @@ class PaymentNews:
     notify: Notify
     language_of: LanguageOf
     receipts: Receipts
+    books: DepartmentBooks
 
     def owes(self, payment: Payment) -> bool:
         """Whether there is something that the citizen does not know yet."""
         return _untold(payment) or payment.receipt in (OWED, LATER)
 
-    async def receipt(self, payment: Payment, rule: Rule) -> Document | None:
-        """The receipt, where one is due and can be issued now."""
+    async def papers(self, payment: Payment, rule: Rule) -> Papers | None:
+        """What goes with the news of a booked payment, where it is due and can all be had now."""
         if payment.receipt not in (OWED, LATER):
             return None
-        title = self._title(payment)[payment.write.context.language]
-        return await asyncio.to_thread(self.receipts.of, payment, rule, title)
+        ticket = None
+        if rule.ticket is not None:
+            result = await self.books.ticket(rule.ticket, payment)
+            if not result.available:
+                return None
+            ticket = result.document
+        title = title_of(self.catalogue, payment)[payment.write.context.language]
+        receipt = await asyncio.to_thread(self.receipts.of, payment, rule, title)
+        return None if receipt is None else Papers(receipt, ticket)
 
-    async def tell(self, payment: Payment, document: Document | None) -> Mapping[str, str]:
+    async def tell(self, payment: Payment, papers: Papers | None) -> Mapping[str, str]:
         """What is told after this: changes for the ledger. Raises NoticeRefused.
 
         Told again after a crash, each notice has the same id and the same words.
         """
         changes: dict[str, str] = {}
         apart = payment.receipt == LATER
+        first = None if papers is None else papers.ticket or papers.receipt
         if _untold(payment):
-            await self._send(payment, payment.state, None if apart else document)
+            ticket = papers is not None and papers.ticket is not None and not apart
+            await self._send(payment, payment.state, None if apart else first, ticket)
             changes["told"] = payment.state
-        if document is not None:
-            if apart:
-                await self._send(payment, "receipt", document)
+        if papers is not None:
+            if papers.ticket is not None and apart:
+                await self._send(payment, "ticket", papers.ticket)
+            if papers.ticket is not None or apart:
+                await self._send(payment, "receipt", papers.receipt)
             changes["receipt"] = SENT
         return changes
 
-    async def _send(self, payment: Payment, news: str, document: Document | None) -> None:
+    async def _send(
+        self, payment: Payment, news: str, document: Document | None, ticket: bool = False
+    ) -> None:
         asked = payment.write.context
         try:
             language = await self.language_of(asked.citizen) or asked.language
-            await self.notify(self._notice(payment, news, language, document))
+            await self.notify(self._notice(payment, news, ticket, language, document))
         except UnknownCitizen:  # came another way than by WhatsApp, as in `rasa shell`
             _LOG.error("nobody_to_tell", payment=payment.id[:12])
 
     def _notice(
-        self, payment: Payment, news: str, language: str, document: Document | None
+        self, payment: Payment, news: str, ticket: bool, language: str, document: Document | None
     ) -> Notice:
-        title = self._title(payment)[language]
-        department = self.catalogue.departments[payment.write.department].title[language]
-        paise = payment.money.paise if payment.money else payment.order and payment.order.paise
-        fields = {
-            "title": title,
-            "department": department,
-            "amount": in_rupees(paise or 0),
-            "order_id": payment.order.id if payment.order else "",
-            "hours": f"{self.settings.refund_after_hours:g}",
-            "failed_days": str(self.settings.failed_days),
-            "refund_days": str(self.settings.refund_days),
-        }
         return Notice(
             id=f"payment-{payment.id[:32]}-{news}",
             citizen=payment.write.context.citizen,
             language=language,
-            about=title,
-            text=filled(self.catalogue.phrases[_phrase(payment, news)], language, fields),
+            about=title_of(self.catalogue, payment)[language],
+            text=words(
+                self.catalogue, self.settings, payment, _phrase(payment, news, ticket), language
+            ),
             document=document,
         )
 
-    def _title(self, payment: Payment) -> Mapping[str, str]:
-        """What is paid for: the service, or the department where its service is gone."""
-        service = service_of(self.catalogue, payment.write)
-        if service is not None:
-            return service.title
-        return self.catalogue.departments[payment.write.department].title
+
+def words(
+    catalogue: Catalogue, settings: PaymentSettings, payment: Payment, phrase: str, language: str
+) -> str:
+    """What a phrase says of a payment."""
+    department = catalogue.departments[payment.write.department].title[language]
+    paise = payment.money.paise if payment.money else payment.order and payment.order.paise
+    fields = {
+        "title": title_of(catalogue, payment)[language],
+        "department": department,
+        "amount": in_rupees(paise or 0),
+        "order_id": payment.order.id if payment.order else "",
+        "hours": f"{settings.refund_after_hours:g}",
+        "failed_days": str(settings.failed_days),
+        "refund_days": str(settings.refund_days),
+    }
+    return filled(catalogue.phrases[phrase], language, fields)
+
+
+def title_of(catalogue: Catalogue, payment: Payment) -> Mapping[str, str]:
+    """What is paid for: the service, or the department where its service is gone."""
+    service = service_of(catalogue, payment.write)
+    if service is not None:
+        return service.title
+    return catalogue.departments[payment.write.department].title
 
 
 def _untold(payment: Payment) -> bool:
     return payment.state in NEWS and payment.told != payment.state
 
 
-def _phrase(payment: Payment, news: str) -> str:
-    if news == "receipt":
-        return _RECEIPT
+def _phrase(payment: Payment, news: str, ticket: bool) -> str:
+    if news in ("receipt", "ticket"):
+        return _RECEIPT if news == "receipt" else _TICKET
+    if ticket:
+        return _BOOKED_TICKET
     if payment.state == "booked" and payment.receipt == LATER:
         return _WITHOUT_RECEIPT
     if payment.state == "refunding" and payment.alarm:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
@@ -127,6 +128,12 @@ def new_payment(rule: Rule, write: Write, now: float, due_at: float) -> Payment:
     )
 
 
+def payer_of(citizen: str, phone: str = "") -> str:
+    """Names who pays, by the number that WhatsApp verified or else the conversation; it tells
+    neither."""
+    return keyed_hash(sender_of(citizen, phone) or citizen, "payer")
+
+
 def bill_of(rule: Rule, write: Write) -> str:
     """Names what is paid for; says nothing about the citizen."""
     values = {**write.values, CITIZEN: write.context.citizen}
@@ -141,6 +148,14 @@ def order_of(rule: Rule, fields: Mapping[str, str]) -> Order | None:
     if not number or not link or not paise:
         return None
     return Order(number, paise, link)
+
+
+def closes_at(payment: Payment, rule: Rule | None, open_for: float) -> float:
+    """The moment from which nobody can pay the order any more: when the department lets go what is
+    to be paid for, and at the latest `open_for` seconds after it was opened."""
+    last = payment.opened_at + open_for
+    told = payment.fields.get(rule.until, "") if rule and rule.until else ""
+    return min(last, datetime.fromisoformat(told).timestamp()) if told else last
 
 
 def in_paise(rupees: str) -> int | None:

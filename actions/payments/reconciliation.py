@@ -58,14 +58,14 @@ class Reconciliation:
         if rule is None or not self.news.owes(payment):
             await self._rest(payment)
             return
-        document = await self.news.receipt(payment, rule)
-        if payment.receipt == OWED and document is None:
+        papers = await self.news.papers(payment, rule)
+        if payment.receipt == OWED and papers is None:
             without = await self.lifecycle.move(payment, receipt=LATER)
             if without is None:
                 return
             payment = without
         try:
-            changes = await self.news.tell(payment, document)
+            changes = await self.news.tell(payment, papers)
         except NoticeRefused:
             wait = settings.look_up.after(payment.tries)
             await self.lifecycle.move(payment, tries=payment.tries + 1, due_at=now + wait)

@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from actions.departments.openapi import ApiOperation, load_openapi
-from actions.sandbox import clock
+from actions.sandbox import buses, clock
 from actions.sandbox.access import OWN_LIST, PUBLIC, About, entered, sender_of
 from actions.sandbox.counter import Counter, Find, Keep, Print, Take, load_department, phones_of
 from actions.sandbox.desk import Body, Desk, Done, answered
@@ -37,6 +37,10 @@ from nlu.fast_yaml import load_yaml
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SENDER = "sender"
 """The value of a list's `by` that makes it the sender's own."""
+LOOKS: Mapping[str, Callable[[sqlite3.Connection, str, Moment], Mapping[str, Any]]] = {
+    "buses": buses.of_the_day,
+}
+"""What a counter's `look` names."""
 _KEY = "{request_id}"
 """Keys may have slashes, so that this parameter takes the rest of the path."""
 
@@ -160,6 +164,8 @@ class Call:
         seen = moment(self.entered, self.language)
         found = self._found(db, seen)
         seen.seen.update(record=found.record, made=made)
+        if counter.look:
+            seen.seen.update(LOOKS[counter.look](db, self.desk.department, seen))
         for name, expression in counter.let.items():
             seen.seen[name] = seen.value(expression)
         if counter.list is not None:
@@ -178,6 +184,8 @@ class Call:
             place = self._kept(db, counter.keep, seen)
         if counter.order is not None:
             amount = float(seen.value(counter.order.amount))
+            made["order"] = {"amount": amount}
+        if counter.order is not None and amount:
             reference = place or made.get("number", "")
             order, link = self.desk.order(db, self.request, self.operation, reference, amount)
             made["order"] = {"id": order, "amount": amount, "payment_link": link}

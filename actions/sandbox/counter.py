@@ -90,7 +90,8 @@ class Keep:
 
 @dataclass(frozen=True)
 class Order:
-    """Opens a payment order over `amount`; once it is paid, the record gets the values `paid`."""
+    """Opens a payment order over `amount`, where there is something to pay; once it is paid, the
+    record gets the values `paid`."""
 
     amount: str
     paid: Row = field(default_factory=dict)
@@ -111,6 +112,8 @@ class Counter:
 
     answer: str = ""
     find: Find | None = None
+    look: str = ""
+    """The Python function that adds what the expressions need and this language cannot say."""
     let: Mapping[str, str] = field(default_factory=dict)
     """Names for values that several expressions need; later ones may use earlier ones."""
     list: Find | None = None

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Depends, FastAPI, Request, Security
 from fastapi.responses import JSONResponse, Response
@@ -133,14 +134,15 @@ class Desk:
         reference: str,
         amount: float,
     ) -> tuple[str, str]:
-        """Open a payment order: its id and the link to pay."""
+        """Open a payment order: its id and the link to pay, in the caller's language."""
         order = f"ORD-{secrets.token_hex(6)}"
         db.execute(
             "INSERT INTO orders VALUES (?, ?, ?, ?, ?, NULL)",
             (order, self.department, operation, reference, amount),
         )
         self.on_record.made(db, request.headers["idempotency-key"], order)
-        return order, f"{self._origin(request)}/pay/{order}"
+        language = request.headers.get("accept-language", "en")
+        return order, f"{self._origin(request)}/pay/{order}?{urlencode({'lang': language})}"
 
     def document(
         self, request: Request, form: str, values: Mapping[str, str], filename: str

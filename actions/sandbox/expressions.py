@@ -15,6 +15,8 @@ import jmespath
 from jmespath import functions
 
 from actions.sandbox import clock
+from nlu.fast_yaml import load_yaml
+from nlu.paths import data_folder
 
 _MINUTE = 60
 _PAISE = 2
@@ -73,6 +75,17 @@ class _Functions(functions.Functions):  # type: ignore[misc]  # jmespath is unty
     def _func_words(self, text: Any) -> Any:
         """The caller's language of `{te: ..., hi: ..., en: ...}`; a plain text as it is."""
         return text[self._language] if isinstance(text, dict) else text
+
+    @functions.signature({"types": ["string"]}, {"types": ["string"]})  # type: ignore[untyped-decorator]
+    def _func_places(self, gazetteer: str, place: str) -> str:
+        """A place's names in all languages, as papers have them; its id where it is not known."""
+        return _names(gazetteer).get(place, place)
+
+
+@lru_cache(maxsize=8)
+def _names(gazetteer: str) -> dict[str, str]:
+    raw = load_yaml((data_folder() / f"gazetteers/{gazetteer}.yml").read_text("utf-8"))
+    return {one["value"]: " / ".join(one["title"].values()) for one in raw["places"]}
 
 
 @dataclass(frozen=True)

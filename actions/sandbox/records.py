@@ -101,6 +101,19 @@ def change_record(db: sqlite3.Connection, place: str, values: Mapping[str, Any])
         db.execute(f"UPDATE counter_records SET record = ? {where}", (json.dumps(record), *key))
 
 
+def number_of(db: sqlite3.Connection, reference: str) -> str:
+    """The number that citizens know what lies there by; a reference that is a number is one."""
+    department, _, place = reference.partition("/")
+    if not place:
+        return reference
+    row = db.execute(
+        "SELECT record FROM counter_records WHERE department = ? AND collection = ? AND serial = ?",
+        (department, *place.split("/")),
+    ).fetchone()
+    record = json.loads(row["record"]) if row is not None else {}
+    return next((str(value) for name, value in record.items() if name.endswith("_number")), "")
+
+
 def about(department: str, find: Find) -> About:
     """Whose record an operation is about: the guard finds it as the operation will."""
 

@@ -34,6 +34,7 @@ from nlu.web import Door, host_of
 
 GATEWAY = "gateway"
 CALLBACK_URL = "http://127.0.0.1:5056/callbacks/payments/sandbox"
+CHAT_URL = "https://wa.me/"
 DEPARTMENT_CALLBACKS = "http://127.0.0.1:5056/callbacks"
 _HEADERS = ("signature", "key_id", "timestamp", "nonce")
 
@@ -51,6 +52,7 @@ def create_app(
     clock: Callable[[], float] = time.time,
     owners: Path | None = None,
     sms_url: str | None = None,
+    chat_url: str = CHAT_URL,
 ) -> FastAPI:
     """The sandbox over the SQLite file `database`, which is made and seeded if it is not there.
 
@@ -61,7 +63,8 @@ def create_app(
     `callback_url`, and reads the time from `clock`; departments call it at
     `department_callbacks/<department>`. It goes by the names `hosts`, by that of `public_url` and
     by those of this machine. `owners` names more numbers that are on record wherever those of the
-    seeds are. SMS are posted to `sms_url`. Raises ValueError for a counter without an operation,
+    seeds are. SMS are posted to `sms_url`; the payment page leads back to `chat_url`.
+    Raises ValueError for a counter without an operation,
     and for an operation of which the department's file does not say who may use it.
     """
     described = openapi or data_folder() / "departments/openapi"
@@ -71,7 +74,9 @@ def create_app(
     app.add_middleware(Door, hosts=[*hosts, host_of(public_url or "")])
     problem.install(app)
     books = Books(store, clock)
-    app.include_router(pages.build(books, merchant.Courier(callback_url, _callback_key())))
+    app.include_router(
+        pages.build(books, merchant.Courier(callback_url, _callback_key()), chat_url)
+    )
     app.mount("/pay/fonts", StaticFiles(directory=pages.FONTS))
     app.mount("/__static", StaticFiles(directory=STATIC))
     served, data = _served(described), described.parents[1]
@@ -136,6 +141,7 @@ def sandbox_command(settings: SandboxSettings) -> None:
         hosts=(host, *settings.page_names),
         owners=Path(settings.sandbox_owners) if settings.sandbox_owners else None,
         sms_url=settings.sandbox_sms_url or None,
+        chat_url=settings.sandbox_chat_url,
     )
     _make_keys(folder / FOLDER, settings.documents_url)
     # No access log: paths carry service and ticket numbers.

@@ -228,8 +228,13 @@ def _content(message: Outgoing, media_id: str | None) -> tuple[str, dict]:
         return "document", content
     if message.kind == "voice":
         return "audio", {"id": media_id, "voice": True}
+    if message.kind == "link":
+        shown = {"display_text": message.button, "url": message.link_url}
+        action: dict = {"name": "cta_url", "parameters": shown}
+        body = {"text": message.text}
+        return "interactive", {"type": "cta_url", "body": body, "action": action}
     if message.kind == "buttons":
-        action: dict = {
+        action = {
             "buttons": [
                 {"type": "reply", "reply": {"id": option.id, "title": option.title}}
                 for option in message.options

@@ -28,7 +28,8 @@ class Template:
 class Outgoing:
     """One WhatsApp message.
 
-    `kind` is text, buttons, list, document, template or voice (`text` is read aloud).
+    `kind` is text, buttons, list, link, document, template or voice (`text` is read aloud).
+    `button` is the title of what opens a list, or of a link, which leads to `link_url`.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Outgoing:
     document_url: str = ""
     filename: str = ""
     template: Template | None = None
+    link_url: str = ""
 
     def to_json(self) -> str:
         """The message as the outbox keeps it."""

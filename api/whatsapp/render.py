@@ -1,8 +1,9 @@
 """Makes WhatsApp's messages of the dialogue's replies, and the template of news.
 
 Texts that follow each other become one message, because WhatsApp limits the messages to a citizen.
-Up to three short options become buttons, up to ten become a list, and more become a list with a row
-`more`. Options with long titles become numbered lines; the citizen types the number.
+A link becomes a message with a button of its own. Up to three short options become buttons, up to
+ten become a list, and more become a list with a row `more`. Options with long titles become
+numbered lines; the citizen types the number.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ import regex
 from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing, Template
 from api.whatsapp.policy import Limits, TemplateRules
 from nlu.text import mask
-from nlu.text.script import cut_at
-from nlu.turn import Button, Reply
+from nlu.text.script import cut_at, shortened
+from nlu.turn import Button, Link, Reply
 
 MORE = "more:"
 _BREAKS = ("\n\n", "\n", "। ", ". ", "? ", "! ", " ")
@@ -84,6 +85,9 @@ class _Renderer:
                 )
                 text = "" if fits else text
             joined = "\n\n".join(part for part in (pending, text) if part)
+            if reply.link is not None:
+                drafts += self._link(joined, reply.link)
+                joined = ""
             if reply.buttons:
                 drafts += self._options(joined, reply.buttons, reply.button_label)
                 pending = ""
@@ -93,6 +97,13 @@ class _Renderer:
 
     def _texts(self, text: str) -> list[Draft]:
         return [Draft(Outgoing("text", part)) for part in split_text(text, self.limits.text)]
+
+    def _link(self, text: str, link: Link) -> list[Draft]:
+        """A message with a button that opens an address."""
+        *before, body = split_text(text, self.limits.button_body) or [link.title]
+        drafts = [Draft(Outgoing("text", part)) for part in before]
+        title = shortened(link.title, self.limits.button_title)
+        return [*drafts, Draft(Outgoing("link", body, button=title, link_url=link.url))]
 
     def _options(self, text: str, buttons: Sequence[Button], label: str | None) -> list[Draft]:
         limits = self.limits

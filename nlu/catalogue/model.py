@@ -94,6 +94,7 @@ class Slot:
     `opening_words`: a first message of at least so many words is its value. `suggested_by`: one of
     `SUGGESTIONS`, which gives its value unless the citizen does. `offered_by`: a read of the
     department whose results `values`, `titles` and `abouts`, one a line, are choices.
+    `volunteered`: taken where the citizen tells it, never asked for.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Slot:
     opening_words: int | None = None
     suggested_by: str | None = None
     offered_by: str | None = None
+    volunteered: bool = False
 
 
 @dataclass(frozen=True)
@@ -330,12 +332,23 @@ class TellPaid:
 
 
 @dataclass(frozen=True)
+class Ticket:
+    """The read that gives what was paid for as a document. It sees the slots and the fields of the
+    answer; `values` gives it more: its name for one of these -> theirs."""
+
+    operation: str = field(metadata=key("operationId"))
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Payment:
     """How the order of an answer is paid and followed.
 
     `order`, `amount` (rupees) and `link` name fields of the operation's `result`, `reference` a
     field or a slot that the receipt shows. There is never
     more than one unsettled order for the same values of the slots `once_for`.
+    `until` names a field with the moment at which what is to be paid for is let go, `ticket` the
+    read that gives the document of what was paid for.
     """
 
     gateway: str
@@ -346,6 +359,8 @@ class Payment:
     once_for: tuple[str, ...]
     booked: AskBooked
     book: TellPaid | None = None
+    until: str = ""
+    ticket: Ticket | None = None
 
 
 @dataclass(frozen=True)

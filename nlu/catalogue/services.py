@@ -35,7 +35,10 @@ _OPTIONAL = (
 )
 ELSEWHERE = "elsewhere"
 """The file of `talk/` about what is none of our services."""
-_SLOT_OPTIONAL = ("required", "role", "ask", "label", "opening_words", "suggested_by", "offered_by")
+_SLOT_OPTIONAL = (
+    *("required", "role", "ask", "label"),
+    *("opening_words", "suggested_by", "offered_by", "volunteered"),
+)
 _NO_TYPE = SlotType(
     name="",
     kind="text",
@@ -249,5 +252,6 @@ def _slots(
                 fields["suggested_by"].one_of(SUGGESTIONS) if "suggested_by" in fields else None
             ),
             offered_by=fields["offered_by"].text() if "offered_by" in fields else None,
+            volunteered="volunteered" in fields and fields["volunteered"].flag(),
         )
     return tuple(slots.values())

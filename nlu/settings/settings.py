@@ -224,6 +224,11 @@ class SandboxSettings(IssuedDocuments, Pages):
         default="",
         description="Address of the sandbox in links that citizens get; empty means its own.",
     )
+    sandbox_chat_url: Address = Field(
+        default="https://wa.me/",
+        description="Where the sandbox's payment page leads back to: the chat. The demo names the "
+        "simulator's page.",
+    )
     sandbox_department_callbacks: Address = Field(
         default="http://127.0.0.1:5056/callbacks",
         description="Where sandbox departments tell Seva of changes, each at a path of its own.",

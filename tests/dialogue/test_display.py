@@ -100,7 +100,7 @@ def test_every_reply_and_confirmation_has_its_fields(catalogue: Catalogue) -> No
 
     for service in catalogue.services.values():
         operations = catalogue.departments[service.department].operations
-        known = {slot.name for slot in service.slots}
+        known = {slot.name for slot in service.slots} | {"pay_until", "summary"}
         for name in (service.operation, service.lookup):
             known |= set(operations[name].result) if name else set()
         texts = [

@@ -93,6 +93,18 @@ async def test_phone_number_goes_in_to() -> None:
     assert body["to"] == "919848012345" and "recipient" not in body
 
 
+async def test_link_is_a_cta_url() -> None:
+    message = Outgoing("link", "due", button="₹845 కట్టండి", link_url="https://pay.example/1")
+    assert (await body_of(message))["interactive"] == {
+        "type": "cta_url",
+        "body": {"text": "due"},
+        "action": {
+            "name": "cta_url",
+            "parameters": {"display_text": "₹845 కట్టండి", "url": "https://pay.example/1"},
+        },
+    }
+
+
 async def test_buttons_and_list() -> None:
     options = (Option("a", "అవును", "x"), Option("b", "కాదు"))
     buttons = (await body_of(Outgoing("buttons", "?", options)))["interactive"]

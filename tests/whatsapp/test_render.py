@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.policy import load_policy
 from api.whatsapp.render import MORE, RenderWords, more_buttons, render, split_text
-from nlu.turn import Button, Reply
+from nlu.turn import Button, Link, Reply
 
 LIMITS = load_policy(Path("data/whatsapp.yml")).limits
 WORDS = RenderWords("ఒకటి ఎంచుకోండి", "ఎంచుకోండి", "ఇంకా ఉన్నాయి", "ఇదిగో మీ పత్రం")
@@ -30,6 +30,7 @@ class FileReply:
     buttons: tuple[Button, ...] = ()
     button_label: str | None = None
     document: File | None = File()
+    link: Link | None = None
 
 
 def shown(*replies: object, inbox_id: str = "wamid.1") -> list[Draft]:
@@ -188,3 +189,16 @@ def test_split_keeps_every_letter_and_no_broken_syllable(text: str, longest: int
     assert all(len(part) <= longest for part in parts)
     squeeze = str.maketrans("", "", " \n")
     assert "".join(parts).translate(squeeze) == text.translate(squeeze)
+
+
+def test_link_is_a_button_of_its_own() -> None:
+    """What else can be tapped comes behind it; a title is cut to WhatsApp's limit."""
+    link = Link("Pay ₹1,05,000.50 right now", "https://pay.example/1")
+    paid, more = shown(Reply("due", options(2), link=link))
+    assert paid.message == Outgoing(
+        "link", "due", button="Pay ₹1,05,000.50 ri…", link_url="https://pay.example/1"
+    )
+    assert more.message.kind == "buttons"
+    first, second = shown(Reply("x" * 2000, link=link))
+    assert (first.message.kind, second.message.kind) == ("text", "link")
+    assert len(second.message.text) <= LIMITS.button_body

@@ -14,6 +14,7 @@ from typing import Literal
 from actions.sandbox.gateway.plans import Plan, plans
 from actions.sandbox.payments import learn
 from actions.sandbox.problem import Problem, not_found
+from actions.sandbox.records import number_of
 from actions.sandbox.store import Store, load_seed
 
 State = Literal["open", "pending", "paid", "failed", "closed", "refunding", "refunded"]
@@ -53,6 +54,15 @@ class GatewayOrder:
         }
 
 
+@dataclass(frozen=True)
+class PaidFor:
+    """What an order is for: whose it is, the operation that opened it, the number of the record."""
+
+    department: str
+    operation: str
+    number: str
+
+
 class Books:
     """All orders; `clock` gives seconds since 1970."""
 
@@ -65,6 +75,14 @@ class Books:
         """The order as it is now. Raises Problem 404."""
         with self._store.transaction() as db:
             return self._now(db, order_id)
+
+    def paid_for(self, order_id: str) -> PaidFor:
+        """What an order is for. Raises Problem 404."""
+        with self._store.transaction() as db:
+            row = db.execute("SELECT * FROM orders WHERE id = ?", (order_id,)).fetchone()
+            if row is None:
+                raise not_found("order")
+            return PaidFor(row["department"], row["operation"], number_of(db, row["reference"]))
 
     def pay(self, order_id: str, plan: str | None = None) -> bool:
         """The citizen pays. Returns whether something changed, as an order is paid once."""

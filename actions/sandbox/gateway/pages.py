@@ -16,7 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel
 
-from actions.sandbox.gateway.books import Books, GatewayOrder
+from actions.sandbox.gateway.books import Books, GatewayOrder, PaidFor
 from actions.sandbox.gateway.merchant import Courier
 from actions.sandbox.gateway.plans import plans
 from actions.sandbox.page import PAGE, page
@@ -67,8 +67,9 @@ class PlanRequest(BaseModel):
     plan: str
 
 
-def build(books: Books, courier: Courier) -> APIRouter:
-    """`/pay/<order>` (GET page, POST pays), `/pay/<order>/state`, `/__gateway/plan`."""
+def build(books: Books, courier: Courier, chat_url: str) -> APIRouter:
+    """`/pay/<order>` (GET page, POST pays), `/pay/<order>/state`, `/__gateway/plan`. The page leads
+    back to `chat_url`."""
     router = APIRouter(include_in_schema=False)
     words = load_seed("payment_page")
     under_way: set[asyncio.Task[None]] = set()
@@ -91,8 +92,9 @@ def build(books: Books, courier: Courier) -> APIRouter:
         language = lang if lang in _LANGUAGES else _LANGUAGES[0]
         try:
             order: GatewayOrder | None = books.order(order_id)
+            wanted: PaidFor | None = books.paid_for(order_id)
         except Problem:
-            order = None
+            order = wanted = None
         return page(
             "pay",
             404 if order is None else 200,
@@ -102,7 +104,11 @@ def build(books: Books, courier: Courier) -> APIRouter:
             languages=words["languages"],
             order=order,
             amount=order and indian_grouping(Decimal(order.amount) / 100),
-            intent=order and _intent(order),
+            intent=order and wanted and _intent(order, wanted),
+            payee=wanted and words["payees"][wanted.department][language],
+            purpose=wanted and _purpose(wanted, language),
+            number=wanted and wanted.number,
+            chat_url=chat_url,
         )
 
     @router.post("/pay/{order_id}")
@@ -128,7 +134,16 @@ def build(books: Books, courier: Courier) -> APIRouter:
     return router
 
 
-def _intent(order: GatewayOrder) -> Intent:
+def _intent(order: GatewayOrder, wanted: PaidFor) -> Intent:
+    """Banks show the payee's name and the note to who pays."""
     payee = load_seed("gateway")["payee"]
-    note = f"Order {order.id}"
-    return Intent(payee["address"], payee["name"], order.amount, order.id, note)
+    name = load_seed("payment_page")["payees"][wanted.department]["en"]
+    note = _purpose(wanted, "en") or f"Order {order.id}"
+    return Intent(payee["address"], name, order.amount, order.id, note)
+
+
+def _purpose(wanted: PaidFor, language: str) -> str:
+    """What is paid for, in words; empty where the seeds have none."""
+    purposes = load_seed("payment_page")["purposes"]
+    words: dict[str, str] = purposes.get(wanted.operation, {})
+    return words.get(language, "")

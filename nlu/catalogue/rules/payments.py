@@ -30,7 +30,7 @@ def payment_problems(check: Run, department: Department, operation: Operation) -
     if payment.gateway not in gateways:
         what = f"there is no gateway `{payment.gateway}`"
         yield at("gateway", what=what, mend=did_you_mean(payment.gateway, gateways))
-    for key in ("order", "amount", "link"):
+    for key in ("order", "amount", "link", *(["until"] if payment.until else [])):
         name = getattr(payment, key)
         if name not in operation.result:
             what = f"`{name}` is no field of the `result` of `{operation.name}`"
@@ -53,6 +53,8 @@ def payment_problems(check: Run, department: Department, operation: Operation) -
     yield from _asked(check, department, operation, "booked", "read")
     if payment.book is not None:
         yield from _asked(check, department, operation, "book", "write")
+    if payment.ticket is not None:
+        yield from _asked(check, department, operation, "ticket", "read")
 
 
 def _asked(

@@ -91,6 +91,13 @@ def _operation(check: Run, service: Service, department: Department) -> Iterator
             what = f"`{slot.offered_by}` is no read of {department.id}"
             mend = did_you_mean(slot.offered_by, reads)
             yield check.at(service.file, "slots", str(place), "offered_by", what=what, mend=mend)
+        elif offers:
+            expected |= {row.outcome for row in offers.outcomes} - {"ok"}
+            yield from _lookup_and_request(check, service, "slots", offers)
+        if slot.volunteered and slot.required:
+            what = f"`{slot.name}` is required and never asked for"
+            path = ("slots", str(place), "volunteered")
+            yield check.at(service.file, *path, what=what, mend="write `required: false`")
     if complete:
         yield from _replies(check, service, department, expected)
         for outcome in sorted(service.follow_ups.keys() - expected):

@@ -32,6 +32,12 @@ def fields_of(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
+PAY_UNTIL = "pay_until"
+"""In replies of operations that ask for money: until when the link can be paid."""
+SUMMARY = "summary"
+"""In `confirm_text`: a line for each slot."""
+
+
 def words_at(
     check: Run,
     file: Path,
@@ -80,8 +86,10 @@ def _service(check: Run, service: Service) -> Iterator[Problem]:
     operations = _operations(check, service)
     looked_up = set(operations[service.lookup].result) if service.lookup in operations else set()
     done = set().union(*(operation.result for operation in operations.values()))
+    if any(operation.payment for operation in operations.values()):
+        done.add(PAY_UNTIL)
     if service.confirm_text:
-        known = slots | looked_up
+        known = slots | looked_up | {SUMMARY}
         text = service.confirm_text
         yield from words_at(check, file, ("confirm_text",), text, limits.lengths.sentence, known)
     for outcome, words in service.replies.items():
