@@ -15,7 +15,7 @@ from actions.sandbox.counter import Find, Row
 from actions.sandbox.expressions import Moment
 from actions.sandbox.records import all_records
 
-_SEATS = Find("seats", {"from": "input.from", "to": "input.to", "day": "input.date"}, ("seats",))
+_SEATS = Find(("seats",), {"from": "input.from", "to": "input.to", "day": "input.date"}, "seats")
 _CAPACITY = 40
 _NEAR = datetime.timedelta(minutes=90)
 FIRST = "first"
