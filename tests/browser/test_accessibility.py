@@ -37,6 +37,11 @@ def test_axe_finds_nothing(open_page, size, scheme):
     page.keyboard.press("Escape")
     page.locator(".round.attach").click()
     assert faults(page) == [], "attachments"
+    page.get_by_role("button", name="స్టిక్కర్").click()
+    assert faults(page) == [], "stickers"
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="స్పందించు").last.press("Enter")
+    assert faults(page) == [], "reactions"
     page.keyboard.press("Escape")
     if size is PHONE_SIZE:
         page.locator(".bar .menu").click()
