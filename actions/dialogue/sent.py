@@ -12,10 +12,21 @@ from actions.dialogue.display import filled
 from actions.dialogue.form import Form
 from actions.dialogue.state import CONFIRM, Heard, State
 from actions.dialogue.steps import ASK, Step
-from actions.documents.checker import NOT_OURS, Checked
+from actions.documents import checker
+from actions.documents.checker import Checked
 from nlu.catalogue import Slot
 from nlu.slots.kind import kind_of
 from nlu.turn import Reply
+
+_FOUND = {
+    checker.REAL: "document_real",
+    checker.ALTERED: "document_altered",
+    checker.NOT_OURS: "document_not_ours",
+    checker.UNKNOWN: "document_unknown",
+    checker.VOID: "document_void",
+    checker.REPLACED: "document_replaced",
+    checker.RUN_OUT: "document_run_out",
+}
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,7 @@ def document_of(heard: Heard) -> Checked | None:
     """The document whose code was sent. Where words came along, a code that is none of ours says
     nothing: many things in a photo have one."""
     found = heard.checked
-    ours = found is not None and found.found != NOT_OURS
+    ours = found is not None and found.found != checker.NOT_OURS
     return found if ours or wordless(heard) else None
 
 
@@ -88,7 +99,8 @@ def checked(form: Form, state: State, document: Checked) -> tuple[Reply, ...]:
         "values": values,
         "url": document.url,
     }
-    return (form.say(f"document_{document.found}", state, fields),)
+    phrase = _FOUND[document.found]
+    return (form.say(phrase, state, fields),)
 
 
 def _taking(form: Form, state: State, thing: Sent) -> Slot | None:
