@@ -310,14 +310,15 @@ def meant(catalogue: Catalogue, language: str, service: str) -> Reply:
     return Reply(filled(words, language, title), buttons)
 
 
-def grievance(catalogue: Catalogue, language: str, service: str) -> Reply:
-    """Whether what was told is to be filed as a grievance: yes, or the menu."""
-    phrases = catalogue.phrases
+def grievance(catalogue: Catalogue, settings: DialogueSettings, language: str, words: str) -> Reply:
+    """Whether these words are to be filed as a grievance: yes, or the menu."""
+    phrases, story = catalogue.phrases, settings.story
     buttons = (
-        Button(phrases["yes_button"][language], payload("choose", service=service)),
+        Button(phrases["yes_button"][language], payload("choose", service=story.grievance)),
         Button(phrases["no_button"][language], MENU),
     )
-    return Reply(phrases["grievance_offer"][language], buttons)
+    fields = {"words": shortened(words, story.shown)}
+    return Reply(filled(phrases["grievance_offer"], language, fields), buttons)
 
 
 def languages(catalogue: Catalogue, language: str) -> Reply:

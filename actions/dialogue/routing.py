@@ -171,9 +171,15 @@ def _complaint_asked_about(form: Form, state: State, heard: Heard) -> Step:
 def _grievance_offered(form: Form, state: State, heard: Heard) -> Step:
     """Where nothing fits a complaint: whether to file it as a grievance, in the words it has."""
     service = form.settings.story.grievance
-    say = questions.grievance(form.catalogue, state.language, service)
     kept = replace(cleared(state), asked=MEANT + service, heard=stories.complaint(form, heard))
-    return Step(kept, STOP, (say,))
+    return Step(kept, STOP, (_which_was_meant(form, kept, service),))
+
+
+def _which_was_meant(form: Form, state: State, service: str) -> Reply:
+    """Whether a service was meant, or what was said is a grievance."""
+    if state.heard is not None and state.heard.complaint:
+        return questions.grievance(form.catalogue, form.settings, state.language, state.heard.text)
+    return questions.meant(form.catalogue, state.language, service)
 
 
 def _offer_answered(form: Form, state: State, heard: Heard) -> Step | None:
@@ -206,9 +212,7 @@ def _meant_answered(form: Form, state: State, heard: Heard) -> Step | None:
     if heard.kind != "conversation" or service not in form.catalogue.services:
         return None
     if not heard.surely_meant(form.settings.voice_sure):  # asked once more, with its buttons
-        complaint = state.heard is not None and state.heard.complaint
-        asking = questions.grievance if complaint else questions.meant
-        return Step(state, STOP, (asking(form.catalogue, state.language, service),))
+        return Step(state, STOP, (_which_was_meant(form, state, service),))
     if heard.intent == "affirm":
         return form.start(state, service, heard, state.heard)
     if heard.intent == "deny":

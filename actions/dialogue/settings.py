@@ -90,8 +90,12 @@ class StorySettings:
     """How a message of several sentences is heard; see `story:` in `data/dialogue.yml`."""
 
     request: float
+    short: int
+    sentences: int
+    sure: float
     complaint: float
     words: int
+    shown: int
     grievance: str
     description: str
     wants: Cues

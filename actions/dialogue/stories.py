@@ -20,6 +20,7 @@ from nlu.turn import Reply
 
 _DESCRIPTION = "description"  # a label of the trait `answer`
 _OFFERED = 3
+_JOINED = 2  # words before a sentence that may join it
 _SYMPATHY = {"loss": "sympathy_loss", "anger": "sympathy_anger"}
 
 
@@ -36,22 +37,20 @@ class Told:
 def told(form: Form, heard: Heard) -> Told:
     """What counts in a message. One without sentences that were understood apart is as it is."""
     settings = form.settings.story
-    sure = heard.confidence >= clear_from()
-    if not heard.parts or (sure and heard.kind == "conversation"):
+    if not heard.parts or (heard.kind == "conversation" and heard.confidence >= clear_from()):
         return Told(heard)
     asked = _by_service(part for part in heard.parts if _requests(part, settings))
-    wanted = [part for part in asked if wants(part.text, settings)]
     elsewhere = _elsewhere(heard, settings) if asked else ()
-    if _differ(form, heard, asked):
-        several = asked if _all_are_requests(heard, wanted, settings) else wanted
-        if len(several) > 1:
-            return Told(replace(several[0], parts=()), tuple(several[1:]), elsewhere)
-    if sure and heard.kind == "route":
-        return Told(heard, (), elsewhere)
-    only = next((some for some in (wanted, _likely(heard, asked)) if len(some) == 1), asked)
-    if len(only) == 1 and (heard.kind != "route" or only[0].confidence > heard.confidence):
-        return Told(_meant(heard, only[0], settings), (), elsewhere)
-    return Told(heard if heard.kind == "route" else _unclear(heard, asked), (), elsewhere)
+    several = [part for part in asked if _is_wanted(heard, part, settings)]
+    if heard.kind == "route" and heard.confidence >= clear_from():  # what is clear comes first
+        several.sort(key=lambda part: part.options != heard.options)
+    if len(several) > 1 and _differ(form, heard, several):
+        return Told(replace(several[0], parts=()), tuple(several[1:]), elsewhere)
+    only = _only(heard, asked, settings)
+    if only is not None:
+        return Told(_meant(heard, only, settings), (), elsewhere)
+    known = heard.kind in ("route", "clarify")
+    return Told(heard if known else _unclear(heard, asked, settings), (), elsewhere)
 
 
 def _requests(part: Heard, settings: StorySettings) -> bool:
@@ -68,26 +67,51 @@ def _by_service(parts: Iterable[Heard]) -> list[Heard]:
     return list(found.values())
 
 
-def _likely(heard: Heard, asked: Sequence[Heard]) -> list[Heard]:
-    """Those that the whole message may mean as well."""
-    return [part for part in asked if part.options[0] in heard.options]
+def _is_wanted(heard: Heard, part: Heard, settings: StorySettings) -> bool:
+    """Whether a sentence is a request of its own: it says that something is wanted, is what the
+    whole message means, or is a few words with "too"."""
+    if heard.kind == "route":
+        if part.options == heard.options:
+            return True
+        if heard.confidence >= clear_from() and part.confidence < settings.sure:
+            return False
+    if wants(part.text, settings):
+        return True
+    before = heard.text.partition(part.text)[0].split()[-_JOINED:]
+    said = f"{' '.join(before)} {part.text}"
+    return says_besides(said) and len(part.text.split()) <= settings.short
+
+
+def _only(heard: Heard, asked: Sequence[Heard], settings: StorySettings) -> Heard | None:
+    """The one sentence that tells what a message asks for: it says that something is wanted, and
+    agrees with what the whole may mean. In a story a sure one need not agree, and against a whole
+    that is nearly clear it must be surer still."""
+    wanted = [part for part in asked if wants(part.text, settings)]
+    likely = [part for part in asked if part.options[0] in heard.options]
+    story = len(heard.parts) >= settings.sentences
+    if heard.kind in ("conversation", "out_of_scope"):
+        some = wanted
+    elif heard.kind == "route":
+        sure = heard.confidence >= clear_from() or not story
+        some = [] if sure else [part for part in wanted if part.confidence >= clear_from()]
+    else:
+        some = [part for part in wanted if part in likely]
+        some = some or (wanted or likely if story else [])
+        some = [part for part in some if part.confidence >= settings.sure]
+    return some[0] if len(some) == 1 else None
 
 
 def _differ(form: Form, heard: Heard, asked: Sequence[Heard]) -> bool:
     """Whether these are requests of their own. Neighbours are easily taken for each other, so that
-    two of them are one request unless a word joins them."""
-    if says_and(heard.text) or says_besides(heard.text):
+    two of them are one request, unless they are wanted too, or joined and each of them sure. Where
+    the whole is understood, a word must join them in any case."""
+    besides, joined = says_besides(heard.text), says_and(heard.text)
+    if besides or (joined and all(part.confidence >= clear_from() for part in asked)):
         return True
+    if heard.kind == "route" and not joined:
+        return False
     names = {part.options[0] for part in asked}
     return not any(names & set(form.catalogue.services[name].neighbours) for name in names)
-
-
-def _all_are_requests(heard: Heard, wanted: Sequence[Heard], settings: StorySettings) -> bool:
-    """Whether every sentence is a request, and one at least says so: "A, and B too"."""
-    said = [part for part in heard.parts if part.kind != "conversation" and not part.elsewhere]
-    if any(not _requests(part, settings) for part in said):
-        return False
-    return bool(wanted) or says_besides(heard.text)
 
 
 def _elsewhere(heard: Heard, settings: StorySettings) -> tuple[str, ...]:
@@ -117,19 +141,19 @@ def _meant(heard: Heard, part: Heard, settings: StorySettings) -> Heard:
     )
 
 
-def _unclear(heard: Heard, asked: Sequence[Heard]) -> Heard:
-    """No sentence asks for one thing: the services that they may mean are offered, the surest
-    first, else the first sentence counts that says where something is done."""
+def _unclear(heard: Heard, asked: Sequence[Heard], settings: StorySettings) -> Heard:
+    """Out of scope as a whole, and no sentence asks for one thing: what several may mean is
+    offered, the surest first, else the first sentence counts that says where something is done."""
+    if heard.elsewhere:
+        return heard
     services = [part.options[0] for part in sorted(asked, key=lambda part: -part.confidence)]
-    if heard.kind != "clarify":
-        services += [n for part in heard.parts if part.kind == "clarify" for n in part.options]
+    unsure = [part for part in heard.parts if part.kind == "clarify"]
+    services += [n for part in unsure if wants(part.text, settings) for n in part.options]
     names = tuple(dict.fromkeys(services))[:_OFFERED]
-    if len(names) > 1:
+    if len(names) > 1 or names == (settings.grievance,):
         return replace(heard, kind="clarify", options=names)
-    if heard.kind == "out_of_scope" and not heard.elsewhere:
-        elsewhere = next((part.elsewhere for part in heard.parts if part.elsewhere), None)
-        return replace(heard, elsewhere=elsewhere)
-    return heard
+    elsewhere = next((part.elsewhere for part in heard.parts if part.elsewhere), None)
+    return replace(heard, elsewhere=elsewhere)
 
 
 def danger(heard: Heard) -> str | None:

@@ -17,7 +17,6 @@ from nlu.text.lexicon import lexicon_cache, load_lexicon
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}\u200c\u200d]+")
 _LETTER = regex.compile(r"\p{L}")
-_LETTERS = regex.compile(r"[\p{L}\p{M}\u200c\u200d]+")
 _END = regex.compile(
     r"[।॥!?;\n\r]+|\.+(?=\s|$)|(?<=\p{L}[\p{L}\p{M}]{3})\.(?=\p{L}[\p{L}\p{M}]*(?:\s|$))"
 )
@@ -98,7 +97,7 @@ def _joined(sentence: str) -> Iterator[str]:
     parts = [words for piece in _COMMA.split(sentence) for words in _between_joins(piece)]
     for at, words in enumerate(parts):
         others = parts[at + 1 : at + 2] or parts[max(at - 1, 0) : at]
-        alone = len(words) == 1 and _LETTERS.fullmatch(words[0])
+        alone = len(words) == 1 and _LETTER.search(words[0])
         yield " ".join((*words, *others[0][1:]) if alone and others else words)
 
 
