@@ -22,7 +22,7 @@ IN_A_KEY = 6
 def parts(service: Service) -> frozenset[str]:
     """What a service is made of."""
     operation = CATALOGUE.departments[service.department].operations[service.operation]
-    asked = [slot for slot in service.slots if slot.required or service.confirm]
+    asked = [s for s in service.slots if s.required or (service.confirm and not s.volunteered)]
     return frozenset(
         {
             service.department,

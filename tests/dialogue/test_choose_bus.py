@@ -152,3 +152,20 @@ async def test_a_draft_keeps_what_was_offered(talk: Talk) -> None:
     await talk.tap('"go_on"')
     await talk.say("9848012345", key="en", sure=0.0)
     assert talk.state.asked == CONFIRM and "9:00 PM · ₹1,547" in talk.text
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("te", "ఏదైనా పర్లేదు"),
+        ("te-Latn", "edaina parledu"),
+        ("hi", "कोई भी"),
+        ("hi-Latn", "koi bhi"),
+        ("en", "any bus"),
+    ],
+)
+async def test_whoever_does_not_mind_gets_the_first(talk: Talk, key: str, words: str) -> None:
+    """The department says which that is, with its price."""
+    await asked_which(talk)
+    await talk.say(words, key=key)
+    assert talk.state.asked == "mobile_number" and talk.state.values["bus"] == "first"

@@ -32,7 +32,7 @@ from api.processes import listen
 from nlu.action_address import authorization
 from nlu.catalogue import load_catalogue
 from nlu.settings.settings import Settings
-from nlu.turn import Message, Reply, Turned
+from nlu.turn import Link, Message, Reply, Turned
 from tests.confirmed import Confirmed
 from tests.inbox.worker_fakes import FakeEngine
 from tests.processes import ACTIONS_SECRET, ROOT, free_port
@@ -40,6 +40,12 @@ from tests.served import served
 from tests.working import working
 
 NOTICES_KEY = "a key for tests"
+
+
+def _reply(response: dict[str, Any], language: str | None) -> Reply:
+    """What an action said, without its buttons."""
+    link = (response.get("custom") or {}).get("link")
+    return Reply(response["text"], language=language, link=link and Link(**link))
 
 
 class Bridge(FakeEngine):
@@ -65,7 +71,7 @@ class Bridge(FakeEngine):
         async with httpx.AsyncClient(trust_env=False) as client:
             own = authorization(ACTIONS_SECRET)
             answer = (await client.post(self._url, json=call, headers=own, timeout=30)).json()
-        return Turned(tuple(Reply(one["text"], language=self.now) for one in answer["responses"]))
+        return Turned(tuple(_reply(one, self.now) for one in answer["responses"]))
 
 
 class Gate:

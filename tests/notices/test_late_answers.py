@@ -21,7 +21,13 @@ WRITE = Write(
     VALUES,
     Context("109:IN.1", "n-payBill", "te", Origin("electricity_bill_payment", {"name": "Ravi"})),
 )
-FIELDS = {"amount": "845", "order_id": "O-1", "payment_link": "https://pay.example/1"}
+FIELDS = {
+    "amount": "845",
+    "order_id": "O-1",
+    "order_amount": "845",
+    "payment_link": "https://pay.example/1",
+    "pay_until": "10:45 AM",
+}
 PAID = OperationResult("ok", FIELDS)
 
 
@@ -59,7 +65,9 @@ async def test_answer_is_the_services_reply_in_the_language_of_today(
     service = catalogue.services["electricity_bill_payment"]
     assert (notice.citizen, notice.language) == ("109:IN.1", language)
     assert notice.about == service.title[language]
-    assert "845" in notice.text and "https://pay.example/1" in notice.text
+    assert "845" in notice.text and "https" not in notice.text
+    assert notice.link is not None and notice.link.url == "https://pay.example/1"
+    assert "845" in notice.link.title
     assert "{" not in notice.text
     assert notice.text.split("845")[0].strip() in service.replies["ok"][language]
 
@@ -88,7 +96,7 @@ async def test_fields_of_the_look_up_are_said_too(catalogue: Catalogue) -> None:
     changed = {**catalogue.services, service.name: replace(service, replies=replies)}
     outbox = Outbox()
     await tell(replace(catalogue, services=changed), outbox, PAID)
-    warning = catalogue.phrases["payment_safety"]["te"]
+    warning = catalogue.phrases["payment_safety"]["te"].format(**FIELDS)
     assert outbox.taken[0].text == f"Ravi: 845\n{warning}"
 
 
@@ -98,14 +106,14 @@ async def test_payment_link_comes_with_a_word_against_fraud(
 ) -> None:
     outbox = Outbox({"109:IN.1": language})
     await tell(catalogue, outbox, PAID)
-    warning = catalogue.phrases["payment_safety"][language]
+    warning = catalogue.phrases["payment_safety"][language].format(**FIELDS)
     assert outbox.taken[0].text.endswith(f"\n{warning}")
 
 
 async def test_refusal_of_a_payment_comes_without_it(catalogue: Catalogue) -> None:
     outbox = Outbox()
     await tell(catalogue, outbox, OperationResult("no_dues", {"amount": "0"}))
-    assert catalogue.phrases["payment_safety"]["te"] not in outbox.taken[0].text
+    assert "OTP" not in outbox.taken[0].text and outbox.taken[0].link is None
 
 
 async def test_document_goes_along(catalogue: Catalogue) -> None:

@@ -103,9 +103,9 @@ def nothing_more(stage: Stage, language: str, count: int) -> None:
 def link_of(stage: Stage, language: str, count: int = 1, bill: str | None = None) -> str:
     """Where the citizen pays, as the latest of `count` messages has it."""
     stage.say(PHONES[language], bill or SERVICE_NUMBERS[language], language)
-    found = regex.search(r"https?://\S+", said(stage, language, count)["text"])
-    assert found is not None
-    return found.group()
+    link: str = said(stage, language, count)["link"]
+    assert link.startswith("http") and link.endswith(f"?lang={language}")
+    return link
 
 
 @pytest.mark.parametrize("language", PHONES)

@@ -132,7 +132,8 @@ def _entry(message: Message) -> dict[str, Any]:
         or (content.get(kind) or {}).get("caption")
         or ""
     )
-    return {**message.as_dict(), "text": text, "options": replies or rows}
+    link = (action.get("parameters") or {}).get("url") or ""
+    return {**message.as_dict(), "text": text, "options": replies or rows, "link": link}
 
 
 async def _read_form(request: Request) -> dict[str, Any]:
