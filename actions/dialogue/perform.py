@@ -155,8 +155,7 @@ async def offered(form: Form, step: Step, execute: Execute) -> Step:
         None,
     )
     offers = _offers(result.fields)
-    no_list = result.outcome != OK and not lacking
-    words = service.replies.get(result.outcome) if no_list else None
+    words = None if lacking or result.outcome == OK else service.replies.get(result.outcome)
     if words is not None:
         shown = display.shown_values(service, state.values, language, form.catalogue)
         step = step.ending_with(Reply(filled(words, language, {**shown, **result.fields})))
@@ -171,11 +170,9 @@ async def offered(form: Form, step: Step, execute: Execute) -> Step:
         taken = form.told(known, {slot.name: offers[0].value}, spoken=False)
         given = tuple(name for name in taken.given if name != slot.name)  # the way back skips it
         return step.then(form.after(replace(taken, given=given)))
-    if lacking:
-        return step
     if not offers and not slot.required:
         return step.then(form.after(known))
-    return replace(step, state=known)
+    return step if lacking else replace(step, state=known)
 
 
 def _listed(

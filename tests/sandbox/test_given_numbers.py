@@ -16,10 +16,7 @@ from tests.sandbox.test_sandbox_operations import CASES as CODED
 NUMBER_FIELDS = re.compile(r"(?:application|complaint|ticket|booking|grievance)_number|.*_id")
 NOT_NUMBERS = ("order_id",)
 """Of a payment: citizens read it on the receipt, no service takes it."""
-PAID_FIRST = {"rtc_ticket_download", "rtc_refund_status", "rtc_journey_reminder"} | {
-    "temple_ticket_download",
-    "temple_ticket_cancellation",
-}
+PAID_FIRST = {"temple_ticket_download", "temple_ticket_cancellation", "rtc_journey_reminder"}
 """Services about what is paid for: a booking is none of theirs before."""
 NOT_THIS_ONE = {
     "certificate_download": "not_ready",
