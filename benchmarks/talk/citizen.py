@@ -12,6 +12,8 @@ from nlu.catalogue import Catalogue, Service, SlotType
 from nlu.turn import Button, Location, Media, Reply, read_payload
 
 YES, RETRY = "yes", "retry"
+NO_ANSWERS = ("asks", "doubts", "angry", "lacks")
+"""What is said in place of an answer, and must not be filed as one."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Words:
     settings: Mapping[str, Any]
     steering: Mapping[str, Mapping[str, Sequence[str]]]
     """`words` of data/dialogue.yml."""
+    lacks: Mapping[str, Sequence[str]]
+    """By key: that a number is not at hand."""
 
     def asked(self, text: str) -> tuple[str, SlotType] | None:
         """The slot that a reply asks for, by its words; the longest question that is in it."""
@@ -130,9 +134,24 @@ class Citizen:
             return Said(act, settings["retry"][self.key])
         return self._said(act)
 
+    def _instead(self, act: str) -> str:
+        """What people say in place of an answer: a question about the service, another doubt, a
+        grumble, that the number is not at hand, two requests at once."""
+        pick, settings = self._random.choice, self._words.settings
+        if act == "lacks":
+            return pick(self._words.lacks[self.key])
+        if act == "two":
+            first, second = (pick(self._chosen().utterances[self.key]).text for _ in range(2))
+            return settings["joins"][self.key].format(first, second)
+        labels = self._words.catalogue.traits[settings["instead"][act]["trait"]].labels
+        some = [labels[name].utterances[self.key] for name in settings["instead"][act]["labels"]]
+        return pick(pick(some))
+
     def _said(self, act: str) -> Said:
         """Words of the catalogue: a request, or a move in the conversation."""
         pick, conversation = self._random.choice, self._words.catalogue.conversation
+        if act in NO_ANSWERS or act == "two":
+            return Said(act, self._instead(act))
         intent = {
             "say_yes": "affirm",
             "no": "deny",

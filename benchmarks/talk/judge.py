@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from benchmarks.sentence import like
-from benchmarks.talk.citizen import RETRY, YES, Said, nonce_of, value_of
+from benchmarks.talk.citizen import NO_ANSWERS, RETRY, YES, Said, nonce_of, value_of
 from nlu.catalogue import Catalogue, Service
 from nlu.turn import Button, Reply
 
@@ -24,10 +25,11 @@ _LATIN = regex.compile(r"\p{Latn}")
 _UNKNOWN = ("unavailable_saved", "unavailable_unsure", "unavailable_overdue")
 _NOTHING_SENT = ("cancelled", "denied")
 _NUMBER = regex.compile(r"\{\w*(?:number|_id)\}")
+_ON_CARD = regex.compile(r"^• [^*]*\*(.*)\*$")
 _ROWS = 10
 GO_ON = "go_on"
 AGREEING = (YES, RETRY, GO_ON)
-REFUSING = ("no", "cancel", "help", "photo", "pin", "back", "again", "correct")
+REFUSING = ("no", "cancel", "help", "photo", "pin", "back", "again", "correct", *NO_ANSWERS)
 """Why a citizen may write, and does not mean yes by it."""
 _ALL_LANGUAGES = ("welcome",)  # phrases that greet in every language
 
@@ -68,6 +70,13 @@ class Judge:
             found.append("more options than a list holds")
         found += [f"not {language}: {line!r}" for line in self._foreign(said, language, own_words)]
         return found
+
+    def misread(self, messages: Sequence[Said], replies: Sequence[Reply]) -> list[str]:
+        """What a card shows as an answer and was none; who says the same again means it."""
+        said = Counter(message.text for message in messages)
+        none = {m.text for m in messages if m.act in NO_ANSWERS and said[m.text] == 1}
+        shown = {value for line in _text(replies).splitlines() for value in _ON_CARD.findall(line)}
+        return [f"filed as an answer: {text!r}" for text in sorted(none & shown)]
 
     def _foreign(self, said: str, language: str, own_words: Sequence[str]) -> Iterable[str]:
         """Lines in another language; values in bold and links are the citizen's or nobody's."""

@@ -55,8 +55,8 @@ def load_words(catalogue: Catalogue) -> Words:
     """What citizens can say."""
     settings = load_yaml(SETTINGS.read_text("utf-8"))
     answers = load_yaml(ANSWERS.read_text("utf-8"))
-    steering = load_yaml(STEERING.read_text("utf-8"))["words"]
-    return Words(catalogue, answers, settings, steering)
+    dialogue = load_yaml(STEERING.read_text("utf-8"))
+    return Words(catalogue, answers, settings, dialogue["words"], dialogue["numbers"]["lacks"])
 
 
 async def talked(place: Place, words: Words, judge: Judge, seed: int, lane: int) -> Talk:
@@ -238,6 +238,7 @@ class _Talking:
             self._expected = None  # their words may have changed it
         own_words = [turn.message.text for turn in self._talk.turns]
         wrong = self._judge.faults_of(replies, self._expected or language, own_words)
+        wrong += self._judge.misread([turn.message for turn in self._talk.turns], replies)
         self._talk.broken += [f"turn {number}: {one}" for one in wrong]
 
 

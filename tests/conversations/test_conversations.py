@@ -3,12 +3,16 @@
 A turn says something (`say`), maybe by `voice` or with `media` or a `location`, or taps an offered
 button by the value in its id (`tap`), also one `of` an earlier turn by its number. It may come so
 many `hours` after the turn before it, may switch a department's fault first (`fault`), and states
-what the reply must hold (`contains`), must not hold (`lacks`), its main script (`script`), how many
-options it offers (`options`), or the bot's phrase that it is (`phrase`, from data/phrases.yml).
+what the reply must hold (`contains`), one of which it must hold (`any`), what it must not hold
+(`lacks`), its main script (`script`), how many options it offers (`options`), or the bot's phrase
+that it is (`phrase`, from data/phrases.yml). What of a reply fits the pattern `keep` is {kept} in
+the turns that follow. `phone` of a case is the number that it is written from, if not the one that
+the departments have on record.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -41,13 +45,15 @@ def test_conversation(
     sender = request.node.callspec.id
     offered: list[Any] = []
     earlier: list[list[Any]] = []
-    for number, turn in enumerate(case["turns"]):
+    kept = ""
+    for number, told in enumerate(case["turns"]):
+        turn = _with_kept(told, kept)
         if "fault" in turn:
             world.fault(*turn["fault"])
         if "hours" in turn:  # for Rasa, which notes when a message came and closes old sessions
             clock, hours = time.time, turn["hours"]
             monkeypatch.setattr(time, "time", lambda now=clock, h=hours: now() + h * 3600)
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {"phone": case["phone"]} if "phone" in case else {}
         if "media" in turn:
             more["media"] = Media(**turn["media"])
         if "location" in turn:
@@ -68,6 +74,21 @@ def test_conversation(
         offered = [b for reply in replies for b in reply.buttons]
         earlier.append(offered)
         _check(turn, replies, offered, f"turn {number} ({text})")
+        if "keep" in turn:
+            found = re.search(turn["keep"], "\n".join(reply.text for reply in replies))
+            assert found, f"turn {number}: nothing fits {turn['keep']!r}"
+            kept = found.group()
+
+
+def _with_kept(turn: Any, kept: str) -> Any:
+    """The turn with what was kept in place of {kept}."""
+    if isinstance(turn, str):
+        return turn.replace("{kept}", kept)
+    if isinstance(turn, dict):
+        return {
+            name: part if name == "keep" else _with_kept(part, kept) for name, part in turn.items()
+        }
+    return [_with_kept(part, kept) for part in turn] if isinstance(turn, list) else turn
 
 
 def _check(turn: dict[str, Any], replies: list[Any], offered: list[Any], where: str) -> None:
@@ -76,6 +97,10 @@ def _check(turn: dict[str, Any], replies: list[Any], offered: list[Any], where: 
     assert len(replies) == 1, f"{where}: more than one bubble: {said!r}"
     for part in turn.get("contains", ()):
         assert part in said, f"{where}: {part!r} not in {said!r}"
+    if "any" in turn:
+        assert any(part in said for part in turn["any"]), (
+            f"{where}: none of {turn['any']} in {said!r}"
+        )
     for part in turn.get("lacks", ()):
         assert part not in said, f"{where}: {part!r} in {said!r}"
     if "script" in turn:
