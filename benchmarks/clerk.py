@@ -10,6 +10,9 @@ danger    somebody is in danger: `recall` of those who read the number alone, `t
 answers   what is written when a name, an address or a description was asked for, taken or refused;
           `asked` are those that Seva asks about ("Is this right?")
 first     the language of the first answer to a stranger's first words
+switches  hold-out sentences of other services, and ordinary talk, said where a name, an address or
+          a description was asked for: how many began another service without a question (`silent`)
+          or ended the form without a word of cancelling (`cancelled`)
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ from nlu.fast_yaml import load_yaml
 
 SETS = Path(__file__).parent / "sets"
 DESCRIPTION = "grievance_text"  # the type of slot that stands for descriptions
+SWITCHES = 200  # sentences a key
 Row = Mapping[str, Any]
 
 
@@ -43,6 +47,10 @@ def share(right: Iterable[bool]) -> float:
     """How many of them are true, 0 to 1."""
     found = list(right)
     return round(sum(found) / len(found), 4) if found else 0.0
+
+
+def _cell(value: float) -> str:
+    return f"{value:>13}" if isinstance(value, int) else f"{value:>13.3f}"
 
 
 def _alarmed(heard: Any) -> bool:
@@ -142,6 +150,47 @@ class Clerk:
         right = share(self.form.follow(stranger, one).language == wanted for one in heard)
         return {"rows": len(rows), "right": right}
 
+    def switches(self, key: str) -> dict[str, float]:
+        """What 200 sentences do to open questions of forms, each to another one in turn."""
+        from actions.dialogue import turns
+        from actions.dialogue.state import SWITCH, State
+
+        services, types = self.catalogue.services, self.form.settings.answers.labels
+        questions = [
+            (service, slot)
+            for service in services.values()
+            for slot in service.slots
+            if slot.required and slot.type.name in types
+        ]
+        strange = [
+            (name, utterance.text)
+            for name, service in services.items()
+            for utterance in service.holdout[key][:1]
+        ]
+        talk = [
+            (name, utterance.text)
+            for name, intent in self.catalogue.conversation.items()
+            if name != "cancel"
+            for utterance in intent.holdout.get(key, ())[:1]
+        ]
+        said = [*strange, *talk][:SWITCHES]
+        language = self.catalogue.languages.keys[key].language
+        counts = Counter[str]()
+        for number, ((name, _), heard) in enumerate(zip(said, self.heard([t for _, t in said]))):
+            service, slot = questions[number % len(questions)]
+            if service.name == name:
+                continue
+            state = State(language, service=service.name, asked=slot.name, nonce="n")
+            after = turns.understood(self.form, state, heard).state
+            other = after.service != service.name and after.service is not None
+            counts["asked"] += (after.asked or "").startswith(SWITCH)
+            counts["silent"] += other
+            counts["cancelled"] += after.service is None
+        return {
+            "rows": len(said),
+            **{name: counts[name] for name in ("asked", "silent", "cancelled")},
+        }
+
 
 def run() -> dict[str, Any]:
     """The document that `--json` prints. Raises FileNotFoundError when no model is live."""
@@ -153,19 +202,20 @@ def run() -> dict[str, Any]:
         "danger": {key: clerk.danger(rows, key) for key, rows in read("danger").items()},
         "answers": {key: clerk.answers(rows) for key, rows in read("answers").items()},
         "first": {key: clerk.first(rows, key) for key, rows in read("first").items()},
+        "switches": {key: clerk.switches(key) for key in clerk.catalogue.languages.keys},
     }
 
 
 def lines(document: Mapping[str, Any]) -> Iterator[str]:
     """The document as tables."""
     yield f"{machine_line(document['machine'])}, model {document['model']}"
-    for name in ("about", "danger", "answers", "first"):
+    for name in ("about", "danger", "answers", "first", "switches"):
         by_key = document[name]
         columns = list(next(iter(by_key.values())))
         yield ""
         yield f"{name:<10}" + "".join(f"{column:>13}" for column in columns)
         for key, found in by_key.items():
-            cells = (f"{found[c]:>13}" if c == "rows" else f"{found[c]:>13.3f}" for c in columns)
+            cells = (_cell(found[column]) for column in columns)
             yield f"{key:<10}" + "".join(cells)
 
 

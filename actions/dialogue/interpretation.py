@@ -129,7 +129,8 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     if not heard.by_voice and cues.command(heard.text, form.settings) == "cancel":
         return _cancelled(form, form.follow(state, heard))
     slot, fits = form.asked_slot(state), form.fits(state, heard.text)
-    if fits and slot is not None and not kind_of(slot.type).any_words:
+    any_words = slot is not None and kind_of(slot.type).any_words
+    if fits and not any_words:
         return _gone_on(form, state, heard)
     settings = form.settings  # what may be the answer must be surer to mean anything else
     needed = settings.interrupt_confidence_open if fits else settings.interrupt_confidence
@@ -150,7 +151,7 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     if heard.confidence < (settings.switch_confidence_short if short else wanted):
         return None
     state = state if fits else form.follow(state, heard)
-    if fits or short or not heard.surely_meant(settings.voice_sure):
+    if any_words or fits or short or not heard.surely_meant(settings.voice_sure):
         return Step(replace(state, asked=SWITCH + other, heard=heard.words), ASK)
     return form.start(state, other, heard, heard.words)
 

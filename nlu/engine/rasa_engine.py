@@ -278,11 +278,13 @@ class Engine:
 
 def _sentences(question: Question, understood: Understood) -> list[Question]:
     """What is to be understood apart: nothing of a message that is clear, or of one sentence."""
+    if not question.apart:  # a tap among them, of which the pipeline finds nothing
+        return []
     lead = understood.readings[0] if understood.readings else None
     text = lead.text if lead else question.text
     decision, intent = understood.data["decision"], understood.data.get("intent") or _NO_INTENT
     clear = decision["kind"] in _CLEAR and intent["confidence"] >= clear_from()
-    if not question.apart or decision["danger"] or (clear and not says_besides(text)):
+    if decision["danger"] or (clear and not says_besides(text)):
         return []
     return [
         Question(part, question.language, (replace(lead, text=part),) if lead else ())

@@ -6,8 +6,8 @@ many `hours` after the turn before it, may switch a department's fault first (`f
 what the reply must hold (`contains`), one of which it must hold (`any`), what it must not hold
 (`lacks`), its main script (`script`), how many options it offers (`options`), or the bot's phrase
 that it is (`phrase`, from data/phrases.yml). What of a reply fits the pattern `keep` is {kept} in
-the turns that follow. `phone` of a case is the number that it is written from, if not the one that
-the departments have on record.
+the turns that follow. A reply is one bubble unless `bubbles` says how many it may have. `phone` of
+a case is the number that it is written from, if not the one that departments have on record.
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def _with_kept(turn: Any, kept: str) -> Any:
 def _check(turn: dict[str, Any], replies: list[Any], offered: list[Any], where: str) -> None:
     said = "\n".join(reply.text for reply in replies)
     assert said.strip(), f"{where}: no reply"
-    assert len(replies) == 1, f"{where}: more than one bubble: {said!r}"
+    most = turn.get("bubbles", 1)
+    assert len(replies) <= most, f"{where}: more than {most} bubbles: {said!r}"
     for part in turn.get("contains", ()):
         assert part in said, f"{where}: {part!r} not in {said!r}"
     if "any" in turn:
