@@ -41,11 +41,26 @@ def answer(form: Form, state: State, heard: Heard) -> Step:
 
 
 def doubt(form: Form, slot_type: SlotType, heard: Heard) -> float:
-    """The probability that the words are no value of a type of slot; 0 where any words are."""
+    """The share of the likeliest other thing that the words look like, beside the likeliest value
+    of the type of slot, 0 to 1; 0 where any words are one. What looks like nothing known is taken
+    for a value: names and villages are endless."""
     labels = form.settings.answers.labels.get(slot_type.name)
     if labels is None or not heard.answer:
         return 0.0
-    return 1 - max(heard.answer.get(label, 0.0) for label in labels)
+    value = max(heard.answer.get(label, 0.0) for label in labels)
+    other = max((p for label, p in heard.answer.items() if label not in labels), default=0.0)
+    return other / (value + other) if other else 0.0
+
+
+def asks_for_another(form: Form, slot: Slot, heard: Heard) -> bool:
+    """Whether words that could be the value of a slot look like a request instead. Where nothing is
+    known of what they look like, they may be one."""
+    settings = form.settings.answers
+    if not heard.answer or slot.type.name not in settings.labels:
+        return True
+    if doubt(form, slot.type, heard) < settings.doubt:
+        return False
+    return max(heard.answer, key=lambda label: heard.answer[label]) in settings.requests
 
 
 def _not_taken(form: Form, state: State, heard: Heard) -> Step:

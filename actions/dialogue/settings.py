@@ -35,6 +35,32 @@ class MoneyWords:
 
 
 @dataclass(frozen=True)
+class VillageWords:
+    """See `villages:` in `data/dialogue.yml`."""
+
+    types: tuple[str, ...]
+    village: Cues
+    town: Cues
+
+
+@dataclass(frozen=True)
+class BankCode:
+    """How many digits a secret of a bank has, and its words."""
+
+    digits: tuple[int, ...]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BankCodes:
+    """See `bank_codes:` in `data/dialogue.yml`."""
+
+    near: int
+    instead: str
+    kinds: Mapping[str, BankCode]
+
+
+@dataclass(frozen=True)
 class CodeSettings:
     """Of a one-time code: its digits, how many wrong tries it stands, how long it is good."""
 
@@ -46,11 +72,13 @@ class CodeSettings:
 @dataclass(frozen=True)
 class AnswerSettings:
     """How the words of an answer are judged: by type of slot, the labels of the trait `answer` that
-    can be one. From the probability `doubt` on that it is none of them the citizen is asked whether
-    it was meant, from `refuse` on it is not taken."""
+    can be one. From the share `doubt` of another label on the citizen is asked whether it was
+    meant, from `refuse` on it is not taken. `requests` are the labels of words that want something
+    else."""
 
     doubt: float
     refuse: float
+    requests: tuple[str, ...]
     labels: Mapping[str, tuple[str, ...]]
 
 
@@ -148,6 +176,8 @@ class DialogueSettings:
     corrections: CorrectionWords
     language_wish: LanguageWish
     money_taken: MoneyWords
+    villages: VillageWords
+    bank_codes: BankCodes
 
 
 @lru_cache(maxsize=4)

@@ -10,7 +10,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from actions.dialogue import cues, interpretation, language, perform, routing, undo
+from actions.dialogue import (
+    bank_codes,
+    cues,
+    interpretation,
+    language,
+    perform,
+    routing,
+    undo,
+    villages,
+)
 from actions.dialogue.form import Form
 from actions.dialogue.perform import Execute
 from actions.dialogue.state import CONFIRM, RESUME, Heard, State
@@ -44,7 +53,11 @@ async def turn(
     own_payments: OwnPayments = nothing_paid,
 ) -> Step:
     """The state after a message, and everything that is said."""
+    hidden = bank_codes.hidden(state, heard, form.settings.bank_codes)
+    heard = hidden or heard
     step = await _money_taken(form, state, heard, own_payments) or understood(form, state, heard)
+    if hidden is not None and (not heard.danger or heard.danger_in_doubt):
+        step = step.after_saying(form.say("bank_code", step.state))
     while True:
         if step.next == GO:
             step = step.then(await perform.perform(form, step.state, heard, execute))
@@ -66,7 +79,7 @@ async def _money_taken(
 ) -> Step | None:
     """Who says that money was taken is told first where their own payments stand. None in a form,
     and where all of them are finished."""
-    if state.open or heard.tapped or heard.danger:
+    if state.open or heard.tapped or (heard.danger and not heard.danger_in_doubt):
         return None
     if not cues.money_taken(heard.text, form.settings):
         return None
@@ -121,7 +134,8 @@ def _inside(form: Form, state: State, heard: Heard) -> Step:
     if _to_be_reminded(form, state, heard):
         state = replace(form.follow(state, heard), since=heard.at)
         return Step(replace(state, asked=f"{RESUME}{state.asked}", attempts=0, heard=None), ASK)
-    return interpretation.hear(form, state, heard)
+    village = villages.no_town(form, state, heard)
+    return village if village is not None else interpretation.hear(form, state, heard)
 
 
 def _dropped(form: Form, state: State, heard: Heard) -> Step | None:

@@ -25,6 +25,7 @@ from nlu.catalogue.services import (
     read_service,
     read_talk,
     read_trait,
+    with_names,
     with_questions,
 )
 from nlu.catalogue.vocabulary import (
@@ -85,6 +86,7 @@ def read_catalogue(path: Path = Path("data")) -> tuple[Catalogue, list[Problem]]
     traits = {
         file.stem: trait for file in _files(root / "traits") if (trait := read_trait(source, file))
     }
+    traits = {name: with_names(trait, gazetteers) for name, trait in traits.items()}
     if "about" in traits:
         asked = [one for file in _files(root / "questions") for one in read_questions(source, file)]
         traits["about"] = with_questions(traits["about"], asked)

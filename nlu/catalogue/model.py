@@ -168,11 +168,12 @@ class ConversationIntent:
 
 @dataclass(frozen=True)
 class TraitLabel:
-    """One of the things that a trait tells apart: sentences by key, and what is said to them where
-    that is always the same."""
+    """One of the things that a trait tells apart: sentences by key, names of `gazetteers` that are
+    learned as well, and what is said to them where that is always the same."""
 
     utterances: Mapping[str, tuple[str, ...]]
     reply: Words | None = None
+    gazetteers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,14 @@ from nlu.catalogue.model import (
     Asked,
     ConversationIntent,
     Facts,
+    Gazetteer,
     Languages,
     Questions,
     Service,
     Slot,
     SlotType,
     Trait,
+    TraitLabel,
     Utterance,
 )
 from nlu.catalogue.yaml_source import TODO, Node, Source, did_you_mean
@@ -111,6 +113,23 @@ def read_questions(source: Source, file: Path) -> list[tuple[str, Asked]]:
     read = top.record(Questions) if top else None
     by_key = [found for found in (read.questions.values() if read else ())]
     return [(key, asked) for found in by_key for key, some in found.items() for asked in some]
+
+
+def with_names(trait: Trait, gazetteers: Mapping[str, Gazetteer]) -> Trait:
+    """The trait with the names of the gazetteers that its labels name, in every language."""
+    return replace(
+        trait,
+        labels={name: _with_names(label, gazetteers) for name, label in trait.labels.items()},
+    )
+
+
+def _with_names(label: TraitLabel, gazetteers: Mapping[str, Gazetteer]) -> TraitLabel:
+    told = dict(label.utterances)
+    for gazetteer in label.gazetteers:
+        for place in gazetteers[gazetteer].places:
+            for language, title in place.title.items():
+                told[language] = (*told.get(language, ()), title)
+    return replace(label, utterances=told)
 
 
 def with_questions(trait: Trait, questions: Iterable[tuple[str, Asked]]) -> Trait:

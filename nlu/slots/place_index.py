@@ -7,6 +7,7 @@ a common key are compared letter by letter, so a list of thousands takes no long
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from nlu.catalogue import Gazetteer, Place
@@ -167,7 +168,7 @@ def _keys(consonants: str) -> set[str]:
 def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
     """The place that an answer names: exactly, or nearly as a whole, or nearly in one word."""
     index = place_index(gazetteer)
-    tokens = words(text)
+    tokens = _of_the_kind(gazetteer, text)
     bare = [token for token in tokens if token.text.lower() not in generic_words()]
     limits = load_lexicon("matching")
     alone = sum(token.text.lower() not in beside_words() for token in bare) <= 1
@@ -190,6 +191,25 @@ def named_place(gazetteer: Gazetteer, text: str) -> Place | None:
         if len(token.sound) >= shortest and near and (best is None or near[1] > best[1]):
             best = near
     return best[0] if best else None
+
+
+def _of_the_kind(gazetteer: Gazetteer, text: str) -> Sequence[Word]:
+    """The words of an answer without the names that are said to be of another kind."""
+    tokens = words(text)
+    others = another_kind(gazetteer, text, tokens)
+    return [token for at, token in enumerate(tokens) if not {at, at - 1} & others]
+
+
+def another_kind(gazetteer: Gazetteer, text: str, tokens: Sequence[Word]) -> frozenset[int]:
+    """Indexes of the words that end a name of another kind: Guntur in "Guntur district"."""
+    others = kind_words(gazetteer.name)
+    return frozenset(
+        at
+        for at, (word, after) in enumerate(itertools.pairwise(tokens))
+        if others
+        and not text[word.end : after.start].strip()
+        and any(stem.text.lower() in others for stem in stems(after.text))
+    )
 
 
 def _inside(index: PlaceIndex, tokens: Sequence[Word], text: str | None) -> Place | None:
@@ -233,6 +253,12 @@ def _wholes(tokens: list[Word]) -> list[str]:
 def generic_words() -> frozenset[str]:
     """Words around the name of a place: district, temple, bus stand."""
     return frozenset(str(word).lower() for word in load_lexicon("matching")["generic"])
+
+
+@lexicon_cache(maxsize=16)
+def kind_words(gazetteer: str) -> frozenset[str]:
+    """Words behind a name that say that it is of another kind than a list's places."""
+    return frozenset(map(str.lower, load_lexicon("matching")["another_kind"].get(gazetteer, ())))
 
 
 @lexicon_cache(maxsize=1)

@@ -4,10 +4,12 @@ A turn says something (`say`), maybe by `voice` or with `media` or a `location`,
 button by the value in its id (`tap`), also one `of` an earlier turn by its number. It may come so
 many `hours` after the turn before it, may switch a department's fault first (`fault`), and states
 what the reply must hold (`contains`), one of which it must hold (`any`), what it must not hold
-(`lacks`), its main script (`script`), how many options it offers (`options`), or the bot's phrase
-that it is (`phrase`, from data/phrases.yml). What of a reply fits the pattern `keep` is {kept} in
-the turns that follow. A reply is one bubble unless `bubbles` says how many it may have. `phone` of
-a case is the number that it is written from, if not the one that departments have on record.
+(`lacks`), its main script (`script`), how many options it offers (`options`), services or values
+that some button stands for, or words of its title (`offers`), whether it has a button that leads
+elsewhere, as to pay (`link`), or the bot's phrase that it is (`phrase`, from data/phrases.yml).
+What of a reply fits the pattern `keep` is {kept} in the turns that follow. A reply is one bubble
+unless `bubbles` says how many it may have. `phone` of a case is the number that it is written from,
+if not the one that departments have on record.
 """
 
 from __future__ import annotations
@@ -108,9 +110,18 @@ def _check(turn: dict[str, Any], replies: list[Any], offered: list[Any], where: 
         assert shares(said).get(turn["script"], 0) > 0.5, f"{where}: not {turn['script']}: {said!r}"
     if "options" in turn:
         assert len(offered) == turn["options"], f"{where}: {[b.title for b in offered]}"
+    for name in turn.get("offers", ()):
+        assert any(f'"{name}"' in b.payload or name in b.title for b in offered), (
+            f"{where}: no button for {name!r}: {[b.title for b in offered]}"
+        )
+    if "link" in turn:
+        links = [reply.link for reply in replies if reply.link]
+        assert bool(links) is turn["link"], f"{where}: link {links or 'missing'}"
+        assert all(re.match("https?://", link.url) for link in links), f"{where}: {links}"
     if "phrase" in turn:
         name, language = turn["phrase"].split(":")
         start = PHRASES[name][language].split("{")[0]
         assert start in said, f"{where}: not phrase {name}: {said!r}"
-    if turn.get("document"):
-        assert any(reply.document for reply in replies), f"{where}: no document"
+    if "document" in turn:
+        papers = [reply.document for reply in replies if reply.document]
+        assert bool(papers) is turn["document"], f"{where}: document {papers or 'missing'}"

@@ -269,3 +269,29 @@ async def test_a_request_with_a_cue_word_is_still_a_request(talk: Talk) -> None:
     other = {"intent": "birth_certificate", "kind": "route", "confidence": 0.95}
     await talk.say("change the name on my child's birth certificate", key="en", **other)
     assert talk.state.service == "birth_certificate"
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "name"),
+    [
+        ("te", "ఆగండి పేరు రవి కుమార్ రెడ్డి", "రవి కుమార్ రెడ్డి"),
+        ("te", "కాదు ఆగండి పేరు రవి కుమార్ రెడ్డి", "రవి కుమార్ రెడ్డి"),
+        ("te-Latn", "agandi peru Ravi Kumar Reddy", "Ravi Kumar Reddy"),
+        ("te-Latn", "kadu kadu peru Ravi Kumar Reddy", "Ravi Kumar Reddy"),
+        ("hi", "रुको नाम रवि कुमार रेड्डी है", "रवि कुमार रेड्डी"),
+        ("hi-Latn", "ruko naam Ravi Kumar Reddy hai", "Ravi Kumar Reddy"),
+        ("en", "no wait the name is Ravi Kumar Reddy", "Ravi Kumar Reddy"),
+        ("en", "wait, the name is Ravi Kumar Reddy", "Ravi Kumar Reddy"),
+        ("en", "hold on, name is Ravi Kumar Reddy", "Ravi Kumar Reddy"),
+    ],
+)
+async def test_words_around_a_name_put_right_are_no_part_of_it(
+    talk: Talk, key: str, words: str, name: str
+) -> None:
+    """Of a name given just before, and at its own question."""
+    await talk.say("income certificate", key=key, **INCOME)
+    await talk.say("Ravi Kumar", key="en")
+    asked = talk.state.asked
+    await talk.say(words, key=key)
+    assert talk.state.values["applicant_name"] == name
+    assert talk.state.asked == asked and talk.state.attempts == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import regex
 
 from nlu.catalogue import Catalogue, SlotType
@@ -76,14 +78,22 @@ def _around(
     characters to cut. With `closed`, a word before was found, so more words may follow."""
     lexicon = load_lexicon("names")
     closing = lexicon.get(f"{kind}_closing", ()) if closed else ()
-    sides = []
-    for words in (lexicon[f"{kind}_before"], [*lexicon[f"{kind}_after"], *closing]):
-        forms = sorted(map(str, words), key=len, reverse=True)
-        sides.append("|".join(regex.escape(form).replace(r"\ ", r"\s+") for form in forms))
+    waits = _any_of(lexicon.get(f"{kind}_wait", ()))
+    ends = [*lexicon[f"{kind}_after"], *closing]
+    sides = (_any_of(lexicon[f"{kind}_before"]), _any_of(ends))
     separator = r"[\s:=,-]"
-    before = regex.compile(rf"^(?:{sides[0]})(?:{separator}+)", regex.IGNORECASE)
+    intro = rf"(?:{sides[0]}){separator}+"
+    if waits:
+        intro = rf"(?:(?:{waits}){separator}+)+(?:{intro})?|{intro}"
+    before = regex.compile(rf"^(?:{intro})", regex.IGNORECASE)
     after = regex.compile(rf"{separator}(?:{sides[1]})$", regex.IGNORECASE)
-    return before, after, len(forms[0]) + 1, str(lexicon["separators"])
+    return before, after, max(map(len, map(str, ends))) + 1, str(lexicon["separators"])
+
+
+def _any_of(forms: Iterable[object]) -> str:
+    """A pattern of these words, the longest first."""
+    longest_first = sorted(map(str, forms), key=len, reverse=True)
+    return "|".join(regex.escape(form).replace(r"\ ", r"\s+") for form in longest_first)
 
 
 def show_words(

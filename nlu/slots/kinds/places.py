@@ -20,6 +20,7 @@ from nlu.slots.context import role_beside, role_words
 from nlu.slots.kind import Hit, Kind, Parsed, Rejected, Said, register
 from nlu.slots.place_index import (
     PlaceIndex,
+    another_kind,
     cautious_lists,
     common_words,
     everyday_words,
@@ -166,6 +167,7 @@ class _Message:
         self.index: PlaceIndex = place_index(gazetteer)
         self.tokens = _tokens(text)
         self.cautious = gazetteer.name in cautious_lists()
+        self.others = another_kind(gazetteer, text, [token.word for token in self.tokens])
         self.taken: set[int] = set()
 
     def exact(self) -> Iterator[Hit]:
@@ -254,12 +256,15 @@ class _Message:
         yield Hit(start, end, place.value, confidence, role)
 
     def _is_meant(self, first: int, last: int, stem: Stem, role: str | None) -> bool:
-        """False for words that only sound like a place: kavali, done, krishna by itself.
+        """False for words that only sound like a place (kavali, done, krishna by itself), and for a
+        name of another kind (Guntur district is not the town).
 
         A name in the letters of the list is meant. A long one that sounds like it is meant too,
         unless the list is a cautious one. Every other word needs a word beside it: for from or to,
         or, in lists of villages, a word such as "mandal".
         """
+        if last - 1 in self.others:
+            return False
         parts = [token.word.text for token in self.tokens[first : last - 1]]
         parts.append(self.tokens[last - 1].word.text[: stem.kept])
         name = "".join(parts).lower()
