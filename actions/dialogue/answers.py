@@ -15,11 +15,11 @@ from nlu.slots.kind import kind_of
 def answer(form: Form, state: State, heard: Heard) -> Step:
     """The value of the slot asked for, or values of others; else it is asked again."""
     slot = form.asked_slot(state)
+    unsure = doubt(form, slot.type, heard) if slot is not None else 0.0
+    if unsure >= form.settings.answers.refuse and not state.said_before(heard):
+        return _not_taken(form, state, heard)
     value = _value(form, state, slot, heard.text) if slot is not None else None
     if slot is not None and value is not None:
-        unsure = doubt(form, slot.type, heard)
-        if unsure >= form.settings.answers.refuse and not state.said_before(heard):
-            return _not_taken(form, state, heard)
         given = {slot.name: value}
         if not kind_of(slot.type).any_words:
             state = form.follow_native(state, heard)

@@ -147,7 +147,7 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
     short = len(heard.text.split()) < settings.switch_words
     if not other or other == state.service or (short and fits):
         return None
-    if slot is not None and fits and not answers.asks_for_another(form, slot, heard):
+    if slot is not None and any_words and not answers.asks_for_another(form, slot, heard):
         return None
     wanted = settings.switch_confidence_open if fits else settings.switch_confidence
     if heard.confidence < (settings.switch_confidence_short if short else wanted):

@@ -110,7 +110,8 @@ def _asked_for(form: Form, state: State, told: stories.Told) -> Step:
     if heard.kind == "route" and heard.surely_meant(form.settings.voice_sure):
         elsewhere = numbers.instead(form, state, heard, heard.options[0])
         return elsewhere or _started(form, state, told)
-    if heard.kind in ("clarify", "out_of_scope"):
+    surely = heard.elsewhere and heard.confidence >= form.settings.interrupt_confidence
+    if heard.kind in ("clarify", "out_of_scope") and not surely:
         names = service_words.named(form, heard.text)
         heard = replace(heard, kind="clarify", options=names) if names else heard
     if heard.kind == "clarify" and stories.complains(heard, form.settings):

@@ -140,6 +140,7 @@ class DialogueSettings:
     switch_confidence: float
     switch_confidence_open: float
     switch_confidence_short: float
+    answer_words: int
     switch_words: int
     language_confidence: float
     language_words: int

@@ -93,11 +93,24 @@ async def _money_taken(
 def understood(form: Form, state: State, heard: Heard) -> Step:
     """What a message leads to, before any department is called."""
     heard = _surely_cancelled(form, heard)
+    if heard.danger and _only_answers(form, state, heard):
+        heard = replace(heard, danger=None, danger_in_doubt=False)
     step = undo.noted(state, heard, _understood(form, state, heard))
     told = heard.danger or heard.tapped or heard.kind == "conversation"  # a greeting offers itself
     if told or step.state.language_fixed or not language.offered(state, heard, form.settings):
         return step
     return step.after_saying(form.say("language_offer", step.state))
+
+
+def _only_answers(form: Form, state: State, heard: Heard) -> bool:
+    """Whether a few words are what was asked for, or a word that steers: "one and a half lakh" is
+    no fraud. Where any words may be the answer they are not looked at like this."""
+    if cues.command(heard.text, form.settings):
+        return True
+    slot = form.asked_slot(state) if state.open else None
+    few = len(heard.text.split()) <= form.settings.answer_words
+    closed = slot is not None and not kind_of(slot.type).any_words
+    return few and closed and form.fits(state, heard.text)
 
 
 def _surely_cancelled(form: Form, heard: Heard) -> Heard:

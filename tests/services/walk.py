@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from actions.dialogue.display import label
 from nlu.catalogue import Service, shared_catalogue
 from nlu.fast_yaml import load_yaml
 from nlu.text import shares
@@ -26,6 +27,7 @@ DONE = {  # outcomes other than ok that mean it worked
     "rtc_refund_status": "in_progress",
     "solar_subsidy_status": "approved",
     "temple_booking_payment_status": "paid",
+    "temple_darshan_booking": "booked_free",
 }
 AADHAAR = "499118665246"
 
@@ -49,8 +51,12 @@ def complete(
             continue  # services that only tell something ask for what they need
         if slot.suggested_by and slot.required:
             continue  # it follows from the others
+        if slot.volunteered:
+            continue  # nobody is asked
         asked = (slot.ask or slot.type.ask)[language]
-        assert asked in replies[0].text, f"expected the question for {slot.name}: {replies}"
+        before = f"{label(slot, language)}: "  # "the same as before?"
+        told = replies[0].text
+        assert asked in told or before in told, f"expected the question for {slot.name}: {replies}"
         if not slot.required:
             skip = next(b.payload for b in replies[0].buttons if '"skip"' in b.payload)
             replies = turn(skip, True)
@@ -61,6 +67,9 @@ def complete(
         kept = [b.payload for b in replies[0].buttons if '"keep"' in b.payload]
         if kept:  # "was that the answer, or did you mean another service?"
             replies = turn(kept[0], True)
+        right = [b.payload for b in replies[0].buttons if f'"right/{slot.name}"' in b.payload]
+        if right:  # words that may be no answer are read back
+            replies = turn(right[0], True)
     if service.confirm:
         yes = next(b.payload for b in replies[0].buttons if '"yes"' in b.payload)
         assert AADHAAR not in replies[0].text, "Aadhaar is read back unmasked"

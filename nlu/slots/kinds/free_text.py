@@ -17,7 +17,7 @@ _LETTER = regex.compile(r"\p{L}")
 
 def read_name(slot_type: SlotType, said: Said, catalogue: Catalogue) -> Parsed | Rejected:
     """A person's name in any script: letters, dots and hyphens, and not too many words."""
-    name = _bare(said.text, "name")
+    name = _bare(_introduced(said.text), "name")
     if not name:
         return Rejected("empty")
     if any(character.isdigit() for character in name):
@@ -51,6 +51,13 @@ def _fits(slot_type: SlotType, said: str) -> bool:
 
 def _matches(slot_type: SlotType, value: str) -> bool:
     return slot_type.pattern is None or bool(regex.fullmatch(slot_type.pattern, value))
+
+
+def _introduced(text: str) -> str:
+    """The words up to a comma, where they introduce a name: "my name is Ravi, my father's is ..."
+    goes on with somebody else."""
+    first, comma, _ = text.partition(",")
+    return first if comma and _around("name")[0].match(first.strip()) else text
 
 
 def _bare(text: str, kind: str) -> str:
