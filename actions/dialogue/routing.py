@@ -125,9 +125,9 @@ def _asked_for(form: Form, state: State, told: stories.Told) -> Step:
         return _grievance_offered(form, state, heard).after_saying(where)  # they were there already
     if where is not None:
         return Step(cleared(state), STOP, (where,))
-    if stories.complains(heard, form.settings):
-        return _grievance_offered(form, state, heard)
     # A transcript that makes no sense was more likely misheard than meant.
+    if stories.complains(heard, form.settings) and not heard.by_voice:
+        return _grievance_offered(form, state, heard)
     phrase = "not_understood_voice" if heard.by_voice else "out_of_scope"
     lead = form.say(phrase, state, {"helpline": form.helpline(state)}).text
     return Step(cleared(state), STOP, (_menu(form, state, lead),))

@@ -58,8 +58,9 @@ def complete(
         told = replies[0].text
         assert asked in told or before in told, f"expected the question for {slot.name}: {replies}"
         if not slot.required:
-            skip = next(b.payload for b in replies[0].buttons if '"skip"' in b.payload)
-            replies = turn(skip, True)
+            payloads = [b.payload for b in replies[0].buttons]
+            skip = next((one for one in payloads if '"skip"' in one), payloads[0])
+            replies = turn(skip, True)  # a list of the department's has no such button
             continue
         answer = ANSWERS.get(f"{service.name}/{slot.name}") or ANSWERS[slot.name]
         replies = turn(answer[language], False)
