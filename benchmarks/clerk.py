@@ -165,7 +165,7 @@ class Clerk:
         strange = [
             (name, utterance.text)
             for name, service in services.items()
-            for utterance in service.holdout[key][:1]
+            for utterance in service.holdout[key][:2]
         ]
         talk = [
             (name, utterance.text)
