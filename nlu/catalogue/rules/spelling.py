@@ -16,7 +16,7 @@ from nlu.paths import PACKAGE
 
 _REST = "*"
 _LETTER = r"[\p{L}\p{M}]"
-"""Unicode calls vowel signs and the nukta marks, not letters; to a reader they are of the word."""
+"""A vowel sign and a nukta are marks in Unicode, not letters. They are part of the word too."""
 _NUKTA = "\u093c"
 
 Said = tuple[Path, tuple[str, ...], Words]
