@@ -5,8 +5,8 @@ export RASA_TELEMETRY_ENABLED = false
 # Where a machine forbids bytecode files, every process would compile half of torch again.
 unexport PYTHONDONTWRITEBYTECODE
 UV := ./.ci/uv
-# Two workers more than there are cores: half of the time of all tests is waiting for processes.
-PYTEST := $(UV) run --frozen pytest -q -n $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --dist loadgroup
+# One worker more than there are cores: many tests wait for other processes.
+PYTEST := $(UV) run --frozen pytest -q -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadgroup
 
 .PHONY: help setup system encoder whisper voices train demo wheel wheel-product test nightly trained check check-code check-tests format docs clean
 
