@@ -147,6 +147,8 @@ class Service:
     follow_ups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """outcome -> services that its reply offers."""
     facts: Facts | None = None
+    tells: tuple[str, ...] = ()
+    """Facts that doing it tells: who asks for one of them wants it done."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ _REQUIRED = (
 )
 _OPTIONAL = (
     *("development", "lookup", "confirm", "confirm_text", "neighbours", "follow_ups", "facts"),
+    "tells",
 )
 ELSEWHERE = "elsewhere"
 """The file of `talk/` about what is none of our services."""
@@ -179,6 +180,11 @@ def read_service(
             else {}
         ),
         facts=_facts(fields.get("facts"), reply),
+        tells=(
+            tuple(node.one_of(FACTS) for node in fields["tells"].items())
+            if "tells" in fields
+            else ()
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Hashed character n-grams of words, the sparse half of what the classifiers see.
+"""Hashed character n-grams and pairs of words, the sparse half of what the classifiers see.
 
 Words are padded with a space on both sides and cut into n-grams of code points, so that Telugu
 and Devanagari vowel signs stay with their letters' neighbours and no tokeniser can lose them.
@@ -8,7 +8,7 @@ All n-grams of one length are hashed at once, by a polynomial over their code po
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from scipy import sparse
@@ -47,21 +47,37 @@ def ngram_buckets(text: str, low: int, high: int, prefix: str = "") -> np.ndarra
     return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
+def pair_buckets(text: str, low: int, high: int, prefix: str = "") -> np.ndarray:
+    """Bucket (int64) of each two words that stand `low` to `high` words apart; 0 is a word alone.
+
+    The text's two ends count as words, so that what it begins with and ends with is seen. Pairs
+    tell what words of many meanings ask together ("which" and "office"), skipping what stands
+    between (Guthrie et al. 2006, "A Closer Look at Skip-gram Modelling").
+    """
+    words = ["^", *text.split(), "$"]
+    codes = np.asarray([zlib.crc32(f"{prefix} {word}".encode()) for word in words], np.uint64)
+    found = [
+        codes[: len(codes) - apart] * _BASE + (codes[apart:] if apart else 0)
+        for apart in range(low, min(high, len(codes) - 1) + 1)
+    ]
+    joined = np.concatenate(found) if found else np.zeros(0, np.uint64)
+    return ((joined * _MIX) >> np.uint64(64 - BITS)).astype(np.int64)
+
+
 def bucket(name: str) -> np.int32:
-    """The bucket of something that is no n-gram."""
+    """The bucket of something that is neither."""
     return np.int32(zlib.crc32(name.encode()) >> (32 - BITS))
 
 
-def hashed(views: Sequence[tuple[str, str, int, int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Buckets and L2-normalised log counts of several views of one message.
+def hashed(views: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Buckets and L2-normalised log counts of the buckets of several views of one message.
 
-    A view is (prefix, text, low, high); the prefix keeps views apart. Each view is scaled to unit
-    length by itself, so that a long view does not drown a short one. Returns int32 and float32
-    arrays of the same length.
+    Each view is scaled to unit length by itself, so that a long view does not drown a short one.
+    Returns int32 and float32 arrays of the same length.
     """
     buckets, values = [], []
-    for prefix, text, low, high in views:
-        unique, counts = np.unique(ngram_buckets(text, low, high, prefix), return_counts=True)
+    for view in views:
+        unique, counts = np.unique(view, return_counts=True)
         if not len(unique):
             continue
         weights = (1.0 + np.log(counts)).astype(np.float32)

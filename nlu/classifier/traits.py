@@ -9,6 +9,7 @@ labels are learned from the sentences of `data/traits/`; what has none of them s
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from nlu.classifier import hinge, linear
 
 NONE = "none"
 """The label of a message that has none of a trait's labels."""
+_SURE = 1e-6  # no probability is nearer to 0 or 1
 _HELD_OUT = 10  # one sentence of so many sets the probabilities
 Labels = Mapping[str, frozenset[str]]
 """The labels of each text; none of them is an empty set."""
@@ -85,6 +87,21 @@ def probabilities(
     """The probability of each label of a message, and of NONE, each by itself."""
     scores = 1 / (1 + np.exp(-model.scores(dense, hashed)))
     return dict(zip(model.labels, map(float, scores)))
+
+
+def presence(probable: Mapping[str, float]) -> float:
+    """Log odds that a message has any label of a trait, from `probabilities`.
+
+    "None of them" and the likeliest label are learned apart, so each is evidence of its own: the
+    mean of both is right more often than either (docs/understanding.md).
+    """
+    likeliest = max((p for label, p in probable.items() if label != NONE), default=0.0)
+    return (_log_odds(1 - probable.get(NONE, 1.0)) + _log_odds(likeliest)) / 2
+
+
+def _log_odds(probability: float) -> float:
+    kept = min(max(probability, _SURE), 1 - _SURE)
+    return math.log(kept / (1 - kept))
 
 
 def _calibrated(scores: np.ndarray, has: np.ndarray) -> Iterator[tuple[float, float]]:

@@ -1,7 +1,8 @@
-"""Spellings of a message whose character n-grams the classifiers see.
+"""Views of a message: spellings of it whose character n-grams or pairs of words classifiers see.
 
 As written; folded to a phonetic spelling that Telugu, Devanagari and Latin text share; that
 spelling across word borders; and as a consonant skeleton (what a transcript of speech keeps).
+Of the folded and the skeleton's words the pairs too.
 
 A transcript has its borders between words in wrong places ("Bharisham emni bha sva la" was बारिश
 में निवास वाला). For it there are three without borders: `joined`, as it sounds; `classes`, where
@@ -22,7 +23,8 @@ from nlu.text import fold, normalise
 from nlu.text.phonetic import skeleton, sound_classes, unbroken
 
 _FEW = 2000  # texts that are hashed sooner than a process starts
-Views = Mapping[str, Sequence[int]]  # name of the view: shortest and longest n-gram
+Views = Mapping[str, Sequence[int]]
+"""Name of the view: its shortest and longest n-gram, or how near and how far a pair's words are."""
 
 
 _SPELLINGS: Mapping[str, Callable[[str], str]] = {  # of a normalised text in lower case
@@ -33,14 +35,17 @@ _SPELLINGS: Mapping[str, Callable[[str], str]] = {  # of a normalised text in lo
     "joined": unbroken,
     "classes": sound_classes,
     "bones": lambda text: skeleton(text).replace(" ", ""),
+    "folded pairs": fold,
+    "skeleton pairs": skeleton,
 }
-NAMES = tuple(_SPELLINGS)  # their first letters, which keep them apart, differ
+NAMES = tuple(_SPELLINGS)
 
 
 def spellings(text: str, names: Iterable[str] = NAMES) -> dict[str, str]:
     """The spellings called `names` of a raw message. Raises KeyError for an unknown name."""
     written = normalise(text).text.lower()
-    return {name: _SPELLINGS[name](written) for name in names}
+    spelt = {spelling: spelling(written) for spelling in {_SPELLINGS[name] for name in names}}
+    return {name: spelt[_SPELLINGS[name]] for name in names}
 
 
 def hashed(
@@ -52,13 +57,17 @@ def hashed(
     """
     seen = spellings(text, views)
     buckets, values = char_ngrams.hashed(
-        [(name[0], seen[name], low, high) for name, (low, high) in views.items()]
+        _buckets(name)(seen[name], low, high, name) for name, (low, high) in views.items()
     )
     kinds = places.kinds(text) if places is not None else ()
     if not kinds:
         return buckets, values
     named = char_ngrams.bucket("places " + " ".join(kinds))
     return np.append(buckets, named), np.append(values, np.float32(1))
+
+
+def _buckets(name: str) -> Callable[[str, int, int, str], np.ndarray]:
+    return char_ngrams.pair_buckets if name.endswith("pairs") else char_ngrams.ngram_buckets
 
 
 def matrix(

@@ -3,8 +3,9 @@ facts of a service it asks about; whether somebody is in danger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from math import exp
 from typing import Any, Dict, List, Optional, Tuple
 from zoneinfo import ZoneInfo
 
@@ -15,9 +16,9 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from nlu.classifier import traits
 from nlu.classifier.decision import OUT_OF_SCOPE, Thresholds, decide, outside_in
 from nlu.classifier.decision import Decision as Made
-from nlu.classifier.traits import NONE
 from nlu.components.project import catalogue
 from nlu.components.trait_classifier import TRAITS
 from nlu.slots import extract
@@ -26,7 +27,8 @@ from nlu.text.script import dominant
 
 DECISION, ABOUT, FACTS, ELSEWHERE = "decision", "about", "facts", "elsewhere"
 DANGER, DANGER_DOUBT = "danger", "danger_in_doubt"
-_THRESHOLDS = (ELSEWHERE, ABOUT, FACTS, DANGER, DANGER_DOUBT)
+DANGER_AGAINST = "danger_against"
+_NUMBERS = (ELSEWHERE, ABOUT, FACTS, DANGER, DANGER_DOUBT, DANGER_AGAINST)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -38,7 +40,8 @@ class Decision(GraphComponent):
     @staticmethod
     def get_default_config() -> Dict[str, Any]:
         """Probabilities; how they were chosen is in docs/understanding.md. `facts`: a fact is asked
-        about from this share of the likeliest one's probability."""
+        about from this share of the likeliest one's probability. `danger_against`: log odds that a
+        service takes from danger as it gets certain: a complaint about a burst pipe is no flood."""
         return {
             "catalogue": "data",
             "route": 0.75,
@@ -51,6 +54,7 @@ class Decision(GraphComponent):
             "facts": 0.3,
             "danger": 0.5,
             "danger_in_doubt": 0.1,
+            "danger_against": 3.0,
             "timezone": "Asia/Kolkata",
         }
 
@@ -61,7 +65,8 @@ class Decision(GraphComponent):
         self._conversation = frozenset(known.conversation)
         self._elsewhere = frozenset(n for n, one in known.conversation.items() if one.elsewhere)
         self._labels = {name: tuple(trait.labels) for name, trait in known.traits.items()}
-        self._from = {name: float(config[name]) for name in _THRESHOLDS}
+        self._from = {name: float(config[name]) for name in _NUMBERS}
+        self._tells = {name: s.tells for name, s in known.services.items()}
         self._neighbours = {name: s.neighbours for name, s in known.services.items()}
         self._thresholds = Thresholds(
             float(config["route"]),
@@ -96,24 +101,35 @@ class Decision(GraphComponent):
             value = {
                 "kind": made.kind,
                 "options": list(made.options),
-                ABOUT: self._about(probable.get(ABOUT, {})),
-                **self._danger(probable.get(DANGER, {})),
+                ABOUT: self._about(probable.get(ABOUT, {}), ranking),
+                **self._danger(probable.get(DANGER, {}), ranking),
                 ELSEWHERE: self._where(ranking) if made.kind == OUT_OF_SCOPE else None,
             }
             message.set(DECISION, value, add_to_output=True)
         return messages
 
-    def _about(self, probable: Mapping[str, float]) -> List[str]:
-        """The facts that are asked about, as the trait lists them."""
-        if 1 - probable.get(NONE, 1.0) < self._from[ABOUT]:
+    def _about(
+        self, probable: Mapping[str, float], ranking: Sequence[Tuple[str, float]]
+    ) -> List[str]:
+        """The facts that are asked about, as the trait lists them; none where the service that is
+        likeliest tells the likeliest of them."""
+        if _probability(traits.presence(probable)) < self._from[ABOUT]:
             return []
         asked = [label for label in self._labels[ABOUT] if label in probable]
-        least = self._from[FACTS] * max(probable[label] for label in asked)
+        likeliest = max(asked, key=lambda label: probable[label])
+        service, probability = ranking[0] if ranking else (None, 0.0)
+        if likeliest in self._tells.get(service, ()) and probability >= self._thresholds.reject:
+            return []
+        least = self._from[FACTS] * probable[likeliest]
         return [label for label in asked if probable[label] >= least]
 
-    def _danger(self, probable: Mapping[str, float]) -> Dict[str, Any]:
+    def _danger(
+        self, probable: Mapping[str, float], ranking: Sequence[Tuple[str, float]]
+    ) -> Dict[str, Any]:
         """The likeliest kind of danger, if there may be any, and whether that is in doubt."""
-        there_is = 1 - probable.get(NONE, 1.0)
+        service = max((p for name, p in ranking if name not in self._conversation), default=0.0)
+        against = self._from[DANGER_AGAINST] * service
+        there_is = _probability(traits.presence(probable) - against)
         if there_is < self._from[DANGER_DOUBT]:
             return {DANGER: None, DANGER_DOUBT: False}
         kinds = [label for label in self._labels[DANGER] if label in probable]
@@ -142,3 +158,7 @@ class Decision(GraphComponent):
         if not fitting:
             return Made(OUT_OF_SCOPE)
         return Made("clarify", tuple(fitting[: self._thresholds.options]))
+
+
+def _probability(log_odds: float) -> float:
+    return 1 / (1 + exp(-log_odds))

@@ -45,7 +45,12 @@ class TraitClassifier(GraphComponent):
             "catalogue": "data",
             "cost": 0.2,
             "dense_weight": 3.0,
-            "views": {"written": [2, 5], "folded": [2, 4], "skeleton": [2, 4], "phrase": [3, 5]},
+            "views": {
+                "written": [2, 5],
+                "folded": [2, 4],
+                "folded pairs": [0, 5],
+                "skeleton pairs": [0, 5],
+            },
         }
 
     def __init__(
