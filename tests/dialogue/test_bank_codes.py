@@ -103,7 +103,7 @@ def test_nothing_that_was_understood_has_the_digits(form: Form) -> None:
 
 
 def test_a_sentence_without_the_word_loses_the_digits_too(form: Form) -> None:
-    """The word stands in one sentence and the digits in the next; a reading may have one of them."""
+    """The word stands in one sentence, the digits in the next or in another reading."""
     parts = [heard("bank otp came"), heard("445566"), heard("my bus ticket 445566")]
     said = replace(
         heard("bank otp came. 445566. my bus ticket", spoken="en", parts=parts),
