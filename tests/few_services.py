@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.processes import ROOT
 
 _LIST = re.compile(r"^(first|neighbours):(?P<names> *\[.*\]|(?:\n  - .*)+)", re.MULTILINE)
+_ACTS = re.compile(r"^( +services): \{(?P<acts>[^}]*)\}", re.MULTILINE)
 _BLOCK = re.compile(r"^(?=  [a-z0-9_]+:$)", re.MULTILINE)
 _NAME = re.compile(r"[a-z0-9_]+")
 
@@ -44,10 +45,16 @@ def asked_only(file: Path, services: Collection[str]) -> None:
 
 
 def named_only(file: Path, services: Collection[str]) -> None:
-    """Takes other services out of the lists `neighbours` and `first` of a file."""
+    """Takes other services out of the lists `neighbours` and `first` of a file, and out of what is
+    done with the numbers of a department."""
 
     def kept(found: re.Match[str]) -> str:
         names = [f'"{name}"' for name in _NAME.findall(found["names"]) if name in services]
         return f"{found[1]}: [{', '.join(names)}]"
 
-    file.write_text(_LIST.sub(kept, file.read_text("utf-8")), "utf-8")
+    def done(found: re.Match[str]) -> str:
+        acts = [act for act in found["acts"].split(", ") if act.split(": ")[1] in services]
+        return f"{found[1]}: {{{', '.join(acts)}}}"
+
+    text = _LIST.sub(kept, file.read_text("utf-8"))
+    file.write_text(_ACTS.sub(done, text), "utf-8")

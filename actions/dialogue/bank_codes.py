@@ -25,35 +25,44 @@ def hidden(state: State, heard: Heard, known: BankCodes) -> Heard | None:
     """The message without the digits of a bank's code; None where it has none. While a department's
     code is out, digits are that one."""
     departments = state.code is not None or state.asked == CODE
-    if heard.tapped or departments or not any(_codes(heard.text, known)):
+    if heard.tapped or departments:
         return None
-    return _without(heard, known)
+    secret = frozenset(number.digits for number in _codes(heard.text, known))
+    return _without(heard, secret, known.instead) if secret else None
 
 
-def _without(heard: Heard, known: BankCodes) -> Heard:
-    """Nothing of what was understood may hold the digits."""
-    codes = {number.digits for number in _codes(heard.text, known)}
+def _without(heard: Heard, secret: frozenset[str], instead: str) -> Heard:
+    """Nothing of what was understood may hold the digits: the word may stand in one sentence and
+    they in the next."""
     message = heard.message
-    readings = tuple(replace(one, text=_masked(one.text, known)) for one in message.readings)
+    readings = tuple(
+        replace(one, text=_masked(one.text, secret, instead)) for one in message.readings
+    )
     return replace(
         heard,
-        text=_masked(heard.text, known),
-        message=replace(message, text=_masked(message.text, known), readings=readings),
+        text=_masked(heard.text, secret, instead),
+        message=replace(message, text=_masked(message.text, secret, instead), readings=readings),
         found={
-            service: {name: value for name, value in values.items() if value not in codes}
+            service: {name: value for name, value in values.items() if not _has(value, secret)}
             for service, values in heard.found.items()
         },
-        entities=tuple(one for one in heard.entities if one.get("value") not in codes),
-        parts=tuple(_without(part, known) for part in heard.parts),
+        entities=tuple(one for one in heard.entities if not _has(str(one.get("value")), secret)),
+        parts=tuple(_without(part, secret, instead) for part in heard.parts),
     )
 
 
-def _masked(text: str, known: BankCodes) -> str:
+def _masked(text: str, secret: frozenset[str], instead: str) -> str:
     plain = normalise(text)
-    for number in reversed(list(_codes(text, known))):
-        start, end = plain.raw_span(number.start, number.end)
-        text = text[:start] + known.instead + text[end:]
+    for number in reversed(_whole(clean(text))):
+        if number.digits in secret:
+            start, end = plain.raw_span(number.start, number.end)
+            text = text[:start] + instead + text[end:]
     return text
+
+
+def _has(value: str, secret: frozenset[str]) -> bool:
+    """Whether a value is one of the numbers, or words that hold one."""
+    return value in secret or any(number.digits in secret for number in _whole(clean(value)))
 
 
 def _codes(text: str, known: BankCodes) -> Iterator[NumberSpan]:

@@ -44,8 +44,9 @@ def lookup(settings: DialogueSettings, meaning: str) -> Phrases[str]:
 
 
 def says(text: str, settings: DialogueSettings, meaning: str) -> bool:
-    """Whether a word of a meaning stands anywhere in a message."""
-    return bool(spot(clean(text), lookup(settings, meaning)))
+    """Whether a word or a sign of a meaning stands anywhere in a message."""
+    signs = (one for one in settings.words[meaning] if not words(one))  # an emoji
+    return bool(spot(clean(text), lookup(settings, meaning))) or any(one in text for one in signs)
 
 
 def _whole(text: str, settings: DialogueSettings, known: Phrases[str]) -> str | None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
-from actions.dialogue import display, drafts, language, memory, questions
+from actions.dialogue import choices, display, drafts, language, memory, questions
+from actions.dialogue.choices import Suggest, nothing
 from actions.dialogue.display import filled
 from actions.dialogue.settings import DialogueSettings
 from actions.dialogue.state import (
@@ -28,28 +29,11 @@ from actions.dialogue.state import (
     new_nonce,
 )
 from actions.dialogue.steps import ASK, GO, STOP, Step, cleared
-from nlu.catalogue import Catalogue, Choice, Service, Slot, SlotType
+from nlu.catalogue import Catalogue, Service, Slot, SlotType
 from nlu.slots import Parsed, extract_for_service, parse
 from nlu.turn import Reply
 
 NOTHING = Words("")
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """The value, where it is sure, and the likely ones, the likeliest first."""
-
-    value: str | None = None
-    likely: tuple[str, ...] = ()
-
-
-Suggest = Callable[[str, Mapping[str, str]], Suggestion]
-"""(`suggested_by` of a slot, values by slot) -> what it suggests."""
-
-
-def nothing(name: str, values: Mapping[str, str]) -> Suggestion:
-    """Where nobody suggests anything."""
-    return Suggestion()
 
 
 @dataclass(frozen=True)
@@ -163,7 +147,7 @@ class Form:
         for name in state.unchecked:
             return Step(replace(state, asked=READ_BACK + name), ASK)
         for slot in service.slots:
-            state = self.suggested(state, slot)
+            state = choices.suggested(self.suggest, state, slot)
             optional = not slot.required and (
                 slot.volunteered
                 or not service.confirm
@@ -275,35 +259,9 @@ class Form:
                 found.update({slot.name: value} if value else {})
         return found
 
-    def suggested(self, state: State, slot: Slot) -> State:
-        """With what follows for a slot from the others, unless the citizen answered it."""
-        if slot.suggested_by is None or slot.name in state.given:
-            return state
-        others = {name: value for name, value in state.values.items() if name != slot.name}
-        value = self.suggest(slot.suggested_by, others).value
-        return replace(state, values={**others, **({slot.name: value} if value else {})})
-
     def offering(self, state: State, slot: Slot) -> Slot:
-        """The slot with the choices that are likely, or that the department gave; the type's own
-        come behind these."""
-        offers = state.offers.get(slot.name, ())
-        if offers:
-            words = self.catalogue.languages.reply
-            abouts = [offer.about for offer in offers]
-            rows = [
-                Choice(
-                    o.value,
-                    dict.fromkeys(words, o.title),
-                    (o.about,) if o.about and abouts.count(o.about) == 1 else (),
-                    dict.fromkeys(words, o.about),
-                )
-                for o in offers
-            ]
-            return replace(slot, type=replace(slot.type, choices=(*rows, *slot.type.choices)))
-        if slot.suggested_by is None:
-            return slot
-        likely = self.suggest(slot.suggested_by, state.values).likely
-        return with_choices(slot, likely, self.catalogue)
+        """The slot with the choices that are likely, or that the department gave."""
+        return choices.offering(self.catalogue, self.suggest, state, slot)
 
     def read(self, slot: Slot, text: str) -> str | None:
         """The value of an answer to a slot's question, if it fits. Words are never a file."""
@@ -439,19 +397,3 @@ class Form:
     def follow_native(self, state: State, heard: Heard) -> State:
         """Numbers, dates and names in Latin letters never change the reply language."""
         return state if heard.script == "Latn" else self.follow(state, heard)
-
-
-def with_choices(slot: Slot, likely: tuple[str, ...], catalogue: Catalogue) -> Slot:
-    """The slot with its choices, those that are likely first; of places only these."""
-    choices = [choice for choice in slot.type.choices if choice.value not in likely]
-    first = [_choice(slot, value, catalogue) for value in likely]
-    ordered = (*(one for one in first if one is not None), *choices)
-    return replace(slot, type=replace(slot.type, choices=ordered))
-
-
-def _choice(slot: Slot, value: str, catalogue: Catalogue) -> Choice | None:
-    if slot.type.gazetteer:
-        places = catalogue.gazetteers[slot.type.gazetteer].places
-        place = next((one for one in places if one.value == value), None)
-        return Choice(place.value, place.title, place.forms) if place else None
-    return next((choice for choice in slot.type.choices if choice.value == value), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from actions.dialogue.form import Suggest, Suggestion, nothing
+from actions.dialogue.choices import Suggest, Suggestion, nothing
 from actions.grievances.directory import GrievanceDirectory, load_directory
 from actions.grievances.routing import route
 from actions.grievances.secretariats import locate

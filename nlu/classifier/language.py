@@ -88,16 +88,16 @@ class LanguageIdentifier:
         chances = dict(zip(self.model.labels, self.model.probabilities(text)))
         keys = [k for k in self.keys if k.key in chances]
         named = self._named(text, before, own_script)
-        odds = np.asarray(
-            [
-                (chances[k.key] + chances.get(k.key + MIX, 0.0))
-                * (self.prior_weight if before and k.language == before.language else 1.0)
-                * (self.prior_weight if k.language in own_script else 1.0)
-                * self.word_weight ** named.get(k.language, 0)
-                for k in keys
-            ]
-        )
-        odds /= odds.sum()
+        weights = [
+            (self.prior_weight if before and k.language == before.language else 1.0)
+            * (self.prior_weight if k.language in own_script else 1.0)
+            for k in keys
+        ]
+        said = np.asarray([named.get(k.language, 0) for k in keys])
+        likely = np.asarray([chances[k.key] + chances.get(k.key + MIX, 0.0) for k in keys])
+        with np.errstate(divide="ignore"):  # what the model rules out stays so
+            scores = np.log(likely) + np.log(weights) + said * np.log(self.word_weight)
+        odds = softmax(scores)  # of logarithms: the words of a page multiply beyond any float
         at = int(odds.argmax())
         key = keys[at]
         two_scripts = max(own_script.values(), default=0.0) >= self.mixed_share

@@ -36,6 +36,10 @@ class FakeUnderstanding:
             "decision": {
                 "kind": "route",
                 "options": [{"service": "electricity_bill_view", "title": "కరెంటు బిల్లు"}],
+                "about": [],
+                "danger": None,
+                "danger_in_doubt": False,
+                "elsewhere": None,
             },
             "model": "fake",
             "elapsed_ms": 0.1,

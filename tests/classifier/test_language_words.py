@@ -80,3 +80,16 @@ def test_english_nouns_are_no_change_of_language(text: str, known: LanguageIdent
 def test_a_verb_is_a_change_of_language(text: str, key: str, known: LanguageIdentifier) -> None:
     """Whatever somebody wrote before."""
     assert known.guess(text, "en").key == key
+
+
+@pytest.mark.parametrize("prior", [None, "te", "hi", "en"])
+@pytest.mark.parametrize(
+    ("word", "key"), [("kavali", "te-Latn"), ("chahiye", "hi-Latn"), ("certificate", "en")]
+)
+def test_pages_are_no_error(
+    word: str, key: str, prior: str | None, known: LanguageIdentifier
+) -> None:
+    """Each word multiplies the odds; those of a thousand words are more than a float holds."""
+    guess = known.guess(f"{word} " * 1000, prior)
+    assert 0.5 < guess.confidence <= 1
+    assert guess.language == (prior if prior and key == "en" else key.partition("-")[0])

@@ -9,12 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from rich.console import Console
 
 from api.demo.demo import Demo, SmokeCase, _welcome, verdict
 from api.demo.progress import StartProgress
+from nlu.catalogue import shared_catalogue
 from nlu.fast_yaml import load_yaml
 from nlu.settings.settings import Settings
 from tests.processes import ROOT, free_port
@@ -115,8 +117,12 @@ def test_parts_find_each_other_at_other_ports() -> None:
     assert addresses["SEVA_SANDBOX_SMS_URL"] == "http://127.0.0.1:1002/__sms"
     back = "http://127.0.0.1:1006/callbacks/payments/sandbox"
     assert addresses["SEVA_SANDBOX_CALLBACK_URL"] == back
-    departments = len(list((ROOT / "data" / "departments").glob("*.yml"))) - 1  # the defaults
-    assert sum(name.endswith("_URL") for name in addresses) == 6 + departments
+    assert addresses["SEVA_SANDBOX_CHAT_URL"] == "http://127.0.0.1:1002/"
+    for department in shared_catalogue(ROOT / "data").departments.values():
+        there = f"http://127.0.0.1:1003/{department.id}"
+        assert addresses[department.base_url.env] == there
+    urls = [urlsplit(value) for value in addresses.values() if value.startswith("http")]
+    assert {url.port for url in urls} == {1002, 1003, 1004, 1005, 1006}
 
 
 def test_smoke_runs(tmp_path: Path) -> None:

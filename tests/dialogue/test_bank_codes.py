@@ -9,6 +9,7 @@ import pytest
 from actions.dialogue import bank_codes
 from actions.dialogue.form import Form
 from actions.dialogue.state import CODE, State
+from nlu.speech.transcript import Reading
 from tests.dialogue.talk import Talk, heard
 
 INCOME = {"kind": "route", "intent": "income_certificate"}
@@ -99,3 +100,24 @@ def test_nothing_that_was_understood_has_the_digits(form: Form) -> None:
     hidden = bank_codes.hidden(State("en"), said, form.settings.bank_codes)
     assert hidden is not None and "445566" not in str(hidden)
     assert hidden.found == {"land_record_1b": {"village": "X"}}
+
+
+def test_a_sentence_without_the_word_loses_the_digits_too(form: Form) -> None:
+    """The word stands in one sentence, the digits in the next or in another reading."""
+    parts = [heard("bank otp came"), heard("445566"), heard("my bus ticket 445566")]
+    said = replace(
+        heard("bank otp came. 445566. my bus ticket", spoken="en", parts=parts),
+        found={"grievance_register": {"grievance_text": "it is 445566, they said", "n": "4455667"}},
+    )
+    readings = (*said.message.readings, Reading("tank of tea came 445566", "hi"))
+    said = replace(said, message=replace(said.message, readings=readings))
+    hidden = bank_codes.hidden(State("en"), said, form.settings.bank_codes)
+    assert hidden is not None
+    assert "445566" not in str(hidden).replace("4455667", "")
+    assert hidden.found == {"grievance_register": {"n": "4455667"}}
+
+
+async def test_nothing_of_it_is_kept_between_two_turns(talk: Talk) -> None:
+    """Not in the state: neither as words kept for later nor in a request that waits."""
+    await talk.say("my bank otp is 445566, money was cut and nobody answers me since Monday")
+    assert warned(talk) and "445566" not in str(talk.state)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.dialogue.talk import Talk
+from actions.dialogue import cues, turns
+from actions.dialogue.form import Form
+from actions.dialogue.state import State
+from nlu.slots.words import words
+from tests.dialogue.talk import Talk, heard
 
 INCOME = {"intent": "income_certificate", "kind": "route"}
 SAID = {
@@ -71,3 +75,25 @@ async def test_in_doubt_the_number_comes_first_and_the_form_goes_on(talk: Talk, 
 async def test_a_tap_is_no_cry_for_help(talk: Talk) -> None:
     await talk.say("income certificate or another", kind="clarify", danger=None)
     assert talk.text
+
+
+def test_words_that_steer_are_no_danger(form: Form) -> None:
+    """Alone, whatever a model thinks of "stop": each goes where it steers to."""
+    state = State("en")
+    call = form.whom_to_call(state, "violence")
+    wrong = [
+        word  # emoji aside
+        for some in form.settings.words.values()
+        for word in some
+        if words(word)
+        and call in turns.understood(form, state, heard(word, danger="violence")).replies
+    ]
+    assert not wrong
+
+
+def test_no_sentence_of_danger_only_steers(form: Form) -> None:
+    """As written or by its sound: whoever says it would read a menu in place of whom to call."""
+    labels = form.catalogue.traits["danger"].labels.values()
+    said = [text for label in labels for rows in label.utterances.values() for text in rows]
+    assert len(said) > 1000
+    assert [text for text in said if cues.command(text, form.settings)] == []

@@ -47,6 +47,13 @@ async def test_cancel_ends_the_form(talk: Talk, key: str, words: str) -> None:
     assert talk.department.calls == []
 
 
+async def test_a_sign_cancels(talk: Talk) -> None:
+    """A cross is as good as a word."""
+    await talk.say("my bill", **BILL)
+    await talk.say("❌", intent="cancel", kind="conversation")
+    assert talk.text == talk.form.catalogue.phrases["cancelled"]["en"] and not talk.open
+
+
 @pytest.mark.parametrize(("key", "words"), rows("cancel"))
 async def test_cancel_at_the_confirmation(talk: Talk, key: str, words: str) -> None:
     """Also in the last moment."""

@@ -160,5 +160,5 @@ def test_two_servers_and_many_taps_pay_once(
 
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(tap, range(8))) == {303}
-    state = sandbox.http.get(f"{link}/state").json()
+    state = sandbox.http.get(f"{httpx.URL(link).path}/state").json()
     assert state["money"] == [["debit", PAISE]]

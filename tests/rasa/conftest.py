@@ -106,7 +106,7 @@ class Town:
 def with_one_more(data: Path) -> Path:
     """A copy of the catalogue with one file dropped in, in place of its twin."""
     (data / "services" / "energy" / f"{TWIN}.yml").unlink()
-    for file in data.glob("services/*/*.yml"):
+    for file in (*data.glob("services/*/*.yml"), *data.glob("topics.yml")):
         text = file.read_text("utf-8")
         if TWIN in text:
             file.write_text(text.replace(f'"{TWIN}"', f'"{NEW_SERVICE.stem}"'), "utf-8")

@@ -129,7 +129,7 @@ def test_development_sentences_are_read_too(here: Catalogue, voice: Voice) -> No
     held = {
         " ".join(u.text.split())
         for intent in (*here.services.values(), *here.conversation.values())
-        for u in intent.development["te"]
+        for u in intent.development.get("te", ())
     }
     assert len({row.intent for row in first if row.text in held}) > 50
     assert augment_command(here, {"a-voice": 1}, development=0, **given) == 0
