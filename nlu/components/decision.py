@@ -52,9 +52,9 @@ class Decision(GraphComponent):
             "elsewhere": 0.2,
             "about": 0.5,
             "facts": 0.3,
-            "danger": 0.5,
-            "danger_in_doubt": 0.1,
-            "danger_against": 3.0,
+            "danger": 0.12,
+            "danger_in_doubt": 0.03,
+            "danger_against": 2.5,
             "timezone": "Asia/Kolkata",
         }
 
