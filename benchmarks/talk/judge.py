@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.talk.place import Write  # brings Rasa
 
 _PLACEHOLDER = regex.compile(r"\{\w*\}|\bNone\b(?! of)|Traceback|\bnull\b|\.py\b|<[a-z]+>")
-_LINK = regex.compile(r"https?://\S+|\*[^*]*\*")
+_LINK = regex.compile(r"\S+\.(?:in|org|com)\b\S*|https?://\S+|\*[^*]*\*")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
 _SCRIPTS = {"te": regex.compile(r"\p{Telu}"), "hi": regex.compile(r"\p{Deva}")}
 _LATIN = regex.compile(r"\p{Latn}")
