@@ -27,7 +27,7 @@ Views = Mapping[str, Sequence[int]]
 """Name of the view: its shortest and longest n-gram, or how near and how far a pair's words are."""
 
 
-_SPELLINGS: Mapping[str, Callable[[str], str]] = {  # of a normalised text in lower case
+_NGRAMS: Mapping[str, Callable[[str], str]] = {  # of a normalised text in lower case
     "written": lambda text: text,
     "folded": fold,
     "skeleton": skeleton,
@@ -35,9 +35,9 @@ _SPELLINGS: Mapping[str, Callable[[str], str]] = {  # of a normalised text in lo
     "joined": unbroken,
     "classes": sound_classes,
     "bones": lambda text: skeleton(text).replace(" ", ""),
-    "folded pairs": fold,
-    "skeleton pairs": skeleton,
-}
+}  # their first letters, which keep them apart, differ
+_PAIRS: Mapping[str, Callable[[str], str]] = {"folded pairs": fold, "skeleton pairs": skeleton}
+_SPELLINGS = {**_NGRAMS, **_PAIRS}
 NAMES = tuple(_SPELLINGS)
 
 
@@ -57,7 +57,7 @@ def hashed(
     """
     seen = spellings(text, views)
     buckets, values = char_ngrams.hashed(
-        _buckets(name)(seen[name], low, high, name) for name, (low, high) in views.items()
+        _buckets(name, seen[name], low, high) for name, (low, high) in views.items()
     )
     kinds = places.kinds(text) if places is not None else ()
     if not kinds:
@@ -66,8 +66,10 @@ def hashed(
     return np.append(buckets, named), np.append(values, np.float32(1))
 
 
-def _buckets(name: str) -> Callable[[str, int, int, str], np.ndarray]:
-    return char_ngrams.pair_buckets if name.endswith("pairs") else char_ngrams.ngram_buckets
+def _buckets(name: str, text: str, low: int, high: int) -> np.ndarray:
+    if name in _PAIRS:
+        return char_ngrams.pair_buckets(text, low, high, name)
+    return char_ngrams.ngram_buckets(text, low, high, name[0])
 
 
 def matrix(

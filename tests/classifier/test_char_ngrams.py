@@ -56,7 +56,9 @@ def test_pairs_have_an_order_and_a_prefix() -> None:
 def test_hashed_scales_each_view_to_unit_length() -> None:
     """So that a long view does not drown a short one."""
     _, one = hashed([ngram_buckets("bill", 2, 3, "w")])
-    _, two = hashed([ngram_buckets("bill", 2, 3, "w"), ngram_buckets("a very much longer text", 2, 5, "f")])
+    _, two = hashed(
+        [ngram_buckets("bill", 2, 3, "w"), ngram_buckets("a very much longer text", 2, 5, "f")]
+    )
     assert np.linalg.norm(one) == pytest.approx(1, abs=1e-6)
     assert np.linalg.norm(two) == pytest.approx(2**0.5, abs=1e-6)
 

@@ -23,7 +23,9 @@ SETTINGS = hinge.Settings(cost=1.0)
 def rows() -> Rows:
     """Dense noise beside the real n-grams of twelve short messages."""
     dense = np.random.default_rng(3).normal(size=(len(TEXTS), 5)).astype(np.float32)
-    hashed = char_ngrams.matrix([char_ngrams.hashed([char_ngrams.ngram_buckets(t, 2, 4, "w")]) for t in TEXTS])
+    hashed = char_ngrams.matrix(
+        [char_ngrams.hashed([char_ngrams.ngram_buckets(t, 2, 4, "w")]) for t in TEXTS]
+    )
     return dense, hashed
 
 
@@ -60,7 +62,9 @@ def test_scores_of_one_equal_scores_of_many(rows: Rows, fitted: LinearModel) -> 
     """Serving one message and scoring a matrix are the same sum."""
     together = score_rows(fitted, rows)
     for i, text in enumerate(TEXTS):
-        alone = fitted.scores(rows[0][i], char_ngrams.hashed([char_ngrams.ngram_buckets(text, 2, 4, "w")]))
+        alone = fitted.scores(
+            rows[0][i], char_ngrams.hashed([char_ngrams.ngram_buckets(text, 2, 4, "w")])
+        )
         assert alone == pytest.approx(together[i], abs=1e-4)
 
 
@@ -102,7 +106,9 @@ def test_calibration_flattens_overconfidence() -> None:
 def test_probabilities_sum_to_one(rows: Rows, fitted: LinearModel, left_out: np.ndarray) -> None:
     """Also after a temperature."""
     model = calibrate(fitted, left_out, LABELS)
-    found = model.probabilities(rows[0][0], char_ngrams.hashed([char_ngrams.ngram_buckets(TEXTS[0], 2, 4, "w")]))
+    found = model.probabilities(
+        rows[0][0], char_ngrams.hashed([char_ngrams.ngram_buckets(TEXTS[0], 2, 4, "w")])
+    )
     assert found.sum() == pytest.approx(1, abs=1e-5)
     assert (found >= 0).all()
 

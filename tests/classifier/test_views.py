@@ -7,7 +7,7 @@ import pytest
 
 from nlu.classifier import char_ngrams
 from nlu.classifier.place_mentions import PlaceMentions
-from nlu.classifier.views import hashed, matrix, spellings
+from nlu.classifier.views import NAMES, hashed, matrix, spellings
 
 ALL = {"written": [2, 5], "folded": [2, 4], "skeleton": [2, 4], "phrase": [3, 5]}
 
@@ -50,6 +50,11 @@ def test_a_transcript_is_nearer_by_sound_without_borders(said: str, heard: str) 
     assert shared("classes") > 1.2 * shared("phrase")
     for name in ("joined", "classes", "bones"):
         assert " " not in spellings(said)[name]
+
+
+def test_names_of_views_keep_them_apart() -> None:
+    spelt = [name for name in NAMES if not name.endswith("pairs")]
+    assert len({name[0] for name in spelt}) == len(spelt)
 
 
 def test_an_unknown_view_is_an_error() -> None:
