@@ -117,7 +117,7 @@ class Decision(GraphComponent):
             return []
         asked = [label for label in self._labels[ABOUT] if label in probable]
         likeliest = max(asked, key=lambda label: probable[label])
-        service, probability = ranking[0] if ranking else (None, 0.0)
+        service, probability = ranking[0] if ranking else ("", 0.0)
         if likeliest in self._tells.get(service, ()) and probability >= self._thresholds.reject:
             return []
         least = self._from[FACTS] * probable[likeliest]
