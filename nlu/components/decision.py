@@ -53,7 +53,7 @@ class Decision(GraphComponent):
             "about": 0.5,
             "facts": 0.3,
             "danger": 0.12,
-            "danger_in_doubt": 0.03,
+            "danger_in_doubt": 0.05,
             "danger_against": 2.5,
             "timezone": "Asia/Kolkata",
         }
