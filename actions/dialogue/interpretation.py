@@ -139,10 +139,12 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
         return _interrupted(form, state, heard)
     if sure and heard.kind == "conversation" and heard.intent in COURTESIES:
         return None if fits and _stands(slot, state, heard) else _courtesy(form, state, heard)
-    talk = form.talk(heard.intent if heard.kind == "conversation" else heard.elsewhere or "", state)
+    said = heard.intent if heard.kind == "conversation" else heard.elsewhere or ""
+    followed = form.follow(state, heard)
+    talk = form.talk(said, followed)
     told = fits or bool(form.found(state.service or "", heard.text, {}))
     if talk is not None and sure and not told:
-        return saying(form.follow(state, heard), talk)
+        return saying(followed, talk)
     other = heard.options[0] if heard.kind == "route" and heard.options else None
     short = len(heard.text.split()) < settings.switch_words
     if not other or other == state.service or (short and fits):

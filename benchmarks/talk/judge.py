@@ -26,6 +26,7 @@ _UNKNOWN = ("unavailable_saved", "unavailable_unsure", "unavailable_overdue")
 _NOTHING_SENT = ("cancelled", "denied")
 _NUMBER = regex.compile(r"\{\w*(?:number|_id)\}")
 _ON_CARD = regex.compile(r"^• [^*]*\*(.*)\*$")
+_QUOTED = regex.compile(r"“([^”]*)”")
 _ROWS = 10
 GO_ON = "go_on"
 AGREEING = (YES, RETRY, GO_ON)
@@ -71,10 +72,14 @@ class Judge:
         found += [f"not {language}: {line!r}" for line in self._foreign(said, language, own_words)]
         return found
 
-    def misread(self, messages: Sequence[Said], replies: Sequence[Reply]) -> list[str]:
-        """What a card shows as an answer and was none; who says the same again means it."""
+    def misread(
+        self, messages: Sequence[Said], before: Sequence[Reply], replies: Sequence[Reply]
+    ) -> list[str]:
+        """What a card shows as an answer and was none. Who says the same again means it, and who
+        was asked whether to register the very words, in quotation marks, and did so."""
         said = Counter(message.text for message in messages)
-        none = {m.text for m in messages if m.act in NO_ANSWERS and said[m.text] == 1}
+        offered = set(_QUOTED.findall(_text(before)))
+        none = {m.text for m in messages if m.act in NO_ANSWERS and said[m.text] == 1} - offered
         shown = {value for line in _text(replies).splitlines() for value in _ON_CARD.findall(line)}
         return [f"filed as an answer: {text!r}" for text in sorted(none & shown)]
 
@@ -114,6 +119,10 @@ class Judge:
             and done.operation == write.operation
             and not any(_NUMBER.search(words) for words in done.replies["ok"].values())
         )
+
+    def knows(self, books: Sequence[Write]) -> None:
+        """What is in the books now."""
+        self.orders |= {write.reference for write in books}
 
     def nothing_sent(self, said: str) -> bool:
         """Whether a reply says that nothing was sent."""
@@ -168,7 +177,7 @@ class Account:
         self._said.append(said)
         self._shown = tuple(button for reply in replies for button in reply.buttons)
         done = self.judge.done(said)
-        self.judge.orders |= {write.reference for write in writes}
+        self.judge.knows(writes)
         told = any(self.judge.tells(said, write) for write in self.own(writes))
         if done is not None and done.kind == "pay":  # an order that is open is used again
             told = told or any(order in said for order in self.judge.orders)

@@ -90,7 +90,9 @@ class _Talking:
         await self._calm()
         await self._last_try(count, replies)
         await self._post()
-        own = self._account.own(await self._place.writes())
+        books = await self._place.writes()
+        self._judge.knows(books)
+        own = self._account.own(books)
         self._talk.writes = len(own)
         self._talk.broken += self._account.closed(own)
         return self._talk
@@ -238,7 +240,9 @@ class _Talking:
             self._expected = None  # their words may have changed it
         own_words = [turn.message.text for turn in self._talk.turns]
         wrong = self._judge.faults_of(replies, self._expected or language, own_words)
-        wrong += self._judge.misread([turn.message for turn in self._talk.turns], replies)
+        turns = self._talk.turns
+        before = [reply for turn in turns[:-1] for reply in turn.replies]
+        wrong += self._judge.misread([turn.message for turn in turns], before, replies)
         self._talk.broken += [f"turn {number}: {one}" for one in wrong]
 
 

@@ -54,6 +54,22 @@ async def test_a_sign_cancels(talk: Talk) -> None:
     assert talk.text == talk.form.catalogue.phrases["cancelled"]["en"] and not talk.open
 
 
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("heard", ["small_talk_insult", "elsewhere_nregs"])
+async def test_a_word_aside_is_answered_in_its_own_language(
+    talk: Talk, key: str, heard: str
+) -> None:
+    """Also where it is the first in that language: no bubble speaks two."""
+    before = "hi" if language_of(key) == "te" else "te"
+    await talk.say("my bill", key=before, **BILL)
+    elsewhere = {"elsewhere": heard, "kind": "out_of_scope"}
+    aside = {"intent": heard, "kind": "conversation"} if "talk" in heard else elsewhere
+    await talk.say("said aside, in several words", key=key, **aside)
+    own = talk.form.catalogue.conversation[heard].reply
+    assert own is not None and own[language_of(key)] in talk.text
+    assert talk.state.language == language_of(key) and talk.state.service is not None
+
+
 @pytest.mark.parametrize(("key", "words"), rows("cancel"))
 async def test_cancel_at_the_confirmation(talk: Talk, key: str, words: str) -> None:
     """Also in the last moment."""
