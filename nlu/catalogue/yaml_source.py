@@ -188,7 +188,7 @@ class Node:
         """A string from a closed set."""
         value = self.text()
         if value and TODO not in value and value not in known:
-            self.problem(f"`{value}` is not a {self.name} we know", did_you_mean(value, known))
+            self.problem(f"`{value}` is unknown in {self.name}", did_you_mean(value, known))
         return value
 
     def record(self, kind: type[T]) -> T | None:

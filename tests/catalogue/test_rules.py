@@ -29,6 +29,8 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (VIEW, "phase: 1\n", "", "service:", "`phase` is missing"),
     (VIEW, ', en: "See the bill"', "", "title", "`en` is missing in title"),
     (PAY, '  hi: ["बिल भरना है", "पैसे जमा करने हैं"]\n', "", "te: [", "`hi` is missing"),
+    (VIEW, "phase: 1", "phase: 1\ntells: [fees]", "fees", "`fees` is unknown in tells.0"),
+    (VIEW, "phase: 1", "phase: 1\ntells: [fees]", "fees", "did you mean `fee`?"),
     # names
     (VIEW, "service: bill_view", "service: bill", "service:", "the file is `bill_view.yml`"),
     (VIEW, "kind: info", "kind: infos", "kind:", "did you mean `info`?"),
@@ -131,7 +133,7 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (TYPES, "gazetteer: towns", "gazetteer: town", "gazetteer", "did you mean `towns`?"),
     (TYPES, "    gazetteer: towns\n", "", "kind: place", "needs `gazetteer:`"),
     (TYPES, "    sensitive: true", "    min: 1", "min: 1", "`min` means nothing for kind number"),
-    (TYPES, "    sensitive: true", "    checksum: crc", "checksum", "is not a"),
+    (TYPES, "    sensitive: true", "    checksum: crc", "checksum", "`crc` is unknown in"),
     (
         TYPES,
         '    label: {te: "మీటరు", hi: "मीटर", en: "Meter"}\n',
