@@ -100,7 +100,7 @@ def warm(known: Kind, tmp_path: Path) -> Catalogue:
 
 def test_a_kind_that_nobody_registered_is_refused(tmp_path: Path) -> None:
     problems = check_catalogue(write_sample(tmp_path, TYPE)).problems
-    assert [problem.what for problem in problems if "`temperature` is not a" in problem.what]
+    assert [problem.what for problem in problems if "`temperature` is unknown" in problem.what]
 
 
 def test_its_types_are_checked(known: Kind, tmp_path: Path) -> None:
