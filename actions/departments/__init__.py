@@ -7,6 +7,7 @@ from actions.departments.definition import (
     DefinitionError,
     DepartmentDefinition,
     define,
+    define_all,
     load_departments,
 )
 from actions.departments.directory import DepartmentDirectory
@@ -23,5 +24,6 @@ __all__ = [
     "Origin",
     "UnknownOperation",
     "define",
+    "define_all",
     "load_departments",
 ]

@@ -161,7 +161,15 @@ def load_departments(
     departments = read_departments(source, folder, files, languages)
     if source.problems:
         raise DefinitionError("\n".join(map(str, source.problems)))
-    return {name: define(department, environ) for name, department in departments.items()}
+    return define_all(departments, environ)
+
+
+def define_all(
+    departments: Mapping[str, Department], environ: Mapping[str, str] | None = None
+) -> dict[str, DepartmentDefinition]:
+    """The definitions of those departments that have computers to be called."""
+    called = {name: one for name, one in departments.items() if one.called}
+    return {name: define(department, environ) for name, department in called.items()}
 
 
 def define(
@@ -187,6 +195,7 @@ def mapped_statuses(operation: Operation) -> frozenset[int]:
 def _definition(
     department: Department, settings: Mapping[str, Any], env: Mapping[str, str]
 ) -> DepartmentDefinition:
+    assert department.openapi is not None
     auth = read_credentials(department.auth, env)
     if auth.certificate:
         ssl_context(auth.certificate)  # files that do not fit are reported at the start

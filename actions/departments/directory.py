@@ -13,7 +13,7 @@ from actions.departments.definition import (
     DepartmentDefinition,
     Formats,
     Protection,
-    define,
+    define_all,
     load_departments,
 )
 from actions.departments.inquiry import ask_in
@@ -85,8 +85,7 @@ class DepartmentDirectory:
         connections: Connections | None = None,
     ) -> DepartmentDirectory:
         """The departments of a loaded catalogue."""
-        found = {name: define(department) for name, department in catalogue.departments.items()}
-        return cls(found, transport, journal, issue, connections)
+        return cls(define_all(catalogue.departments), transport, journal, issue, connections)
 
     @classmethod
     def load(

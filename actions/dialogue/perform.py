@@ -58,8 +58,11 @@ async def look_up(form: Form, state: State, heard: Heard, execute: Execute) -> S
 
 
 async def perform(form: Form, state: State, heard: Heard, execute: Execute) -> Step:
-    """The operation itself. A department that does not answer leaves the draft for a retry."""
+    """The operation itself, if there is one. A department that does not answer leaves the draft for
+    a retry."""
     service = form.service(state)
+    if service.operation is None:
+        return _ended(form, replace(state, asked=None), heard, service, OperationResult(OK, {}))
     result = await execute(
         service.department,
         service.operation,

@@ -95,7 +95,8 @@ class Demo:
             "SEVA_PROCESSES": "1",  # one citizen: a second model would only take memory
         }
         for department in load_catalogue(s.data_dir).departments.values():
-            found[department.base_url.env] = f"{sandbox}/{department.id}"
+            if department.called:
+                found[department.base_url.env] = f"{sandbox}/{department.id}"
         return {name: value for name, value in found.items() if name not in os.environ}
 
     def _more_ports(self) -> list[Part]:

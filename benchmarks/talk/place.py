@@ -134,10 +134,15 @@ class Place:
         answer = await self.client.put(f"{self.sandbox}/__faults/{department}", json=body)
         answer.raise_for_status()
 
+    @property
+    def called(self) -> list[str]:
+        """The departments that have computers."""
+        return [name for name, one in self.catalogue.departments.items() if one.called]
+
     async def writes(self) -> list[Write]:
         """What the departments have done."""
         found: list[Write] = []
-        for department in self.catalogue.departments:
+        for department in self.called:
             answer = await self.client.get(f"{self.sandbox}/__writes/{department}")
             found += [
                 Write(w["operation"], w["idempotency_key"], w["reference"]) for w in answer.json()
@@ -146,7 +151,7 @@ class Place:
 
     async def reset(self, *departments: str) -> None:
         """Departments, or all, as on their first day."""
-        for department in departments or self.catalogue.departments:
+        for department in departments or self.called:
             answer = await self.client.post(f"{self.sandbox}/__reset/{department}")
             answer.raise_for_status()
 
@@ -191,7 +196,7 @@ async def _running(
     folder: Path, catalogue: Catalogue, environment: dict[str, str], letters: Letterbox
 ) -> AsyncIterator[Place]:
     sandbox = Server("sandbox", "/health", environment, folder / "sandbox.log")
-    for department in catalogue.departments.values():
+    for department in filter(lambda one: one.called, catalogue.departments.values()):
         environment[department.base_url.env] = f"{sandbox.url}/{department.id}"
     environment["SEVA_GATEWAY_SANDBOX_URL"] = f"{sandbox.url}/gateway"
     actions = Server("actions", "/health", environment, folder / "actions.log")

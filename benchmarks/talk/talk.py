@@ -12,6 +12,7 @@ from random import Random
 from actions.sandbox.faults import Mode
 from api.failures import GiveUp, Wait, after, died_too_often
 from api.whatsapp.policy import load_policy, step
+from benchmarks.talk.answers import load_answers
 from benchmarks.talk.citizen import RETRY, YES, Citizen, Said, Words, value_of
 from benchmarks.talk.data import PHONE
 from benchmarks.talk.judge import Account, Judge
@@ -21,7 +22,6 @@ from nlu.fast_yaml import load_yaml
 from nlu.turn import Message, Reply, TurnFailed
 
 SETTINGS = Path(__file__).parent / "settings.yml"
-ANSWERS = ROOT / "tests" / "conversations" / "answers.yml"
 STEERING = ROOT / "data" / "dialogue.yml"
 WORKS: Mode = "none"
 POLICY = load_policy(ROOT / "data" / "whatsapp.yml")
@@ -54,7 +54,7 @@ class Talk:
 def load_words(catalogue: Catalogue) -> Words:
     """What citizens can say."""
     settings = load_yaml(SETTINGS.read_text("utf-8"))
-    answers = load_yaml(ANSWERS.read_text("utf-8"))
+    answers, _ = load_answers()
     dialogue = load_yaml(STEERING.read_text("utf-8"))
     return Words(catalogue, answers, settings, dialogue["words"], dialogue["numbers"]["lacks"])
 

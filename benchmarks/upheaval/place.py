@@ -63,7 +63,7 @@ def placed(
         "SEVA_SANDBOX_CALLBACK_URL": f"{at['callbacks']}/callbacks/payments/sandbox",
         **settings["environment"],
     }
-    for department in catalogue.departments.values():
+    for department in filter(lambda one: one.called, catalogue.departments.values()):
         environment[department.base_url.env] = f"{at['sandbox']}/{department.id}"
     webhook, book = f"{at['serve']}/webhooks/whatsapp", folder / "whatsapp.jsonl"
     told = (port["whatsapp"], str(book), webhook, str(seed), str(settings["lost_answers"]))

@@ -29,7 +29,9 @@ T = TypeVar("T")
 DEFAULTS = "defaults.yml"
 """Not a department: what every department gets unless its own file says otherwise."""
 
-_REQUIRED = ("department", "title", "menu", "openapi", "base_url", "auth", "operations")
+_REQUIRED = ("department", "title", "menu")
+_API = ("openapi", "base_url", "auth", "operations")
+"""How its computers are reached: all of these, or none where Seva only tells."""
 
 
 _POLICY = {
@@ -55,7 +57,7 @@ def read_departments(
 
 def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -> Department | None:
     own_keys = ("helpline", "office", "first", "numbers", "timeouts", "callbacks", "status_query")
-    optional = {*own_keys, *defaults}
+    optional = {*own_keys, *defaults, *_API}
     fields = top.fields(_REQUIRED, sorted(optional))
     if not set(_REQUIRED) <= fields.keys():
         return None
@@ -68,6 +70,11 @@ def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -
     timeouts = fields.get("timeouts") or defaults.get("timeouts")
     if timeouts is None:
         top.problem("`timeouts` is missing", "add `timeouts: {connect: 2, read: 5, total: 15}`")
+    lacking = [key for key in _API if key not in fields]
+    if lacking and len(lacking) < len(_API):
+        what = f"`{lacking[0]}` is missing"
+        top.problem(what, f"a department that is called has {', '.join(_API)}; others have none")
+        return None
     query = _part(fields, "status_query", StatusQuery)
     own = {key: node.plain() for key, node in fields.items()}
     return Department(
@@ -76,13 +83,13 @@ def _department(top: Node, defaults: Mapping[str, Node], languages: Languages) -
         menu=fields["menu"].words(languages.reply),
         helpline=fields["helpline"].text() if "helpline" in fields else None,
         first=tuple(n.text() for n in fields["first"].items()) if "first" in fields else (),
-        openapi=top.file.parent / fields["openapi"].text(),
-        base_url=fields["base_url"].record(Variable) or Variable("", ""),
-        auth=_mapping(fields["auth"]),
+        openapi=top.file.parent / fields["openapi"].text() if not lacking else None,
+        base_url=_part(fields, "base_url", Variable) or Variable("", ""),
+        auth=_mapping(fields["auth"]) if not lacking else {},
         timeouts=(timeouts and timeouts.record(Timeouts)) or Timeouts(*[Seconds(1)] * 3),
         operations={
             key: _operation(key, node, query)
-            for key, node in fields["operations"].children().items()
+            for key, node in (fields["operations"].children() if not lacking else {}).items()
         },
         settings=_merged({key: node.plain() for key, node in defaults.items()}, own),
         file=top.file,

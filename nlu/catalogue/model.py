@@ -124,7 +124,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Service:
-    """One government service: what citizens say, what is asked, what is done, what is answered."""
+    """One government service: what citizens say, what is asked, what is done, what is answered.
+
+    One without `operation` has the same answer for everybody, its reply `ok`, and asks nothing.
+    """
 
     name: str
     department: str
@@ -140,7 +143,7 @@ class Service:
     lookup: str | None
     confirm: bool
     confirm_text: Words | None
-    operation: str
+    operation: str | None
     replies: Mapping[str, Words]
     neighbours: tuple[str, ...]
     file: Path
@@ -421,7 +424,8 @@ class Department:
     """A department and how its computers are reached.
 
     `first` names the services that head its menu, as they are asked for most. `office` names the
-    office that knows what Seva does not, so that it can stand in a sentence.
+    office that knows what Seva does not, so that it can stand in a sentence. One without `openapi`
+    has no computers that Seva calls, and no operations.
     `settings` is the whole file merged over `departments/defaults.yml`, for what only the
     connector reads (retry, breaker, limits, formats).
     """
@@ -431,7 +435,7 @@ class Department:
     menu: Words
     helpline: str | None
     first: tuple[str, ...]
-    openapi: Path
+    openapi: Path | None
     base_url: Variable
     auth: Mapping[str, Any]
     timeouts: Timeouts
@@ -440,6 +444,11 @@ class Department:
     file: Path
     office: Words | None = None
     numbers: tuple[NumberKind, ...] = ()
+
+    @property
+    def called(self) -> bool:
+        """Whether it has computers that Seva calls."""
+        return self.openapi is not None
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,20 @@ from nlu.catalogue.yaml_source import TODO, Node, Source, did_you_mean
 
 _REQUIRED = (
     *("service", "department", "phase", "kind", "title", "menu", "about"),
-    *("utterances", "holdout", "slots", "operation", "replies"),
+    *("utterances", "slots", "replies"),
 )
 _OPTIONAL = (
-    *("development", "lookup", "confirm", "confirm_text", "neighbours", "follow_ups", "facts"),
+    *(
+        "development",
+        "holdout",
+        "operation",
+        "lookup",
+        "confirm",
+        "confirm_text",
+        "neighbours",
+        "follow_ups",
+        "facts",
+    ),
     "tells",
 )
 ELSEWHERE = "elsewhere"
@@ -170,7 +180,7 @@ def read_service(
         confirm_text=(
             confirm_text.words(reply) if confirm_text and not confirm_text.is_null() else None
         ),
-        operation=_operation_id(fields["operation"]) or "",
+        operation=_operation_id(fields.get("operation")),
         replies={k: n.words(reply) for k, n in fields["replies"].children().items()},
         neighbours=fields["neighbours"].texts() if "neighbours" in fields else (),
         file=file,

@@ -25,6 +25,7 @@ from actions.departments.gate import Gate
 from actions.departments.misses import Misses
 from actions.departments.result import OperationResult
 from actions.sandbox import server
+from benchmarks.talk.answers import load_answers
 from nlu.catalogue import Service, shared_catalogue
 from nlu.catalogue.model import Operation
 from nlu.fast_yaml import load_yaml
@@ -33,7 +34,7 @@ from tests.processes import ROOT
 
 CATALOGUE = shared_catalogue(ROOT / "data")
 SANDBOX = Path(server.__file__).parent
-ANSWERS = load_yaml((ROOT / "tests/conversations/answers.yml").read_text("utf-8"))
+ANSWERS, _ = load_answers()
 OWNER, STRANGER = "109876543210987:919848012345", "109876543210987:919333000007"
 REFUSED = {"not_found", "unknown", "unknown_write", "no_number", "too_many", *CODE_OUTCOMES}
 OF_PEOPLE = ("consumer_name", "owner_name", "holder_name", "cultivator_name", "deceased_name")

@@ -40,6 +40,8 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (PAY, "[bill_view]", "[bill_vew]", "neighbours", "did you mean `bill_view`?"),
     (PAY, "[bill_view]", "[bill_payment]", "neighbours", "unknown neighbour `bill_payment`"),
     (VIEW, "operationId: getBill", "operationId: getBil", "operation:", "did you mean `getBill`?"),
+    (VIEW, "operation: {operationId: getBill}\n", "", "slots:", "answers everybody the same"),
+    (PAY, "operation: {operationId: payBill}\n", "", "slots:", "answers everybody the same"),
     # replies, confirmation
     (VIEW, "  not_found: {", "  notfound: {", "replies", "no reply for the outcome `not_found`"),
     (VIEW, "  not_found: {", "  notfound: {", "notfound", "did you mean `not_found`?"),
@@ -111,6 +113,7 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     ("conversation/greet.yml", '"hello"', '"[hello](who)"', "who", "unknown slot `who`"),
     # departments
     (POWER, "openapi: openapi/power.yml", "openapi: openapi/x.yml", "openapi:", "is missing"),
+    (POWER, "openapi: openapi/power.yml\n", "", "department:", "`openapi` is missing"),
     (POWER, "  payBill:", "  payBil:", "payBil", "did you mean `payBill`?"),
     (POWER, '"bill.amount"', '"bill..amount"', "bill..", "is not JMESPath"),
     (POWER, 'when: "dues == `0`"', 'when: "dues =="', "dues", "is not JMESPath"),
@@ -163,6 +166,46 @@ def test_check_accepts_the_sample(tmp_path: Path) -> None:
     """The sample that the table breaks is right in itself, also under --strict."""
     result = check_catalogue(write_sample(tmp_path), strict=True)
     assert result.problems == ()
+
+
+ADVICE = """\
+service: safety_advice
+department: advice
+phase: 2
+kind: info
+title: {te: "భద్రత", hi: "सुरक्षा", en: "Safety"}
+menu: {te: "భద్రత", hi: "सुरक्षा", en: "Safety"}
+about: {te: "భద్రత గురించి", hi: "सुरक्षा के बारे में", en: "About safety"}
+utterances:
+  te: ["జాగ్రత్తలు చెప్పండి", "భద్రత ఎలా"]
+  te-Latn: ["jagrathalu cheppandi", "bhadratha ela"]
+  hi: ["सावधानी बताइए", "सुरक्षा कैसे"]
+  hi-Latn: ["savdhani bataiye", "suraksha kaise"]
+  en: ["how to be safe", "safety rules"]
+holdout:
+  te: ["ఏం జాగ్రత్త పడాలి"]
+  te-Latn: ["em jagratha padali"]
+  hi: ["क्या ध्यान रखें"]
+  hi-Latn: ["kya dhyan rakhen"]
+  en: ["what should I watch out for"]
+slots: []
+replies:
+  ok: {te: "తడి చేత్తో ముట్టుకోవద్దు", hi: "गीले हाथ से न छुएँ", en: "Do not touch with wet hands"}
+"""
+
+
+def test_a_department_that_only_tells_needs_no_computers(tmp_path: Path) -> None:
+    root = write_sample(tmp_path)
+    (root / "services/advice").mkdir()
+    (root / "services/advice/safety_advice.yml").write_text(ADVICE, "utf-8")
+    title = '{te: "సలహా", hi: "सलाह", en: "Advice"}'
+    (root / "departments/advice.yml").write_text(
+        f"department: advice\ntitle: {title}\nmenu: {title}\n", "utf-8"
+    )
+    checked = check_catalogue(root)
+    assert [str(problem) for problem in checked.problems] == []
+    assert not checked.catalogue.departments["advice"].called
+    assert checked.catalogue.services["safety_advice"].operation is None
 
 
 def test_check_tells_every_mistake_at_once(tmp_path: Path) -> None:

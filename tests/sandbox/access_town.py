@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from actions.departments import OperationResult, define
+from actions.departments import OperationResult, define_all
 from actions.departments.connector import Connector
 from actions.departments.request import Context, RequestBuilder
 from actions.sandbox.server import create_app
@@ -47,7 +47,7 @@ class Town:
         self.clock = Clock()
         self.app = create_app(folder / "sandbox.sqlite", clock=self.clock)
         self._transport = httpx.ASGITransport(app=self.app)
-        self._definitions = {name: define(d, {}) for name, d in CATALOGUE.departments.items()}
+        self._definitions = define_all(CATALOGUE.departments, {})
         self._serial = itertools.count(1)
 
     def ask(

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from actions.citizens import requests
-from actions.departments import DepartmentDirectory, OperationResult, Origin, define
+from actions.departments import DepartmentDirectory, OperationResult, Origin, define_all
 from actions.departments.journal import Journal
 from actions.dialogue.form import Form
 from actions.dialogue.settings import load_settings
@@ -81,7 +81,7 @@ class Town:
         departments, gateways = (
             DepartmentDirectory(at_once(found), self._wire, journal, press)
             for found in (
-                {name: define(one, {}) for name, one in CATALOGUE.departments.items()},
+                define_all(CATALOGUE.departments, {}),
                 load_gateways(ROOT / "data/gateways", {}),
             )
         )

@@ -5,30 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from actions.dialogue.display import label
+from benchmarks.talk.answers import load_answers
 from nlu.catalogue import Service, shared_catalogue
-from nlu.fast_yaml import load_yaml
 from nlu.text import shares
 from nlu.turn import Reply, payload
 from tests.processes import ROOT
 
 CATALOGUE = shared_catalogue(ROOT / "data")
-ANSWERS = load_yaml((ROOT / "tests/conversations/answers.yml").read_text("utf-8"))
+ANSWERS, DONE = load_answers()
 SCRIPTS = {key.language: key.script for key in reversed(CATALOGUE.languages.keys.values())}
-DONE = {  # outcomes other than ok that mean it worked
-    "certificate_application_status": "in_progress",
-    "cmrf_application_status": "approved",
-    "electricity_application_status": "in_progress",
-    "electricity_complaint_status": "in_progress",
-    "grievance_status": "resolved",
-    "land_mutation_status": "approved",
-    "municipal_application_status": "approved",
-    "prohibited_land_22a": "clear",
-    "rtc_parcel_tracking": "on_the_way",
-    "rtc_refund_status": "in_progress",
-    "solar_subsidy_status": "approved",
-    "temple_booking_payment_status": "paid",
-    "temple_darshan_booking": "booked_free",
-}
 AADHAAR = "499118665246"
 
 Turn = Callable[[str, bool], Sequence[Reply]]

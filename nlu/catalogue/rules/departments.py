@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import jmespath
 import jmespath.exceptions
@@ -71,12 +72,14 @@ def _numbers(check: Run, department: Department) -> Iterator[Problem]:
 
 def _operations(check: Run, department: Department) -> Iterator[Problem]:
     file = department.file
+    if department.openapi is None:
+        return
     if not department.openapi.exists():
         what = f"the OpenAPI file {department.openapi} is missing"
         yield check.at(file, "openapi", what=what, mend="add it, or correct `openapi:`")
         return
     source = Source()
-    known = _operation_ids(source, department)
+    known = _operation_ids(source, department.openapi)
     yield from source.problems
     for name, operation in department.operations.items():
         here = ("operations", name)
@@ -117,9 +120,9 @@ def _expressions(operation: Operation) -> Iterator[tuple[tuple[str, ...], str]]:
         yield ("callback", "reference"), operation.callback.reference
 
 
-def _operation_ids(source: Source, department: Department) -> set[str]:
+def _operation_ids(source: Source, openapi: Path) -> set[str]:
     """operationIds of the OpenAPI file; an unreadable file is among the source's problems."""
-    top = source.read(department.openapi)
+    top = source.read(openapi)
     paths = top.children().get("paths") if top else None
     if paths is None:
         if top:

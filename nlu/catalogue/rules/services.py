@@ -71,6 +71,14 @@ def _named(check: Run, service: Service) -> Iterator[Problem]:
 def _operation(check: Run, service: Service, department: Department) -> Iterator[Problem]:
     expected: set[str] = set()
     complete = True
+    if service.operation is None:
+        expected = {"ok"}
+        asks = [part for part in ("slots", "lookup", "confirm") if getattr(service, part)]
+        if service.kind != "info" or asks:
+            part = asks[0] if asks else "kind"
+            what = "a service without `operation` answers everybody the same"
+            mend = "add `operation:`, or be of kind info without slots, lookup and confirm"
+            yield check.at(service.file, part, what=what, mend=mend)
     for part, name in (("operation", service.operation), ("lookup", service.lookup)):
         if name is None:
             continue
