@@ -24,7 +24,7 @@ _HEAD = (
 
 
 def coverage(catalogue: Catalogue) -> str:
-    """Trained, development and held-out sentences per department, conversation intent and key."""
+    """Trained, development, held-out and noisy sentences per department, conversation intent, key."""
     keys = (*catalogue.languages.keys, MIXED_KEY)
     departments: dict[str, list[Service]] = {}
     for service in catalogue.services.values():
@@ -73,7 +73,8 @@ def _sentences(intents: Sequence[Service] | Sequence[ConversationIntent], key: s
     trained = sum(len(intent.utterances.get(key, ())) for intent in intents)
     held = sum(len(intent.holdout.get(key, ())) for intent in intents)
     chosen = sum(len(intent.development.get(key, ())) for intent in intents)
-    return f"{trained:,} + {chosen:,} + {held:,}"
+    noisy = sum(len(intent.holdout_noisy.get(key, ())) for intent in intents)
+    return f"{trained:,} + {chosen:,} + {held:,} + {noisy:,}"
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -152,6 +152,8 @@ class Service:
     facts: Facts | None = None
     tells: tuple[str, ...] = ()
     """Facts that doing it tells: who asks for one of them wants it done."""
+    holdout_noisy: Mapping[str, tuple[Utterance, ...]] = field(default_factory=dict)
+    """Held out as well, and scored apart: messages as they are, with greetings, stories, slips."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ class ConversationIntent:
     """It asks for what is none of our services, and the reply says where that is done."""
     path: tuple[str, ...] = ()
     """Where it stands in its file."""
+    holdout_noisy: Mapping[str, tuple[Utterance, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

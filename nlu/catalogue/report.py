@@ -9,7 +9,7 @@ from nlu.catalogue.checker import CheckResult
 from nlu.catalogue.model import MIXED_KEY, Catalogue
 
 Counts = dict[str, dict[str, dict[str, int]]]
-"""Intent -> key -> {"trained": n, "development": n, "holdout": n}."""
+"""Intent -> key -> {"trained": n, "development": n, "holdout": n, "holdout_noisy": n}."""
 
 
 def print_report(result: CheckResult, *, counts: bool, json_output: bool) -> None:
@@ -56,6 +56,7 @@ def count(catalogue: Catalogue) -> Counts:
                 "trained": len(intent.utterances.get(key, ())),
                 "development": len(intent.development.get(key, ())),
                 "holdout": len(intent.holdout.get(key, ())),
+                "holdout_noisy": len(intent.holdout_noisy.get(key, ())),
             }
             for key in keys
         }
@@ -73,7 +74,7 @@ def _print_counts(catalogue: Catalogue) -> None:
     from rich.table import Column, Table
 
     keys = (*catalogue.languages.keys, MIXED_KEY)
-    table = Table(Column("trained + development + hold-out", no_wrap=True), *keys, "all")
+    table = Table(Column("trained + development + hold-out + noisy", no_wrap=True), *keys, "all")
     for name, counted in count(catalogue).items():
         cells = ["+".join(map(str, counted[key].values())) for key in keys]
         table.add_row(name, *cells, str(sum(map(_sum, counted.values()))))

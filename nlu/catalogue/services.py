@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict
 
 from nlu.catalogue.marks import MarkError, parse_marks
 from nlu.catalogue.model import (
@@ -33,18 +34,8 @@ _REQUIRED = (
     *("utterances", "slots", "replies"),
 )
 _OPTIONAL = (
-    *(
-        "development",
-        "holdout",
-        "operation",
-        "lookup",
-        "confirm",
-        "confirm_text",
-        "neighbours",
-        "follow_ups",
-        "facts",
-    ),
-    "tells",
+    *("development", "holdout", "holdout_noisy", "operation", "lookup", "confirm", "confirm_text"),
+    *("neighbours", "follow_ups", "facts", "tells"),
 )
 ELSEWHERE = "elsewhere"
 """The file of `talk/` about what is none of our services."""
@@ -76,15 +67,18 @@ def read_conversation(
 ) -> ConversationIntent | None:
     """One conversation intent; None if it has no name or no utterances."""
     top = source.read(file)
-    fields = top.fields(("intent", "utterances", "holdout"), ("development",)) if top else {}
+    fields = (
+        top.fields(("intent", "utterances", "holdout"), ("development", "holdout_noisy"))
+        if top
+        else {}
+    )
     if not {"intent", "utterances"} <= fields.keys():
         return None
     name = _named_as_file(fields["intent"])
     return ConversationIntent(
         name=name,
         utterances=_utterances(fields["utterances"], languages),
-        development=_measured(fields, languages)["development"],
-        holdout=_measured(fields, languages)["holdout"],
+        **_measured(fields, languages),
         file=file,
     )
 
@@ -210,13 +204,22 @@ def _facts(node: Node | None, languages: Collection[str]) -> Facts | None:
     return Facts(said, fields["source"].text(), fields["read"].day())
 
 
-def _measured(
-    fields: Mapping[str, Node], languages: Languages
-) -> dict[str, Mapping[str, tuple[Utterance, ...]]]:
+class _Measured(TypedDict):
+    development: Mapping[str, tuple[Utterance, ...]]
+    holdout: Mapping[str, tuple[Utterance, ...]]
+    holdout_noisy: Mapping[str, tuple[Utterance, ...]]
+
+
+def _measured(fields: Mapping[str, Node], languages: Languages) -> _Measured:
     """What is not learned: the sentences that calibrate, and those that score."""
+
+    def of(part: str) -> Mapping[str, tuple[Utterance, ...]]:
+        return _utterances(fields[part], languages) if part in fields else {}
+
     return {
-        part: _utterances(fields[part], languages) if part in fields else {}
-        for part in ("development", "holdout")
+        "development": of("development"),
+        "holdout": of("holdout"),
+        "holdout_noisy": of("holdout_noisy"),
     }
 
 

@@ -49,7 +49,14 @@ def train(
 
 @app.command()
 def evaluate(
-    file: LabelledFile,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="Labelled messages, one JSON a line; the model's own hold-outs if absent.",
+        ),
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="Registry id; the live model if absent.")
     ] = None,
@@ -58,7 +65,7 @@ def evaluate(
         Path | None, typer.Option(dir_okay=False, help="Also write the report as one HTML page.")
     ] = None,
 ) -> None:
-    """Score a labelled file. Per key: services, decisions, slots, out of scope."""
+    """Score a labelled file or the hold-outs: services, decisions, slots, out of scope."""
     from nlu.training.evaluate import evaluate_command
 
     finish(evaluate_command(file, model, json_output, html))

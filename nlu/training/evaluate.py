@@ -17,6 +17,9 @@ from nlu.registry import Manifest
 from nlu.training.metrics import Labelled, score
 
 BATCH = 64
+OWN_HOLDOUT = "the catalogue's hold-out"
+HOLDOUT, NOISY = "holdout", "holdout_noisy"
+"""The two hold-outs: plain requests, and messages as they are. They are scored apart."""
 
 
 class LabelledFileError(ValueError):
@@ -42,13 +45,13 @@ def read_labelled(path: Path) -> list[Labelled]:
     return rows
 
 
-def holdout(catalogue: Catalogue) -> list[Labelled]:
-    """The catalogue's own hold-out, services and out of scope."""
+def holdout(catalogue: Catalogue, part: str = HOLDOUT) -> list[Labelled]:
+    """The catalogue's own hold-out, services and out of scope: `part` is HOLDOUT or NOISY."""
     rows = []
     intents: dict[str, Any] = dict(catalogue.services)
     intents["out_of_scope"] = catalogue.conversation["out_of_scope"]
     for name, intent in intents.items():
-        for key, utterances in intent.holdout.items():
+        for key, utterances in getattr(intent, part).items():
             for utterance in utterances:
                 slots = {m.slot: utterance.text[m.start : m.end] for m in utterance.marks}
                 rows.append(Labelled(utterance.text, key, name, slots))
@@ -82,16 +85,29 @@ async def evaluated(
     return {"model": engine.model_id, **result, "ms_per_message_p50": median}, found
 
 
+async def evaluated_holdouts(
+    engine: Any, catalogue: Catalogue
+) -> tuple[dict[str, Any], list[tuple[Labelled, dict[str, Any]]]]:
+    """`evaluated` of the catalogue's hold-out, with the noisy one, if it has any, under "noisy";
+    and each message of the plain one with its answer."""
+    rows, noisy = holdout(catalogue), holdout(catalogue, NOISY)
+    result, found = await evaluated(engine, rows, catalogue)
+    if noisy:
+        result["noisy"], _ = await evaluated(engine, noisy, catalogue)
+        del result["noisy"]["model"]
+    return result, list(zip(rows, found))
+
+
 def evaluate_command(
-    file: Path, model: str | None, json_output: bool, html: Path | None = None
+    file: Path | None, model: str | None, json_output: bool, html: Path | None = None
 ) -> int:
-    """`seva evaluate FILE [--model ID] [--json] [--html OUT.html]`."""
+    """`seva evaluate [FILE] [--model ID] [--json] [--html OUT.html]`."""
     from nlu.catalogue import load_catalogue
     from nlu.paths import models_folder
     from nlu.registry import live_id, read, release_of
 
     try:
-        rows = read_labelled(file)
+        rows = read_labelled(file) if file else []
     except (LabelledFileError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -107,15 +123,19 @@ def evaluate_command(
         return 1
     catalogue = load_catalogue(release.data)
 
-    async def run() -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    async def run() -> tuple[dict[str, Any], list[tuple[Labelled, dict[str, Any]]]]:
         from nlu.engine.rasa_engine import Engine
 
         engine = await Engine.load(release.model, data_dir=release.data)
-        return await evaluated(engine, rows, catalogue)
+        if file is None:
+            return await evaluated_holdouts(engine, catalogue)
+        result, found = await evaluated(engine, rows, catalogue)
+        return result, list(zip(rows, found))
 
-    result, found = asyncio.run(run())
+    result, answered = asyncio.run(run())
     if html:
-        write_page(html, result, list(zip(rows, found)), read(release.model), file.name, catalogue)
+        source = file.name if file else OWN_HOLDOUT
+        write_page(html, result, answered, read(release.model), source, catalogue)
         print(f"Report: {html}", file=sys.stderr)
     if json_output:
         print(json.dumps(result, ensure_ascii=False, indent=2))
@@ -143,11 +163,19 @@ def write_page(
 
 
 def print_table(result: dict[str, Any]) -> None:
-    """The result for people."""
+    """The result for people; the noisy hold-out, if it was scored, in a table of its own."""
     from rich.console import Console
-    from rich.table import Table
 
     out = Console()
+    _print_scores(result, out)
+    if "noisy" in result:
+        out.print("\nMessages as they are (holdout_noisy):")
+        _print_scores(result["noisy"], out)
+
+
+def _print_scores(result: dict[str, Any], out: Any) -> None:
+    from rich.table import Table
+
     columns = ("rows", "top1", "top3", "route_rate", "route_precision", "clarify_rate")
     table = Table("key", *columns, "clarify_hit")
     for key, row in result["by_key"].items():

@@ -88,7 +88,7 @@ def _trained(work: Path, snapshot: str, profile: str | None, force: bool, say: A
     from nlu.components.project import catalogue
     from nlu.encoder.onnx_encoder import fingerprint
     from nlu.encoder.provision import configured, encoder_folder
-    from nlu.training.evaluate import write_page
+    from nlu.training.evaluate import OWN_HOLDOUT, write_page
 
     started = time.perf_counter()
     say("Reading the catalogue")
@@ -143,8 +143,7 @@ def _trained(work: Path, snapshot: str, profile: str | None, force: bool, say: A
     report.mkdir()
     _keep_development(archive, report)
     (report / "holdout.json").write_text(json.dumps(metrics, ensure_ascii=False, indent=2), "utf-8")
-    source = "the catalogue's hold-out"
-    write_page(report / "report.html", metrics, predictions, manifest, source, known)
+    write_page(report / "report.html", metrics, predictions, manifest, OWN_HOLDOUT, known)
     registry.write(work, manifest)
     return manifest
 
@@ -265,14 +264,13 @@ def _packing(level: int) -> Iterator[None]:
 
 
 async def _holdout(work: Path, known: Any, data_dir: Path) -> tuple[dict[str, Any], list[Any]]:
-    """Scores of the hold-out, and each of its messages with the answer."""
+    """Scores of both hold-outs, and each message of the plain one with the answer."""
     from nlu.engine.rasa_engine import Engine
-    from nlu.training.evaluate import evaluated, holdout
+    from nlu.training.evaluate import evaluated_holdouts
 
     engine = await Engine.load(work, data_dir=data_dir)
-    rows = holdout(known)
-    result, found = await evaluated(engine, rows, known)
-    return {k: v for k, v in result.items() if k != "model"}, list(zip(rows, found))
+    result, answered = await evaluated_holdouts(engine, known)
+    return {k: v for k, v in result.items() if k != "model"}, answered
 
 
 def _utterances(known: Any) -> int:

@@ -13,6 +13,7 @@ from nlu.registry import Manifest
 from nlu.training.evaluate import (
     LabelledFileError,
     evaluated,
+    evaluated_holdouts,
     holdout,
     read_labelled,
     write_page,

@@ -13,8 +13,11 @@ from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import did_you_mean
 from nlu.text.script import counts
 
-LISTS = ("utterances", "development", "holdout")
-_NAMES = {"utterances": "trained", "development": "a development sentence", "holdout": "held out"}
+LISTS = ("utterances", "development", "holdout", "holdout_noisy")
+_NAMES = {
+    **{"utterances": "trained", "development": "a development sentence", "holdout": "held out"},
+    "holdout_noisy": "held out as noisy",
+}
 CONVERSATION_MARKS = {"language": None}
 """What conversation intents may mark: the language asked for."""
 
