@@ -169,7 +169,7 @@ def services_of(data: Path) -> Set[str]:
 def intents_of(data: Path) -> Set[str]:
     """What a model of that folder tells apart: services, conversation, tapped buttons."""
     fixed = load_yaml((data / "rasa" / "domain.yml").read_text("utf-8"))["intents"]
-    conversation = {path.stem for path in (data / "conversation").glob("*.yml")}
+    conversation = {path.stem for path in (data / "conversation").iterdir()}
     talk = {
         f"{path.stem}_{name}"
         for path in (data / "talk").glob("*.yml")

@@ -24,7 +24,7 @@ _HEAD = (
 
 
 def coverage(catalogue: Catalogue) -> str:
-    """Trained, development, held-out and noisy sentences per department, conversation intent, key."""
+    """Trained, development, held-out, noisy sentences per department, conversation intent, key."""
     keys = (*catalogue.languages.keys, MIXED_KEY)
     departments: dict[str, list[Service]] = {}
     for service in catalogue.services.values():

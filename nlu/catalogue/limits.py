@@ -72,6 +72,8 @@ class Limits:
     phrases: Mapping[str, PhraseLimit]
     spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     spelled: Spelled = field(default_factory=Spelled)
+    empty_words: tuple[str, ...] = ()
+    """Words that change nothing of what is wanted: please, sir, అండి."""
 
 
 def load_limits(root: Path) -> Limits:

@@ -21,6 +21,7 @@ from nlu.catalogue.model import (
 )
 from nlu.catalogue.services import (
     read_conversation,
+    read_parts,
     read_questions,
     read_service,
     read_talk,
@@ -81,6 +82,8 @@ def read_catalogue(path: Path = Path("data")) -> tuple[Catalogue, list[Problem]]
         intent = read_conversation(source, file, languages)
         if intent:
             conversation[intent.name] = intent
+    for folder in sorted(path for path in (root / "conversation").glob("*/") if path.is_dir()):
+        conversation[folder.name] = read_parts(source, folder, _files(folder), languages)
     for file in _files(root / "talk"):
         conversation |= {intent.name: intent for intent in read_talk(source, file, languages)}
     traits = {

@@ -34,6 +34,10 @@ MIXED_KEY = "mix"
 """The optional sixth utterance key: two languages in one message."""
 
 
+LISTS = ("utterances", "development", "holdout", "holdout_noisy")
+"""The sentences of an intent: those that are learned, and three that are not."""
+
+
 @dataclass(frozen=True)
 class Mark:
     """A marked value of an utterance; `start` and `end` are code points of `Utterance.text`."""
@@ -46,11 +50,13 @@ class Mark:
 
 @dataclass(frozen=True)
 class Utterance:
-    """What a citizen writes, with the marks taken out of the text."""
+    """What a citizen writes, with the marks taken out of the text. `file`, where its intent has
+    several."""
 
     text: str
     marks: tuple[Mark, ...]
     line: int
+    file: Path | None = None
 
 
 @dataclass(frozen=True)

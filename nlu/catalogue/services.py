@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
@@ -10,6 +10,7 @@ from typing import TypedDict
 from nlu.catalogue.marks import MarkError, parse_marks
 from nlu.catalogue.model import (
     FACTS,
+    LISTS,
     MIXED_KEY,
     SERVICE_KINDS,
     SLOT_ROLES,
@@ -80,6 +81,34 @@ def read_conversation(
         utterances=_utterances(fields["utterances"], languages),
         **_measured(fields, languages),
         file=file,
+    )
+
+
+def read_parts(
+    source: Source, folder: Path, files: Sequence[Path], languages: Languages
+) -> ConversationIntent:
+    """A conversation intent whose sentences lie in several files, one a topic."""
+    found: dict[str, dict[str, tuple[Utterance, ...]]] = {part: {} for part in LISTS}
+    for file in files:
+        top = source.read(file)
+        fields = top.fields(("intent", "utterances"), LISTS[1:]) if top else {}
+        if "intent" in fields and fields["intent"].text() != folder.name:
+            fields["intent"].problem(
+                f"the intent is not `{folder.name}` as the folder is called",
+                f"write `intent: {folder.name}`, or move the file",
+            )
+        for part in LISTS:
+            read = _utterances(fields[part], languages) if part in fields else {}
+            for key, some in read.items():
+                here = tuple(replace(utterance, file=file) for utterance in some)
+                found[part][key] = (*found[part].get(key, ()), *here)
+    return ConversationIntent(
+        name=folder.name,
+        utterances=found["utterances"],
+        development=found["development"],
+        holdout=found["holdout"],
+        file=folder,
+        holdout_noisy=found["holdout_noisy"],
     )
 
 

@@ -80,6 +80,11 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (VIEW, "](meter_number)", "](Meter Number)", "123456", "is not a slot name"),
     (VIEW, "[123456]", "[ ]", "meter_number) ", "is empty or has spaces"),
     (VIEW, '"show bill"', '"I will pay now"', "I will pay", "also an utterance of bill_payment"),
+    (VIEW, '"show bill"', '"sir I will pay now please"', "I will pay", "utterance of bill_payment"),
+    (VIEW, '"బిల్లు ఎంత"', '"డబ్బులు కడతాను అండి"', "అండి", "utterance of bill_payment"),
+    (VIEW, '"bill entha"', '"bill kattali andi"', "andi", "utterance of bill_payment"),
+    (VIEW, '"बिल कितना है"', '"कृपया बिल भरना है जी"', "जी", "utterance of bill_payment"),
+    (VIEW, '"bill kitna hai"', '"paise jama karne hain ji"', "ji", "utterance of bill_payment"),
     (VIEW, '"show bill"', '"HELLO!"', "HELLO", "also an utterance of greet"),
     (VIEW, '"show bill"', '"How much is the bill"', "How much is the", "is written twice"),
     (VIEW, "what do I owe this month", "Show  bill.", "Show  bill.", "both trained and held out"),
@@ -206,6 +211,26 @@ def test_a_department_that_only_tells_needs_no_computers(tmp_path: Path) -> None
     assert [str(problem) for problem in checked.problems] == []
     assert not checked.catalogue.departments["advice"].called
     assert checked.catalogue.services["safety_advice"].operation is None
+
+
+def test_sentences_of_one_intent_may_lie_in_files_by_topic(tmp_path: Path) -> None:
+    root = write_sample(tmp_path)
+    folder = root / "conversation/greet"
+    folder.mkdir()
+    whole = (root / "conversation/greet.yml").read_text("utf-8")
+    (root / "conversation/greet.yml").rename(folder / "plain.yml")
+    warm = whole[: whole.index("holdout:")]
+    for before, after in {"hello": "how are you", "namaste ji": "kaise ho", "नमस्ते": "कैसे हैं"}.items():
+        warm = warm.replace(before, after)
+    for before, after in {"నమస్తే": "క్షేమమా", "namaskaram andi": "kshemama"}.items():
+        warm = warm.replace(before, after)
+    (folder / "warm.yml").write_text(warm, "utf-8")
+    found = check_catalogue(root)
+    greet = found.catalogue.conversation["greet"]
+    assert len(greet.utterances["en"]) == 4 and len(greet.holdout["en"]) == 1
+    told = [p for p in found.problems if p.file == folder / "warm.yml"]
+    assert len(told) == 5 and len(found.problems) == 5, found.problems
+    assert "`good morning` is written twice" in "\n".join(map(str, told))
 
 
 def test_check_tells_every_mistake_at_once(tmp_path: Path) -> None:

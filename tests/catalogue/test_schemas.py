@@ -17,7 +17,7 @@ SCHEMAS = Path(nlu.catalogue.__file__).parent / "schemas"
 DATA = Path(__file__).resolve().parents[2] / "data"
 KINDS = {
     "service": "services/*/*.yml",
-    "conversation": "conversation/*.yml",
+    "conversation": "conversation/**/*.yml",
     "department": "departments/*.yml",
     "slot_types": "slot_types.yml",
     "gazetteer": "gazetteers/*.yml",

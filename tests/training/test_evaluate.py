@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nlu.catalogue import shared_catalogue
+from nlu.catalogue.model import Utterance
 from nlu.registry import Manifest
 from nlu.training.evaluate import (
+    HOLDOUT,
+    NOISY,
     LabelledFileError,
     evaluated,
     evaluated_holdouts,
@@ -125,6 +129,18 @@ async def test_evaluation_of_a_perfect_engine() -> None:
     assert found["ece"] == 0.0 and found["unknown_services"] == []
     assert found["ms_per_message_p50"] >= 0
     assert sum(engine.passes) == len(rows) and max(engine.passes) > 1
+
+
+async def test_messages_as_they_are_are_scored_apart() -> None:
+    catalogue = shared_catalogue(DATA)
+    noisy = Utterance("sir pls 🙏 current bill", (), 1)
+    service = replace(catalogue.services["electricity_bill_view"], holdout_noisy={"en": (noisy,)})
+    catalogue = replace(catalogue, services={**catalogue.services, service.name: service})
+    meant = {row.text: row.service for part in (HOLDOUT, NOISY) for row in holdout(catalogue, part)}
+    scored, answered = await evaluated_holdouts(PerfectEngine(meant), catalogue)
+    assert noisy.text not in {row.text for row, _ in answered}
+    assert scored["noisy"]["by_key"]["en"]["rows"] >= 1
+    assert scored["noisy"]["by_key"]["en"]["top1"] == 1.0
 
 
 async def test_page_tells_the_model_and_what_was_scored(tmp_path: Path) -> None:

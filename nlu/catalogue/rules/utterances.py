@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nlu.catalogue.errors import Problem
-from nlu.catalogue.model import ConversationIntent, LanguageKey, Service, Utterance
+from nlu.catalogue.model import LISTS, ConversationIntent, LanguageKey, Service, Utterance
 from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import did_you_mean
 from nlu.text.script import counts
 
-LISTS = ("utterances", "development", "holdout", "holdout_noisy")
 _NAMES = {
     **{"utterances": "trained", "development": "a development sentence", "holdout": "held out"},
     "holdout_noisy": "held out as noisy",
 }
+OUT_OF_SCOPE = "out_of_scope"
 CONVERSATION_MARKS = {"language": None}
 """What conversation intents may mark: the language asked for."""
 
@@ -40,16 +40,18 @@ def utterance_problems(check: Run) -> Iterator[Problem]:
         **check.catalogue.services,
     }
     seen: dict[str, list[Said]] = {}
+    empty = frozenset(map(bare, check.limits.empty_words))
     for name, intent in intents.items():
         roles: Mapping[str, str | None] = CONVERSATION_MARKS
         if isinstance(intent, Service):
             roles = {slot.name: slot.role for slot in intent.slots}
         talk = isinstance(intent, ConversationIntent) and intent.reply is not None
         yield from _counts(check, intent, talk)
+        wants = isinstance(intent, Service) or name == OUT_OF_SCOPE or intent.elsewhere
         for said in said_of(name, intent):
             yield from _marks(said, roles)
             yield from _script(check, said)
-            yield from _repeated(said, seen, talk)
+            yield from _repeated(said, seen, talk, empty if wants else frozenset())
         if check.strict:
             yield from _leaks(check, name, intent)
             if isinstance(intent, Service):
@@ -67,7 +69,7 @@ def said_of(name: str, intent: Service | ConversationIntent) -> Iterator[Said]:
     for part in LISTS:
         for key, found in getattr(intent, part).items():
             for utterance in found:
-                yield Said(name, part, key, intent.file, utterance)
+                yield Said(name, part, key, utterance.file or intent.file, utterance)
 
 
 def _counts(check: Run, intent: Service | ConversationIntent, talk: bool) -> Iterator[Problem]:
@@ -132,9 +134,13 @@ def _unmarked(utterance: Utterance) -> str:
     return "".join((*pieces, utterance.text[after:]))
 
 
-def _repeated(said: Said, seen: dict[str, list[Said]], talk: bool) -> Iterator[Problem]:
+def _repeated(
+    said: Said, seen: dict[str, list[Said]], talk: bool, empty: frozenset[str]
+) -> Iterator[Problem]:
     line, text = said.utterance.line, said.utterance.text
-    key = bare(text) or (text if talk else "")  # a hand that waves is talk
+    words = [bare(word) for word in text.split()]
+    key = "".join(word for word in words if word not in empty) or "".join(words)
+    key = key or (text if talk else "")  # a hand that waves is talk
     if not key:
         yield Problem(said.file, line, f"`{text}` has no letter or digit", "write words")
         return
