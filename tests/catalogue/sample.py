@@ -104,10 +104,43 @@ paths:
   /bills/{meter}:
     get:
       operationId: getBill
-      responses: {"200": {description: "the bill"}}
+      parameters:
+        - {name: meter, in: path, required: true, schema: {type: string}}
+      responses:
+        "200":
+          description: "the bill"
+          content: {application/json: {schema: {$ref: "#/components/schemas/Bill"}}}
+        "404": {description: "no such meter"}
+  /orders:
     post:
       operationId: payBill
-      responses: {"201": {description: "the order"}}
+      requestBody:
+        content:
+          application/json:
+            schema: {type: object, properties: {meter: {type: string}, request: {type: string}}}
+      responses:
+        "201":
+          description: "the order"
+          content:
+            application/json:
+              schema:
+                type: object
+                properties: {order: {type: object, properties: {id: {type: string}}}}
+        "409":
+          description: "nothing is due"
+          content:
+            application/json:
+              schema: {type: object, properties: {code: {type: string}, dues: {type: number}}}
+components:
+  schemas:
+    Order: {type: object, properties: {id: {type: string}, ref: {type: string}}}
+    Bill:
+      type: object
+      properties:
+        order: {$ref: "#/components/schemas/Order"}
+        bill:
+          type: object
+          properties: {amount: {type: number}, due: {type: string}, number: {type: string}}
 """,
     "conversation/greet.yml": """\
 intent: greet

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from jmespath.functions import Functions
 
+from actions.departments.formats import TextFunctions
 from nlu.catalogue.checker import check_catalogue
+from nlu.catalogue.rules.contract import OWN_FUNCTIONS
 from tests.catalogue.sample import PAY, VIEW, line_of, write_sample
 
 POWER = "departments/power.yml"
@@ -120,6 +123,13 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (POWER, "openapi: openapi/power.yml", "openapi: openapi/x.yml", "openapi:", "is missing"),
     (POWER, "openapi: openapi/power.yml\n", "", "department:", "`openapi` is missing"),
     (POWER, "  payBill:", "  payBil:", "payBil", "did you mean `payBill`?"),
+    (POWER, '"bill.amount"', '"bill.amont"', "bill.amont", "did you mean `amount`?"),
+    (POWER, '"bill.amount"', '"money(bill.amount)"', "money(", "did you mean `money_text`?"),
+    (POWER, 'when: "dues == `0`"', 'when: "dies == `0`"', "dies", "did you mean `dues`?"),
+    (POWER, '"{{ meter_number }}"}}', '"{{ meter_number }"}}', "meter_number }", "no template"),
+    (POWER, "{path: {meter:", "{path: {metre:", "{metre:", "did you mean `meter`?"),
+    (POWER, "{path: {meter:", "{path: {metre:", "{metre:", "wants `meter` in the path"),
+    (POWER, "{body: {meter:", "{body: {metre:", "body: {metre:", "did you mean `meter`?"),
     (POWER, '"bill.amount"', '"bill..amount"', "bill..", "is not JMESPath"),
     (POWER, 'when: "dues == `0`"', 'when: "dues =="', "dues", "is not JMESPath"),
     (POWER, "status: 404", "status: not_found", "status: not", "must be a whole number"),
@@ -340,3 +350,8 @@ def test_check_finds_a_form_that_means_two_places(tmp_path: Path) -> None:
     )
     (problem,) = check_catalogue(tmp_path).problems
     assert "means both tenali and repalle" in problem.what
+
+
+def test_functions_that_the_check_knows_are_those_that_answers_are_read_with() -> None:
+    own = {name for name in TextFunctions.FUNCTION_TABLE} - set(Functions.FUNCTION_TABLE)
+    assert own == set(OWN_FUNCTIONS)

@@ -13,6 +13,7 @@ import yaml
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import Department, Operation
 from nlu.catalogue.rules.access import access_problems
+from nlu.catalogue.rules.contract import Contract, contract_problems
 from nlu.catalogue.rules.papers import paper_problems
 from nlu.catalogue.rules.payments import payment_problems
 from nlu.catalogue.rules.run import Run
@@ -81,6 +82,7 @@ def _operations(check: Run, department: Department) -> Iterator[Problem]:
     source = Source()
     known = _operation_ids(source, department.openapi)
     yield from source.problems
+    contract = Contract.of(department) if known else None
     for name, operation in department.operations.items():
         here = ("operations", name)
         if known and name not in known:
@@ -90,6 +92,8 @@ def _operations(check: Run, department: Department) -> Iterator[Problem]:
             what = f"`{name}` has no outcomes"
             mend = "add `outcomes:` with at least `{status: 200, outcome: ok}`"
             yield check.at(file, *here, what=what, mend=mend)
+        if contract is not None:
+            yield from contract_problems(check, department, contract, operation)
         yield from access_problems(check, department, operation)
         yield from write_problems(check, department, operation)
         yield from paper_problems(check, department, operation)
