@@ -54,6 +54,18 @@ class Spelled:
 
 
 @dataclass(frozen=True)
+class KindOfMessage:
+    """A way in which people write: from `fewest` to `most` words, with `signs` (emoji, line breaks,
+    capitals), with one of `words`. `keys`: those in which it is written; all of them by default."""
+
+    words: tuple[str, ...] = ()
+    fewest: int | None = None
+    most: int | None = None
+    signs: bool = False
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Limits:
     """Shares and ratios are 0 to 100; see the comments in the file.
 
@@ -74,6 +86,8 @@ class Limits:
     spelled: Spelled = field(default_factory=Spelled)
     empty_words: tuple[str, ...] = ()
     """Words that change nothing of what is wanted: please, sir, అండి."""
+    kinds: Mapping[str, KindOfMessage] = field(default_factory=dict)
+    """Ways in which people write, by name, that every service should be taught."""
 
 
 def load_limits(root: Path) -> Limits:

@@ -59,6 +59,12 @@ def check(
     counts: Annotated[
         bool, typer.Option("--counts", help="Print utterances per service and key.")
     ] = False,
+    coverage: Annotated[
+        bool,
+        typer.Option(
+            "--coverage", help="Print what valid services lack: kinds of messages, facts."
+        ),
+    ] = False,
     json_output: Json = False,
 ) -> None:
     """Check the catalogue. Names every mistake at once, with file:line and how to mend it."""
@@ -83,6 +89,10 @@ def check(
         model = configured(config_file())
         result = replace(result, problems=alike_in_meaning(result, model))
     print_report(result, counts=counts, json_output=json_output)
+    if coverage and not result.problems:
+        from nlu.catalogue.gaps import print_gaps
+
+        print_gaps(result.catalogue)
     raise typer.Exit(1 if result.problems else 0)
 
 
