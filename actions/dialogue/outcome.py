@@ -53,8 +53,8 @@ def link(
     catalogue: Catalogue, service: Service, result: OperationResult, language: str
 ) -> Link | None:
     """The button that leads to where an answer is to be paid."""
-    operations = catalogue.departments[service.department].operations
-    payment = operations[service.operation].payment if service.operation else None
+    operation = catalogue.operation_of(service)
+    payment = operation.payment if operation else None
     address = payment and result.fields.get(payment.link)
     amount = Decimal(result.fields.get(payment.amount) or "0") if payment else Decimal(0)
     if not address or not amount:

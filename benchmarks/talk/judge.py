@@ -51,8 +51,7 @@ class Judge:
         self._writing = [
             service
             for service in catalogue.services.values()
-            if catalogue.departments[service.department].operations[service.operation].kind
-            == "write"
+            if (operation := catalogue.operation_of(service)) and operation.kind == "write"
         ]
 
     def faults_of(

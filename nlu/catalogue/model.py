@@ -517,3 +517,9 @@ class Catalogue:
     traits: Mapping[str, Trait] = field(default_factory=dict)
     topics: Mapping[str, Topic] = field(default_factory=dict)
     positions: Positions = field(default_factory=dict, compare=False, repr=False)
+
+    def operation_of(self, service: Service) -> Operation | None:
+        """What a service does at its department; None where it only tells."""
+        if service.operation is None:
+            return None
+        return self.departments[service.department].operations[service.operation]

@@ -21,19 +21,19 @@ IN_A_KEY = 6
 
 def parts(service: Service) -> frozenset[str]:
     """What a service is made of."""
-    operation = CATALOGUE.departments[service.department].operations[service.operation]
+    operation = CATALOGUE.operation_of(service)
     asked = [s for s in service.slots if s.required or (service.confirm and not s.volunteered)]
     return frozenset(
         {
             service.department,
             f"kind {service.kind}",
-            f"for {operation.access}",
+            f"for {operation.access if operation else None}",
             *(f"slot {slot.type.kind}" for slot in asked),
             *("left out" for slot in asked if not slot.required),
             *("suggested" for slot in asked if slot.suggested_by),
             *("offered" for slot in asked if slot.offered_by),
             *(["looked up"] if service.lookup else []),
-            *(["issued"] if operation.paper else []),
+            *(["issued"] if operation and operation.paper else []),
         }
     )
 

@@ -81,8 +81,9 @@ def test_number_that_was_given_is_found_again(
             slot = record_slot(service)
             assert slot is not None
             about = {**_others(name, values), slot.name: number}
-            wanted = CATALOGUE.departments[service.department].operations[service.operation]
-            found = sandbox.execute(service.department, service.operation, about)
+            wanted = CATALOGUE.operation_of(service)
+            assert wanted is not None
+            found = sandbox.execute(service.department, wanted.name, about)
             assert found.outcome not in ("not_found", "unavailable"), (name, number, found)
             assert found.outcome in {o.outcome for o in wanted.outcomes}
             if name in NOT_THIS_ONE:

@@ -32,7 +32,7 @@ CASES = [
 @pytest.mark.parametrize(("name", "language"), CASES)
 def test_service_is_completed(town: Town, name: str, language: str) -> None:
     service = CATALOGUE.services[name]
-    town.fetch(f"/__reset/{service.department}", "POST")
+    town.reset(service.department)
     # A bill that is being paid is told of to who began to pay it: that is one citizen.
     talk = town.talk(f"{name}" if service.lookup else f"{name}-{language}", language)
 

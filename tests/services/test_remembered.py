@@ -25,7 +25,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 def done(town: Town, name: str, language: str) -> Talk:
     """A citizen who has completed a service."""
     service = CATALOGUE.services[name]
-    town.fetch(f"/__reset/{service.department}", "POST")
+    town.reset(service.department)
     talk = town.talk(f"remembered-{name}-{language}", language)
 
     def turn(text: str, tapped: bool) -> list[Reply]:

@@ -110,6 +110,11 @@ class Town:
         """Waits in the town's own loop."""
         return self.loop.run_until_complete(work)
 
+    def reset(self, department: str) -> None:
+        """The department as on its first day, if it has computers."""
+        if CATALOGUE.departments[department].called:
+            self.fetch(f"/__reset/{department}", "POST")
+
     def fetch(self, path: str, method: str = "GET") -> httpx.Response:
         """An answer of the sandbox."""
 
