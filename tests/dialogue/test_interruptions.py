@@ -55,7 +55,7 @@ async def test_a_sign_cancels(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("heard", ["small_talk_insult", "elsewhere_nregs"])
+@pytest.mark.parametrize("heard", ["small_talk_insult", "elsewhere_bank"])
 async def test_a_word_aside_is_answered_in_its_own_language(
     talk: Talk, key: str, heard: str
 ) -> None:

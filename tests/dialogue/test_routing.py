@@ -73,7 +73,7 @@ async def test_out_of_scope_is_refused_with_the_menu(talk: Talk, key: str) -> No
     refused = talk.form.catalogue.phrases["out_of_scope"][language_of(key)]
     helpline = talk.form.catalogue.phrases["helpline_default"][language_of(key)]
     assert talk.text == refused.format(helpline=helpline)
-    assert len(talk.buttons) == len(talk.form.catalogue.departments)
+    assert len(talk.buttons) == len(talk.form.catalogue.topics)
 
 
 async def test_person_outside_a_form_is_the_states_helpline(talk: Talk) -> None:
@@ -95,7 +95,7 @@ async def test_none_of_these_shows_the_menu(talk: Talk) -> None:
     message = replace(heard("bill", kind="clarify"), options=CHOICES)
     step = routing.route(talk.form, State(language="en"), message)
     say = talk.form.menu(step.state, tapped(step.replies[0].buttons[-1].payload))
-    assert len(say.buttons) == len(talk.form.catalogue.departments)
+    assert len(say.buttons) == len(talk.form.catalogue.topics)
 
 
 def test_service_that_is_gone_is_told(form: Form) -> None:

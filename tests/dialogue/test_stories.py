@@ -282,18 +282,18 @@ async def test_what_is_understood_is_one_request_unless_a_word_joins_two(talk: T
 
 
 async def test_what_is_done_elsewhere_is_told_beside_the_request(talk: Talk) -> None:
-    text = "I want an income certificate. I need a passport"
-    passport = {"elsewhere": "elsewhere_passport"}
-    await talk.say(text, key="en", parts=parts(text, INCOME, passport))
-    assert talk.state.service == INCOME and "passportindia.gov.in" in talk.said[0].text
+    text = "I want an income certificate. I need a flight ticket"
+    flight = {"elsewhere": "elsewhere_flight"}
+    await talk.say(text, key="en", parts=parts(text, INCOME, flight))
+    assert talk.state.service == INCOME and "airsewa.gov.in" in talk.said[0].text
 
 
 async def test_who_was_there_already_is_offered_a_grievance_too(talk: Talk) -> None:
-    pension = {"elsewhere": "elsewhere_pension"}
-    await talk.say("pension stopped, whom do I ask", key="en", **pension)
+    bank = {"elsewhere": "elsewhere_bank"}
+    await talk.say("bank account blocked, whom do I ask", key="en", **bank)
     assert not talk.state.asked and not talk.buttons
-    await talk.say("pension stopped and nobody listens at the secretariat", key="en", **pension)
-    assert "welfare assistant" in talk.text and said(talk, "grievance_offer")
+    await talk.say("account blocked and nobody listens at the bank", key="en", **bank)
+    assert "bank branch" in talk.text and said(talk, "grievance_offer")
     assert talk.state.asked == MEANT + GRIEVANCE
 
 

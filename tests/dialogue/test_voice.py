@@ -82,7 +82,7 @@ async def test_no_leads_to_the_menu(talk: Talk, by: str) -> None:
     else:
         await talk.say("కాదు", key="te", intent="deny", kind="conversation")
     assert talk.state.heard is None
-    assert len(talk.buttons) == len(talk.form.catalogue.departments)
+    assert len(talk.buttons) == len(talk.form.catalogue.topics)
     await talk.say("yes", key="en", intent="affirm", kind="conversation")
     assert talk.state.service is None
 

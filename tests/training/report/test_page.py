@@ -116,8 +116,8 @@ def test_what_to_do_depends_on_the_neighbours() -> None:
 
 def test_unknown_services_are_told() -> None:
     """A labelled file may be ahead of the model."""
-    found = Outline(page([right("te"), prediction("x", "te", "passport", [(VIEW, 0.9)])])).text
-    assert "Not in this model: passport" in found
+    found = Outline(page([right("te"), prediction("x", "te", "moon_landing", [(VIEW, 0.9)])])).text
+    assert "Not in this model: moon_landing" in found
     assert "this model does not know the service" in found
 
 
