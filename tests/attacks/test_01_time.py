@@ -92,8 +92,11 @@ def test_twice_the_text_is_answered_with_twice_the_calls(
     kind: str, form_answers: dict[str, Callable[[str], object]]
 ) -> None:
     """Or with those of ordinary text: half of it may be an answer, and all of it a correction."""
-    fresh = enumerate(form_answers.values())  # a text seen before is remembered
-    plain = max(calls(answer, ordinary(CATALOGUE, 800, f"{kind}{at}")) for at, answer in fresh)
+    fresh = itertools.product(range(3), form_answers.items())  # a text seen before is remembered
+    plain = max(
+        calls(answer, ordinary(CATALOGUE, 800, f"{kind} {asked} {at}"))
+        for at, (asked, answer) in fresh
+    )
     for asked, answer in form_answers.items():
         once, twice = (calls(answer, kinds(size, size)[kind]) for size in (400, 800))
         assert twice <= LINEAR * max(once, plain), (asked, once, twice, plain)

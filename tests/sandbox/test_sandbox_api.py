@@ -18,14 +18,14 @@ from .conftest import DATA, KEY, Sandbox
 
 RELIEF = {
     "patient_name": "Lakshmi",
-    "aadhaar_number": "499118665246",
+    "aadhaar_number": "876543210988",
     "hospital_name": "GGH Guntur",
     "bank_account_number": "30501234567",
     "ifsc_code": "SBIN0001234",
 }
 PRIVATE = {
     "applicant_name": "Lakshmi",
-    "aadhaar_number": "499118665246",
+    "aadhaar_number": "876543210988",
     "annual_income": "120000",
     "purpose": "job",
 }
@@ -196,7 +196,7 @@ def test_private_numbers_are_kept_nowhere(sandbox: Sandbox) -> None:
     files = list(sandbox.database.parent.glob("sandbox.sqlite*"))
     kept = b"".join(file.read_bytes() for file in files)
     assert b"GGH Guntur" not in kept
-    assert [n for n in (b"499118665246", b"30501234567") if n in kept] == []
+    assert [n for n in (b"876543210988", b"30501234567") if n in kept] == []
 
 
 def test_fingerprint_differs_between_sandboxes(tmp_path: Path) -> None:

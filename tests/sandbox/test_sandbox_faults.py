@@ -140,5 +140,5 @@ def test_caller_hangs_up_before_the_answer(
 
 
 def test_unknown_department_has_no_switch(sandbox: Sandbox) -> None:
-    assert sandbox.http.put("/__faults/police", json={"mode": "down"}).status_code == 404
+    assert sandbox.http.put("/__faults/railways", json={"mode": "down"}).status_code == 404
     assert sandbox.http.put("/__faults/energy", json={"mode": "explode"}).status_code == 422

@@ -58,5 +58,5 @@ def test_what_no_button_sends_is_refused(sandbox: Sandbox, fields: dict[str, str
 
 
 def test_unknown_department_has_no_button(sandbox: Sandbox) -> None:
-    answer = sandbox.http.post("/__page/police/fault", data={"mode": "down"})
+    answer = sandbox.http.post("/__page/railways/fault", data={"mode": "down"})
     assert answer.status_code == 404
