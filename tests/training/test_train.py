@@ -145,7 +145,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return trained
 
 
-NOT_READ = ("encoder", "demo", "out_of_scope.yml", "questions")
+NOT_READ = ("encoder", "demo", "out_of_scope", "questions")
 
 
 def test_a_release_holds_what_was_there_when_its_training_began(
