@@ -82,6 +82,8 @@ class Limits:
     leak_cosine: float
     swap_cosine: float
     phrases: Mapping[str, PhraseLimit]
+    outside_ratio: int = 100
+    outside_cosine: float = 100
     spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     spelled: Spelled = field(default_factory=Spelled)
     empty_words: tuple[str, ...] = ()

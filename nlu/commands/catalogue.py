@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from nlu.commands.options import Json
 from nlu.paths import config_file, data_folder
+
+if TYPE_CHECKING:
+    from nlu.training.alikeness import Astray
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -65,6 +69,12 @@ def check(
             "--coverage", help="Print what valid services lack: kinds of messages, facts."
         ),
     ] = False,
+    move: Annotated[
+        bool,
+        typer.Option(
+            "--move", help="Offer to move what is out of scope to the service that has it now."
+        ),
+    ] = False,
     json_output: Json = False,
 ) -> None:
     """Check the catalogue. Names every mistake at once, with file:line and how to mend it."""
@@ -81,19 +91,43 @@ def check(
         read_all_heard(folder / FOLDER)
     except CatalogueError as error:
         result = replace(result, problems=(*result.problems, *error.problems))
-    if strict and not result.problems:
+    if (strict or move) and not result.problems:
         from nlu.encoder.provision import configured
-        from nlu.training.alikeness import alike_in_meaning
+        from nlu.training.alikeness import alike_in_meaning, astray
 
         print("Comparing sentences by meaning ...", file=sys.stderr)
         model = configured(config_file())
-        result = replace(result, problems=alike_in_meaning(result, model))
+        strays = astray(result, model)
+        if move:
+            _move(strays)
+            return
+        found = [*alike_in_meaning(result, model), *(stray.problem for stray in strays)]
+        result = replace(result, problems=tuple(sorted(found)))
     print_report(result, counts=counts, json_output=json_output)
     if coverage and not result.problems:
         from nlu.catalogue.gaps import print_gaps
 
         print_gaps(result.catalogue)
     raise typer.Exit(1 if result.problems else 0)
+
+
+def _move(strays: Sequence[Astray]) -> None:
+    """Asks of each sentence whether to move it; the last line of a file first, so that the others
+    keep their lines."""
+    from nlu.catalogue.move import MoveError
+    from nlu.catalogue.move import move as move_line
+
+    for stray in sorted(strays, key=lambda one: (one.said.file, -one.said.utterance.line)):
+        print(stray.problem)
+        question = "Remove it?" if stray.twice else f"Move it to {stray.near.intent}?"
+        if not typer.confirm(question, default=True):
+            continue
+        to = None if stray.twice else stray.near.file
+        try:
+            move_line((stray.said.file, stray.said.utterance.line), to, stray.said.key)
+        except MoveError as error:
+            print(error, file=sys.stderr)
+    print("Nothing is astray." if not strays else "Now run `seva check`.")
 
 
 @app.command()

@@ -100,3 +100,14 @@ async def test_nobody_knows_of_which_service(talk: Talk) -> None:
     await talk.say("how many days", about=["days"], kind="out_of_scope")
     refused = talk.form.say("out_of_scope", talk.state, {"helpline": "1100"})
     assert talk.text.startswith(refused.text)
+
+
+@pytest.mark.parametrize("key", ASKED)
+async def test_every_fact_of_every_service_is_told(talk: Talk, key: str) -> None:
+    """Each from its own file; but for those that doing it tells."""
+    for name, service in talk.form.catalogue.services.items():
+        assert service.facts, name
+        for fact in (one for one in service.facts.said if one not in service.tells):
+            talk.state = State(language=key.partition("-")[0])
+            await talk.say(ASKED[key], key=key, about=[fact], intent=name, kind="route")
+            assert said(talk, fact, key, name) in talk.text, (name, fact)
