@@ -174,12 +174,10 @@ class Citizen:
 
     def _chosen(self) -> Service:
         """A service of the citizen's departments; most change something."""
-        operations = {
-            s.name: self._words.catalogue.departments[s.department].operations[s.operation]
-            for s in self._services
-        }
+        operations = {s.name: self._words.catalogue.operation_of(s) for s in self._services}
+        writing = {name for name, one in operations.items() if one and one.kind == "write"}
         write = self._random.random() < self._words.settings["writes"]
-        fitting = [s for s in self._services if (operations[s.name].kind == "write") == write]
+        fitting = [s for s in self._services if (s.name in writing) == write]
         short = [s for s in fitting if len(s.slots) <= self._words.settings["short"]]
         return self._random.choice(short or fitting or self._services)
 

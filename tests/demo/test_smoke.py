@@ -119,8 +119,9 @@ def test_parts_find_each_other_at_other_ports() -> None:
     assert addresses["SEVA_SANDBOX_CALLBACK_URL"] == back
     assert addresses["SEVA_SANDBOX_CHAT_URL"] == "http://127.0.0.1:1002/"
     for department in shared_catalogue(ROOT / "data").departments.values():
-        there = f"http://127.0.0.1:1003/{department.id}"
-        assert addresses[department.base_url.env] == there
+        if department.called:
+            there = f"http://127.0.0.1:1003/{department.id}"
+            assert addresses[department.base_url.env] == there
     urls = [urlsplit(value) for value in addresses.values() if value.startswith("http")]
     assert {url.port for url in urls} == {1002, 1003, 1004, 1005, 1006}
 
