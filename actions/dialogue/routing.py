@@ -113,6 +113,9 @@ def _asked_for(form: Form, state: State, told: stories.Told) -> Step:
     surely = heard.elsewhere and heard.confidence >= form.settings.interrupt_confidence
     if heard.kind in ("clarify", "out_of_scope") and not surely:
         names = service_words.named(form, heard.text)
+        topic = service_words.topic(form, heard.text, whole=bool(names))
+        if topic:
+            return Step(cleared(state), STOP, (form.of_topic(state, topic),))
         heard = replace(heard, kind="clarify", options=names) if names else heard
     if heard.kind == "clarify" and stories.complains(heard, form.settings):
         return _complaint_asked_about(form, state, heard)

@@ -2,11 +2,13 @@
 
 "Tax" alone names no service. The understanding ranks them by their sentences, in which what is rare
 looks likely; the citizen more likely wants what most people want. So all services are found whose
-title has the word, in any language, and the topics say which of them are used most.
+title has the word, in any language, and the topics say which of them are used most. A word that
+no title has may name a topic.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -19,6 +21,7 @@ from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.slots.words import Phrases, words
 from nlu.text.lexicon import lexicon_cache, load_lexicon
 
+_PARTS = re.compile("[,;:]")
 _SHARE = 1 / 3  # how much a topic's share counts beside the place in it
 Term = frozenset[str]
 """A word, by each spelling and sound that it may be known by, or the name of a thing."""
@@ -37,6 +40,22 @@ def named(form: Form, text: str) -> tuple[str, ...]:
     having = [set().union(*(index.get(key, ()) for key in term)) for term in terms]
     found = set.intersection(*having) & form.catalogue.services.keys()
     return _most_used(form.catalogue, found)[: form.settings.list_page]
+
+
+def topic(form: Form, text: str, *, whole: bool = False) -> str | None:
+    """The topic that a message names: by its `whole` title, else by one of the things in its title
+    or in the line below."""
+    said = list(_terms(_without_wish(cues.clean(text), form.settings)))
+    if not said:
+        return None
+    for name, one in form.catalogue.topics.items():
+        titles = tuple(one.title.values())
+        told = titles if whole else (*titles, *one.about.values())
+        for part in told if whole else (part for line in told for part in _PARTS.split(line)):
+            terms = list(_terms(cues.clean(part)))
+            if len(terms) == len(said) and all(a & b for a, b in zip(said, terms)):
+                return name
+    return None
 
 
 def _without_wish(text: str, settings: DialogueSettings) -> str:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from actions.dialogue.service_words import named
+from actions.dialogue.state import State
 from tests.dialogue.talk import Talk
 
 RARE = ("property_demolition", "property_transfer_registered", "vacancy_remission")
@@ -97,6 +98,28 @@ def test_the_first_of_each_topic_is_near_the_front(talk: Talk, text: str) -> Non
     found = named(talk.form, text)
     assert found[0] == "electricity_bill_payment", found[:5]
     assert "electricity_supply_failure_complaint" in found[:4], found[:5]
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "topic"),
+    [
+        ("ఆరోగ్యం", "te", "health"),
+        ("aarogyam", "te-Latn", "health"),
+        ("सेहत", "hi", "health"),
+        ("sehat", "hi-Latn", "health"),
+        ("Health please", "en", "health"),
+        ("చదువు కావాలి", "te", "education"),
+        ("Farming", "en", "land"),
+        ("travel", "en", "travel"),
+    ],
+)
+async def test_the_words_for_a_topic_show_it(talk: Talk, text: str, key: str, topic: str) -> None:
+    """Most used first; a word that services have in their titles shows these."""
+    for kind in ("out_of_scope", "clarify"):
+        talk.state = State(language=key.partition("-")[0])
+        await talk.say(text, key=key, kind=kind)
+        first = talk.form.catalogue.topics[topic].services[0]
+        assert f'"{first}"' in talk.buttons[0].payload, talk.text
 
 
 def test_a_topic_with_more_of_them_leads(talk: Talk) -> None:
