@@ -162,8 +162,10 @@ def test_nothing_held_out_was_heard(catalogue: Catalogue) -> None:
 
 
 def test_development_sentences_calibrate_and_teach_nothing(catalogue: Catalogue) -> None:
-    """Each service has one that was read; what is misheard of others does not come from them."""
-    intents = {**catalogue.services, **catalogue.conversation}
+    """Each service of the first phase has one that was read; what is misheard of others does not
+    come from them. Those of the second phase were not read aloud yet (docs/voice.md)."""
+    first = {name: one for name, one in catalogue.services.items() if one.phase == 1}
+    intents = {**first, **catalogue.conversation}
     held = {
         (" ".join(u.text.split()), name)
         for name, intent in intents.items()
