@@ -107,6 +107,7 @@ def _asked_for(form: Form, state: State, told: stories.Told) -> Step:
     asked = facts.answered(form, state, heard)
     if asked is not None:
         return asked
+    heard = _of_many(form, heard)
     if heard.kind == "route" and heard.surely_meant(form.settings.voice_sure):
         elsewhere = numbers.instead(form, state, heard, heard.options[0])
         return elsewhere or _started(form, state, told)
@@ -134,6 +135,15 @@ def _asked_for(form: Form, state: State, told: stories.Told) -> Step:
     phrase = "not_understood_voice" if heard.by_voice else "out_of_scope"
     lead = form.say(phrase, state, {"helpline": form.helpline(state)}).text
     return Step(cleared(state), STOP, (_menu(form, state, lead),))
+
+
+def _of_many(form: Form, heard: Heard) -> Heard:
+    """A word alone that the title of a more used service has as well leads to none of them at
+    once: "tax" is more than the tax of vehicles."""
+    if heard.kind != "route" or heard.by_voice or len(heard.text.split()) > 1:
+        return heard
+    names = service_words.named(form, heard.text)
+    return replace(heard, kind="clarify", options=names) if heard.options[0] in names[1:] else heard
 
 
 _STEERING = {"help": "help", "person": "talk_to_person", "language": "change_language"}

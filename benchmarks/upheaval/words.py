@@ -17,7 +17,7 @@ from nlu.catalogue import Catalogue, Service
 from nlu.fast_yaml import load_yaml
 
 SETTINGS = Path(__file__).parent / "settings.yml"
-_TEXTS = 10  # looked at of each service and key, at most
+_TEXTS = 30  # looked at of each service and key, at most
 _OPENING_WORDS = 4
 _BATCH = 128
 _SURE = 0.8

@@ -13,7 +13,12 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
-from actions.departments import DepartmentDefinition, DepartmentDirectory, OperationResult, define
+from actions.departments import (
+    DepartmentDefinition,
+    DepartmentDirectory,
+    OperationResult,
+    define_all,
+)
 from actions.departments.journal import Journal
 from actions.departments.result import CallFailed, Wanted
 from actions.departments.signature import signature_headers
@@ -123,7 +128,7 @@ class World:
         """An action server begins, or begins again after a crash."""
         self.journal = Journal(self.url)
         self.ledger = self._make(self.url)
-        known = {name: define(d, {}) for name, d in CATALOGUE.departments.items()}
+        known = define_all(CATALOGUE.departments, {})
         gateways = load_gateways(ROOT / "data/gateways", {})
         directories = [
             DepartmentDirectory(at_once(found), self.transport, self.journal)
