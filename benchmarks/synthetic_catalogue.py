@@ -65,6 +65,7 @@ def write(source: Path, folder: Path, *, services: int, per_key: int, seed: int 
         for part, count in {"utterances": per_key, **UNLEARNED}.items():
             content[part] = {key: content[part][key][:count] for key in keys}
         content["neighbours"] = []
+        content.pop("holdout_noisy", None)
         _write(file, content)
     chance = random.Random(seed)
     said: set[str] = set()

@@ -113,7 +113,8 @@ def test_service_is_completed(world: World, name: str, language: str) -> None:
 
 def begun(world: World, service: Service, sender: str, language: str) -> Turn:
     """The turns of a citizen at a department that is as on its first day."""
-    world.reset(service.department)
+    if CATALOGUE.departments[service.department].called:
+        world.reset(service.department)
     turns = 0
 
     def turn(text: str, tapped: bool) -> list[Any]:

@@ -30,7 +30,7 @@ def test_check_reads_the_catalogue_in_the_wheel_and_writes_nothing_beside_it(
 ) -> None:
     before = everything.files()
     code, said = everything.run("seva", "check", here=tmp_path)
-    assert (code, said[:26]) == (0, "The catalogue is valid: 16"), said
+    assert (code, said[:26]) == (0, "The catalogue is valid: 36"), said
     assert everything.files() == before
     assert list(tmp_path.iterdir()) == []
 
