@@ -138,12 +138,13 @@ def _asked_for(form: Form, state: State, told: stories.Told) -> Step:
 
 
 def _of_many(form: Form, heard: Heard) -> Heard:
-    """A word alone that the title of a more used service has as well leads to none of them at
-    once: "tax" is more than the tax of vehicles."""
+    """A word alone that the titles of several services have leads to none at once but the most
+    used: "tax" is more than the tax of vehicles."""
     if heard.kind != "route" or heard.by_voice or len(heard.text.split()) > 1:
         return heard
     names = service_words.named(form, heard.text)
-    return replace(heard, kind="clarify", options=names) if heard.options[0] in names[1:] else heard
+    several = len(names) > 1 and heard.options[0] != names[0]
+    return replace(heard, kind="clarify", options=names) if several else heard
 
 
 _STEERING = {"help": "help", "person": "talk_to_person", "language": "change_language"}
