@@ -371,12 +371,8 @@ class Form:
                 self.catalogue, state.language, self.settings, department, page
             )
         if topic in self.catalogue.topics:
-            return self.of_topic(state, topic, page)
+            return questions.of_topic(self.catalogue, state.language, self.settings, topic, page)
         return self.topics(state, page)
-
-    def of_topic(self, state: State, topic: str, page: int = 0) -> Reply:
-        """A topic's services, the most used first."""
-        return questions.of_topic(self.catalogue, state.language, self.settings, topic, page)
 
     def welcome(self, state: State) -> tuple[Reply, Reply]:
         """What can be done here in a few lines, with what is used most as buttons; then the

@@ -116,7 +116,8 @@ def _asked_for(form: Form, state: State, told: stories.Told) -> Step:
         names = service_words.named(form, heard.text)
         topic = service_words.topic(form, heard.text, whole=bool(names))
         if topic:
-            return Step(cleared(state), STOP, (form.of_topic(state, topic),))
+            shown = questions.of_topic(form.catalogue, state.language, form.settings, topic, 0)
+            return Step(cleared(state), STOP, (shown,))
         heard = replace(heard, kind="clarify", options=names) if names else heard
     if heard.kind == "clarify" and stories.complains(heard, form.settings):
         return _complaint_asked_about(form, state, heard)

@@ -87,7 +87,7 @@ class Limits:
     spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     spelled: Spelled = field(default_factory=Spelled)
     empty_words: tuple[str, ...] = ()
-    """Words that change nothing of what is wanted: please, sir, అండి."""
+    """Words that change nothing of what is wanted: please, sir."""
     kinds: Mapping[str, KindOfMessage] = field(default_factory=dict)
     """Ways in which people write, by name, that every service should be taught."""
 
