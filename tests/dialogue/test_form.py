@@ -345,5 +345,5 @@ async def test_new_start_forgets_the_values_before(talk: Talk) -> None:
     await talk.say("pay 6123401005678", key="en", **PAY)
     first = talk.state.nonce
     await talk.tap('"no"')
-    await talk.say("bill", key="en", **BILL)
+    await talk.say("electricity bill", key="en", **BILL)
     assert talk.state.values == {} and talk.state.nonce != first

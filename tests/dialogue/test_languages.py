@@ -154,7 +154,7 @@ async def test_the_card_changes_with_the_language(talk: Talk, old: str, new: str
 async def test_a_retry_is_in_the_new_language(talk: Talk, old: str, new: str) -> None:
     """Also the example."""
     talk.state = State(language=old)
-    await talk.say("bill", key=old, intent="electricity_bill_view", kind="route")
+    await talk.say("electricity bill", key=old, intent="electricity_bill_view", kind="route")
     await talk.say("12", key=None, sure=0.0)
     await switched(talk, old, new)
     retry = talk.form.catalogue.slot_types["electricity_service_number"].retry

@@ -124,7 +124,7 @@ async def test_certificate_of_a_municipality_is_checked(talk: Talk) -> None:
 
 async def test_number_of_another_department_is_asked_about_in_a_form(talk: Talk) -> None:
     """It would fit the question, and be denied."""
-    await talk.say("status", key="en", intent="electricity_application_status", kind="route")
+    await talk.say("supply status", key="en", intent="electricity_application_status", kind="route")
     await talk.say("IC2611280001", key=None)
     assert talk.state.asked == "switch/certificate_application_status"
     await talk.say("yes", key="en", intent="affirm", kind="conversation")
@@ -469,7 +469,7 @@ async def test_a_wish_alone_never_begins_what_changes_something(form: Form, word
     assert not talk.open and not talk.department.calls
 
 
-@pytest.mark.parametrize("words", ["status", "my last ticket", "my complaint"])
+@pytest.mark.parametrize("words", ["complaint status", "my last ticket", "my complaint"])
 async def test_nothing_done_here_is_heard_as_before(form: Form, words: str) -> None:
     talk = with_memory(form)
     route = {"intent": "electricity_complaint_status", "kind": "route"}

@@ -65,6 +65,20 @@ async def test_the_most_used_comes_first(
     assert said.buttons[-1].payload == "/menu{}"
 
 
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [("te", "పన్ను"), ("te-Latn", "pannu"), ("hi", "टैक्स"), ("hi-Latn", "taiks"), ("en", "tax")],
+)
+async def test_a_word_of_many_services_is_asked_about_though_one_is_likely(
+    talk: Talk, key: str, text: str
+) -> None:
+    """ "Tax" is more than the tax of vehicles; what most people want begins at once."""
+    await talk.say(text, key=key, intent="vehicle_tax_payment", kind="route")
+    assert talk.state.service is None and offered(talk)[0] == "property_tax_payment"
+    await talk.say(text, key=key, intent="property_tax_payment", kind="route")
+    assert talk.state.service == "property_tax_payment"
+
+
 async def test_the_choice_begins_the_service(talk: Talk) -> None:
     await talk.say("tax", key="en", kind="clarify", options=RARE)
     await talk.tap("property_tax_payment")

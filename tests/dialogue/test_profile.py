@@ -115,7 +115,7 @@ async def test_forgetting_deletes_everything(
     stores.profiles.remember("109:IN.1", {TYPE: NUMBER})
     talk = citizen(form, stores, key.split("-")[0])
     if where == "inside":
-        await talk.say("bill", key=None, **BILL)
+        await talk.say("electricity bill", key=None, **BILL)
         assert talk.buttons
     await talk.say(words, key=key)
     assert talk.said[0].text == form.catalogue.phrases["forgotten"][talk.state.language]
@@ -130,7 +130,7 @@ async def test_the_latest_values_are_kept(form: Form, stores: Stores) -> None:
     for number in (NUMBER, OTHER):
         await bill(talk, number)
         assert len(talk.said) == 1
-    await talk.say("bill", key=None, **BILL)
+    await talk.say("electricity bill", key=None, **BILL)
     assert [b.title for b in talk.buttons] == [OTHER, NUMBER]
 
 
@@ -199,7 +199,7 @@ async def test_nothing_of_the_profile_is_in_the_tracker(form: Form, stores: Stor
     """The state's slots hold no value of it."""
     stores.profiles.remember("109:IN.1", {TYPE: NUMBER})
     talk = citizen(form, stores)
-    await talk.say("bill", key=None, **BILL)
+    await talk.say("electricity bill", key=None, **BILL)
     assert NUMBER not in str(talk.state.as_json())
     assert replace(talk.state, profile=Profile()).as_json().keys() == talk.state.as_json().keys()
 

@@ -86,7 +86,7 @@ async def test_a_spot_in_place_of_a_number_is_answered_truly(form: Form, languag
 async def test_a_spot_that_nothing_takes_is_answered_truly(form: Form, language: str) -> None:
     """And does not count as a wrong answer, however often it comes."""
     talk = Talk(form, state=State(language=language))
-    await talk.say("bill", key="en", intent="electricity_bill_view", kind="route")
+    await talk.say("electricity bill", key="en", intent="electricity_bill_view", kind="route")
     for _ in range(4):
         await send(talk, "16.506174, 80.648015", location=SPOT)
         assert talk.said[0].text == form.catalogue.phrases["no_spot_here"][language]
@@ -123,7 +123,7 @@ async def test_a_photo_in_place_of_words_is_answered_truly(
 async def test_the_caption_of_a_photo_is_an_answer(talk: Talk) -> None:
     """As if it had been typed."""
     talk.state = State(language="en")
-    await talk.say("bill", key="en", intent="electricity_bill_view", kind="route")
+    await talk.say("electricity bill", key="en", intent="electricity_bill_view", kind="route")
     await send(talk, "6123401005678", media=PHOTO)
     assert talk.department.calls[0][1] == {"service_number": "6123401005678"}
 

@@ -89,7 +89,7 @@ async def test_a_request_that_was_answered_is_counted_without_its_citizen(
     """One that was begun only, or that no department answered, is not."""
     own = (Profiles(tmp_path / "p.sqlite", 2), Handovers(tmp_path / "h.sqlite"))
     talk = Talk(form, state=State(language="en"), stores=Stores(*own, usage))
-    await talk.say("bill", key=None, **BILL)
+    await talk.say("electricity bill", key=None, **BILL)
     operation = form.catalogue.services["electricity_bill_view"].operation
     talk.department.results[operation] = [OperationResult("unavailable")]
     await talk.say("6123401005678", key=None)
