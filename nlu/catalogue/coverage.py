@@ -1,4 +1,5 @@
-"""The catalogue as tables of Markdown: sentences by department and key, and every service.
+"""The catalogue as tables of Markdown: sentences by department and key, and every service, by topic
+and by department.
 
 `python -m nlu.catalogue.coverage` writes them into docs/catalogue.md and docs/services.md; a test
 keeps both true.
@@ -46,8 +47,13 @@ def coverage(catalogue: Catalogue) -> str:
 
 
 def services(catalogue: Catalogue) -> str:
-    """docs/services.md: each department with its services."""
-    parts = [_HEAD]
+    """docs/services.md: each topic and each department with its services."""
+    parts = [_HEAD, "\n## By topic\n\nAs a greeting offers them, the most used first.\n\n"]
+    topics = (
+        (topic.title["en"], ", ".join(f"`{name}`" for name in topic.services))
+        for topic in catalogue.topics.values()
+    )
+    parts.append(_table(("topic", "services"), topics))
     for name, department in catalogue.departments.items():
         own = [s for s in catalogue.services.values() if s.department == name]
         if own:

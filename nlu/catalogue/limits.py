@@ -66,6 +66,15 @@ class KindOfMessage:
 
 
 @dataclass(frozen=True)
+class Foreign:
+    """From so many `words` and so `sure` (percent) a sentence is in another language than its
+    key's."""
+
+    words: int = 8
+    sure: float = 99.99
+
+
+@dataclass(frozen=True)
 class Limits:
     """Shares and ratios are 0 to 100; see the comments in the file.
 
@@ -88,6 +97,9 @@ class Limits:
     spelled: Spelled = field(default_factory=Spelled)
     empty_words: tuple[str, ...] = ()
     """Words that change nothing of what is wanted: please, sir."""
+    foreign: Foreign = field(default_factory=Foreign)
+    made_up: frozenset[str] = frozenset()
+    """Aadhaar and mobile numbers that are nobody's, which sentences may have."""
     kinds: Mapping[str, KindOfMessage] = field(default_factory=dict)
     """Ways in which people write, by name, that every service should be taught."""
 

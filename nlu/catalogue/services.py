@@ -280,6 +280,8 @@ def _utterance(node: Node) -> Utterance | None:
     source = node.text()
     if not source or TODO in source:
         return None
+    if node.cut():
+        node.problem(f"`{source}` is cut at the `#` behind it", 'put it in quotes: "..."')
     try:
         text, marks = parse_marks(source)
     except MarkError as error:

@@ -33,6 +33,7 @@ class Source:
         self.problems: list[Problem] = []
         self.positions: dict[tuple[Path, tuple[str, ...]], int] = {}
         self.contents: dict[Path, bytes] = {}
+        self._lines: dict[Path, list[str]] = {}
 
     def read(self, file: Path) -> Node | None:
         """The top node of a file; None if it cannot be read, which is then among the problems."""
@@ -46,6 +47,12 @@ class Source:
             self.problems += error.problems
             return None
         return Node(self, file, (), top)
+
+    def line(self, file: Path, number: int) -> str:
+        """A line of a file that was read, counted from 0."""
+        if file not in self._lines:
+            self._lines[file] = self.contents[file].decode("utf-8-sig").splitlines()
+        return self._lines[file][number]
 
     def add(self, file: Path, line: int, what: str, mend: str) -> None:
         """Notes one problem."""
@@ -144,6 +151,14 @@ class Node:
         elif TODO in value:
             self.problem(f"{self.name} is still to be done: `{value}`", "replace the TODO")
         return str(value)
+
+    def cut(self) -> bool:
+        """Whether unquoted text is followed by a `#`, where YAML sees a comment and people often
+        meant the sign itself: `- card #12 get printed`."""
+        if self.node.style:
+            return False
+        end = self.node.end_mark
+        return self.source.line(self.file, end.line)[end.column :].lstrip().startswith("#")
 
     def texts(self) -> tuple[str, ...]:
         """A list of strings."""

@@ -72,9 +72,9 @@ def fit(rows: linear.Rows, found: Labels, settings: hinge.Settings) -> linear.Li
         raise ValueError(f"at least two labels are needed to tell apart, not {len(names)}")
     held = np.asarray([_number(text) // 7 % _HELD_OUT == 0 for text in found], bool)
     columns = linear.seen_columns(rows)
-    joined = linear.joined(rows, columns)
-    weights = hinge.solve(joined[~held], has[~held], settings)
-    scores = joined[held] @ weights[:, :-1].T + weights[:, -1]
+    weights = linear.solved((rows[0][~held], rows[1][~held]), columns, has[~held], settings)
+    of_held = linear.joined((rows[0][held], rows[1][held]), columns)
+    scores = of_held @ weights[:, :-1].T + weights[:, -1]
     for at, (slope, offset) in enumerate(_calibrated(scores, has[held])):
         weights[at] *= slope
         weights[at, -1] += offset

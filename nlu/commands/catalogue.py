@@ -94,6 +94,7 @@ def check(
     if (strict or move) and not result.problems:
         from nlu.encoder.provision import configured
         from nlu.training.alikeness import alike_in_meaning, astray
+        from nlu.training.wrong_key import wrong_keys
 
         print("Comparing sentences by meaning ...", file=sys.stderr)
         model = configured(config_file())
@@ -101,7 +102,11 @@ def check(
         if move:
             _move(strays)
             return
-        found = [*alike_in_meaning(result, model), *(stray.problem for stray in strays)]
+        found = [
+            *alike_in_meaning(result, model),
+            *(stray.problem for stray in strays),
+            *wrong_keys(result),
+        ]
         result = replace(result, problems=tuple(sorted(found)))
     print_report(result, counts=counts, json_output=json_output)
     if coverage and not result.problems:

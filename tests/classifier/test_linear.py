@@ -52,6 +52,19 @@ def test_fit_learns_its_own_rows(rows: Rows, fitted: LinearModel) -> None:
     assert [fitted.labels[i] for i in best] == LABELS
 
 
+def test_vectors_of_few_directions_lose_nothing(rows: Rows) -> None:
+    """Wide ones are turned into their main directions, and the weights back."""
+    chance = np.random.default_rng(5)
+    few = chance.normal(size=(len(TEXTS), 4)).astype(np.float32)
+    turned, _ = np.linalg.qr(chance.normal(size=(300, 4)))
+    wide = (few @ turned.T).astype(np.float32)
+    narrow = fit((few, rows[1]), LABELS, SETTINGS)
+    found = fit((wide, rows[1]), LABELS, SETTINGS)
+    assert found.dense_weights.shape == (300, 3)
+    expected = score_rows(narrow, (few, rows[1]))
+    assert np.allclose(score_rows(found, (wide, rows[1])), expected, atol=0.02)
+
+
 def test_one_label_cannot_be_learned(rows: Rows) -> None:
     """There is nothing to tell it from."""
     with pytest.raises(ValueError, match="at least two intents"):

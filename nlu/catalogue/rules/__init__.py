@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nlu.catalogue.rules.departments import department_problems
 from nlu.catalogue.rules.run import Rule, Run
+from nlu.catalogue.rules.sentences import sentence_problems
 from nlu.catalogue.rules.services import service_problems
 from nlu.catalogue.rules.slot_types import slot_type_problems
 from nlu.catalogue.rules.spelling import spelling_problems
@@ -19,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     service_problems,
     topic_problems,
     utterance_problems,
+    sentence_problems,
 )
 
 __all__ = ["RULES", "Rule", "Run"]
