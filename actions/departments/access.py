@@ -12,7 +12,7 @@ from typing import Any
 
 from actions.departments.request import Context
 from actions.departments.result import CallFailed, OperationResult
-from nlu.catalogue.model import Operation
+from nlu.catalogue.department import Operation
 
 CODE_NEEDED, CODE_WRONG, CODE_OVER = "code_needed", "code_wrong", "code_over"
 NO_NUMBER, NO_SENDER, TOO_MANY = "no_number", "no_sender", "too_many"

@@ -10,7 +10,7 @@ from jmespath.exceptions import JMESPathError
 from actions.departments.definition import Formats
 from actions.departments.formats import TextFunctions
 from actions.departments.result import CallFailed, Wanted
-from nlu.catalogue.model import Operation, Outcome
+from nlu.catalogue.department import Operation, Outcome
 from nlu.turn import Document
 
 _UNSAFE_IN_FILENAME = frozenset('/\\:*?"<>|\0\r\n')

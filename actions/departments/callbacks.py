@@ -21,7 +21,7 @@ from actions.departments.directory import DepartmentDirectory
 from actions.departments.inquiry import in_between, is_told, late_answer
 from actions.departments.journal import Entry, Journal
 from actions.departments.signature import Refusal
-from nlu.catalogue.model import Callback
+from nlu.catalogue.department import Callback
 
 
 async def receive(

@@ -32,7 +32,7 @@ from actions.departments.request import NO_SERVICE, Context, Origin, RequestBuil
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from actions.departments.tls import ssl_context
 from actions.departments.writes import Writes
-from nlu.catalogue.model import Operation
+from nlu.catalogue.department import Operation
 from nlu.storage.tables import IN_MEMORY
 from nlu.web.egress import CheckedTransport, Resolver, resolve
 

@@ -16,8 +16,8 @@ from actions.departments.credentials import (
     read_signing_key,
 )
 from actions.departments.tls import ssl_context
+from nlu.catalogue.department import Department, Operation, Timeouts
 from nlu.catalogue.departments import DEFAULTS, read_departments
-from nlu.catalogue.model import Department, Operation, Timeouts
 from nlu.catalogue.vocabulary import read_languages
 from nlu.catalogue.yaml_source import Source
 from nlu.records import Faults, Misfit, key, placed, read_as, to_record

@@ -15,7 +15,7 @@ from actions.departments.definition import DepartmentDefinition, mapped_statuses
 from actions.departments.protection import DepartmentProtection
 from actions.departments.request import RequestParts
 from actions.departments.result import CallFailed
-from nlu.catalogue.model import Operation
+from nlu.catalogue.department import Operation
 from nlu.web.egress import ForbiddenAddress
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from actions.departments.journal import Write
 from actions.departments.result import CallFailed, OperationResult
-from nlu.catalogue.model import Operation
+from nlu.catalogue.department import Operation
 
 
 @dataclass(frozen=True)

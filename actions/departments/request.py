@@ -15,7 +15,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from actions.departments.openapi import ApiOperation
 from actions.departments.result import CallFailed
-from nlu.catalogue.model import Operation
+from nlu.catalogue.department import Operation
 
 _JINJA = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 IDEMPOTENCY_KEY = "Idempotency-Key"

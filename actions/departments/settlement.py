@@ -25,7 +25,7 @@ from actions.departments.inquiry import (
 from actions.departments.journal import Entry
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from actions.departments.writes import waiting
-from nlu.catalogue.model import Operation
+from nlu.catalogue.department import Operation
 from nlu.log import get_logger
 
 _LOG = get_logger(__name__)

@@ -21,7 +21,7 @@ from actions.departments.exchange import Tries
 from actions.departments.inquiry import Call, ask_status
 from actions.departments.journal import Entry, Journal, Write
 from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
-from nlu.catalogue.model import Operation
+from nlu.catalogue.department import Operation
 from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable
 

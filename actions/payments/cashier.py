@@ -18,7 +18,7 @@ from actions.payments.own import OwnPayments
 from actions.payments.reconciliation import Reconciliation
 from actions.payments.settings import load_settings
 from nlu.catalogue import Catalogue
-from nlu.catalogue.model import Payment as Rule
+from nlu.catalogue.department import Payment as Rule
 
 
 @dataclass(frozen=True)

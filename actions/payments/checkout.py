@@ -24,7 +24,7 @@ from actions.payments.payment import (
     of_citizen,
     order_of,
 )
-from nlu.catalogue.model import Payment as Rule
+from nlu.catalogue.department import Payment as Rule
 from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable
 

@@ -16,8 +16,8 @@ from actions.payments.gateways import Found, Gateways, Unbelievable
 from actions.payments.ledger import Ledger
 from actions.payments.payment import Payment, State, closes_at, order_of
 from actions.payments.settings import PaymentSettings
-from nlu.catalogue.model import Payment as Rule
-from nlu.catalogue.model import Ticket
+from nlu.catalogue.department import Payment as Rule
+from nlu.catalogue.department import Ticket
 from nlu.log import get_logger
 
 Answer = Literal["booked", "not_booked", "unknown"]

@@ -14,8 +14,8 @@ from actions.news.notices import LanguageOf, Notify, UnknownCitizen
 from actions.payments.lifecycle import DepartmentBooks
 from actions.payments.payment import Payment, State, in_rupees
 from actions.payments.settings import PaymentSettings
+from nlu.catalogue.department import Payment as Rule
 from nlu.catalogue.model import Catalogue
-from nlu.catalogue.model import Payment as Rule
 from nlu.log import get_logger
 from nlu.turn import Document, Notice
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from actions.departments.access import sender_of
 from actions.departments.journal import Write
-from nlu.catalogue.model import Payment as Rule
+from nlu.catalogue.department import Payment as Rule
 from nlu.storage.sealing import keyed_hash
 from nlu.text.numbers import indian_grouping
 

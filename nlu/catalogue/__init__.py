@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from nlu.catalogue.department import (
+    Department,
+    NumberKind,
+    Operation,
+    Outcome,
+    Timeouts,
+    Variable,
+    Words,
+)
 from nlu.catalogue.errors import CatalogueError, Problem
 from nlu.catalogue.loader import load_catalogue, read_catalogue, shared_catalogue
 from nlu.catalogue.model import (
     Catalogue,
     Choice,
     ConversationIntent,
-    Department,
     Gazetteer,
     LanguageKey,
     Languages,
     Mark,
-    NumberKind,
-    Operation,
-    Outcome,
     Place,
     Service,
     Slot,
     SlotType,
-    Timeouts,
     Utterance,
-    Variable,
-    Words,
 )
 
 __all__ = [

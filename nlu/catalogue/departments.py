@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nlu.catalogue.model import (
+from nlu.catalogue.department import (
     ACCESS,
     OPERATION_KINDS,
     Callback,
     Department,
-    Languages,
     NumberKind,
     Operation,
     Outcome,
@@ -22,6 +21,7 @@ from nlu.catalogue.model import (
     Timeouts,
     Variable,
 )
+from nlu.catalogue.model import Languages
 from nlu.catalogue.yaml_source import Node, Source
 from nlu.records import Seconds
 

@@ -11,14 +11,7 @@ from typing import Any
 
 from nlu.catalogue.departments import DEFAULTS, read_departments
 from nlu.catalogue.errors import CatalogueError, Problem
-from nlu.catalogue.model import (
-    Catalogue,
-    ConversationIntent,
-    Gazetteer,
-    Service,
-    Trait,
-    Utterance,
-)
+from nlu.catalogue.model import Catalogue, ConversationIntent, Gazetteer, Service, Trait, Utterance
 from nlu.catalogue.services import (
     read_conversation,
     read_parts,

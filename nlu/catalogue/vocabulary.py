@@ -8,6 +8,7 @@ from pathlib import Path
 
 import regex
 
+from nlu.catalogue.department import Words
 from nlu.catalogue.model import (
     DATE_RANGES,
     Choice,
@@ -19,7 +20,6 @@ from nlu.catalogue.model import (
     SlotType,
     Topic,
     Topics,
-    Words,
 )
 from nlu.catalogue.slot_kinds import slot_kinds
 from nlu.catalogue.yaml_source import Node, Source

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 import yaml
 
+from nlu.catalogue.department import Words
 from nlu.catalogue.errors import Problem
-from nlu.catalogue.model import Words
 from nlu.records import TODO, Faults, RecordError, compose, did_you_mean, plain, to_record
 
 T = TypeVar("T")

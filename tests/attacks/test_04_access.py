@@ -27,7 +27,7 @@ from actions.departments.result import OperationResult
 from actions.sandbox import server
 from benchmarks.talk.answers import load_answers
 from nlu.catalogue import Service, shared_catalogue
-from nlu.catalogue.model import Operation
+from nlu.catalogue.department import Operation
 from nlu.fast_yaml import load_yaml
 from nlu.slots import Parsed, parse
 from tests.processes import ROOT

@@ -8,7 +8,7 @@ import pytest
 
 from nlu.catalogue import load_catalogue
 from nlu.catalogue.checker import check_catalogue
-from nlu.catalogue.model import Paper
+from nlu.catalogue.department import Paper
 from nlu.fast_yaml import load_yaml
 from tests.catalogue.sample import write_sample
 from tests.catalogue.test_schemas import validator

@@ -18,7 +18,7 @@ from actions.departments.settlement import Settlement
 from actions.documents.credential import Claims
 from actions.documents.department_issuer import DepartmentIssuer
 from actions.documents.issuer import Issuer
-from nlu.catalogue.model import Paper
+from nlu.catalogue.department import Paper
 from nlu.turn import Document
 from tests.documents.link_reader import by_kid, verify_link
 

@@ -18,7 +18,7 @@ from actions.departments import Connector, DepartmentDefinition
 from actions.departments.openapi import read_openapi
 from actions.departments.request import Context, RequestBuilder
 from actions.departments.result import CallFailed
-from nlu.catalogue.model import Operation
+from nlu.catalogue.department import Operation
 
 BASE = "https://department.example:8443/api/v1"
 HOSTILE = [

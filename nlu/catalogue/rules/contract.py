@@ -14,8 +14,8 @@ import jmespath
 import jmespath.exceptions
 from jmespath import functions
 
+from nlu.catalogue.department import Department, Operation
 from nlu.catalogue.errors import Problem
-from nlu.catalogue.model import Department, Operation
 from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import did_you_mean
 from nlu.fast_yaml import load_yaml

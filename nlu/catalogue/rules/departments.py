@@ -10,8 +10,8 @@ import jmespath.exceptions
 import regex
 import yaml
 
+from nlu.catalogue.department import Department, Operation
 from nlu.catalogue.errors import Problem
-from nlu.catalogue.model import Department, Operation
 from nlu.catalogue.rules.access import access_problems
 from nlu.catalogue.rules.contract import Contract, contract_problems
 from nlu.catalogue.rules.papers import paper_problems

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from nlu.catalogue.department import Department, Operation
 from nlu.catalogue.errors import Problem
-from nlu.catalogue.model import Department, Operation
 from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import Source, did_you_mean
 

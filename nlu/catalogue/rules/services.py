@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from nlu.catalogue.department import Department, Operation
 from nlu.catalogue.errors import Problem
-from nlu.catalogue.model import CONFIRMED_KINDS, Department, Operation, Service
+from nlu.catalogue.model import CONFIRMED_KINDS, Service
 from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import did_you_mean
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import regex
 import yaml
 
+from nlu.catalogue.department import Words
 from nlu.catalogue.errors import Problem
-from nlu.catalogue.model import Catalogue, Words
+from nlu.catalogue.model import Catalogue
 from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import Node, Source
 from nlu.paths import PACKAGE

@@ -6,8 +6,9 @@ import string
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from nlu.catalogue.department import Department, Operation, Words
 from nlu.catalogue.errors import Problem
-from nlu.catalogue.model import Department, Operation, Service, SlotType, Words
+from nlu.catalogue.model import Service, SlotType
 from nlu.catalogue.rules.run import Run
 from nlu.catalogue.yaml_source import did_you_mean
 
