@@ -66,6 +66,8 @@ class Decision(GraphComponent):
         self._elsewhere = frozenset(n for n, one in known.conversation.items() if one.elsewhere)
         self._labels = {name: tuple(trait.labels) for name, trait in known.traits.items()}
         self._from = {name: float(config[name]) for name in _NUMBERS}
+        danger = known.traits.get(DANGER)
+        self._calm = frozenset(known.services) - set(danger.others.but if danger else ())
         self._tells = {name: s.tells for name, s in known.services.items()}
         self._neighbours = {name: s.neighbours for name, s in known.services.items()}
         self._thresholds = Thresholds(
@@ -126,8 +128,9 @@ class Decision(GraphComponent):
     def _danger(
         self, probable: Mapping[str, float], ranking: Sequence[Tuple[str, float]]
     ) -> Dict[str, Any]:
-        """The likeliest kind of danger, if there may be any, and whether that is in doubt."""
-        service = max((p for name, p in ranking if name not in self._conversation), default=0.0)
+        """The likeliest kind of danger, if there may be any, and whether that is in doubt. A
+        service that is asked for in danger, such as a report of violence, is no sign of calm."""
+        service = max((p for name, p in ranking if name in self._calm), default=0.0)
         against = self._from[DANGER_AGAINST] * service
         there_is = _probability(traits.presence(probable) - against)
         if there_is < self._from[DANGER_DOUBT]:
