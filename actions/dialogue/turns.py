@@ -123,11 +123,16 @@ def _surely_cancelled(form: Form, heard: Heard) -> Heard:
 
 
 def _understood(form: Form, state: State, heard: Heard) -> Step:
-    if heard.danger and not heard.danger_in_doubt:
-        state = form.follow(state, heard)  # and nothing else: a form that is open waits
-        return Step(state, STOP, (form.whom_to_call(state, heard.danger),))
-    step = _meant(form, state, heard)
-    return step.after_saying(form.say("danger_in_doubt", step.state)) if heard.danger else step
+    if not heard.danger:
+        return _meant(form, state, heard)
+    if heard.danger_in_doubt:
+        step = _meant(form, state, heard)
+        return step.after_saying(form.say("danger_in_doubt", step.state))
+    state = form.follow(state, heard)
+    call = form.whom_to_call(state, heard.danger)
+    if state.open and state.service in form.catalogue.traits["danger"].others.but:
+        return _meant(form, state, heard).after_saying(call)  # it is what the form asks about
+    return Step(state, STOP, (call,))  # and nothing else: a form that is open waits
 
 
 def _meant(form: Form, state: State, heard: Heard) -> Step:

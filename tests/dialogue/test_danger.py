@@ -97,3 +97,25 @@ def test_no_sentence_of_danger_only_steers(form: Form) -> None:
     said = [text for label in labels for rows in label.utterances.values() for text in rows]
     assert len(said) > 1000
     assert [text for text in said if cues.command(text, form.settings)] == []
+
+
+REPORTED = {
+    "te": "మా ఆయన రోజూ కొడుతున్నాడు",
+    "te-Latn": "maa aayana roju kodutunnadu",
+    "hi": "मेरा पति रोज़ मारता है",
+    "hi-Latn": "mera pati roz maarta hai",
+    "en": "my husband beats me every day",
+}
+
+
+@pytest.mark.parametrize(("key", "text"), REPORTED.items())
+async def test_where_danger_is_reported_the_report_goes_on(
+    talk: Talk, key: str, text: str
+) -> None:
+    """The number comes first, and what was told is not lost: it is what the form asks about."""
+    await talk.say("to the women's police", key=key, intent="women_safety_help", kind="route")
+    await talk.say("Guntur", key=key)
+    assert talk.state.asked == "grievance_text"
+    await talk.say(text, key=key, danger="violence")
+    assert NUMBERS["violence"] in talk.said[0].text
+    assert talk.state.values["grievance_text"] == text and len(talk.said) > 1
