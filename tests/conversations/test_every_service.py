@@ -66,6 +66,11 @@ def in_keys(names: Iterable[str]) -> list[tuple[str, str]]:
 
 CALLED_FIRST = CATALOGUE.traits["danger"].others.but
 """Who asks for these may be in danger, and reads whom to call before everything else."""
+WHOM_TO_CALL = {
+    words
+    for label in CATALOGUE.traits["danger"].labels.values()
+    for words in (label.reply or {}).values()
+}
 CASES = in_keys(
     few({name: one for name, one in CATALOGUE.services.items() if name not in CALLED_FIRST})
 )
@@ -125,7 +130,9 @@ def begun(world: World, service: Service, sender: str, language: str) -> Turn:
         nonlocal turns
         turns += 1
         number = f"{sender}-{language}-{turns}"
-        return world.turn(text, sender, id=number, language=language, tapped=tapped)
+        said = world.turn(text, sender, id=number, language=language, tapped=tapped)
+        call = said[0].text in WHOM_TO_CALL if service.name in CALLED_FIRST else False
+        return said[1:] if call else said
 
     return turn
 

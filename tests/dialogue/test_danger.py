@@ -109,9 +109,7 @@ REPORTED = {
 
 
 @pytest.mark.parametrize(("key", "text"), REPORTED.items())
-async def test_where_danger_is_reported_the_report_goes_on(
-    talk: Talk, key: str, text: str
-) -> None:
+async def test_where_danger_is_reported_the_report_goes_on(talk: Talk, key: str, text: str) -> None:
     """The number comes first, and what was told is not lost: it is what the form asks about."""
     await talk.say("to the women's police", key=key, intent="women_safety_help", kind="route")
     await talk.say("Guntur", key=key)
