@@ -12,8 +12,7 @@ from nlu.paths import models_folder
 from nlu.registry import live_id
 from tests.processes import ROOT
 
-# The checks stay as they were with 21 services. With 369, profile fast is short of some of them:
-# docs/benchmarks.md#the-catalogue.
+# What is wanted of 369 services. Profile fast is short of some: docs/benchmarks.md#the-catalogue.
 NOT_REACHED = pytest.mark.xfail(
     strict=True, reason="not reached with 369 services and profile fast"
 )
@@ -28,13 +27,19 @@ def manifest() -> dict[str, Any]:
     return json.loads((models_folder() / live / "manifest.json").read_text("utf-8"))
 
 
-@NOT_REACHED
 @pytest.mark.parametrize("key", KEYS)
-def test_top1_of_each_key(manifest: dict[str, Any], key: str) -> None:
-    """At least 0.95, and four messages of every service were asked."""
-    row = manifest["metrics"]["by_key"][key]
-    assert row["rows"] >= 4 * manifest["services"]
-    assert row["top1"] >= 0.95
+def test_four_messages_of_every_service_are_asked_in_each_key(
+    manifest: dict[str, Any], key: str
+) -> None:
+    assert manifest["metrics"]["by_key"][key]["rows"] >= 4 * manifest["services"]
+
+
+@NOT_REACHED
+def test_plain_requests_in_each_key(manifest: dict[str, Any]) -> None:
+    """At least 0.95 by the first, 0.99 by the first three."""
+    rows = [manifest["metrics"]["by_key"][key] for key in KEYS]
+    assert min(row["top1"] for row in rows) >= 0.95
+    assert min(row["top3"] for row in rows) >= 0.99
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -51,8 +56,8 @@ def test_out_of_scope(manifest: dict[str, Any]) -> None:
     """Refused when it is none of ours, and hardly ever when it is."""
     outside = manifest["metrics"]["out_of_scope"]
     assert outside["rows"] >= 20
-    assert outside["recall"] >= 0.85
-    assert outside["in_scope_rejected"] <= 0.05
+    assert outside["recall"] >= 0.92
+    assert outside["in_scope_rejected"] <= 0.02
 
 
 def test_every_service_of_the_catalogue_is_in_the_model(manifest: dict[str, Any]) -> None:
@@ -70,7 +75,8 @@ def test_training_stayed_in_its_bounds(manifest: dict[str, Any]) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_not_worse_than_measured(manifest: dict[str, Any], key: str) -> None:
     """A little below what was measured, so that getting worse is noticed meanwhile."""
-    assert manifest["metrics"]["by_key"][key]["top1"] >= 0.89
-    assert manifest["metrics"]["by_key"][key]["top3"] >= 0.96
-    assert manifest["metrics"]["out_of_scope"]["recall"] >= 0.6
-    assert manifest["metrics"]["out_of_scope"]["in_scope_rejected"] <= 0.05
+    assert manifest["metrics"]["by_key"][key]["top1"] >= 0.92
+    assert manifest["metrics"]["by_key"][key]["top3"] >= 0.98
+    assert manifest["metrics"]["out_of_scope"]["recall"] >= 0.78
+    assert manifest["metrics"]["out_of_scope"]["in_scope_rejected"] <= 0.035
+    assert manifest["metrics"]["ece"] <= 0.02
