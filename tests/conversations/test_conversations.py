@@ -1,15 +1,15 @@
 """Every conversation of `cases/*.yml`, turn by turn, in all five keys.
 
-A turn says something (`say`), maybe by `voice` or with `media` or a `location`, or taps an offered
-button by the value in its id (`tap`), also one `of` an earlier turn by its number. It may come so
-many `hours` after the turn before it, may switch a department's fault first (`fault`), and states
-what the reply must hold (`contains`), one of which it must hold (`any`), what it must not hold
-(`lacks`), its main script (`script`), how many options it offers (`options`), services or values
-that some button stands for, or words of its title (`offers`), whether it has a button that leads
-elsewhere, as to pay (`link`), or the bot's phrase that it is (`phrase`, from data/phrases.yml).
-What of a reply fits the pattern `keep` is {kept} in the turns that follow. A reply is one bubble
-unless `bubbles` says how many it may have. `phone` of a case is the number that it is written from,
-if not the one that departments have on record.
+A turn says something (`say`), maybe by `voice` (true, or in the language that it was heard in) or
+with `media` or a `location`, or taps an offered button by the value in its id (`tap`), also one
+`of` an earlier turn by its number. It may come so many `hours` after the turn before it, may switch
+a department's fault first (`fault`), and states what the reply must hold (`contains`), one of which
+it must hold (`any`), what it must not hold (`lacks`), its main script (`script`), how many options
+it offers (`options`), services or values that some button stands for, or words of its title
+(`offers`), whether it has a button that leads elsewhere, as to pay (`link`), or the bot's phrase
+that it is (`phrase`, from data/phrases.yml). What of a reply fits the pattern `keep` is {kept} in
+the turns that follow. A reply is one bubble unless `bubbles` says how many it may have. `phone` of
+a case is the number that it is written from, if not the one that departments have on record.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ def test_conversation(
             more["tapped"] = True
         else:
             text = turn.get("say", "")
-            more["readings"] = (Reading(text, ""),) if turn.get("voice") else ()
+            heard_in = turn.get("voice")
+            reading = Reading(text, heard_in if isinstance(heard_in, str) else "")
+            more["readings"] = (reading,) if heard_in else ()
         try:
             replies = world.turn(text, sender, id=f"{sender}:{number}", **more)
         finally:
