@@ -39,6 +39,7 @@ SLOW_FILES = (
     "test_embedding.py",
     "test_language_model.py",
     "test_alikeness.py",
+    "test_mislabelled.py",
     "test_augmenter.py",
     "test_network.py",
     "test_growth.py",

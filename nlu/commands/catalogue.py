@@ -94,7 +94,7 @@ def check(
     if (strict or move) and not result.problems:
         from nlu.encoder.provision import configured
         from nlu.training.alikeness import alike_in_meaning, astray
-        from nlu.training.wrong_key import wrong_keys
+        from nlu.training.mislabelled import mislabelled
 
         print("Comparing sentences by meaning ...", file=sys.stderr)
         model = configured(config_file())
@@ -105,7 +105,7 @@ def check(
         found = [
             *alike_in_meaning(result, model),
             *(stray.problem for stray in strays),
-            *wrong_keys(result),
+            *mislabelled(result),
         ]
         result = replace(result, problems=tuple(sorted(found)))
     print_report(result, counts=counts, json_output=json_output)

@@ -14,9 +14,7 @@ from nlu.text import fold, normalise
 from nlu.text.cache import SENTENCE, kept
 from nlu.text.endings import stems
 
-_WORD = regex.compile(
-    r"[\p{L}\p{M}]+|\d+|[+-](?=ve(?!\p{L}))|(?<=[\p{L}\p{M}])[+-](?=\s|$)"
-)
+_WORD = regex.compile(r"[\p{L}\p{M}]+|\d+|[+-](?=ve(?!\p{L}))|(?<=[\p{L}\p{M}])[+-](?=\s|$)")
 """Letters, digits, and a sign that ends a word and is part of what it says: blood of O+, O-ve."""
 _LATIN = regex.compile(r"[A-Za-z' .&/-]+")
 _SHORTEST_LATIN = 5  # letters: `nau` must not be `no`

@@ -24,7 +24,7 @@ BROKEN: list[tuple[str, str, str, str, str]] = [
     (VIEW, "phase: 1", 'phase: "x"', "phase", "must be a whole number"),
     (PAY, "confirm: true", "confirm: yes", "confirm: yes", "must be true or false"),
     (VIEW, "phase: 1", "phase: 1\nphase: 2", "phase: 2", "given twice"),
-    (VIEW, "phase: 1", "phase: [1", "kind: info", "this is not YAML"),
+    (VIEW, "phase: 1", "phase: [1", "phase: [1", "text that begins with `[` needs quotes"),
     (VIEW, "service: bill_view", "service:", "service:", "service is empty"),
     (VIEW, '"See the bill"', '"TODO"', "TODO", "still to be done"),
     # keys

@@ -47,9 +47,13 @@ def sent(page: Image.Image, journey: Journey) -> Image.Image:
     return Image.open(io.BytesIO(held.getvalue()))
 
 
+QR = zxingcpp.BarcodeFormat.QRCode
+"""Its other formats find a bar code in the lines of a form now and then."""
+
+
 def scanned(picture: Image.Image) -> list[str]:
     """The texts of the QR codes that ZXing finds."""
-    return [found.text for found in zxingcpp.read_barcodes(picture)]
+    return [found.text for found in zxingcpp.read_barcodes(picture, formats=QR)]
 
 
 def copied_text(pdf: bytes) -> list[str]:

@@ -44,12 +44,16 @@ def printing() -> Iterator[tuple[str, str, dict[str, str]]]:
                 yield path.stem, name, {key: str(value) for key, value in good[name].items()}
 
 
+QR = zxingcpp.BarcodeFormat.QRCode
+"""Its other formats find a bar code in the lines of a form now and then."""
+
+
 def scanned(pdf: bytes, folder: Path) -> str:
     """What the QR code of the page says."""
     (folder / "page.pdf").write_bytes(pdf)
     command = ["pdftoppm", "-r", "150", "-png", "-singlefile", "page.pdf", "page"]
     subprocess.run(command, cwd=folder, check=True)
-    (found,) = zxingcpp.read_barcodes(Image.open(folder / "page.png"))
+    (found,) = zxingcpp.read_barcodes(Image.open(folder / "page.png"), formats=QR)
     return str(found.text)
 
 
