@@ -153,7 +153,7 @@ def compose(file: Path, content: bytes | None = None) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
-        line, mend = mistake(content.decode("utf-8-sig"), mark.line + 1 if mark else 1)
+        line, mend = mistake((content or b"").decode("utf-8-sig"), mark.line + 1 if mark else 1)
         raise _unread(file, line, f"this is not YAML ({what})", mend) from None
     if node is None:
         mend = "fill it in; for a service, `seva new-service` does"
