@@ -20,7 +20,7 @@ OTHER = "correct the YAML here or just above: indentation, quotes, colons"
 
 def mistake(text: str, line: int) -> tuple[int, str]:
     """The likely line (from 1) of what libyaml noticed at `line`, and what to do about it."""
-    lines = text.splitlines()
+    lines = text.splitlines() or [""]
     line = max(1, min(line, len(lines)))
     nearest = range(line, max(0, line - _FAR), -1)
     for find in (_tab, _quote, _unquoted):
@@ -52,10 +52,10 @@ def _value(line: str) -> str:
 
 def _quote(line: str) -> str | None:
     value = _value(line)
-    if value[:1] in _CURLY and value:
-        return f'`{value[0]}` is no quote to YAML: write a straight one, `"`'
     mark = value[:1]
-    if mark not in ('"', "'") or not mark:
+    if mark and mark in _CURLY:
+        return f'`{mark}` is no quote to YAML: write a straight one, `"`'
+    if mark not in ('"', "'"):
         return None
     escaped = r"(?:\\.|[^\"\\])*" if mark == '"' else r"(?:''|[^'])*"
     whole = re.match(f"{mark}{escaped}{mark}", value)

@@ -9,7 +9,7 @@ import yaml
 
 from nlu.fast_yaml import LOADER
 from nlu.records import RecordError, compose
-from nlu.yaml_mistakes import OTHER
+from nlu.yaml_mistakes import OTHER, mistake
 
 SERVICE = """service: pension_status
 title:
@@ -68,7 +68,6 @@ def test_whatever_is_wrong_is_told(tmp_path: Path, mistaken: str) -> None:
 
 
 def test_what_is_right_is_no_mistake() -> None:
-    from nlu.yaml_mistakes import mistake
-
     for line in range(1, SERVICE.count("\n") + 1):
         assert mistake(SERVICE, line) == (line, OTHER)
+    assert mistake("", 1) == (1, OTHER)

@@ -74,3 +74,14 @@ def test_a_marked_value_that_its_slot_refuses_is_found(
     ((problem,), none) = told
     assert "is marked as `service_number`" in problem.what and problem.line == 7
     assert none == ()
+
+
+@pytest.mark.parametrize("day", ["12-12-2020", "12-12-2099"])
+@pytest.mark.parametrize("service", ["rtc_ticket_booking", "lost_mobile_report"])
+def test_a_marked_day_may_pass(checked: CheckResult, service: str, day: str) -> None:
+    """Else the check would refuse tomorrow what it takes today."""
+    (slot,) = (s.name for s in checked.catalogue.services[service].slots if s.type.kind == "date")
+    utterances = {"en": (Utterance(*parse_marks(f"on [{day}]({slot})"), 7),)}
+    changed = replace(checked.catalogue.services[service], utterances=utterances)
+    catalogue = replace(checked.catalogue, services={service: changed}, conversation={})
+    assert mislabelled(replace(checked, catalogue=catalogue)) == ()
