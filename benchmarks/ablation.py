@@ -27,7 +27,7 @@ from benchmarks.machine import machine
 from nlu.augment import Augmenter
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.catalogue.model import MIXED_KEY, Utterance
-from nlu.classifier import char_ngrams, hinge, linear, views
+from nlu.classifier import hinge, linear, views
 from nlu.encoder.onnx_encoder import OnnxEncoder, VectorCache
 from nlu.encoder.provision import encoder_folder
 from nlu.fast_yaml import load_yaml
@@ -90,21 +90,20 @@ class Model:
 
 
 class Features:
-    """Vectors and n-grams of texts, each made once."""
+    """Vectors of texts, each made once, and their n-grams."""
 
     def __init__(self, encoder: str) -> None:
         """Loads the encoder of config.yml."""
         # apart from the vectors of training, which would only get slower to read
         self._cache = VectorCache(OnnxEncoder(encoder_folder(encoder)), cache_folder() / "ablation")
         self._vectors: dict[str, np.ndarray] = {}
-        self._hashed: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
 
     def rows(self, texts: Sequence[str], model: Model, weight: float) -> linear.Rows:
         """What the classifier gets for `texts`."""
         self.learn(texts)
         dense = np.stack([self._vectors[text] for text in texts]) * weight
-        hashed = [self._grams(text, model.views) for text in texts]
-        return (dense if model.dense else dense[:, :0]), char_ngrams.matrix(hashed)
+        hashed = views.matrix(texts, model.views, workers=os.cpu_count() or 1)
+        return (dense if model.dense else dense[:, :0]), hashed
 
     def learn(self, texts: Sequence[str]) -> None:
         """Embeds texts that are new."""
@@ -113,14 +112,6 @@ class Features:
             clean = [normalise(text).text for text in new]
             vectors = self._cache.encode(clean, workers=os.cpu_count() or 1)
             self._vectors.update(zip(new, vectors))
-
-    def _grams(self, text: str, wanted: views.Views) -> tuple[np.ndarray, np.ndarray]:
-        parts = []
-        for name, lengths in wanted.items():
-            if (text, name) not in self._hashed:
-                self._hashed[text, name] = views.hashed(text, {name: lengths})
-            parts.append(self._hashed[text, name])
-        return np.concatenate([b for b, _ in parts]), np.concatenate([v for _, v in parts])
 
 
 def trained_rows(catalogue: Catalogue, folds: int, per_key: int | None = None) -> list[Row]:

@@ -11,7 +11,7 @@ sounds that are misheard for each other are one; `bones`, the skeleton.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from scipy import sparse
@@ -51,25 +51,12 @@ def spellings(text: str, names: Iterable[str] = NAMES) -> dict[str, str]:
 def hashed(
     text: str, views: Views, places: PlaceMentions | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Hash buckets and values of a raw message in the `views` named (see `char_ngrams.hashed`).
+    """Hash buckets (int32) and values (float32) of a raw message in the `views` named.
 
     With `places`, one bucket more says which kinds of places the message names, if any.
     """
-    seen = spellings(text, views)
-    buckets, values = char_ngrams.hashed(
-        _buckets(name, seen[name], low, high) for name, (low, high) in views.items()
-    )
-    kinds = places.kinds(text) if places is not None else ()
-    if not kinds:
-        return buckets, values
-    named = char_ngrams.bucket("places " + " ".join(kinds))
-    return np.append(buckets, named), np.append(values, np.float32(1))
-
-
-def _buckets(name: str, text: str, low: int, high: int) -> np.ndarray:
-    if name in _PAIRS:
-        return char_ngrams.pair_buckets(text, low, high, name)
-    return char_ngrams.ngram_buckets(text, low, high, name[0])
+    _, buckets, values = char_ngrams.weighted(_found([text], views, places), 1)
+    return buckets, values
 
 
 def matrix(
@@ -79,15 +66,29 @@ def matrix(
 
     More than a few are shared out among `workers` processes.
     """
-    if workers == 1 or len(texts) <= _FEW:
-        return char_ngrams.matrix(_rows(texts, views, places))
-    share = -(-len(texts) // (4 * workers))
+    share = _FEW if workers > 1 else len(texts) or 1
     parts = [(texts[at : at + share], views, places) for at in range(0, len(texts), share)]
-    found = shared_out(_rows, parts, workers)
-    return char_ngrams.matrix([row for rows in found for row in rows])
+    if len(parts) < 2:
+        return _rows(texts, views, places)
+    return sparse.vstack(shared_out(_rows, parts, workers), format="csr")
 
 
-def _rows(
+def _rows(texts: Sequence[str], views: Views, places: PlaceMentions | None) -> sparse.csr_matrix:
+    return char_ngrams.matrix(_found(texts, views, places), len(texts))
+
+
+def _found(
     texts: Sequence[str], views: Views, places: PlaceMentions | None
-) -> list[tuple[np.ndarray, np.ndarray]]:
-    return [hashed(text, views, places) for text in texts]
+) -> Iterator[char_ngrams.Found]:
+    """What each view of the messages has, then the kinds of places that they name."""
+    seen = [spellings(text, views) for text in texts]
+    for name, (low, high) in views.items():
+        spelt = [one[name] for one in seen]
+        if name in _PAIRS:
+            yield char_ngrams.pairs(spelt, low, high, name)
+        else:
+            yield char_ngrams.ngrams(spelt, low, high, name[0])
+    kinds = [places.kinds(text) if places is not None else () for text in texts]
+    named = [at for at, some in enumerate(kinds) if some]
+    buckets = [char_ngrams.bucket("places " + " ".join(kinds[at])) for at in named]
+    yield np.asarray(named, np.int64), np.asarray(buckets, np.int64)

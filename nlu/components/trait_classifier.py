@@ -46,10 +46,10 @@ class TraitClassifier(GraphComponent):
             "cost": 0.2,
             "dense_weight": 3.0,
             "views": {
-                "written": [2, 5],
-                "folded": [2, 4],
-                "folded pairs": [0, 5],
-                "skeleton pairs": [0, 5],
+                "written": [3, 4],
+                "folded": [3, 4],
+                "folded pairs": [0, 3],
+                "skeleton pairs": [0, 3],
             },
         }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu.classifier import char_ngrams, hinge
+from nlu.classifier import hinge, views
 from nlu.classifier.linear import Int8Rows, LinearModel, Rows, calibrate, fit, score_rows, softmax
 
 TEXTS = [
@@ -17,16 +17,14 @@ TEXTS = [
 ]
 LABELS = ["bill"] * 4 + ["bus"] * 4 + ["income"] * 4
 SETTINGS = hinge.Settings(cost=1.0)
+VIEWS = {"written": (2, 4)}
 
 
 @pytest.fixture(scope="module")
 def rows() -> Rows:
     """Dense noise beside the real n-grams of twelve short messages."""
     dense = np.random.default_rng(3).normal(size=(len(TEXTS), 5)).astype(np.float32)
-    hashed = char_ngrams.matrix(
-        [char_ngrams.hashed([char_ngrams.ngram_buckets(t, 2, 4, "w")]) for t in TEXTS]
-    )
-    return dense, hashed
+    return dense, views.matrix(TEXTS, VIEWS)
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +73,7 @@ def test_scores_of_one_equal_scores_of_many(rows: Rows, fitted: LinearModel) -> 
     """Serving one message and scoring a matrix are the same sum."""
     together = score_rows(fitted, rows)
     for i, text in enumerate(TEXTS):
-        alone = fitted.scores(
-            rows[0][i], char_ngrams.hashed([char_ngrams.ngram_buckets(text, 2, 4, "w")])
-        )
+        alone = fitted.scores(rows[0][i], views.hashed(text, VIEWS))
         assert alone == pytest.approx(together[i], abs=1e-4)
 
 
@@ -85,7 +81,7 @@ def test_scores_of_one_equal_scores_of_many(rows: Rows, fitted: LinearModel) -> 
 def test_unseen_ngrams_count_nothing(text: str, fitted: LinearModel) -> None:
     """Buckets that training never saw leave the score at dense part and bias."""
     dense = np.zeros(5, np.float32)
-    buckets, values = char_ngrams.hashed([char_ngrams.ngram_buckets(text, 4, 4, "never")])
+    buckets, values = views.hashed(text, {"joined": (4, 4)})
     assert set(buckets) & set(fitted.columns) == set()
     scores = fitted.scores(dense, (buckets, values))
     assert scores == pytest.approx(fitted.bias)
@@ -119,9 +115,7 @@ def test_calibration_flattens_overconfidence() -> None:
 def test_probabilities_sum_to_one(rows: Rows, fitted: LinearModel, left_out: np.ndarray) -> None:
     """Also after a temperature."""
     model = calibrate(fitted, left_out, LABELS)
-    found = model.probabilities(
-        rows[0][0], char_ngrams.hashed([char_ngrams.ngram_buckets(TEXTS[0], 2, 4, "w")])
-    )
+    found = model.probabilities(rows[0][0], views.hashed(TEXTS[0], VIEWS))
     assert found.sum() == pytest.approx(1, abs=1e-5)
     assert (found >= 0).all()
 
@@ -136,9 +130,9 @@ def test_model_survives_its_file(
     assert loaded.labels == model.labels
     assert loaded.temperature == pytest.approx(model.temperature)
     for i, text in enumerate(TEXTS):
-        views = char_ngrams.hashed([char_ngrams.ngram_buckets(text, 2, 4, "w")])
-        expected = model.probabilities(rows[0][i], views)
-        assert loaded.probabilities(rows[0][i], views) == pytest.approx(expected, abs=0.01)
+        hashed = views.hashed(text, VIEWS)
+        expected = model.probabilities(rows[0][i], hashed)
+        assert loaded.probabilities(rows[0][i], hashed) == pytest.approx(expected, abs=0.01)
 
 
 def test_model_file_holds_no_pickle(tmp_path: Path, fitted: LinearModel) -> None:
