@@ -59,7 +59,9 @@ def solve(rows: sparse.csr_matrix, own: np.ndarray, settings: Settings) -> np.nd
         np.sort(np.argpartition(-alike[:, label], take[label])[: take[label]]) for label in labels
     ]
     del alike
-    return _shared_out(single, few, near, settings) * np.where(most, -1, 1).astype(np.float32)[:, None]
+    found = _shared_out(single, few, near, settings)
+    found[most] *= -1
+    return found
 
 
 def _alike(rows: sparse.csr_matrix, own: np.ndarray) -> np.ndarray:

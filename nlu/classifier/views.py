@@ -5,8 +5,8 @@ spelling across word borders; and as a consonant skeleton (what a transcript of 
 Of the folded and the skeleton's words the pairs too.
 
 A transcript has its borders between words in wrong places ("Bharisham emni bha sva la" was बारिश
-में निवास वाला). For it there are three without borders: `joined`, as it sounds; `classes`, where
-sounds that are misheard for each other are one; `bones`, the skeleton.
+में निवास वाला). For it there are two without borders: `classes`, where sounds that are misheard for
+each other are one, and `bones`, the skeleton.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nlu.classifier import char_ngrams
 from nlu.classifier.place_mentions import PlaceMentions
 from nlu.classifier.processes import shared_out
 from nlu.text import fold, normalise
-from nlu.text.phonetic import skeleton, sound_classes, unbroken
+from nlu.text.phonetic import skeleton, sound_classes
 
 _FEW = 2000  # texts that are hashed sooner than a process starts
 Views = Mapping[str, Sequence[int]]
@@ -32,7 +32,6 @@ _NGRAMS: Mapping[str, Callable[[str], str]] = {  # of a normalised text in lower
     "folded": fold,
     "skeleton": skeleton,
     "phrase": lambda text: fold(text).replace(" ", "_"),
-    "joined": unbroken,
     "classes": sound_classes,
     "bones": lambda text: skeleton(text).replace(" ", ""),
 }  # their first letters, which keep them apart, differ

@@ -81,7 +81,7 @@ def test_scores_of_one_equal_scores_of_many(rows: Rows, fitted: LinearModel) -> 
 def test_unseen_ngrams_count_nothing(text: str, fitted: LinearModel) -> None:
     """Buckets that training never saw leave the score at dense part and bias."""
     dense = np.zeros(5, np.float32)
-    buckets, values = views.hashed(text, {"joined": (4, 4)})
+    buckets, values = views.hashed(text, {"bones": (4, 4)})
     assert set(buckets) & set(fitted.columns) == set()
     scores = fitted.scores(dense, (buckets, values))
     assert scores == pytest.approx(fitted.bias)

@@ -48,7 +48,7 @@ def test_a_transcript_is_nearer_by_sound_without_borders(said: str, heard: str) 
         return len(one & other) / len(one | other)
 
     assert shared("classes") > 1.2 * shared("phrase")
-    for name in ("joined", "classes", "bones"):
+    for name in ("classes", "bones"):
         assert " " not in spellings(said)[name]
 
 
