@@ -127,7 +127,7 @@ def _directions(dense: np.ndarray) -> np.ndarray:
     if dense.shape[1] <= _DIRECTIONS:
         return np.eye(dense.shape[1], dtype=np.float32)
     _, found = np.linalg.eigh(dense.T @ dense)  # the largest come last
-    return found[:, : -_DIRECTIONS - 1 : -1]
+    return np.ascontiguousarray(found[:, : -_DIRECTIONS - 1 : -1])  # BLAS reads no view backwards
 
 
 def seen_columns(rows: Rows) -> np.ndarray:
