@@ -75,6 +75,17 @@ class Foreign:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """At most so many percent of a key's trained sentences say what is not wanted ("not the
+    receipt, the units"), by the regular expression of the key, on the sentence in lower case.
+    Fewer than `fewest` sentences have no share."""
+
+    most: float = 100
+    fewest: int = 1
+    patterns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Limits:
     """Shares and ratios are 0 to 100; see the comments in the file.
 
@@ -98,6 +109,7 @@ class Limits:
     empty_words: tuple[str, ...] = ()
     """Words that change nothing of what is wanted: please, sir."""
     foreign: Foreign = field(default_factory=Foreign)
+    contrast: Contrast = field(default_factory=Contrast)
     made_up: frozenset[str] = frozenset()
     """Aadhaar and mobile numbers that are nobody's, which sentences may have."""
     kinds: Mapping[str, KindOfMessage] = field(default_factory=dict)

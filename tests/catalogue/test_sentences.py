@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nlu.catalogue.checker import check_catalogue
-from tests.catalogue.sample import VIEW, line_of, write_sample
+from tests.catalogue.sample import FILES, VIEW, line_of, write_sample
 
 RIGHT = '  en: ["how much is the bill", "show bill"]'
 BLOCK = RIGHT + "\n  mix:\n    - "
@@ -52,4 +52,30 @@ def test_the_sentence_is_named(tmp_path: Path, sentence: str, told: str) -> None
 )
 def test_what_people_write_is_left_alone(tmp_path: Path, sentence: str) -> None:
     root = write_sample(tmp_path, {VIEW: (RIGHT, BLOCK + sentence)})
+    assert not check_catalogue(root).problems
+
+
+CONTRAST = "contrast: {most: 15, fewest: 5, patterns: {en: ', not ', te: 'కాదు,', hi: 'नहीं,'}}\n"
+
+
+@pytest.mark.parametrize(
+    ("block", "sentence"),
+    [
+        (RIGHT, "units of my meter, not the amount"),
+        ('  te: ["బిల్లు ఎంత", "[123456](meter_number) బిల్లు చూపించండి"]', "మీటరు కాదు, బిల్లు ఎంత"),
+        ('  hi: ["बिल कितना है", "बिल दिखाओ"]', "मीटर नहीं, बिल कितना"),
+    ],
+)
+def test_too_many_sentences_that_say_what_is_not_wanted(
+    tmp_path: Path, block: str, sentence: str
+) -> None:
+    """One of five is too many; where ten are the fewest that have a share it is one of ten."""
+    written = f'{block[:-1]}, "{sentence}"]'
+    root = write_sample(tmp_path, {VIEW: (block, written)})
+    (root / "check.yml").write_text(FILES["check.yml"] + CONTRAST, "utf-8")
+    (problem,) = check_catalogue(root).problems
+    assert "20.0 % of what is trained in" in problem.what
+    assert problem.file == root / VIEW
+    calm = CONTRAST.replace("fewest: 5", "fewest: 10")
+    (root / "check.yml").write_text(FILES["check.yml"] + calm, "utf-8")
     assert not check_catalogue(root).problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nlu.catalogue.rules.departments import department_problems
 from nlu.catalogue.rules.run import Rule, Run
-from nlu.catalogue.rules.sentences import sentence_problems
+from nlu.catalogue.rules.sentences import contrast_problems, sentence_problems
 from nlu.catalogue.rules.services import service_problems
 from nlu.catalogue.rules.slot_types import slot_type_problems
 from nlu.catalogue.rules.spelling import spelling_problems
@@ -21,6 +21,7 @@ RULES: tuple[Rule, ...] = (
     topic_problems,
     utterance_problems,
     sentence_problems,
+    contrast_problems,
 )
 
 __all__ = ["RULES", "Rule", "Run"]

@@ -1,9 +1,12 @@
-"""Sentences as they come out of an editor: quotes of a word processor, notes, somebody's number."""
+"""Sentences as they come out of an editor: quotes of a word processor, notes, somebody's number; and
+too many that say what is not wanted."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
+import regex
 
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.model import ConversationIntent, Service
@@ -17,6 +20,7 @@ _TO_DO = re.compile(r"(?i)\s*todo(?![a-z])")
 _NUMBER = re.compile(r"(?<!\d)(?:\d[ -]?){9,11}\d(?!\d)")
 _MOBILE, _AADHAAR = re.compile(r"[6-9]\d{9}"), re.compile(r"[2-9]\d{11}")
 _PRIVATE = {"aadhaar_number", "mobile_number"}
+_SHOWN = 5  # sentences that a problem names
 
 
 def sentence_problems(check: Run) -> Iterator[Problem]:
@@ -59,3 +63,19 @@ def _numbers(check: Run, said: Said, types: dict[str, str]) -> Iterator[Problem]
             what = f"`{match[0].strip()}` may be the number of a person"
             mend = "write one of `made_up` in check.yml, or mark it as what it is"
             yield Problem(said.file, utterance.line, what, mend)
+
+
+def contrast_problems(check: Run) -> Iterator[Problem]:
+    """Too many sentences of services that say what is not wanted: citizens rarely do, and the words
+    of another service mislead."""
+    limit = check.limits.contrast
+    for key, pattern in limit.patterns.items():
+        services = check.catalogue.services.values()
+        rows = [(s.file, one) for s in services for one in s.utterances.get(key, ())]
+        found = [row for row in rows if regex.search(pattern, row[1].text.lower())]
+        share = 100 * len(found) / max(len(rows), limit.fewest)
+        if share > limit.most:
+            file, first = found[0]
+            some = ", ".join(f"{file}:{one.line}" for file, one in found[:_SHOWN])
+            what = f"{share:.1f} % of what is trained in {key} says what is not wanted: {some} ..."
+            yield Problem(file, first.line, what, f"say what is wanted, until it is {limit.most} %")
