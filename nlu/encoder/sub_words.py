@@ -3,7 +3,7 @@
 There are two readers of a tokenizer. Hugging Face's `tokenizers` reads every tokenizer.json, but it
 keeps our 126,386 pieces in a tree of hash maps: 115 MB in each process and 42 us for a message.
 SentencePiece (Kudo & Richardson 2018, arXiv 1808.06226) keeps them in a double array: 27 MB and
-7 us, with the same sub-words. `onnx_export.write_tokenizer` makes its file.
+7 us, with the same sub-words. `tokenizer_file` makes its file.
 """
 
 from __future__ import annotations

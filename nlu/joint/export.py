@@ -19,6 +19,7 @@ import torch
 from nlu.encoder import onnx_export
 from nlu.encoder.onnx_export import for_export, smooth
 from nlu.encoder.sub_words import HuggingFace
+from nlu.encoder.tokenizer_file import write_tokenizer
 from nlu.joint.model import CRF, INFO, NETWORK
 from nlu.joint.training import Trained
 from nlu.joint.words import MAX_NGRAMS, WordReader, padded
@@ -50,7 +51,7 @@ def export(trained: Trained, folder: Path, *, max_tokens: int, int8_on: Sequence
         else:
             fused.replace(folder / NETWORK)
     trained.tokenizer.no_truncation()
-    onnx_export.write_tokenizer(trained.tokenizer.to_str(), folder)
+    write_tokenizer(trained.tokenizer.to_str(), folder)
     np.savez(
         folder / CRF,
         transitions=network.transitions.detach().numpy(),

@@ -9,7 +9,7 @@ import pytest
 from tokenizers import Tokenizer
 
 from nlu.catalogue import shared_catalogue
-from nlu.encoder import onnx_export, sub_words
+from nlu.encoder import sub_words, tokenizer_file
 from nlu.encoder.provision import configured, transformer_folder
 from nlu.text import normalise
 from tests.joint.tiny_encoder import tiny_encoder
@@ -41,7 +41,7 @@ def readers(
 ) -> tuple[sub_words.SubWords, sub_words.SubWords]:
     """SentencePiece and Hugging Face."""
     folder = tmp_path_factory.mktemp("exported")
-    onnx_export.write_tokenizer(tokenizer, folder)
+    tokenizer_file.write_tokenizer(tokenizer, folder)
     assert [file.name for file in folder.iterdir()] == [sub_words.SENTENCEPIECE_FILE]
     quick = sub_words.load(folder, 32)
     assert isinstance(quick, sub_words.SentencePiece)
@@ -90,10 +90,10 @@ def test_another_tokenizer_stays_as_it_is(tokenizer: str, tmp_path: Path) -> Non
         {"pre_tokenizer": {"type": "Whitespace"}},
         {"post_processor": None},
     ):
-        assert not onnx_export.fits_sentencepiece({**json.loads(tokenizer), **changed})
+        assert not tokenizer_file.fits_sentencepiece({**json.loads(tokenizer), **changed})
     folder = tiny_encoder(tmp_path / "tiny")
     other = next(iter(folder.rglob(sub_words.TOKENIZER_FILE))).read_text("utf-8")
-    onnx_export.write_tokenizer(other, tmp_path)
+    tokenizer_file.write_tokenizer(other, tmp_path)
     assert isinstance(sub_words.load(tmp_path, 16), sub_words.HuggingFace)
 
 
@@ -107,6 +107,6 @@ def test_a_model_is_written_as_often_as_one_likes(tmp_path: Path) -> None:
     pieces = [(piece, 0.0) for piece in ("<s>", "<pad>", "</s>", "<unk>", "▁bill")]
     written = []
     for _ in range(3):
-        onnx_export.write_unigram(pieces, 3, tmp_path)
+        tokenizer_file.write_unigram(pieces, 3, tmp_path)
         written.append((tmp_path / sub_words.SENTENCEPIECE_FILE).read_bytes())
     assert written[0] == written[1] == written[2] != b""

@@ -1,5 +1,5 @@
-"""Sentences as they come out of an editor: quotes of a word processor, notes, somebody's number; and
-too many that say what is not wanted."""
+"""Sentences as they come out of an editor: quotes of a word processor, notes, somebody's number;
+and too many that say what is not wanted."""
 
 from __future__ import annotations
 
