@@ -7,19 +7,23 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from nlu.archive import ReleaseRefused
 from nlu.catalogue import Catalogue
+from nlu.classifier.processes import shared_out
 from nlu.registry import Manifest
 from nlu.training.metrics import Labelled, score
 
 BATCH = 64
 OWN_HOLDOUT = "the catalogue's hold-out"
-HOLDOUT, NOISY = "holdout", "holdout_noisy"
+HOLDOUT, NOISY = _PARTS = "holdout", "holdout_noisy"
 """The two hold-outs: plain requests, and messages as they are. They are scored apart."""
+Read = tuple[list[dict[str, Any]], float]
+"""An engine's answers to messages, and the median milliseconds of one alone."""
 
 
 class LabelledFileError(ValueError):
@@ -58,7 +62,7 @@ def holdout(catalogue: Catalogue, part: str = HOLDOUT) -> list[Labelled]:
     return rows
 
 
-async def answers(engine: Any, rows: Sequence[Labelled]) -> tuple[list[dict[str, Any]], float]:
+async def answers(engine: Any, rows: Sequence[Labelled]) -> Read:
     """The engine's answer to each row, and the median milliseconds of a message alone."""
     found: list[dict[str, Any]] = []
     for start in range(0, len(rows), BATCH):
@@ -76,26 +80,49 @@ async def evaluated(
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The whole `--json` document, and the answers behind it, in the order of the rows."""
     found, median = await answers(engine, rows)
-    result = score(
+    return {"model": engine.model_id, **_scored(rows, found, median, catalogue)}, found
+
+
+def evaluated_holdouts(
+    read: Callable[[list[list[Labelled]]], list[Read]], catalogue: Catalogue
+) -> tuple[dict[str, Any], list[tuple[Labelled, dict[str, Any]]]]:
+    """Scores of the catalogue's hold-out, with those of the noisy one, if it has any, under
+    "noisy"; and each message of the plain one with its answer. `read` answers several lists."""
+    rows, *more = parts = [part for name in _PARTS if (part := holdout(catalogue, name))]
+    (found, median), *others = read(parts)
+    result = _scored(rows, found, median, catalogue)
+    for noisy, (answered, alone) in zip(more, others):
+        result["noisy"] = _scored(noisy, answered, alone, catalogue)
+    return result, list(zip(rows, found))
+
+
+def read_at_once(model: Path, data: Path, parts: list[list[Labelled]]) -> list[Read]:
+    """`answers` to each of several lists, by processes that load the model each: what follows its
+    messages one by one keeps one core busy."""
+    return shared_out(_read, [(model, data, rows) for rows in parts], len(parts))
+
+
+def _read(model: Path, data: Path, rows: Sequence[Labelled]) -> Read:
+    from nlu.engine.rasa_engine import Engine, quiet
+
+    quiet()
+
+    async def run() -> Read:
+        return await answers(await Engine.load(model, data_dir=data), rows)
+
+    return asyncio.run(run())
+
+
+def _scored(
+    rows: Sequence[Labelled], found: list[dict[str, Any]], median: float, catalogue: Catalogue
+) -> dict[str, Any]:
+    scores = score(
         rows,
         found,
         conversation=frozenset(catalogue.conversation),
         services=frozenset(catalogue.services),
     )
-    return {"model": engine.model_id, **result, "ms_per_message_p50": median}, found
-
-
-async def evaluated_holdouts(
-    engine: Any, catalogue: Catalogue
-) -> tuple[dict[str, Any], list[tuple[Labelled, dict[str, Any]]]]:
-    """`evaluated` of the catalogue's hold-out, with the noisy one, if it has any, under "noisy";
-    and each message of the plain one with its answer."""
-    rows, noisy = holdout(catalogue), holdout(catalogue, NOISY)
-    result, found = await evaluated(engine, rows, catalogue)
-    if noisy:
-        result["noisy"], _ = await evaluated(engine, noisy, catalogue)
-        del result["noisy"]["model"]
-    return result, list(zip(rows, found))
+    return {**scores, "ms_per_message_p50": median}
 
 
 def evaluate_command(
@@ -123,16 +150,13 @@ def evaluate_command(
         return 1
     catalogue = load_catalogue(release.data)
 
-    async def run() -> tuple[dict[str, Any], list[tuple[Labelled, dict[str, Any]]]]:
-        from nlu.engine.rasa_engine import Engine
-
-        engine = await Engine.load(release.model, data_dir=release.data)
-        if file is None:
-            return await evaluated_holdouts(engine, catalogue)
-        result, found = await evaluated(engine, rows, catalogue)
-        return result, list(zip(rows, found))
-
-    result, answered = asyncio.run(run())
+    if file is None:
+        at_once = partial(read_at_once, release.model, release.data)
+        result, answered = evaluated_holdouts(at_once, catalogue)
+    else:
+        found, median = _read(release.model, release.data, rows)
+        result, answered = _scored(rows, found, median, catalogue), list(zip(rows, found))
+    result = {"model": model, **result}
     if html:
         source = file.name if file else OWN_HOLDOUT
         write_page(html, result, answered, read(release.model), source, catalogue)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import io
@@ -17,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,7 @@ def _trained(work: Path, snapshot: str, profile: str | None, force: bool, say: A
     from nlu.components.project import catalogue
     from nlu.encoder.onnx_encoder import fingerprint
     from nlu.encoder.provision import configured, encoder_folder
-    from nlu.training.evaluate import OWN_HOLDOUT, write_page
+    from nlu.training.evaluate import OWN_HOLDOUT, evaluated_holdouts, read_at_once, write_page
 
     started = time.perf_counter()
     say("Reading the catalogue")
@@ -119,7 +119,7 @@ def _trained(work: Path, snapshot: str, profile: str | None, force: bool, say: A
             archive = _rasa_train(used, data, work, say)
     seconds = time.perf_counter() - started
     say("Scoring the hold-out")
-    metrics, predictions = asyncio.run(_holdout(work, known, data))
+    metrics, predictions = evaluated_holdouts(partial(read_at_once, work, data), known)
     lock = CHECKOUT / "uv.lock" if CHECKOUT else None
     manifest = Manifest(
         id=name,
@@ -261,16 +261,6 @@ def _packing(level: int) -> Iterator[None]:
         yield
     finally:
         del TarSafe.gzopen
-
-
-async def _holdout(work: Path, known: Any, data_dir: Path) -> tuple[dict[str, Any], list[Any]]:
-    """Scores of both hold-outs, and each message of the plain one with the answer."""
-    from nlu.engine.rasa_engine import Engine
-    from nlu.training.evaluate import evaluated_holdouts
-
-    engine = await Engine.load(work, data_dir=data_dir)
-    result, answered = await evaluated_holdouts(engine, known)
-    return {k: v for k, v in result.items() if k != "model"}, answered
 
 
 def _utterances(known: Any) -> int:

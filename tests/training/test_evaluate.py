@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from nlu.training.evaluate import (
     HOLDOUT,
     NOISY,
     LabelledFileError,
+    Read,
+    answers,
     evaluated,
     evaluated_holdouts,
     holdout,
@@ -131,13 +134,18 @@ async def test_evaluation_of_a_perfect_engine() -> None:
     assert sum(engine.passes) == len(rows) and max(engine.passes) > 1
 
 
-async def test_messages_as_they_are_are_scored_apart() -> None:
+def test_messages_as_they_are_are_scored_apart() -> None:
     catalogue = shared_catalogue(DATA)
     noisy = Utterance("sir pls 🙏 current bill", (), 1)
     service = replace(catalogue.services["electricity_bill_view"], holdout_noisy={"en": (noisy,)})
     catalogue = replace(catalogue, services={**catalogue.services, service.name: service})
     meant = {row.text: row.service for part in (HOLDOUT, NOISY) for row in holdout(catalogue, part)}
-    scored, answered = await evaluated_holdouts(PerfectEngine(meant), catalogue)
+    engine = PerfectEngine(meant)
+
+    def read(parts: list[list[Labelled]]) -> list[Read]:
+        return [asyncio.run(answers(engine, rows)) for rows in parts]
+
+    scored, answered = evaluated_holdouts(read, catalogue)
     assert noisy.text not in {row.text for row, _ in answered}
     assert scored["noisy"]["by_key"]["en"]["rows"] >= 1
     assert scored["noisy"]["by_key"]["en"]["top1"] == 1.0
