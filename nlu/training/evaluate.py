@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import statistics
 import sys
 import time
@@ -102,10 +103,19 @@ def read_at_once(model: Path, data: Path, parts: list[list[Labelled]]) -> list[R
     return shared_out(_read, [(model, data, rows) for rows in parts], len(parts))
 
 
-def _read(model: Path, data: Path, rows: Sequence[Labelled]) -> Read:
-    from nlu.engine.rasa_engine import Engine, quiet
+def start_rasa() -> None:
+    """Imports it, which takes ten seconds. What its libraries warn of as they are read says nothing
+    to the data team."""
+    logging.captureWarnings(True)
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)
+    from nlu.engine.rasa_engine import quiet
 
     quiet()
+
+
+def _read(model: Path, data: Path, rows: Sequence[Labelled]) -> Read:
+    start_rasa()
+    from nlu.engine.rasa_engine import Engine
 
     async def run() -> Read:
         return await answers(await Engine.load(model, data_dir=data), rows)

@@ -88,7 +88,13 @@ def _trained(work: Path, snapshot: str, profile: str | None, force: bool, say: A
     from nlu.components.project import catalogue
     from nlu.encoder.onnx_encoder import fingerprint
     from nlu.encoder.provision import configured, encoder_folder
-    from nlu.training.evaluate import OWN_HOLDOUT, evaluated_holdouts, read_at_once, write_page
+    from nlu.training.evaluate import (
+        OWN_HOLDOUT,
+        evaluated_holdouts,
+        read_at_once,
+        start_rasa,
+        write_page,
+    )
 
     started = time.perf_counter()
     say("Reading the catalogue")
@@ -111,11 +117,13 @@ def _trained(work: Path, snapshot: str, profile: str | None, force: bool, say: A
     if earlier:
         say(f"No weights depend on what changed: they are those of {earlier.id}")
         shutil.copyfile(models_folder() / earlier.id / ARCHIVE, archive)
-        _start_rasa(say)
+        say("Starting Rasa")
+        start_rasa()
     else:
         beside = embedding.beside(used) if profile == "fast" else contextlib.nullcontext()
         with _progress(say), beside:
-            _start_rasa(say)
+            say("Starting Rasa")
+            start_rasa()
             archive = _rasa_train(used, data, work, say)
     seconds = time.perf_counter() - started
     say("Scoring the hold-out")
@@ -146,16 +154,6 @@ def _trained(work: Path, snapshot: str, profile: str | None, force: bool, say: A
     write_page(report / "report.html", metrics, predictions, manifest, OWN_HOLDOUT, known)
     registry.write(work, manifest)
     return manifest
-
-
-def _start_rasa(say: Any) -> None:
-    """Imports it, which takes ten seconds."""
-    say("Starting Rasa")
-    logging.captureWarnings(True)  # the libraries' deprecations say nothing to the data team
-    logging.getLogger("py.warnings").setLevel(logging.ERROR)
-    from nlu.engine.rasa_engine import quiet
-
-    quiet()
 
 
 def in_profile(config: str, profile: str | None) -> tuple[str, str]:
