@@ -281,7 +281,7 @@ def _prepare(settings: Settings, progress: StartProgress) -> None:
         except (ReleaseRefused, FileNotFoundError) as error:
             raise DemoError(str(error)) from error
         return
-    progress.paused("No model yet: training one, once. It takes about five minutes on two cores.")
+    progress.paused("No model yet: training one, once. It takes about ten minutes on two cores.")
     command = [sys.executable, "-m", "nlu.cli", "train"]
     if subprocess.run(command, stdout=sys.stderr).returncode:
         raise DemoError("no model could be trained; `seva train` shows why")

@@ -34,7 +34,7 @@ class Profile(str, Enum):
 def train(
     profile: Annotated[
         Profile | None,
-        typer.Option(help="fast: a minute; full: minutes, fine-tuned. As in config.yml if absent."),
+        typer.Option(help="fast: minutes; full: an hour, fine-tuned. As in config.yml if absent."),
     ] = None,
     promote: Annotated[
         bool, typer.Option("--promote", help="Make it live at once, whatever it scored.")
