@@ -126,7 +126,7 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         half.unlink()
         return work / ARCHIVE
 
-    async def scores(work: Path, known: Any, data: Path) -> tuple[dict[str, Any], list[Any]]:
+    def scores(read: Any, known: Any) -> tuple[dict[str, Any], list[Any]]:
         return {"top1": 1.0}, []
 
     shutil.copytree(ROOT / "data", tmp_path / "data", ignore=shutil.ignore_patterns(*NOT_READ))
@@ -136,8 +136,8 @@ def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     monkeypatch.setenv("SEVA_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("SEVA_MODELS_DIR", str(tmp_path / "models"))
     monkeypatch.setattr(module, "_rasa_train", rasa)
-    monkeypatch.setattr(module, "_holdout", scores)
-    monkeypatch.setattr(module, "_start_rasa", lambda say: None)
+    monkeypatch.setattr("nlu.training.evaluate.evaluated_holdouts", scores)
+    monkeypatch.setattr("nlu.training.evaluate.start_rasa", lambda: None)
     monkeypatch.setattr(module.embedding, "beside", lambda config: contextlib.nullcontext())
     monkeypatch.setattr("nlu.training.evaluate.write_page", lambda *given: None)
     monkeypatch.setattr("nlu.encoder.provision.encoder_folder", lambda source: tmp_path)
