@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import regex
+
 from nlu.paths import SHIPPED
-from nlu.records import read_record
+from nlu.records import Misfit, read_record
 
 FILE = "check.yml"
 
@@ -78,11 +80,19 @@ class Foreign:
 class Contrast:
     """At most so many percent of a key's trained sentences say what is not wanted ("not the
     receipt, the units"), by the regular expression of the key, on the sentence in lower case.
-    Fewer than `fewest` sentences have no share."""
+    The share is that of `fewest` sentences where a key has fewer."""
 
     most: float = 100
     fewest: int = 1
     patterns: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for key, pattern in self.patterns.items():
+            try:
+                regex.compile(pattern)
+            except regex.error as error:
+                what = f"the pattern of `{key}` is no regular expression: {error}"
+                raise Misfit(what, "correct it; https://pypi.org/project/regex says how") from error
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections import defaultdict
@@ -59,16 +58,14 @@ def compared(
     }
 
 
-async def _answers(model: str, rows: Sequence[Labelled]) -> list[dict[str, Any]]:
-    from nlu.engine.rasa_engine import Engine
+def _answers(model: str, rows: Sequence[Labelled]) -> list[dict[str, Any]]:
     from nlu.paths import models_folder
     from nlu.registry import release_of
-    from nlu.training.evaluate import answers
+    from nlu.training.evaluate import read_alone
 
     release = release_of(models_folder(), model)
     release.check()
-    engine = await Engine.load(release.model, data_dir=release.data)
-    found, _ = await answers(engine, rows)
+    found, _ = read_alone(release.model, release.data, rows)
     return found
 
 
@@ -78,8 +75,8 @@ def compare_command(a: str, b: str, file: Path, json_output: bool) -> int:
 
     try:
         rows = read_labelled(file)
-        first = asyncio.run(_answers(a, rows))
-        second = asyncio.run(_answers(b, rows))
+        first = _answers(a, rows)
+        second = _answers(b, rows)
     except (LabelledFileError, FileNotFoundError, ReleaseRefused) as error:
         print(error, file=sys.stderr)
         return 1

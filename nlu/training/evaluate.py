@@ -100,7 +100,7 @@ def evaluated_holdouts(
 def read_at_once(model: Path, data: Path, parts: list[list[Labelled]]) -> list[Read]:
     """`answers` to each of several lists, by processes that load the model each: what follows its
     messages one by one keeps one core busy."""
-    return shared_out(_read, [(model, data, rows) for rows in parts], len(parts))
+    return shared_out(read_alone, [(model, data, rows) for rows in parts], len(parts))
 
 
 def start_rasa() -> None:
@@ -113,7 +113,8 @@ def start_rasa() -> None:
     quiet()
 
 
-def _read(model: Path, data: Path, rows: Sequence[Labelled]) -> Read:
+def read_alone(model: Path, data: Path, rows: Sequence[Labelled]) -> Read:
+    """`answers` of a model that is loaded for them."""
     start_rasa()
     from nlu.engine.rasa_engine import Engine
 
@@ -164,7 +165,7 @@ def evaluate_command(
         at_once = partial(read_at_once, release.model, release.data)
         result, answered = evaluated_holdouts(at_once, catalogue)
     else:
-        found, median = _read(release.model, release.data, rows)
+        found, median = read_alone(release.model, release.data, rows)
         result, answered = _scored(rows, found, median, catalogue), list(zip(rows, found))
     result = {"model": model, **result}
     if html:

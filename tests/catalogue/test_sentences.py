@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from nlu.catalogue.checker import check_catalogue
+from nlu.records import RecordError
 from tests.catalogue.sample import FILES, VIEW, line_of, write_sample
 
 RIGHT = '  en: ["how much is the bill", "show bill"]'
@@ -79,3 +80,11 @@ def test_too_many_sentences_that_say_what_is_not_wanted(
     calm = CONTRAST.replace("fewest: 5", "fewest: 10")
     (root / "check.yml").write_text(FILES["check.yml"] + calm, "utf-8")
     assert not check_catalogue(root).problems
+
+
+def test_a_pattern_that_is_none_is_named(tmp_path: Path) -> None:
+    root = write_sample(tmp_path)
+    broken = FILES["check.yml"] + CONTRAST.replace("', not '", "'(not '")
+    (root / "check.yml").write_text(broken, "utf-8")
+    with pytest.raises(RecordError, match="the pattern of `en` is no regular expression"):
+        check_catalogue(root)
