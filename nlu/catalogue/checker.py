@@ -10,6 +10,7 @@ from nlu.catalogue.limits import load_limits
 from nlu.catalogue.loader import read_catalogue
 from nlu.catalogue.model import Catalogue
 from nlu.catalogue.rules import RULES, Run
+from nlu.records import RecordError
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,11 @@ def check_catalogue(path: Path, *, strict: bool = False) -> CheckResult:
     if not catalogue.languages.keys:
         return CheckResult(catalogue, tuple(sorted(set(problems))))
     broken = frozenset(problem.file for problem in problems)
-    run = Run(catalogue, load_limits(path), strict, broken)
+    try:
+        limits = load_limits(path)
+    except RecordError as error:  # what the data is held to is not known
+        return CheckResult(catalogue, tuple(sorted({*problems, *error.problems})))
+    run = Run(catalogue, limits, strict, broken)
     for rule in RULES:
         problems.extend(rule(run))
     return CheckResult(catalogue, tuple(sorted(set(problems))))

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from nlu.catalogue.checker import check_catalogue
-from nlu.records import RecordError
 from tests.catalogue.sample import FILES, VIEW, line_of, write_sample
 
 RIGHT = '  en: ["how much is the bill", "show bill"]'
@@ -86,5 +85,6 @@ def test_a_pattern_that_is_none_is_named(tmp_path: Path) -> None:
     root = write_sample(tmp_path)
     broken = FILES["check.yml"] + CONTRAST.replace("', not '", "'(not '")
     (root / "check.yml").write_text(broken, "utf-8")
-    with pytest.raises(RecordError, match="the pattern of `en` is no regular expression"):
-        check_catalogue(root)
+    (problem,) = check_catalogue(root).problems
+    assert "the pattern of `en` is no regular expression" in problem.what
+    assert problem.line == line_of(root / "check.yml", "contrast:")
