@@ -16,7 +16,9 @@ OUT_OF_SCOPE = "out_of_scope"
 class Thresholds:
     """Probabilities chosen on development data; see docs/understanding.md.
 
-    Unless it is talk, a message is refused from `refuse` on that it is out of scope.
+    Unless it is talk, a message is refused where out of scope is at least `refuse` times as likely
+    as the likeliest service. Not from a probability on: where many services share what is left, a
+    third for out of scope outweighs each of them.
     """
 
     route: float
@@ -55,7 +57,8 @@ def decide(
     if top in conversation and top != OUT_OF_SCOPE and confidence >= thresholds.reject:
         return Decision("conversation")
     outside = sum(p for name, p in ranking if name == OUT_OF_SCOPE)
-    if outside >= thresholds.refuse:
+    likeliest = services[0][1] if services else 0.0
+    if outside and outside >= thresholds.refuse * likeliest:
         return Decision(OUT_OF_SCOPE)
     if top not in conversation and confidence >= thresholds.route:
         return Decision("route", (top,))
