@@ -15,11 +15,13 @@ from nlu.log import get_logger
 from nlu.settings.api_keys_file import DAY, SCOPES, ApiKey, digest, read_keys_file
 from nlu.settings.settings import ServeSettings
 from nlu.storage import windows
+from nlu.storage.database import Tables
 from nlu.storage.write_ahead import write_ahead
 
 log = get_logger(__name__)
 USAGE_FILE = "usage.sqlite"
 _BUSY_S = 2.0
+_USAGE = Tables("usage", 0, windows.SCHEMA)
 
 
 class ApiKeys:
@@ -126,5 +128,5 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, _BUSY_S, isolation_level=None, check_same_thread=False)
     write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.executescript(windows.SCHEMA)
+    connection.executescript(_USAGE.statements("", "WITHOUT ROWID"))
     return connection

@@ -19,6 +19,9 @@ import pytest
 
 from nlu.environment import prepare_environment
 from nlu.paths import read_from
+from tests.postgres import postgres
+
+__all__ = ["postgres"]
 
 prepare_environment(os.environ)  # as `seva` itself: one thread a process, before anything is loaded
 

@@ -18,6 +18,7 @@ from nlu.storage.keys import key_place
 from nlu.storage.rotation import Ring
 from nlu.storage.sealed_column import SealedColumn
 from nlu.storage.sealed_table import SealedTable
+from nlu.storage.tables import file_url
 
 
 def rings() -> Sequence[Ring]:
@@ -40,4 +41,8 @@ def _documents() -> Sequence[Ring]:
     if not registry.is_file():
         return []
     keys = sealing_keys(registry.parent)
-    return [Ring(keys, [SealedColumn("documents", registry, "documents", "id", "sealed", keys)])]
+    return [
+        Ring(
+            keys, [SealedColumn("documents", file_url(registry), "documents", "id", "sealed", keys)]
+        )
+    ]

@@ -6,19 +6,15 @@ there were too many. Those after it are dropped, which may be silent because it 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
 from api.whatsapp.payload import EXCESS, Inbound
-from nlu.storage.windows import SCHEMA, Limit, add, sweep
+from nlu.storage.database import Transaction
+from nlu.storage.windows import Limit, add, sweep
 
-__all__ = ["SCHEMA", "admit", "forget"]
 
-
-def admit(
-    db: sqlite3.Connection, message: Inbound, limits: Sequence[Limit], now: float
-) -> Inbound | None:
+def admit(db: Transaction, message: Inbound, limits: Sequence[Limit], now: float) -> Inbound | None:
     """The message to keep: this one, one of kind `excess` in its place, or None.
 
     Call it in the transaction that keeps the message, for new messages only: a repeated delivery is
@@ -35,6 +31,6 @@ def admit(
     )
 
 
-def forget(db: sqlite3.Connection, limits: Sequence[Limit], now: float) -> int:
+def forget(db: Transaction, limits: Sequence[Limit], now: float) -> int:
     """Drops counts that no limit looks at any more, a slice at a time; how many it dropped."""
     return sweep(db, max((limit.seconds for limit in limits), default=0.0), now)

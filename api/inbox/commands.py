@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 
 from api.inbox.letters import Letter, Letters, NotNow
-from api.inbox.open import database_file
+from api.inbox.open import database_file, open_database
 from nlu.settings.groups import State
+from nlu.storage.database import DatabaseAway
 
 _ALL, _LOST = "all", "lost"
 _MOST = 100_000
@@ -65,18 +65,18 @@ def _drop_lost(letters: Letters) -> int:
 
 
 def _with(work: Callable[[Letters], int]) -> int:
+    settings = State.read()
+    file = database_file(settings)
+    if file is not None and not file.is_file():
+        print(f"{file}: there is no inbox yet; `seva serve` makes it", file=sys.stderr)
+        return 1
     try:
-        letters = Letters(_path())
-    except (FileNotFoundError, ValueError) as error:
+        letters = Letters(open_database(settings))
+    except (DatabaseAway, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     with closing(letters):
         return work(letters)
-
-
-def _path() -> Path:
-    """Raises ValueError."""
-    return database_file(State.read())
 
 
 def _each(

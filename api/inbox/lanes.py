@@ -1,15 +1,21 @@
 """Lanes: one citizen at a time, oldest wait first, owned by whoever holds the token.
 
-The same few statements serve the inbox and the outbox. A lane exists while it has open rows.
+The same few statements serve the inbox and the outbox. A lane exists while it has open rows. Its
+transactions come one after the other: each locks the citizen's row first.
 """
 
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from dataclasses import dataclass
 
 from api.inbox.port import LeaseLost
+from nlu.storage.database import Row, Transaction
+
+
+def lock(db: Transaction, lane: str) -> Row | None:
+    """Makes the lane's other transactions wait for this one; the citizen's row, if there is one."""
+    return db.execute(f"SELECT * FROM citizens WHERE lane = ? {db.for_update}", (lane,)).fetchone()
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Lanes:
     order: str = "seq"
     is_voice: str = "0"
 
-    def arrive(self, db: sqlite3.Connection, lane: str, now: float) -> None:
+    def arrive(self, db: Transaction, lane: str, now: float) -> None:
         """A row came in; a lane that is already there keeps its turn."""
         db.execute(
             f"INSERT INTO {self.queue}_lanes (lane, due_at, voice) VALUES (?, ?, {self._voice()}) "
@@ -30,7 +36,7 @@ class Lanes:
             (lane, now, lane, lane),
         )
 
-    def has_due(self, db: sqlite3.Connection, now: float, voice: bool | None = None) -> bool:
+    def has_due(self, db: Transaction, now: float, voice: bool | None = None) -> bool:
         """Whether there is anything to claim; `voice` as for `take`."""
         due, values = self._due(now, voice)
         return db.execute(f"{due} LIMIT 1", values).fetchone() is not None
@@ -39,7 +45,8 @@ class Lanes:
         kinds = (0, 1) if voice is None else (int(voice),)
         marks = ", ".join("?" * len(kinds))
         return (
-            f"SELECT lane FROM {self.queue}_lanes WHERE voice IN ({marks}) AND due_at <= ?",
+            f"SELECT due.lane FROM {self.queue}_lanes due JOIN citizens USING (lane) "
+            f"WHERE due.voice IN ({marks}) AND due.due_at <= ?",
             (*kinds, now),
         )
 
@@ -52,17 +59,18 @@ class Lanes:
 
     def take(
         self,
-        db: sqlite3.Connection,
+        db: Transaction,
         now: float,
         until: float,
         limit: int,
         voice: bool | None = None,
-    ) -> list[tuple[str, sqlite3.Row]]:
+    ) -> list[tuple[str, Row]]:
         """Owns up to `limit` due lanes: for each the token and its first open row. Only those whose
         row is a voice note, only the others, or any."""
         due, values = self._due(now, voice)
+        ours = f"{due} ORDER BY due.due_at LIMIT ? {db.skip_locked}"
         taken = []
-        for (lane,) in db.execute(f"{due} ORDER BY due_at LIMIT ?", (*values, limit)).fetchall():
+        for (lane,) in db.execute(ours, (*values, limit)).fetchall():
             row = self.head(db, lane)
             if row is None:
                 db.execute(f"DELETE FROM {self.queue}_lanes WHERE lane = ?", (lane,))
@@ -75,16 +83,16 @@ class Lanes:
             taken.append((token, row))
         return taken
 
-    def head(self, db: sqlite3.Connection, lane: str) -> sqlite3.Row | None:
+    def head(self, db: Transaction, lane: str) -> Row | None:
         """The first open row of a lane."""
-        row: sqlite3.Row | None = db.execute(
+        row: Row | None = db.execute(
             f"SELECT * FROM {self.queue} WHERE lane = ? AND {self.is_open} "
             f"ORDER BY {self.order} LIMIT 1",
             (lane,),
         ).fetchone()
         return row
 
-    def hold(self, db: sqlite3.Connection, lane: str, token: str, until: float) -> None:
+    def hold(self, db: Transaction, lane: str, token: str, until: float) -> None:
         """Sets when the lane is due, if it is still ours; `LeaseLost` if not."""
         done = db.execute(
             f"UPDATE {self.queue}_lanes SET due_at = ? WHERE lane = ? AND token = ?",
@@ -93,7 +101,7 @@ class Lanes:
         if done.rowcount == 0:
             raise LeaseLost(lane)
 
-    def is_owned(self, db: sqlite3.Connection, lane: str, now: float) -> bool:
+    def is_owned(self, db: Transaction, lane: str, now: float) -> bool:
         """Whether a worker holds the lane at this moment."""
         found = db.execute(
             f"SELECT 1 FROM {self.queue}_lanes WHERE lane = ? AND token IS NOT NULL AND due_at > ?",
@@ -101,14 +109,14 @@ class Lanes:
         )
         return found.fetchone() is not None
 
-    def sweep(self, db: sqlite3.Connection) -> None:
+    def sweep(self, db: Transaction) -> None:
         """Removes lanes whose open rows were purged."""
         db.execute(
             f"DELETE FROM {self.queue}_lanes WHERE NOT EXISTS (SELECT 1 FROM {self.queue} q "
             f"WHERE q.lane = {self.queue}_lanes.lane AND q.{self.is_open})"
         )
 
-    def end(self, db: sqlite3.Connection, lane: str) -> bool:
+    def end(self, db: Transaction, lane: str) -> bool:
         """Removes a lane in which nothing is open, and leaves any other to its owner; whether it is
         gone."""
         if self.head(db, lane) is not None:
@@ -116,7 +124,7 @@ class Lanes:
         db.execute(f"DELETE FROM {self.queue}_lanes WHERE lane = ?", (lane,))
         return True
 
-    def free(self, db: sqlite3.Connection, lane: str, due_at: float) -> None:
+    def free(self, db: Transaction, lane: str, due_at: float) -> None:
         """Gives the lane up: due again at `due_at`, or gone if nothing is open."""
         if not self.end(db, lane):
             db.execute(

@@ -8,12 +8,12 @@ for good, and says so with `seva inbox drop lost`.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 
 from api.inbox import schema
 from api.inbox.lanes import Lanes
 from api.inbox.payloads import read_message, read_reply, read_text
+from nlu.storage.database import Row, Transaction
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
 
@@ -30,9 +30,7 @@ def reason_of(error: Unreadable) -> str:
     return f"unreadable: {error.why}"
 
 
-def keep_for_key(
-    db: sqlite3.Connection, lanes: Lanes, row: sqlite3.Row, error: Unreadable, now: float
-) -> bool:
+def keep_for_key(db: Transaction, lanes: Lanes, row: Row, error: Unreadable, now: float) -> bool:
     """Whether a row is kept because its key is away: told once, due again later. One that cannot
     be read for another reason is the caller's."""
     reason = reason_of(error)
@@ -45,35 +43,46 @@ def keep_for_key(
     return True
 
 
-def drop_lost(db: sqlite3.Connection, inbox: Lanes, outbox: Lanes, now: float) -> int:
-    """Drops what the workers marked and the keys of this process do not open either: messages,
-    replies, and what was said before a message that opens itself. Returns how many rows."""
+def lanes_without_key(db: Transaction, *queues: Lanes) -> list[str]:
+    """Lanes with something that no key opened at the last try."""
+    found: set[str] = set()
+    for lanes in queues:
+        marked = f"SELECT DISTINCT lane FROM {lanes.queue} WHERE {lanes.is_open} AND reason = ?"
+        found |= {lane for (lane,) in db.execute(marked, (NO_KEY,)).fetchall()}
+    return sorted(found)
+
+
+def drop_lost(db: Transaction, inbox: Lanes, outbox: Lanes, lane: str, now: float) -> int:
+    """Drops what the workers marked in a lane and the keys of this process do not open either:
+    messages, replies, and what was said before a message that opens itself. Returns how many rows.
+    """
     dropped = 0
-    for row in _waiting(db, inbox, now):
+    for row in _waiting(db, inbox, lane, now):
         if _opens(read_message, row["payload"]):
-            dropped += _forget(db, row["lane"])
+            dropped += _forget(db, lane)
         else:
             done = "state = 1, payload = '', reason = 'dropped'"
             dropped += db.execute(f"UPDATE inbox SET {done} WHERE seq = ?", (row["seq"],)).rowcount
-        inbox.free(db, row["lane"], now)
-    for row in _waiting(db, outbox, now):
+        inbox.free(db, lane, now)
+    for row in _waiting(db, outbox, lane, now):
         if not _opens(read_reply, row["body"]):
             failed = f"state = {schema.FAILED}, body = '', reason = 'dropped'"
             dropped += db.execute(
                 f"UPDATE outbox SET {failed} WHERE seq = ?", (row["seq"],)
             ).rowcount
-        outbox.free(db, row["lane"], now)
+        outbox.free(db, lane, now)
     return dropped
 
 
-def _waiting(db: sqlite3.Connection, lanes: Lanes, now: float) -> list[sqlite3.Row]:
-    """What no key opened at the last try, and no worker has in hand."""
-    marked = f"SELECT * FROM {lanes.queue} WHERE {lanes.is_open} AND reason = ?"
-    rows: list[sqlite3.Row] = db.execute(marked, (NO_KEY,)).fetchall()
-    return [row for row in rows if not lanes.is_owned(db, row["lane"], now)]
+def _waiting(db: Transaction, lanes: Lanes, lane: str, now: float) -> list[Row]:
+    """What no key opened at the last try; nothing while a worker has the lane in hand."""
+    if lanes.is_owned(db, lane, now):
+        return []
+    marked = f"SELECT * FROM {lanes.queue} WHERE lane = ? AND {lanes.is_open} AND reason = ?"
+    return db.execute(marked, (lane, NO_KEY)).fetchall()
 
 
-def _forget(db: sqlite3.Connection, lane: str) -> int:
+def _forget(db: Transaction, lane: str) -> int:
     """The conversation of a lane, if it does not open."""
     row = db.execute("SELECT tracker FROM trackers WHERE lane = ?", (lane,)).fetchone()
     if row is None or _opens(read_text, row["tracker"]):

@@ -5,21 +5,21 @@ Carried out in the transaction that answers their message, so that what they rea
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 
-from api.inbox import sqlite_notices as notices
+from api.inbox import news as notices
 from api.inbox.lanes import Lanes
 from api.inbox.schema import FAILED, WAITING
+from nlu.storage.database import Transaction
 from nlu.turn import ERASE, NEWS_OFF, NEWS_ON
 
 
-def carried_out(
-    db: sqlite3.Connection, lanes: Lanes, lane: str, acts: Sequence[str], now: float
-) -> None:
+def carried_out(db: Transaction, lanes: Lanes, lane: str, acts: Sequence[str], now: float) -> None:
     """Does what the citizen of a lane wants; done twice it changes nothing more."""
     if NEWS_OFF in acts:
-        db.execute("INSERT OR IGNORE INTO quiet (lane, since) VALUES (?, ?)", (lane, now))
+        db.execute(
+            "INSERT INTO quiet (lane, since) VALUES (?, ?) ON CONFLICT DO NOTHING", (lane, now)
+        )
         notices.hold_back(db, lane)
     if NEWS_ON in acts:
         db.execute("DELETE FROM quiet WHERE lane = ?", (lane,))
@@ -28,14 +28,14 @@ def carried_out(
         _erase(db, lane)
 
 
-def is_held_back(db: sqlite3.Connection, lane: str) -> bool:
+def is_held_back(db: Transaction, lane: str) -> bool:
     """Whether news for a lane wait: its citizen wants none, and waits for no answer just now."""
     waits = "SELECT 1 FROM inbox WHERE lane = ? AND state = ?"
     answering = db.execute(waits, (lane, WAITING)).fetchone() is not None
     return notices.is_quiet(db, lane) and not answering
 
 
-def _erase(db: sqlite3.Connection, lane: str) -> None:
+def _erase(db: Transaction, lane: str) -> None:
     """Deletes the conversation, what its buttons mean, and words that are not owed any more. The
     address stays: answers need it. So does the wish for no news."""
     db.execute("DELETE FROM trackers WHERE lane = ?", (lane,))

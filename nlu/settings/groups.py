@@ -17,7 +17,7 @@ from pydantic import BaseSettings, Field, root_validator, validate_model, valida
 
 from nlu import paths
 from nlu.action_address import ActionAddress
-from nlu.settings.types import Address, Level, Port, SealingKeys, StateUrl, TablesUrl, split_list
+from nlu.settings.types import Address, DatabaseUrl, Level, Port, SealingKeys, split_list
 
 PREFIX = "SEVA_"
 DEMO_APP_SECRET = "seva-demo-app-secret"
@@ -120,14 +120,27 @@ class Keys(ProcessSettings):
     )
 
 
-class State(Keys):
-    """Inbox, outbox and trackers: the file that `serve` and `worker` share."""
+class Stored(ProcessSettings):
+    """Where state lies."""
 
-    database_url: StateUrl = Field(
+    database_url: DatabaseUrl = Field(
         default="sqlite",
-        description="Inbox, outbox and dialogue trackers, in one file, so that a turn is one "
-        "transaction. `sqlite` means `seva.sqlite` in `SEVA_VAR_DIR`; also `sqlite:///PATH`.",
+        description="Inbox, outbox and dialogue trackers, in one database, so that a turn is one "
+        "transaction. `sqlite` means `seva.sqlite` in `SEVA_VAR_DIR`; also `sqlite:///PATH`, or "
+        "`postgresql://...` for several machines.",
     )
+
+    def table_url(self, file: str) -> str:
+        """Where tables lie that are no part of a turn: in PostgreSQL too where the state is there,
+        else in a file of `SEVA_VAR_DIR`."""
+        if self.database_url.startswith("postgresql"):
+            return self.database_url
+        return f"sqlite:///{self.var_dir.absolute() / file}"
+
+
+class State(Keys, Stored):
+    """Inbox, outbox and trackers, which `serve` and `worker` share."""
+
     lease_seconds: float = Field(
         default=60,
         gt=0,
@@ -159,25 +172,27 @@ class State(Keys):
     @root_validator
     def _default_files(cls, values: dict) -> dict:
         """Turns the short form `sqlite` into the URL of a file under `var_dir`."""
-        if values.get("database_url") in ("sqlite", "sqlite://") and "var_dir" in values:
+        if values.get("database_url") in ("", "sqlite", "sqlite://") and "var_dir" in values:
             values["database_url"] = f"sqlite:///{values['var_dir'] / 'seva.sqlite'}"
         return values
 
 
-class Tables(ProcessSettings):
+class Tables(Stored):
     """The action server's tables: journal, ledger, misses."""
 
-    journal_url: TablesUrl = Field(
-        default="sqlite",
-        description="Journal of writes to departments. `sqlite` means the file `journal.sqlite` in "
-        "`SEVA_VAR_DIR`; also `sqlite:///PATH` or `postgresql://...`.",
+    journal_url: DatabaseUrl = Field(
+        default="",
+        description="Journal of writes to departments. Empty means that of `SEVA_DATABASE_URL` "
+        "where it is PostgreSQL, else the file `journal.sqlite` in `SEVA_VAR_DIR`; also "
+        "`sqlite:///PATH` or `postgresql://...`.",
     )
 
     @property
     def tables_url(self) -> str:
         """The URL of the database."""
-        file = self.var_dir.absolute() / "journal.sqlite"
-        return f"sqlite:///{file}" if self.journal_url == "sqlite" else self.journal_url
+        if self.journal_url == "sqlite":
+            return f"sqlite:///{self.var_dir.absolute() / 'journal.sqlite'}"
+        return self.journal_url or self.table_url("journal.sqlite")
 
 
 class ActionServer(ProcessSettings):

@@ -124,7 +124,7 @@ class WorkerSettings(State, Engine, Hearing, WhatsAppCaller, LogKey, Shutdown):
     )
 
 
-class ActionsSettings(Keys, ActionServer, News, IssuedDocuments, Tables):
+class ActionsSettings(Keys, Tables, ActionServer, News, IssuedDocuments):
     """`seva actions`: dialogue, departments, payments, and what is kept of citizens."""
 
     timezone: Zone = Field(

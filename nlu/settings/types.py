@@ -46,10 +46,11 @@ class Addresses(Address):
         return value
 
 
-class StateUrl(str):
-    """A SQLite file: `sqlite` (the usual one) or `sqlite:///PATH`."""
+class DatabaseUrl(str):
+    """A SQLite file, `sqlite` or nothing for the usual one, `sqlite:///PATH`, or a database of
+    PostgreSQL."""
 
-    form = re.compile(r"sqlite(://(/.+)?)?")
+    form = re.compile(r"(sqlite(://(/.+)?)?|postgresql(\+[a-z0-9]+)?://.+)?")
 
     @classmethod
     def __get_validators__(cls) -> Iterator[Check]:
@@ -62,12 +63,6 @@ class StateUrl(str):
         if not cls.form.fullmatch(value):
             raise ValueError("is no address of a database that Seva can use")
         return value
-
-
-class TablesUrl(StateUrl):
-    """The same, or a database of PostgreSQL."""
-
-    form = re.compile(r"sqlite(://(/.+)?)?|postgresql(\+[a-z0-9]+)?://.+")
 
 
 class SealingKeys(str):

@@ -6,22 +6,14 @@ groups of fifty about 13,900 (`shared/facts/whatsapp-and-platform.md`, section 2
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from contextlib import closing, suppress
-from pathlib import Path
-from typing import Any, Generic, TypeVar
-
-from nlu.storage.write_ahead import connect
+from typing import Generic, TypeVar
 
 J = TypeVar("J")
 R = TypeVar("R")
-T = TypeVar("T")
-Change = Callable[[sqlite3.Connection], T]
 _MOST = 256
 """Jobs of one write."""
 
@@ -84,57 +76,3 @@ class GroupCommit(Generic[J, R]):
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
-
-
-class SqliteWriter:
-    """Applies changes to a SQLite file in groups; each change is a savepoint of its own."""
-
-    def __init__(self, path: Path, window_s: float = 0.002) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
-        self._commit: GroupCommit[Change[Any], Any] = GroupCommit(self._apply, window_s)
-
-    async def run(self, change: Change[T]) -> T:
-        """The change's result once it is durable, or the error that undid it."""
-        found: T = await asyncio.wrap_future(self._commit.submit(change))
-        return found
-
-    def close(self) -> None:
-        """Applies what waits, then closes the file."""
-        self._commit.close()
-        self._drop()
-
-    def _apply(self, changes: list[Change[Any]]) -> list[Any]:
-        try:
-            self._connection = self._connection or connect(self._path)
-            return _in_savepoints(self._connection, changes)
-        except Exception:
-            self._drop()  # an open transaction is rolled back by that
-            raise
-
-    def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
-
-
-def checkpoint(path: Path) -> None:
-    """Moves the write-ahead log into the file and empties it; whoever reads or writes meanwhile
-    goes first, then the next time does it."""
-    with closing(sqlite3.connect(path, timeout=0.2)) as connection, suppress(sqlite3.Error):
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _in_savepoints(connection: sqlite3.Connection, changes: list[Change[Any]]) -> list[Any]:
-    outcomes: list[Any] = []
-    connection.execute("BEGIN IMMEDIATE")
-    for change in changes:
-        connection.execute("SAVEPOINT job")
-        try:
-            outcomes.append(change(connection))
-        except Exception as error:  # belongs to this change alone
-            connection.execute("ROLLBACK TO job")
-            outcomes.append(error)
-        connection.execute("RELEASE job")
-    connection.execute("COMMIT")
-    return outcomes

@@ -1,18 +1,29 @@
-"""Columns of SQLite files that hold one token a row, looked at and sealed again in slices.
+"""Columns that hold one sealed token a row, looked at and sealed again in slices.
 
 A row that changes meanwhile is left to whoever changed it: it was sealed by the newest key then.
 """
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+
+import sqlalchemy as sa
 
 from nlu.storage.keys import Place
 from nlu.storage.sealed_table import Slice
 from nlu.storage.sealing import Unreadable, reseal, seal, unseal
-from nlu.storage.write_ahead import connect
+from nlu.storage.tables import open_engine
+
+
+@contextmanager
+def _engine(url: str) -> Iterator[sa.engine.Engine]:
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 @dataclass
@@ -20,7 +31,7 @@ class SealedColumn:
     """A `SealedStore`: the column of tokens in a table whose rows are named by `key`."""
 
     name: str
-    path: Path
+    url: str
     table: str
     key: str
     column: str
@@ -29,45 +40,39 @@ class SealedColumn:
 
     def size(self) -> int:
         """Rows with a token."""
-        db = connect(self.path)
-        try:
-            found = db.execute(f"SELECT COUNT(*) FROM {self.table} WHERE {self.column} != ''")
-            return int(found.fetchone()[0])
-        finally:
-            db.close()
+        count = sa.text(f"SELECT COUNT(*) FROM {self.table} WHERE {self.column} != ''")
+        with _engine(self.url) as engine, engine.connect() as db:
+            return int(db.execute(count).scalar() or 0)
 
     def look(self, after: str, limit: int, *, again: bool) -> Slice:
         """See `SealedStore`."""
-        db = connect(self.path)
-        try:
+        with _engine(self.url) as engine, engine.begin() as db:
             return self._look(db, after, limit, again)
-        finally:
-            db.close()
 
-    def _look(self, db: sqlite3.Connection, after: str, limit: int, again: bool) -> Slice:
-        where = f"CAST({self.key} AS TEXT) > ? AND {self.column} != ''"
-        rows = db.execute(
-            f"SELECT CAST({self.key} AS TEXT) AS name, {self.column} AS token FROM {self.table} "
-            f"WHERE {where} ORDER BY CAST({self.key} AS TEXT) LIMIT ?",
-            (after, limit),
-        ).fetchall()
+    def _look(self, db: sa.engine.Connection, after: str, limit: int, again: bool) -> Slice:
+        name = f"CAST({self.key} AS TEXT)"
+        some = sa.text(
+            f"SELECT {name} AS name, {self.column} AS token FROM {self.table} "
+            f"WHERE {name} > :after AND {self.column} != '' ORDER BY {name} LIMIT :limit"
+        )
+        anew = sa.text(
+            f"UPDATE {self.table} SET {self.column} = :fresh "
+            f"WHERE {name} = :name AND {self.column} = :token"
+        )
+        rows = db.execute(some, {"after": after, "limit": limit}).all()
         older = unreadable = 0
         for row in rows:
             try:
-                fresh = _fresh(row["token"], self.place)
+                fresh = _fresh(row.token, self.place)
             except Unreadable:
                 unreadable += 1
                 continue
-            if fresh == row["token"]:
+            if fresh == row.token:
                 continue
             older += 1
             if again:
-                db.execute(
-                    f"UPDATE {self.table} SET {self.column} = ? "
-                    f"WHERE {self.key} = ? AND {self.column} = ?",
-                    (fresh, row["name"], row["token"]),
-                )
-        last = str(rows[-1]["name"]) if len(rows) == limit else None
+                db.execute(anew, {"fresh": fresh, "name": row.name, "token": row.token})
+        last = str(rows[-1].name) if len(rows) == limit else None
         return Slice(len(rows), older, unreadable, last)
 
 

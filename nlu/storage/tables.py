@@ -43,18 +43,19 @@ def open_tables(url: str, metadata: sa.MetaData) -> sa.engine.Engine:
     return engine
 
 
-def open_engine(url: str) -> sa.engine.Engine:
-    """An engine whose commits are on disk when they return."""
+def open_engine(url: str, **pool: Any) -> sa.engine.Engine:
+    """An engine whose commits are on disk when they return. `pool`: for PostgreSQL, as SQLAlchemy
+    takes it."""
     settings: dict[str, Any] = {"future": True, "hide_parameters": True}
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, **settings)
+        return sa.create_engine(url, pool_pre_ping=True, **pool, **settings)
     # Connections stay open, each lent to one thread at a time; in memory there is only one.
-    pool = {"pool_size": 1, "max_overflow": 0} if url == IN_MEMORY else {}
+    alone = {"pool_size": 1, "max_overflow": 0} if url == IN_MEMORY else {}
     engine = sa.create_engine(
         url,
         poolclass=sa.pool.QueuePool,
         connect_args={"check_same_thread": False},
-        **pool,
+        **alone,
         **settings,
     )
     if url != IN_MEMORY:

@@ -1,4 +1,4 @@
-"""Limits over time, counted in SQLite so that several processes share them.
+"""Limits over time, counted in a database so that several processes share them.
 
 A window opens with the first event and is over after the limit's seconds; the next event opens
 another. One row for each name and limit, however many events there are. Callers hold a write
@@ -7,15 +7,17 @@ transaction, so two of them never count the same place.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nlu.storage.database import Statements, Transaction
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS windows (
-    name TEXT NOT NULL, seconds REAL NOT NULL, since REAL NOT NULL, count INTEGER NOT NULL,
+    name TEXT NOT NULL, seconds DOUBLE PRECISION NOT NULL,
+    since DOUBLE PRECISION NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (name, seconds)
-) WITHOUT ROWID;
+) $by_key;
 CREATE INDEX IF NOT EXISTS windows_age ON windows (since);
 """
 
@@ -47,7 +49,7 @@ class Window:
 
 
 def add(
-    db: sqlite3.Connection, name: str, limits: Sequence[Limit], now: float, cost: int = 1
+    db: Statements, name: str, limits: Sequence[Limit], now: float, cost: int = 1
 ) -> list[Window]:
     """Counts an event against each limit, also beyond it."""
     windows = []
@@ -64,7 +66,7 @@ def add(
 
 
 def spend(
-    db: sqlite3.Connection, name: str, limits: Sequence[Limit], now: float, cost: int = 1
+    db: Statements, name: str, limits: Sequence[Limit], now: float, cost: int = 1
 ) -> Window | None:
     """Counts an event against each limit; or against none, where one has no place left, and gives
     back the window that is over last. An event that costs more than is left may still have it, so
@@ -77,17 +79,17 @@ def spend(
     return None
 
 
-def sweep(db: sqlite3.Connection, longest: float, now: float, most: int = 1000) -> int:
+def sweep(db: Transaction, longest: float, now: float, most: int = 1000) -> int:
     """Forgets windows older than `longest` seconds, at most `most` at once; how many it were."""
     old = db.execute(
         "DELETE FROM windows WHERE (name, seconds) IN "
-        "(SELECT name, seconds FROM windows WHERE since < ? LIMIT ?)",
+        f"(SELECT name, seconds FROM windows WHERE since < ? LIMIT ? {db.skip_locked})",
         (now - longest, most),
     )
     return old.rowcount
 
 
-def _open(db: sqlite3.Connection, name: str, limit: Limit, now: float) -> tuple[float, int]:
+def _open(db: Statements, name: str, limit: Limit, now: float) -> tuple[float, int]:
     """Begin and count of the window that an event falls into; a clock set back opens a new one."""
     row = db.execute(
         "SELECT since, count FROM windows WHERE name = ? AND seconds = ?", (name, limit.seconds)

@@ -10,12 +10,16 @@ from starlette.testclient import TestClient
 
 from api.app import create_app, create_internal_app
 from api.inbox.payloads import read_reply
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from api.problems import MEDIA_TYPE
 from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
 from tests.api.conftest import CATALOGUE
-from tests.inbox.worker_fakes import PHONE_ID, message
+from tests.inbox.worker_fakes import (
+    PHONE_ID,
+    message,
+    rows,
+)
 
 KEY = {"Authorization": "Bearer notices-key"}
 LANE = f"{PHONE_ID}:IN.1"
@@ -34,15 +38,15 @@ def client(settings: Settings) -> Iterator[TestClient]:
             internal, raise_server_exceptions=False, headers=KEY, base_url="http://localhost"
         ) as client,
     ):
-        inbox: SqliteInbox = app.state.runtime.inbox
+        inbox: StoredInbox = app.state.runtime.inbox
         public.portal.call(inbox.put, [message(1)])  # type: ignore[union-attr]
         yield client
 
 
 def told(client: TestClient) -> list[str]:
     inbox = client.app.state.runtime.inbox  # type: ignore[attr-defined]
-    rows = inbox._read.execute("SELECT body FROM outbox WHERE step >= 0")
-    return [read_reply(row[0]).to_json() for row in rows]
+    found = rows(inbox, "SELECT body FROM outbox WHERE step >= 0")
+    return [read_reply(row[0]).to_json() for row in found]
 
 
 def test_notice_is_taken_once(client: TestClient) -> None:
@@ -127,7 +131,7 @@ def test_without_a_key_nobody_may(settings: Settings, key: str) -> None:
 
 
 def test_language_is_that_of_the_last_answer(client: TestClient) -> None:
-    inbox: SqliteInbox = client.app.state.runtime.inbox  # type: ignore[attr-defined]
+    inbox: StoredInbox = client.app.state.runtime.inbox  # type: ignore[attr-defined]
     ask = {"citizen": LANE}
     assert client.post("/notices/language", json=ask).json() == {"language": None}
 
@@ -143,7 +147,7 @@ def test_language_is_that_of_the_last_answer(client: TestClient) -> None:
 
 def test_closed_inbox_asks_to_try_again(client: TestClient) -> None:
     inbox = client.app.state.runtime.inbox  # type: ignore[attr-defined]
-    inbox._writer.close()
+    inbox._database.close()
     answer = client.post("/notices", json=NOTICE)
     assert (answer.status_code, answer.json()["type"]) == (503, "/problems/inbox-unavailable")
 

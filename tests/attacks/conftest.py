@@ -1,5 +1,5 @@
 """The inbox's fixtures."""
 
-from tests.inbox.conftest import clock, store
+from tests.inbox.conftest import clock, engine, store
 
-__all__ = ["clock", "store"]
+__all__ = ["clock", "engine", "store"]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from nlu.engine.waiting_line import PASS_SECONDS, PassTooLong, WaitingLine
 from nlu.turn import Message, Turned
 from tests.inbox.worker_fakes import (
@@ -34,7 +34,7 @@ class Endless(FakeEngine):
 
 @pytest.mark.slow
 async def test_turn_that_takes_too_long_ends_alone_and_is_told(
-    store: SqliteInbox, clock: Clock
+    store: StoredInbox, clock: Clock
 ) -> None:
     engine, whatsapp, stop = Endless(), FakeWhatsApp(), asyncio.Event()
     running = asyncio.create_task(make_worker(store, engine, whatsapp, clock, turn_s=0.3).run(stop))
@@ -54,7 +54,7 @@ async def test_turn_that_takes_too_long_ends_alone_and_is_told(
 
 @pytest.mark.slow
 async def test_outage_that_ends_turns_late_is_no_fault_of_theirs(
-    store: SqliteInbox, clock: Clock
+    store: StoredInbox, clock: Clock
 ) -> None:
     """The action server hangs: nobody is told that their message took too long."""
     engine, whatsapp, stop = Endless(), FakeWhatsApp(), asyncio.Event()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from nlu.turn import AWAY, BROKEN, FAILED, Message, Turned, TurnFailed
 from tests.inbox.test_worker_life import until
 from tests.inbox.worker_fakes import (
@@ -37,7 +37,7 @@ class AwayEngine(FakeEngine):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("trouble", [AWAY, BROKEN, FAILED])
-async def test_outage_makes_no_dead_letter(store: SqliteInbox, clock: Clock, trouble: str) -> None:
+async def test_outage_makes_no_dead_letter(store: StoredInbox, clock: Clock, trouble: str) -> None:
     engine, whatsapp, stop = AwayEngine(trouble), FakeWhatsApp(), asyncio.Event()
     worker = make_worker(store, engine, whatsapp, clock)
     running = asyncio.create_task(worker.run(stop))
@@ -61,7 +61,7 @@ async def test_outage_makes_no_dead_letter(store: SqliteInbox, clock: Clock, tro
 
 
 async def test_message_that_fails_while_all_works_becomes_a_dead_letter(
-    store: SqliteInbox, clock: Clock
+    store: StoredInbox, clock: Clock
 ) -> None:
     engine, whatsapp = FakeEngine(), FakeWhatsApp()
     engine.failures = [TurnFailed("no", FAILED)] * 3
@@ -73,7 +73,7 @@ async def test_message_that_fails_while_all_works_becomes_a_dead_letter(
 
 
 async def test_message_that_kills_the_action_server_each_time_is_given_up(
-    store: SqliteInbox, clock: Clock
+    store: StoredInbox, clock: Clock
 ) -> None:
     """It is healthy again each time, so no outage; but not for ever."""
     engine, whatsapp = FakeEngine(), FakeWhatsApp()
@@ -86,7 +86,7 @@ async def test_message_that_kills_the_action_server_each_time_is_given_up(
 
 
 @pytest.mark.slow
-async def test_restarts_of_the_worker_bury_nothing(store: SqliteInbox, clock: Clock) -> None:
+async def test_restarts_of_the_worker_bury_nothing(store: StoredInbox, clock: Clock) -> None:
     """B8: a stop gives the message back and counts nothing."""
 
     class Never(FakeEngine):

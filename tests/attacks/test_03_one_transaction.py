@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
 import pytest
 
 from api.inbox.port import LeaseLost
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from api.whatsapp.outgoing import Draft, Outgoing
 from tests.inbox.worker_fakes import (
+    ERRORS,
     POLICY,
     Clock,
     FakeEngine,
     FakeWhatsApp,
     make_worker,
     message,
+    write,
 )
 
 ANSWER = [Draft(Outgoing("text", "hi"))]
+FULL = {
+    "sqlite": "CREATE TRIGGER no_room BEFORE INSERT ON {table} "
+    "BEGIN SELECT RAISE(ABORT, 'full'); END",
+    "postgres": "CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE disk_full; END $$; CREATE TRIGGER no_room BEFORE INSERT ON {table} "
+    "FOR EACH ROW EXECUTE FUNCTION no_room()",
+}
+ROOM_AGAIN = {
+    "sqlite": "DROP TRIGGER no_room",
+    "postgres": "DROP TRIGGER no_room ON trackers",
+}
 TABLES = ("trackers", "outbox", "choices", "inbox")
 
 
 @pytest.mark.parametrize("table", ["trackers", "outbox"])
 async def test_turn_whose_tracker_or_reply_cannot_be_kept_is_no_turn(
-    store: SqliteInbox, tmp_path: Path, table: str
+    store: StoredInbox, engine: str, table: str
 ) -> None:
     await store.put([message(1)])
     (claim,) = await store.claim("w")
-    with sqlite3.connect(tmp_path / "inbox.sqlite") as db:
-        db.execute(
-            f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
-    with pytest.raises(sqlite3.Error):
+    write(store, FULL[engine].format(table=table))
+    with pytest.raises(ERRORS):
         await store.ack(claim, ANSWER, "te", "state")
     assert await store.tracker(claim.message.lane) is None
     assert (await store.citizen(claim.message.lane)).language is None
@@ -42,20 +49,18 @@ async def test_turn_whose_tracker_or_reply_cannot_be_kept_is_no_turn(
 
 
 async def test_worker_gives_a_message_back_whose_end_cannot_be_kept(
-    store: SqliteInbox, clock: Clock, tmp_path: Path
+    store: StoredInbox, clock: Clock, engine: str
 ) -> None:
     """The store mends: the message is answered, and no attempt was counted."""
-    engine, whatsapp = FakeEngine(), FakeWhatsApp()
+    model, whatsapp = FakeEngine(), FakeWhatsApp()
     await store.put([message(1)])
-    database = sqlite3.connect(tmp_path / "inbox.sqlite")
-    full = "CREATE TRIGGER full BEFORE INSERT ON trackers BEGIN SELECT RAISE(ABORT, 'x'); END"
-    database.execute(full)
-    worker = make_worker(store, engine, whatsapp, clock)
+    write(store, FULL[engine].format(table="trackers"))
+    worker = make_worker(store, model, whatsapp, clock)
     for claim in await store.claim("w"):
         await worker._serve(claim)
     assert whatsapp.texts() == []
     assert worker.outage.what
-    database.execute("DROP TRIGGER full")
+    write(store, ROOM_AGAIN[engine])
     assert await store.claim("w") == []  # it waits a moment
     clock.now += POLICY.retry.outage.wait[0]
     (claim,) = await store.claim("w")
@@ -65,14 +70,13 @@ async def test_worker_gives_a_message_back_whose_end_cannot_be_kept(
     assert whatsapp.texts() == ["echo text 1"]
 
 
-async def test_failed_read_is_an_error_and_no_stranger(store: SqliteInbox, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "inbox.sqlite") as db:
-        db.execute("DROP TABLE trackers")
-    with pytest.raises(sqlite3.Error):
+async def test_failed_read_is_an_error_and_no_stranger(store: StoredInbox) -> None:
+    write(store, "DROP TABLE trackers")
+    with pytest.raises(ERRORS):
         await store.tracker("1:a")
 
 
-async def test_late_worker_cannot_write_a_tracker(store: SqliteInbox, clock: Clock) -> None:
+async def test_late_worker_cannot_write_a_tracker(store: StoredInbox, clock: Clock) -> None:
     """p34: both took the lane, one after the other; only the owner's state is kept."""
     await store.put([message(1)])
     (late,) = await store.claim("A")

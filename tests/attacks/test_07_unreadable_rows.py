@@ -27,9 +27,6 @@ from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import UNREADABLE
 from tests.dialogue.test_handover import RECORD
 from tests.handover_numbers import numbers_of
-from tests.postgres import postgres
-
-__all__ = ["postgres"]
 
 OLD, BATCH, FAR = 55, 50, 1e9
 Back = Callable[[], None]

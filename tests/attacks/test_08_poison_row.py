@@ -17,13 +17,14 @@ from cryptography.fernet import Fernet
 
 from api.inbox.commands import drop_command
 from api.inbox.letters import Letters, NotNow
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from api.inbox.unopened import NO_KEY
 from api.whatsapp.outgoing import Draft, Outgoing
 from nlu.storage.keys import new_key
 from nlu.storage.sealing import seal
 from nlu.turn import Button, Reply
 from tests.inbox.worker_fakes import (
+    ENGINE,
     POLICY,
     Clock,
     FakeEngine,
@@ -31,6 +32,9 @@ from tests.inbox.worker_fakes import (
     failed_turns,
     make_worker,
     message,
+    open_database,
+    rows,
+    write,
 )
 
 POISON = {
@@ -44,13 +48,12 @@ POISON = {
 
 @pytest.mark.parametrize("kind", POISON)
 async def test_unreadable_message_is_buried_alone(
-    store: SqliteInbox, clock: Clock, tmp_path: Path, kind: str
+    store: StoredInbox, clock: Clock, tmp_path: Path, kind: str
 ) -> None:
     await store.put([message(n, citizen=f"IN.{n}") for n in range(5)])
     await store.put([message(9, citizen="IN.2")])
-    with sqlite3.connect(tmp_path / "inbox.sqlite") as db:
-        where = "WHERE message_id = 'wamid.IN2'"
-        db.execute(f"UPDATE inbox SET payload = ? {where}", (POISON[kind](),))
+    where = "WHERE message_id = 'wamid.IN2'"
+    write(store, f"UPDATE inbox SET payload = ? {where}", (POISON[kind](),))
     whatsapp = FakeWhatsApp()
     await make_worker(store, FakeEngine(), whatsapp, clock).drain()
     said = {who: text.text for _, who, text in whatsapp.taken if who != "IN.2"}
@@ -62,28 +65,26 @@ async def test_unreadable_message_is_buried_alone(
 
 @pytest.mark.parametrize("kind", POISON)
 async def test_unreadable_reply_fails_alone(
-    store: SqliteInbox, clock: Clock, tmp_path: Path, kind: str
+    store: StoredInbox, clock: Clock, tmp_path: Path, kind: str
 ) -> None:
     await store.put([message(n, citizen=f"IN.{n}") for n in range(3)])
     for claim in await store.claim("w", 9):
         two = [Draft(Outgoing("text", f"{part} {claim.message.citizen}")) for part in "AB"]
         await store.ack(claim, two)
-    with sqlite3.connect(tmp_path / "inbox.sqlite") as db:
-        where = "WHERE tracker = 'wamid.IN1:0'"
-        db.execute(f"UPDATE outbox SET body = ? {where}", (POISON[kind](),))
+    where = "WHERE tracker = 'wamid.IN1:0'"
+    write(store, f"UPDATE outbox SET body = ? {where}", (POISON[kind](),))
     whatsapp = FakeWhatsApp()
     await make_worker(store, FakeEngine(), whatsapp, clock).drain()
     assert sorted(whatsapp.texts()) == ["A IN.0", "A IN.2", "B IN.0", "B IN.1", "B IN.2"]
 
 
 async def test_unreadable_tracker_is_told_and_then_begun_afresh(
-    store: SqliteInbox, clock: Clock, tmp_path: Path
+    store: StoredInbox, clock: Clock, tmp_path: Path
 ) -> None:
     engine, whatsapp = FakeEngine(), FakeWhatsApp()
     await store.put([message(1)])
     await make_worker(store, engine, whatsapp, clock).drain()
-    with sqlite3.connect(tmp_path / "inbox.sqlite") as db:
-        db.execute("UPDATE trackers SET tracker = ?", (POISON["a version of tomorrow"](),))
+    write(store, "UPDATE trackers SET tracker = ?", (POISON["a version of tomorrow"](),))
     await store.put([message(2), message(3)])
     await make_worker(store, engine, whatsapp, clock).drain()
     assert whatsapp.texts() == ["echo text 1", "te:internal_error", "echo text 3"]
@@ -113,7 +114,7 @@ def alarms(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
 
 
 async def test_message_whose_key_is_away_waits_in_its_place(
-    store: SqliteInbox, clock: Clock, keys: Keys, caplog: pytest.LogCaptureFixture
+    store: StoredInbox, clock: Clock, keys: Keys, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One process had the new key before the worker had: the worker buried what it sealed."""
     await store.put([message(1)])
@@ -133,19 +134,21 @@ async def test_message_whose_key_is_away_waits_in_its_place(
 
 
 @pytest.fixture
-def lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+def lost(
+    tmp_path: Path, clock: Clock, engine: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], int]:
     """What an operator drops; how many rows."""
-    monkeypatch.setenv("SEVA_DATABASE_URL", f"sqlite:///{tmp_path}/inbox.sqlite")
+    monkeypatch.setenv("SEVA_DATABASE_URL", ENGINE.url or f"sqlite:///{tmp_path}/inbox.sqlite")
 
     def drop() -> int:
-        with closing(Letters(tmp_path / "inbox.sqlite")) as letters:
+        with closing(Letters(open_database(tmp_path / "inbox.sqlite", clock))) as letters:
             return letters.drop_lost()
 
     return drop
 
 
 async def test_message_whose_key_is_lost_for_good_is_dropped_by_an_operator(
-    store: SqliteInbox,
+    store: StoredInbox,
     clock: Clock,
     keys: Keys,
     lost: Callable[[], int],
@@ -157,7 +160,7 @@ async def test_message_whose_key_is_lost_for_good_is_dropped_by_an_operator(
     await store.put([message(2)])
     whatsapp = FakeWhatsApp()
     await make_worker(store, FakeEngine(), whatsapp, clock).drain()
-    with closing(Letters(tmp_path / "inbox.sqlite")) as letters:
+    with closing(Letters(open_database(tmp_path / "inbox.sqlite", clock))) as letters:
         assert [one.reason for one in letters.some("waiting", 9)] == [NO_KEY, None]
         with pytest.raises(NotNow):
             letters.drop(1)  # its key may be back tomorrow
@@ -172,7 +175,7 @@ async def test_message_whose_key_is_lost_for_good_is_dropped_by_an_operator(
 
 
 async def test_reply_whose_key_is_lost_for_good_is_dropped_by_an_operator(
-    store: SqliteInbox, clock: Clock, keys: Keys, lost: Callable[[], int]
+    store: StoredInbox, clock: Clock, keys: Keys, lost: Callable[[], int]
 ) -> None:
     """It held up every later reply to its citizen, and no command ended that."""
     await store.put([message(1)])
@@ -192,7 +195,7 @@ async def test_reply_whose_key_is_lost_for_good_is_dropped_by_an_operator(
 
 
 async def test_conversation_whose_key_is_lost_for_good_begins_anew(
-    store: SqliteInbox, clock: Clock, keys: Keys, lost: Callable[[], int]
+    store: StoredInbox, clock: Clock, keys: Keys, lost: Callable[[], int]
 ) -> None:
     whatsapp = FakeWhatsApp()
     worker = make_worker(store, FakeEngine(), whatsapp, clock)
@@ -209,7 +212,7 @@ async def test_conversation_whose_key_is_lost_for_good_begins_anew(
 
 
 async def test_what_a_worker_has_in_hand_is_not_dropped(
-    store: SqliteInbox, clock: Clock, keys: Keys, lost: Callable[[], int]
+    store: StoredInbox, clock: Clock, keys: Keys, lost: Callable[[], int]
 ) -> None:
     """The worker may have the key that the operator's shell lacks."""
     await store.put([message(1)])
@@ -227,7 +230,7 @@ async def test_what_a_worker_has_in_hand_is_not_dropped(
 
 @pytest.mark.parametrize("doubtful", [False, True])
 async def test_reply_whose_key_is_away_waits_in_its_place(
-    store: SqliteInbox,
+    store: StoredInbox,
     clock: Clock,
     keys: Keys,
     caplog: pytest.LogCaptureFixture,
@@ -253,7 +256,7 @@ async def test_reply_whose_key_is_away_waits_in_its_place(
 
 
 async def test_many_rows_whose_key_is_away_keep_nobody_waiting(
-    store: SqliteInbox, clock: Clock, keys: Keys
+    store: StoredInbox, clock: Clock, keys: Keys
 ) -> None:
     await store.put([message(n, citizen=f"IN.{n}") for n in range(60)])
     for claim in await store.claim("w", 30):
@@ -269,7 +272,7 @@ async def test_many_rows_whose_key_is_away_keep_nobody_waiting(
 
 
 async def test_tracker_without_its_key_waits_until_the_key_is_back(
-    store: SqliteInbox, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: StoredInbox, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Trouble of ours: no attempt, no apology, and the conversation goes on where it was."""
     old, new = new_key(), new_key()
@@ -296,7 +299,7 @@ async def test_tracker_without_its_key_waits_until_the_key_is_back(
 
 @pytest.mark.parametrize("kind", [kind for kind in POISON if "field" not in kind])
 async def test_unreadable_option_is_an_old_button_and_costs_no_conversation(
-    store: SqliteInbox, clock: Clock, tmp_path: Path, kind: str
+    store: StoredInbox, clock: Clock, tmp_path: Path, kind: str
 ) -> None:
     buttons = (Button("option", "/pick"),)
     engine, whatsapp = FakeEngine(answer=lambda text: [Reply("pick", buttons)]), FakeWhatsApp()
@@ -304,9 +307,8 @@ async def test_unreadable_option_is_an_old_button_and_costs_no_conversation(
     await store.put([message(1)])
     await worker.drain()
     kept = await store.tracker(message(1).lane)
-    with sqlite3.connect(tmp_path / "inbox.sqlite") as db:
-        db.execute("UPDATE choices SET payload = ?, number = 1", (POISON[kind](),))
-        (button,) = db.execute("SELECT id FROM choices").fetchone()
+    write(store, "UPDATE choices SET payload = ?, number = 1", (POISON[kind](),))
+    ((button,),) = rows(store, "SELECT id FROM choices")
     await store.put([message(2, "1"), message(3, kind="button", button_id=button)])
     await worker.drain()
     assert whatsapp.texts()[-2:] == ["te:old_button"] * 2

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from nlu.turn import Message, Turned
 from tests.inbox.worker_fakes import (
     POLICY,
@@ -18,6 +18,7 @@ from tests.inbox.worker_fakes import (
     FakeWhatsApp,
     make_worker,
     message,
+    open_database,
 )
 
 
@@ -44,7 +45,9 @@ async def test_renewal_that_fails_is_tried_again_or_ends_the_turn(
     tmp_path: Path, failures: int
 ) -> None:
     engine, whatsapp, stop = Counting(1.5), FakeWhatsApp(), asyncio.Event()
-    stores = [SqliteInbox(tmp_path / "i.sqlite", POLICY, lease_s=0.9) for _ in range(2)]
+    stores = [
+        StoredInbox(open_database(tmp_path / "i.sqlite"), POLICY, lease_s=0.9) for _ in range(2)
+    ]
     broken, left = stores[0], [failures]
     real = broken.extend
 

@@ -162,7 +162,7 @@ def test_the_action_server_is_for_its_worker_alone(
 
 MALFORMED = [
     ("SEVA_ENV", "prod"),
-    ("SEVA_DATABASE_URL", "postgresql://u:p@db/seva?sslmode=verify-full"),
+    ("SEVA_DATABASE_URL", "mysql://u:p@db/seva?sslmode=verify-full"),
     ("SEVA_DATABASE_URL", "seva.sqlite"),
     ("SEVA_JOURNAL_URL", "mysql://u:p@db/seva"),
     ("SEVA_SERVE_PORT", "x"),

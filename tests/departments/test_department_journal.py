@@ -17,9 +17,6 @@ from actions.departments.request import Context
 from nlu.storage.sealing import Unreadable
 from nlu.storage.tables import IN_MEMORY
 from nlu.turn import Document
-from tests.postgres import postgres
-
-__all__ = ["postgres"]
 
 WRITE = Write("energy", "payBill", {"name": "లక్ష్మి", "odd": "\ud800"}, Context("91984", "k-1", "te"))
 ENTRY = Entry(WRITE, "sending", 100.0, due_at=130.0, until=900.0)

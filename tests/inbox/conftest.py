@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from tests.inbox.turn_bench import Bench
-from tests.inbox.worker_fakes import Clock, open_store
+from tests.inbox.worker_fakes import ENGINE, Clock, open_store
 
 
 @pytest_asyncio.fixture
@@ -16,14 +17,32 @@ async def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The same test on both; PostgreSQL's tables are as new."""
+    if request.param == "postgres":
+        ENGINE.url = request.getfixturevalue("postgres")
+        empty(ENGINE.url)
+    yield request.param
+    ENGINE.url = None
+
+
+def empty(url: str) -> None:
+    tables = sa.create_engine(url)
+    with tables.begin() as db:
+        db.execute(sa.text("DROP SCHEMA public CASCADE"))
+        db.execute(sa.text("CREATE SCHEMA public"))
+    tables.dispose()
+
+
 @pytest_asyncio.fixture
-async def store(tmp_path: Path, clock: Clock) -> AsyncIterator[SqliteInbox]:
+async def store(tmp_path: Path, clock: Clock, engine: str) -> AsyncIterator[StoredInbox]:
     inbox = open_store(tmp_path / "inbox.sqlite", clock)
     yield inbox
     await inbox.close()
 
 
 @pytest.fixture
-def bench(store: SqliteInbox, clock: Clock) -> Bench:
+def bench(store: StoredInbox, clock: Clock) -> Bench:
     """Turns with fakes around them; `test_delivery` has a bench of its own."""
     return Bench(store, clock)

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from string import Template
 
 import pytest
 
 from api.inbox import arrivals
 from api.whatsapp.payload import EXCESS, Inbound
+from nlu.storage import windows
+from nlu.storage.database import Transaction
+from nlu.storage.sqlite import SqliteTransaction
 from nlu.storage.windows import Limit
 
+TABLES = Template(windows.SCHEMA).substitute(by_key="WITHOUT ROWID")
 LIMITS = (Limit(3, 60), Limit(5, 3600))
 
 
 @pytest.fixture
-def db() -> Iterator[sqlite3.Connection]:
+def db() -> Iterator[SqliteTransaction]:
     connection = sqlite3.connect(":memory:")
-    connection.executescript(arrivals.SCHEMA)
-    yield connection
+    connection.executescript(TABLES)
+    yield SqliteTransaction(connection, lambda: 0.0)
     connection.close()
 
 
-def arrive(db: sqlite3.Connection, times: list[float], citizen: str = "a") -> list[str | None]:
+def arrive(db: Transaction, times: list[float], citizen: str = "a") -> list[str | None]:
     """The kinds of what is kept, None for what is dropped."""
     found = []
     for number, now in enumerate(times):
@@ -52,17 +57,17 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_messages_beyond_a_limit(db: sqlite3.Connection, name: str) -> None:
+def test_messages_beyond_a_limit(db: Transaction, name: str) -> None:
     times, kinds = CASES[name]
     assert arrive(db, times) == kinds  # type: ignore[arg-type]
 
 
-def test_another_citizen_is_not_concerned(db: sqlite3.Connection) -> None:
+def test_another_citizen_is_not_concerned(db: Transaction) -> None:
     arrive(db, [0, 1, 2, 3, 4])
     assert arrive(db, [5, 6], "b") == ["text", "text"]
 
 
-def test_what_asks_for_the_answer_carries_no_words(db: sqlite3.Connection) -> None:
+def test_what_asks_for_the_answer_carries_no_words(db: Transaction) -> None:
     message = Inbound("m", "1", "a", "button", text="a secret", button_id="b", phone="91")
     for _ in range(4):
         kept = arrivals.admit(db, message, LIMITS, 0)
@@ -70,7 +75,7 @@ def test_what_asks_for_the_answer_carries_no_words(db: sqlite3.Connection) -> No
     assert kept.message_id == "m"
 
 
-def test_old_counts_are_forgotten(db: sqlite3.Connection) -> None:
+def test_old_counts_are_forgotten(db: Transaction) -> None:
     arrive(db, [0, 1])
     arrive(db, [4000], "b")
     assert arrivals.forget(db, LIMITS, 4000) == 2
@@ -80,7 +85,8 @@ def test_old_counts_are_forgotten(db: sqlite3.Connection) -> None:
 def test_processes_count_together(tmp_path: object) -> None:
     """Two connections to one file, as two processes have."""
     one, two = (sqlite3.connect(f"{tmp_path}/a.sqlite", isolation_level=None) for _ in range(2))
-    one.executescript(arrivals.SCHEMA)
-    assert arrive(one, [0, 1]) + arrive(two, [2, 3]) == ["text", "text", "text", EXCESS]
+    one.executescript(TABLES)
+    first, second = (SqliteTransaction(file, lambda: 0.0) for file in (one, two))
+    assert arrive(first, [0, 1]) + arrive(second, [2, 3]) == ["text", "text", "text", EXCESS]
     one.close()
     two.close()

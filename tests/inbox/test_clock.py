@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 
-from api.inbox import clock as clocks
-from api.inbox.clock import DatabaseClock
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import INBOX, StoredInbox
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.payload import Status, WebhookDelivery, admit
-from tests.inbox.worker_fakes import PHONE_ID, Clock, message, open_store
+from nlu.storage import clock as clocks
+from nlu.storage.clock import FileClock
+from tests.inbox.worker_fakes import (
+    PHONE_ID,
+    Clock,
+    message,
+    open_store,
+    rows,
+)
 
 DAY = 86400.0
 
@@ -21,19 +27,19 @@ DAY = 86400.0
 def opened(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     db.row_factory = sqlite3.Row
-    db.execute("CREATE TABLE IF NOT EXISTS clock (boot TEXT, shift REAL, seen REAL, told REAL)")
+    db.execute("CREATE TABLE IF NOT EXISTS clock (boot TEXT, shift REAL, seen REAL)")
     return db
 
 
 def test_processes_that_share_a_file_share_its_clock_whatever_theirs_shows(
     tmp_path: Path, monkeypatch: object
 ) -> None:
-    first = DatabaseClock(opened(tmp_path / "a.sqlite"))
+    first = FileClock(opened(tmp_path / "a.sqlite"))
     real = clocks.time.time
     try:
         for step in (-3600.0, 61.0):
             clocks.time.time = lambda step=step: real() + step  # type: ignore[assignment]
-            second = DatabaseClock(opened(tmp_path / "a.sqlite"))
+            second = FileClock(opened(tmp_path / "a.sqlite"))
             assert abs(second() - first()) < 1
     finally:
         clocks.time.time = real
@@ -42,12 +48,12 @@ def test_processes_that_share_a_file_share_its_clock_whatever_theirs_shows(
 def test_clock_goes_on_after_a_new_start_of_the_machine(tmp_path: Path) -> None:
     db = opened(tmp_path / "a.sqlite")
     late = 4_000_000_000.0
-    db.execute("INSERT INTO clock VALUES ('another start', 0, ?, NULL)", (late,))
-    assert DatabaseClock(db)() >= late
+    db.execute("INSERT INTO clock VALUES ('another start', 0, ?)", (late,))
+    assert FileClock(db)() >= late
 
 
 async def test_waiting_messages_are_answered_in_the_order_of_whatsapp(
-    store: SqliteInbox, clock: Clock
+    store: StoredInbox, clock: Clock
 ) -> None:
     now = int(clock.now)
     late = [message(2, "second", timestamp=now - 5), message(1, "first", timestamp=now - 9)]
@@ -60,7 +66,7 @@ async def test_waiting_messages_are_answered_in_the_order_of_whatsapp(
     assert said == ["first", "second", "third", "fourth"]
 
 
-async def test_time_of_tomorrow_overtakes_nobody(store: SqliteInbox, clock: Clock) -> None:
+async def test_time_of_tomorrow_overtakes_nobody(store: StoredInbox, clock: Clock) -> None:
     """A phone's or WhatsApp's clock may be wrong: admission makes it now, at the latest."""
     for number, ahead in ((1, 9999), (2, 1)):
         came = message(number, f"text {number}", timestamp=int(clock.now) + ahead)
@@ -73,7 +79,7 @@ async def test_time_of_tomorrow_overtakes_nobody(store: SqliteInbox, clock: Cloc
 
 @pytest.mark.parametrize("behind", [2, 3600])
 async def test_order_is_whatsapps_while_our_clock_is_behind(
-    store: SqliteInbox, clock: Clock, behind: int
+    store: StoredInbox, clock: Clock, behind: int
 ) -> None:
     """The database's clock does not follow the wall clock: all messages come from its future."""
     wall = int(clock.now) + behind
@@ -89,11 +95,11 @@ async def test_order_is_whatsapps_while_our_clock_is_behind(
 
 
 async def test_leases_begin_when_they_are_written(
-    store: SqliteInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    store: StoredInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other writers kept the change waiting for 20 s: the send may take its whole time after that,
     and so may the turn."""
-    run = store._writer.run
+    run = store._database.run
 
     async def late(change: Any) -> Any:
         clock.now += 20
@@ -102,21 +108,21 @@ async def test_leases_begin_when_they_are_written(
     await store.put([message(1), message(2, citizen="IN.2")])
     (claim,) = await store.claim("w")
     await store.ack(claim, [Draft(Outgoing("text", "A"))])
-    monkeypatch.setattr(store._writer, "run", late)
+    monkeypatch.setattr(store._database, "run", late)
     assert len(await store.outbox.claim("w")) == 1
     (claim,) = await store.claim("w")
     written = clock.now
     await store.extend(claim)
     extended = clock.now
     monkeypatch.undo()
-    due = dict(store._read.execute("SELECT lane, due_at FROM inbox_lanes").fetchall())
+    due = {lane: at for lane, at in rows(store, "SELECT lane, due_at FROM inbox_lanes")}
     assert due == {claim.message.lane: extended + 60}
     clock.now = written - 20 + 59
     assert await store.outbox.claim("w") == []
 
 
 async def test_earlier_reply_is_not_sent_again_after_a_later_one(
-    store: SqliteInbox, clock: Clock
+    store: StoredInbox, clock: Clock
 ) -> None:
     await store.put([message(1)])
     (claim,) = await store.claim("w")
@@ -135,9 +141,8 @@ async def test_voice_lanes_are_found_without_looking_at_texts(tmp_path: Path, cl
     await store.put([message(n, citizen=f"IN.{n}") for n in range(50)])
     await store.put([message(99, kind="audio", citizen="IN.3")])
     assert await store.claim("w", 5, voice=True) == []  # a text of theirs comes first
-    plan = store._read.execute(
-        "EXPLAIN QUERY PLAN SELECT lane FROM inbox_lanes WHERE voice IN (1) AND due_at <= 1"
-    ).fetchall()
+    due, values = INBOX._due(1.0, True)
+    plan = rows(store, f"EXPLAIN QUERY PLAN {due} ORDER BY due.due_at LIMIT 1", values)
     assert "inbox_lanes_due" in str([tuple(row) for row in plan])
     for claim in await store.claim("w", 99, voice=False):
         await store.ack(claim)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from api.dispatcher import Dispatcher
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from api.metrics import Metrics
 from api.phrases import PhraseBook
 from api.whatsapp.outgoing import Draft, Outgoing
@@ -31,7 +31,7 @@ from tests.inbox.worker_fakes import (
 
 
 class Bench:
-    def __init__(self, store: SqliteInbox, clock: Clock) -> None:
+    def __init__(self, store: StoredInbox, clock: Clock) -> None:
         self.store, self.clock = store, clock
         self.engine, self.whatsapp = FakeEngine(), FakeWhatsApp()
 
@@ -46,7 +46,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(store: SqliteInbox, clock: Clock) -> Bench:
+def bench(store: StoredInbox, clock: Clock) -> Bench:
     return Bench(store, clock)
 
 
@@ -139,7 +139,7 @@ class Doubtful:
     """Replies whose sends stay in doubt, beside others that WhatsApp takes; it tells statuses at
     the times that it is told to."""
 
-    def __init__(self, store: SqliteInbox, clock: Clock) -> None:
+    def __init__(self, store: StoredInbox, clock: Clock) -> None:
         self.store, self.clock = store, clock
         self.whatsapp, self.metrics = FakeWhatsApp(), Metrics()
         self.told = 1.0
@@ -182,7 +182,7 @@ class Doubtful:
 
 
 @pytest.fixture
-def doubtful(store: SqliteInbox, clock: Clock) -> Doubtful:
+def doubtful(store: StoredInbox, clock: Clock) -> Doubtful:
     return Doubtful(store, clock)
 
 

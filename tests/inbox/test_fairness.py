@@ -8,7 +8,7 @@ import time
 import pytest
 
 from api.failures import Company, within
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from nlu.turn import BROKEN, Message, Turned, TurnFailed
 from tests.inbox.test_worker_life import until
 from tests.inbox.worker_fakes import (
@@ -42,7 +42,7 @@ class Killable(FakeEngine):
 
 @pytest.mark.slow
 async def test_one_that_kills_the_action_server_takes_nobody_along(
-    store: SqliteInbox, clock: Clock
+    store: StoredInbox, clock: Clock
 ) -> None:
     engine, whatsapp, stop = Killable(), FakeWhatsApp(), asyncio.Event()
     worker = make_worker(store, engine, whatsapp, clock)

@@ -8,20 +8,28 @@ from pathlib import Path
 import pytest
 
 from api.inbox.commands import drop_command, list_command, requeue_command, show_command
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from api.whatsapp.outgoing import Choice, Draft, Outgoing
 from api.whatsapp.payload import Status
-from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
+from tests.inbox.worker_fakes import (
+    ENGINE,
+    Clock,
+    FakeEngine,
+    FakeWhatsApp,
+    make_worker,
+    message,
+    rows,
+)
 
 AADHAAR = "2341 2341 2346"
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SEVA_DATABASE_URL", f"sqlite:///{tmp_path}/inbox.sqlite")
+def here(tmp_path: Path, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SEVA_DATABASE_URL", ENGINE.url or f"sqlite:///{tmp_path}/inbox.sqlite")
 
 
-async def dead_letter(store: SqliteInbox, whatsapp: FakeWhatsApp, clock: Clock) -> None:
+async def dead_letter(store: StoredInbox, whatsapp: FakeWhatsApp, clock: Clock) -> None:
     """A message was given up, its apology sent, and a later one answered."""
     engine = FakeEngine(failures=[RuntimeError()] * 3)
     await store.put([message(1, f"naa aadhaar {AADHAAR}"), message(2)])
@@ -31,7 +39,7 @@ async def dead_letter(store: SqliteInbox, whatsapp: FakeWhatsApp, clock: Clock) 
 
 
 async def test_dead_letter_is_answered_after_all(
-    store: SqliteInbox, clock: Clock, here: None, capsys: pytest.CaptureFixture[str]
+    store: StoredInbox, clock: Clock, here: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whatsapp = FakeWhatsApp()
     await dead_letter(store, whatsapp, clock)
@@ -46,7 +54,7 @@ async def test_dead_letter_is_answered_after_all(
 
 
 async def test_apology_that_has_not_gone_does_not_go(
-    store: SqliteInbox, clock: Clock, here: None
+    store: StoredInbox, clock: Clock, here: None
 ) -> None:
     await store.put([message(1)])
     (claim,) = await store.claim("w")
@@ -59,7 +67,7 @@ async def test_apology_that_has_not_gone_does_not_go(
 
 
 async def test_words_are_shown_masked(
-    store: SqliteInbox, clock: Clock, here: None, capsys: pytest.CaptureFixture[str]
+    store: StoredInbox, clock: Clock, here: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await dead_letter(store, FakeWhatsApp(), clock)
     assert show_command(1, as_json=False) == 0
@@ -68,17 +76,17 @@ async def test_words_are_shown_masked(
 
 
 async def test_dropped_letter_is_forgotten_and_known(
-    store: SqliteInbox, clock: Clock, here: None
+    store: StoredInbox, clock: Clock, here: None
 ) -> None:
     await dead_letter(store, FakeWhatsApp(), clock)
     assert drop_command(["1"]) == 0
     assert (await store.depth()).dead == 0
     assert await store.put([message(1)]) == 0
-    assert store._read.execute("SELECT payload FROM inbox WHERE seq = 1").fetchone()[0] == ""
+    assert rows(store, "SELECT payload FROM inbox WHERE seq = 1")[0][0] == ""
 
 
 async def test_what_is_no_dead_letter_is_refused(
-    store: SqliteInbox, here: None, capsys: pytest.CaptureFixture[str]
+    store: StoredInbox, here: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await store.put([message(1)])
     for command in (requeue_command, drop_command):
@@ -95,7 +103,7 @@ def test_without_an_inbox_it_says_so(
     assert "no inbox" in capsys.readouterr().err
 
 
-async def requeued(store: SqliteInbox, *states: tuple[str, int | None]) -> str:
+async def requeued(store: StoredInbox, *states: tuple[str, int | None]) -> str:
     """A message whose apology went and fared like this, and which waits again; the tracker that
     WhatsApp knows the apology by."""
     await store.put([message(1)])
@@ -112,7 +120,7 @@ async def requeued(store: SqliteInbox, *states: tuple[str, int | None]) -> str:
 @pytest.mark.parametrize("late", ["sent", "delivered", "read"])
 @pytest.mark.parametrize("before", [[], [("delivered", None)], [("failed", 131016)]])
 async def test_what_is_told_of_the_apology_says_nothing_of_the_answer(
-    store: SqliteInbox,
+    store: StoredInbox,
     clock: Clock,
     here: None,
     late: str,
@@ -133,7 +141,7 @@ async def test_what_is_told_of_the_apology_says_nothing_of_the_answer(
 
 
 async def test_message_is_requeued_again_and_again(
-    store: SqliteInbox, clock: Clock, here: None
+    store: StoredInbox, clock: Clock, here: None
 ) -> None:
     await requeued(store)
     for number in (2, 3):
@@ -149,7 +157,7 @@ async def test_message_is_requeued_again_and_again(
 
 @pytest.mark.parametrize("doubtful", [False, True])
 async def test_requeue_leaves_a_reply_that_is_on_its_way_to_its_owner(
-    store: SqliteInbox, clock: Clock, here: None, doubtful: bool
+    store: StoredInbox, clock: Clock, here: None, doubtful: bool
 ) -> None:
     await store.put([message(1)])
     (claim,) = await store.claim("w")

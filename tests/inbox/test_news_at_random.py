@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from api.notices import as_news
 from api.whatsapp.outgoing import Outgoing, Parcel
 from api.whatsapp.payload import Status
@@ -71,7 +71,7 @@ class Life:
     def __init__(self, path: Path, seed: int) -> None:
         self.dice, self.clock = random.Random(seed), Clock()
         self.meta = Meta(self.clock, self.dice)
-        self.store: SqliteInbox = open_store(path, self.clock)
+        self.store: StoredInbox = open_store(path, self.clock)
         self.written = 0
         self.told: list[Notice] = []
 

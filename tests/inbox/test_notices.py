@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.inbox.port import UnknownCitizen
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from api.notices import as_news
 from api.phrases import PhraseBook
 from api.whatsapp.payload import Status
@@ -25,6 +25,7 @@ from tests.inbox.worker_fakes import (
     make_worker,
     message,
     open_store,
+    rows,
 )
 
 DAY = 86400.0
@@ -46,7 +47,7 @@ class Town:
     def __init__(self, path: Path, clock: Clock) -> None:
         self.path, self.clock = path, clock
         self.engine, self.whatsapp = FakeEngine(), FakeWhatsApp()
-        self.store: SqliteInbox = open_store(path, clock)
+        self.store: StoredInbox = open_store(path, clock)
         self.written = 0
 
     async def write(self, text: str = "hi") -> None:
@@ -76,8 +77,8 @@ class Town:
 
     def bodies(self) -> str:
         """All that the outbox still holds of words."""
-        rows = self.store._read.execute("SELECT body FROM outbox WHERE inbox_id GLOB 'notice/*'")
-        return "".join(row[0] for row in rows)
+        found = rows(self.store, "SELECT body FROM outbox WHERE inbox_id LIKE 'notice/%'")
+        return "".join(row[0] for row in found)
 
 
 @pytest.fixture

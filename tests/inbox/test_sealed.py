@@ -9,13 +9,21 @@ import pytest
 from cryptography.fernet import Fernet
 
 from api.inbox.open import sealed_columns
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from api.whatsapp.outgoing import Choice, Draft, Outgoing
+from nlu.settings.groups import State
 from nlu.storage.sealing import seal, unseal
-from tests.inbox.worker_fakes import message
+from tests.inbox.worker_fakes import (
+    ENGINE,
+    message,
+)
 
 
-async def fill(store: SqliteInbox) -> None:
+def at(folder: Path) -> State:
+    return State(database_url=ENGINE.url or f"sqlite:///{folder}/inbox.sqlite")
+
+
+async def fill(store: StoredInbox) -> None:
     await store.put([message(1), message(2), message(3, citizen="IN.2")])
     (claim, _) = await store.claim("w", 2)
     draft = Draft(Outgoing("text", "which?"), (Choice("abc", "/choose", "Pay"),))
@@ -23,13 +31,13 @@ async def fill(store: SqliteInbox) -> None:
 
 
 async def test_all_rows_are_sealed_again_in_slices(
-    store: SqliteInbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: StoredInbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = (Fernet.generate_key().decode() for _ in range(2))
     monkeypatch.setenv("SEVA_SEALING_KEY", old)
     await fill(store)
     monkeypatch.setenv("SEVA_SEALING_KEY", f"{new},{old}")
-    stores = sealed_columns(tmp_path / "inbox.sqlite")
+    stores = sealed_columns(at(tmp_path))
     assert {one.name: one.size() for one in stores} == {
         "messages": 2,
         "replies": 1,
@@ -50,7 +58,7 @@ async def test_all_rows_are_sealed_again_in_slices(
 
 
 async def test_values_inside_a_tracker_are_sealed_again_with_it(
-    store: SqliteInbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: StoredInbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The form's values are tokens of the action server within the tracker's own token."""
     old, new = (Fernet.generate_key().decode() for _ in range(2))
@@ -60,9 +68,7 @@ async def test_values_inside_a_tracker_are_sealed_again_with_it(
     inside = seal({"name": "Ravi"})
     await store.ack(claim, [], "te", json.dumps({"slots": {"values": inside}}))
     monkeypatch.setenv("SEVA_SEALING_KEY", f"{new},{old}")
-    trackers = next(
-        one for one in sealed_columns(tmp_path / "inbox.sqlite") if one.table == "trackers"
-    )
+    trackers = next(one for one in sealed_columns(at(tmp_path)) if one.table == "trackers")
     assert trackers.look("", 9, again=True).older == 1
     assert trackers.look("", 9, again=False).older == 0
     monkeypatch.setenv("SEVA_SEALING_KEY", new)  # the old one is dropped
@@ -71,14 +77,14 @@ async def test_values_inside_a_tracker_are_sealed_again_with_it(
 
 
 async def test_rows_of_a_key_that_is_gone_are_counted(
-    store: SqliteInbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: StoredInbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEVA_SEALING_KEY", Fernet.generate_key().decode())
     await fill(store)
     monkeypatch.setenv("SEVA_SEALING_KEY", Fernet.generate_key().decode())
-    found = [one.look("", 9, again=True) for one in sealed_columns(tmp_path / "inbox.sqlite")]
+    found = [one.look("", 9, again=True) for one in sealed_columns(at(tmp_path))]
     assert [one.unreadable for one in found] == [2, 1, 1, 1]
 
 
 def test_there_may_be_no_database_yet(tmp_path: Path) -> None:
-    assert sealed_columns(tmp_path / "none.sqlite") == []
+    assert sealed_columns(State(database_url=f"sqlite:///{tmp_path}/none.sqlite")) == []

@@ -8,24 +8,26 @@ from typing import Any
 
 import pytest
 
-from api.inbox.sqlite import SqliteInbox
-from nlu.storage import group_commit
+from api.inbox.store import StoredInbox
+from nlu.storage import sqlite
 from nlu.turn import Reply
 from tests.inbox.test_worker_life import until
 from tests.inbox.worker_fakes import (
+    ONLY_SQLITE,
     POLICY,
     Clock,
     FakeEngine,
     FakeWhatsApp,
     make_worker,
     message,
+    rows,
 )
 
 
 @pytest.mark.parametrize("read", ["citizen", "tracker", "choice", "numbered_choice"])
 @pytest.mark.parametrize("error", [sqlite3.OperationalError("disk I/O error"), OSError("disk")])
 async def test_failing_read_is_no_attempt(
-    store: SqliteInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch, read: str, error: Exception
+    store: StoredInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch, read: str, error: Exception
 ) -> None:
     async def broken(*_: Any) -> Any:
         raise error
@@ -51,7 +53,7 @@ async def test_failing_read_is_no_attempt(
 @pytest.mark.slow
 @pytest.mark.parametrize("write", ["ack", "bury"])
 async def test_failing_write_does_not_spin(
-    store: SqliteInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch, write: str
+    store: StoredInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch, write: str
 ) -> None:
     """Each turn calls departments: the same message is not tried again without a pause."""
 
@@ -83,15 +85,16 @@ async def test_failing_write_does_not_spin(
 
 
 @pytest.mark.slow
+@ONLY_SQLITE
 async def test_full_disk_lasts_until_there_is_room(
-    store: SqliteInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    store: StoredInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pause goes on while an answer has no room, though a small change would have."""
     engine, whatsapp, stop = FakeEngine(), FakeWhatsApp(), asyncio.Event()
     engine.answer = lambda text: [Reply("x" * 3000)]
     await store.put([message(1)])
-    pages = store._read.execute("PRAGMA page_count").fetchone()[0]
-    room, real = [pages], group_commit.connect
+    pages = rows(store, "PRAGMA page_count")[0][0]
+    room, real = [pages], sqlite.connect
 
     def capped(path: Any) -> sqlite3.Connection:
         connection = real(path)
@@ -100,9 +103,9 @@ async def test_full_disk_lasts_until_there_is_room(
 
     async def cap() -> None:
         pragma = f"PRAGMA max_page_count = {room[0]}"
-        await store._writer.run(lambda db: db.execute(pragma).fetchone()[0])
+        await store._database.run(lambda db: db.execute(pragma).fetchone()[0])
 
-    monkeypatch.setattr(group_commit, "connect", capped)
+    monkeypatch.setattr(sqlite, "connect", capped)
     await cap()
     worker = make_worker(store, engine, whatsapp, clock)
     worker.outage._waits = (0.05, 0.1)
@@ -126,7 +129,7 @@ async def test_full_disk_lasts_until_there_is_room(
 
 
 async def test_answer_that_cannot_be_kept_is_a_failure_of_its_own(
-    store: SqliteInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    store: StoredInbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No outage: or one message would stop everybody for ever."""
     real = store.ack
@@ -147,7 +150,7 @@ async def test_answer_that_cannot_be_kept_is_a_failure_of_its_own(
     assert sorted(whatsapp.texts()) == ["echo text 2", "echo text 3", "te:internal_error"]
 
 
-async def test_the_probe_leaves_nothing(store: SqliteInbox, clock: Clock) -> None:
+async def test_the_probe_leaves_nothing(store: StoredInbox, clock: Clock) -> None:
     assert await store.works()
     assert await store.tracker("") is None
-    assert store._read.execute("SELECT COUNT(*) FROM trackers").fetchone()[0] == 0
+    assert rows(store, "SELECT COUNT(*) FROM trackers")[0][0] == 0

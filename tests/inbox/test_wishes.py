@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,10 @@ import pytest_asyncio
 
 from nlu.turn import ERASE, NEWS_OFF, NEWS_ON, Reply
 from tests.inbox.test_notices import DAY, LANE, NEWS, TOLD, Town
-from tests.inbox.worker_fakes import Clock
+from tests.inbox.worker_fakes import (
+    Clock,
+    rows,
+)
 
 
 @pytest_asyncio.fixture
@@ -83,10 +85,9 @@ async def test_what_is_kept_of_a_citizen_is_deleted(town: Town) -> None:
     assert await town.store.tracker(LANE) is None
     citizen = await town.store.citizen(LANE)
     assert citizen.known and citizen.language is None and citizen.phone
-    with sqlite3.connect(town.path) as db:
-        words = "SELECT COUNT(*) FROM inbox WHERE lane = ? AND payload != ''"
-        assert db.execute(words, (LANE,)).fetchone() == (0,)
-        assert db.execute("SELECT COUNT(*) FROM choices WHERE lane = ?", (LANE,)).fetchone() == (0,)
+    words = "SELECT COUNT(*) FROM inbox WHERE lane = ? AND payload != ''"
+    assert rows(town.store, words, (LANE,))[0][0] == 0
+    assert rows(town.store, "SELECT COUNT(*) FROM choices WHERE lane = ?", (LANE,))[0][0] == 0
     await wish(town, NEWS_ON)
     assert TOLD in [text for _, text in await town.work()]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from nlu.turn import Message, Turned
 from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker, message
 
@@ -32,7 +32,7 @@ async def until(found: Any) -> None:
 
 
 async def test_worker_answers_what_comes_and_stops_when_asked(
-    store: SqliteInbox, clock: Clock
+    store: StoredInbox, clock: Clock
 ) -> None:
     whatsapp, stop = FakeWhatsApp(), asyncio.Event()
     worker = make_worker(store, FakeEngine(), whatsapp, clock)
@@ -45,7 +45,7 @@ async def test_worker_answers_what_comes_and_stops_when_asked(
     await asyncio.wait_for(running, 2)
 
 
-async def test_turn_under_way_is_finished_before_the_stop(store: SqliteInbox, clock: Clock) -> None:
+async def test_turn_under_way_is_finished_before_the_stop(store: StoredInbox, clock: Clock) -> None:
     engine, stop = SlowEngine(), asyncio.Event()
     running = asyncio.create_task(make_worker(store, engine, FakeWhatsApp(), clock).run(stop))
     await store.put([message(1)])
@@ -58,7 +58,7 @@ async def test_turn_under_way_is_finished_before_the_stop(store: SqliteInbox, cl
     assert (depth.waiting, depth.outgoing) == (0, 1)
 
 
-async def test_turn_that_takes_too_long_is_given_back(store: SqliteInbox, clock: Clock) -> None:
+async def test_turn_that_takes_too_long_is_given_back(store: StoredInbox, clock: Clock) -> None:
     engine, stop = SlowEngine(), asyncio.Event()
     worker = make_worker(store, engine, FakeWhatsApp(), clock, shutdown_s=0.05)
     running = asyncio.create_task(worker.run(stop))
@@ -71,7 +71,7 @@ async def test_turn_that_takes_too_long_is_given_back(store: SqliteInbox, clock:
     assert whatsapp.texts() == ["echo a"]
 
 
-async def test_other_citizens_are_served_while_one_waits(store: SqliteInbox, clock: Clock) -> None:
+async def test_other_citizens_are_served_while_one_waits(store: StoredInbox, clock: Clock) -> None:
     class OneIsSlow(SlowEngine):
         async def turn(self, message: Message, tracker: str | None = None) -> Turned:
             if message.text == "slow":
@@ -88,7 +88,7 @@ async def test_other_citizens_are_served_while_one_waits(store: SqliteInbox, clo
     await asyncio.wait_for(running, 2)
 
 
-async def test_failing_store_is_survived(store: SqliteInbox, clock: Clock) -> None:
+async def test_failing_store_is_survived(store: StoredInbox, clock: Clock) -> None:
     whatsapp, stop, worker = FakeWhatsApp(), asyncio.Event(), None
     worker = make_worker(store, FakeEngine(), whatsapp, clock)
     failures = [OSError("disk"), OSError("disk")]
@@ -107,7 +107,7 @@ async def test_failing_store_is_survived(store: SqliteInbox, clock: Clock) -> No
     await asyncio.wait_for(running, 2)
 
 
-async def test_long_turn_keeps_its_lease(store: SqliteInbox, clock: Clock) -> None:
+async def test_long_turn_keeps_its_lease(store: StoredInbox, clock: Clock) -> None:
     engine, stop = SlowEngine(), asyncio.Event()
     worker = make_worker(store, engine, FakeWhatsApp(), clock, lease_s=0.06)
     running = asyncio.create_task(worker.run(stop))
@@ -133,7 +133,7 @@ class DeafWhatsApp(FakeWhatsApp):
             return
 
 
-async def test_lost_cancellation_does_not_type_for_ever(store: SqliteInbox, clock: Clock) -> None:
+async def test_lost_cancellation_does_not_type_for_ever(store: StoredInbox, clock: Clock) -> None:
     """It once kept one of the worker's places, and a stop waited its whole time for it."""
     whatsapp, stop, engine = DeafWhatsApp(), asyncio.Event(), SlowEngine()
     running = asyncio.create_task(make_worker(store, engine, whatsapp, clock).run(stop))

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from nlu.speech.transcript import Reading
 from tests.inbox.worker_fakes import Clock, FakeEngine, FakeWhatsApp, make_worker
 
@@ -44,7 +44,7 @@ class FakeTranscriber:
 
 
 class Bench:
-    def __init__(self, store: SqliteInbox, clock: Clock) -> None:
+    def __init__(self, store: StoredInbox, clock: Clock) -> None:
         self.store, self.clock = store, clock
         self.engine, self.whatsapp = FakeEngine(), FakeWhatsApp(files={"m1": b"OggS"})
         self.transcriber = FakeTranscriber()

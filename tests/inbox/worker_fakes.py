@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg2
+import pytest
+
 from api.dispatcher import Dispatcher
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.schema import TABLES
+from api.inbox.store import StoredInbox
 from api.metrics import Metrics
 from api.phrases import NEEDED, PhraseBook
 from api.turn import MessageReader, Turns
@@ -20,11 +23,28 @@ from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import load_policy
 from api.worker import Worker
 from nlu.speech.transcript import Reading
+from nlu.storage.database import Database, DatabaseAway
+from nlu.storage.postgres import PostgresDatabase
+from nlu.storage.sqlite import SqliteDatabase
 from nlu.turn import Media, Message, Reply, Turned
 
 POLICY = load_policy(Path("data/whatsapp.yml"))
 PHRASES = {name: {"te": f"te:{name}"[:20], "en": f"en:{name}"[:20]} for name in NEEDED}
 PHONE_ID = "109876543210987"
+
+
+@dataclass
+class Where:
+    """Where stores of this test lie: in files, or at the URL of PostgreSQL."""
+
+    url: str | None = None
+
+
+ENGINE = Where()
+ONLY_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""What a test says of the file itself."""
+ERRORS = (sqlite3.Error, psycopg2.Error, DatabaseAway)
+"""Of a database that cannot do what it was asked."""
 
 
 class Killed(BaseException):
@@ -147,8 +167,25 @@ def message(number: int, text: str = "", citizen: str = "IN.1", **facts: Any) ->
     return Inbound(f"wamid.IN{number}", PHONE_ID, citizen, text=text or f"text {number}", **facts)
 
 
-def open_store(path: Path, clock: Clock) -> SqliteInbox:
-    return SqliteInbox(path, POLICY, lease_s=60, doubt_s=30, window_s=0, clock=clock)
+def open_store(path: Path, clock: Clock) -> StoredInbox:
+    """An inbox in a file or, where the fixture `engine` says so, in PostgreSQL."""
+    return StoredInbox(open_database(path, clock), POLICY, lease_s=60, doubt_s=30)
+
+
+def open_database(path: Path, clock: Clock | None = None) -> Database:
+    if ENGINE.url is not None:
+        return PostgresDatabase(ENGINE.url, TABLES, clock=clock)
+    return SqliteDatabase(path, TABLES, window_s=0, clock=clock)
+
+
+def rows(store: StoredInbox, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    """What lies in the database of a store."""
+    return store._database.look(lambda db: db.execute(sql, values).fetchall())
+
+
+def write(store: StoredInbox, sql: str, values: Sequence[Any] = ()) -> None:
+    """Changes the database of a store behind its back."""
+    store._database.change(lambda db: db.execute(sql, values).rowcount)
 
 
 class DrainingWorker(Worker):
@@ -166,7 +203,7 @@ class DrainingWorker(Worker):
 
 
 def make_worker(
-    store: SqliteInbox,
+    store: StoredInbox,
     engine: FakeEngine,
     whatsapp: FakeWhatsApp,
     clock: Clock,
@@ -202,7 +239,6 @@ def make_worker(
     )
 
 
-def failed_turns(store: SqliteInbox) -> set[int]:
+def failed_turns(store: StoredInbox) -> set[int]:
     """How many turns of each message failed while all else worked: the numbers that occur."""
-    with closing(sqlite3.connect(store._path)) as db:
-        return {attempts for (attempts,) in db.execute("SELECT attempts FROM inbox")}
+    return {attempts for (attempts,) in rows(store, "SELECT attempts FROM inbox")}

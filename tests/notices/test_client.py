@@ -19,7 +19,13 @@ from nlu.catalogue import Catalogue
 from nlu.settings.settings import Settings
 from nlu.turn import Button, Document, Notice
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
-from tests.inbox.worker_fakes import PHONE_ID, Clock, message, open_store
+from tests.inbox.worker_fakes import (
+    PHONE_ID,
+    Clock,
+    message,
+    open_store,
+    rows,
+)
 
 LANE = f"{PHONE_ID}:IN.1"
 NOTICE = Notice(
@@ -53,8 +59,8 @@ async def test_notice_reaches_the_outbox_once(server: Any) -> None:
     for _ in range(2):
         await notices(NOTICE)
     inbox = server.state.runtime.inbox
-    rows = inbox._read.execute("SELECT body FROM outbox WHERE step >= 0 ORDER BY step")
-    document, buttons = (json.loads(read_reply(row[0]).to_json()) for row in rows)
+    found = rows(inbox, "SELECT body FROM outbox WHERE step >= 0 ORDER BY step")
+    document, buttons = (json.loads(read_reply(row[0]).to_json()) for row in found)
     assert (document["document_url"], document["filename"]) == ("https://x.example/1.pdf", "1.pdf")
     assert "కొలిచారు." in buttons["text"] and buttons["options"][0]["title"] == "మళ్లీ"
     assert await inbox.choice(LANE, buttons["options"][0]["id"]) == "/restart"

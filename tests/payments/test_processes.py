@@ -17,13 +17,11 @@ import pytest
 from benchmarks.talk.letterbox import Letterbox
 from nlu.action_address import authorization
 from tests.confirmed import Confirmed
-from tests.postgres import postgres
 from tests.processes import ACTIONS_SECRET, department_urls, free_port, seva
 from tests.served import served
 
 from .world import BILL, PAISE, lane_of
 
-__all__ = ["postgres"]
 CITIZENS, TAPS = 12, 8
 LANGUAGES = ("te", "hi", "en")
 PAID = {"te": "అందాయి", "hi": "मिल गए", "en": "has arrived"}

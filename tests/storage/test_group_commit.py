@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from nlu.storage.group_commit import GroupCommit, SqliteWriter
+from nlu.storage.database import Tables
+from nlu.storage.group_commit import GroupCommit
+from nlu.storage.sqlite import SqliteDatabase
 
 
 class Disk:
@@ -115,15 +117,15 @@ def test_many_threads_lose_nothing() -> None:
 
 
 async def test_a_change_that_fails_undoes_itself_alone(tmp_path: Path) -> None:
-    writer = SqliteWriter(tmp_path / "s.sqlite")
-    await writer.run(lambda db: db.execute("CREATE TABLE t (x INTEGER PRIMARY KEY)"))
+    tables = Tables("t", 1, "CREATE TABLE t (x INTEGER PRIMARY KEY)")
+    writer = SqliteDatabase(tmp_path / "s.sqlite", tables, clock=lambda: 0.0)
 
     def insert(x: int) -> object:
         return writer.run(lambda db: db.execute("INSERT INTO t VALUES (?)", (x,)).rowcount)
 
     done = await asyncio.gather(*(insert(x) for x in (1, 2, 1, 3)), return_exceptions=True)  # type: ignore[call-overload]
     assert [isinstance(one, sqlite3.IntegrityError) for one in done] == [False, False, True, False]
-    rows = await writer.run(lambda db: [row[0] for row in db.execute("SELECT x FROM t")])
+    rows = await writer.run(lambda db: [row[0] for row in db.execute("SELECT x FROM t").fetchall()])
     assert rows == [1, 2, 3]
     writer.close()
     with pytest.raises(RuntimeError, match="closed"):

@@ -138,6 +138,7 @@ def test_keys_lie_where_the_databases_lie(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     here = tmp_path / "var"
     assert key_place().file.resolve().parent == here
-    assert database_file(Settings()).resolve().parent == here
+    file = database_file(Settings())
+    assert file is not None and file.resolve().parent == here
     assert journal_url() == f"sqlite:///{here / 'journal.sqlite'}"
     assert documents_folder().resolve().parent == here

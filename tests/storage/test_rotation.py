@@ -24,9 +24,6 @@ from nlu.storage.keys import KEY_FILE, add_key, key_place, new_key, read_keys
 from nlu.storage.sealed_table import SealedStore, SealedTable, unreadable_column
 from nlu.storage.sealing import NOTICED_AFTER, Unreadable, seal, unseal
 from nlu.storage.tables import delete_in_slices, file_url, open_tables
-from tests.postgres import postgres
-
-__all__ = ["postgres"]
 
 METADATA = sa.MetaData()
 NOTES = sa.Table(

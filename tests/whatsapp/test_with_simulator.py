@@ -19,7 +19,10 @@ from api.whatsapp.policy import load_policy
 from nlu.catalogue import shared_catalogue
 from nlu.settings.settings import Settings
 from nlu.turn import Button, Reply
-from tests.inbox.worker_fakes import FakeEngine
+from tests.inbox.worker_fakes import (
+    FakeEngine,
+    rows,
+)
 from tests.processes import free_port
 from tests.served import served
 from tests.working import working
@@ -133,8 +136,8 @@ def test_statuses_reach_the_outbox(chat: Chat, stage: SimpleNamespace) -> None:
     chat.say(text="hello")
     store = stage.app.state.runtime.inbox
     for _ in range(200):
-        states = store._read.execute("SELECT state FROM outbox ORDER BY seq DESC LIMIT 1")
-        if states.fetchone()[0] >= 3:
+        states = rows(store, "SELECT state FROM outbox ORDER BY seq DESC LIMIT 1")
+        if states[0][0] >= 3:
             break
         threading.Event().wait(0.02)
     else:

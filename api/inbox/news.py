@@ -7,15 +7,16 @@ parked until the citizen writes; where the template says all that they say, they
 
 from __future__ import annotations
 
-import sqlite3
-
 from api.inbox.lanes import Lanes
 from api.inbox.payloads import keep_reply
 from api.inbox.port import News
 from api.inbox.schema import DELIVERED, FAILED, PARKED, PENDING, SENDING, SENT, SPARE
+from nlu.storage.database import Row, Transaction
 
 PREFIX = "notice/"
 """Before the id of a notice where replies have the id of the message they answer."""
+OF_NEWS = f"{PREFIX}%"
+"""The pattern of their ids."""
 _TEMPLATE = ":template"
 _WHOLE, _PARTLY = -1, -2
 """Steps of a template that says all that its messages say, and of one that does not."""
@@ -26,18 +27,18 @@ def key(news: News) -> str:
     return PREFIX + news.id
 
 
-def is_news(row: sqlite3.Row) -> bool:
+def is_news(row: Row) -> bool:
     """Whether a message of the outbox answers none."""
     return str(row["inbox_id"]).startswith(PREFIX)
 
 
-def is_known(db: sqlite3.Connection, news: News) -> bool:
+def is_known(db: Transaction, news: News) -> bool:
     """Whether a notice of this id was taken before."""
     found = db.execute("SELECT 1 FROM outbox WHERE inbox_id = ? LIMIT 1", (key(news),))
     return found.fetchone() is not None
 
 
-def add_template(db: sqlite3.Connection, news: News, now: float) -> None:
+def add_template(db: Transaction, news: News, now: float) -> None:
     """Puts the template beside the notice's messages."""
     if news.template is not None:
         db.execute(
@@ -50,14 +51,14 @@ def add_template(db: sqlite3.Connection, news: News, now: float) -> None:
         )
 
 
-def park_news(db: sqlite3.Connection, lanes: Lanes, news: News, now: float) -> None:
+def park_news(db: Transaction, lanes: Lanes, news: News, now: float) -> None:
     """`park` of news that were just added, for a citizen who has been silent for too long."""
     first = "SELECT * FROM outbox WHERE inbox_id = ? AND step = 0"
     row = db.execute(first, (key(news),)).fetchone()
     park(db, lanes, row, "silent", now)
 
 
-def park(db: sqlite3.Connection, lanes: Lanes, row: sqlite3.Row, reason: str, now: float) -> None:
+def park(db: Transaction, lanes: Lanes, row: Row, reason: str, now: float) -> None:
     """Keeps a message, and those after it in the same answer, until the citizen writes; of news
     the template goes."""
     if row["step"] < 0:  # a template may go at any time: whatever this is, it will not mend
@@ -82,28 +83,28 @@ def park(db: sqlite3.Connection, lanes: Lanes, row: sqlite3.Row, reason: str, no
         lanes.arrive(db, row["lane"], now)
 
 
-def is_quiet(db: sqlite3.Connection, lane: str) -> bool:
+def is_quiet(db: Transaction, lane: str) -> bool:
     """Whether a citizen wants no news."""
     found = db.execute("SELECT 1 FROM quiet WHERE lane = ?", (lane,))
     return found.fetchone() is not None
 
 
-def hold_back(db: sqlite3.Connection, lane: str) -> None:
+def hold_back(db: Transaction, lane: str) -> None:
     """News that are not on their way yet wait until the citizen wants them, templates too."""
     db.execute(
         "UPDATE outbox SET state = CASE WHEN step < 0 THEN ? ELSE ? END "
-        "WHERE lane = ? AND state < 2 AND state = ? AND inbox_id GLOB ?",
-        (SPARE, PARKED, lane, PENDING, PREFIX + "*"),
+        "WHERE lane = ? AND state < 2 AND state = ? AND inbox_id LIKE ?",
+        (SPARE, PARKED, lane, PENDING, OF_NEWS),
     )
 
 
-def unpark(db: sqlite3.Connection, lanes: Lanes, lane: str, now: float) -> None:
+def unpark(db: Transaction, lanes: Lanes, lane: str, now: float) -> None:
     """The citizen wrote: what was parked goes, and templates that have not gone need not. News for
     one who wants none stay.
 
     The messages of a template that is being sent at this moment wait until it is known to be sent.
     """
-    held = PREFIX + "*" if is_quiet(db, lane) else ""
+    held = OF_NEWS if is_quiet(db, lane) else ""
     head = lanes.head(db, lane)
     # `state < 2` is the condition of the index: this runs for every message that comes in
     db.execute(
@@ -112,7 +113,7 @@ def unpark(db: sqlite3.Connection, lanes: Lanes, lane: str, now: float) -> None:
     )
     back = db.execute(
         "UPDATE outbox SET state = ?, created_at = ? "  # the time it waited is no failed try
-        "WHERE lane = ? AND state < 2 AND state = ? AND inbox_id NOT GLOB ? AND NOT EXISTS "
+        "WHERE lane = ? AND state < 2 AND state = ? AND inbox_id NOT LIKE ? AND NOT EXISTS "
         "(SELECT 1 FROM outbox t WHERE t.tracker = outbox.inbox_id || ? AND t.state = ?)",
         (PENDING, now, lane, PARKED, held, _TEMPLATE, SENDING),
     )
@@ -123,7 +124,7 @@ def unpark(db: sqlite3.Connection, lanes: Lanes, lane: str, now: float) -> None:
         lanes.free(db, lane, now)  # not what waits for the template that need not go
 
 
-def raised(db: sqlite3.Connection, tracker: str, state: int) -> None:
+def raised(db: Transaction, tracker: str, state: int) -> None:
     """A message got as far as `state`: what that means for the rest of its news."""
     if not tracker.startswith(PREFIX):
         return
@@ -144,7 +145,7 @@ def raised(db: sqlite3.Connection, tracker: str, state: int) -> None:
 
 
 def template_is_over(
-    db: sqlite3.Connection, lanes: Lanes, row: sqlite3.Row | None, now: float, window: float
+    db: Transaction, lanes: Lanes, row: Row | None, now: float, window: float
 ) -> None:
     """A template was sent, or will never be: a citizen who wrote meanwhile gets its messages."""
     if row is not None and row["step"] < 0:
@@ -153,7 +154,7 @@ def template_is_over(
             unpark(db, lanes, row["lane"], now)
 
 
-def template_failed(db: sqlite3.Connection, row: sqlite3.Row) -> None:
+def template_failed(db: Transaction, row: Row) -> None:
     """WhatsApp took a template and could not deliver it: its messages wait for the citizen."""
     if row["step"] < 0:
         db.execute(

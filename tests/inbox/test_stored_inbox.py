@@ -10,9 +10,17 @@ from pathlib import Path
 import pytest
 
 from api.inbox.port import LeaseLost
-from api.inbox.sqlite import SqliteInbox
+from api.inbox.store import StoredInbox
 from api.whatsapp.outgoing import Choice, Draft, Outgoing
-from tests.inbox.worker_fakes import Clock, message, open_store
+from tests.inbox.worker_fakes import (
+    ERRORS,
+    ONLY_SQLITE,
+    Clock,
+    message,
+    open_store,
+    rows,
+    write,
+)
 
 
 def draft(text: str, *choices: Choice) -> Draft:
@@ -30,15 +38,16 @@ async def test_message_survives_reopening_whole(tmp_path: Path, clock: Clock) ->
     await second.close()
 
 
-async def test_put_is_committed_when_it_returns(store: SqliteInbox, tmp_path: Path) -> None:
+@ONLY_SQLITE
+async def test_put_is_committed_when_it_returns(store: StoredInbox, tmp_path: Path) -> None:
     await store.put([message(1)])
     other = sqlite3.connect(tmp_path / "inbox.sqlite")
     assert other.execute("SELECT COUNT(*) FROM inbox").fetchone() == (1,)
-    assert store._read.execute("PRAGMA synchronous").fetchone()[0] == 2  # FULL
-    assert store._read.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+    assert rows(store, "PRAGMA synchronous")[0][0] == 2  # FULL
+    assert rows(store, "PRAGMA journal_mode")[0][0] == "wal"
 
 
-async def test_repeated_delivery_changes_nothing(store: SqliteInbox) -> None:
+async def test_repeated_delivery_changes_nothing(store: StoredInbox) -> None:
     assert await store.put([message(1), message(2)]) == 2
     assert await store.put([message(2), message(1), message(1)]) == 0
     (claim,) = await store.claim("w")
@@ -47,7 +56,7 @@ async def test_repeated_delivery_changes_nothing(store: SqliteInbox) -> None:
     assert (await store.depth()).waiting == 1
 
 
-async def test_many_deliveries_at_once_share_commits(store: SqliteInbox) -> None:
+async def test_many_deliveries_at_once_share_commits(store: StoredInbox) -> None:
     new = await asyncio.gather(
         *(store.put([message(n % 150, citizen=f"IN.{n % 50}")]) for n in range(300))
     )
@@ -55,7 +64,7 @@ async def test_many_deliveries_at_once_share_commits(store: SqliteInbox) -> None
     assert (await store.depth()).waiting == 150
 
 
-async def test_one_message_in_flight_per_citizen(store: SqliteInbox) -> None:
+async def test_one_message_in_flight_per_citizen(store: StoredInbox) -> None:
     await store.put([message(1), message(2), message(3, citizen="IN.2")])
     claims = await store.claim("w", 10)
     assert sorted(c.message.message_id for c in claims) == ["wamid.IN1", "wamid.IN3"]
@@ -65,7 +74,7 @@ async def test_one_message_in_flight_per_citizen(store: SqliteInbox) -> None:
     assert following.message.message_id == "wamid.IN2"
 
 
-async def test_order_is_that_of_arrival(store: SqliteInbox) -> None:
+async def test_order_is_that_of_arrival(store: StoredInbox) -> None:
     await store.put([message(n) for n in range(20)])
     seen = []
     while claims := await store.claim("w", 5):
@@ -75,7 +84,7 @@ async def test_order_is_that_of_arrival(store: SqliteInbox) -> None:
     assert seen == [f"text {n}" for n in range(20)]
 
 
-async def test_oldest_waiting_citizen_comes_first(store: SqliteInbox, clock: Clock) -> None:
+async def test_oldest_waiting_citizen_comes_first(store: StoredInbox, clock: Clock) -> None:
     for number in range(5):
         await store.put([message(number, citizen=f"IN.{number}")])
         clock.now += 1
@@ -84,7 +93,7 @@ async def test_oldest_waiting_citizen_comes_first(store: SqliteInbox, clock: Clo
 
 
 async def test_lease_that_ran_out_is_taken_over_and_fenced(
-    store: SqliteInbox, clock: Clock
+    store: StoredInbox, clock: Clock
 ) -> None:
     await store.put([message(1)])
     (late,) = await store.claim("w1")
@@ -105,7 +114,7 @@ async def test_lease_that_ran_out_is_taken_over_and_fenced(
     assert parcel.message.text == "right"
 
 
-async def test_extended_lease_is_kept(store: SqliteInbox, clock: Clock) -> None:
+async def test_extended_lease_is_kept(store: StoredInbox, clock: Clock) -> None:
     await store.put([message(1)])
     (claim,) = await store.claim("w1")
     clock.now += 50
@@ -115,7 +124,7 @@ async def test_extended_lease_is_kept(store: SqliteInbox, clock: Clock) -> None:
     await store.ack(claim)
 
 
-async def test_failed_message_waits_and_holds_its_lane(store: SqliteInbox, clock: Clock) -> None:
+async def test_failed_message_waits_and_holds_its_lane(store: StoredInbox, clock: Clock) -> None:
     await store.put([message(1), message(2)])
     (claim,) = await store.claim("w")
     await store.fail(claim, "ValueError", 5)
@@ -125,7 +134,7 @@ async def test_failed_message_waits_and_holds_its_lane(store: SqliteInbox, clock
     assert (again.message.message_id, again.attempt) == ("wamid.IN1", 2)
 
 
-async def test_released_message_does_not_count_the_attempt(store: SqliteInbox) -> None:
+async def test_released_message_does_not_count_the_attempt(store: StoredInbox) -> None:
     await store.put([message(1)])
     (claim,) = await store.claim("w")
     await store.release(claim)
@@ -133,7 +142,7 @@ async def test_released_message_does_not_count_the_attempt(store: SqliteInbox) -
     assert again.attempt == 1
 
 
-async def test_dead_letter_says_sorry_and_the_lane_goes_on(store: SqliteInbox) -> None:
+async def test_dead_letter_says_sorry_and_the_lane_goes_on(store: StoredInbox) -> None:
     await store.put([message(1), message(2)])
     (claim,) = await store.claim("w")
     await store.bury(claim, "ValueError", [draft("sorry")])
@@ -144,15 +153,14 @@ async def test_dead_letter_says_sorry_and_the_lane_goes_on(store: SqliteInbox) -
     assert parcel.message.text == "sorry"
 
 
-async def test_words_are_forgotten_once_answered(store: SqliteInbox, tmp_path: Path) -> None:
+async def test_words_are_forgotten_once_answered(store: StoredInbox) -> None:
     await store.put([message(1, "4991 1866 5246")])
     (claim,) = await store.claim("w")
     await store.ack(claim)
-    rows = sqlite3.connect(tmp_path / "inbox.sqlite").execute("SELECT * FROM inbox").fetchall()
-    assert "4991" not in str(rows)
+    assert "4991" not in str(rows(store, "SELECT * FROM inbox"))
 
 
-async def test_language_is_remembered(store: SqliteInbox) -> None:
+async def test_language_is_remembered(store: StoredInbox) -> None:
     assert (await store.citizen(message(1).lane)).language is None
     await store.put([message(1), message(2)])
     for language in ("hi", None):
@@ -161,7 +169,7 @@ async def test_language_is_remembered(store: SqliteInbox) -> None:
     assert (await store.citizen(message(1).lane)).language == "hi"
 
 
-async def test_choices_belong_to_the_citizen_they_were_sent_to(store: SqliteInbox) -> None:
+async def test_choices_belong_to_the_citizen_they_were_sent_to(store: StoredInbox) -> None:
     await store.put([message(1), message(2, citizen="IN.2")])
     claims = await store.claim("w", 2)
     mine = next(c for c in claims if c.message.citizen == "IN.1")
@@ -174,7 +182,7 @@ async def test_choices_belong_to_the_citizen_they_were_sent_to(store: SqliteInbo
     assert await store.numbered_choice(lane, 2) is None
 
 
-async def test_numbers_count_only_in_the_last_message(store: SqliteInbox) -> None:
+async def test_numbers_count_only_in_the_last_message(store: StoredInbox) -> None:
     await store.put([message(1), message(2)])
     (claim,) = await store.claim("w")
     await store.ack(claim, [draft("which?", Choice("abc", "/choose", "Pay", 1))])
@@ -186,7 +194,7 @@ async def test_numbers_count_only_in_the_last_message(store: SqliteInbox) -> Non
 DAY = 86400.0
 
 
-async def test_purge_forgets_what_is_old_and_done(store: SqliteInbox, clock: Clock) -> None:
+async def test_purge_forgets_what_is_old_and_done(store: StoredInbox, clock: Clock) -> None:
     await store.put([message(1), message(2, citizen="IN.2")])
     claims = await store.claim("w", 2)
     await store.ack(claims[0], [draft("hi")], tracker="{}")
@@ -194,12 +202,12 @@ async def test_purge_forgets_what_is_old_and_done(store: SqliteInbox, clock: Clo
     await store.outbox.sent(parcel, "wamid.OUT1")
     clock.now += 15 * DAY
     assert await store.purge(14 * DAY, 10 * DAY) == 1
-    assert store._read.execute("SELECT COUNT(*) FROM outbox").fetchone()[0] == 0
+    assert rows(store, "SELECT COUNT(*) FROM outbox")[0][0] == 0
     assert await store.tracker(claims[0].message.lane) is None
     assert (await store.depth()).waiting == 1
 
 
-async def test_purge_keeps_what_is_still_owed(store: SqliteInbox, clock: Clock) -> None:
+async def test_purge_keeps_what_is_still_owed(store: StoredInbox, clock: Clock) -> None:
     """A reply that has not gone, or is parked, with what its options stand for."""
     await store.put([message(1), message(2, citizen="IN.2")])
     for claim, name in zip(await store.claim("w", 2), ("abc", "xyz")):
@@ -208,14 +216,13 @@ async def test_purge_keeps_what_is_still_owed(store: SqliteInbox, clock: Clock) 
     await store.outbox.park(parcel, "131047")
     clock.now += 400 * DAY
     await store.purge(14 * DAY, 500 * DAY)
-    states = store._read.execute("SELECT COUNT(*) FROM outbox WHERE state < 2").fetchone()
-    assert states[0] == 2
+    assert rows(store, "SELECT COUNT(*) FROM outbox WHERE state < 2")[0][0] == 2
     assert await store.choice(parcel.lane, "abc") == "/choose"
     assert await store.tracker(parcel.lane) == "{}"
 
 
 @pytest.mark.slow
-async def test_purge_goes_slice_by_slice(store: SqliteInbox, clock: Clock) -> None:
+async def test_purge_goes_slice_by_slice(store: StoredInbox, clock: Clock) -> None:
     """Others write in between: no transaction holds more than a slice."""
     await store.put([message(n, citizen=f"IN.{n}") for n in range(1200)])
     while claims := await store.claim("w", 400):
@@ -225,17 +232,14 @@ async def test_purge_goes_slice_by_slice(store: SqliteInbox, clock: Clock) -> No
     assert await store.purge(14 * DAY, DAY) == 1200
 
 
-async def test_broken_store_is_an_error_not_a_loss(tmp_path: Path, clock: Clock) -> None:
-    store = open_store(tmp_path / "inbox.sqlite", clock)
-    sqlite3.connect(tmp_path / "inbox.sqlite").execute("DROP TABLE inbox_lanes")
-    with pytest.raises(sqlite3.OperationalError):
+async def test_broken_store_is_an_error_not_a_loss(store: StoredInbox) -> None:
+    write(store, "DROP TABLE inbox_lanes")
+    with pytest.raises(ERRORS):
         await store.put([message(1)])
-    rows = store._read.execute("SELECT COUNT(*) FROM inbox").fetchone()
-    assert rows[0] == 0
-    await store.close()
+    assert rows(store, "SELECT COUNT(*) FROM inbox")[0][0] == 0
 
 
-async def test_bad_job_does_not_spoil_its_neighbours(store: SqliteInbox) -> None:
+async def test_bad_job_does_not_spoil_its_neighbours(store: StoredInbox) -> None:
     await store.put([message(0)])
     (claim,) = await store.claim("w")
     await store.ack(claim)
@@ -245,7 +249,9 @@ async def test_bad_job_does_not_spoil_its_neighbours(store: SqliteInbox) -> None
     assert [type(result) for result in results] == [int, LeaseLost, int]
 
 
-async def test_two_processes_never_own_the_same_lane(tmp_path: Path, clock: Clock) -> None:
+async def test_two_processes_never_own_the_same_lane(
+    tmp_path: Path, clock: Clock, engine: str
+) -> None:
     one = open_store(tmp_path / "inbox.sqlite", clock)
     two = open_store(tmp_path / "inbox.sqlite", clock)
     await one.put([message(n, citizen=f"IN.{n}") for n in range(40)])
@@ -260,7 +266,7 @@ async def test_two_processes_never_own_the_same_lane(tmp_path: Path, clock: Cloc
     await two.close()
 
 
-async def test_voices_and_texts_can_be_claimed_apart(store: SqliteInbox) -> None:
+async def test_voices_and_texts_can_be_claimed_apart(store: StoredInbox) -> None:
     """By what a citizen's first open message is."""
     voice = replace(message(1, citizen="IN.V"), kind="audio", text=None)
     await store.put([voice, message(2, citizen="IN.V"), message(3, citizen="IN.T")])
@@ -275,7 +281,7 @@ async def test_voices_and_texts_can_be_claimed_apart(store: SqliteInbox) -> None
     assert after.message.message_id == "wamid.IN2"
 
 
-async def test_what_is_said_meanwhile_is_said_once(store: SqliteInbox, clock: Clock) -> None:
+async def test_what_is_said_meanwhile_is_said_once(store: StoredInbox, clock: Clock) -> None:
     """For one message and name, before its answer, and only by the owner of the lane."""
     await store.put([message(1)])
     (claim,) = await store.claim("w")

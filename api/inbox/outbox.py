@@ -1,24 +1,22 @@
-"""The outbox in the inbox's SQLite file: replies on their way and what became of them."""
+"""The outbox in the inbox's database: replies on their way and what became of them."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
-from typing import cast
 
+from api.inbox import news as notices
 from api.inbox import schema, unopened
-from api.inbox import sqlite_notices as notices
-from api.inbox.lanes import Lanes
+from api.inbox.lanes import Lanes, lock
 from api.inbox.payloads import keep_reply, keep_text, read_reply
 from api.inbox.port import LeaseLost
-from api.inbox.sqlite_statuses import is_refused, raise_state, wait_after
+from api.inbox.statuses import is_refused, raise_state, wait_after
 from api.whatsapp.outgoing import Draft, Parcel
 from api.whatsapp.policy import WhatsAppPolicy
-from nlu.storage.group_commit import SqliteWriter
+from nlu.storage.database import Database, Row, T, Transaction
 from nlu.storage.sealing import Unreadable
 
 
-class SqliteOutbox:
+class StoredOutbox:
     """`Outbox` of `api.inbox.port`.
 
     A row is marked `sending` before the call to WhatsApp. If the process dies, the lane's lease
@@ -27,24 +25,29 @@ class SqliteOutbox:
     """
 
     def __init__(
-        self,
-        writer: SqliteWriter,
-        read: sqlite3.Connection,
-        lanes: Lanes,
-        lease_s: float,
-        clock: Callable[[], float],
-        policy: WhatsAppPolicy,
+        self, database: Database, lanes: Lanes, lease_s: float, policy: WhatsAppPolicy
     ) -> None:
-        self._writer, self._read, self._lanes = writer, read, lanes
-        self._lease, self._clock, self._policy = lease_s, clock, policy
+        self._database, self._lanes = database, lanes
+        self._lease, self._policy = lease_s, policy
+
+    async def _in_lane(self, parcel: Parcel, change: Callable[[Transaction], T]) -> T:
+        """A change of the parcel's lane, for which its others wait."""
+
+        def alone(db: Transaction) -> T:
+            lock(db, parcel.lane)
+            return change(db)
+
+        return await self._database.run(alone)
 
     async def claim(self, worker: str, limit: int = 1) -> list[Parcel]:
         """The first open row of each due lane, durably marked as being sent."""
-        if limit < 1 or not self._lanes.has_due(self._read, self._clock()):
+        if limit < 1:
+            return []
+        if not await self._database.read(lambda db: self._lanes.has_due(db, db.now())):
             return []
 
-        def change(db: sqlite3.Connection) -> list[Parcel]:
-            now = self._clock()  # others may have kept this change waiting: the lease begins here
+        def change(db: Transaction) -> list[Parcel]:
+            now = db.now()  # others may have kept this change waiting: the lease begins here
             parcels: list[Parcel] = []
             tries = limit + unopened.MOST
             while taken := self._lanes.take(
@@ -54,11 +57,9 @@ class SqliteOutbox:
                 parcels += [parcel for one in taken if (parcel := self._begin(db, *one, now))]
             return parcels
 
-        return await self._writer.run(change)
+        return await self._database.run(change)
 
-    def _begin(
-        self, db: sqlite3.Connection, token: str, row: sqlite3.Row, now: float
-    ) -> Parcel | None:
+    def _begin(self, db: Transaction, token: str, row: Row, now: float) -> Parcel | None:
         """The row as a parcel, marked as being sent. One that cannot be read fails alone, and waits
         where its key is away: None."""
         try:
@@ -78,8 +79,8 @@ class SqliteOutbox:
         """Recorded even by a worker whose lease is over: it did happen. A status may have told
         before that this try failed: then what follows from that holds."""
 
-        def change(db: sqlite3.Connection) -> None:
-            now, row = self._clock(), _row(db, parcel)
+        def change(db: Transaction) -> None:
+            now, row = db.now(), _row(db, parcel)
             refused = row is not None and is_refused(row, message_id)
             if not refused:
                 raise_state(db, parcel.tracker, schema.SENT, message_id)
@@ -93,7 +94,7 @@ class SqliteOutbox:
             due = now + wait_after(self._policy, row) if row is not None and again else now
             self._lanes.free(db, parcel.lane, due)
 
-        await self._writer.run(change)
+        await self._in_lane(parcel, change)
 
     async def retry(self, parcel: Parcel, wait: float, reason: str) -> None:
         """Pending again, due after `wait`."""
@@ -106,8 +107,8 @@ class SqliteOutbox:
     async def park(self, parcel: Parcel, reason: str) -> None:
         """Until the citizen writes; one who has written since the parcel was claimed gets it."""
 
-        def change(db: sqlite3.Connection) -> None:
-            now = self._clock()
+        def change(db: Transaction) -> None:
+            now = db.now()
             try:
                 self._lanes.hold(db, parcel.lane, parcel.token, now)
             except LeaseLost:
@@ -119,7 +120,7 @@ class SqliteOutbox:
                 notices.unpark(db, self._lanes, parcel.lane, now)
             self._lanes.free(db, parcel.lane, now)
 
-        await self._writer.run(change)
+        await self._in_lane(parcel, change)
 
     async def fail(self, parcel: Parcel, reason: str) -> None:
         """Failed for good; the lane goes on."""
@@ -144,9 +145,9 @@ class SqliteOutbox:
         wait: float,
         also: tuple[str, tuple[str, ...]] | None = None,
     ) -> None:
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Transaction) -> None:
             try:
-                self._lanes.hold(db, parcel.lane, parcel.token, self._clock())
+                self._lanes.hold(db, parcel.lane, parcel.token, db.now())
             except LeaseLost:
                 return  # a status or another worker settled it
             db.execute(
@@ -157,17 +158,17 @@ class SqliteOutbox:
                 db.execute(*also)
             if state == schema.FAILED:
                 self._template_is_over(db, parcel)
-            self._lanes.free(db, parcel.lane, self._clock() + wait)
+            self._lanes.free(db, parcel.lane, db.now() + wait)
 
-        await self._writer.run(change)
+        await self._in_lane(parcel, change)
 
-    def _template_is_over(self, db: sqlite3.Connection, parcel: Parcel) -> None:
-        now, row = self._clock(), _row(db, parcel)
+    def _template_is_over(self, db: Transaction, parcel: Parcel) -> None:
+        now, row = db.now(), _row(db, parcel)
         notices.template_is_over(db, self._lanes, row, now, self._policy.window)
 
 
 def insert_drafts(
-    db: sqlite3.Connection,
+    db: Transaction,
     lanes: Lanes,
     inbox_id: str,
     lane: str,
@@ -186,14 +187,15 @@ def insert_drafts(
             (inbox_id, number, tracker, lane, keep_reply(draft.message), now),
         )
         lanes.arrive(db, lane, now)
-        db.executemany(
-            "INSERT OR IGNORE INTO choices (id, lane, tracker, payload, number, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            [(c.id, lane, tracker, keep_text(c.payload), c.number, now) for c in draft.choices],
-        )
+        for choice in draft.choices:
+            db.execute(
+                "INSERT INTO choices (id, lane, tracker, payload, number, created_at) "
+                "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (choice.id, lane, tracker, keep_text(choice.payload), choice.number, now),
+            )
 
 
-def _new_tracker(db: sqlite3.Connection, name: str) -> str:
+def _new_tracker(db: Transaction, name: str) -> str:
     """One that no row has: the apology for a message that is answered after all has its name."""
     tracker, number = name, 1
     while db.execute("SELECT 1 FROM outbox WHERE tracker = ?", (tracker,)).fetchone():
@@ -202,7 +204,7 @@ def _new_tracker(db: sqlite3.Connection, name: str) -> str:
     return tracker
 
 
-def _parcel(db: sqlite3.Connection, row: sqlite3.Row, token: str) -> Parcel:
+def _parcel(db: Transaction, row: Row, token: str) -> Parcel:
     who = _citizen(db, row["lane"])
     return Parcel(
         tracker=row["tracker"],
@@ -221,11 +223,9 @@ def _parcel(db: sqlite3.Connection, row: sqlite3.Row, token: str) -> Parcel:
     )
 
 
-def _row(db: sqlite3.Connection, parcel: Parcel) -> sqlite3.Row | None:
-    found = db.execute("SELECT * FROM outbox WHERE tracker = ?", (parcel.tracker,)).fetchone()
-    return cast("sqlite3.Row | None", found)
+def _row(db: Transaction, parcel: Parcel) -> Row | None:
+    return db.execute("SELECT * FROM outbox WHERE tracker = ?", (parcel.tracker,)).fetchone()
 
 
-def _citizen(db: sqlite3.Connection, lane: str) -> sqlite3.Row:
-    found = db.execute("SELECT * FROM citizens WHERE lane = ?", (lane,)).fetchone()
-    return cast(sqlite3.Row, found)
+def _citizen(db: Transaction, lane: str) -> Row:
+    return db.execute("SELECT * FROM citizens WHERE lane = ?", (lane,)).fetchone()

@@ -1,4 +1,4 @@
-"""The clock of a database: the same for all processes that share the file, and never backwards.
+"""The clock of a SQLite file: the same for all processes that share the file, and never backwards.
 
 Leases and waits must not follow the wall clock, which people and NTP move: a step back would stall
 every lane, a step forward would give a message to two workers. Linux counts the seconds since its
@@ -15,7 +15,7 @@ from pathlib import Path
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-class DatabaseClock:
+class FileClock:
     """Seconds since 1970, about; made by the process that opens the file."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -28,9 +28,9 @@ class DatabaseClock:
         else:  # a new start of the machine: go on after what was seen before it
             now = max(time.time(), row["seen"] if row is not None else 0.0)
             self._shift = now - _since_start()
-            told = row["told"] if row is not None else None
             db.execute("DELETE FROM clock")
-            db.execute("INSERT INTO clock VALUES (?, ?, ?, ?)", (boot, self._shift, now, told))
+            found = (boot, self._shift, now)
+            db.execute("INSERT INTO clock (boot, shift, seen) VALUES (?, ?, ?)", found)
         db.execute("COMMIT")
 
     def __call__(self) -> float:

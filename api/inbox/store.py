@@ -1,17 +1,15 @@
-"""Inbox, outbox and trackers in one SQLite file: WAL, fsync before return, group commit."""
+"""Inbox, outbox and trackers in one database, so that a turn is one transaction."""
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+from api.inbox import news as notices
 from api.inbox import schema, unopened, wishes
-from api.inbox import sqlite_notices as notices
 from api.inbox.arrivals import admit, forget
-from api.inbox.clock import DatabaseClock
-from api.inbox.lanes import Lanes
+from api.inbox.lanes import Lanes, lock
+from api.inbox.outbox import StoredOutbox, insert_drafts
 from api.inbox.payloads import (
     keep_message,
     keep_text,
@@ -19,72 +17,69 @@ from api.inbox.payloads import (
     read_text,
 )
 from api.inbox.port import Citizen, Claim, Depth, News, UnknownCitizen
-from api.inbox.sqlite_outbox import SqliteOutbox, insert_drafts
-from api.inbox.sqlite_statuses import apply_status
+from api.inbox.statuses import apply_status, row_of
 from api.whatsapp.outgoing import Draft
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import WhatsAppPolicy
-from nlu.storage.group_commit import SqliteWriter, checkpoint
+from nlu.storage.database import Database, Row, T, Transaction
 from nlu.storage.sealing import Unreadable
-from nlu.storage.windows import SCHEMA as WINDOWS
-from nlu.storage.write_ahead import connect
 from nlu.turn import ERASE
 
-Clock = Callable[[], float]
-INBOX = Lanes("inbox", "state = 0", "sent_at, seq", "kind = 'audio'")
+INBOX = Lanes("inbox", "state = 0", "sent_at, seq", "CASE WHEN kind = 'audio' THEN 1 ELSE 0 END")
 OUTBOX = Lanes("outbox", "state < 2 AND state >= 0")  # the first term is that of its index
 _SLICE = 500
-_ROOM = 1 << 16
+_ROOM = 1 << 16  # characters
 
 
-class SqliteInbox:
-    """`Inbox` of `api.inbox.port`; `outbox` is the `Outbox` in the same file.
-
-    Reads run in the caller's thread: each is one look-up by key in a WAL snapshot.
-    """
+class StoredInbox:
+    """`Inbox` of `api.inbox.port`; `outbox` is the `Outbox` in the same database."""
 
     def __init__(
         self,
-        path: Path,
+        database: Database,
         policy: WhatsAppPolicy,
         *,
         lease_s: float = 60,
         doubt_s: float = 30,
-        window_s: float = 0.002,
-        clock: Clock | None = None,
     ) -> None:
-        """Without a `clock` the file's own. Raises ValueError for a file of a newer version."""
-        self._path, self._policy, self._lease = path, policy, lease_s
-        self._read = connect(path)
-        _prepare(self._read, path)
-        self._clock = clock or DatabaseClock(self._read)
-        self._writer = SqliteWriter(path, window_s)
-        self.outbox = SqliteOutbox(
-            self._writer, self._read, OUTBOX, 2 * doubt_s, self._clock, policy
-        )
+        """`database` has the tables of `schema.TABLES`."""
+        self._database, self._policy, self._lease = database, policy, lease_s
+        self.outbox = StoredOutbox(database, OUTBOX, 2 * doubt_s, policy)
+
+    async def _in_lane(self, lane: str, change: Callable[[Transaction], T]) -> T:
+        """A change of one lane, for which its others wait."""
+
+        def alone(db: Transaction) -> T:
+            lock(db, lane)
+            return change(db)
+
+        return await self._database.run(alone)
 
     async def put(self, messages: Sequence[Inbound], statuses: Sequence[Status] = ()) -> int:
         """Keeps a delivery; repeated messages and statuses change nothing."""
-        now = self._clock()
 
-        def change(db: sqlite3.Connection) -> int:
+        def change(db: Transaction) -> int:
+            now = db.now()
+            _lock_all(db, messages, statuses, now)
             new = sum(_insert(db, message, self._policy, now) for message in messages)
-            if statuses:
-                db.execute("UPDATE clock SET told = ?", (now,))
             for status in statuses:
                 apply_status(db, OUTBOX, self._policy, status, now)
+            if statuses:
+                _remember_told(db, now)
             return new
 
-        return await self._writer.run(change) if messages or statuses else 0
+        return await self._database.run(change) if messages or statuses else 0
 
     async def claim(self, worker: str, limit: int = 1, voice: bool | None = None) -> list[Claim]:
         """The first message of each due lane. That it was claimed is counted here, and taken back
         when it comes back: what is left are the deaths of whoever had it."""
-        if limit < 1 or not INBOX.has_due(self._read, self._clock(), voice):
+        if limit < 1:
+            return []
+        if not await self._database.read(lambda db: INBOX.has_due(db, db.now(), voice)):
             return []
 
-        def change(db: sqlite3.Connection) -> list[Claim]:
-            now = self._clock()  # others may have kept this change waiting: the lease begins here
+        def change(db: Transaction) -> list[Claim]:
+            now = db.now()  # others may have kept this change waiting: the lease begins here
             claims: list[Claim] = []
             tries = limit + unopened.MOST
             while taken := INBOX.take(
@@ -94,25 +89,25 @@ class SqliteInbox:
                 claims += [claim for one in taken if (claim := _claim(db, *one, now))]
             return claims
 
-        return await self._writer.run(change)
+        return await self._database.run(change)
 
     async def say_meanwhile(self, claim: Claim, name: str, drafts: Sequence[Draft]) -> None:
         """Drafts of their own in the outbox, under the message's id and `name`."""
         message = claim.message
 
-        def change(db: sqlite3.Connection) -> None:
-            now = self._clock()
+        def change(db: Transaction) -> None:
+            now = db.now()
             INBOX.hold(db, message.lane, claim.token, now + self._lease)
             said = f"{message.message_id}/{name}"
             if not db.execute("SELECT 1 FROM outbox WHERE inbox_id = ?", (said,)).fetchone():
                 insert_drafts(db, OUTBOX, said, message.lane, drafts, now)
 
-        await self._writer.run(change)
+        await self._in_lane(message.lane, change)
 
     async def extend(self, claim: Claim) -> None:
         """Renews the lease."""
         lane, token = claim.message.lane, claim.token
-        await self._writer.run(lambda db: INBOX.hold(db, lane, token, self._clock() + self._lease))
+        await self._in_lane(lane, lambda db: INBOX.hold(db, lane, token, db.now() + self._lease))
 
     async def ack(
         self,
@@ -146,9 +141,8 @@ class SqliteInbox:
         await self._return(claim, f"claims = claims - {int(not died)}", reason, wait)
 
     async def _return(self, claim: Claim, counts: str, reason: str | None, wait: float) -> None:
-        now = self._clock()
-
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Transaction) -> None:
+            now = db.now()
             INBOX.hold(db, claim.message.lane, claim.token, now)
             db.execute(
                 f"UPDATE inbox SET {counts}, reason = ? WHERE message_id = ?",
@@ -156,105 +150,107 @@ class SqliteInbox:
             )
             INBOX.free(db, claim.message.lane, now + wait)
 
-        await self._writer.run(change)
+        await self._in_lane(claim.message.lane, change)
 
     async def tell(self, news: News) -> bool:
         """All in one transaction; where WhatsApp's window is closed the template goes at once."""
-        now = self._clock()
 
-        def change(db: sqlite3.Connection) -> bool:
+        def change(db: Transaction) -> bool:
+            citizen, now = lock(db, news.lane), db.now()
             if notices.is_known(db, news):
                 return False
-            seen = db.execute("SELECT seen_at FROM citizens WHERE lane = ?", (news.lane,))
-            seen_at = (seen.fetchone() or [None])[0]
-            if seen_at is None:
+            if citizen is None:
                 raise UnknownCitizen
             insert_drafts(db, OUTBOX, notices.key(news), news.lane, news.drafts, now)
             notices.add_template(db, news, now)
             if wishes.is_held_back(db, news.lane):
                 notices.hold_back(db, news.lane)
-            elif now - seen_at > self._policy.window:
+            elif now - citizen["seen_at"] > self._policy.window:
                 notices.park_news(db, OUTBOX, news, now)
             return True
 
-        return await self._writer.run(change)
+        return await self._database.run(change)
+
+    async def _first(self, sql: str, values: Sequence[object] = ()) -> Row | None:
+        """The first row of a look-up."""
+        return await self._database.read(lambda db: db.execute(sql, values).fetchone())
 
     async def citizen(self, lane: str) -> Citizen:
         """Language and script as last saved."""
-        row = self._read.execute(
+        row = await self._first(
             "SELECT language, script, phone FROM citizens WHERE lane = ?", (lane,)
-        ).fetchone()
+        )
         return Citizen(True, row["language"], row["script"], row["phone"]) if row else Citizen()
 
     async def tracker(self, lane: str) -> str | None:
         """As the last answered turn left it."""
-        row = self._read.execute("SELECT tracker FROM trackers WHERE lane = ?", (lane,)).fetchone()
+        row = await self._first("SELECT tracker FROM trackers WHERE lane = ?", (lane,))
         return read_text(row["tracker"]) if row else None
 
     async def choice(self, lane: str, choice_id: str) -> str | None:
         """Found only in the lane that it was sent to."""
-        row = self._read.execute(
+        row = await self._first(
             "SELECT payload FROM choices WHERE id = ? AND lane = ?", (choice_id, lane)
-        ).fetchone()
+        )
         return read_text(row["payload"]) if row else None
 
     async def numbered_choice(self, lane: str, number: int) -> str | None:
         """Found only if the last answer to the citizen offered numbers; news that came after it
         count only if they offer some themselves."""
-        row = self._read.execute(
+        row = await self._first(
             "SELECT payload FROM choices WHERE number = ? AND tracker IN "
             "(SELECT tracker FROM outbox WHERE inbox_id = "
-            "(SELECT inbox_id FROM outbox o WHERE lane = ? AND (inbox_id NOT GLOB ? OR EXISTS "
+            "(SELECT inbox_id FROM outbox o WHERE lane = ? AND (inbox_id NOT LIKE ? OR EXISTS "
             "(SELECT 1 FROM choices c WHERE c.tracker = o.tracker AND c.number IS NOT NULL)) "
             "ORDER BY seq DESC LIMIT 1))",
-            (number, lane, notices.PREFIX + "*"),
-        ).fetchone()
+            (number, lane, notices.OF_NEWS),
+        )
         return read_text(row["payload"]) if row else None
 
     def now(self) -> float:
-        """The file's clock."""
-        return self._clock()
+        """The database's clock."""
+        return self._database.now()
 
     async def told_at(self) -> float:
-        """Kept with the statuses."""
-        row = self._read.execute("SELECT told FROM clock").fetchone()
-        return float(row["told"] or 0) if row else 0.0
+        """Kept with the statuses, to the second."""
+        row = await self._first("SELECT at FROM told")
+        return float(row["at"]) if row else 0.0
 
     async def works(self) -> bool:
         """Reads a tracker, and writes one of nobody's as large as any, which is never seen."""
 
-        def change(db: sqlite3.Connection) -> None:
-            db.execute("INSERT INTO trackers VALUES ('', zeroblob(?), 0)", (_ROOM,))
+        def change(db: Transaction) -> None:
+            db.execute("INSERT INTO trackers VALUES ('', ?, 0)", ("0" * _ROOM,))
             db.execute("DELETE FROM trackers WHERE lane = ''")
 
         try:
-            self._read.execute("SELECT tracker FROM trackers LIMIT 1").fetchone()
-            await self._writer.run(change)
+            await self._first("SELECT tracker FROM trackers LIMIT 1")
+            await self._database.run(change)
         except (sqlite3.Error, OSError):
             return False
         return True
 
     async def depth(self) -> Depth:
         """Counts for the metrics."""
-        waiting, oldest = self._read.execute(
-            "SELECT COUNT(*), MIN(received_at) FROM inbox WHERE state = 0"
-        ).fetchone()
-        dead = self._read.execute("SELECT COUNT(*) FROM inbox WHERE state = 2").fetchone()[0]
-        outgoing = self._read.execute(
-            "SELECT COUNT(*) FROM outbox WHERE state < 2 AND state != ?", (schema.SPARE,)
-        ).fetchone()[0]
-        age = max(0.0, self._clock() - oldest) if oldest else 0.0
-        return Depth(waiting, dead, outgoing, age)
+
+        def count(db: Transaction) -> Depth:
+            waits = "SELECT COUNT(*), MIN(received_at) FROM inbox WHERE state = 0"
+            waiting, oldest = db.execute(waits).fetchone() or (0, None)
+            dead = db.execute("SELECT COUNT(*) FROM inbox WHERE state = 2").fetchone()
+            goes = "SELECT COUNT(*) FROM outbox WHERE state < 2 AND state != ?"
+            outgoing = db.execute(goes, (schema.SPARE,)).fetchone()
+            age = max(0.0, db.now() - oldest) if oldest else 0.0
+            return Depth(waiting, dead[0] if dead else 0, outgoing[0] if outgoing else 0, age)
+
+        return await self._database.read(count)
 
     async def tend(self) -> None:
-        """Remembers how late it is, and empties the log: what was deleted leaves the disk too."""
-        now = self._clock()
-        await self._writer.run(lambda db: db.execute("UPDATE clock SET seen = ?", (now,)).rowcount)
-        await asyncio.to_thread(checkpoint, self._path)
+        """The database's upkeep."""
+        await self._database.tend()
 
     async def purge(self, older_than_s: float, idle_s: float) -> int:
         """Slice by slice, so that others can write in between."""
-        now = self._clock()
+        now = self._database.now()
         before, idle = now - older_than_s, now - idle_s
         await self._forget("trackers", "lane", "used_at < ?", idle)
         # what an option of an answer that has not gone stands for is owed with it
@@ -267,26 +263,29 @@ class SqliteInbox:
         )
         await self._forget("outbox", "seq", done, before)
         await self._forget("outbox", "seq", spare, before)
-        while await self._writer.run(lambda db: forget(db, self._policy.arrivals, now)):
+        while await self._database.run(lambda db: forget(db, self._policy.arrivals, now)):
             pass
         return await self._forget("inbox", "seq", "state > 0 AND received_at < ?", before)
 
     async def _forget(self, table: str, key: str, which: str, before: float) -> int:
-        """Deletes rows older than `before`; how many."""
-        slice_of = f"DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {which} "
+        """Deletes rows older than `before`; how many. Rows that somebody has at the moment stay
+        until the next time."""
+        some = f"SELECT {key} FROM {table} WHERE {which} LIMIT {_SLICE}"
+
+        def delete(db: Transaction) -> int:
+            slice_of = f"DELETE FROM {table} WHERE {key} IN ({some} {db.skip_locked})"
+            return db.execute(slice_of, (before,)).rowcount
+
         total = 0
         while True:
-            gone = await self._writer.run(
-                lambda db: db.execute(f"{slice_of} LIMIT {_SLICE})", (before,)).rowcount
-            )
+            gone = await self._database.run(delete)
             total += gone
             if gone < _SLICE:
                 return total
 
     async def close(self) -> None:
-        """Writes what waits, then closes the file."""
-        self._writer.close()
-        self._read.close()
+        """Writes what waits, then closes the database."""
+        self._database.close()
 
     async def _finish(
         self,
@@ -300,10 +299,11 @@ class SqliteInbox:
         afresh: bool = False,
         acts: Sequence[str] = (),
     ) -> None:
-        now, message = self._clock(), claim.message
+        message = claim.message
         kept = keep_text(tracker) if tracker is not None else None
 
-        def change(db: sqlite3.Connection) -> None:
+        def change(db: Transaction) -> None:
+            now = db.now()
             INBOX.hold(db, message.lane, claim.token, now)
             wishes.carried_out(db, OUTBOX, message.lane, acts, now)
             insert_drafts(db, OUTBOX, message.message_id, message.lane, drafts, now)
@@ -318,30 +318,44 @@ class SqliteInbox:
                 )
             if kept is not None:
                 db.execute(
-                    "INSERT OR REPLACE INTO trackers (lane, tracker, used_at) VALUES (?, ?, ?)",
+                    "INSERT INTO trackers (lane, tracker, used_at) VALUES (?, ?, ?) ON CONFLICT "
+                    "(lane) DO UPDATE SET tracker = excluded.tracker, used_at = excluded.used_at",
                     (message.lane, kept, now),
                 )
             elif afresh:
                 db.execute("DELETE FROM trackers WHERE lane = ?", (message.lane,))
             INBOX.free(db, message.lane, now)
 
-        await self._writer.run(change)
+        await self._in_lane(message.lane, change)
 
 
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    """Makes the tables. Raises ValueError for a file that this version does not know."""
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (0, schema.VERSION):
-        raise ValueError(
-            f"{path}: its tables are of version {version}, this Seva knows {schema.VERSION}; "
-            "run the Seva that wrote it, or give another SEVA_DATABASE_URL"
-        )
-    db.executescript(schema.SCHEMA)
-    db.executescript(WINDOWS)
-    db.execute(f"PRAGMA user_version = {schema.VERSION}")
+def _lock_all(
+    db: Transaction, messages: Sequence[Inbound], statuses: Sequence[Status], now: float
+) -> None:
+    """Locks the lanes of a delivery, always in the same order: two deliveries that share lanes do
+    not wait for each other in a circle. Who writes for the first time gets a row to lock."""
+    lanes = {message.lane for message in messages} | {
+        row["lane"] for status in statuses if (row := row_of(db, status)) is not None
+    }
+    writers = {message.lane: message for message in messages}
+    for lane in sorted(lanes):
+        if lock(db, lane) is None and lane in writers:
+            one = writers[lane]
+            db.execute(
+                "INSERT INTO citizens (lane, phone_number_id, citizen, phone, seen_at) "
+                "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (lane, one.phone_number_id, one.citizen, one.phone, now),
+            )
+            lock(db, lane)
 
 
-def _insert(db: sqlite3.Connection, message: Inbound, policy: WhatsAppPolicy, now: float) -> int:
+def _remember_told(db: Transaction, now: float) -> None:
+    """Once a second, at the end of a transaction: all processes write this one row."""
+    if not db.execute("UPDATE told SET at = ? WHERE at < ?", (now, now - 1)).rowcount:
+        db.execute("INSERT INTO told (one, at) VALUES (1, ?) ON CONFLICT DO NOTHING", (now,))
+
+
+def _insert(db: Transaction, message: Inbound, policy: WhatsAppPolicy, now: float) -> int:
     """Keeps a message, or that it came where it is one too many; whether it is new. The order is
     that of WhatsApp's time alone: admission has bounded it by the wall clock, and ours may be
     behind, so that its bound would make equals of messages that are not."""
@@ -361,16 +375,14 @@ def _insert(db: sqlite3.Connection, message: Inbound, policy: WhatsAppPolicy, no
         return 1
     INBOX.arrive(db, message.lane, now)
     db.execute(
-        "INSERT INTO citizens (lane, phone_number_id, citizen, phone, seen_at) "
-        "VALUES (?, ?, ?, ?, ?) ON CONFLICT (lane) DO UPDATE SET "
-        "phone = COALESCE(excluded.phone, phone), seen_at = excluded.seen_at",
-        (message.lane, message.phone_number_id, message.citizen, message.phone, now),
+        "UPDATE citizens SET phone = COALESCE(?, phone), seen_at = ? WHERE lane = ?",
+        (message.phone, now, message.lane),
     )
     notices.unpark(db, OUTBOX, message.lane, now)
     return 1
 
 
-def _claim(db: sqlite3.Connection, token: str, row: sqlite3.Row, now: float) -> Claim | None:
+def _claim(db: Transaction, token: str, row: Row, now: float) -> Claim | None:
     """The row as a claim; one that cannot be read says so and holds nobody else up. None where its
     key is away: then it waits."""
     trouble = ""

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import sqlite3
-
+from api.inbox import news as notices
 from api.inbox import schema
-from api.inbox import sqlite_notices as notices
 from api.inbox.lanes import Lanes
 from api.whatsapp.payload import Status
 from api.whatsapp.policy import WhatsAppPolicy
 from nlu.log import get_logger
+from nlu.storage.database import Row, Transaction
 
 log = get_logger(__name__)
 
 
 def apply_status(
-    db: sqlite3.Connection, lanes: Lanes, policy: WhatsAppPolicy, status: Status, now: float
+    db: Transaction, lanes: Lanes, policy: WhatsAppPolicy, status: Status, now: float
 ) -> None:
     """Moves a sent message upwards; one that is not ours, or a late status, changes nothing."""
-    row = _row(db, "message_id", status.message_id) or _row(db, "tracker", status.tracker)
+    row = row_of(db, status)
     if row is None or is_refused(row, status.message_id):
         return  # not ours, or a late or repeated word on a try that is over
     if status.state in schema.STATUS_STATES:
@@ -35,18 +34,23 @@ def apply_status(
         lanes.free(db, row["lane"], now)
 
 
-def _row(db: sqlite3.Connection, column: str, value: str | None) -> sqlite3.Row | None:
-    found: sqlite3.Row | None = db.execute(
+def row_of(db: Transaction, status: Status) -> Row | None:
+    """The message of ours that WhatsApp speaks of."""
+    return _row(db, "message_id", status.message_id) or _row(db, "tracker", status.tracker)
+
+
+def _row(db: Transaction, column: str, value: str | None) -> Row | None:
+    found: Row | None = db.execute(
         f"SELECT * FROM outbox WHERE {column} = ? LIMIT 1", (value,)
     ).fetchone()
     return found
 
 
 def _apply_failure(
-    db: sqlite3.Connection,
+    db: Transaction,
     lanes: Lanes,
     policy: WhatsAppPolicy,
-    row: sqlite3.Row,
+    row: Row,
     status: Status,
     now: float,
 ) -> None:
@@ -85,31 +89,31 @@ def _apply_failure(
         lanes.free(db, row["lane"], due)
 
 
-def is_refused(row: sqlite3.Row, message_id: str) -> bool:
+def is_refused(row: Row, message_id: str) -> bool:
     """Whether WhatsApp has told that this try failed."""
     return message_id in row["refused"].split()
 
 
-def wait_after(policy: WhatsAppPolicy, row: sqlite3.Row) -> float:
+def wait_after(policy: WhatsAppPolicy, row: Row) -> float:
     """Seconds until a message goes again whose failure was told before its call had returned."""
     reason = str(row["reason"])
     code = int(reason) if reason.isdecimal() else None
     return policy.wait(policy.action(code, 400), row["attempts"])
 
 
-def _is_overtaken(db: sqlite3.Connection, row: sqlite3.Row) -> bool:
+def _is_overtaken(db: Transaction, row: Row) -> bool:
     """Whether an answer that comes after this one was sent meanwhile. News have no place in it."""
     if notices.is_news(row):
         return False
     later = db.execute(
         "SELECT 1 FROM outbox WHERE lane = ? AND seq > ? AND state BETWEEN ? AND ? "
-        "AND inbox_id NOT GLOB ? LIMIT 1",
-        (row["lane"], row["seq"], schema.SENDING, schema.READ, notices.PREFIX + "*"),
+        "AND inbox_id NOT LIKE ? LIMIT 1",
+        (row["lane"], row["seq"], schema.SENDING, schema.READ, notices.OF_NEWS),
     )
     return later.fetchone() is not None
 
 
-def raise_state(db: sqlite3.Connection, tracker: str, state: int, message_id: str) -> None:
+def raise_state(db: Transaction, tracker: str, state: int, message_id: str) -> None:
     """Never downwards, never out of `failed`; the body is forgotten once it has arrived. The caller
     knows that this try is none that failed."""
     db.execute(

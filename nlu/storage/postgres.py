@@ -1,0 +1,149 @@
+"""A PostgreSQL database as a `Database`: each change is a transaction on a connection of a pool.
+
+Nothing lives longer than a transaction (no prepared statement, no session lock, no setting), so
+PgBouncer may lend connections by transaction. The server groups commits that come together itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+from psycopg2 import Error
+from psycopg2.errors import DataError, NotSupportedError, ProgrammingError
+from psycopg2.extras import DictCursor
+
+from nlu.storage.database import DatabaseAway, Found, T, Tables, Transaction, Work
+from nlu.storage.tables import open_engine
+
+_CONNECTIONS = 8
+_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: PostgreSQL, appendix A
+_TRIES = 5
+_VERSIONS = "CREATE TABLE IF NOT EXISTS table_versions (name TEXT PRIMARY KEY, version INTEGER)"
+_MAKERS = "SELECT pg_advisory_xact_lock(5783651)"  # the number of `nlu.storage.tables`
+Clock = Callable[[], float]
+
+
+class PostgresTransaction:
+    """`Transaction` of `nlu.storage.database`."""
+
+    for_update = "FOR UPDATE"
+    skip_locked = "FOR UPDATE SKIP LOCKED"
+
+    def __init__(self, connection: Any, clock: Clock | None = None) -> None:
+        self._connection, self._clock = connection, clock
+        self._now: float | None = None
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> Found:
+        """One statement."""
+        cursor = self._connection.cursor(cursor_factory=DictCursor)
+        if values:
+            cursor.execute(_with_driver_marks(sql), tuple(values))
+        else:
+            cursor.execute(sql)
+        return cursor
+
+    def now(self) -> float:
+        """Asked once in a transaction."""
+        if self._clock is not None:
+            return self._clock()
+        if self._now is None:
+            found = self.execute("SELECT EXTRACT(EPOCH FROM clock_timestamp())::float8").fetchone()
+            self._now = float(found[0]) if found else 0.0
+        return self._now
+
+
+class PostgresDatabase:
+    """`Database` of `nlu.storage.database`."""
+
+    def __init__(self, url: str, tables: Tables, *, clock: Clock | None = None) -> None:
+        """Makes tables that are missing. A `clock` in place of the database's is for tests. Raises
+        ValueError for tables of another version, DatabaseAway."""
+        self._engine = open_engine(url, pool_size=_CONNECTIONS, max_overflow=0)
+        self._threads = ThreadPoolExecutor(_CONNECTIONS, "postgres")
+        self._clock, self._ahead = clock, 0.0
+        self.change(lambda db: _make(db, tables, self._engine.url.render_as_string()))
+
+    def change(self, work: Work[T]) -> T:
+        """See `Database`."""
+        return self._within(work, commit=True)
+
+    async def run(self, work: Work[T]) -> T:
+        """See `Database`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self.change, work)
+
+    def look(self, query: Work[T]) -> T:
+        """See `Database`."""
+        return self._within(query, commit=False)
+
+    async def read(self, query: Work[T]) -> T:
+        """See `Database`."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self.look, query)
+
+    def now(self) -> float:
+        """The machine's clock, put right by what the database said last."""
+        return self._clock() if self._clock is not None else time.monotonic() + self._ahead
+
+    async def tend(self) -> None:
+        """Looks at the database's clock; the rest is the server's."""
+        now = await self.read(lambda db: db.now())
+        self._ahead = now - time.monotonic()
+
+    def close(self) -> None:
+        """Waits for changes under way, then closes the connections."""
+        self._threads.shutdown(wait=True)
+        self._engine.dispose()
+
+    def _within(self, work: Work[T], *, commit: bool) -> T:
+        for left in range(_TRIES - 1, -1, -1):
+            try:
+                with self._lent() as connection:
+                    found = work(PostgresTransaction(connection, self._clock))
+                    connection.commit() if commit else connection.rollback()
+                    return found
+            except (DataError, NotSupportedError, ProgrammingError):  # the value is at fault
+                raise
+            except (Error, sa.exc.SQLAlchemyError) as error:
+                if left and getattr(error, "pgcode", None) in _AGAIN:
+                    continue
+                raise DatabaseAway(type(error).__name__) from error
+        raise AssertionError("the last try returns or raises")
+
+    @contextmanager
+    def _lent(self) -> Iterator[Any]:
+        """A connection of the pool; one on which anything went wrong has nothing begun."""
+        lent = self._engine.raw_connection()
+        try:
+            yield lent
+        except BaseException:
+            with suppress(Exception):
+                lent.rollback()
+            raise
+        finally:
+            lent.close()
+
+
+def _make(db: Transaction, tables: Tables, where: str) -> None:
+    """Processes that start at once take turns: two that found no table would both make it."""
+    db.execute(_MAKERS)
+    db.execute(_VERSIONS)
+    row = db.execute("SELECT version FROM table_versions WHERE name = ?", (tables.name,)).fetchone()
+    tables.refuse(where, row[0] if row else 0)
+    number = "BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY"
+    db.execute(tables.statements(number, ""))
+    if row is None:
+        db.execute("INSERT INTO table_versions VALUES (?, ?)", (tables.name, tables.version))
+
+
+@lru_cache(maxsize=512)
+def _with_driver_marks(sql: str) -> str:
+    """psycopg2 marks values with `%s`, and takes `%%` for a percent sign."""
+    return sql.replace("%", "%%").replace("?", "%s")
