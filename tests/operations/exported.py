@@ -14,11 +14,12 @@ from api.heartbeat import Heartbeat
 from api.metrics import ServeMetrics, WorkerMetrics
 
 _PARTS = {"counter": (), "gauge": (), "histogram": ("_bucket", "_count", "_sum")}
-_PROMETHEUS_OWN: Mapping[str, frozenset[str]] = {"up": frozenset()}
+_PROMETHEUS_OWN: Mapping[str, frozenset[str]] = {
+    "up": frozenset(),
+    "ALERTS": frozenset({"alertname", "alertstate"}),
+}
 _TARGET = frozenset({"job", "instance"})
-_WORDS = frozenset(
-    "by without on ignoring group_left group_right and or unless bool offset inf".split()
-)
+_WORDS = ("and", "or", "unless", "bool", "offset", "group_left", "group_right")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ def series() -> dict[str, frozenset[str]]:
     return {**ours, **_PROMETHEUS_OWN}
 
 
+def named(expression: str) -> set[str]:
+    """Words of an expression that are names of series."""
+    return set(re.findall(r"\b[A-Za-z_][\w:]*", re.sub(r"\{[^}]*\}", "", _names_only(expression))))
+
+
 def faults(expression: str, known: Mapping[str, frozenset[str]]) -> list[str]:
     """What is wrong with a PromQL expression: parentheses, unknown series, unknown labels.
 
@@ -71,7 +77,7 @@ def faults(expression: str, known: Mapping[str, frozenset[str]]) -> list[str]:
     plain = re.sub(r'"[^"]*"', '""', expression)
     found = [f"parentheses of {expression}"] if not _balanced(plain) else []
     used: set[str] = set()
-    for name, braces in re.findall(r"\b([a-z_][a-z0-9_:]*)\s*(?:\{([^}]*)\})?", _names_only(plain)):
+    for name, braces in re.findall(r"\b([A-Za-z_][\w:]*)\s*(?:\{([^}]*)\})?", _names_only(plain)):
         if name not in known:
             found.append(f"series {name}")
             continue

@@ -6,10 +6,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
 
+from api.processes import COUNTS_FOLDER
 from nlu.vital_signs import Footprint, VitalSigns
 
 PARENT = """
@@ -67,6 +69,27 @@ def test_a_new_model_takes_the_place_of_the_old_one() -> None:
     assert value(registry, "seva_ready") == 1
     assert value(registry, "seva_model_loaded", model="m-1") == 0
     assert value(registry, "seva_model_loaded", model="m-2") == 1
+
+
+MEMBER = """
+import sys
+from prometheus_client import generate_latest
+from api.metrics import ServeMetrics
+metrics = ServeMetrics()
+metrics.vitals.show(ready=sys.argv[1] == "ready", model=sys.argv[2])
+print(generate_latest(metrics.exposed()).decode())
+"""
+
+
+def test_processes_that_serve_together_are_as_ready_as_the_least_ready(tmp_path: Path) -> None:
+    """Prometheus always asks the same one of them: it answers for all."""
+    shared = {**os.environ, COUNTS_FOLDER: str(tmp_path)}
+    for how in (("ready", "m-1"), ("loading", ""), ("ready", "m-1")):
+        command = [sys.executable, "-c", MEMBER, *how]
+        said = subprocess.run(command, env=shared, check=True, capture_output=True, text=True)
+    assert "seva_ready 0.0" in said.stdout
+    assert 'seva_model_loaded{model="m-1"} 2.0' in said.stdout
+    assert "seva_processes 1.0" in said.stdout
 
 
 def test_readiness_is_asked_for_when_somebody_looks() -> None:
