@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -41,7 +42,10 @@ def status_command(
     once = once or not (as_json or console.is_terminal)
     if once:
         return asyncio.run(_once(asked, console, as_json))
-    asyncio.run(_again(asked, console, every, as_json))
+    try:
+        asyncio.run(_again(asked, console, every, as_json))
+    except BrokenPipeError:  # who reads has read enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -420,6 +420,15 @@ async def test_real_server_is_read_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_endless_json_ends_when_nobody_reads_on(town: dict[str, Fake]) -> None:
+    command = f"{sys.executable} -m nlu.cli status --json --every 0.1 | head -n 2"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert first["roles"][1]["per_minute"] is None and second["roles"][1]["per_minute"] == 0
+    assert done.stderr == ""
+
+
+@pytest.mark.slow
 def test_ctrl_c_ends_the_table_with_0(town: dict[str, Fake]) -> None:
     """On a terminal it goes on until then, and shows what has changed."""
     terminal, theirs = pty.openpty()
