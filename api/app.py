@@ -23,7 +23,7 @@ from api.inbox.open import open_inbox
 from api.inbox.port import Inbox
 from api.internal_listener import serving
 from api.live_engine import LiveEngine, rasa_engine
-from api.metrics import Metrics
+from api.metrics import ServeMetrics
 from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
 from api.problems import Problem
@@ -38,6 +38,7 @@ from nlu.web import Door
 from nlu.web.headers import NO_STORE, SecurityHeaders
 
 log = get_logger(__name__)
+_VITALS_EVERY = 5.0  # seconds; another process than this one may answer for `/metrics`
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
 
 
@@ -78,7 +79,7 @@ def create_app(
         engine=engine,
         keys=ApiKeys.of(settings, clock),
         phrases=phrases,
-        metrics=Metrics(),
+        metrics=ServeMetrics(),
         transcriber=transcriber
         or HearingPool(settings.hearing_processes, settings.hearing_waiting),
         inbox=inbox,
@@ -93,15 +94,15 @@ def create_app(
         beside = AsyncExitStack()
         if internal is not None:
             await beside.enter_async_context(serving(create_internal_app(state), internal))
-        keeper = None
+        keepers = [asyncio.create_task(_keep_vitals(state))]
         if isinstance(state.engine, LiveEngine):
             if load_first:
                 await state.engine.look()
-            keeper = asyncio.create_task(state.engine.keep())
+            keepers.append(asyncio.create_task(state.engine.keep()))
         try:
             yield
         finally:
-            if keeper is not None:
+            for keeper in keepers:
                 keeper.cancel()
                 with suppress(asyncio.CancelledError):
                     await keeper
@@ -114,6 +115,12 @@ def create_app(
 
     public = (parse.routes, webhook.routes, services.routes, health.routes)
     return _application("Seva", state, public, lifespan)
+
+
+async def _keep_vitals(state: Runtime) -> None:
+    while True:
+        await health.show_vitals(state)
+        await asyncio.sleep(_VITALS_EVERY)
 
 
 def create_internal_app(state: Runtime) -> FastAPI:
@@ -177,7 +184,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 class CountRequests:
     """Counts answers by address and status."""
 
-    def __init__(self, app: ASGIApp, counted: Metrics) -> None:
+    def __init__(self, app: ASGIApp, counted: ServeMetrics) -> None:
         self._app, self._counted = app, counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

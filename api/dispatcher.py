@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from api.inbox.port import Outbox
-from api.metrics import Metrics
+from api.metrics import WorkerMetrics
 from api.phrases import PhraseBook
 from api.whatsapp.outgoing import Outgoing, Parcel
 from api.whatsapp.policy import WhatsAppPolicy, step
@@ -36,7 +36,7 @@ class Dispatcher:
         sender: Sender,
         phrases: PhraseBook,
         policy: WhatsAppPolicy,
-        metrics: Metrics,
+        metrics: WorkerMetrics,
         *,
         doubt_s: float,
         told_at: Callable[[], Awaitable[float]] | None = None,

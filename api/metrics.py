@@ -1,7 +1,7 @@
-"""The metrics of a process for Prometheus. No label names a citizen.
+"""The metrics of `seva serve` and of `seva worker` for Prometheus. No label names a citizen.
 
 Each process has one registry. If several processes serve together (`api.processes`), each answers
-with the counts of all.
+with the counts of all. What every metric means stands in `docs/metrics.md`.
 """
 
 from __future__ import annotations
@@ -14,33 +14,24 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.inbox.port import Depth
 from api.processes import COUNTS_FOLDER
+from nlu.storage.unreadable import UNREADABLE
+from nlu.vital_signs import Footprint, VitalSigns
 
 _FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 _SLOW = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80)
 
 
 class Metrics:
-    """All metrics of Seva."""
+    """What both roles tell: of themselves, of the store that they share, and what they read."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.vitals = VitalSigns(self.registry)
+        self.registry.register(UNREADABLE)
         make: dict[str, Any] = {"registry": self.registry}
-        self.requests = Counter("seva_requests", "HTTP answers", ["route", "status"], **make)
-        self.parse_seconds = Histogram(
-            "seva_parse_seconds", "Time of one /parse", buckets=_FAST, **make
+        self.decisions = Counter(
+            "seva_decisions", "Texts that were understood, by decision", ["kind", "key"], **make
         )
-        self.decisions = Counter("seva_decisions", "Decisions of /parse", ["kind", "key"], **make)
-        self.received = Counter("seva_received", "Messages of citizens", ["kind"], **make)
-        self.repeated = Counter("seva_repeated", "Messages delivered before", **make)
-        self.refused = Counter("seva_refused", "Parts of a delivery not taken", ["reason"], **make)
-        self.unreadable = Counter("seva_unreadable", "Parts of a delivery left out", **make)
-        self.statuses = Counter("seva_statuses", "Status notices", ["state"], **make)
-        self.notices = Counter("seva_notices", "News for citizens", ["outcome"], **make)
-        self.turns = Counter("seva_turns", "Turns by outcome", ["outcome"], **make)
-        self.turn_seconds = Histogram(
-            "seva_turn_seconds", "From claim to outbox", ["voice"], buckets=_SLOW, **make
-        )
-        self.sends = Counter("seva_sends", "Sends by outcome", ["outcome"], **make)
         make["multiprocess_mode"] = "mostrecent"  # all processes share one store
         self._waiting = Gauge("seva_inbox_waiting", "Messages without an answer", **make)
         self._dead = Gauge("seva_inbox_dead", "Dead letters", **make)
@@ -53,6 +44,7 @@ class Metrics:
             return self.registry
         together = CollectorRegistry()
         MultiProcessCollector(together)
+        together.register(Footprint())
         return together
 
     def show_depth(self, depth: Depth) -> None:
@@ -61,3 +53,34 @@ class Metrics:
         self._dead.set(depth.dead)
         self._outgoing.set(depth.outgoing)
         self._oldest.set(depth.oldest_s)
+
+
+class ServeMetrics(Metrics):
+    """What `seva serve` counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        make: dict[str, Any] = {"registry": self.registry}
+        self.requests = Counter("seva_requests", "HTTP answers", ["route", "status"], **make)
+        self.parse_seconds = Histogram(
+            "seva_parse_seconds", "Time of one /parse", buckets=_FAST, **make
+        )
+        self.received = Counter("seva_received", "Messages of citizens", ["kind"], **make)
+        self.repeated = Counter("seva_repeated", "Messages delivered before", **make)
+        self.refused = Counter("seva_refused", "Parts of a delivery not taken", ["reason"], **make)
+        self.unreadable = Counter("seva_unreadable", "Parts of a delivery left out", **make)
+        self.statuses = Counter("seva_statuses", "Status notices", ["state"], **make)
+        self.notices = Counter("seva_notices", "News for citizens", ["outcome"], **make)
+
+
+class WorkerMetrics(Metrics):
+    """What `seva worker` counts. Its event loop adds its own (`api.heartbeat`)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        make: dict[str, Any] = {"registry": self.registry}
+        self.turns = Counter("seva_turns", "Turns by outcome", ["outcome"], **make)
+        self.turn_seconds = Histogram(
+            "seva_turn_seconds", "From claim to outbox", ["voice"], buckets=_SLOW, **make
+        )
+        self.sends = Counter("seva_sends", "Sends by outcome", ["outcome"], **make)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from api.api_keys import ApiKeys
 from api.inbox.port import Inbox
-from api.metrics import Metrics
+from api.metrics import ServeMetrics
 from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
 from api.whatsapp.policy import WhatsAppPolicy
@@ -28,7 +28,7 @@ class Runtime:
     engine: Engine
     keys: ApiKeys
     phrases: PhraseBook
-    metrics: Metrics
+    metrics: ServeMetrics
     transcriber: Transcriber
     inbox: Inbox | None = None
     clock: Callable[[], float] = time.time

@@ -172,12 +172,13 @@ class MessageReader:
 @dataclass(frozen=True)
 class Answer:
     """The messages that answer a turn, with the language and the tracker to keep, and what the
-    citizen wants of us (`nlu.turn.Reply.act`)."""
+    citizen wants of us (`nlu.turn.Reply.act`); `decision` as in `nlu.turn.Turned`."""
 
     drafts: Sequence[Draft] = ()
     language: str | None = None
     tracker: str | None = None
     acts: tuple[str, ...] = ()
+    decision: tuple[str, str] | None = None
 
 
 class Turns:
@@ -248,7 +249,7 @@ class Turns:
         drafts = self._render(turned.replies, inbound, language)
         if not drafts:
             raise TurnFailed("the replies of the dialogue came to no message")
-        return Answer(drafts, language, turned.tracker, turned.acts)
+        return Answer(drafts, language, turned.tracker, turned.acts, turned.decision)
 
     def _render(
         self, replies: Sequence[Reply], message: Inbound, language: str | None

@@ -17,7 +17,7 @@ from api.dispatcher import Dispatcher
 from api.failures import Company, GiveUp, Wait, after, died_too_often, within
 from api.heartbeat import Heartbeat
 from api.inbox.port import Claim, Inbox, LeaseLost, Outbox
-from api.metrics import Metrics
+from api.metrics import WorkerMetrics
 from api.outage import STORE, VOICE, Away, Outage, from_store
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
@@ -48,7 +48,7 @@ class Worker:
         dispatcher: Dispatcher,
         sender: Sender,
         policy: WhatsAppPolicy,
-        metrics: Metrics,
+        metrics: WorkerMetrics,
         *,
         name_citizen: Callable[[str], str],
         concurrency: int = 8,
@@ -211,6 +211,8 @@ class Worker:
             log.error("turn_failed", error=describe(error), attempt=claim.attempt)
             return await self._failed(claim, TurnFailed(describe(error)), describe(error))
         self.outage.proved()
+        if answer.decision is not None:
+            self._metrics.decisions.labels(*answer.decision).inc()
         if voice:
             self._heartbeat.trouble(VOICE, "")
         return "answered" if answer.drafts else "silent"

@@ -9,7 +9,7 @@ from api.dispatcher import Dispatcher
 from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.open import open_inbox
 from api.live_engine import LiveEngine, rasa_engine
-from api.metrics import Metrics
+from api.metrics import WorkerMetrics
 from api.turn import MessageReader, Turns
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.policy import load_policy
@@ -45,7 +45,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     inbox = open_inbox(settings, policy)
     speaker = _speaker(settings)
     sender = WhatsAppClient(settings, policy, speaker=speaker)
-    metrics, heartbeat = Metrics(), Heartbeat(settings.hang_seconds)
+    metrics, heartbeat = WorkerMetrics(), Heartbeat(settings.hang_seconds)
     voices = settings.hearing_processes + 1  # one is answered while the next is heard
     pool = HearingPool(settings.hearing_processes, waiting=voices)
     reader = MessageReader(
@@ -89,12 +89,13 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         idle_s=settings.keep_trackers_days * 86400,
         heartbeat=heartbeat,
     )
+    metrics.vitals.ask(lambda: heartbeat.is_ready)
     health: HealthServer | None = None
     if settings.worker_metrics_port:
         at = settings.worker_metrics_host, settings.worker_metrics_port
         health = HealthServer(heartbeat, metrics.registry, *at)
     try:
-        keepers.append(asyncio.create_task(_watch(engine, heartbeat)))
+        keepers.append(asyncio.create_task(_watch(engine, heartbeat, metrics)))
         await engine.look()
         keepers.append(asyncio.create_task(engine.keep()))
         while not engine.is_ready and not stop.is_set():  # messages wait rather than fail
@@ -113,9 +114,10 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         log.info("worker_stopped")
 
 
-async def _watch(engine: LiveEngine, heartbeat: Heartbeat) -> None:
+async def _watch(engine: LiveEngine, heartbeat: Heartbeat, metrics: WorkerMetrics) -> None:
     """Beats while the model loads, and tells what is wrong with it."""
     while True:
         heartbeat.trouble("model", engine.trouble, stops=not engine.is_ready)
         heartbeat.beat()
+        metrics.vitals.show_model(engine.release.model_id if engine.release else "")
         await asyncio.sleep(0.5)

@@ -66,6 +66,11 @@ class Release:
         """What processes call it among each other."""
         return self.model.name if self.data == self.model / DATA else AS_IT_IS
 
+    @property
+    def model_id(self) -> str:
+        """The model's name in the registry; empty where words serve without a model."""
+        return self.model.name if (self.model / MANIFEST).is_file() else ""
+
     def check_words(self) -> None:
         """Whether weights and words belong together, as far as the manifest tells. Takes a tenth of
         a second. Raises ReleaseRefused, and FileNotFoundError."""

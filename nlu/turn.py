@@ -194,10 +194,15 @@ def _told(record: Any) -> Any:
 
 @dataclass(frozen=True)
 class Turned:
-    """What a turn came to: the replies, and the tracker to keep with them."""
+    """What a turn came to: the replies, and the tracker to keep with them.
+
+    `decision` is the kind of the decision and the language key, of a text that answers no question
+    of a form.
+    """
 
     replies: tuple[Reply, ...]
     tracker: str | None = None
+    decision: tuple[str, str] | None = None
 
     @property
     def language(self) -> str | None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from api.dispatcher import Dispatcher
 from api.inbox.open import open_inbox
-from api.metrics import Metrics
+from api.metrics import WorkerMetrics
 from api.phrases import PhraseBook
 from api.turn import MessageReader, Turns
 from api.whatsapp.client import WhatsAppClient
@@ -37,7 +37,7 @@ def working(settings: Settings, engine: FakeEngine) -> Iterator[None]:
 async def _take_turns(settings: Settings, engine: FakeEngine, stop: threading.Event) -> None:
     policy = load_policy(settings.data_dir / "whatsapp.yml")
     phrases = PhraseBook(shared_catalogue(settings.data_dir).phrases, "te")
-    inbox, metrics = open_inbox(settings, policy), Metrics()
+    inbox, metrics = open_inbox(settings, policy), WorkerMetrics()
     sender = WhatsAppClient(settings, policy)
     reader = MessageReader(inbox, sender, None, max_chars=4096, max_audio_bytes=1 << 20)
     worker = Worker(

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import sqlalchemy as sa
 
@@ -30,6 +30,7 @@ State = Literal[
     "pending",  # accepted, to be answered later
     "settled",  # answered; with `due_at`, the citizen has yet to be told
 ]
+STATES: tuple[State, ...] = get_args(State)
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,15 @@ class Journal:
     def due(self, now: float, limit: int) -> list[Entry]:
         """Entries to ask after or to tell, longest due first."""
         return self.table.some(WRITES.c.due_at <= now, WRITES.c.due_at, limit)
+
+    def unsettled(self, now: float) -> dict[str, tuple[int, float]]:
+        """By state: writes that are yet to be asked after or told, and the age of the oldest in
+        seconds. Those that cannot be read count too."""
+        count, first = sa.func.count(), sa.func.min(WRITES.c.sent_by)
+        asked = sa.select(WRITES.c.state, count, first).where(WRITES.c.due_at.isnot(None))
+        with self._engine.connect() as db:
+            rows = db.execute(asked.group_by(WRITES.c.state)).all()
+        return {state: (number, max(0.0, now - oldest)) for state, number, oldest in rows}
 
     def forget(self, before: float) -> int:
         """Delete what is over since before that moment, nonces too; how many writes. Kept is what

@@ -342,8 +342,8 @@ def _opened(token: str | None) -> Any:
     try:
         return unseal(token) if token else None
     except Unreadable as error:
-        UNREADABLE.labels("tracker", error.why).inc()
-        _LOG.error("unreadable", store="tracker", why=error.why)
+        UNREADABLE.labels("state", error.why).inc()
+        _LOG.error("unreadable", store="state", why=error.why)
         return None
 
 

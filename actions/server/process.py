@@ -134,7 +134,7 @@ def _listeners(
     from rasa_sdk.executor import ActionExecutor
 
     from actions.server.listener import Listener
-    from actions.server.metrics import metrics_app
+    from actions.server.metrics import look, metrics_app
     from actions.server.webhook import webhook_app
 
     executor = ActionExecutor()
@@ -150,6 +150,6 @@ def _listeners(
             releases,
         ),
         "callbacks": callbacks,
-        "metrics": metrics_app(settings.actions_metrics_host),
+        "metrics": metrics_app(settings.actions_metrics_host, lambda: look(releases.live)),
     }
     return [Listener(apps[name], taken) for name, taken in sockets.items()]

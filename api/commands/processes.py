@@ -1,4 +1,6 @@
-"""`seva serve` and `seva worker`: each runs until Ctrl-C or SIGTERM."""
+"""`seva serve` and `seva worker`: each runs until Ctrl-C or SIGTERM. And
+`seva status`, which looks at them and the others.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from nlu.commands.options import address, begin, finish
+from nlu.commands.options import Json, address, begin, finish
 
 app = typer.Typer(rich_markup_mode=None)
 _HOST, _PORT = address("SERVE", 8780)
@@ -41,3 +43,28 @@ def worker() -> None:
     from api.roles import worker_command
 
     finish(worker_command(settings))
+
+
+@app.command()
+def status(
+    role: Annotated[
+        list[str] | None,
+        typer.Option(help="serve, worker, actions or documents; may be repeated. Without: all."),
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Once; exit code 1 where a role is not ready.")
+    ] = False,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks.")] = 2,
+    json_output: Json = False,
+) -> None:
+    """Watch the roles of this machine. Readiness, model, lag, speed, memory, until Ctrl-C."""
+    from nlu.settings import Settings, WrongEnvironment
+
+    try:
+        settings = Settings.read()
+    except WrongEnvironment as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    from api.status.command import status_command
+
+    finish(status_command(settings, role or [], once=once, every=every, as_json=json_output))

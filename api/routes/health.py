@@ -25,7 +25,7 @@ async def live(request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """The process can understand texts and keep messages; 503 if not."""
-    if any(state != "ok" for state in (await _checks(runtime(request))).values()):
+    if any(state != "ok" for state in (await found_checks(runtime(request))).values()):
         raise Problem("not-ready")
     return json_response({"status": "ok"})
 
@@ -34,7 +34,7 @@ async def checks(request: Request) -> Response:
     """The same, and the reason. `troubles` are those that the process gets along with: a new model
     that does not load."""
     now = runtime(request)
-    found = await _checks(now)
+    found = await found_checks(now)
     if any(state != "ok" for state in found.values()):
         raise Problem("not-ready", checks=found)
     answer: dict[str, Any] = {"status": "ok", "checks": found}
@@ -43,7 +43,15 @@ async def checks(request: Request) -> Response:
     return json_response(answer)
 
 
-async def _checks(now: Runtime) -> dict[str, str]:
+async def show_vitals(now: Runtime) -> None:
+    """Tells the metrics of this process whether it is ready and which model serves."""
+    ready = all(state == "ok" for state in (await found_checks(now)).values())
+    release = now.engine.release if isinstance(now.engine, LiveEngine) else None
+    now.metrics.vitals.show(ready=ready, model=release.model_id if release else "")
+
+
+async def found_checks(now: Runtime) -> dict[str, str]:
+    """What is looked at for readiness, each with `ok` or what is wrong with it."""
     engine = now.engine
     loaded = not isinstance(engine, LiveEngine) or engine.is_ready
     checks = {"model": "ok" if loaded else getattr(engine, "trouble", "loading")}

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.routes.health import show_vitals
 from api.runtime import runtime
 from nlu.log import describe, get_logger
 
@@ -16,6 +17,7 @@ log = get_logger(__name__)
 async def metrics(request: Request) -> Response:
     """All measures, the store's depth as of now."""
     now = runtime(request)
+    await show_vitals(now)
     if now.inbox is not None:
         try:
             now.metrics.show_depth(await now.inbox.depth())

@@ -43,9 +43,7 @@ async def parse(request: Request) -> Response:
     if not isinstance(data.get("citizen"), (str, type(None))):
         raise Problem("invalid-request", "`citizen` must be null or a string.")
     answer = await _understand(now.engine.parse(text, _language(now, data), key.client))
-    decision = answer.get("decision") or {}
-    key = (answer.get("language") or {}).get("key", "")
-    now.metrics.decisions.labels(decision.get("kind", ""), key).inc()
+    _count(now, answer)
     response = json_response(answer)
     now.metrics.parse_seconds.observe(time.perf_counter() - started)
     return response
@@ -68,6 +66,8 @@ async def parse_batch(request: Request) -> Response:
     now.keys.spend(key, len(checked))
     languages = [language] * len(checked)
     answers = await _understand(now.engine.parse_many(checked, languages, key.client))
+    for answer in answers:
+        _count(now, answer)
     return json_response({"results": answers})
 
 
@@ -90,6 +90,7 @@ async def parse_voice(request: Request) -> Response:
     if is_blank(transcript.text):
         raise Problem("nothing-heard", transcript=transcript.as_json())
     answer = await _understand(now.engine.parse_heard(transcript.readings()))
+    _count(now, answer)
     return json_response({**answer, "transcript": transcript.as_json()})
 
 
@@ -151,6 +152,11 @@ def _language(now: Runtime, data: dict[str, Any]) -> str | None:
         names = ", ".join(known)
         raise Problem("invalid-request", f"`language` must be null or one of {names}.")
     return language
+
+
+def _count(now: Runtime, answer: dict[str, Any]) -> None:
+    kind = (answer.get("decision") or {}).get("kind", "")
+    now.metrics.decisions.labels(kind, (answer.get("language") or {}).get("key", "")).inc()
 
 
 async def _understand(answer: Any) -> Any:

@@ -203,7 +203,8 @@ class Engine:
             raise TurnFailed(failure.why, failure.trouble) from failure
         if not channel.replies or conversation.tracker is None:
             raise TurnFailed("the dialogue gave no reply")
-        return Turned(tuple(channel.replies), stored(conversation.tracker))
+        decision = _decided(parsed) if question.apart else None
+        return Turned(tuple(channel.replies), stored(conversation.tracker), decision)
 
     async def is_healthy(self) -> bool:
         """Whether the action server can work."""
@@ -299,6 +300,11 @@ def _parse_data(found: Mapping[str, Any]) -> dict[str, Any]:
     parsed["intent"] = parsed["intent"] or dict(_NO_INTENT)
     parsed["entities"] = parsed["entities"] or []
     return parsed
+
+
+def _decided(parsed: Mapping[str, Any]) -> tuple[str, str]:
+    decision, language = parsed["decision"] or {}, parsed["language"] or {}
+    return decision.get("kind", ""), language.get("key", "")
 
 
 class _Collected(OutputChannel):

@@ -268,13 +268,13 @@ class SimulatorSettings(WhatsAppCaller, WhatsAppWebhook, ServeAddress, Pages):
     @property
     def simulated_webhook(self) -> str:
         """Where the simulator delivers to."""
-        given, host = self.simulator_webhook_url, _reached(self.serve_host)
+        given, host = self.simulator_webhook_url, reached(self.serve_host)
         return given or f"http://{host}:{self.serve_port}{WEBHOOK_PATH}"
 
     @property
     def simulator_url(self) -> str:
         """Where the simulator is reached: the base of media URLs in webhooks."""
-        return f"http://{_reached(self.simulator_host)}:{self.simulator_port}"
+        return f"http://{reached(self.simulator_host)}:{self.simulator_port}"
 
 
 class Settings(
@@ -308,6 +308,6 @@ def readers(field: str) -> list[Role]:
     return known if known == ["demo"] else [role for role in known if role != "demo"]
 
 
-def _reached(host: str) -> str:
+def reached(host: str) -> str:
     """The address of a server of this machine that listens on `host`."""
     return "127.0.0.1" if host in ("0.0.0.0", "::") else host

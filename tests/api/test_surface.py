@@ -11,6 +11,7 @@ import pytest
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from api.app import create_internal_app
 from nlu.settings.settings import Settings
 
 
@@ -50,7 +51,25 @@ def test_metrics_count_without_naming_anybody(client: TestClient, internal: Test
     assert 'seva_requests_total{route="/parse",status="422"} 1.0' in text
     assert 'seva_decisions_total{key="te",kind="route"} 1.0' in text
     assert "seva_inbox_waiting 0.0" in text
+    assert "seva_ready 1.0" in text
     assert "secret" not in text
+
+
+def test_each_text_of_a_batch_counts_as_understood(
+    client: TestClient, internal: TestClient
+) -> None:
+    """It used to be those of `/parse` only, so a client with batches was never seen to drift."""
+    client.post("/parse/batch", json={"texts": ["one", "two"]})
+    assert 'seva_decisions_total{key="te",kind="route"} 2.0' in internal.get("/metrics").text
+
+
+def test_metrics_say_that_the_store_cannot_be_read(client: TestClient) -> None:
+    now = client.app.state.runtime  # type: ignore[attr-defined]
+    inbox, now.inbox = now.inbox, None
+    app = create_internal_app(now)
+    with TestClient(app, base_url="http://localhost") as internal:
+        assert "seva_ready 0.0" in internal.get("/metrics").text
+    now.inbox = inbox
 
 
 def test_description_names_every_route(client: TestClient, internal: TestClient) -> None:

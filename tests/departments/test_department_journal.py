@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -170,3 +171,15 @@ def test_write_whose_sealing_key_is_gone_is_not_taken_for_new(tmp_path: Path) ->
     assert (found.state, found.write) == ("unsure", WRITE)
     with pytest.raises(Unreadable):
         journal.find("energy", "k-1")
+
+
+def test_what_somebody_has_to_look_after_is_counted_by_state(journal: Journal) -> None:
+    """Also what cannot be read; not what is over."""
+    assert journal.unsettled(200.0) == {}
+    for number, state in enumerate(("unsure", "unsure", "pending", "unsent")):
+        write = replace(WRITE, context=replace(WRITE.context, request_id=f"k-{number}"))
+        due = None if state == "unsent" else 300.0
+        entry = Entry(write, cast(State, state), 100.0 + number, due_at=due)
+        assert journal.open(entry) is None
+    assert journal.unsettled(200.0) == {"unsure": (2, 100.0), "pending": (1, 98.0)}
+    assert journal.unsettled(50.0)["unsure"] == (2, 0.0)

@@ -51,7 +51,7 @@ def test_slots_hold_no_plain_value() -> None:
 def test_token_of_another_key_reads_as_nothing() -> None:
     """After a lost key the citizen is asked again, and somebody is told why."""
     token = Fernet(Fernet.generate_key()).encrypt(b'[1, {"a": "b"}]').decode()
-    counted = UNREADABLE.labels("tracker", "key")
+    counted = UNREADABLE.labels("state", "key")
     before = counted._value.get()
     assert read_state({"values": token}, default_language="te", saved=None).values == {}
     assert counted._value.get() == before + 1

@@ -1,4 +1,7 @@
-"""What exists is documented: commands, configuration, import rules, slot types, metrics, faults."""
+"""What exists is documented: commands, configuration, import rules, slot types, faults.
+
+Metrics, alerts and run-books are held against each other in `tests/operations`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ import typer
 from actions.departments.result import Reason
 from actions.payments.payment import MOVES
 from actions.sandbox.faults import Mode
-from api.metrics import Metrics
 from nlu.catalogue import shared_catalogue
 from nlu.cli import app
 from nlu.fast_yaml import load_yaml
@@ -115,11 +117,6 @@ def test_phrases_are_said_or_known_to_be_planned() -> None:
     page = prose(ROOT / "docs" / "dialogue.md")
     planned = page.partition("## Sentences written, but not said yet")[2].partition("\n## ")[0]
     assert silent == set(re.findall(r"`(\w+)`", planned))
-
-
-def test_every_metric_is_explained() -> None:
-    names = {family.name for family in Metrics().registry.collect()}
-    assert {name.removesuffix("_total") for name in names} - quoted("docs/running.md") == set()
 
 
 def test_settings_in_the_documentation_exist() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from api.dispatcher import Dispatcher
 from api.inbox.store import StoredInbox
-from api.metrics import Metrics
+from api.metrics import WorkerMetrics
 from api.phrases import PhraseBook
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.sender import (
@@ -141,7 +141,7 @@ class Doubtful:
 
     def __init__(self, store: StoredInbox, clock: Clock) -> None:
         self.store, self.clock = store, clock
-        self.whatsapp, self.metrics = FakeWhatsApp(), Metrics()
+        self.whatsapp, self.metrics = FakeWhatsApp(), WorkerMetrics()
         self.told = 1.0
         self.delivery = Dispatcher(
             store.outbox,

@@ -11,7 +11,7 @@ import pytest
 from actions.documents.pdf import qr_picture
 from nlu.turn import Button, Location, Media, Message, Reply
 from tests.inbox.turn_bench import Bench
-from tests.inbox.worker_fakes import failed_turns, message
+from tests.inbox.worker_fakes import failed_turns, make_worker, message
 
 
 async def test_text_is_answered(bench: Bench) -> None:
@@ -19,6 +19,19 @@ async def test_text_is_answered(bench: Bench) -> None:
     (heard,) = bench.engine.heard
     assert heard == Message("నమస్తే", message(1).lane, "wamid.IN1", phone=heard.phone)
     assert bench.whatsapp.typing == ["wamid.IN1"]
+
+
+async def test_what_was_understood_is_counted_once_it_is_answered(bench: Bench) -> None:
+    """Of citizens' own messages nobody could tell whether they were understood."""
+    worker = make_worker(bench.store, bench.engine, bench.whatsapp, bench.clock)
+    for number, decision in enumerate((("out_of_scope", "te"), None, ("out_of_scope", "te"))):
+        bench.engine.decision = decision  # none of what answers a question of a form
+        await bench.store.put([message(number)])
+        await worker.drain()
+    counted = worker._metrics.registry.get_sample_value
+    labels = {"kind": "out_of_scope", "key": "te"}
+    assert counted("seva_decisions_total", labels) == 2
+    assert counted("seva_turns_total", {"outcome": "answered"}) == 3
 
 
 async def test_typed_payload_is_not_a_payload(bench: Bench) -> None:

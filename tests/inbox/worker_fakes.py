@@ -15,7 +15,7 @@ import pytest
 from api.dispatcher import Dispatcher
 from api.inbox.schema import TABLES
 from api.inbox.store import StoredInbox
-from api.metrics import Metrics
+from api.metrics import WorkerMetrics
 from api.phrases import NEEDED, PhraseBook
 from api.turn import MessageReader, Turns
 from api.whatsapp.outgoing import Parcel
@@ -81,6 +81,7 @@ class FakeEngine:
     answer: Callable[[str], list[Reply]] = lambda text: [Reply(f"echo {text}")]
     failures: list[Exception] = field(default_factory=list)
     spoken: str | None = None
+    decision: tuple[str, str] | None = None
     healthy: bool = True
 
     async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
@@ -101,7 +102,7 @@ class FakeEngine:
         self.heard.append(message)
         replies = tuple(replace(one, language=self.spoken) for one in self.answer(message.text))
         self.bomb.seam("after turn")
-        return Turned(replies, str(int(tracker or 0) + 1))
+        return Turned(replies, str(int(tracker or 0) + 1), self.decision)
 
     async def is_healthy(self) -> bool:
         return self.healthy
@@ -221,7 +222,7 @@ def make_worker(
     inbox: Any = BombedInbox(store, bomb)
     outbox: Any = BombedInbox(store.outbox, bomb)
     engine.bomb = whatsapp.bomb = bomb
-    phrases, metrics = PhraseBook(PHRASES, "te"), Metrics()
+    phrases, metrics = PhraseBook(PHRASES, "te"), WorkerMetrics()
     reader = MessageReader(inbox, whatsapp, transcriber, max_chars=4096, max_audio_bytes=1 << 20)
     return DrainingWorker(
         inbox,

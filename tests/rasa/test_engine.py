@@ -43,6 +43,20 @@ def test_repeated_turn_gives_the_same_replies_and_acts_once(town: Town) -> None:
     assert len(town.writes("energy")) == before + 1
 
 
+def test_turn_tells_what_was_understood_of_a_text_that_answers_no_question(town: Town) -> None:
+    """An answer, such as a name, would look like something nobody understands."""
+    from nlu.turn import Message
+
+    def turned(text: str, tracker: str | None, **more: Any) -> Any:
+        said = Message(text, lane("decided"), f"{lane('decided')}:{text}", **more)
+        return town.run(town.engine.turn(said, tracker))
+
+    asked = turned("I want to apply for an income certificate", None)
+    assert asked.decision == ("route", "en")
+    assert turned("Ravi Kumar", asked.tracker).decision is None
+    assert turned('/choose{"service": "x"}', None, tapped=True).decision is None
+
+
 def test_repeated_turn_keeps_its_buttons(town: Town) -> None:
     """Replies come back whole, not as text only."""
     asked = town.turn("bijli ka bill bharna hai 6123401005678", lane("buttons"), "1")
