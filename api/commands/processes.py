@@ -1,4 +1,4 @@
-"""`seva serve` and `seva worker`: each runs until Ctrl-C or SIGTERM."""
+"""`seva serve` and `seva worker`, which run until Ctrl-C or SIGTERM; `seva doctor` looks at all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from nlu.commands.doctor import doctor
 from nlu.commands.options import address, begin, finish
 
 app = typer.Typer(rich_markup_mode=None)
@@ -41,3 +42,6 @@ def worker() -> None:
     from api.roles import worker_command
 
     finish(worker_command(settings))
+
+
+app.command()(doctor)
