@@ -35,7 +35,7 @@ def journal(here: Deployment) -> Iterator[Finding]:
     where = "SEVA_JOURNAL_URL"
     try:
         with _journal(here) as db:
-            db.execute(sa.text("SELECT 1"))
+            sa.inspect(db).get_table_names()
     except (sa.exc.SQLAlchemyError, sqlite3.Error, ImportError, OSError) as error:
         yield Finding(
             "critical",

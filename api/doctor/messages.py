@@ -109,7 +109,7 @@ def waiting_messages(here: Deployment) -> Iterator[Finding]:
 @check(
     "dead-letters",
     "no message was given up",
-    "dead letters",
+    "dead letters: their citizens wait for nothing any more",
     "worker",
 )
 def dead_letters(here: Deployment) -> Iterator[Finding]:
