@@ -234,12 +234,15 @@ def _token_url(one: DepartmentDefinition) -> Sequence[str]:
 
 def _address(url: str) -> str:
     """Without path and credentials: only this is printed."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is none"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _is_far(at: str) -> bool:
-    return urlsplit(at).hostname not in ("127.0.0.1", "localhost", "::1")
+    return not at.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
 
 
 def _several(names: Sequence[str]) -> str:

@@ -51,7 +51,7 @@ def serve(here: Deployment) -> Iterator[Finding]:
 @check(
     "internal-listener",
     "the internal listener takes news",
-    "its port taken by a stranger, absent beside `seva serve`, or a promoted model that does not load",
+    "its port taken, none beside `seva serve`, or a promoted model that does not load",
     "serve",
 )
 def internal_listener(here: Deployment) -> Iterator[Finding]:

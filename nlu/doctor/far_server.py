@@ -40,9 +40,14 @@ async def ask(
 ) -> Told:
     """Name, connection, TLS, and a HEAD of the address without any credential; `seconds` for each.
     Nothing is sent to an address that `may_call` refuses."""
-    parts = urlsplit(url)
-    host, safe = parts.hostname or "", parts.scheme == "https"
-    port = parts.port or (443 if safe else 80)
+    try:
+        parts = urlsplit(url)
+        host, safe = parts.hostname or "", parts.scheme == "https"
+        port = parts.port or (443 if safe else 80)
+    except ValueError:
+        return Told("name")
+    if not host:
+        return Told("name")
     loop = asyncio.get_running_loop()
     try:
         look_up = loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -165,13 +165,3 @@ def test_a_process_that_was_not_started_again(role: str, name: str, site: Site) 
     site.environ[name] = values.get(name, str(site.folder / "another-one"))
     found = site.only("same-environment")
     assert f"another {name} than" in found.what and site.environ[name] not in str(found)
-
-
-def test_a_speech_model_that_is_not_there(site: Site) -> None:
-    assert site.result("speech-model").not_looked
-    site.environ["SEVA_WHISPER_MODEL"] = str(site.folder / "whisper")
-    assert "is not there" in site.only("speech-model").what
-    (site.folder / "whisper").mkdir()
-    assert "has no model.bin" in site.only("speech-model").what
-    (site.folder / "whisper" / "model.bin").write_bytes(b"weights")
-    assert site.well("speech-model")

@@ -63,6 +63,15 @@ def test_a_name_that_is_not_found(office: Site) -> None:
     assert "energy at https://energy.invalid: its name is not found" in told
 
 
+@pytest.mark.parametrize("address", ["energy.example.in", "https://", "https://a:b/c", "http://["])
+def test_an_address_that_is_none_is_no_failure_of_the_check(address: str, office: Site) -> None:
+    """`settings` says so, and the others are looked at all the same."""
+    office.environ[ENERGY] = address
+    told = [one.what for one in office.result("departments").findings]
+    assert any(what.startswith("grievances at") for what in told)
+    assert not any("could not be made" in what for what in told)
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9", "http://10.1.2.3", "https://[::1]/x"])
 def test_an_address_that_may_not_be_called(address: str, office: Site) -> None:
     """The connector refuses it, and citizens read that the server is down."""
