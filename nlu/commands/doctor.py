@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -30,6 +30,5 @@ def doctor(
 ) -> None:
     """Say what is wrong. Environment, files, model, processes, machine; changes nothing."""
     from nlu.doctor.report import doctor_command
-    from nlu.settings import Role
 
-    finish(doctor_command([cast(Role, one.value) for one in role or ()], as_json=json_output))
+    finish(doctor_command([one.value for one in role or ()], as_json=json_output))

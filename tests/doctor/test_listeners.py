@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 from prometheus_client import CollectorRegistry
 from rasa_sdk.executor import ActionExecutor
+from starlette.applications import Starlette
 
 from actions.server.webhook import webhook_app
 from api.heartbeat import HealthServer, Heartbeat
+from api.routes import health
 from nlu.action_address import ActionAddress
+from nlu.doctor.local_server import LocalServer
 from tests.doctor.site import Site, answering
 from tests.served import served
 
@@ -52,6 +55,15 @@ def test_serve_is_missed_while_others_run(site: Site) -> None:
     assert "no process of Seva runs" in site.result("serve").not_looked
     site.process(11, "worker")
     assert "does not listen" in site.only("serve").what
+
+
+def test_the_product_is_known_by_its_own_answer(site: Site) -> None:
+    """Both listeners of `seva serve`, as it routes them."""
+    for routes, name in ((health.routes, "SERVE"), (health.internal_routes, "INTERNAL")):
+        with served(Starlette(routes=routes), site.port(name)):
+            here = LocalServer("127.0.0.1", site.port(name))
+            assert here.state("/health/live", key="status") == "ours"
+            assert here.state("/health/live", key="silence_s") == "stranger"
 
 
 def test_serve_that_has_no_model(site: Site) -> None:
