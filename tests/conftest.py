@@ -86,6 +86,8 @@ SLOW_FILES = (
     "test_language.py",
     "test_load.py",
     "test_21_pages.py",
+    "test_listeners.py",
+    "test_far_servers.py",
 )
 NIGHTLY_FILES = ("test_sandbox_schemathesis.py",)
 SLOW = (

@@ -1,5 +1,5 @@
-"""`seva serve` and `seva worker`: each runs until Ctrl-C or SIGTERM. And
-`seva status`, which looks at them and the others.
+"""`seva serve` and `seva worker`, which run until Ctrl-C or SIGTERM; `seva status` and `seva doctor`
+look at them and the others.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from nlu.commands.doctor import doctor
 from nlu.commands.options import Json, address, begin, finish
 
 app = typer.Typer(rich_markup_mode=None)
@@ -68,3 +69,6 @@ def status(
     from api.status.command import status_command
 
     finish(status_command(settings, role or [], once=once, every=every, as_json=json_output))
+
+
+app.command()(doctor)

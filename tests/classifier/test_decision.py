@@ -6,7 +6,7 @@ import pytest
 
 from nlu.classifier.decision import Decision, Thresholds, decide
 
-THRESHOLDS = Thresholds(route=0.55, reject=0.25, option=0.08, options=3, refuse=0.5)
+THRESHOLDS = Thresholds(route=0.55, reject=0.25, option=0.08, options=3, refuse=1.5)
 CONVERSATION = frozenset({"greet", "cancel", "out_of_scope"})
 NEIGHBOURS = {"view": ("pay", "outage"), "pay": ("view",), "lonely": ()}
 OUT = Decision("out_of_scope")
@@ -38,7 +38,7 @@ TABLE = {
     ),
     "one alone with nothing beside it": ([("lonely", 0.5)], Decision("clarify", ("lonely",))),
     "all below the option threshold": (
-        [("out_of_scope", 0.2), *((s, 0.07) for s in ("view", "pay", "outage", "lonely"))],
+        [("out_of_scope", 0.1), *((s, 0.07) for s in ("view", "pay", "outage", "lonely"))],
         Decision("clarify", ("view", "pay")),
     ),
     "talk": ([("greet", 0.9), ("view", 0.05)], TALK),
@@ -49,6 +49,14 @@ TABLE = {
     "outside first, services together more": (
         [("out_of_scope", 0.4), ("view", 0.3), ("pay", 0.25)],
         Decision("clarify", ("view", "pay")),
+    ),
+    "outside outweighs each of many services": (
+        [("out_of_scope", 0.2), *((s, 0.12) for s in ("view", "pay", "outage", "lonely"))],
+        OUT,
+    ),
+    "a third outside against a sure service": (
+        [("view", 0.6), ("out_of_scope", 0.35)],
+        Decision("route", ("view",)),
     ),
     "nothing likely": ([("view", 0.12), ("pay", 0.1)], OUT),
     "no service ranked": ([("greet", 0.1), ("cancel", 0.1)], OUT),

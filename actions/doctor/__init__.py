@@ -1,0 +1,1 @@
+"""What `seva doctor` looks at on the departments' side: action server, departments, stores."""

@@ -1,0 +1,1 @@
+"""What `seva doctor` looks at on the WhatsApp side: messages, listeners, keys of clients."""

@@ -1,0 +1,1 @@
+"""Checks of what the ground floor knows: environment, files, models, machine."""
