@@ -147,7 +147,7 @@ def resolved(document: Mapping[str, Any], entry: Mapping[str, Any]) -> Mapping[s
 
 def check(document: Mapping[str, Any], call: Call, answer: httpx.Response) -> None:
     """That an answer is what the document says of its operation and status."""
-    assert answer.status_code == call.status, answer.text
+    assert answer.status_code == call.status, answer.text[:500]
     described = document["paths"][call.path][call.method.lower()]["responses"][str(call.status)]
     for name, header in described.get("headers", {}).items():
         told = resolved(document, header)
