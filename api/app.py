@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -27,18 +28,22 @@ from api.metrics import ServeMetrics
 from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
 from api.problems import Problem
-from api.routes import health, metrics, notices, parse, services, webhook
+from api.request_trace import RequestTrace
+from api.routes import health, metrics, model, notices, parse, services, webhook
 from api.runtime import Runtime
+from api.slow_senders import SlowSenders
 from api.whatsapp.policy import load_policy
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe, get_logger
 from nlu.settings.settings import ServeSettings
 from nlu.speech.pool import HearingPool
+from nlu.version import VERSION
 from nlu.web import Door
 from nlu.web.headers import NO_STORE, SecurityHeaders
 
 log = get_logger(__name__)
 _VITALS_EVERY = 5.0  # seconds; another process than this one may answer for `/metrics`
+_GZIP_LEVEL = 5  # a third of the time of level 9 for 8 % more bytes, measured on /services
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}
 
 
@@ -113,7 +118,7 @@ def create_app(
                 await opened.close()
                 state.inbox = None
 
-    public = (parse.routes, webhook.routes, services.routes, health.routes)
+    public = (parse.routes, model.routes, webhook.routes, services.routes, health.routes)
     return _application("Seva", state, public, lifespan)
 
 
@@ -126,17 +131,20 @@ async def _keep_vitals(state: Runtime) -> None:
 def create_internal_app(state: Runtime) -> FastAPI:
     """What only our own processes and operators may call, beside the application of `state`."""
     routes = (notices.routes, health.internal_routes, metrics.routes)
-    app = _application("Seva, internal", state, routes)
-    app.add_middleware(Door, hosts=[state.settings.internal_host])
-    return app
+    return _application("Seva, internal", state, routes, door=[state.settings.internal_host])
 
 
 def _application(
-    title: str, state: Runtime, routes: Sequence[Sequence[BaseRoute]], lifespan: Any = None
+    title: str,
+    state: Runtime,
+    routes: Sequence[Sequence[BaseRoute]],
+    lifespan: Any = None,
+    door: Sequence[str] | None = None,
 ) -> FastAPI:
+    """`door`: the names that it goes by; None where it answers to every name."""
     app = FastAPI(
         title=title,
-        version="0.1.0",
+        version=VERSION,
         description="What citizens want from their government, in Telugu, Hindi and English.",
         lifespan=lifespan,
         docs_url=None,
@@ -150,9 +158,17 @@ def _application(
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(Exception, _unexpected)
+    # From the inside out: the last one sees a request first, and every answer.
+    app.add_middleware(Unexpected)
+    app.add_middleware(SlowSenders, seconds=state.settings.body_seconds)
+    app.add_middleware(
+        GZipMiddleware, minimum_size=state.settings.gzip_bytes, compresslevel=_GZIP_LEVEL
+    )
     app.add_middleware(CountRequests, counted=state.metrics)
     app.add_middleware(SecurityHeaders, more=NO_STORE)
+    if door is not None:
+        app.add_middleware(Door, hosts=door)
+    app.add_middleware(RequestTrace)
     return app
 
 
@@ -176,9 +192,32 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return Problem("invalid-request").response()
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("request_failed", error=describe(error))
-    return Problem("internal-error").response()
+class Unexpected:
+    """Makes the problem `internal-error` of any other error.
+
+    Starlette's own handler stands outside of all middleware: its answer would be the only one
+    without their headers, not counted, and its log line without the trace.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection."""
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:
+            if started or scope["type"] != "http":
+                raise
+            log.error("request_failed", error=describe(error))
+            await Problem("internal-error").response()(scope, receive, send)
 
 
 class CountRequests:

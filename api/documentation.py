@@ -52,6 +52,7 @@ def add_documentation(app: FastAPI) -> None:
                 routes=app.routes,
             )
             here = {getattr(route, "path", "") for route in app.routes}
+            schema["servers"] = written["servers"]
             paths = {path: value for path, value in written["paths"].items() if path in here}
             schema["paths"] = {**paths, **schema.get("paths", {})}
             components = schema.setdefault("components", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -12,9 +13,11 @@ from api.problems import Problem
 from nlu.web import body
 
 
-def json_response(value: Any, status: int = 200) -> Response:
+def json_response(
+    value: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """A response with `value` as UTF-8 JSON."""
-    return Response(dump(value), status, media_type="application/json")
+    return Response(dump(value), status, headers, media_type="application/json")
 
 
 def dump(value: Any) -> bytes:

@@ -66,6 +66,12 @@ class LiveEngine(Live[Serving]):
         """Whether a model is loaded."""
         return self.loaded is not None
 
+    @property
+    def model_id(self) -> str:
+        """Of the live model."""
+        serving = self._in_use()
+        return serving.engine.model_id if serving else ""
+
     @contextmanager
     def one_release(self) -> Iterator[None]:
         """Inside, everything runs on the release that serves now, also if another takes over."""
@@ -88,14 +94,14 @@ class LiveEngine(Live[Serving]):
         """Of the live model."""
         return await self._now().parse(text, language, client)
 
-    async def parse_many(
+    async def parse_each(
         self,
         texts: Sequence[str],
         languages: Sequence[str | None] | None = None,
         client: str = "",
-    ) -> list[dict[str, Any]]:
+    ) -> list[dict[str, Any] | BaseException]:
         """Of the live model."""
-        return await self._now().parse_many(texts, languages, client)
+        return await self._now().parse_each(texts, languages, client)
 
     async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
         """Of the live model."""

@@ -18,6 +18,8 @@ from nlu.storage.unreadable import UNREADABLE
 from nlu.vital_signs import Footprint, VitalSigns
 
 _FAST = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_TEXT_TO_VOICE = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60)
+_TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _SLOW = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 40, 80)
 
 
@@ -64,6 +66,19 @@ class ServeMetrics(Metrics):
         self.requests = Counter("seva_requests", "HTTP answers", ["route", "status"], **make)
         self.parse_seconds = Histogram(
             "seva_parse_seconds", "Time of one /parse", buckets=_FAST, **make
+        )
+        self.answer_seconds = Histogram(
+            "seva_answer_seconds",
+            "From request to answer, problems too",
+            ["route"],
+            buckets=_TEXT_TO_VOICE,
+            **make,
+        )
+        self.batch_texts = Histogram(
+            "seva_batch_texts", "Texts in one batch", buckets=_TEXTS, **make
+        )
+        self.understood = Counter(
+            "seva_understood", "Texts understood, by model", ["route", "model"], **make
         )
         self.received = Counter("seva_received", "Messages of citizens", ["kind"], **make)
         self.repeated = Counter("seva_repeated", "Messages delivered before", **make)

@@ -12,18 +12,22 @@ from nlu.turn import Message, Turned
 class Engine(Protocol):
     """Understanding and dialogue: `nlu.engine.rasa_engine.Engine`."""
 
+    @property
+    def model_id(self) -> str:
+        """The model that answers now; empty while none is loaded."""
+
     async def parse(
         self, text: str, language: str | None = None, client: str = ""
     ) -> dict[str, Any]:
         """The answer of `/parse`. A kept answer is used for the same client only."""
 
-    async def parse_many(
+    async def parse_each(
         self,
         texts: Sequence[str],
         languages: Sequence[str | None] | None = None,
         client: str = "",
-    ) -> list[dict[str, Any]]:
-        """The answers for several texts."""
+    ) -> list[dict[str, Any] | BaseException]:
+        """The answers for several texts; an error at the place of one that has none."""
 
     async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
         """The answer for a voice note.

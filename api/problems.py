@@ -50,6 +50,14 @@ KINDS: dict[str, ProblemKind] = {
     "method-not-allowed": ProblemKind(
         405, "This address does not answer that method", "See /openapi.json."
     ),
+    "too-slow": ProblemKind(
+        408, "The body stood still", "Send it without a pause, on a new connection."
+    ),
+    "other-model": ProblemKind(
+        409,
+        "Another model is live",
+        "Ask for the model that `model` names, or leave `Seva-Model` out.",
+    ),
     "text-too-long": ProblemKind(
         413, "The text is too long", "Send at most SEVA_MAX_TEXT_CHARS characters."
     ),
@@ -124,22 +132,29 @@ class Problem(Exception):
         self.name, self.detail, self.extra = name, detail, extra
         self.retry_after = retry_after
 
-    def response(self) -> Response:
-        """The problem as an HTTP answer."""
+    def document(self) -> dict[str, Any]:
+        """The problem document."""
         kind = KINDS[self.name]
-        document: dict[str, Any] = {
+        return {
             "type": f"/problems/{self.name}",
             "title": kind.title,
             "status": kind.status,
             "detail": self.detail or kind.remedy,
             **self.extra,
         }
+
+    def response(self) -> Response:
+        """The problem as an HTTP answer."""
+        kind = KINDS[self.name]
         headers = {}
+        if kind.status == 408:
+            headers["Connection"] = "close"  # the rest of the body is not waited for
         if kind.status == 401 and self.name == "unauthorised":
             headers["WWW-Authenticate"] = "Bearer"
         if kind.status == 503 or self.retry_after is not None:
             headers["Retry-After"] = str(_RETRY_S if self.retry_after is None else self.retry_after)
-        return Response(json.dumps(document, ensure_ascii=False), kind.status, headers, MEDIA_TYPE)
+        text = json.dumps(self.document(), ensure_ascii=False)
+        return Response(text, kind.status, headers, MEDIA_TYPE)
 
 
 def explanation(name: str) -> dict[str, Any] | None:

@@ -117,7 +117,7 @@ async def understood(
             answer = await engine.parse_heard(asked.readings())
         took = time.perf_counter() - began
         ranking = tuple(row["name"] for row in answer["intent_ranking"])
-        sure = float(answer["intent"]["confidence"])
+        sure = float(answer["intent_ranking"][0]["confidence"]) if ranking else 0.0
         found.append(Understood(ranking, answer["decision"]["kind"], took, sure))
     return found
 

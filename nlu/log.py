@@ -1,7 +1,8 @@
 """JSON logs of all serving processes, which never carry a citizen's words or number.
 
 Our loggers do not depend on structlog's global configuration, because Rasa uses and changes that;
-what Rasa itself logs is reduced to the event's name.
+what Rasa itself logs is reduced to the event's name. What is bound to structlog's context, such as
+the trace of a request, is in every line.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def _line(event: Any, **how: Any) -> _Line:
 
 
 _PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
     structlog.stdlib.filter_by_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
@@ -98,6 +100,7 @@ class _JsonLines(logging.Formatter):
             return record.msg
         first, *more = record.getMessage().splitlines() or [""]
         line = {
+            **structlog.contextvars.get_contextvars(),
             "event": first,
             "logger": record.name,
             "level": record.levelname.lower(),

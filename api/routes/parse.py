@@ -1,13 +1,15 @@
 """`POST /parse`, `/parse/batch`, `/parse/voice`: what a message means.
 
 Plain Starlette routes: the time that FastAPI's validation takes is most of the time of a parse.
-`POST /model/parse` is `/parse` under the name that clients of Rasa know.
+`POST /model/parse` is `/parse` under the name that clients of Rasa know. A client that was tested
+with one model asks for it with `Seva-Model`, and is never answered by another.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 from python_multipart.exceptions import MultipartParseError
 from starlette.datastructures import UploadFile
@@ -17,9 +19,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Receive
 
+from api.api_keys import ApiKey
 from api.json_answer import json_response, read_json
 from api.live_engine import NoModel
 from api.problems import Problem
+from api.routes import versions
 from api.runtime import Runtime, runtime
 from nlu.log import describe, get_logger
 from nlu.speech.errors import SpeechError
@@ -29,69 +33,160 @@ from nlu.text.script import is_blank
 log = get_logger(__name__)
 _BYTES_A_CHARACTER = 12  # a JSON escape of a surrogate pair
 _REST = 4096
+MODEL_HEADER = "Seva-Model"
+T = TypeVar("T")
 
 
 async def parse(request: Request) -> Response:
     """One text."""
     now = runtime(request)
     started = time.perf_counter()
-    key = now.keys.check(request.headers.get("authorization"), "parse")
-    now.keys.spend(key)
-    settings = now.settings
-    data = await read_json(request, settings.max_text_chars * _BYTES_A_CHARACTER * 4 + _REST)
-    text = _text(now, data.get("text"))
-    if not isinstance(data.get("citizen"), (str, type(None))):
-        raise Problem("invalid-request", "`citizen` must be null or a string.")
-    answer = await _understand(now.engine.parse(text, _language(now, data), key.client))
-    _count(now, answer)
-    response = json_response(answer)
+    with now.metrics.answer_seconds.labels("parse").time():
+        key = _admitted(now, request, "parse")
+        now.keys.spend(key)
+        settings = now.settings
+        data = await read_json(request, settings.max_text_chars * _BYTES_A_CHARACTER * 4 + _REST)
+        text = _text(now, data.get("text"))
+        if not isinstance(data.get("citizen"), (str, type(None))):
+            raise Problem("invalid-request", "`citizen` must be null or a string.")
+        language = _language(now, data.get("language"))
+        answer = await _understood(
+            now, request, lambda: now.engine.parse(text, language, key.client)
+        )
+        _count(now, answer)
+        response = _answered(now, "parse", answer, answer["model"])
     now.metrics.parse_seconds.observe(time.perf_counter() - started)
     return response
 
 
 async def parse_batch(request: Request) -> Response:
-    """Up to `SEVA_MAX_BATCH` texts in one pass through the model."""
+    """Up to `SEVA_MAX_BATCH` texts. What is wrong with one of them is told at its place."""
     now = runtime(request)
-    key = now.keys.check(request.headers.get("authorization"), "parse")
-    settings = now.settings
-    most = settings.max_batch * (settings.max_text_chars * 4 + 16) + _REST
-    data = await read_json(request, most)
-    texts = data.get("texts")
-    if not isinstance(texts, list) or not texts:
-        raise Problem("invalid-request", "`texts` must be a list with at least one text.")
-    if len(texts) > settings.max_batch:
-        raise Problem("batch-too-large", f"There may be at most {settings.max_batch} texts.")
-    language = _language(now, data)
-    checked = [_text(now, text, f"`texts[{number}]`") for number, text in enumerate(texts)]
-    now.keys.spend(key, len(checked))
-    languages = [language] * len(checked)
-    answers = await _understand(now.engine.parse_many(checked, languages, key.client))
-    for answer in answers:
-        _count(now, answer)
-    return json_response({"results": answers})
+    with now.metrics.answer_seconds.labels("batch").time():
+        key = _admitted(now, request, "parse")
+        settings = now.settings
+        most = settings.max_batch * (settings.max_text_chars * 4 + 16) + _REST
+        data = await read_json(request, most)
+        texts = data.get("texts")
+        if not isinstance(texts, list) or not texts:
+            raise Problem("invalid-request", "`texts` must be a list with at least one text.")
+        if len(texts) > settings.max_batch:
+            raise Problem("batch-too-large", f"There may be at most {settings.max_batch} texts.")
+        questions = _questions(now, texts, _languages(now, data, len(texts)))
+        now.keys.spend(key, len(texts))
+        now.metrics.batch_texts.observe(len(texts))
+        good = [question for question in questions if not isinstance(question, Problem)]
+        model, answers = await _understood(now, request, lambda: _each(now, good, key.client))
+        found = iter(answers)
+        results = [
+            _item(index, question if isinstance(question, Problem) else next(found))
+            for index, question in enumerate(questions)
+        ]
+        right = [result for result in results if "error" not in result]
+        for result in right:
+            _count(now, result)
+        return _answered(now, "batch", {"results": results}, model, len(right))
 
 
 async def parse_voice(request: Request) -> Response:
     """A recording: its transcript, and what that means."""
     now = runtime(request)
-    key = now.keys.check(request.headers.get("authorization"), "voice")
-    now.keys.spend(key)
-    recording, language = await _recording(request, now)
-    prior = language.split("-")[0] if language else None
-    try:
-        transcript = await now.transcriber.transcribe(recording, prior, key.client)
-    except SpeechError as error:
-        raise Problem(error.code.replace("_", "-")) from None
-    except PoolFull:
-        raise Problem("too-many-recordings") from None
-    except Exception as error:
-        log.error("speech_failed", error=describe(error))
-        raise Problem("speech-not-ready") from None
-    if is_blank(transcript.text):
-        raise Problem("nothing-heard", transcript=transcript.as_json())
-    answer = await _understand(now.engine.parse_heard(transcript.readings()))
-    _count(now, answer)
-    return json_response({**answer, "transcript": transcript.as_json()})
+    with now.metrics.answer_seconds.labels("voice").time():
+        key = _admitted(now, request, "voice")
+        now.keys.spend(key)
+        recording, language = await _recording(request, now)
+        prior = language.split("-")[0] if language else None
+        try:
+            transcript = await now.transcriber.transcribe(recording, prior, key.client)
+        except SpeechError as error:
+            raise Problem(error.code.replace("_", "-")) from None
+        except PoolFull:
+            raise Problem("too-many-recordings") from None
+        except Exception as error:
+            log.error("speech_failed", error=describe(error))
+            raise Problem("speech-not-ready") from None
+        if is_blank(transcript.text):
+            raise Problem("nothing-heard", transcript=transcript.as_json())
+        answer = await _understood(
+            now, request, lambda: now.engine.parse_heard(transcript.readings())
+        )
+        _count(now, answer)
+        told = {**answer, "transcript": transcript.as_json()}
+        return _answered(now, "voice", told, answer["model"])
+
+
+def _admitted(now: Runtime, request: Request, scope: str) -> ApiKey:
+    """The key of who may ask, for a model that can answer."""
+    key = now.keys.check(request.headers.get("authorization"), scope)
+    _check_model(now, request)
+    return key
+
+
+def _check_model(now: Runtime, request: Request) -> None:
+    """Raises `other-model` if the client wants another one than the live one."""
+    wanted, live = request.headers.get(MODEL_HEADER), now.engine.model_id
+    if wanted is not None and live and wanted != live:
+        raise Problem("other-model", f"The live model is {live}.", model=live)
+
+
+def _count(now: Runtime, answer: Mapping[str, Any]) -> None:
+    kind = (answer.get("decision") or {}).get("kind", "")
+    now.metrics.decisions.labels(kind, (answer.get("language") or {}).get("key", "")).inc()
+
+
+def _answered(now: Runtime, route: str, value: Any, model: str, texts: int = 1) -> Response:
+    """An answer, named after the model that gave it; none did where no text could be asked."""
+    if not texts:
+        return json_response(value)
+    now.metrics.understood.labels(route, model).inc(texts)
+    return json_response(value, headers={MODEL_HEADER: model})
+
+
+Question = tuple[str, str | None]
+
+
+def _questions(now: Runtime, texts: list[Any], languages: list[Any]) -> list[Question | Problem]:
+    """Each text with its language, or what is wrong with them."""
+    questions: list[Question | Problem] = []
+    for index, (text, language) in enumerate(zip(texts, languages)):
+        try:
+            hint = _language(now, language, f"`languages[{index}]`")
+            questions.append((_text(now, text, f"`texts[{index}]`"), hint))
+        except Problem as problem:
+            questions.append(problem)
+    return questions
+
+
+def _languages(now: Runtime, data: Mapping[str, Any], count: int) -> list[Any]:
+    """The hint for each text: its own, or that of all."""
+    for_all, each = _language(now, data.get("language")), data.get("languages")
+    if each is None:
+        return [for_all] * count
+    if not isinstance(each, list) or len(each) != count:
+        why = f"`languages` must be null or a list as long as `texts`, which has {count}."
+        raise Problem("invalid-request", why)
+    return [for_all if one is None else one for one in each]
+
+
+async def _each(
+    now: Runtime, questions: list[Question], client: str
+) -> tuple[str, list[dict[str, Any] | BaseException]]:
+    """The answers of one model, and which it is."""
+    model = now.engine.model_id
+    if not questions:
+        return model, []
+    texts, languages = zip(*questions)
+    return model, await now.engine.parse_each(texts, languages, client)
+
+
+def _item(index: int, found: dict[str, Any] | BaseException) -> dict[str, Any]:
+    """A place in the answer to a batch."""
+    if isinstance(found, dict):
+        return {"index": index, **found}
+    if not isinstance(found, Problem):
+        log.error("parse_failed", error=describe(found))
+        found = Problem("internal-error")
+    return {"index": index, "error": found.document()}
 
 
 async def _recording(request: Request, now: Runtime) -> tuple[bytes, str | None]:
@@ -114,7 +209,7 @@ async def _recording(request: Request, now: Runtime) -> tuple[bytes, str | None]
         raise Problem("empty-audio")
     if len(recording) > most:
         raise Problem("audio-too-large", f"A recording may have at most {most} bytes.")
-    return recording, _language(now, fields)
+    return recording, _language(now, fields.get("language"))
 
 
 def _limited(receive: Receive, most: int) -> Receive:
@@ -143,25 +238,21 @@ def _text(now: Runtime, text: Any, name: str = "`text`") -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _language(now: Runtime, data: dict[str, Any]) -> str | None:
-    language = data.get("language")
+def _language(now: Runtime, language: Any, name: str = "`language`") -> str | None:
     known = now.catalogue.languages.keys
     if language is None:
         return None
     if not isinstance(language, str) or language not in known:
-        names = ", ".join(known)
-        raise Problem("invalid-request", f"`language` must be null or one of {names}.")
+        raise Problem("invalid-request", f"{name} must be null or one of {', '.join(known)}.")
     return language
 
 
-def _count(now: Runtime, answer: dict[str, Any]) -> None:
-    kind = (answer.get("decision") or {}).get("kind", "")
-    now.metrics.decisions.labels(kind, (answer.get("language") or {}).get("key", "")).inc()
-
-
-async def _understand(answer: Any) -> Any:
+async def _understood(now: Runtime, request: Request, ask: Callable[[], Awaitable[T]]) -> T:
+    """What the model says. Another one may have gone live while the body came, so the model is
+    checked again at the moment of asking; nothing comes in between."""
+    _check_model(now, request)
     try:
-        return await answer
+        return await ask()
     except NoModel as error:
         raise Problem("model-not-ready", str(error) or None) from None
     except Exception as error:
@@ -169,9 +260,8 @@ async def _understand(answer: Any) -> Any:
         raise Problem("internal-error") from None
 
 
+_HANDLERS = {"/parse": parse, "/parse/batch": parse_batch, "/parse/voice": parse_voice}
 routes = [
-    Route("/parse", parse, methods=["POST"]),
+    *(Route(at, do, methods=["POST"]) for path, do in _HANDLERS.items() for at in versions(path)),
     Route("/model/parse", parse, methods=["POST"]),
-    Route("/parse/batch", parse_batch, methods=["POST"]),
-    Route("/parse/voice", parse_voice, methods=["POST"]),
 ]

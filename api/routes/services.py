@@ -1,23 +1,73 @@
-"""`GET /services`: what citizens can get done, straight from the catalogue."""
+"""`GET /services`: what citizens can get done, straight from the catalogue.
+
+It changes with the release only, so a client keeps it and asks each time whether it still holds.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import weakref
+from dataclasses import dataclass
 from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.staticfiles import NotModifiedResponse
 
-from api.json_answer import json_response
+from api.json_answer import dump
+from api.routes import versions
 from api.runtime import runtime
 from nlu.catalogue import Catalogue
 
 
+@dataclass(frozen=True)
+class Described:
+    """A catalogue as it is sent, with its mark.
+
+    The mark is a hash of the bytes and not the release's id: a folder that stands in for a release
+    has none, and a new version of Seva may describe the same release in other words. It is a weak
+    one, because the bytes are also sent compressed.
+    """
+
+    of: weakref.ref[Catalogue]
+    body: bytes
+    etag: str
+
+    @classmethod
+    def from_catalogue(cls, catalogue: Catalogue) -> Described:
+        """Written once for each catalogue."""
+        body = dump(describe_services(catalogue))
+        return cls(weakref.ref(catalogue), body, f'W/"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+_LAST: list[Described] = []
+"""The catalogue described last: one at most, weakly held, so that none outlives its model."""
+
+
 async def services(request: Request) -> Response:
-    """All services and departments."""
+    """All services and departments, or 304 to a client that has them."""
     now = runtime(request)
-    now.keys.spend(now.keys.check(request.headers.get("authorization"), "services"))
-    return json_response(describe_services(now.catalogue))
+    with now.metrics.answer_seconds.labels("services").time():
+        now.keys.spend(now.keys.check(request.headers.get("authorization"), "services"))
+        described = _described(now.catalogue)
+        headers = {"ETag": described.etag, "Cache-Control": "private, no-cache"}
+        if _has(request.headers.get("if-none-match", ""), described.etag):
+            return NotModifiedResponse(Headers({**headers, "Vary": "Accept-Encoding"}))
+        return Response(described.body, headers=headers, media_type="application/json")
+
+
+def _described(catalogue: Catalogue) -> Described:
+    if not _LAST or _LAST[0].of() is not catalogue:
+        _LAST[:] = [Described.from_catalogue(catalogue)]
+    return _LAST[0]
+
+
+def _has(condition: str, etag: str) -> bool:
+    """Whether `If-None-Match` names the mark, by the weak comparison that RFC 9110 asks for."""
+    tags = {tag.strip().removeprefix("W/") for tag in condition.split(",")}
+    return condition.strip() == "*" or etag.removeprefix("W/") in tags
 
 
 def describe_services(catalogue: Catalogue) -> dict[str, Any]:
@@ -57,4 +107,4 @@ def describe_services(catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-routes = [Route("/services", services, methods=["GET"])]
+routes = [Route(path, services, methods=["GET"]) for path in versions("/services")]

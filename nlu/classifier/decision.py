@@ -43,6 +43,21 @@ def outside_in(
     return [(OUT_OF_SCOPE if name in elsewhere else name, p) for name, p in ranking]
 
 
+def intent_of(
+    made: Decision, ranking: Sequence[tuple[str, float]], elsewhere: Collection[str]
+) -> tuple[str, float]:
+    """The one intent that an answer names, and its probability. It follows the decision, so that
+    who reads only one of them acts alike: of a message that is refused, out of scope with all that
+    is ranked outside; otherwise the first option, or the intent ranked first where there is none.
+    """
+    if made.kind == OUT_OF_SCOPE:
+        outside = sum(p for name, p in outside_in(ranking, elsewhere) if name == OUT_OF_SCOPE)
+        return OUT_OF_SCOPE, min(1.0, outside)
+    if made.options:
+        return made.options[0], dict(ranking).get(made.options[0], 0.0)
+    return ranking[0]
+
+
 def decide(
     ranking: Sequence[tuple[str, float]],
     conversation: frozenset[str],

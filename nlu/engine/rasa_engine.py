@@ -12,7 +12,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,10 @@ os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
 import structlog
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.shared.nlu.constants import TEXT_TOKENS
 
 from nlu.catalogue import shared_catalogue
+from nlu.classifier.decision import Decision, intent_of
 from nlu.engine.action_endpoint import ActionCallFailed, ActionEndpoint
 from nlu.engine.answer_cache import AnswerCache
 from nlu.engine.parsing_path import ParsingPath
@@ -98,8 +100,9 @@ class Engine:
         actions: ActionEndpoint | None = None,
         cache_size: int = 0,
         data_dir: Path | None = None,
+        elsewhere: Collection[str] = frozenset(),
     ) -> None:
-        """Use `Engine.load`."""
+        """Use `Engine.load`. `elsewhere`: the intents that count as out of scope."""
         processor = agent.processor
         assert processor is not None and processor.model_metadata is not None
         assert processor.model_metadata.nlu_target is not None
@@ -107,7 +110,7 @@ class Engine:
         self._trackers = TurnTrackers(processor.domain)
         processor.tracker_store = self._trackers
         self._processor, self._actions = processor, actions
-        self._titles, self._data = titles, data_dir
+        self._titles, self._data, self._elsewhere = titles, data_dir, elsewhere
         self.model_id = model_id
         self.path = ParsingPath(processor.graph_runner, processor.model_metadata.nlu_target)
         self._short = WaitingLine(self._understand, _MOST_IN_A_PASS)
@@ -135,7 +138,9 @@ class Engine:
             agent = Agent(action_endpoint=actions)
             agent.load_model(str(archive))
         titles = {name: service.title for name, service in catalogue.services.items()}
-        engine = cls(agent, model_dir.resolve().name, titles, actions, cache_size, data_dir)
+        elsewhere = {name for name, one in catalogue.conversation.items() if one.elsewhere}
+        model_id = model_dir.resolve().name
+        engine = cls(agent, model_id, titles, actions, cache_size, data_dir, elsewhere)
         engine._understand([Question("warm up")])
         return engine
 
@@ -159,19 +164,32 @@ class Engine:
         that makes most sense count, all of them help to tell the service."""
         return await self._ask(Question(readings[0].text, readings[0].language, tuple(readings)))
 
-    async def parse_many(
+    async def parse_each(
         self,
         texts: Sequence[str],
         languages: Sequence[str | None] | None = None,
         client: str = "",
-    ) -> list[dict[str, Any]]:
-        """The same for many messages, in their order; others get their turn in between."""
+    ) -> list[dict[str, Any] | BaseException]:
+        """The same for many messages, in their order; others get their turn in between. The error
+        of one that cannot be understood stands at its place."""
         priors = languages or [None] * len(texts)
-        answers: list[dict[str, Any]] = []
+        answers: list[dict[str, Any] | BaseException] = []
         for start in range(0, len(texts), _MOST_IN_A_PASS):
             end = start + _MOST_IN_A_PASS
             some = zip(texts[start:end], priors[start:end])
-            answers += await asyncio.gather(*(self.parse(*question, client) for question in some))
+            asked = (self.parse(*question, client) for question in some)
+            answers += await asyncio.gather(*asked, return_exceptions=True)
+        return answers
+
+    async def parse_many(
+        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+    ) -> list[dict[str, Any]]:
+        """The same for who needs all of them: raises the first error."""
+        answers = []
+        for answer in await self.parse_each(texts, languages):
+            if isinstance(answer, BaseException):
+                raise answer
+            answers.append(answer)
         return answers
 
     async def turn(self, message: Message, tracker: str | None = None) -> Turned:
@@ -254,22 +272,31 @@ class Engine:
         ]
 
     def _answer(self, text: str, data: Mapping[str, Any], elapsed_ms: float) -> dict[str, Any]:
-        language = data["language"]
-        decision = data["decision"]
-        titles = self._titles
+        language, decision, titles = data["language"], data["decision"], self._titles
         reply_language = language["key"].split("-")[0]
+        options = tuple(name for name in decision["options"] if name in titles)
+        ranking = data.get("intent_ranking", [])
+        intent, confidence = intent_of(
+            Decision(decision["kind"], options),
+            [(one["name"], one["confidence"]) for one in ranking],
+            self._elsewhere,
+        )
+        before = len(text) - len(text.lstrip())  # Rasa reads a message without it
+        tokens = data.get(TEXT_TOKENS) or ()
         return {
             "text": text,
-            "intent": data.get("intent") or dict(_NO_INTENT),
-            "entities": data.get("entities", []),
-            "intent_ranking": data.get("intent_ranking", []),
+            "intent": {"name": intent, "confidence": confidence},
+            "entities": [
+                {**one, "start": one["start"] + before, "end": one["end"] + before}
+                for one in data.get("entities", [])
+            ],
+            "intent_ranking": ranking,
+            "text_tokens": [[token.start + before, token.end + before] for token in tokens],
             "language": language,
             "decision": {
                 **decision,
                 "options": [
-                    {"service": name, "title": titles[name][reply_language]}
-                    for name in decision["options"]
-                    if name in titles
+                    {"service": name, "title": titles[name][reply_language]} for name in options
                 ],
             },
             "model": self.model_id,

@@ -67,6 +67,17 @@ class ServeSettings(State, Engine, Hearing, WhatsAppWebhook, LogKey, ServeAddres
         ge=0,
         description="Processes of `seva serve`, each with its own model; 0 means one per core.",
     )
+    body_seconds: float = Field(
+        default=10,
+        gt=0,
+        description="Longest silence in the middle of a request's body; then it gets 408.",
+    )
+    gzip_bytes: int = Field(
+        default=4096,
+        ge=0,
+        description="Answers of so many bytes or more are compressed for clients that accept gzip; "
+        "below that the network gains less than both ends lose.",
+    )
     max_batch: int = Field(default=256, ge=1, description="Most texts in one `/parse/batch`.")
     hearing_waiting: int = Field(
         default=32,

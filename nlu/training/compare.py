@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from nlu.archive import ReleaseRefused
-from nlu.training.metrics import Labelled
+from nlu.training.metrics import Labelled, first_ranked
 
 RESAMPLES = 2000
 
@@ -26,8 +26,8 @@ def paired_difference(first: Sequence[bool], second: Sequence[bool], seed: int =
 
 
 def rights(rows: Sequence[Labelled], answers: Sequence[dict[str, Any]]) -> list[bool]:
-    """Whether the first intent of each answer is the labelled one."""
-    return [answer["intent"]["name"] == row.service for row, answer in zip(rows, answers)]
+    """Whether the first ranked intent of each answer is the labelled one."""
+    return [first_ranked(answer)[0] == row.service for row, answer in zip(rows, answers)]
 
 
 def compared(

@@ -87,6 +87,13 @@ class _Slots:
         return {**total, "by_slot": by_slot}
 
 
+def first_ranked(answer: Mapping[str, Any]) -> tuple[str, float]:
+    """The intent that the model thinks likeliest, before anything was decided, and how sure it is.
+    Models are measured by it, since the `intent` of an answer follows the decision."""
+    ranking = answer["intent_ranking"]
+    return (ranking[0]["name"], ranking[0]["confidence"]) if ranking else ("", 0.0)
+
+
 def score(
     rows: Sequence[Labelled],
     answers: Sequence[Mapping[str, Any]],
@@ -105,8 +112,8 @@ def score(
     for row, answer in zip(rows, answers):
         kind = answer["decision"]["kind"]
         options = [o["service"] for o in answer["decision"]["options"]]
-        top = answer["intent"]["name"]
-        certainty[row.key].append((answer["intent"]["confidence"], top == row.service))
+        top, sure = first_ranked(answer)
+        certainty[row.key].append((sure, top == row.service))
         if row.service == OUT_OF_SCOPE:
             outside += 1
             rejected += kind == OUT_OF_SCOPE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -19,12 +20,16 @@ class FakeUnderstanding:
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     clients: list[str] = field(default_factory=list)
     error: Exception | None = None
+    failing: frozenset[str] = frozenset()
+    model_id: str = "fake"
 
     async def parse(
         self, text: str, language: str | None = None, client: str = ""
     ) -> dict[str, Any]:
         if self.error:
             raise self.error
+        if text in self.failing:
+            raise RuntimeError(text)
         self.asked.append((text, language))
         self.clients.append(client)
         return {
@@ -32,7 +37,8 @@ class FakeUnderstanding:
             "intent": {"name": "electricity_bill_view", "confidence": numpy.float32(0.97)},
             "intent_ranking": [{"name": "electricity_bill_view", "confidence": 0.97}],
             "entities": [],
-            "language": {"key": "te", "confidence": 0.99, "script": "Telu"},
+            "text_tokens": [[0, len(text)]],
+            "language": {"key": "te", "confidence": 0.99, "script": "Telu", "mixed": False},
             "decision": {
                 "kind": "route",
                 "options": [{"service": "electricity_bill_view", "title": "కరెంటు బిల్లు"}],
@@ -41,19 +47,18 @@ class FakeUnderstanding:
                 "danger_in_doubt": False,
                 "elsewhere": None,
             },
-            "model": "fake",
+            "model": self.model_id,
             "elapsed_ms": 0.1,
         }
 
-    async def parse_many(
+    async def parse_each(
         self,
         texts: Sequence[str],
         languages: Sequence[str | None] | None = None,
         client: str = "",
-    ) -> list[dict[str, Any]]:
-        return [
-            await self.parse(*pair, client) for pair in zip(texts, languages or [], strict=True)
-        ]
+    ) -> list[dict[str, Any] | BaseException]:
+        asked = (self.parse(*pair, client) for pair in zip(texts, languages or [], strict=True))
+        return await asyncio.gather(*asked, return_exceptions=True)
 
     async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:
         """As if the first reading was written."""

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 CALLS = [
     ("POST", "/parse"),
-    ("GET", "/services"),
+    ("GET", "/version"),
     ("GET", "/health/live"),
     ("GET", "/openapi.json"),
     ("GET", "/nothing"),
@@ -30,6 +30,12 @@ def test_answers_are_not_framed_guessed_at_or_stored(
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert headers["cache-control"] == "no-store"
     assert "server" not in headers
+
+
+def test_services_may_be_kept_by_who_asked_alone(client: TestClient) -> None:
+    headers = client.get("/services").headers
+    assert headers["cache-control"] == "private, no-cache"
+    assert headers["x-content-type-options"] == "nosniff"
 
 
 def test_files_of_the_page_may_be_kept(client: TestClient) -> None:

@@ -36,7 +36,7 @@ class Registry:
         self.loaded.append(release.id)
         if release.id in self.broken:
             raise ValueError("secret")
-        engine = FakeUnderstanding()
+        engine = FakeUnderstanding(model_id=release.id)
         engine.name = release.id  # type: ignore[attr-defined]
         welcome = {language: release.id for language in CATALOGUE.languages.reply}
         phrases = {**CATALOGUE.phrases, "welcome": welcome}
@@ -76,6 +76,15 @@ async def test_a_promoted_model_is_taken_over_once(engine: LiveEngine, registry:
     assert registry.loaded == ["m1", "m2"]
     assert (await engine.parse("a"))["text"] == "a"
     assert engine._now().name == "m2"  # type: ignore[attr-defined]
+
+
+async def test_the_model_is_named_by_who_answers(engine: LiveEngine, registry: Registry) -> None:
+    assert engine.model_id == ""
+    for name in ("m1", "m2", "m1"):
+        registry.live = name
+        await engine.look()
+        (answer,) = await engine.parse_each(["a"], [None])
+        assert isinstance(answer, dict) and answer["model"] == engine.model_id == name
 
 
 @pytest.mark.slow

@@ -86,6 +86,8 @@ def _try(url: str, operation: Any, mode: GenerationMode, examples: int) -> None:
         problem = response.json()["type"] if refused else ""
         form = case.media_type == "multipart/form-data"
         excused = problem in UNSAID or (form and problem == "/problems/malformed-body")
+        # What is wrong with one text of a batch is told at its place, in an answer of 200.
+        excused = excused or (operation.path.endswith("/batch") and b'"error":' in response.content)
         excluded = ABOUT_VALIDITY if excused else []
         case.validate_response(response, headers=KEY, excluded_checks=excluded)
 

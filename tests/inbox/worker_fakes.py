@@ -83,13 +83,14 @@ class FakeEngine:
     spoken: str | None = None
     decision: tuple[str, str] | None = None
     healthy: bool = True
+    model_id: str = "fake"
 
     async def parse(self, text: str, language: str | None = None) -> dict[str, Any]:
         raise NotImplementedError
 
-    async def parse_many(
+    async def parse_each(
         self, texts: Sequence[str], languages: Sequence[str | None] | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[dict[str, Any] | BaseException]:
         raise NotImplementedError
 
     async def parse_heard(self, readings: Sequence[Reading]) -> dict[str, Any]:

@@ -68,5 +68,11 @@ def test_compared_by_key_and_service() -> None:
 
 def test_rights_are_the_first_intents() -> None:
     """The label against what was heard first."""
-    answers: list[dict[str, Any]] = [{"intent": {"name": n}} for n in ("view", "pay")]
+    answers: list[dict[str, Any]] = [
+        {
+            "intent": {"name": "out_of_scope", "confidence": 0.1},  # what was decided
+            "intent_ranking": [{"name": n, "confidence": 0.9}],
+        }
+        for n in ("view", "pay")
+    ]
     assert rights([Labelled("a", "te", "view")] * 2, answers) == [True, False]

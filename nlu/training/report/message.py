@@ -62,7 +62,7 @@ def _message(row: Labelled, answer: Mapping[str, Any], conversation: frozenset[s
     decision = Decision(made["kind"], tuple(o["service"] for o in made["options"]))
     ranking = [(i["name"], float(i["confidence"])) for i in answer["intent_ranking"]]
     best = next((name for name, _ in ranking if name not in conversation), "")
-    top = answer["intent"]["name"] or ""
+    top = ranking[0][0] if ranking else ""
     meant: dict[Slot, Slot] = {}
     said: dict[Slot, Slot] = {}
     if row.slots is not None and row.service != OUT_OF_SCOPE:
