@@ -19,9 +19,9 @@ import pytest
 
 from nlu.environment import prepare_environment
 from nlu.paths import read_from
-from tests.postgres import postgres
+from tests.postgres import postgres, url_of
 
-__all__ = ["postgres"]
+__all__ = ["postgres", "url_of"]
 
 prepare_environment(os.environ)  # as `seva` itself: one thread a process, before anything is loaded
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for tests that name it."""
+"""A PostgreSQL server for tests that name it, and tables in it or in files."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+
+from nlu.storage.tables import file_url
 
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 """Debian keeps its programs off the path."""
@@ -36,3 +39,23 @@ def postgres() -> Iterator[str]:
         subprocess.run(started, check=True, **quiet)
         yield f"postgresql://seva@/postgres?host={folder}"
         subprocess.run([*control, "-m", "immediate", "stop"], **quiet)
+
+
+def empty(url: str) -> None:
+    """As new."""
+    engine = sa.create_engine(url)
+    with engine.begin() as db:
+        db.execute(sa.text("DROP SCHEMA public CASCADE"))
+        db.execute(sa.text("CREATE SCHEMA public"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url_of(request: pytest.FixtureRequest) -> Callable[[Path], str]:
+    """The URL of tables that lie in a file, or all in one database of PostgreSQL: the same test on
+    both."""
+    if request.param == "sqlite":
+        return file_url
+    url: str = request.getfixturevalue("postgres")
+    empty(url)
+    return lambda file: url

@@ -10,7 +10,6 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,7 +18,7 @@ from actions.dialogue.steps import Handover
 from actions.news.notices import Notify
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import keyed_hash, seal, unseal
-from nlu.storage.tables import delete_in_slices, file_url, open_tables
+from nlu.storage.tables import delete_in_slices, open_tables
 from nlu.turn import Notice
 
 FILE = "handover.sqlite"
@@ -48,11 +47,11 @@ class Case:
 
 
 class Handovers:
-    """Records in a SQLite file; each call is a transaction of its own."""
+    """Records in a database; each call is a transaction of its own."""
 
-    def __init__(self, path: Path) -> None:
-        """Makes the file and its folder where they are missing."""
-        self._engine = open_tables(file_url(path), _METADATA)
+    def __init__(self, url: str) -> None:
+        """Makes the tables and, of SQLite, the file and its folder where they are missing."""
+        self._engine = open_tables(url, _METADATA)
         self.table = SealedTable("handovers", self._engine, _HANDOVERS, ["told"], _case)
 
     def open(self, citizen: str, record: Handover) -> str:

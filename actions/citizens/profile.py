@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from actions.dialogue.state import Profile
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import Unreadable, keyed_hash, seal, unseal
-from nlu.storage.tables import delete_in_slices, file_url, open_tables
+from nlu.storage.tables import delete_in_slices, insert_into, open_tables
 
 FILE = "profile.sqlite"
 _METADATA = sa.MetaData()
@@ -34,12 +32,12 @@ _DAY = 86400.0
 
 
 class Profiles:
-    """Profiles in a SQLite file; each call is a transaction of its own."""
+    """Profiles in a database; each call is a transaction of its own."""
 
-    def __init__(self, path: Path, most: int, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, url: str, most: int, clock: Callable[[], float] = time.time) -> None:
         """`most`: values kept of one type, the latest first."""
         self._most, self._clock = most, clock
-        self._engine = open_tables(file_url(path), _METADATA)
+        self._engine = open_tables(url, _METADATA)
         self.table = SealedTable("profiles", self._engine, _PROFILES, ["told"], _profile)
         # Rows of before profiles were forgotten by age.
         self._change(_PROFILES.c.used.is_(None), used=clock())
@@ -74,11 +72,11 @@ class Profiles:
     def _put(self, citizen: str, *, consent: bool, told: str | None) -> None:
         row = {"consent": consent, "told": told, "used": self._clock(), "unreadable_at": None}
         with self._engine.begin() as db:
-            new = insert(_PROFILES).values(citizen=_hash(citizen), **row)
+            new = insert_into(self._engine, _PROFILES).values(citizen=_hash(citizen), **row)
             db.execute(new.on_conflict_do_update(index_elements=["citizen"], set_=row))
 
     def _change(self, where: Any, **values: Any) -> None:
-        """Takes the file's lock only where there is something to change."""
+        """Takes a lock only where there is something to change."""
         with self._engine.connect() as db:
             found = db.execute(sa.select(_PROFILES.c.citizen).where(where).limit(1)).first()
             if found is not None:

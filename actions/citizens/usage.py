@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
-from nlu.storage.tables import IN_MEMORY, open_tables
+from nlu.storage.tables import IN_MEMORY, insert_into, open_tables
 
 FILE = "usage.sqlite"
 _METADATA = sa.MetaData()
@@ -26,14 +25,14 @@ _DAY = 86400
 
 
 class Usage:
-    """The counters, in a SQLite file; each call is a transaction of its own and blocks."""
+    """The counters, in a database; each call is a transaction of its own and blocks."""
 
     def __init__(self, url: str = IN_MEMORY, clock: Callable[[], float] = time.time) -> None:
         self._engine, self._clock = open_tables(url, _METADATA), clock
 
     def count(self, service: str) -> None:
         """One request more that a department answered."""
-        row = insert(_USED).values(day=self._today(), service=service, times=1)
+        row = insert_into(self._engine, _USED).values(day=self._today(), service=service, times=1)
         more = row.on_conflict_do_update(
             index_elements=["day", "service"], set_={"times": _USED.c.times + 1}
         )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nlu.commands.options import Json
-from nlu.paths import data_folder, var_folder
+from nlu.paths import data_folder
 
 if TYPE_CHECKING:
     from actions.citizens.handover import Case, Handovers
@@ -196,8 +196,9 @@ def _when(case: Case) -> str:
 
 def _handovers() -> Handovers:
     from actions.citizens.handover import FILE, Handovers
+    from nlu.settings.groups import Stored
 
-    return Handovers(var_folder() / FILE)
+    return Handovers(Stored.read().table_url(FILE))
 
 
 def _catalogue() -> Catalogue:

@@ -36,11 +36,10 @@ from actions.payments.gateways import load_gateways
 from actions.payments.ledger import Ledger
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import describe
-from nlu.paths import models_folder, read_from, reading, var_folder
+from nlu.paths import models_folder, read_from, reading
 from nlu.registry import AS_IT_IS, Release, live_release
 from nlu.settings.settings import ActionsSettings
 from nlu.storage.keys import check_keys
-from nlu.storage.tables import file_url
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,9 @@ class Resources:
         return cls(
             server.zone,
             Stores(
-                Profiles(var_folder() / PROFILES, remembered_values),
-                Handovers(var_folder() / HANDOVERS),
-                Usage(file_url(var_folder() / USAGE)),
+                Profiles(server.table_url(PROFILES), remembered_values),
+                Handovers(server.table_url(HANDOVERS)),
+                Usage(server.table_url(USAGE)),
                 journal,
             ),
             journal,

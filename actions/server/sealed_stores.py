@@ -13,7 +13,7 @@ from actions.citizens.profile import Profiles
 from actions.departments.journal import Journal
 from actions.documents.settings import REGISTRY, documents_folder, sealing_keys
 from actions.payments.ledger import Ledger
-from nlu.paths import var_folder
+from nlu.settings.groups import Stored
 from nlu.storage.keys import key_place
 from nlu.storage.rotation import Ring
 from nlu.storage.sealed_column import SealedColumn
@@ -24,7 +24,9 @@ from nlu.storage.tables import file_url
 def rings() -> Sequence[Ring]:
     """What the action server keeps, and the registry of issued documents, as the environment names
     them; files of stores that are not there are made."""
-    profiles, handovers = Profiles(var_folder() / PROFILES, 0), Handovers(var_folder() / HANDOVERS)
+    settings = Stored.read()
+    profiles = Profiles(settings.table_url(PROFILES), 0)
+    handovers = Handovers(settings.table_url(HANDOVERS))
     stores = Stores(profiles, handovers)
     told = sealed_stores(Journal.from_environment(), Ledger.from_environment(), stores)
     return [Ring(key_place(), told), *_documents()]

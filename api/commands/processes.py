@@ -1,5 +1,5 @@
-"""`seva serve` and `seva worker`, which run until Ctrl-C or SIGTERM; `seva status` and `seva doctor`
-look at them and the others.
+"""`seva serve` and `seva worker` run until Ctrl-C or SIGTERM; `seva status` and `seva doctor` look
+at them and the others.
 """
 
 from __future__ import annotations

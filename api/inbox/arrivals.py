@@ -10,17 +10,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from api.whatsapp.payload import EXCESS, Inbound
-from nlu.storage.database import Transaction
-from nlu.storage.windows import Limit, add, sweep
+from nlu.storage.database import Statements, Transaction
+from nlu.storage.windows import Limit, Window, add, sweep
 
 
-def admit(db: Transaction, message: Inbound, limits: Sequence[Limit], now: float) -> Inbound | None:
-    """The message to keep: this one, one of kind `excess` in its place, or None.
+def admit(
+    db: Statements, messages: Sequence[Inbound], limits: Sequence[Limit], now: float
+) -> list[Inbound | None]:
+    """For each message the one to keep: itself, one of kind `excess` in its place, or None.
 
-    Call it in the transaction that keeps the message, for new messages only: a repeated delivery is
-    no arrival.
+    Call it in the transaction that keeps the messages, for new messages only: a repeated delivery
+    is no arrival.
     """
-    over = [one for one in add(db, message.lane, limits, now) if one.is_over_limit]
+    counted = add(db, [message.lane for message in messages], limits, now)
+    return [_kept(message, windows) for message, windows in zip(messages, counted)]
+
+
+def _kept(message: Inbound, windows: Sequence[Window]) -> Inbound | None:
+    over = [one for one in windows if one.is_over_limit]
     if not over:
         return message
     # Whoever passed one limit long ago knows, and need not be told again of the next.

@@ -7,15 +7,26 @@ transactions come one after the other: each locks the citizen's row first.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.inbox.port import LeaseLost
-from nlu.storage.database import Row, Transaction
+from nlu.storage.database import Row, Transaction, marks
 
 
 def lock(db: Transaction, lane: str) -> Row | None:
     """Makes the lane's other transactions wait for this one; the citizen's row, if there is one."""
-    return db.execute(f"SELECT * FROM citizens WHERE lane = ? {db.for_update}", (lane,)).fetchone()
+    return lock_all(db, [lane]).get(lane)
+
+
+def lock_all(db: Transaction, lanes: Sequence[str]) -> dict[str, Row]:
+    """The same for several, always in the same order: two transactions that share lanes do not
+    wait for each other in a circle."""
+    if not lanes:
+        return {}
+    which = f"SELECT * FROM citizens WHERE lane IN ({marks(len(lanes))})"
+    rows = db.execute(f"{which} ORDER BY lane {db.for_update}", list(lanes)).fetchall()
+    return {row["lane"]: row for row in rows}
 
 
 @dataclass(frozen=True)
@@ -28,13 +39,16 @@ class Lanes:
     order: str = "seq"
     is_voice: str = "0"
 
-    def arrive(self, db: Transaction, lane: str, now: float) -> None:
-        """A row came in; a lane that is already there keeps its turn."""
-        db.execute(
-            f"INSERT INTO {self.queue}_lanes (lane, due_at, voice) VALUES (?, ?, {self._voice()}) "
-            f"ON CONFLICT (lane) DO UPDATE SET voice = {self._voice()}",
-            (lane, now, lane, lane),
-        )
+    def arrive(self, db: Transaction, lanes: Sequence[str], now: float) -> None:
+        """Rows came in; a lane that is already there keeps its turn."""
+        if lanes:
+            db.execute(
+                f"INSERT INTO {self.queue}_lanes (lane, due_at, voice) "
+                f"SELECT lane, ?, {self._voice()} FROM citizens c "
+                f"WHERE lane IN ({marks(len(lanes))}) "
+                "ON CONFLICT (lane) DO UPDATE SET voice = excluded.voice",
+                (now, *lanes),
+            )
 
     def has_due(self, db: Transaction, now: float, voice: bool | None = None) -> bool:
         """Whether there is anything to claim; `voice` as for `take`."""
@@ -43,18 +57,17 @@ class Lanes:
 
     def _due(self, now: float, voice: bool | None) -> tuple[str, tuple[float, ...]]:
         kinds = (0, 1) if voice is None else (int(voice),)
-        marks = ", ".join("?" * len(kinds))
         return (
             f"SELECT due.lane FROM {self.queue}_lanes due JOIN citizens USING (lane) "
-            f"WHERE due.voice IN ({marks}) AND due.due_at <= ?",
+            f"WHERE due.voice IN ({marks(len(kinds))}) AND due.due_at <= ?",
             (*kinds, now),
         )
 
     def _voice(self) -> str:
-        """SQL: whether the first open row of the lane `?` is a voice note."""
+        """SQL: whether the first open row of the lane of `c` is a voice note."""
         return (
-            f"COALESCE((SELECT {self.is_voice} FROM {self.queue} WHERE lane = ? AND {self.is_open} "
-            f"ORDER BY {self.order} LIMIT 1), 0)"
+            f"COALESCE((SELECT {self.is_voice} FROM {self.queue} q WHERE q.lane = c.lane "
+            f"AND {self.is_open} ORDER BY {self.order} LIMIT 1), 0)"
         )
 
     def take(
@@ -128,7 +141,7 @@ class Lanes:
         """Gives the lane up: due again at `due_at`, or gone if nothing is open."""
         if not self.end(db, lane):
             db.execute(
-                f"UPDATE {self.queue}_lanes SET due_at = ?, token = NULL, voice = {self._voice()} "
-                "WHERE lane = ?",
-                (due_at, lane, lane),
+                f"UPDATE {self.queue}_lanes AS c SET due_at = ?, token = NULL, "
+                f"voice = {self._voice()} WHERE lane = ?",
+                (due_at, lane),
             )

@@ -73,7 +73,7 @@ class Letters:
                 "UPDATE inbox SET state = 0, attempts = 0, claims = 0, reason = NULL WHERE seq = ?",
                 (number,),
             )
-            INBOX.arrive(db, row["lane"], db.now())
+            INBOX.arrive(db, [row["lane"]], db.now())
 
         self._database.change(change)
 

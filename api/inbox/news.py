@@ -80,7 +80,7 @@ def park(db: Transaction, lanes: Lanes, row: Row, reason: str, now: float) -> No
         (PENDING, now, row["inbox_id"] + _TEMPLATE, SPARE),
     )
     if goes.rowcount:
-        lanes.arrive(db, row["lane"], now)
+        lanes.arrive(db, [row["lane"]], now)
 
 
 def is_quiet(db: Transaction, lane: str) -> bool:
@@ -118,7 +118,7 @@ def unpark(db: Transaction, lanes: Lanes, lane: str, now: float) -> None:
         (PENDING, now, lane, PARKED, held, _TEMPLATE, SENDING),
     )
     if back.rowcount:
-        lanes.arrive(db, lane, now)
+        lanes.arrive(db, [lane], now)
     waited = head is not None and head["step"] < 0 and head["state"] == PENDING
     if waited and not lanes.is_owned(db, lane, now):
         lanes.free(db, lane, now)  # not what waits for the template that need not go

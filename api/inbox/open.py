@@ -59,4 +59,5 @@ def open_inbox(settings: State, policy: WhatsAppPolicy) -> StoredInbox:
         policy,
         lease_s=settings.lease_seconds,
         doubt_s=settings.doubt_seconds,
+        window_s=settings.commit_window_ms / 1000,
     )

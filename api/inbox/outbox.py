@@ -186,7 +186,7 @@ def insert_drafts(
             "VALUES (?, ?, ?, ?, ?, ?)",
             (inbox_id, number, tracker, lane, keep_reply(draft.message), now),
         )
-        lanes.arrive(db, lane, now)
+        lanes.arrive(db, [lane], now)
         for choice in draft.choices:
             db.execute(
                 "INSERT INTO choices (id, lane, tracker, payload, number, created_at) "

@@ -84,7 +84,7 @@ def _apply_failure(
     )
     notices.template_failed(db, row)
     notices.template_is_over(db, lanes, row, now, policy.window)
-    lanes.arrive(db, row["lane"], now)
+    lanes.arrive(db, [row["lane"]], now)
     if not lanes.is_owned(db, row["lane"], now):
         lanes.free(db, row["lane"], due)
 

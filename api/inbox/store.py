@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 
 from api.inbox import news as notices
 from api.inbox import schema, unopened, wishes
-from api.inbox.arrivals import admit, forget
+from api.inbox.arrivals import forget
+from api.inbox.deliveries import Delivery, take
 from api.inbox.lanes import Lanes, lock
 from api.inbox.outbox import StoredOutbox, insert_drafts
 from api.inbox.payloads import (
-    keep_message,
     keep_text,
     read_message,
     read_text,
 )
 from api.inbox.port import Citizen, Claim, Depth, News, UnknownCitizen
-from api.inbox.statuses import apply_status, row_of
 from api.whatsapp.outgoing import Draft
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import WhatsAppPolicy
-from nlu.storage.database import Database, Row, T, Transaction
+from nlu.storage.database import Database, DatabaseAway, Row, T, Transaction
+from nlu.storage.group_commit import GroupCommit
 from nlu.storage.sealing import Unreadable
 from nlu.turn import ERASE
 
@@ -41,9 +42,12 @@ class StoredInbox:
         *,
         lease_s: float = 60,
         doubt_s: float = 30,
+        window_s: float = 0,
     ) -> None:
-        """`database` has the tables of `schema.TABLES`."""
+        """`database` has the tables of `schema.TABLES`. A delivery that comes when others do waits
+        `window_s` seconds for them."""
         self._database, self._policy, self._lease = database, policy, lease_s
+        self._deliveries: GroupCommit[Delivery, int] = GroupCommit(self._take, window_s)
         self.outbox = StoredOutbox(database, OUTBOX, 2 * doubt_s, policy)
 
     async def _in_lane(self, lane: str, change: Callable[[Transaction], T]) -> T:
@@ -56,19 +60,24 @@ class StoredInbox:
         return await self._database.run(alone)
 
     async def put(self, messages: Sequence[Inbound], statuses: Sequence[Status] = ()) -> int:
-        """Keeps a delivery; repeated messages and statuses change nothing."""
+        """Keeps a delivery; repeated messages and statuses change nothing. Deliveries that come
+        while others are written share the next transaction."""
+        if not messages and not statuses:
+            return 0
+        return await asyncio.wrap_future(self._deliveries.submit((messages, statuses)))
 
-        def change(db: Transaction) -> int:
-            now = db.now()
-            _lock_all(db, messages, statuses, now)
-            new = sum(_insert(db, message, self._policy, now) for message in messages)
-            for status in statuses:
-                apply_status(db, OUTBOX, self._policy, status, now)
-            if statuses:
-                _remember_told(db, now)
-            return new
-
-        return await self._database.run(change) if messages or statuses else 0
+    def _take(self, deliveries: list[Delivery]) -> Sequence[int | Exception]:
+        """All in one transaction, or each in its own where something is wrong with one of them."""
+        try:
+            return self._database.change(
+                lambda db: take(db, INBOX, OUTBOX, self._policy, deliveries)
+            )
+        except DatabaseAway:
+            raise  # it is nobody's fault, and away for all
+        except Exception as error:
+            if len(deliveries) == 1:
+                return [error]
+            return [found for one in deliveries for found in self._take([one])]
 
     async def claim(self, worker: str, limit: int = 1, voice: bool | None = None) -> list[Claim]:
         """The first message of each due lane. That it was claimed is counted here, and taken back
@@ -285,6 +294,7 @@ class StoredInbox:
 
     async def close(self) -> None:
         """Writes what waits, then closes the database."""
+        self._deliveries.close()
         self._database.close()
 
     async def _finish(
@@ -327,59 +337,6 @@ class StoredInbox:
             INBOX.free(db, message.lane, now)
 
         await self._in_lane(message.lane, change)
-
-
-def _lock_all(
-    db: Transaction, messages: Sequence[Inbound], statuses: Sequence[Status], now: float
-) -> None:
-    """Locks the lanes of a delivery, always in the same order: two deliveries that share lanes do
-    not wait for each other in a circle. Who writes for the first time gets a row to lock."""
-    lanes = {message.lane for message in messages} | {
-        row["lane"] for status in statuses if (row := row_of(db, status)) is not None
-    }
-    writers = {message.lane: message for message in messages}
-    for lane in sorted(lanes):
-        if lock(db, lane) is None and lane in writers:
-            one = writers[lane]
-            db.execute(
-                "INSERT INTO citizens (lane, phone_number_id, citizen, phone, seen_at) "
-                "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (lane, one.phone_number_id, one.citizen, one.phone, now),
-            )
-            lock(db, lane)
-
-
-def _remember_told(db: Transaction, now: float) -> None:
-    """Once a second, at the end of a transaction: all processes write this one row."""
-    if not db.execute("UPDATE told SET at = ? WHERE at < ?", (now, now - 1)).rowcount:
-        db.execute("INSERT INTO told (one, at) VALUES (1, ?) ON CONFLICT DO NOTHING", (now,))
-
-
-def _insert(db: Transaction, message: Inbound, policy: WhatsAppPolicy, now: float) -> int:
-    """Keeps a message, or that it came where it is one too many; whether it is new. The order is
-    that of WhatsApp's time alone: admission has bounded it by the wall clock, and ours may be
-    behind, so that its bound would make equals of messages that are not."""
-    known = "SELECT 1 FROM inbox WHERE message_id = ?"
-    if db.execute(known, (message.message_id,)).fetchone():
-        return 0
-    sent = float(message.timestamp) if message.timestamp else now
-    taken = admit(db, message, policy.arrivals, now)
-    state, payload = (schema.WAITING, keep_message(taken)) if taken else (schema.DONE, "")
-    kind = taken.kind if taken else message.kind
-    db.execute(
-        "INSERT INTO inbox (message_id, lane, kind, payload, sent_at, received_at, state) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (message.message_id, message.lane, kind, payload, sent, now, state),
-    )
-    if taken is None:
-        return 1
-    INBOX.arrive(db, message.lane, now)
-    db.execute(
-        "UPDATE citizens SET phone = COALESCE(?, phone), seen_at = ? WHERE lane = ?",
-        (message.phone, now, message.lane),
-    )
-    notices.unpark(db, OUTBOX, message.lane, now)
-    return 1
 
 
 def _claim(db: Transaction, token: str, row: Row, now: float) -> Claim | None:

@@ -60,6 +60,11 @@ class Transaction(Statements, Protocol):
 Work = Callable[[Transaction], T]
 
 
+def marks(count: int) -> str:
+    """So many `?` with commas between, for a list of values."""
+    return ", ".join("?" * count)
+
+
 class Database(Protocol):
     """Where tables lie. `change` and `look` block; `run` and `read` are the same for an event loop.
 

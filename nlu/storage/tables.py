@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from nlu.storage.write_ahead import make_durable
 
@@ -62,6 +63,12 @@ def open_engine(url: str, **pool: Any) -> sa.engine.Engine:
         Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
         sa.event.listen(engine, "connect", lambda connection, _: make_durable(connection))
     return engine
+
+
+def insert_into(engine: sa.engine.Engine, table: sa.Table) -> Any:
+    """An INSERT that may say what to do where the row is there already."""
+    kinds = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    return kinds[engine.dialect.name](table)
 
 
 def delete_in_slices(engine: sa.engine.Engine, table: sa.Table, where: Any) -> int:

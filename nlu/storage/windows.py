@@ -8,9 +8,9 @@ transaction, so two of them never count the same place.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from nlu.storage.database import Statements, Transaction
+from nlu.storage.database import Statements, Transaction, marks
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS windows (
@@ -49,20 +49,26 @@ class Window:
 
 
 def add(
-    db: Statements, name: str, limits: Sequence[Limit], now: float, cost: int = 1
-) -> list[Window]:
-    """Counts an event against each limit, also beyond it."""
-    windows = []
-    for limit in limits:
-        since, before = _open(db, name, limit, now)
-        windows.append(Window(limit, since, before + cost))
+    db: Statements, names: Sequence[str], limits: Sequence[Limit], now: float, cost: int = 1
+) -> list[list[Window]]:
+    """Counts an event of each name, which may stand there several times, against each limit, also
+    beyond it; the windows of each event as they are after it."""
+    open_now = _open(db, names, limits, now)
+    events = []
+    for name in names:
+        windows = [replace(w, count=w.count + cost) for w in open_now[name]]
+        open_now[name] = windows
+        events.append(windows)
+    rows = [(name, w.limit.seconds, w.since, w.count) for name in open_now for w in open_now[name]]
+    if rows:
         db.execute(
-            "INSERT INTO windows (name, seconds, since, count) VALUES (?, ?, ?, ?) "
+            "INSERT INTO windows (name, seconds, since, count) "
+            f"VALUES {', '.join(['(?, ?, ?, ?)'] * len(rows))} "
             "ON CONFLICT (name, seconds) DO UPDATE SET since = excluded.since, "
             "count = excluded.count",
-            (name, limit.seconds, since, before + cost),
+            [value for row in rows for value in row],
         )
-    return windows
+    return events
 
 
 def spend(
@@ -71,11 +77,10 @@ def spend(
     """Counts an event against each limit; or against none, where one has no place left, and gives
     back the window that is over last. An event that costs more than is left may still have it, so
     that none is too large for ever."""
-    open_now = [(limit, *_open(db, name, limit, now)) for limit in limits]
-    full = [Window(*window) for window in open_now if window[2] >= window[0].most]
+    full = [one for one in _open(db, [name], limits, now)[name] if one.count >= one.limit.most]
     if full:
         return max(full, key=lambda window: window.left(now))
-    add(db, name, limits, now, cost)
+    add(db, [name], limits, now, cost)
     return None
 
 
@@ -89,11 +94,21 @@ def sweep(db: Transaction, longest: float, now: float, most: int = 1000) -> int:
     return old.rowcount
 
 
-def _open(db: Statements, name: str, limit: Limit, now: float) -> tuple[float, int]:
-    """Begin and count of the window that an event falls into; a clock set back opens a new one."""
-    row = db.execute(
-        "SELECT since, count FROM windows WHERE name = ? AND seconds = ?", (name, limit.seconds)
-    ).fetchone()
+def _open(
+    db: Statements, names: Sequence[str], limits: Sequence[Limit], now: float
+) -> dict[str, list[Window]]:
+    """The windows that an event of each name falls into; a clock set back opens a new one."""
+    kept = dict.fromkeys(names)
+    which = f"SELECT name, seconds, since, count FROM windows WHERE name IN ({marks(len(kept))})"
+    rows = db.execute(which, list(kept)).fetchall() if kept else []
+    there = {(name, seconds): (since, count) for name, seconds, since, count in rows}
+    return {
+        name: [_window(limit, there.get((name, limit.seconds)), now) for limit in limits]
+        for name in kept
+    }
+
+
+def _window(limit: Limit, row: tuple[float, int] | None, now: float) -> Window:
     if row is None or not 0 <= now - row[0] < limit.seconds:
-        return now, 0
-    return row[0], row[1]
+        return Window(limit, now, 0)
+    return Window(limit, *row)

@@ -24,6 +24,7 @@ from actions.payments.payment import Order, Payment
 from nlu.storage.keys import new_key
 from nlu.storage.sealed_table import SealedTable
 from nlu.storage.sealing import Unreadable
+from nlu.storage.tables import file_url
 from nlu.storage.unreadable import UNREADABLE
 from tests.dialogue.test_handover import RECORD
 from tests.handover_numbers import numbers_of
@@ -163,7 +164,7 @@ def test_bill_of_an_unreadable_payment_is_not_paid_twice(url: str, lose_key: Los
 
 
 def test_profile_that_cannot_be_read_is_asked_for_again(tmp_path: Path, lose_key: Lose) -> None:
-    profiles = Profiles(tmp_path / PROFILES, 2)
+    profiles = Profiles(file_url(tmp_path / PROFILES), 2)
     profiles.remember("1:91", {"mobile": "9848012345"})
     back = lose_key()
     assert profiles.of("1:91").consent is None
@@ -172,7 +173,7 @@ def test_profile_that_cannot_be_read_is_asked_for_again(tmp_path: Path, lose_key
 
 
 def test_handover_that_cannot_be_read_hides_no_other(tmp_path: Path, lose_key: Lose) -> None:
-    handovers = Handovers(tmp_path / HANDOVERS)
+    handovers = Handovers(file_url(tmp_path / HANDOVERS))
     lost = handovers.open("1:91", RECORD)
     back = lose_key()
     kept = handovers.open("1:92", RECORD)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -32,8 +33,10 @@ RECORD = Handover("n", "s", {"a": AADHAAR}, "x", 3, "asked_for", "my secret", "e
 
 
 @pytest.fixture()
-def stores(tmp_path: Path) -> Stores:
-    return Stores(Profiles(tmp_path / "profile.sqlite", 2), Handovers(tmp_path / FILE))
+def stores(tmp_path: Path, url_of: Callable[[Path], str]) -> Stores:
+    return Stores(
+        Profiles(url_of(tmp_path / "profile.sqlite"), 2), Handovers(url_of(tmp_path / FILE))
+    )
 
 
 async def in_an_application(form: Form, stores: Stores, language: str) -> Talk:

@@ -14,6 +14,7 @@ from actions.departments import OperationResult
 from actions.dialogue import turns
 from actions.dialogue.form import Form
 from actions.dialogue.state import REMEMBER, State
+from nlu.storage.tables import file_url
 from nlu.turn import Link
 from tests.dialogue.talk import Talk, heard
 
@@ -40,7 +41,9 @@ WORRIES = [
 @pytest.fixture()
 def stores(tmp_path: Path) -> Stores:
     """Empty ones."""
-    return Stores(Profiles(tmp_path / "p.sqlite", 3), Handovers(tmp_path / "h.sqlite"))
+    return Stores(
+        Profiles(file_url(tmp_path / "p.sqlite"), 3), Handovers(file_url(tmp_path / "h.sqlite"))
+    )
 
 
 async def due(form: Form, stores: Stores, language: str) -> Talk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,10 @@ def said(name: str) -> list[tuple[str, str]]:
 
 
 @pytest.fixture()
-def stores(tmp_path: Path) -> Stores:
-    return Stores(Profiles(tmp_path / "profile.sqlite", 2), Handovers(tmp_path / FILE))
+def stores(tmp_path: Path, url_of: Callable[[Path], str]) -> Stores:
+    return Stores(
+        Profiles(url_of(tmp_path / "profile.sqlite"), 2), Handovers(url_of(tmp_path / FILE))
+    )
 
 
 def acts(talk: Talk) -> list[str]:

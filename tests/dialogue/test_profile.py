@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from actions.citizens.profile import FILE, Profiles
 from actions.dialogue.form import Form
 from actions.dialogue.state import REMEMBER, Profile, State
 from nlu.catalogue import Catalogue
+from nlu.storage.tables import file_url
 from tests.dialogue.talk import Talk
 from tests.dialogue.test_menus import within_limits
 
@@ -31,8 +33,10 @@ FORGET = [
 
 
 @pytest.fixture()
-def stores(tmp_path: Path) -> Stores:
-    return Stores(Profiles(tmp_path / FILE, 2), Handovers(tmp_path / "handover.sqlite"))
+def stores(tmp_path: Path, url_of: Callable[[Path], str]) -> Stores:
+    return Stores(
+        Profiles(url_of(tmp_path / FILE), 2), Handovers(url_of(tmp_path / "handover.sqlite"))
+    )
 
 
 def citizen(form: Form, stores: Stores, language: str = "en", name: str = "109:IN.1") -> Talk:
@@ -185,7 +189,7 @@ def test_the_store_tells_nothing(stores: Stores, tmp_path: Path) -> None:
 
 def test_two_processes_share_the_store(tmp_path: Path) -> None:
     """Each sees what the other wrote."""
-    one, two = Profiles(tmp_path / FILE, 2), Profiles(tmp_path / FILE, 2)
+    one, two = Profiles(file_url(tmp_path / FILE), 2), Profiles(file_url(tmp_path / FILE), 2)
     one.remember("c", {TYPE: NUMBER})
     two.remember("c", {TYPE: OTHER})
     assert one.of("c").values == {TYPE: (OTHER, NUMBER)}
@@ -211,10 +215,12 @@ class _Clock:
         return self.now
 
 
-def test_profile_that_is_not_used_is_forgotten(tmp_path: Path) -> None:
+def test_profile_that_is_not_used_is_forgotten(
+    tmp_path: Path, url_of: Callable[[Path], str]
+) -> None:
     """Reading it counts as using it."""
     clock = _Clock()
-    profiles = Profiles(tmp_path / FILE, 2, clock)
+    profiles = Profiles(url_of(tmp_path / FILE), 2, clock)
     for name in ("109:IN.1", "109:IN.2"):
         profiles.remember(name, {TYPE: NUMBER})
     clock.now += 90_000
@@ -229,5 +235,5 @@ def test_file_of_before_ages_were_kept_is_taken_over(tmp_path: Path) -> None:
         file.execute("CREATE TABLE profile (citizen TEXT PRIMARY KEY, consent INTEGER, told TEXT)")
         file.execute("INSERT INTO profile VALUES ('x', 0, NULL)")
     clock = _Clock()
-    assert Profiles(tmp_path / FILE, 2, clock).forget(clock.now) == 0
-    assert Profiles(tmp_path / FILE, 2, clock).forget(clock.now + 1) == 1
+    assert Profiles(file_url(tmp_path / FILE), 2, clock).forget(clock.now) == 0
+    assert Profiles(file_url(tmp_path / FILE), 2, clock).forget(clock.now + 1) == 1

@@ -18,7 +18,7 @@ from actions.departments.journal import Entry, Journal, Write
 from actions.departments.request import Context
 from actions.dialogue.form import Form
 from actions.dialogue.state import Given, Memory, State
-from nlu.storage.tables import IN_MEMORY
+from nlu.storage.tables import IN_MEMORY, file_url
 from tests.dialogue.talk import CITIZEN, Department, Talk
 
 ZONE = ZoneInfo("Asia/Kolkata")
@@ -95,8 +95,8 @@ async def test_who_is_forgotten_is_offered_nothing_again(
 ) -> None:
     put(journal, CITIZEN, NOON, "apsrtc", "rtc_ticket_booking", ticket_number="RTC25111001")
     stores = Stores(
-        Profiles(tmp_path / "profile.sqlite", 2),
-        Handovers(tmp_path / "handover.sqlite"),
+        Profiles(file_url(tmp_path / "profile.sqlite"), 2),
+        Handovers(file_url(tmp_path / "handover.sqlite")),
         journal=journal,
     )
     talk = Talk(form, Department(), State("en"), stores=stores, memory=memory(form, journal))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,7 +88,7 @@ async def test_a_request_that_was_answered_is_counted_without_its_citizen(
     form: Form, usage: Usage, tmp_path: Path
 ) -> None:
     """One that was begun only, or that no department answered, is not."""
-    own = (Profiles(tmp_path / "p.sqlite", 2), Handovers(tmp_path / "h.sqlite"))
+    own = (Profiles(file_url(tmp_path / "p.sqlite"), 2), Handovers(file_url(tmp_path / "h.sqlite")))
     talk = Talk(form, state=State(language="en"), stores=Stores(*own, usage))
     await talk.say("electricity bill", key=None, **BILL)
     operation = form.catalogue.services["electricity_bill_view"].operation
@@ -102,9 +103,11 @@ async def test_a_request_that_was_answered_is_counted_without_its_citizen(
     assert (service, times) == ("electricity_bill_view", 1)
 
 
-def test_only_the_last_days_count_and_older_ones_are_forgotten(tmp_path: Path) -> None:
+def test_only_the_last_days_count_and_older_ones_are_forgotten(
+    tmp_path: Path, url_of: Callable[[Path], str]
+) -> None:
     now = [100 * DAY]
-    usage = Usage(file_url(tmp_path / "usage.sqlite"), lambda: now[0])
+    usage = Usage(url_of(tmp_path / "usage.sqlite"), lambda: now[0])
     for name, times in (("old", 9), ("both", 2)):
         for _ in range(times):
             usage.count(name)

@@ -17,8 +17,8 @@ from nlu.storage.keys import new_key
 from nlu.storage.postgres import PostgresDatabase
 from nlu.storage.sqlite import SqliteDatabase
 from tests.doctor.site import Site
-from tests.inbox.conftest import empty
 from tests.inbox.worker_fakes import POLICY, Clock, message
+from tests.postgres import empty
 
 HOUR = 3600.0
 CHECKS = (

@@ -32,7 +32,7 @@ def kept(site: Site) -> Site:
     """Stores as the action server makes them, with a profile."""
     Journal(file_url(site.var / "journal.sqlite"))
     Ledger(file_url(site.var / "journal.sqlite"))
-    Profiles(site.var / FILE, 0)
+    Profiles(file_url(site.var / FILE), 0)
     insert = "INSERT INTO profile (citizen, consent, told) VALUES ('a', 1, ?)"
     change(site.var / FILE, insert, seal({"name": "x"}))
     return site

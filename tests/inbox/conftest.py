@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import sqlalchemy as sa
 
 from api.inbox.store import StoredInbox
 from tests.inbox.turn_bench import Bench
 from tests.inbox.worker_fakes import ENGINE, Clock, open_store
+from tests.postgres import empty
 
 
 @pytest_asyncio.fixture
@@ -25,14 +25,6 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
         empty(ENGINE.url)
     yield request.param
     ENGINE.url = None
-
-
-def empty(url: str) -> None:
-    tables = sa.create_engine(url)
-    with tables.begin() as db:
-        db.execute(sa.text("DROP SCHEMA public CASCADE"))
-        db.execute(sa.text("CREATE SCHEMA public"))
-    tables.dispose()
 
 
 @pytest_asyncio.fixture

@@ -32,7 +32,7 @@ def arrive(db: Transaction, times: list[float], citizen: str = "a") -> list[str 
     found = []
     for number, now in enumerate(times):
         message = Inbound(f"{citizen}{number}", "1", citizen, "text", text="a secret")
-        kept = arrivals.admit(db, message, LIMITS, now)
+        (kept,) = arrivals.admit(db, [message], LIMITS, now)
         found.append(kept.kind if kept else None)
     return found
 
@@ -70,7 +70,7 @@ def test_another_citizen_is_not_concerned(db: Transaction) -> None:
 def test_what_asks_for_the_answer_carries_no_words(db: Transaction) -> None:
     message = Inbound("m", "1", "a", "button", text="a secret", button_id="b", phone="91")
     for _ in range(4):
-        kept = arrivals.admit(db, message, LIMITS, 0)
+        (kept,) = arrivals.admit(db, [message], LIMITS, 0)
     assert kept is not None and (kept.text, kept.button_id, kept.phone) == (None, None, "91")
     assert kept.message_id == "m"
 

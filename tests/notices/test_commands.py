@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from actions.citizens.handover import FILE, Handovers
 from actions.dialogue.steps import Handover
 from nlu.cli import app
+from nlu.storage.tables import file_url
 from tests.handover_numbers import numbers_of
 
 AADHAAR = "499118665246"
@@ -32,7 +33,7 @@ def handovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Handovers:
     """The records of a folder of its own."""
     monkeypatch.setenv("SEVA_VAR_DIR", str(tmp_path))
     monkeypatch.setenv("SEVA_NOTICES_URL", "http://127.0.0.1:9/notices")  # nobody listens
-    return Handovers(tmp_path / FILE)
+    return Handovers(file_url(tmp_path / FILE))
 
 
 def seva(*arguments: str) -> tuple[int, str]:

@@ -14,6 +14,7 @@ import pytest
 
 from actions.citizens.handover import FILE, Handovers
 from actions.dialogue.steps import Handover
+from nlu.storage.tables import file_url
 from tests.confirmed import Confirmed
 from tests.notices.stage import Stage, opened, until
 from tests.notices.survey.app import Surveys
@@ -185,7 +186,7 @@ def test_person_answers_by_command(stage: Stage) -> None:
     texts(stage, "te", 1)
     [citizen] = {sender for sender, text in stage.bridge.said if text == "a person please"}
     record = Handover("n-1", "land_survey", {}, "survey_number", 3, "asked_for", "?", "te", 1.0)
-    number = Handovers(stage.folder / "var" / FILE).open(citizen, record)
+    number = Handovers(file_url(stage.folder / "var" / FILE)).open(citizen, record)
     for _ in range(2):  # a second time by mistake
         done = subprocess.run(
             [sys.executable, "-m", "nlu.cli", "handover", "answer", number, "రేపు వస్తారు."],
