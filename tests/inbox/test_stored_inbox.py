@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from api.inbox.port import LeaseLost
 from api.inbox.store import StoredInbox
 from api.whatsapp.outgoing import Choice, Draft, Outgoing
+from nlu.storage.sqlite import SqliteTransaction
 from tests.inbox.worker_fakes import (
     ERRORS,
     ONLY_SQLITE,
@@ -62,6 +64,38 @@ async def test_many_deliveries_at_once_share_commits(store: StoredInbox) -> None
     )
     assert sum(new) == 150
     assert (await store.depth()).waiting == 150
+
+
+@ONLY_SQLITE
+async def test_a_delivery_asks_the_database_as_often_however_long_it_is(
+    store: StoredInbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine is asked ten times for a hundred messages, not a thousand times."""
+    asked: list[str] = []
+    execute = SqliteTransaction.execute
+
+    def counted(db: SqliteTransaction, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        asked.append(sql)
+        return execute(db, sql, values)
+
+    monkeypatch.setattr(SqliteTransaction, "execute", counted)
+    counts = []
+    for first, many in ((0, 50), (1000, 200)):
+        asked.clear()
+        delivery = [message(first + n, citizen=f"IN.{first + n}") for n in range(many)]
+        assert await store.put(delivery) == many
+        counts.append(len(asked))
+    assert counts[0] == counts[1] < 20
+
+
+async def test_deliveries_that_come_together_count_each_message_once(store: StoredInbox) -> None:
+    """One of them twice, and one that was kept before."""
+    await store.put([message(9)])
+    found = await asyncio.gather(
+        *(store.put([message(n), message(9), message(100)]) for n in range(8))
+    )
+    assert sum(found) == 9
+    assert await store.put([message(n) for n in range(8)]) == 0
 
 
 async def test_one_message_in_flight_per_citizen(store: StoredInbox) -> None:
