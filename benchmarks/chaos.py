@@ -134,6 +134,11 @@ def main(argv: Sequence[str]) -> int:
         help=f"instead: the action server is dead for {OUTAGE_S:.0f} s under {RATE:.0f} messages a "
         f"second, and all are answered within {RETURN_S:.0f} s of its return",
     )
+    parser.add_argument(
+        "--postgres",
+        action="store_true",
+        help="state lies in PostgreSQL, which is killed like the others",
+    )
     parser.add_argument("--traces", type=Path, default=TRACES, help="folder (default %(default)s)")
     parser.add_argument("--keep", type=Path, help="folder in which files and logs of the run stay")
     parser.add_argument("--json", action="store_true", help="one JSON document")
@@ -141,7 +146,7 @@ def main(argv: Sequence[str]) -> int:
     outages = 2 + given.messages // 1000 if given.outages is None else given.outages
     if given.messages < 1 or given.kills < 0 or outages < 0:
         parser.error("--messages takes numbers from 1, --kills and --outages from 0")
-    plan = Plan(given.messages, given.kills, outages, given.seed)
+    plan = Plan(given.messages, given.kills, outages, given.seed, given.postgres)
     try:
         if given.outage_test:
             found = outage_test(given.seed)

@@ -10,6 +10,7 @@ from typing import Any
 
 from benchmarks.machine import free_port
 from benchmarks.talk.data import ROOT, data_folder
+from benchmarks.upheaval import database
 from benchmarks.upheaval.records import write_owners
 from benchmarks.upheaval.supervisor import Process, Supervisor
 from nlu.action_address import EMBEDDED, HEALTH, ActionAddress
@@ -37,8 +38,11 @@ def placed(
     settings: Mapping[str, Any],
     seed: int,
     citizens: Sequence[str] = (),
+    *,
+    postgres: bool = False,
 ) -> Place:
-    """A place whose files lie in `folder`; nothing runs yet. `citizens`: phones on record."""
+    """A place whose files lie in `folder`; nothing runs yet. `citizens`: phones on record.
+    `postgres`: state lies in a server of its own."""
     names = ("serve", "internal", "callbacks", "sandbox", "whatsapp", "worker-1", "worker-2")
     at = {name: f"http://127.0.0.1:{free_port()}" for name in names}
     port = {name: url.rpartition(":")[2] for name, url in at.items()}
@@ -83,6 +87,13 @@ def placed(
             for name in ("worker-1", "worker-2")
         ),
     ]
+    if postgres:
+        store = folder / "postgres"
+        os.makedirs(store, exist_ok=True)
+        ready = free_port()
+        command = ("benchmarks.upheaval.database", str(store), str(ready))
+        processes.insert(0, Process("postgres", command, f"http://127.0.0.1:{ready}/", first=True))
+        environment["SEVA_DATABASE_URL"] = database.url(store)
     for process in processes:
         process.environment = {**environment, **process.environment}
     workers = [f"{at[name]}/metrics" for name in ("worker-1", "worker-2")]

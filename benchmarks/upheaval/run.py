@@ -38,6 +38,8 @@ class Plan:
     kills: int
     outages: int
     seed: int
+    postgres: bool = False
+    """State lies in PostgreSQL, which dies with the others."""
 
 
 @dataclass
@@ -65,7 +67,7 @@ async def run(
     """The whole run. `stop` ends it early. Raises RuntimeError where a process does not start."""
     count = min(settings["citizens"], max(_FEWEST, plan.messages // _EACH))
     citizens = phones(plan.seed, count)
-    place = placed(folder, catalogue, settings, plan.seed, citizens)
+    place = placed(folder, catalogue, settings, plan.seed, citizens, postgres=plan.postgres)
     try:
         await place.supervisor.start()
         words = await understood(catalogue, settings, place.serve, Settings().keys[0])
@@ -176,7 +178,8 @@ class _Upheaval:
     async def _kill(self) -> None:
         """Any process that is there."""
         await asyncio.sleep(self.random.random())
-        weights: Mapping[str, int] = self.settings["kills"]
+        there = self.place.supervisor.processes
+        weights = {name: n for name, n in self.settings["kills"].items() if name in there}
         while True:
             name = self.random.choices(list(weights), list(weights.values()))[0]
             if self.place.supervisor.kill(name):

@@ -36,6 +36,8 @@ class Process:
     environment: Mapping[str, str] = field(default_factory=dict)
     socket: Path | None = None
     """The file that it listens at, where it has no port."""
+    first: bool = False
+    """The others need it to start."""
     running: subprocess.Popen[bytes] | None = None
     due: float = 0.0
     """When it may be started again."""
@@ -65,9 +67,13 @@ class Supervisor:
             uds = str(process.socket) if process.socket else None
             transport = httpx.AsyncHTTPTransport(uds=uds, verify=False)
             self._clients[name] = httpx.AsyncClient(transport=transport, timeout=2)
-        for process in self.processes.values():
-            self._spawn(process)
         until = time.monotonic() + _START_S
+        for process in sorted(self.processes.values(), key=lambda one: not one.first):
+            self._spawn(process)
+            while process.first and not await self._answers(process):
+                if time.monotonic() > until or process.running is None or process.running.poll():
+                    raise RuntimeError(f"{process.name} did not start: {self._tail(process)}")
+                await asyncio.sleep(0.2)
         while not all([await self._answers(one) for one in self.processes.values()]):
             for process in self.processes.values():
                 if process.running is None or process.running.poll() is not None:
