@@ -136,8 +136,9 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--postgres",
-        action="store_true",
-        help="state lies in PostgreSQL, which is killed like the others",
+        type=int,
+        metavar="KILLS",
+        help="state lies in PostgreSQL, which is killed so often besides, with all its children",
     )
     parser.add_argument("--traces", type=Path, default=TRACES, help="folder (default %(default)s)")
     parser.add_argument("--keep", type=Path, help="folder in which files and logs of the run stay")

@@ -93,7 +93,9 @@ def _trace(plan: Plan, facts: Facts, citizen: str, wrong: list[str]) -> Iterator
     """All that a citizen wrote and got, with what was killed or away meanwhile."""
     yield (
         f"seva benchmark chaos --messages {plan.messages} --kills {plan.kills} "
-        f"--outages {plan.outages} --seed {plan.seed}   (citizen {citizen})"
+        f"--outages {plan.outages} --seed {plan.seed}"
+        + (f" --postgres {plan.postgres}" if plan.postgres is not None else "")
+        + f"   (citizen {citizen})"
     )
     yield from (f"WRONG {one}" for one in wrong)
     start = min((one.posted for one in facts.said if one.posted), default=0.0)

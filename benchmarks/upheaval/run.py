@@ -38,8 +38,8 @@ class Plan:
     kills: int
     outages: int
     seed: int
-    postgres: bool = False
-    """State lies in PostgreSQL, which dies with the others."""
+    postgres: int | None = None
+    """State lies in PostgreSQL, which is killed so often besides; None: in SQLite."""
 
 
 @dataclass
@@ -67,7 +67,9 @@ async def run(
     """The whole run. `stop` ends it early. Raises RuntimeError where a process does not start."""
     count = min(settings["citizens"], max(_FEWEST, plan.messages // _EACH))
     citizens = phones(plan.seed, count)
-    place = placed(folder, catalogue, settings, plan.seed, citizens, postgres=plan.postgres)
+    place = placed(
+        folder, catalogue, settings, plan.seed, citizens, postgres=plan.postgres is not None
+    )
     try:
         await place.supervisor.start()
         words = await understood(catalogue, settings, place.serve, Settings().keys[0])
@@ -109,6 +111,7 @@ class _Upheaval:
         self.post = Post(self.place.webhook, Settings(), manner, Random(f"{self.plan.seed}/post"))
         self.began = time.time()
         kills, outages = self._due(self.plan.kills), self._due(self.plan.outages)
+        databases = self._due(self.plan.postgres or 0)
         now = self.began
         for citizen in self.citizens.values():
             citizen.pause(now)
@@ -118,6 +121,9 @@ class _Upheaval:
             while kills and kills[0] <= len(self.witness.said):
                 kills.pop(0)
                 self._start(self._kill())
+            while databases and databases[0] <= len(self.witness.said):
+                databases.pop(0)
+                self._start(self._kill_database())
             while outages and outages[0] <= len(self.witness.said):
                 outages.pop(0)
                 self._start(self._outage())
@@ -178,12 +184,15 @@ class _Upheaval:
     async def _kill(self) -> None:
         """Any process that is there."""
         await asyncio.sleep(self.random.random())
-        there = self.place.supervisor.processes
-        weights = {name: n for name, n in self.settings["kills"].items() if name in there}
+        weights: Mapping[str, int] = self.settings["kills"]
         while True:
             name = self.random.choices(list(weights), list(weights.values()))[0]
             if self.place.supervisor.kill(name):
                 return
+            await asyncio.sleep(0.2)
+
+    async def _kill_database(self) -> None:
+        while not self.place.supervisor.kill("postgres"):
             await asyncio.sleep(0.2)
 
     async def _outage(self) -> None:
