@@ -33,7 +33,7 @@ voices: setup ## offline voices (Festival, Kokoro), to read the catalogue to the
 train: encoder ## a model of the catalogue as it is (nothing to do if there is one)
 	$(UV) run --frozen seva train
 
-system: ## Debian packages that the tests use (chromium, haproxy, PostgreSQL); asks nothing
+system: ## Debian packages that the tests use (chromium, haproxy, PostgreSQL, PgBouncer); asks nothing
 	.ci/system-packages
 
 demo: encoder whisper ## the whole product on this machine, with a simulated WhatsApp
