@@ -65,7 +65,7 @@ def _postgres(here: Deployment) -> Iterator[Finding]:
     except DatabaseAway as error:
         yield Finding(
             "critical",
-            f"PostgreSQL does not answer ({error})",
+            str(error),
             "no message is taken, and none is answered",
             "see that the server runs, and that host, name and password of SEVA_DATABASE_URL fit",
         )

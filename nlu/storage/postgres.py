@@ -25,6 +25,7 @@ from nlu.storage.tables import open_engine
 _CONNECTIONS = 8
 _AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: PostgreSQL, appendix A
 _TRIES = 5
+_PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 20_000}  # seconds; milliseconds
 _VERSIONS = "CREATE TABLE IF NOT EXISTS table_versions (name TEXT PRIMARY KEY, version INTEGER)"
 _MAKERS = "SELECT pg_advisory_xact_lock(5783651)"  # the number of `nlu.storage.tables`
 Clock = Callable[[], float]
@@ -65,10 +66,17 @@ class PostgresDatabase:
     def __init__(self, url: str, tables: Tables, *, clock: Clock | None = None) -> None:
         """Makes tables that are missing. A `clock` in place of the database's is for tests. Raises
         ValueError for tables of another version, DatabaseAway."""
-        self._engine = open_engine(url, pool_size=_CONNECTIONS, max_overflow=0)
+        self._engine = open_engine(
+            url, pool_size=_CONNECTIONS, max_overflow=0, connect_args=_PATIENCE
+        )
         self._threads = ThreadPoolExecutor(_CONNECTIONS, "postgres")
-        self._clock, self._ahead = clock, 0.0
-        self.change(lambda db: _make(db, tables, self._engine.url.render_as_string()))
+        self._clock, where = clock, self._engine.url.render_as_string()  # without its password
+        try:
+            self.change(lambda db: _make(db, tables, where))
+            self._ahead = self.look(lambda db: db.now()) - time.monotonic()
+        except DatabaseAway as error:
+            self.close()
+            raise DatabaseAway(f"{where}: {error}; see SEVA_DATABASE_URL") from error
 
     def change(self, work: Work[T]) -> T:
         """See `Database`."""
@@ -114,7 +122,9 @@ class PostgresDatabase:
             except (Error, sa.exc.SQLAlchemyError) as error:
                 if left and getattr(error, "pgcode", None) in _AGAIN:
                     continue
-                raise DatabaseAway(type(error).__name__) from error
+                raise DatabaseAway(
+                    f"PostgreSQL does not answer ({type(error).__name__})"
+                ) from error
         raise AssertionError("the last try returns or raises")
 
     @contextmanager
@@ -144,7 +154,7 @@ def reader(url: str) -> Iterator[PostgresTransaction]:
         finally:
             lent.close()
     except (Error, sa.exc.SQLAlchemyError) as error:
-        raise DatabaseAway(type(error).__name__) from error
+        raise DatabaseAway(f"PostgreSQL does not answer ({type(error).__name__})") from error
     finally:
         engine.dispose()
 

@@ -20,6 +20,7 @@ from api.inbox.schema import TABLES
 from api.inbox.store import StoredInbox
 from api.whatsapp.outgoing import Draft, Outgoing
 from api.whatsapp.payload import Status
+from nlu.storage.database import DatabaseAway
 from nlu.storage.postgres import PostgresDatabase
 from tests.inbox.worker_fakes import POLICY, message
 from tests.postgres import empty
@@ -56,6 +57,13 @@ def bouncer(postgres: str, tmp_path: Path) -> Iterator[str]:
     finally:
         running.terminate()
         running.wait(10)
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+    with pytest.raises(DatabaseAway) as found:
+        PostgresDatabase("postgresql://seva:hush@127.0.0.1:1/seva", TABLES)
+    assert "127.0.0.1:1/seva" in str(found.value) and "SEVA_DATABASE_URL" in str(found.value)
+    assert "hush" not in str(found.value)
 
 
 def opened(url: str) -> StoredInbox:
