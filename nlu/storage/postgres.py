@@ -154,9 +154,13 @@ def reader(url: str) -> Iterator[PostgresTransaction]:
         finally:
             lent.close()
     except (Error, sa.exc.SQLAlchemyError) as error:
-        raise DatabaseAway(f"PostgreSQL does not answer ({type(error).__name__})") from error
+        raise _away(error) from error
     finally:
         engine.dispose()
+
+
+def _away(error: Exception) -> DatabaseAway:
+    return DatabaseAway(f"PostgreSQL does not answer ({type(error).__name__})")
 
 
 def version_of(db: Transaction, tables: Tables) -> int:
