@@ -15,17 +15,9 @@ SAID = [
     for service, texts in load_yaml(FILE.read_text("utf-8")).items()
     for text in texts
 ]
-OPEN = pytest.mark.xfail(strict=True, reason="asked about, or taken for the complaint itself")
-NOT_YET = [
-    ("pension_complaint", "amma ki vitantu pension ravatledu 2 nelalu nundi"),
-    ("grievance_status", "भ्रष्टाचार की शिकायत का क्या हुआ"),
-]
 
 
-@pytest.mark.parametrize(
-    ("service", "text"),
-    [*SAID, *(pytest.param(*one, marks=OPEN) for one in NOT_YET)],
-)
+@pytest.mark.parametrize(("service", "text"), SAID)
 def test_the_action_decides(town: Town, service: str, text: str) -> None:
     decision = town.run(town.engine.parse(text))["decision"]
     assert decision["options"], decision
