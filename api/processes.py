@@ -58,11 +58,13 @@ class Processes:
         self._members = [Member(number) for number in range(count)]
         self._serve, self._stop_s = serve, stop_s
         self._stop = threading.Event()
+        self._asked = 0
 
     def run(self) -> int:
-        """Serves until SIGTERM or Ctrl-C, and returns the exit code."""
+        """Serves until SIGTERM or Ctrl-C, and returns the exit code. A second one ends it at
+        once."""
         for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: self._stop.set())
+            signal.signal(name, lambda *_: self._ask_to_stop())
         try:
             while not self._stop.is_set():
                 for member in self._members:
@@ -72,6 +74,10 @@ class Processes:
             return 0
         finally:
             self._end_all()
+
+    def _ask_to_stop(self) -> None:
+        self._asked += 1
+        self._stop.set()
 
     def _look_after(self, member: Member) -> bool:
         """Starts or restarts a process. False if it cannot be started at all."""
@@ -112,10 +118,11 @@ class Processes:
             process.terminate()
         until = time.monotonic() + self._stop_s
         for process in running:
-            process.join(max(0.0, until - time.monotonic()))
-            if process.is_alive():
-                process.kill()
-                process.join()
+            while process.is_alive() and self._asked < 2 and time.monotonic() < until:
+                process.join(_LOOK_EVERY)
+        for process in running:
+            process.kill()  # does nothing to those that have ended
+            process.join()
 
 
 def end_with(life: Connection) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,12 @@ from nlu.catalogue import CatalogueError
 if TYPE_CHECKING:
     import socket
 
+    from fastapi import FastAPI
+
     from nlu.settings.settings import ServeSettings, WorkerSettings
 
 CANNOT_START = 3  # the exit code that uvicorn uses for it
+_LAST_STEPS = 5.0  # seconds in which a process that has finished its requests ends
 
 
 def serve_command(
@@ -70,15 +74,24 @@ def _serve_alone(
 ) -> int:
     """In this process, on `sock` if it is given. With `load_first` it listens once the model is
     loaded; otherwise at once, so that webhooks are taken meanwhile."""
-    import uvicorn
-
     from api.app import create_app
     from api.processes import listen
 
     inside = settings.internal_host, settings.internal_port
     internal = listen(*inside) if settings.internal_port else None
+    return serve_app(create_app(settings, load_first=load_first, internal=internal), settings, sock)
+
+
+def serve_app(app: FastAPI, settings: ServeSettings, sock: socket.socket | None = None) -> int:
+    """Serves an application of `create_app` until SIGTERM or Ctrl-C; the exit code. A `sock` is
+    that of one of several processes."""
+    import uvicorn
+
+    from api.draining import DrainingServer
+    from api.routes.health import begin_drain
+
     config = uvicorn.Config(
-        create_app(settings, load_first=load_first, internal=internal),
+        app,
         host=settings.serve_host,
         port=settings.serve_port,
         loop="uvloop",
@@ -89,7 +102,12 @@ def _serve_alone(
         server_header=False,
         timeout_graceful_shutdown=int(settings.shutdown_seconds) + 1,
     )
-    server = uvicorn.Server(config)
+    server = DrainingServer(
+        config,
+        settings.drain_seconds,
+        partial(begin_drain, app.state.runtime),
+        alone=sock is None,
+    )
     with suppress(KeyboardInterrupt):
         server.run([sock] if sock else None)
     return 0 if server.started else CANNOT_START
@@ -123,7 +141,8 @@ def _serve_together(settings: ServeSettings, count: int) -> int:
     share_counts(settings.var_dir / "counts")
     os.environ["SEVA_SERVE_HOST"] = settings.serve_host
     os.environ["SEVA_SERVE_PORT"] = str(settings.serve_port)
-    return Processes(count, serve_one, settings.shutdown_seconds + 5).run()
+    stop_s = settings.drain_seconds + settings.shutdown_seconds + _LAST_STEPS
+    return Processes(count, serve_one, stop_s).run()
 
 
 def serve_one(load_first: bool, life: Connection) -> None:

@@ -67,6 +67,12 @@ class ServeSettings(State, Engine, Hearing, WhatsAppWebhook, LogKey, ServeAddres
         ge=0,
         description="Processes of `seva serve`, each with its own model; 0 means one per core.",
     )
+    drain_seconds: float = Field(
+        default=5,
+        ge=0,
+        description="How long `seva serve` goes on answering when it is asked to stop, while "
+        "`/health/ready` says 503 so that a load balancer sends to another one; 0 stops at once.",
+    )
     body_seconds: float = Field(
         default=10,
         gt=0,

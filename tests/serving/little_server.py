@@ -20,7 +20,8 @@ def serve(load_first: bool, life: Connection) -> None:
     end_with(life)
     if sys.argv[2] == "refuse":
         sys.exit(3)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    drains = sys.argv[2] == "drain"  # and takes long for it
+    signal.signal(signal.SIGTERM, lambda *_: None if drains else sys.exit(0))
     sock = listen("127.0.0.1", _port())
     sock.listen(64)
     while True:
@@ -30,4 +31,4 @@ def serve(load_first: bool, life: Connection) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(Processes(2, serve, stop_s=5).run())
+    sys.exit(Processes(2, serve, stop_s=600 if sys.argv[2] == "drain" else 5).run())

@@ -77,6 +77,21 @@ def test_sigterm_ends_all() -> None:
         assert not any(map(alive, pids))
 
 
+def test_sigterm_is_waited_for_and_a_second_one_is_not() -> None:
+    """Each process finishes its own requests; whoever asks twice wants no more of that."""
+    port = free_port()
+    with little_server(port, "drain") as server:
+        until(lambda: len(answers(port)) == 2)
+        pids = answers(port)
+        server.terminate()
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.wait(1)
+        assert answers(port) == pids
+        server.terminate()
+        assert server.wait(30) == 0
+        assert not any(map(alive, pids))
+
+
 def test_nobody_outlives_a_killed_supervisor() -> None:
     """The port would stay taken, by processes that nobody looks after."""
     port = free_port()
