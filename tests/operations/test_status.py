@@ -218,6 +218,7 @@ def test_role_that_is_gone_is_told_and_the_others_go_on(
             health(
                 503,
                 status="not ready",
+                only="voice",
                 silence_s=0.1,
                 lag_s=0.0,
                 troubles={"outage": {"what": "store: OSError", "for_s": 3, "stops": True}},
