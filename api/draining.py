@@ -3,6 +3,9 @@
 It says first that it will stop: readiness is 503, and each answer closes its connection. Whoever
 balances servers needs a while to notice, so it goes on answering meanwhile. Then it listens no
 more, finishes the requests under way, and ends.
+
+Where a successor listens on the same sockets, nobody need notice: it listens no more at once, stays
+ready for whoever asks on an open connection, and answers what comes on these.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import FrameType
 
 import uvicorn
@@ -25,13 +28,15 @@ _ON_ITS_WAY = 0.5  # seconds; a connection was made just before the end, its req
 
 
 class Drain:
-    """Whether this process is about to stop. Readiness and all answers of its listeners follow."""
+    """What the listeners of this process say of its end: each answer closes its connection, and
+    readiness is gone."""
 
-    begun = False
+    closes = False
+    unready = False
 
 
 class ClosingAnswers:
-    """While the process is about to stop, each answer closes its connection (`Connection: close`),
+    """When the process is about to stop, each answer closes its connection (`Connection: close`),
     so that the client's next request goes to another server."""
 
     def __init__(self, app: ASGIApp, drain: Drain) -> None:
@@ -41,7 +46,7 @@ class ClosingAnswers:
         """One connection."""
 
         async def closing(message: Message) -> None:
-            if message["type"] == "http.response.start" and self._drain.begun:
+            if message["type"] == "http.response.start" and self._drain.closes:
                 MutableHeaders(scope=message)["Connection"] = "close"
             await send(message)
 
@@ -52,13 +57,32 @@ class DrainingServer(uvicorn.Server):
     """A server that goes on answering for a while when it is asked to stop."""
 
     def __init__(
-        self, config: uvicorn.Config, seconds: float, begin: Callable[[], None], *, alone: bool
+        self,
+        config: uvicorn.Config,
+        seconds: float,
+        drain: Drain,
+        *,
+        unready: Callable[[], None],
+        alone: bool,
+        started: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`begin` tells everybody that it will stop. When it is `alone`, whoever asks it a second
-        time ends it at once. One of several is asked by its supervisor, and by systemd or a
-        terminal too, which signal all of them: that is no second time."""
+        """`unready` tells everybody that it will stop; `started` is called when it listens. When
+        it is `alone`, whoever asks it a second time ends it at once. One of several is asked by
+        its supervisor, and by systemd or a terminal too, which signal all of them: that is no
+        second time."""
         super().__init__(config)
-        self._seconds, self._begin, self._alone = seconds, begin, alone
+        self._seconds, self._drain, self._unready = seconds, drain, unready
+        self._alone, self._started, self._handed_over = alone, started, False
+
+    def hand_over(self) -> None:
+        """Stops, for another process listens on the same sockets. Any thread may call it."""
+        self._handed_over = self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens."""
+        await super().startup(sockets)
+        if self.started and self._started is not None:
+            await self._started()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM or Ctrl-C."""
@@ -70,22 +94,30 @@ class DrainingServer(uvicorn.Server):
     async def main_loop(self) -> None:
         """Serves until it is asked to stop, and then until those who send should have noticed."""
         await super().main_loop()
-        log.info("draining", seconds=self._seconds)
-        self._begin()
+        log.info("draining", seconds=self._seconds, handed_over=self._handed_over)
+        self._drain.closes = True
+        if self._handed_over:
+            self._listen_no_more()
+        else:
+            self._unready()
         now = asyncio.get_running_loop().time
         until = now() + self._seconds
         for tick in itertools.count():
-            if self.force_exit or now() >= until:
+            nobody = self._handed_over and not self.server_state.connections
+            if self.force_exit or nobody or now() >= until:
                 return
             await self.on_tick(tick)  # keeps the time in the answers
             await asyncio.sleep(min(_TICK, self._seconds))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Takes no more connections, and ends when the requests under way are finished."""
-        for server in self.servers:
-            server.close()
+        self._listen_no_more()
         now = asyncio.get_running_loop().time
         until = now() + min(_ON_ITS_WAY, self._seconds)
         while self.server_state.connections and now() < until and not self.force_exit:
             await asyncio.sleep(_TICK)
         await super().shutdown(sockets)
+
+    def _listen_no_more(self) -> None:
+        for server in self.servers:
+            server.close()

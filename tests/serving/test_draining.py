@@ -19,7 +19,7 @@ import httpx
 import pytest
 import uvicorn
 
-from api.draining import DrainingServer
+from api.draining import Drain, DrainingServer
 from tests.processes import ROOT, free_port
 from tests.serving.whole_server import ASKED, GO, SLOW
 
@@ -45,9 +45,9 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, drain_seconds: float) -> Iterator[Server]:
+def serving(folder: Path, drain_seconds: float, processes: int = 1) -> Iterator[Server]:
     ports, log = (free_port(), free_port()), folder / "serve.log"
-    words = [*map(str, ports), str(folder), str(drain_seconds)]
+    words = [*map(str, ports), str(folder), str(drain_seconds), str(processes)]
     with open(log, "wb") as out:
         command = [sys.executable, "-m", "tests.serving.whole_server", *words]
         process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out)
@@ -156,7 +156,7 @@ def test_one_of_several_is_not_hurried_by_who_signals_all_of_them(alone: bool) -
     """systemd and a terminal signal every process, and then the supervisor does; a process that
     took this for a second wish would break off its requests."""
     config = uvicorn.Config(lambda *_: None)
-    server = DrainingServer(config, 5, lambda: None, alone=alone)
+    server = DrainingServer(config, 5, Drain(), unready=lambda: None, alone=alone)
     for name in (signal.SIGTERM, signal.SIGINT):
         server.handle_exit(name, None)
     assert (server.should_exit, server.force_exit) == (True, alone)

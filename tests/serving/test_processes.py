@@ -57,9 +57,11 @@ def little_server(port: int, mode: str = "serve") -> Iterator[subprocess.Popen[b
         process.wait(30)
 
 
-def test_both_answer_and_a_dead_one_is_replaced() -> None:
+@pytest.mark.parametrize("mode", ["serve", "away"])
+def test_both_answer_and_a_dead_one_is_replaced(mode: str) -> None:
+    """Also where the address is away for a while: the other goes on alone."""
     port = free_port()
-    with little_server(port):
+    with little_server(port, mode):
         until(lambda: len(answers(port)) == 2)
         victim, other = answers(port)
         os.kill(victim, signal.SIGKILL)
