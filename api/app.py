@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.api_keys import ApiKeys
 from api.documentation import add_documentation
+from api.draining import ClosingAnswers
 from api.inbox.open import open_inbox
 from api.inbox.port import Inbox
 from api.internal_listener import serving
@@ -168,6 +169,7 @@ def _application(
     app.add_middleware(SecurityHeaders, more=NO_STORE)
     if door is not None:
         app.add_middleware(Door, hosts=door)
+    app.add_middleware(ClosingAnswers, drain=state.drain)
     app.add_middleware(RequestTrace)
     return app
 

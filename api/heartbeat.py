@@ -20,6 +20,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from prometheus_client import CollectorRegistry, make_wsgi_app
 from prometheus_client.core import GaugeMetricFamily
 
+from nlu.settings.settings import Only
 from nlu.web import may_be_rebound
 
 _EVERY = 0.5  # seconds between two beats
@@ -44,9 +45,12 @@ class Trouble:
 class Heartbeat:
     """The beats of an event loop. The loop writes them, any thread may read them."""
 
-    def __init__(self, silent_s: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """`silent_s`: seconds without a beat after which the loop counts as hung."""
-        self._silent, self._clock = silent_s, clock
+    def __init__(
+        self, silent_s: float, clock: Callable[[], float] = time.monotonic, *, only: Only = ""
+    ) -> None:
+        """`silent_s`: seconds without a beat after which the loop counts as hung. `only`: what
+        the worker takes, for those who ask."""
+        self._silent, self._clock, self._only = silent_s, clock, only
         self._beat = clock()
         self._turn: float | None = None
         self._late: deque[float] = deque(maxlen=_REMEMBERED)
@@ -101,6 +105,7 @@ class Heartbeat:
         now = self._clock()
         return {
             "status": "ok" if self.is_ready else "not ready" if self.is_alive else "hung",
+            "only": self._only or None,
             "silence_s": round(self.silence, 1),
             "lag_s": round(self._lag(), 3),
             "last_turn_s": round(now - self._turn, 1) if self._turn is not None else None,

@@ -115,6 +115,11 @@ KINDS: dict[str, ProblemKind] = {
     "inbox-unavailable": ProblemKind(
         503, "The message could not be kept", "Deliver it again later; WhatsApp does."
     ),
+    "draining": ProblemKind(
+        503,
+        "The server is about to stop",
+        "Send new requests to another server; this one still answers what reaches it.",
+    ),
     "not-ready": ProblemKind(
         503, "The server is not ready", "Try again; the internal listener says why."
     ),

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,14 @@ from nlu.catalogue import CatalogueError
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Sequence
+
+    from fastapi import FastAPI
 
     from nlu.settings.settings import ServeSettings, WorkerSettings
 
 CANNOT_START = 3  # the exit code that uvicorn uses for it
+_LAST_STEPS = 5.0  # seconds in which a process that has finished its requests ends
 
 
 def serve_command(
@@ -65,20 +70,50 @@ def worker_command(settings: WorkerSettings) -> int:
     return 0
 
 
-def _serve_alone(
-    settings: ServeSettings, sock: socket.socket | None = None, *, load_first: bool = False
-) -> int:
-    """In this process, on `sock` if it is given. With `load_first` it listens once the model is
-    loaded; otherwise at once, so that webhooks are taken meanwhile."""
-    import uvicorn
-
+def _serve_alone(settings: ServeSettings) -> int:
+    """In this process. It listens at once, so that webhooks are taken while the model loads."""
     from api.app import create_app
+
+    return serve_app(create_app(settings, internal=_internal(settings)), settings)
+
+
+def listeners(settings: ServeSettings) -> list[socket.socket]:
+    """The public socket, and the internal one unless it is switched off."""
+    from api.processes import listen
+
+    internal = _internal(settings)
+    return [listen(settings.serve_host, settings.serve_port), *([internal] if internal else [])]
+
+
+def _internal(settings: ServeSettings) -> socket.socket | None:
     from api.processes import listen
 
     inside = settings.internal_host, settings.internal_port
-    internal = listen(*inside) if settings.internal_port else None
+    return listen(*inside) if settings.internal_port else None
+
+
+def serve_app(
+    app: FastAPI,
+    settings: ServeSettings,
+    sock: socket.socket | None = None,
+    life: Connection | None = None,
+) -> int:
+    """Serves an application of `create_app` until SIGTERM or Ctrl-C; the exit code. One of several
+    processes is given its socket, and the line to the supervisor."""
+    import uvicorn
+
+    from api.draining import DrainingServer
+    from api.processes import end_with
+    from api.routes.health import is_ready, say_unready
+
+    state = app.state.runtime
+
+    async def tell_supervisor() -> None:
+        if life is not None:
+            life.send(await is_ready(state))
+
     config = uvicorn.Config(
-        create_app(settings, load_first=load_first, internal=internal),
+        app,
         host=settings.serve_host,
         port=settings.serve_port,
         loop="uvloop",
@@ -89,7 +124,16 @@ def _serve_alone(
         server_header=False,
         timeout_graceful_shutdown=int(settings.shutdown_seconds) + 1,
     )
-    server = uvicorn.Server(config)
+    server = DrainingServer(
+        config,
+        settings.drain_seconds,
+        state.drain,
+        unready=partial(say_unready, state),
+        alone=life is None,
+        started=tell_supervisor,
+    )
+    if life is not None:
+        end_with(life, server.hand_over)
     with suppress(KeyboardInterrupt):
         server.run([sock] if sock else None)
     return 0 if server.started else CANNOT_START
@@ -123,17 +167,19 @@ def _serve_together(settings: ServeSettings, count: int) -> int:
     share_counts(settings.var_dir / "counts")
     os.environ["SEVA_SERVE_HOST"] = settings.serve_host
     os.environ["SEVA_SERVE_PORT"] = str(settings.serve_port)
-    return Processes(count, serve_one, settings.shutdown_seconds + 5).run()
+    stop_s = settings.drain_seconds + settings.shutdown_seconds + _LAST_STEPS
+    return Processes(count, serve_one, partial(listeners, settings), stop_s).run()
 
 
-def serve_one(load_first: bool, life: Connection) -> None:
-    """One of several processes; its settings are those of the supervisor, by the environment."""
-    from api.processes import end_with, listen
+def serve_one(load_first: bool, life: Connection, sockets: Sequence[socket.socket]) -> None:
+    """One of several processes; its settings are those of the supervisor, by the environment. With
+    `load_first` it listens once the model is loaded."""
+    from api.app import create_app
     from nlu.log import configure_logging
     from nlu.settings.settings import ServeSettings
 
-    end_with(life)
     settings = ServeSettings.read()
     configure_logging(settings.log_level)
-    sock = listen(settings.serve_host, settings.serve_port)
-    sys.exit(_serve_alone(settings, sock, load_first=load_first))
+    public, *internal = sockets
+    app = create_app(settings, load_first=load_first, internal=internal[0] if internal else None)
+    sys.exit(serve_app(app, settings, public, life))

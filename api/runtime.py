@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
 from api.api_keys import ApiKeys
+from api.draining import Drain
 from api.inbox.port import Inbox
 from api.metrics import ServeMetrics
 from api.phrases import PhraseBook
@@ -32,6 +33,7 @@ class Runtime:
     transcriber: Transcriber
     inbox: Inbox | None = None
     clock: Callable[[], float] = time.time
+    drain: Drain = field(default_factory=Drain)
 
     @property
     def catalogue(self) -> Catalogue:

@@ -23,6 +23,7 @@ from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import Sender
 from nlu.log import describe, get_logger
+from nlu.settings.settings import Only
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
 from nlu.turn import TurnFailed
@@ -37,7 +38,9 @@ _PURGE_EVERY = 3600.0
 class Worker:
     """Serves several citizens at once, each in the order of their messages.
 
-    Voice notes have `voices` places of their own, so that texts never wait for them.
+    Voice notes have `voices` places of their own, so that texts never wait for them. With `only`
+    it takes the messages of one of the two kinds. It sends the replies of both: sending costs
+    little, and so no reply waits for a worker of a kind that is not there.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class Worker:
         name_citizen: Callable[[str], str],
         concurrency: int = 8,
         voices: int = 1,
+        only: Only = "",
         lease_s: float = 60,
         shutdown_s: float = 20,
         keep_s: float = 14 * 86400,
@@ -63,7 +67,10 @@ class Worker:
         self._inbox, self._outbox, self._turns = inbox, outbox, turns
         self._dispatcher, self._sender = dispatcher, sender
         self._policy, self._metrics, self._name_citizen = policy, metrics, name_citizen
-        self._concurrency, self._voices, self._lease = concurrency, voices, lease_s
+        self._concurrency, self._lease = concurrency, lease_s
+        places: tuple[tuple[Only, bool, int], ...]
+        places = ("text", False, concurrency), ("voice", True, voices)
+        self._places = [(voice, free) for kind, voice, free in places if only in ("", kind)]
         self._shutdown, self._keep, self._idle = shutdown_s, keep_s, idle_s
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._wake = asyncio.Event()
@@ -77,12 +84,10 @@ class Worker:
         """Works until `stop` is set, then finishes the turns under way."""
         keepers = [asyncio.create_task(self._keep_house())]
         keepers.append(asyncio.create_task(self._heartbeat.keep()))
-        texts, voices = (partial(self._inbox.claim, voice=voice) for voice in (False, True))
-        loops = (
-            self._loop(stop, self._when_well(stop, texts), self._serve, self._concurrency),
-            self._loop(stop, self._when_well(stop, voices), self._serve, self._voices),
-            self._loop(stop, self._outbox.claim, self._deliver, self._concurrency),
-        )
+        loops = [self._loop(stop, self._outbox.claim, self._deliver, self._concurrency)]
+        for voice, places in self._places:
+            claim = self._when_well(stop, partial(self._inbox.claim, voice=voice))
+            loops.append(self._loop(stop, claim, self._serve, places))
         try:
             await asyncio.gather(*loops)
         finally:

@@ -36,6 +36,13 @@ def _speaker(settings: WorkerSettings) -> Speaker | None:
     return speaker
 
 
+def hearing_pool(settings: WorkerSettings, waiting: int) -> HearingPool | None:
+    """Who hears voice notes; None for a worker that takes none."""
+    if settings.worker_only == "text":
+        return None
+    return HearingPool(settings.hearing_processes, waiting)
+
+
 async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Works until `stop` is set. Raises OSError or ValueError if it cannot begin."""
     engine = rasa_engine(settings, dialogue=True)
@@ -45,9 +52,10 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     inbox = open_inbox(settings, policy)
     speaker = _speaker(settings)
     sender = WhatsAppClient(settings, policy, speaker=speaker)
-    metrics, heartbeat = WorkerMetrics(), Heartbeat(settings.hang_seconds)
+    metrics = WorkerMetrics()
+    heartbeat = Heartbeat(settings.hang_seconds, only=settings.worker_only)
     voices = settings.hearing_processes + 1  # one is answered while the next is heard
-    pool = HearingPool(settings.hearing_processes, waiting=voices)
+    pool = hearing_pool(settings, waiting=voices)
     reader = MessageReader(
         inbox,
         sender,
@@ -83,6 +91,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         name_citizen=citizen_hash(settings.log_key or settings.whatsapp_app_secret),
         concurrency=settings.worker_concurrency,
         voices=voices,
+        only=settings.worker_only,
         lease_s=settings.lease_seconds,
         shutdown_s=settings.shutdown_seconds,
         keep_s=settings.keep_days * 86400,
@@ -100,14 +109,15 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         keepers.append(asyncio.create_task(engine.keep()))
         while not engine.is_ready and not stop.is_set():  # messages wait rather than fail
             await asyncio.sleep(0.2)
-        log.info("worker_started")
+        log.info("worker_started", only=settings.worker_only or None)
         await worker.run(stop)
     finally:
         for keeper in keepers:
             keeper.cancel()
         if health is not None:
             health.close()
-        await pool.close()
+        if pool is not None:
+            await pool.close()
         await engine.close()
         await sender.close()
         await inbox.close()

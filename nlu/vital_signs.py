@@ -39,8 +39,12 @@ class VitalSigns:
 
     def show(self, *, ready: bool, model: str) -> None:
         """Sets both; `model` is empty while none is loaded."""
-        self._ready.set(ready)
+        self.show_ready(ready)
         self.show_model(model)
+
+    def show_ready(self, ready: bool) -> None:
+        """Whether the role does its work from now on."""
+        self._ready.set(ready)
 
     def ask(self, ready: Callable[[], bool]) -> None:
         """Has `ready` asked whenever somebody looks, in the thread that answers."""

@@ -4,6 +4,7 @@ at them and the others.
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated
 
 import typer
@@ -35,12 +36,24 @@ def serve(
     finish(serve_command(settings, host, port, processes))
 
 
+class Only(str, Enum):
+    """Kinds of messages that need workers of different sizes."""
+
+    voice = "voice"
+    text = "text"
+
+
 @app.command()
-def worker() -> None:
+def worker(
+    only: Annotated[
+        Only | None,
+        typer.Option(help="Take voice notes only, or all but these, for SEVA_WORKER_ONLY."),
+    ] = None,
+) -> None:
     """Answer messages. Takes them from the inbox, runs the dialogue, sends the replies."""
     from nlu.settings.settings import WorkerSettings
 
-    settings = begin(WorkerSettings)
+    settings = begin(WorkerSettings).but({"worker_only": only.value if only else None})
     from api.roles import worker_command
 
     finish(worker_command(settings))

@@ -92,6 +92,7 @@ class Demo:
             "SEVA_SANDBOX_CHAT_URL": f"http://{s.simulator_host}:{s.simulator_port}/",
             "SEVA_DATA_DIR": str(s.data_dir.absolute()),  # as it is, for who writes in it
             "SEVA_SANDBOX_OWNERS": str(s.data_dir / "demo/owners.yml"),
+            "SEVA_DRAIN_SECONDS": "0",  # nobody balances servers here
             "SEVA_PROCESSES": "1",  # one citizen: a second model would only take memory
         }
         for department in load_catalogue(s.data_dir).departments.values():

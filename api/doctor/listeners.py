@@ -9,6 +9,7 @@ from nlu.doctor import Deployment, Finding, NotLooked, check
 from nlu.doctor.local_server import LocalServer
 
 _LIVE, _READY = "/health/live", "/health/ready"
+_DRAINING = "/problems/draining"
 _STATUS, _BEAT = "status", "silence_s"
 """Words of their answers by which they are known."""
 
@@ -39,6 +40,8 @@ def serve(here: Deployment) -> Iterator[Finding]:
         yield _silent(server, "`seva serve`")
     else:
         answer = server.ask(_READY)
+        if answer is not None and answer.body.get("type") == _DRAINING:
+            raise NotLooked("it is about to stop, as it was asked to")
         if answer is None or answer.status != 200:
             yield Finding(
                 "critical",

@@ -24,7 +24,9 @@ async def live(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """The process can understand texts and keep messages; 503 if not."""
+    """The process can understand texts and keep messages, and will go on doing so; 503 if not."""
+    if runtime(request).drain.unready:
+        raise Problem("draining")
     if any(state != "ok" for state in (await found_checks(runtime(request))).values()):
         raise Problem("not-ready")
     return json_response({"status": "ok"})
@@ -35,6 +37,8 @@ async def checks(request: Request) -> Response:
     that does not load."""
     now = runtime(request)
     found = await found_checks(now)
+    if now.drain.unready:
+        raise Problem("draining", checks=found)
     if any(state != "ok" for state in found.values()):
         raise Problem("not-ready", checks=found)
     answer: dict[str, Any] = {"status": "ok", "checks": found}
@@ -45,9 +49,21 @@ async def checks(request: Request) -> Response:
 
 async def show_vitals(now: Runtime) -> None:
     """Tells the metrics of this process whether it is ready and which model serves."""
-    ready = all(state == "ok" for state in (await found_checks(now)).values())
+    ready = await is_ready(now)
     release = now.engine.release if isinstance(now.engine, LiveEngine) else None
     now.metrics.vitals.show(ready=ready, model=release.model_id if release else "")
+
+
+async def is_ready(now: Runtime) -> bool:
+    """Whether `/health/ready` says so."""
+    found = await found_checks(now)
+    return all(state == "ok" for state in found.values()) and not now.drain.unready
+
+
+def say_unready(now: Runtime) -> None:
+    """From now on the process tells everybody that it is about to stop."""
+    now.drain.unready = True
+    now.metrics.vitals.show_ready(False)
 
 
 async def found_checks(now: Runtime) -> dict[str, str]:

@@ -14,7 +14,7 @@ import httpx
 from api.status.places import Place
 from api.status.samples import Pace, Samples, Window, models, since_start
 
-_TOLD = ("type", "title", "detail", "status", "log_size", "checks", "troubles")
+_TOLD = ("type", "title", "detail", "status", "log_size", "checks", "troubles", "only")
 """Members of a health answer that are no reasons themselves, or are read one by one."""
 _WINDOW = 60.0  # seconds
 _NO_ANSWER = (httpx.HTTPError, httpx.InvalidURL, OSError, asyncio.TimeoutError)

@@ -330,7 +330,8 @@ class Shutdown(ProcessSettings):
     shutdown_seconds: float = Field(
         default=20,
         ge=0,
-        description="Time that turns under way get when a worker is asked to stop.",
+        description="Time that turns of a worker, and requests of `seva serve`, get to finish when "
+        "it is asked to stop.",
     )
 
 

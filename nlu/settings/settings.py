@@ -33,6 +33,8 @@ from nlu.settings.groups import (
 from nlu.settings.types import Address, Addresses, Port, Zone, split_list
 
 Role = Literal["serve", "worker", "actions", "documents", "sandbox", "simulator", "demo"]
+Only = Literal["", "voice", "text"]
+"""What a worker takes: voice notes, all but these, or (empty) everything."""
 WEBHOOK_PATH = "/webhooks/whatsapp"
 DEMO_API_KEY = "seva-demo-key"
 INDIA = "Asia/Kolkata"
@@ -66,6 +68,12 @@ class ServeSettings(State, Engine, Hearing, WhatsAppWebhook, LogKey, ServeAddres
         default=0,
         ge=0,
         description="Processes of `seva serve`, each with its own model; 0 means one per core.",
+    )
+    drain_seconds: float = Field(
+        default=5,
+        ge=0,
+        description="How long `seva serve` goes on answering when it is asked to stop, while "
+        "`/health/ready` says 503 so that a load balancer sends to another one; 0 stops at once.",
     )
     body_seconds: float = Field(
         default=10,
@@ -118,6 +126,12 @@ class WorkerSettings(State, Engine, Hearing, WhatsAppCaller, LogKey, Shutdown):
     )
     worker_metrics_port: Port = Field(
         default=8781, description="Port of the worker's metrics; 0 switches them off."
+    )
+    worker_only: Only = Field(
+        default="",
+        description="`voice`: this worker answers voice notes only; `text`: all but these, and "
+        "hears nothing; empty: everything. Each sends replies of all; there must be workers for "
+        "both.",
     )
     worker_concurrency: int = Field(
         default=8, ge=1, description="Citizens served at the same time."

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
@@ -175,6 +176,15 @@ def test_environment_follows_seva_threads(given: str | None, threads: str) -> No
     assert environment["TF_NUM_INTRAOP_THREADS"] == threads
     assert environment["MKL_NUM_THREADS"] == "7"
     assert environment["RASA_TELEMETRY_ENABLED"] == "false"
+
+
+def test_a_worker_may_take_one_kind_of_messages() -> None:
+    """The command line and `nlu.settings.settings` must not disagree."""
+    from nlu.settings.settings import Only
+
+    output = seva("worker", "--help")[1]
+    assert "SEVA_WORKER_ONLY" in output and "|".join(filter(None, get_args(Only))) in output
+    assert seva("worker", "--only", "songs")[0] == 2
 
 
 def test_ports_are_those_of_the_settings() -> None:

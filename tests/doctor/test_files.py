@@ -70,6 +70,8 @@ def test_too_little_memory(site: Site) -> None:
     assert site.well("memory")
     site.write("proc/meminfo", "MemTotal:        1900000 kB\n")
     assert "take about 2.4 GB, there are 1.9 GB" in site.only("memory").what
+    site.environ["SEVA_WORKER_ONLY"] = "text"  # then the worker hears nothing
+    assert "take about 2.0 GB" in site.only("memory").what
     site.write("proc/meminfo", "MemTotal:       64000000 kB\n")
     site.write("groups/memory.max", "1000000000\n")
     assert "there are 1.0 GB" in site.only("memory").what

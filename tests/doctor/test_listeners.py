@@ -74,6 +74,13 @@ def test_serve_that_has_no_model(site: Site) -> None:
         assert "is not ready" in site.only("serve").what
 
 
+def test_serve_that_is_about_to_stop_has_its_model(site: Site) -> None:
+    """The report would have said `critical`, and that no text is understood."""
+    draining = {**OURS, "/health/ready": (503, {"type": "/problems/draining"})}
+    with answering(draining, site.port("SERVE")):
+        assert "about to stop" in site.result("serve").not_looked
+
+
 def test_a_promoted_model_that_does_not_load(site: Site) -> None:
     """The old one answers on, and nobody who promoted is told."""
     told = {"status": "ok", "checks": {"model": "ok"}, "troubles": {"model": "m is no model"}}

@@ -22,6 +22,7 @@ from api.whatsapp.outgoing import Parcel
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import load_policy
 from api.worker import Worker
+from nlu.settings.settings import Only
 from nlu.speech.transcript import Reading
 from nlu.storage.database import Database, DatabaseAway
 from nlu.storage.postgres import PostgresDatabase
@@ -215,6 +216,7 @@ def make_worker(
     lease_s: float = 60,
     shutdown_s: float = 20,
     voices: int = 1,
+    only: Only = "",
     listening_s: float = 5,
     spoken: frozenset[str] = frozenset(),
     turn_s: float = POLICY.turn_seconds,
@@ -236,6 +238,7 @@ def make_worker(
         name_citizen=lambda lane: "someone",
         concurrency=4,
         voices=voices,
+        only=only,
         lease_s=lease_s,
         shutdown_s=shutdown_s,
     )

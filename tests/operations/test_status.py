@@ -26,6 +26,7 @@ from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.port import Depth
 from api.metrics import WorkerMetrics
 from api.processes import listen
+from api.routes.health import say_unready
 from api.status.places import Place, places
 from api.status.report import Watch
 from api.status.samples import Samples, Window, percentile, since_start
@@ -217,6 +218,7 @@ def test_role_that_is_gone_is_told_and_the_others_go_on(
             health(
                 503,
                 status="not ready",
+                only="voice",
                 silence_s=0.1,
                 lag_s=0.0,
                 troubles={"outage": {"what": "store: OSError", "for_s": 3, "stops": True}},
@@ -414,6 +416,9 @@ async def test_real_server_is_read_as_it_is(tmp_path: Path) -> None:
         inbox, app.state.runtime.inbox = app.state.runtime.inbox, None
         (closed,) = await watch.look()
         app.state.runtime.inbox = inbox
+        say_unready(app.state.runtime)
+        (draining,) = await watch.look()
+    assert not draining.ready and "this one still answers" in draining.notes[0]
     assert closed.answers and not closed.ready and closed.notes == ("inbox: closed",)
     (gone,) = await watch.look()
     assert not gone.answers

@@ -57,9 +57,11 @@ def little_server(port: int, mode: str = "serve") -> Iterator[subprocess.Popen[b
         process.wait(30)
 
 
-def test_both_answer_and_a_dead_one_is_replaced() -> None:
+@pytest.mark.parametrize("mode", ["serve", "away"])
+def test_both_answer_and_a_dead_one_is_replaced(mode: str) -> None:
+    """Also where the address is away for a while: the other goes on alone."""
     port = free_port()
-    with little_server(port):
+    with little_server(port, mode):
         until(lambda: len(answers(port)) == 2)
         victim, other = answers(port)
         os.kill(victim, signal.SIGKILL)
@@ -72,6 +74,21 @@ def test_sigterm_ends_all() -> None:
     with little_server(port) as server:
         until(lambda: len(answers(port)) == 2)
         pids = answers(port)
+        server.terminate()
+        assert server.wait(30) == 0
+        assert not any(map(alive, pids))
+
+
+def test_sigterm_is_waited_for_and_a_second_one_is_not() -> None:
+    """Each process finishes its own requests; whoever asks twice wants no more of that."""
+    port = free_port()
+    with little_server(port, "drain") as server:
+        until(lambda: len(answers(port)) == 2)
+        pids = answers(port)
+        server.terminate()
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.wait(1)
+        assert answers(port) == pids
         server.terminate()
         assert server.wait(30) == 0
         assert not any(map(alive, pids))

@@ -43,9 +43,10 @@ def memory(here: Deployment) -> Iterator[Finding]:
         raise NotLooked("the memory of the machine is not known")
     each, now = here.limits.memory_bytes, here.settings
     workers = max(1, sum(one.role == "worker" for one in here.ours()))
+    listeners = 0 if now.worker_only == "text" else now.hearing_processes
     wanted = {
         "serve": (now.processes or here.machine.cores) * each.serve,
-        "worker": workers * (each.worker + now.hearing_processes * each.listener),
+        "worker": workers * (each.worker + listeners * each.listener),
         "actions": each.actions,
     }
     needed = sum(size for role, size in wanted.items() if role in here.roles)
