@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.api_keys import ApiKeys
 from api.documentation import add_documentation
-from api.draining import ClosingAnswers
+from api.drain import ClosingAnswers
 from api.inbox.open import open_inbox
 from api.inbox.port import Inbox
 from api.internal_listener import serving

@@ -102,7 +102,7 @@ def serve_app(
     processes is given its socket, and the line to the supervisor."""
     import uvicorn
 
-    from api.draining import DrainingServer
+    from api.drain import DrainingServer
     from api.processes import end_with
     from api.routes.health import is_ready, say_unready
 

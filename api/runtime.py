@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from api.api_keys import ApiKeys
-from api.draining import Drain
+from api.drain import Drain
 from api.inbox.port import Inbox
 from api.metrics import ServeMetrics
 from api.phrases import PhraseBook

@@ -19,7 +19,7 @@ import httpx
 import pytest
 import uvicorn
 
-from api.draining import Drain, DrainingServer
+from api.drain import Drain, DrainingServer
 from tests.processes import ROOT, free_port
 from tests.serving.whole_server import ASKED, GO, SLOW
 
