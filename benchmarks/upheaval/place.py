@@ -90,6 +90,7 @@ def placed(
     if postgres:
         store = folder / "postgres"
         os.makedirs(store, exist_ok=True)
+        folder.chmod(0o711)  # the server runs as nobody and has to come by
         ready = free_port()
         command = ("benchmarks.upheaval.database", str(store), str(ready))
         processes.insert(0, Process("postgres", command, f"http://127.0.0.1:{ready}/", first=True))
