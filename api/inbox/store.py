@@ -30,6 +30,7 @@ INBOX = Lanes("inbox", "state = 0", "sent_at, seq", "CASE WHEN kind = 'audio' TH
 OUTBOX = Lanes("outbox", "state < 2 AND state >= 0")  # the first term is that of its index
 _SLICE = 500
 _ROOM = 1 << 16  # characters
+_PART = 1000  # messages; each is seven values of one statement, and SQLite takes 32,766
 
 
 class StoredInbox:
@@ -62,12 +63,20 @@ class StoredInbox:
     async def put(self, messages: Sequence[Inbound], statuses: Sequence[Status] = ()) -> int:
         """Keeps a delivery; repeated messages and statuses change nothing. Deliveries that come
         while others are written share the next transaction."""
-        if not messages and not statuses:
-            return 0
-        return await asyncio.wrap_future(self._deliveries.submit((messages, statuses)))
+        parts = [messages[at : at + _PART] for at in range(0, len(messages), _PART)]
+        found: list[Delivery] = [
+            *((part, ()) for part in parts),
+            *([((), statuses)] * bool(statuses)),
+        ]
+        futures = [asyncio.wrap_future(self._deliveries.submit(one)) for one in found]
+        return sum(await asyncio.gather(*futures))
 
     def _take(self, deliveries: list[Delivery]) -> Sequence[int | Exception]:
-        """All in one transaction, or each in its own where something is wrong with one of them."""
+        """All in one transaction, or each in its own where something is wrong with one of them.
+        More than a database takes values for in one statement are taken half by half."""
+        half = len(deliveries) // 2
+        if half and sum(len(messages) for messages, _ in deliveries) > _PART:
+            return [*self._take(deliveries[:half]), *self._take(deliveries[half:])]
         try:
             return self._database.change(
                 lambda db: take(db, INBOX, OUTBOX, self._policy, deliveries)

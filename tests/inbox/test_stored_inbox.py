@@ -88,6 +88,26 @@ async def test_a_delivery_asks_the_database_as_often_however_long_it_is(
     assert counts[0] == counts[1] < 20
 
 
+@ONLY_SQLITE
+async def test_no_statement_has_more_values_than_sqlite_takes(
+    store: StoredInbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """32,766 where it is built as it comes: https://sqlite.org/limits.html, section 9. Many
+    deliveries at once, and one that is as long."""
+    most = [0]
+    execute = SqliteTransaction.execute
+
+    def counted(db: SqliteTransaction, sql: str, values: Sequence[object] = ()) -> sqlite3.Cursor:
+        most[0] = max(most[0], len(values))
+        return execute(db, sql, values)
+
+    monkeypatch.setattr(SqliteTransaction, "execute", counted)
+    many = [[message(100 * d + n, citizen=f"IN.{d}") for n in range(100)] for d in range(60)]
+    assert sum(await asyncio.gather(*map(store.put, many))) == 6000
+    assert await store.put([message(9000 + n, citizen=f"OUT.{n}") for n in range(6000)]) == 6000
+    assert 0 < most[0] < 32_766
+
+
 async def test_deliveries_that_come_together_count_each_message_once(store: StoredInbox) -> None:
     """One of them twice, and one that was kept before."""
     await store.put([message(9)])
