@@ -16,7 +16,7 @@ import asyncio
 import json
 import os
 import secrets
-import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -28,19 +28,20 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+import stamina
 
 from api.inbox.open import open_inbox
 from api.inbox.store import StoredInbox
 from api.whatsapp.payload import Inbound
 from api.whatsapp.policy import WhatsAppPolicy, load_policy
 from benchmarks.command import machine_line
-from benchmarks.machine import machine
+from benchmarks.machine import free_port, machine
+from benchmarks.upheaval import database
 from nlu.settings.groups import State
 from nlu.storage.tables import open_engine
 
 PHONE_ID = "109876543210987"
 TEXT = "naa current bill entha vachindi cheppandi 6123401005678"
-PROGRAMS = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 
 
 def deliveries(count: int, size: int, citizens: int) -> list[list[Inbound]]:
@@ -119,23 +120,26 @@ def measured(url: str, policy: WhatsAppPolicy, given: argparse.Namespace) -> dic
 def server() -> Iterator[str | None]:
     """The URL of PostgreSQL; None where there is none."""
     given = os.environ.get("SEVA_DATABASE_URL", "")
-    if given.startswith("postgresql") or PROGRAMS is None:
+    if given.startswith("postgresql") or database.PROGRAMS is None:
         yield given if given.startswith("postgresql") else None
         return
     with tempfile.TemporaryDirectory() as folder:
-        user = ["runuser", "-u", "nobody", "--"] if os.geteuid() == 0 else []
-        if user:
-            shutil.chown(folder, "nobody")
-        control = [*user, PROGRAMS / "pg_ctl", "-D", f"{folder}/data"]
-        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "cwd": folder}
-        made = [*user, PROGRAMS / "initdb", "-D", f"{folder}/data", "-U", "seva", "-A", "trust"]
-        subprocess.run(made, check=True, **quiet)
-        options = f"-k {folder} -c listen_addresses=''"
-        subprocess.run([*control, "-w", "-l", f"{folder}/log", "-o", options, "start"], **quiet)
+        command = [sys.executable, "-m", database.__name__, folder, str(free_port())]
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        running = subprocess.Popen(command, start_new_session=True, **quiet)
         try:
-            yield f"postgresql://seva@/postgres?host={folder}"
+            yield _answering(database.url(Path(folder)))
         finally:
-            subprocess.run([*control, "-m", "fast", "stop"], **quiet)
+            os.killpg(running.pid, signal.SIGINT)  # the server ends without waiting for us
+            running.wait()
+
+
+def _answering(url: str) -> str:
+    """Waits until the server takes connections."""
+    for attempt in stamina.retry_context(on=sa.exc.OperationalError, timeout=60, attempts=None):
+        with attempt, closing(sa.create_engine(url).connect()):
+            return url
+    raise AssertionError("the last try returns or raises")
 
 
 def run(given: argparse.Namespace) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -63,7 +64,9 @@ def main(arguments: Sequence[str]) -> int:
     _Ready.folder = str(folder)
     ready = ThreadingHTTPServer(("127.0.0.1", port), _Ready)
     threading.Thread(target=ready.serve_forever, daemon=True).start()
-    return server.wait()  # at once where children of the last one still live: then it begins again
+    with suppress(KeyboardInterrupt):
+        return server.wait()  # at once where children of the last one still live; it is begun again
+    return server.wait()  # it was interrupted too
 
 
 if __name__ == "__main__":
