@@ -130,9 +130,20 @@ def _understood(form: Form, state: State, heard: Heard) -> Step:
         return step.after_saying(form.say("danger_in_doubt", step.state))
     state = form.follow(state, heard)
     call = form.whom_to_call(state, heard.danger)
-    if state.open and state.service in form.catalogue.traits["danger"].others.but:
-        return _meant(form, state, heard).after_saying(call)  # it is what the form asks about
+    if _is_told_to_the_form(form, state, heard):
+        return _meant(form, state, heard).after_saying(call)
     return Step(state, STOP, (call,))  # and nothing else: a form that is open waits
+
+
+def _is_told_to_the_form(form: Form, state: State, heard: Heard) -> bool:
+    """Whether what sounds like danger is what the form asks about: its service is one of danger, or
+    asks for free words and is the likeliest one of these words. They are not to be lost then."""
+    if not state.open:
+        return False
+    slot = form.asked_slot(state)
+    free = slot is not None and kind_of(slot.type).any_words
+    of_danger = state.service in form.catalogue.traits["danger"].others.but
+    return of_danger or (free and heard.intent == state.service)
 
 
 def _meant(form: Form, state: State, heard: Heard) -> Step:

@@ -117,3 +117,31 @@ async def test_where_danger_is_reported_the_report_goes_on(talk: Talk, key: str,
     await talk.say(text, key=key, danger="violence")
     assert NUMBERS["violence"] in talk.said[0].text
     assert talk.state.values["grievance_text"] == text and len(talk.said) > 1
+
+
+TOILETS = {
+    "te": "ఆడపిల్లల టాయిలెట్లకి తలుపు లేదు, నీళ్ళు కూడా రావట్లేదు",
+    "te-Latn": "ammayila toilet ki talupu ledu, neellu kuda ravatledu",
+    "hi": "लड़कियों के शौचालय में दरवाज़ा नहीं है और पानी भी नहीं आता",
+    "hi-Latn": "ladkiyon ke toilet me darwaza nahi hai aur paani bhi nahi aata",
+    "en": "The girls' toilet has no door and there is no water either",
+}
+
+
+@pytest.mark.parametrize("service", ["school_infrastructure_complaint", "other"])
+@pytest.mark.parametrize(("key", "text"), TOILETS.items())
+async def test_what_a_complaint_is_about_is_kept_beside_the_number(
+    talk: Talk, key: str, text: str, service: str
+) -> None:
+    """It was lost: the number was said, and the form asked nothing. Words that do not sound like
+    the service are no answer of it."""
+    complaint = "school_infrastructure_complaint"
+    await talk.say("about the school", key=key, intent=complaint, kind="route")
+    for answer in ("Z.P. High School", "Guntur", "Kolakaluru"):
+        await talk.say(answer, key=key)
+    assert talk.state.asked == "grievance_text"
+    await talk.say(text, key=key, intent=service, kind="clarify", danger="medical")
+    assert NUMBERS["medical"] in talk.said[0].text
+    is_kept = service == complaint
+    assert (talk.state.values.get("grievance_text") == text) is is_kept
+    assert (len(talk.said) > 1) is is_kept

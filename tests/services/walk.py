@@ -40,25 +40,25 @@ def complete(
             continue  # nobody is asked
         asked = (slot.ask or slot.type.ask)[language]
         before = f"{label(slot, language)}: "  # "the same as before?"
-        told = replies[0].text
+        told = replies[-1].text
         assert asked in told or before in told, f"expected the question for {slot.name}: {replies}"
         if not slot.required:
-            payloads = [b.payload for b in replies[0].buttons]
+            payloads = [b.payload for b in replies[-1].buttons]
             skip = next((one for one in payloads if '"skip"' in one), payloads[0])
             replies = turn(skip, True)  # a list of the department's has no such button
             continue
         answer = ANSWERS.get(f"{service.name}/{slot.name}") or ANSWERS[slot.name]
         replies = turn(answer[language], False)
         _speaks(replies, language)
-        kept = [b.payload for b in replies[0].buttons if '"keep"' in b.payload]
+        kept = [b.payload for b in replies[-1].buttons if '"keep"' in b.payload]
         if kept:  # "was that the answer, or did you mean another service?"
             replies = turn(kept[0], True)
-        right = [b.payload for b in replies[0].buttons if f'"right/{slot.name}"' in b.payload]
+        right = [b.payload for b in replies[-1].buttons if f'"right/{slot.name}"' in b.payload]
         if right:  # words that may be no answer are read back
             replies = turn(right[0], True)
     if service.confirm:
-        yes = next(b.payload for b in replies[0].buttons if '"yes"' in b.payload)
-        assert AADHAAR not in replies[0].text, "Aadhaar is read back unmasked"
+        yes = next(b.payload for b in replies[-1].buttons if '"yes"' in b.payload)
+        assert AADHAAR not in replies[-1].text, "Aadhaar is read back unmasked"
         replies = turn(yes, True)
     _speaks(replies, language)
     words = service.replies[DONE.get(service.name, "ok")][language]
