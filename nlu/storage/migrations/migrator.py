@@ -18,6 +18,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionMap
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from nlu.log import get_logger
 from nlu.storage.database import Tables
@@ -51,7 +52,6 @@ class Migrator:
         self._db, self._tables = db, tables
         self._engine = engine_name(db)
         self._script = _script(tables, self._run)
-        self._known = {step.id: step for step in steps_of(tables)}
 
     @property
     def version(self) -> Version | None:
@@ -60,10 +60,7 @@ class Migrator:
 
     def make(self) -> None:
         """All tables as this Seva knows them, in a database that has none of them."""
-        if isinstance(self._tables.head, str):
-            self._execute(statements(self._tables.head, self._engine))
-        else:
-            self._tables.head.create_all(self._db)
+        self._execute(self._head())
         known = known_version(self._tables)
         self._stamp("before", known.before)
         if known.after > 1:
@@ -72,15 +69,8 @@ class Migrator:
     def adopt(self, where: str) -> None:
         """Takes over tables of a Seva without migrations: gives them what pair 1 has and they
         lack, and remembers that. Raises WrongVersion for tables that are too old."""
-        first = self._known.get("0001_before")
-        head = self._tables.head
-        if first is not None:
-            making = first.statements(self._engine)
-        elif isinstance(head, str):
-            making = statements(head, self._engine)
-        else:
-            head.create_all(self._db)
-            making = []
+        first = next(iter(steps_of(self._tables)), None)
+        making = first.statements(self._engine) if first else self._head()
         self._execute(one for one in making if "CREATE TABLE" in one)
         for table, column, kind in self._missing(making):
             if "NOT NULL" in kind and "DEFAULT" not in kind:
@@ -114,6 +104,16 @@ class Migrator:
         """How much of what would be lost if the step were undone now."""
         counted = ((asks(self._db)(sql)[0][0], name) for name, sql in step.losses(self._engine))
         return [(int(count), name) for count, name in counted if count]
+
+    def _head(self) -> list[str]:
+        head = self._tables.head
+        if isinstance(head, str):
+            return statements(head, self._engine)
+        making: list[Any] = []
+        for table in head.sorted_tables:
+            making.append(CreateTable(table, if_not_exists=True))
+            making += [CreateIndex(index, if_not_exists=True) for index in table.indexes]
+        return [str(one.compile(dialect=self._db.dialect)) for one in making]
 
     def _run(self, step: Step, downwards: bool) -> None:
         self._execute(step.statements(self._engine, downwards=downwards))
@@ -194,7 +194,7 @@ def _declared(statement: str) -> dict[str, dict[str, str]]:
     engine = sa.create_engine("sqlite://", future=True)
     with engine.connect() as db:
         db.exec_driver_sql(statement)
-        (table,) = sa.inspect(db).get_table_names()
+        table = next(name for name in sa.inspect(db).get_table_names() if "sqlite" not in name)
         rows = db.exec_driver_sql(f"PRAGMA table_info({table})").fetchall()
     return {
         table: {

@@ -72,10 +72,10 @@ def open_schema(engine: sa.engine.Engine, tables: Tables) -> None:
     in_turn(engine, make_ready)
 
 
-def changes_by_itself(engine: EngineName) -> bool:
-    """Whether a process that starts runs the steps `before` that a database lacks."""
-    wanted = os.environ.get(VARIABLE, "").strip() or "sqlite"
-    return wanted in ("always", engine)
+def changes_by_itself(engine: EngineName, wanted: str = "") -> bool:
+    """Whether a process that starts runs the steps `before` that a database lacks. `wanted`: as
+    SEVA_MIGRATE says, which is read where nothing is given."""
+    return (wanted or os.environ.get(VARIABLE, "").strip() or "sqlite") in ("always", engine)
 
 
 def place_of(engine: sa.engine.Engine) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from string import Template
@@ -122,8 +122,10 @@ def _read(path: Path) -> Step:
             sections.append(Section(found[1] == "downgrade", engine, "", []))
         elif sections:
             last = sections[-1]
-            losses = [*last.losses, *_LOSES.findall(line)]
-            sections[-1] = Section(last.downwards, last.engine, f"{last.sql}{line}\n", losses)
+            if lost := _LOSES.fullmatch(line):
+                sections[-1] = replace(last, losses=[*last.losses, (lost[1], lost[2])])
+            else:
+                sections[-1] = replace(last, sql=f"{last.sql}{line}\n")
         elif not said and line.startswith("-- "):
             about.append(line.removeprefix("-- "))
         else:
