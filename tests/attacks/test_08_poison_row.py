@@ -324,5 +324,5 @@ async def test_file_of_a_newer_version_is_not_opened(tmp_path: Path) -> None:
     await open_store(path, Clock()).close()
     with sqlite3.connect(path) as db:
         db.execute("INSERT INTO alembic_version_inbox VALUES ('0099_after')")
-    with pytest.raises(ValueError, match="of a newer Seva .*after 0099"):
+    with pytest.raises(ValueError, match=r"of a newer Seva .*after 0099"):
         open_store(path, Clock())

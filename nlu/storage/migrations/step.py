@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from string import Template
 from typing import Literal, cast
 
 Half = Literal["before", "after"]
@@ -30,6 +29,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 """What the engines say in different words: `$number` is a column that numbers rows, `$by_key` is
 for tables that are only found by their key."""
+_WORD = re.compile(r"\$(number|by_key)\b")
 _FILE = re.compile(r"(\d{4})_(\w+)\.(before|after)\.sql")
 _SECTION = re.compile(r"-- (upgrade|downgrade)(?: (sqlite|postgresql))?")
 _LOSES = re.compile(r"-- loses (.+?): (SELECT .+)")
@@ -85,14 +85,24 @@ class Step:
 def statements(sql: str, engine: EngineName) -> list[str]:
     """The statements of a text, one by one, in the words of an engine."""
     found, begun = [], ""
-    for line in Template(sql).substitute(WORDS[engine]).splitlines(keepends=True):
+    words = _WORD.sub(lambda word: WORDS[engine][word[1]], sql)
+    for line in words.splitlines(keepends=True):
         begun += line
-        if sqlite3.complete_statement(begun):
+        if _is_whole(begun, engine):
             found.append(begun.strip())
             begun = ""
     if re.sub(r"--.*", "", begun).strip():
         raise ValueError(f"a statement has no end: {begun.strip()[:60]}")
     return found
+
+
+def _is_whole(statement: str, engine: EngineName) -> bool:
+    """Whether it ends with this line. SQLite knows of its triggers; a function of PostgreSQL is
+    between two `$$`."""
+    if engine == "sqlite":
+        return sqlite3.complete_statement(statement)
+    code = re.sub(r"--.*", "", statement).rstrip()
+    return code.endswith(";") and code.count("$$") % 2 == 0
 
 
 @lru_cache(maxsize=64)
