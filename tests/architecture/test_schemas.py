@@ -18,7 +18,7 @@ from nlu.storage.migrations.step import Step
 from nlu.storage.migrations.store import Store, all_stores
 from nlu.storage.migrations.version import known_version, steps_of
 from nlu.storage.tables import open_engine, open_tables
-from tests.migrations.notes import Release, shape
+from tests.migrations.notes import Code, shape
 from tests.postgres import empty
 
 STORES = all_stores(Settings.read({}))
@@ -50,7 +50,7 @@ def walk(url: str, store: Store, steps: Sequence[Step]) -> None:
 
 
 def ways(store: Store) -> list[list[Step]]:
-    """One pair after the other, and an upgrade over several releases: all `before`, then all
+    """One pair after the other, and an upgrade over several versions: all `before`, then all
     `after`."""
     steps = list(steps_of(store.tables))
     return [steps, sorted(steps, key=lambda step: step.half != "before")]
@@ -83,7 +83,7 @@ def test_a_head_without_its_step_is_noticed(tmp_path: Path) -> None:
     found = []
     for number in (1, 2, 3):
         url = f"sqlite:///{tmp_path / f'{number}.sqlite'}"
-        Release(number, tmp_path, url).start()
+        Code(number, tmp_path, url).start()
         found.append(str(shape(url)))
     assert len(set(found)) == 3
 
@@ -92,14 +92,14 @@ def test_chain_of_the_tests_leads_to_its_head(
     url_of: Callable[[Path], str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     head = url_of(tmp_path / "head.sqlite")
-    release = Release(3, tmp_path, head)
-    release.start()
+    code = Code(3, tmp_path, head)
+    code.start()
     wanted = shape(head)
-    for number, steps in enumerate(ways(release.store)):
+    for number, steps in enumerate(ways(code.store)):
         url = url_of(tmp_path / f"{number}.sqlite")
         if url == head:
             empty(url)
-        walk(url, release.store, steps)
+        walk(url, code.store, steps)
         assert shape(url) == wanted
 
 

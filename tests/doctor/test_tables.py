@@ -9,13 +9,13 @@ import pytest
 from actions.payments.ledger import Ledger
 from nlu.storage.tables import file_url
 from tests.doctor.site import Site
-from tests.migrations.playback import OldRelease
+from tests.migrations.playback import OldCode
 from tests.postgres import empty
 
 
 def old_inbox(site: Site) -> None:
-    """As the release before migrations left it."""
-    OldRelease(1, f"sqlite:///{site.database}").make()
+    """As the version before migrations left it."""
+    OldCode(1, f"sqlite:///{site.database}").make()
 
 
 def say(site: Site, statement: str) -> None:
@@ -49,7 +49,7 @@ def test_postgresql_that_waits_for_the_command(site: Site, postgres: str) -> Non
     empty(postgres)
     site.environ["SEVA_DATABASE_URL"] = postgres
     assert site.well("migrations")
-    OldRelease(1, postgres).make()
+    OldCode(1, postgres).make()
     assert site.only("migrations").mend == "seva migrate before"
     site.environ["SEVA_MIGRATE"] = "always"
     assert site.only("migrations").severity == "notice"

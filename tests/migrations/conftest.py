@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.inbox.worker_fakes import ENGINE
-from tests.migrations.playback import OldRelease
+from tests.migrations.playback import OldCode
 from tests.migrations.record import KEY
 from tests.postgres import empty
 
@@ -29,9 +29,9 @@ def url(
 
 
 @pytest.fixture
-def old(url: str) -> OldRelease:
-    """The release before there were migrations, with its tables and its history."""
-    release = OldRelease(1, url)
-    release.make()
-    release.play("history")
-    return release
+def old(url: str) -> OldCode:
+    """The version before there were migrations, with its tables and its history."""
+    code = OldCode(1, url)
+    code.make()
+    code.play("history")
+    return code

@@ -1,4 +1,4 @@
-"""A store with three pairs of steps, as each of three releases knows it."""
+"""A store with three pairs of steps, as each of three versions knows it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ WRITES = {
 READS = {1: "text", 2: "words", 3: "words"}
 
 
-class Release:
-    """The code of one release: its steps, what it writes and how it reads."""
+class Code:
+    """The code of one version: its steps, what it writes and how it reads."""
 
     def __init__(self, number: int, folder: Path, url: str) -> None:
         self.number, self.url = number, url
-        steps = folder / f"release{number}"
+        steps = folder / f"steps{number}"
         if not steps.exists():
             steps.mkdir(parents=True)
             for path in CHAIN.glob("*.sql"):

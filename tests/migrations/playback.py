@@ -1,4 +1,4 @@
-"""An older release at work: its tables, and what it said to them, as `record.py` wrote it down."""
+"""An older version at work: its tables, and what it said to them, as `record.py` wrote it down."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 Execute = Callable[[str, Sequence[Any]], tuple[list[dict[str, Any]], int]]
 
 
-class OldRelease:
+class OldCode:
     """`pair` is the last pair of steps that it knew. It knows nothing of later ones."""
 
     def __init__(self, pair: int, url: str) -> None:

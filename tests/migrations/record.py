@@ -1,9 +1,9 @@
-"""Records what a release of Seva says to the inbox's tables, and what it finds there.
+"""Records what a version of Seva says to the inbox's tables, and what it finds there.
 
 Tests play it back on newer tables: so old code is run beside new code without being there. Whoever
-adds a pair of steps records the release before it, in a folder of its code:
+adds a pair of steps records the version before it, in a folder of its code:
 
-    git archive RELEASE | tar -x -C /tmp/release && cd /tmp/release
+    git archive COMMIT | tar -x -C /tmp/version && cd /tmp/version
     PYTHONPATH=. python .../tests/migrations/record.py sqlite:////tmp/new.sqlite session.jsonl
 
 A line is a transaction: its phase, and each statement with its values, rows and count.
@@ -82,7 +82,7 @@ class RecordingDatabase:
 
 
 def open_database(url: str, clock: Callable[[], float]) -> Any:
-    """As the release opens it: with its own tables."""
+    """As the version opens it: with its own tables."""
     from api.inbox.schema import TABLES
     from nlu.storage.postgres import PostgresDatabase
     from nlu.storage.sqlite import SqliteDatabase

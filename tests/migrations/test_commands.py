@@ -10,18 +10,18 @@ from typer.testing import CliRunner, Result
 from nlu.cli import app
 from nlu.settings import Settings
 from nlu.storage.migrations.store import Standing, all_stores, standing
-from tests.migrations.playback import OldRelease
+from tests.migrations.playback import OldCode
 
 
 def seva(*words: str, given: str = "") -> Result:
-    return CliRunner(mix_stderr=False).invoke(app, ["migrate", *words], input=given)
+    return CliRunner().invoke(app, ["migrate", *words], input=given)
 
 
 def inbox() -> Standing:
     return standing(all_stores(Settings.read())[0])
 
 
-def test_status_says_what_waits_and_where(old: OldRelease, url: str) -> None:
+def test_status_says_what_waits_and_where(old: OldCode, url: str) -> None:
     said = seva("status")
     assert said.exit_code == 1
     assert "inbox      before migrations: `before` waits" in said.stdout
@@ -31,7 +31,7 @@ def test_status_says_what_waits_and_where(old: OldRelease, url: str) -> None:
     assert not facts["payments"]["made"] and facts["payments"]["ready"]
 
 
-def test_up_and_down_and_up_again(old: OldRelease) -> None:
+def test_up_and_down_and_up_again(old: OldCode) -> None:
     said = seva("before")
     assert said.exit_code == 0 and "inbox: 0002 trace (before) done in" in said.stdout
     assert "taken over" in said.stdout

@@ -1,4 +1,4 @@
-"""Pair 2 of the inbox, with data of the release before it and with its code at work beside."""
+"""Pair 2 of the inbox, with data of the version before it and with its code at work beside."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.inbox.worker_fakes import (
     open_store,
 )
 from tests.migrations.notes import shape
-from tests.migrations.playback import OldRelease
+from tests.migrations.playback import OldCode
 from tests.migrations.record import START
 
 LATER = START + 10_000
@@ -63,7 +63,7 @@ def inbox_file() -> str:
     return os.environ["SEVA_DATABASE_URL"].removeprefix("sqlite:///")
 
 
-async def test_what_waited_is_answered_after_the_upgrade(old: OldRelease, store: Store) -> None:
+async def test_what_waited_is_answered_after_the_upgrade(old: OldCode, store: Store) -> None:
     upgraded(store)
     whatsapp = FakeWhatsApp()
     async with new_code(whatsapp) as (inbox, worker):
@@ -74,13 +74,13 @@ async def test_what_waited_is_answered_after_the_upgrade(old: OldRelease, store:
         assert await inbox.put([message(6, citizen="IN.5")]) == 0  # it is known
 
 
-def test_upgrade_changes_no_row(old: OldRelease, store: Store) -> None:
+def test_upgrade_changes_no_row(old: OldCode, store: Store) -> None:
     rows = old.rows()
     upgraded(store)
     assert {name: _without_trace(of) for name, of in old.rows().items()} == rows
 
 
-async def test_old_code_works_beside_new_code(old: OldRelease, store: Store) -> None:
+async def test_old_code_works_beside_new_code(old: OldCode, store: Store) -> None:
     """An old gateway and an old worker go on as if nothing had happened, and then new ones too."""
     upgraded(store)
     old.opens()
@@ -94,7 +94,7 @@ async def test_old_code_works_beside_new_code(old: OldRelease, store: Store) -> 
         assert await inbox.tracker(message(8, citizen="IN.6").lane) == "2"  # the old one's was 1
 
 
-async def test_new_worker_answers_what_an_old_gateway_took(old: OldRelease, store: Store) -> None:
+async def test_new_worker_answers_what_an_old_gateway_took(old: OldCode, store: Store) -> None:
     upgraded(store)
     old.play("gateway")
     whatsapp = FakeWhatsApp()
@@ -103,7 +103,7 @@ async def test_new_worker_answers_what_an_old_gateway_took(old: OldRelease, stor
     assert "echo text 7" in whatsapp.texts()
 
 
-async def test_old_worker_answers_what_a_new_gateway_took(old: OldRelease, store: Store) -> None:
+async def test_old_worker_answers_what_a_new_gateway_took(old: OldCode, store: Store) -> None:
     """The new gateway says exactly what the old one would have said, but for what it seals."""
     upgraded(store)
     now = START + 120 + 10
@@ -113,7 +113,7 @@ async def test_old_worker_answers_what_a_new_gateway_took(old: OldRelease, store
 
 
 async def test_downgraded_tables_are_those_of_before_with_their_rows(
-    old: OldRelease, store: Store, capsys: pytest.CaptureFixture[str]
+    old: OldCode, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before, rows = shape(store.url), old.rows()
     upgraded(store)
@@ -125,7 +125,7 @@ async def test_downgraded_tables_are_those_of_before_with_their_rows(
 
 
 def test_downgrade_loses_traces_only_where_it_is_told_to(
-    old: OldRelease, store: Store, capsys: pytest.CaptureFixture[str]
+    old: OldCode, store: Store, capsys: pytest.CaptureFixture[str]
 ) -> None:
     upgraded(store)
     old.ask("UPDATE outbox SET trace = '00-1-2-01' WHERE seq < 3 RETURNING seq")
@@ -136,14 +136,14 @@ def test_downgrade_loses_traces_only_where_it_is_told_to(
     assert standing(store).version == Version(1)
 
 
-def test_tables_of_the_release_before_are_taken_over(old: OldRelease, store: Store) -> None:
+def test_tables_of_the_version_before_are_taken_over(old: OldCode, store: Store) -> None:
     found = standing(store)
     assert not found.adopted and not found.ready and found.version == Version(1)
     assert [step.id for step in found.waiting("before")] == ["0002_before"]
 
 
 def test_a_file_is_brought_up_by_who_starts_and_postgresql_is_not(
-    old: OldRelease, store: Store, monkeypatch: pytest.MonkeyPatch
+    old: OldCode, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = Path(inbox_file())
     if store.engine == "postgresql":
@@ -160,9 +160,9 @@ def test_a_file_is_brought_up_by_who_starts_and_postgresql_is_not(
 
 
 async def test_old_code_opens_what_new_code_made(url: str) -> None:
-    """A release that is rolled back on its first day."""
+    """A version that is rolled back on its first day."""
     await open_store(Path(inbox_file()), Clock()).close()
-    old = OldRelease(1, url)
+    old = OldCode(1, url)
     if old.engine == "postgresql":
         old.ask("CREATE TABLE table_versions (name TEXT, version INTEGER)")
         old.ask("INSERT INTO table_versions VALUES ('inbox', 3)")
@@ -177,7 +177,7 @@ async def test_old_code_opens_what_new_code_made(url: str) -> None:
 
 def test_file_of_version_2_gets_what_it_lacks(tmp_path: Path) -> None:
     path = tmp_path / "two.sqlite"
-    old = OldRelease(1, f"sqlite:///{path}")
+    old = OldCode(1, f"sqlite:///{path}")
     old.make()
     old.play("history")
     with sqlite3.connect(path) as db:
@@ -200,7 +200,7 @@ def test_file_of_version_1_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
         db.execute("CREATE TABLE inbox (seq INTEGER PRIMARY KEY, message_id TEXT NOT NULL)")
     with pytest.raises(WrongVersion, match=r"one.sqlite: the table `inbox` has no `lane`.*too old"):
         open_store(path, Clock())
-    assert OldRelease(1, f"sqlite:///{path}").ask("SELECT name FROM sqlite_master") == [
+    assert OldCode(1, f"sqlite:///{path}").ask("SELECT name FROM sqlite_master") == [
         {"name": "inbox"}
     ]
 

@@ -1,4 +1,4 @@
-"""Three releases of a store: each beside the one before it, over one, and back."""
+"""Three versions of a store: each beside the one before it, over one, and back."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from nlu.storage.migrations.commands import after_command, before_command, down_
 from nlu.storage.migrations.step import read_steps, statements
 from nlu.storage.migrations.store import standing
 from nlu.storage.migrations.version import Version, WrongVersion
-from tests.migrations.notes import Release, shape
+from tests.migrations.notes import Code, shape
 
 
 @pytest.fixture
-def releases(
+def codes(
     url_of: Callable[[Path], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> tuple[Release, Release, Release]:
+) -> tuple[Code, Code, Code]:
     """The first one has made its tables and written a note."""
     monkeypatch.delenv("SEVA_MIGRATE", raising=False)
     url = url_of(tmp_path / "notes.sqlite")
-    one, two, three = (Release(number, tmp_path, url) for number in (1, 2, 3))
+    one, two, three = (Code(number, tmp_path, url) for number in (1, 2, 3))
     one.start()
     one.write(1, "first")
     return one, two, three
 
 
-def before(release: Release) -> int:
-    return before_command([release.store], dry_run=False)
+def before(code: Code) -> int:
+    return before_command([code.store], dry_run=False)
 
 
-def after(release: Release) -> int:
-    return after_command([release.store], dry_run=False, confirm=lambda _: True)
+def after(code: Code) -> int:
+    return after_command([code.store], dry_run=False, confirm=lambda _: True)
 
 
-def down(release: Release, to: int, **how: Any) -> int:
+def down(code: Code, to: int, **how: Any) -> int:
     given = {"after_only": False, "lose_data": False, "dry_run": False, **how}
-    return down_command(release.store, to, confirm=lambda _: True, **given)
+    return down_command(code.store, to, confirm=lambda _: True, **given)
 
 
-def test_two_releases_side_by_side_until_the_older_is_gone(
-    releases: tuple[Release, Release, Release],
+def test_two_versions_side_by_side_until_the_older_is_gone(
+    codes: tuple[Code, Code, Code],
 ) -> None:
-    one, two, _ = releases
+    one, two, _ = codes
     assert before(two) == 0
-    for release in (one, two):
-        release.start()
+    for code in (one, two):
+        code.start()
     one.write(2, "of the old")
     two.write(3, "of the new")
     assert one.read() == two.read() == ["first", "of the old", "of the new"]
@@ -59,9 +59,9 @@ def test_two_releases_side_by_side_until_the_older_is_gone(
         one.start()
 
 
-def test_an_upgrade_over_a_release(releases: tuple[Release, Release, Release]) -> None:
+def test_an_upgrade_over_a_release(codes: tuple[Code, Code, Code]) -> None:
     """Nobody has to stop at the one between, or to take away while the oldest still runs."""
-    one, _, three = releases
+    one, _, three = codes
     assert before(three) == 0
     assert standing(three.store).version == Version(3, 1)
     one.start()
@@ -74,18 +74,18 @@ def test_an_upgrade_over_a_release(releases: tuple[Release, Release, Release]) -
     assert three.read() == ["first", "of the old", "of the new"]
 
 
-def test_a_release_works_with_steps_of_the_next(releases: tuple[Release, Release, Release]) -> None:
-    _, two, three = releases
+def test_a_version_works_with_steps_of_the_next(codes: tuple[Code, Code, Code]) -> None:
+    _, two, three = codes
     before(three)
     two.start()
     two.write(2, "between")
     assert two.read() == three.read() == ["first", "between"]
 
 
-def test_a_release_refuses_tables_without_what_it_needs(
-    releases: tuple[Release, Release, Release], monkeypatch: pytest.MonkeyPatch
+def test_a_version_refuses_tables_without_what_it_needs(
+    codes: tuple[Code, Code, Code], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, two, _ = releases
+    one, two, _ = codes
     monkeypatch.setenv("SEVA_MIGRATE", "never")
     with pytest.raises(WrongVersion, match=r"`notes` lack what .* `seva migrate before`"):
         two.start()
@@ -93,15 +93,15 @@ def test_a_release_refuses_tables_without_what_it_needs(
 
 
 def test_after_waits_for_before(
-    releases: tuple[Release, Release, Release], capsys: pytest.CaptureFixture[str]
+    codes: tuple[Code, Code, Code], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, two, _ = releases
+    _, two, _ = codes
     assert after(two) == 1
     assert "run `seva migrate before` first" in capsys.readouterr().err
 
 
-def test_the_way_back_keeps_what_was_written(releases: tuple[Release, Release, Release]) -> None:
-    one, _, three = releases
+def test_the_way_back_keeps_what_was_written(codes: tuple[Code, Code, Code]) -> None:
+    one, _, three = codes
     shapes = [shape(one.url)]
     before(three)
     shapes.append(shape(one.url))
@@ -119,9 +119,9 @@ def test_the_way_back_keeps_what_was_written(releases: tuple[Release, Release, R
 
 
 def test_a_downgrade_that_would_lose_days_is_refused(
-    releases: tuple[Release, Release, Release], capsys: pytest.CaptureFixture[str]
+    codes: tuple[Code, Code, Code], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one, _, three = releases
+    one, _, three = codes
     before(three)
     three.write(2, "with a day")
     assert down(three, 2) == 1
@@ -131,10 +131,10 @@ def test_a_downgrade_that_would_lose_days_is_refused(
     assert standing(one.store).version == Version(2)
 
 
-def test_an_older_release_cannot_take_back_what_it_does_not_know(
-    releases: tuple[Release, Release, Release], capsys: pytest.CaptureFixture[str]
+def test_an_older_version_cannot_take_back_what_it_does_not_know(
+    codes: tuple[Code, Code, Code], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, two, three = releases
+    _, two, three = codes
     before(three)
     assert down(two, 1) == 1
     assert "knows how to go back" in capsys.readouterr().err
@@ -142,9 +142,9 @@ def test_an_older_release_cannot_take_back_what_it_does_not_know(
 
 
 def test_nothing_is_changed_by_a_dry_run_or_a_no(
-    releases: tuple[Release, Release, Release], capsys: pytest.CaptureFixture[str]
+    codes: tuple[Code, Code, Code], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, two, _ = releases
+    _, two, _ = codes
     assert before_command([two.store], dry_run=True) == 0
     told = capsys.readouterr().out
     assert "0002 words (before): `text` gets the name `words`" in told
@@ -157,16 +157,16 @@ def test_nothing_is_changed_by_a_dry_run_or_a_no(
 
 
 def test_a_step_that_fails_is_taken_back_whole(
-    releases: tuple[Release, Release, Release], capsys: pytest.CaptureFixture[str]
+    codes: tuple[Code, Code, Code], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    one, two, _ = releases
+    one, two, _ = codes
     assert two.tables.folder is not None
     step = two.tables.folder / "0002_words.before.sql"
     text, as_it_was = step.read_text("utf-8"), shape(one.url)
     step.write_text(text.replace("SET words = text", "SET words = nothing_of_that_name"), "utf-8")
     read_steps.cache_clear()
     assert before(two) == 1
-    assert "the step was taken back" in capsys.readouterr().err
+    assert "what was begun is taken back" in capsys.readouterr().err
     assert shape(one.url) == as_it_was and standing(two.store).version == Version(1)
     step.write_text(text)
     read_steps.cache_clear()

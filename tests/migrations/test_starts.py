@@ -13,7 +13,7 @@ from api.inbox.schema import TABLES
 from nlu.storage.migrations.store import Store, standing
 from nlu.storage.migrations.version import Version
 from nlu.storage.tables import open_engine
-from tests.migrations.playback import OldRelease
+from tests.migrations.playback import OldCode
 
 pytestmark = pytest.mark.slow
 PROCESSES = 4
@@ -72,7 +72,7 @@ def test_new_tables_are_made_once(url: str) -> None:
 
 
 def test_old_tables_are_brought_up_once(
-    old: OldRelease, url: str, monkeypatch: pytest.MonkeyPatch
+    old: OldCode, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SEVA_MIGRATE", "always")
     assert started(url) == [0] * PROCESSES
@@ -81,7 +81,7 @@ def test_old_tables_are_brought_up_once(
 
 
 def test_a_process_killed_in_the_middle_leaves_what_was_there(
-    old: OldRelease, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    old: OldCode, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Taking over and the first half of the step are taken back; old code never noticed."""
     monkeypatch.setenv("SEVA_MIGRATE", "always")

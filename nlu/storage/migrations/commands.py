@@ -43,7 +43,7 @@ def _faults_told(command: Callable[P, int]) -> Callable[P, int]:
             cause = getattr(error, "orig", None) or error
             print(
                 f"the database refused ({type(cause).__name__}: {str(cause).strip()}); "
-                "the step was taken back: mend it, and run the command again",
+                "what was begun is taken back: mend it, and run the command again",
                 file=sys.stderr,
             )
         return 1
