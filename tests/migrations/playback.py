@@ -43,15 +43,9 @@ class OldCode:
     def opens(self) -> None:
         """What it does when it starts."""
         with self._connected() as execute:
-            if self.engine == "sqlite":
-                ((version,),) = (row.values() for row in execute("PRAGMA user_version", ())[0])
-            else:
-                ((version,),) = (
-                    row.values()
-                    for row in execute("SELECT version FROM table_versions WHERE name='inbox'", ())[
-                        0
-                    ]
-                )
+            said = "SELECT version FROM table_versions WHERE name = 'inbox'"
+            rows, _ = execute("PRAGMA user_version" if self.engine == "sqlite" else said, ())
+            ((version,),) = (row.values() for row in rows)
             assert version in (0, 3)
             for one in statements(self._schema, self.engine):
                 execute(one, ())
