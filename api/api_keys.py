@@ -16,12 +16,13 @@ from nlu.settings.api_keys_file import DAY, SCOPES, ApiKey, digest, read_keys_fi
 from nlu.settings.settings import ServeSettings
 from nlu.storage import windows
 from nlu.storage.database import Tables
+from nlu.storage.tables import make_ready
 from nlu.storage.write_ahead import write_ahead
 
 log = get_logger(__name__)
 USAGE_FILE = "usage.sqlite"
 _BUSY_S = 2.0
-_USAGE = Tables("usage", 0, windows.SCHEMA)
+USAGE = Tables("limits", windows.SCHEMA, Path(__file__).with_name("migrations") / "limits")
 
 
 class ApiKeys:
@@ -128,5 +129,5 @@ def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, _BUSY_S, isolation_level=None, check_same_thread=False)
     write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
-    connection.executescript(_USAGE.statements("", "WITHOUT ROWID"))
+    make_ready(connection, USAGE)
     return connection

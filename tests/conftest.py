@@ -103,6 +103,7 @@ SLOW = (
     "payments",
     "faults",
     "rasa",
+    "migrations",
     "joint",
     "demo",
     "docs",

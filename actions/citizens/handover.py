@@ -10,12 +10,14 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from actions.dialogue.steps import Handover
 from actions.news.notices import Notify
+from nlu.storage.database import Tables
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import keyed_hash, seal, unseal
 from nlu.storage.tables import delete_in_slices, open_tables
@@ -33,6 +35,7 @@ _HANDOVERS = sa.Table(
     sa.Column("told", sa.Text, nullable=False),
     unreadable_column(),
 )
+TABLES = Tables("handovers", _METADATA, Path(__file__).parents[1] / "migrations" / "handovers")
 _NUMBERS = 1_000_000  # six digits: short enough to say on the telephone
 
 
@@ -51,7 +54,7 @@ class Handovers:
 
     def __init__(self, url: str) -> None:
         """Makes the tables and, of SQLite, the file and its folder where they are missing."""
-        self._engine = open_tables(url, _METADATA)
+        self._engine = open_tables(url, TABLES)
         self.table = SealedTable("handovers", self._engine, _HANDOVERS, ["told"], _case)
 
     def open(self, citizen: str, record: Handover) -> str:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from actions.dialogue.state import Profile
+from nlu.storage.database import Tables
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import Unreadable, keyed_hash, seal, unseal
 from nlu.storage.tables import delete_in_slices, insert_into, open_tables
@@ -28,6 +30,7 @@ _PROFILES = sa.Table(
     sa.Column("used", sa.Float(53)),
     unreadable_column(),
 )
+TABLES = Tables("profiles", _METADATA, Path(__file__).parents[1] / "migrations" / "profiles")
 _DAY = 86400.0
 
 
@@ -37,7 +40,7 @@ class Profiles:
     def __init__(self, url: str, most: int, clock: Callable[[], float] = time.time) -> None:
         """`most`: values kept of one type, the latest first."""
         self._most, self._clock = most, clock
-        self._engine = open_tables(url, _METADATA)
+        self._engine = open_tables(url, TABLES)
         self.table = SealedTable("profiles", self._engine, _PROFILES, ["told"], _profile)
         # Rows of before profiles were forgotten by age.
         self._change(_PROFILES.c.used.is_(None), used=clock())

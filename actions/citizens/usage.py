@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import sqlalchemy as sa
 
+from nlu.storage.database import Tables
 from nlu.storage.tables import IN_MEMORY, insert_into, open_tables
 
 FILE = "usage.sqlite"
@@ -21,6 +23,7 @@ _USED = sa.Table(
     sa.Column("service", sa.Text, primary_key=True),
     sa.Column("times", sa.Integer, nullable=False),
 )
+TABLES = Tables("usage", _METADATA, Path(__file__).parents[1] / "migrations" / "usage")
 _DAY = 86400
 
 
@@ -28,7 +31,7 @@ class Usage:
     """The counters, in a database; each call is a transaction of its own and blocks."""
 
     def __init__(self, url: str = IN_MEMORY, clock: Callable[[], float] = time.time) -> None:
-        self._engine, self._clock = open_tables(url, _METADATA), clock
+        self._engine, self._clock = open_tables(url, TABLES), clock
 
     def count(self, service: str) -> None:
         """One request more that a department answered."""

@@ -14,7 +14,7 @@ from typing import Any, Literal, cast, get_args
 
 import sqlalchemy as sa
 
-from actions.departments.journal_tables import METADATA, NONCES, WRITES
+from actions.departments.journal_tables import NONCES, TABLES, WRITES
 from actions.departments.request import Context, Origin
 from actions.departments.result import OperationResult, Wanted
 from nlu.settings.groups import Tables
@@ -72,7 +72,7 @@ class Journal:
 
     def __init__(self, url: str) -> None:
         """SQLAlchemy URL of SQLite or PostgreSQL; tables are made if they are not there."""
-        self._engine = open_tables(url, METADATA)
+        self._engine = open_tables(url, TABLES)
         sealed = ("request", "result")
         self.table = SealedTable("journal", self._engine, WRITES, sealed, _entry)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import sqlalchemy as sa
 
+from nlu.storage.database import Tables
 from nlu.storage.sealed_table import unreadable_column
 
 METADATA = sa.MetaData()
@@ -33,3 +36,4 @@ NONCES = sa.Table(
     sa.Column("id", sa.String(64), primary_key=True),
     sa.Column("seen_at", sa.Float(53), nullable=False),
 )
+TABLES = Tables("journal", METADATA, Path(__file__).parents[1] / "migrations" / "journal")

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import sqlalchemy as sa
 
 from actions.departments.definition import MissLimits
 from actions.departments.journal import database_url
+from nlu.storage.database import Tables
 from nlu.storage.sealing import keyed_hash
 from nlu.storage.tables import IN_MEMORY, delete_in_slices, open_tables
 
@@ -30,6 +32,7 @@ _MISSES = sa.Table(
     sa.Index("department_misses_citizen", "department", "citizen", "at"),
     sa.Index("department_misses_at", "department", "at"),
 )
+TABLES = Tables("misses", _METADATA, Path(__file__).parents[1] / "migrations" / "misses")
 
 
 class Misses:
@@ -37,7 +40,7 @@ class Misses:
 
     def __init__(self, url: str = IN_MEMORY, clock: Callable[[], float] = time.time) -> None:
         """SQLAlchemy URL of SQLite or PostgreSQL; the table is made if it is not there."""
-        self._engine, self._clock = open_tables(url, _METADATA), clock
+        self._engine, self._clock = open_tables(url, TABLES), clock
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> Misses:

@@ -28,12 +28,19 @@ from actions.transparency.note import NoteError
 from actions.transparency.tiles import TileError, TileTree
 from nlu.log import get_logger
 from nlu.records import read_record
+from nlu.storage.database import Tables, marks
+from nlu.storage.tables import make_ready
 from nlu.storage.write_ahead import write_ahead
 
 SALT_BYTES = 16
 State = Literal["pending", "valid", "revoked", "replaced"]
 Kind = Literal["issued", "revoked", "replaced"]
 _WAIT_S = 30.0
+TABLES = Tables(
+    "documents",
+    Path(__file__).with_name("registry.sql").read_text("utf-8"),
+    Path(__file__).parents[1] / "migrations" / "documents",
+)
 _log = get_logger(__name__)
 
 
@@ -154,6 +161,9 @@ class Logged:
     salt: bytes
 
 
+_COLUMNS = ", ".join(field.name for field in fields(DocumentRecord))
+
+
 class Registry:
     """The registry in a SQLite file.
 
@@ -164,7 +174,7 @@ class Registry:
         self._path, self._event_log = path, event_log
         with self._reading() as db:
             write_ahead(db)
-            db.executescript(Path(__file__).with_name("registry.sql").read_text("utf-8"))
+            make_ready(db, TABLES)
 
     def begin(
         self, act: str, entries: Sequence[LogEvent], document: DocumentRecord | None = None
@@ -179,8 +189,9 @@ class Registry:
                 key = (document.department, document.request_key)
                 if self._one(db, "department = ? AND request_key = ?", *key) is not None:
                     raise KeyTaken
-                marks = ", ".join("?" * len(fields(DocumentRecord)))
-                db.execute(f"INSERT INTO documents VALUES ({marks})", astuple(document))
+                values = marks(len(fields(DocumentRecord)))
+                row = f"INSERT INTO documents ({_COLUMNS}) VALUES ({values})"
+                db.execute(row, astuple(document))
             for entry in entries:
                 known = self._one(db, "id = ?", entry.document)
                 wanted = "pending" if entry.kind == "issued" else "valid"
@@ -260,7 +271,7 @@ class Registry:
 
     @staticmethod
     def _one(db: sqlite3.Connection, where: str, *values: str) -> DocumentRecord | None:
-        row = db.execute(f"SELECT * FROM documents WHERE {where}", values).fetchone()
+        row = db.execute(f"SELECT {_COLUMNS} FROM documents WHERE {where}", values).fetchone()
         return row and DocumentRecord(**dict(row))
 
     @contextmanager

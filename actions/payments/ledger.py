@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from actions.payments.payment import (
     may_move,
     payer_of,
 )
+from nlu.storage.database import Tables
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import seal, unseal
 from nlu.storage.tables import delete_in_slices, open_tables
@@ -64,6 +66,7 @@ PAYMENTS = sa.Table(
     ),
     sa.Index("payments_order", "gateway", "order_id", unique=True),
 )
+TABLES = Tables("payments", _METADATA, Path(__file__).parents[1] / "migrations" / "payments")
 _PLAIN = (
     *("bill", "gateway", "state", "opened_at", "changed_at", "due_at"),
     *("tries", "told", "receipt", "alarm", "version"),
@@ -79,7 +82,7 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         """SQLAlchemy URL of SQLite or PostgreSQL; the table is made if it is not there."""
-        self._engine = open_tables(url, _METADATA)
+        self._engine = open_tables(url, TABLES)
         self.table = SealedTable("payments", self._engine, PAYMENTS, ["private"], _payment)
 
     @classmethod

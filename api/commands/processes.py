@@ -1,5 +1,5 @@
 """`seva serve` and `seva worker` run until Ctrl-C or SIGTERM; `seva status` and `seva doctor` look
-at them and the others.
+at them and the others, `seva migrate` changes their tables.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from nlu.commands.doctor import doctor
+from nlu.commands.migrate import app as migrate
 from nlu.commands.options import Json, address, begin, finish
 
 app = typer.Typer(rich_markup_mode=None)
@@ -85,3 +86,4 @@ def status(
 
 
 app.command()(doctor)
+app.add_typer(migrate)

@@ -14,7 +14,9 @@ from api.inbox.open import database_file, sealed_columns
 from nlu.doctor import Deployment, Finding, NotLooked, check
 from nlu.doctor.sealed_sample import Sealed, look_at
 from nlu.storage.database import DatabaseAway, Statements, Transaction
-from nlu.storage.postgres import reader, version_of
+from nlu.storage.migrations.opening import are_ready
+from nlu.storage.migrations.step import EngineName
+from nlu.storage.postgres import reader
 from nlu.storage.read_only import read_only
 
 _MOST = 5
@@ -23,8 +25,8 @@ _MEGA = 1e6
 
 @check(
     "database",
-    "the database of messages is of this version and whole",
-    "tables of another version, a file that is no database, or a broken one",
+    "the database of messages is reached and whole",
+    "PostgreSQL that does not answer, a file that is no database, or a broken one",
     *("serve", "worker"),
 )
 def database(here: Deployment) -> Iterator[Finding]:
@@ -35,33 +37,20 @@ def database(here: Deployment) -> Iterator[Finding]:
     path = _path(here)
     try:
         with read_only(path) as db:
-            (version,) = db.execute("PRAGMA user_version").fetchone()
+            db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
             small = path.stat().st_size <= here.limits.whole_bytes
             told = db.execute("PRAGMA quick_check(1)").fetchall()[0][0] if small else "ok"
     except sqlite3.DatabaseError:
         yield _broken(path)
         return
-    yield from _of_version(str(path), version)
     if told != "ok":
         yield _broken(path)
-
-
-def _of_version(where: str, version: int) -> Iterator[Finding]:
-    if version not in (0, schema.TABLES.version):
-        newer = version > schema.TABLES.version
-        yield Finding(
-            "critical",
-            f"{where} is of version {version}, this Seva knows {schema.TABLES.version}",
-            "neither `seva serve` nor `seva worker` starts: no message is taken",
-            f"run the Seva that wrote it{', which is a newer one' if newer else ''}, or name "
-            "another database in SEVA_DATABASE_URL",
-        )
 
 
 def _postgres(here: Deployment) -> Iterator[Finding]:
     try:
         with reader(here.settings.database_url) as db:
-            version = version_of(db, schema.TABLES)
+            db.execute("SELECT 1")
     except DatabaseAway as error:
         yield Finding(
             "critical",
@@ -69,8 +58,6 @@ def _postgres(here: Deployment) -> Iterator[Finding]:
             "no message is taken, and none is answered",
             "see that the server runs, and that host, name and password of SEVA_DATABASE_URL fit",
         )
-        return
-    yield from _of_version("the database", version)
 
 
 def _broken(path: Path) -> Finding:
@@ -273,18 +260,18 @@ def _tables(here: Deployment) -> Iterator[Statements]:
     try:
         if database_file(here.settings) is None:
             with reader(here.settings.database_url) as rows:
-                _expect(version_of(rows, schema.TABLES))
+                _expect(rows, "postgresql")
                 yield rows
             return
         with read_only(_path(here)) as db:
-            _expect(db.execute("PRAGMA user_version").fetchall()[0][0])
+            _expect(db, "sqlite")
             yield db
     except (sqlite3.DatabaseError, DatabaseAway) as error:
         raise NotLooked(f"the database cannot be read ({type(error).__name__})") from None
 
 
-def _expect(version: int) -> None:
-    if version != schema.TABLES.version:
+def _expect(db: Statements, engine: EngineName) -> None:
+    if not are_ready(lambda sql: db.execute(sql).fetchall(), engine, schema.TABLES):
         raise NotLooked("the database has no tables yet, or those of another version")
 
 

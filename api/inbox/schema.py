@@ -12,4 +12,8 @@ PENDING, SENDING, SENT, DELIVERED, READ, FAILED = 0, 1, 2, 3, 4, 5
 PARKED, SPARE = -1, -2  # until the citizen writes; a template, until it is needed
 STATUS_STATES = {"sent": SENT, "delivered": DELIVERED, "read": READ, "played": READ}
 
-TABLES = Tables("inbox", 3, Path(__file__).with_name("schema.sql").read_text("utf-8") + WINDOWS)
+TABLES = Tables(
+    "inbox",
+    Path(__file__).with_name("schema.sql").read_text("utf-8") + WINDOWS,
+    Path(__file__).parents[1] / "migrations" / "inbox",
+)

@@ -1,5 +1,6 @@
 -- Inbox, outbox, trackers, for SQLite and PostgreSQL. `$number` numbers the rows; `$by_key` tells
--- SQLite that a table is found by its key only (nlu/storage/database.py).
+-- SQLite that a table is found by its key only (nlu/storage/migrations/step.py). A change here needs a
+-- step in api/migrations/inbox (docs/migrations.md).
 
 -- The clock of a SQLite file (nlu/storage/clock.py); PostgreSQL has its own.
 CREATE TABLE IF NOT EXISTS clock (boot TEXT, shift DOUBLE PRECISION, seen DOUBLE PRECISION);
@@ -18,7 +19,8 @@ CREATE TABLE IF NOT EXISTS inbox (
     state INTEGER NOT NULL DEFAULT 0,       -- 0 waiting, 1 done, 2 dead letter
     attempts INTEGER NOT NULL DEFAULT 0,    -- turns that failed while all else worked
     claims INTEGER NOT NULL DEFAULT 0,      -- claims that never came back, the present one too
-    reason TEXT
+    reason TEXT,
+    trace TEXT                              -- of the webhook that brought it, a W3C traceparent
 );
 CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (lane, sent_at, seq) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS inbox_oldest ON inbox (received_at) WHERE state = 0;
@@ -52,6 +54,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     created_at DOUBLE PRECISION NOT NULL,
     reason TEXT,
     refused TEXT NOT NULL DEFAULT '',       -- ids of tries that failed at WhatsApp, spaces between
+    trace TEXT,                             -- of what it answers, a W3C traceparent
     UNIQUE (inbox_id, step)
 );
 CREATE INDEX IF NOT EXISTS outbox_open ON outbox (lane, seq) WHERE state < 2;

@@ -238,7 +238,8 @@ class StoredInbox:
         """Reads a tracker, and writes one of nobody's as large as any, which is never seen."""
 
         def change(db: Transaction) -> None:
-            db.execute("INSERT INTO trackers VALUES ('', ?, 0)", ("0" * _ROOM,))
+            row = "INSERT INTO trackers (lane, tracker, used_at) VALUES ('', ?, 0)"
+            db.execute(row, ("0" * _ROOM,))
             db.execute("DELETE FROM trackers WHERE lane = ''")
 
         try:

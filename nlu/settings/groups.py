@@ -130,6 +130,13 @@ class Stored(ProcessSettings):
         "`postgresql://...` for several machines.",
     )
 
+    migrate: Literal["sqlite", "always", "never"] = Field(
+        default="sqlite",
+        description="Where a process that starts adds by itself what its tables lack: in `sqlite` "
+        "files, `always` (also in PostgreSQL), or `never`; else `seva migrate before` does. New "
+        "tables are always made.",
+    )
+
     def table_url(self, file: str) -> str:
         """Where tables lie that are no part of a turn: in PostgreSQL too where the state is there,
         else in a file of `SEVA_VAR_DIR`."""

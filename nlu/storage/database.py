@@ -7,10 +7,14 @@ first: SQLite has one writer at a time anyway, and PostgreSQL then has one for e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from string import Template
-from typing import Any, Protocol, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 T = TypeVar("T")
 Row = Any
@@ -96,22 +100,23 @@ class Database(Protocol):
 
 @dataclass(frozen=True)
 class Tables:
-    """Tables of a store. `sql` makes those that are missing: `$number` is a column that numbers
-    rows, `$by_key` is for tables that are only found by their key. A database with another
-    `version` is not opened."""
+    """Tables of a store, as this Seva knows them."""
 
     name: str
-    version: int
-    sql: str
+    head: str | sa.MetaData
+    """Makes them all in an empty database: SQL in the words of `nlu.storage.migrations.step`, or
+    tables of SQLAlchemy."""
+    folder: Path | None = None
+    """Of the steps that lead there from older tables; None: there are no older ones."""
 
-    def statements(self, number: str, by_key: str) -> str:
-        """The SQL of one engine."""
-        return Template(self.sql).substitute(number=number, by_key=by_key)
+    @property
+    def versions(self) -> str:
+        """The table in which Alembic remembers the steps that were run."""
+        return f"alembic_version_{self.name}"
 
-    def refuse(self, where: str, version: int) -> None:
-        """Raises ValueError where the tables are of a version that this Seva does not know."""
-        if version not in (0, self.version):
-            raise ValueError(
-                f"{where}: its tables are of version {version}, this Seva knows {self.version}; "
-                "run the Seva that wrote it, or give another SEVA_DATABASE_URL"
-            )
+    @property
+    def names(self) -> list[str]:
+        """Of the tables."""
+        if isinstance(self.head, str):
+            return re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", self.head)
+        return list(self.head.tables)

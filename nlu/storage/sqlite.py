@@ -13,6 +13,7 @@ from typing import Any
 from nlu.storage.clock import FileClock
 from nlu.storage.database import T, Tables, Work
 from nlu.storage.group_commit import GroupCommit
+from nlu.storage.tables import make_ready
 from nlu.storage.write_ahead import connect
 
 Clock = Callable[[], float]
@@ -40,14 +41,15 @@ class SqliteDatabase:
     def __init__(
         self, path: Path, tables: Tables, *, window_s: float = 0.002, clock: Clock | None = None
     ) -> None:
-        """Makes tables that are missing. Without a `clock` the file's own. Raises ValueError for a
-        file of another version."""
+        """Makes tables, or brings them up. Without a `clock` the file's own. Raises ValueError for
+        tables that this Seva cannot work with."""
         self.path = path
         self._reader = connect(path)
-        tables.refuse(str(path), self._reader.execute("PRAGMA user_version").fetchone()[0])
-        number = "INTEGER PRIMARY KEY AUTOINCREMENT"
-        self._reader.executescript(tables.statements(number, "WITHOUT ROWID"))
-        self._reader.execute(f"PRAGMA user_version = {tables.version}")
+        try:
+            make_ready(self._reader, tables)
+        except BaseException:
+            self._reader.close()
+            raise
         self._clock = clock or FileClock(self._reader)
         self._writer: sqlite3.Connection | None = None
         self._commit: GroupCommit[Work[Any], Any] = GroupCommit(self._apply, window_s)

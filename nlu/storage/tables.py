@@ -1,10 +1,11 @@
-"""Tables of SQLAlchemy on SQLite or PostgreSQL: made and completed at the start, kept durably.
+"""Tables of SQLAlchemy on SQLite or PostgreSQL: ready from the start, kept durably.
 
 SQLite files are private, in write-ahead mode, and what is deleted is overwritten.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from nlu.storage.database import Tables
+from nlu.storage.migrations.opening import are_ready, open_schema
 from nlu.storage.write_ahead import make_durable
 
 IN_MEMORY = "sqlite://"
@@ -20,10 +23,6 @@ SLICE = 500
 """Rows that one transaction deletes: others wait for no more than these."""
 _PAUSE = 0.02
 """Seconds between two such transactions, in which others come to write."""
-_TURN = {
-    "sqlite": "BEGIN IMMEDIATE",
-    "postgresql": "SELECT pg_advisory_xact_lock(5783651)",  # any number, the same for all
-}
 
 
 def file_url(path: Path) -> str:
@@ -31,17 +30,28 @@ def file_url(path: Path) -> str:
     return f"sqlite:///{path.resolve()}"
 
 
-def open_tables(url: str, metadata: sa.MetaData) -> sa.engine.Engine:
-    """An engine with tables, columns and indexes that are made where they are missing. Processes
-    that start at once take turns: two that found none would both make them, and one would fail."""
+def open_tables(url: str, tables: Tables) -> sa.engine.Engine:
+    """An engine with tables that are made or brought up where they must be. Processes that start at
+    once take turns. Raises ValueError for tables that this Seva cannot work with."""
     engine = open_engine(url)
-    with engine.connect() as db:
-        db.exec_driver_sql(_TURN[engine.dialect.name])
-        metadata.create_all(db)
-        for table in metadata.tables.values():
-            _complete(db, table)
-        db.commit()
+    try:
+        open_schema(engine, tables)
+    except BaseException:
+        engine.dispose()
+        raise
     return engine
+
+
+def make_ready(file: sqlite3.Connection, tables: Tables) -> None:
+    """The same for a SQLite file that is open and not in a transaction. Raises ValueError for
+    tables that this Seva cannot work with, and `sqlite3.Error`."""
+    if are_ready(lambda sql: file.execute(sql).fetchall(), "sqlite", tables):
+        return
+    ((_, _, path),) = file.execute("PRAGMA database_list").fetchall()
+    try:
+        open_tables(file_url(Path(path)), tables).dispose()
+    except sa.exc.DBAPIError as error:
+        raise error.orig from error
 
 
 def open_engine(url: str, **pool: Any) -> sa.engine.Engine:
@@ -84,14 +94,3 @@ def delete_in_slices(engine: sa.engine.Engine, table: sa.Table, where: Any) -> i
         if done.rowcount == 0:
             return gone
         time.sleep(_PAUSE)
-
-
-def _complete(db: sa.engine.Connection, table: sa.Table) -> None:
-    """Columns that a table of an older Seva lacks, empty in its rows, and their indexes."""
-    there = {column["name"] for column in sa.inspect(db).get_columns(table.name)}
-    for column in table.columns:
-        if column.name not in there:
-            kind = column.type.compile(db.dialect)
-            db.exec_driver_sql(f'ALTER TABLE {table.name} ADD COLUMN "{column.name}" {kind}')
-    for index in table.indexes:
-        index.create(db, checkfirst=True)

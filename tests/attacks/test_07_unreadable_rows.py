@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from actions.citizens.handover import FILE as HANDOVERS
 from actions.citizens.handover import Handovers
 from actions.citizens.profile import FILE as PROFILES
 from actions.citizens.profile import Profiles
 from actions.departments.journal import Entry, Journal, Write
-from actions.departments.journal_tables import METADATA, WRITES
+from actions.departments.journal_tables import WRITES
 from actions.departments.request import Context
 from actions.payments.ledger import PAYMENTS, Ledger
 from actions.payments.payment import Order, Payment
@@ -28,6 +27,7 @@ from nlu.storage.tables import file_url
 from nlu.storage.unreadable import UNREADABLE
 from tests.dialogue.test_handover import RECORD
 from tests.handover_numbers import numbers_of
+from tests.postgres import empty
 
 OLD, BATCH, FAR = 55, 50, 1e9
 Back = Callable[[], None]
@@ -57,10 +57,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'j.sqlite'}"
         return
     url = request.getfixturevalue("postgres")
+    empty(url)
     yield url
-    engine = sa.create_engine(url)
-    METADATA.drop_all(engine)
-    PAYMENTS.metadata.drop_all(engine)
 
 
 def write(number: int) -> Write:

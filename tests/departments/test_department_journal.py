@@ -13,11 +13,11 @@ import pytest
 
 from actions.departments import OperationResult
 from actions.departments.journal import Entry, Journal, State, Write
-from actions.departments.journal_tables import METADATA
 from actions.departments.request import Context
 from nlu.storage.sealing import Unreadable
 from nlu.storage.tables import IN_MEMORY
 from nlu.turn import Document
+from tests.postgres import empty
 
 WRITE = Write("energy", "payBill", {"name": "లక్ష్మి", "odd": "\ud800"}, Context("91984", "k-1", "te"))
 ENTRY = Entry(WRITE, "sending", 100.0, due_at=130.0, until=900.0)
@@ -29,11 +29,11 @@ def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Journal]
     """An empty journal."""
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres")
+        empty(url)
     else:
         url = f"sqlite:///{tmp_path / 'j.sqlite'}" if request.param == "sqlite" else IN_MEMORY
     journal = Journal(url)
     yield journal
-    METADATA.drop_all(journal._engine)
     journal.close()
 
 
@@ -47,6 +47,7 @@ def test_many_that_start_at_once_make_the_tables_once(
         url = f"sqlite:///{tmp_path / f'{round_}.sqlite'}"
         if kind == "postgresql":
             url = request.getfixturevalue("postgres")
+            empty(url)
         together = threading.Barrier(8)
 
         def start(_: int, url: str = url, together: threading.Barrier = together) -> Journal:
@@ -55,7 +56,6 @@ def test_many_that_start_at_once_make_the_tables_once(
 
         with ThreadPoolExecutor(8) as pool:
             started = list(pool.map(start, range(8)))
-        METADATA.drop_all(started[0]._engine)
         for journal in started:
             journal.close()
 

@@ -89,14 +89,6 @@ def test_postgresql_that_does_not_answer(site: Site) -> None:
     assert found.severity == "critical" and "hush" not in str(found)
 
 
-def test_a_database_of_a_newer_version(site: Site) -> None:
-    opened(site)
-    change(site, f"PRAGMA user_version = {schema.TABLES.version + 1}")
-    found = site.only("database")
-    assert found.severity == "critical" and "a newer one" in found.mend
-    assert site.result("waiting-messages").not_looked
-
-
 @pytest.mark.parametrize("content", [b"no database at all", bytes(4096)])
 def test_a_file_that_is_no_database(content: bytes, site: Site) -> None:
     site.database.write_bytes(content)

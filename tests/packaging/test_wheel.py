@@ -54,7 +54,8 @@ def test_all_that_came_with_seva_is_in_the_wheel(everything: Installed, tmp_path
     wheel, repository = where(everything, tmp_path)["shipped"] / "data", SHIPPED / "data"
     names = {path.relative_to(repository) for path in repository.rglob("*") if path.is_file()}
     assert {path.relative_to(wheel) for path in wheel.rglob("*") if path.is_file()} == names
-    for inside in ("nlu/catalogue/schemas/service.json", "actions/documents/fonts/OFL.txt"):
+    steps = "api/migrations/inbox/0001_first.before.sql"
+    for inside in ("nlu/catalogue/schemas/service.json", "actions/documents/fonts/OFL.txt", steps):
         assert (everything.packages / inside).is_file()
     assert (everything.packages / "api/demo/simulator/static/index.html").is_file()
 

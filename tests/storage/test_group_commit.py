@@ -117,7 +117,7 @@ def test_many_threads_lose_nothing() -> None:
 
 
 async def test_a_change_that_fails_undoes_itself_alone(tmp_path: Path) -> None:
-    tables = Tables("t", 1, "CREATE TABLE t (x INTEGER PRIMARY KEY)")
+    tables = Tables("t", "CREATE TABLE IF NOT EXISTS t (x INTEGER PRIMARY KEY);")
     writer = SqliteDatabase(tmp_path / "s.sqlite", tables, clock=lambda: 0.0)
 
     def insert(x: int) -> object:

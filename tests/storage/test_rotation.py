@@ -20,10 +20,12 @@ from typer.testing import CliRunner
 
 from nlu.commands.keys import app as keys_commands
 from nlu.storage import keys, rotation
+from nlu.storage.database import Tables
 from nlu.storage.keys import KEY_FILE, add_key, key_place, new_key, read_keys
 from nlu.storage.sealed_table import SealedStore, SealedTable, unreadable_column
 from nlu.storage.sealing import NOTICED_AFTER, Unreadable, seal, unseal
 from nlu.storage.tables import delete_in_slices, file_url, open_tables
+from tests.postgres import empty
 
 METADATA = sa.MetaData()
 NOTES = sa.Table(
@@ -44,7 +46,7 @@ class Notes:
     """A store of its own."""
 
     def __init__(self, url: str) -> None:
-        self.engine = open_tables(url, METADATA)
+        self.engine = open_tables(url, Tables("notes", METADATA))
         self.table = SealedTable("notes", self.engine, NOTES, ["one", "two"], read)
 
     def keep(self, name: str, one: str, two: str | None = None) -> None:
@@ -87,9 +89,9 @@ def both(request: pytest.FixtureRequest, folder: Path) -> Iterator[Notes]:
     if request.param == "sqlite":
         yield Notes(file_url(folder / "notes.sqlite"))
         return
-    found = Notes(request.getfixturevalue("postgres"))
-    yield found
-    METADATA.drop_all(found.engine)
+    url = request.getfixturevalue("postgres")
+    empty(url)
+    yield Notes(url)
 
 
 def ring(*stores: SealedStore) -> list[rotation.Ring]:

@@ -1,0 +1,26 @@
+"""What this floor keeps in tables, for `seva migrate` and `seva doctor`."""
+
+from __future__ import annotations
+
+from actions.citizens import handover, profile, usage
+from actions.departments import journal_tables, misses
+from actions.documents import registry
+from actions.documents.settings import FOLDER, REGISTRY
+from actions.payments import ledger
+from nlu.settings.settings import Settings
+from nlu.storage.migrations.store import Store
+from nlu.storage.tables import file_url
+
+
+def stores(settings: Settings) -> list[Store]:
+    """Journal, misses and payments in one database; profiles, handovers, usage and issued documents
+    in files of their own, but for what lies in PostgreSQL."""
+    return [
+        Store(journal_tables.TABLES, settings.tables_url),
+        Store(misses.TABLES, settings.tables_url),
+        Store(ledger.TABLES, settings.tables_url),
+        Store(profile.TABLES, settings.table_url(profile.FILE)),
+        Store(handover.TABLES, settings.table_url(handover.FILE)),
+        Store(usage.TABLES, settings.table_url(usage.FILE)),
+        Store(registry.TABLES, file_url(settings.var_dir / FOLDER / REGISTRY)),
+    ]

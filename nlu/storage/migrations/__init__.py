@@ -1,0 +1,1 @@
+"""How tables change: steps in SQL files, in pairs, run by Alembic (docs/migrations.md)."""

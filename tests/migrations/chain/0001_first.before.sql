@@ -1,0 +1,4 @@
+-- Notes.
+
+-- upgrade
+CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL DEFAULT '');
