@@ -30,7 +30,7 @@ from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
 from api.problems import Problem
 from api.request_trace import RequestTrace
-from api.routes import health, metrics, model, notices, parse, services, webhook
+from api.routes import conversations, health, metrics, model, notices, parse, services, webhook
 from api.runtime import Runtime
 from api.slow_senders import SlowSenders
 from api.whatsapp.policy import load_policy
@@ -119,7 +119,10 @@ def create_app(
                 await opened.close()
                 state.inbox = None
 
-    public = (parse.routes, model.routes, webhook.routes, services.routes, health.routes)
+    public = (
+        *(parse.routes, conversations.routes, services.routes, model.routes),
+        *(webhook.routes, health.routes),
+    )
     return _application("Seva", state, public, lifespan)
 
 
@@ -237,8 +240,8 @@ class CountRequests:
         async def counting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = scope["path"] if "endpoint" in scope else "other"
-                if scope.get("path_params"):
-                    route = "other"
+                if scope.get("path_params"):  # a path with values in it names somebody
+                    route = scope.get("counted_as", "other")
                 self._counted.requests.labels(route, message["status"]).inc()
             await send(message)
 

@@ -47,6 +47,11 @@ KINDS: dict[str, ProblemKind] = {
     "unknown-citizen": ProblemKind(
         404, "Nobody of that name ever wrote", "Send the sender that the dialogue knows."
     ),
+    "unknown-conversation": ProblemKind(
+        404,
+        "This client has no such conversation, or no such message in it",
+        "Post a message first; a conversation belongs to the client that opened it.",
+    ),
     "method-not-allowed": ProblemKind(
         405, "This address does not answer that method", "See /openapi.json."
     ),
