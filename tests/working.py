@@ -29,7 +29,7 @@ def working(
     """Real inbox, outbox and client; `engine` says what comes back."""
     stop = threading.Event()
     worker = threading.Thread(
-        target=lambda: asyncio.run(_take_turns(settings, engine, transcriber, stop))
+        target=lambda: asyncio.run(take_turns(settings, engine, transcriber, stop))
     )
     worker.start()
     try:
@@ -40,7 +40,7 @@ def working(
     assert not worker.is_alive()
 
 
-async def _take_turns(
+async def take_turns(
     settings: Settings, engine: FakeEngine, transcriber: Transcriber | None, stop: threading.Event
 ) -> None:
     policy = load_policy(settings.data_dir / "whatsapp.yml")
@@ -58,6 +58,7 @@ async def _take_turns(
         policy,
         metrics,
         name_citizen=lambda lane: "someone",
+        lease_s=settings.lease_seconds,
     )
     stopped = asyncio.Event()
     turns = asyncio.create_task(worker.run(stopped))

@@ -64,8 +64,8 @@ class Citizen:
 class ReadyReply:
     """A reply that lies ready to be fetched.
 
-    `number` rises within a lane. `inbox_id` is the message that it answers, with more behind a slash
-    where it is said besides the answer; or that of news.
+    `number` rises within a lane. `inbox_id` is the message that it answers, with more behind a
+    slash where it is said besides the answer; or that of news.
     """
 
     number: int
