@@ -19,12 +19,13 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.api_keys import ApiKeys
+from api.canary import CanaryEngine, serving_engines
 from api.documentation import add_documentation
 from api.drain import ClosingAnswers
 from api.inbox.open import open_inbox
 from api.inbox.port import Inbox
 from api.internal_listener import serving
-from api.live_engine import LiveEngine, rasa_engine
+from api.live_engine import LiveEngine
 from api.metrics import ServeMetrics
 from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
@@ -67,7 +68,9 @@ def create_app(
     of the settings' folder. Raises CatalogueError if the catalogue is broken, OSError or ValueError
     for a release that is refused, for keys that cannot be read and for an unknown inbox.
     """
-    engine = engine or rasa_engine(settings, dialogue=False)
+    canary: CanaryEngine | None = None
+    if engine is None:
+        engine, canary = serving_engines(settings)
     if isinstance(engine, LiveEngine):
         read_catalogue, phrases = engine.catalogue, engine.phrases
     else:
@@ -83,6 +86,7 @@ def create_app(
         policy=policy,
         read_catalogue=read_catalogue,
         engine=engine,
+        canary=canary,
         keys=ApiKeys.of(settings, clock),
         phrases=phrases,
         metrics=ServeMetrics(),
@@ -101,10 +105,11 @@ def create_app(
         if internal is not None:
             await beside.enter_async_context(serving(create_internal_app(state), internal))
         keepers = [asyncio.create_task(_keep_vitals(state))]
-        if isinstance(state.engine, LiveEngine):
-            if load_first:
-                await state.engine.look()
-            keepers.append(asyncio.create_task(state.engine.keep()))
+        for one in (state.engine, state.canary):
+            if isinstance(one, LiveEngine):
+                if load_first:
+                    await one.look()
+                keepers.append(asyncio.create_task(one.keep()))
         try:
             yield
         finally:

@@ -77,6 +77,9 @@ class ServeMetrics(Metrics):
         self.batch_texts = Histogram(
             "seva_batch_texts", "Texts in one batch", buckets=_TEXTS, **make
         )
+        self.model_decisions = Counter(
+            "seva_model_decisions", "Answers by model and decision", ["model", "kind"], **make
+        )
         self.understood = Counter(
             "seva_understood", "Texts understood, by model", ["route", "model"], **make
         )

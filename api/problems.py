@@ -60,8 +60,8 @@ KINDS: dict[str, ProblemKind] = {
     ),
     "other-model": ProblemKind(
         409,
-        "Another model is live",
-        "Ask for the model that `model` names, or leave `Seva-Model` out.",
+        "The model that was asked for is not here",
+        "Ask for one that `models` names, or leave `Seva-Model` and `Seva-Canary` out.",
     ),
     "text-too-long": ProblemKind(
         413, "The text is too long", "Send at most SEVA_MAX_TEXT_CHARS characters."

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from api.api_keys import ApiKeys
+from api.canary import CanaryEngine, Engines
 from api.conversations.long_poll import LongPolls
 from api.drain import Drain
 from api.inbox.port import Inbox
@@ -33,6 +34,7 @@ class Runtime:
     metrics: ServeMetrics
     transcriber: Transcriber
     inbox: Inbox | None = None
+    canary: CanaryEngine | None = None
     clock: Callable[[], float] = time.time
     drain: Drain = field(default_factory=Drain)
     long_polls: LongPolls = field(init=False)
@@ -43,6 +45,11 @@ class Runtime:
             lambda: self.drain.closes,
             self.metrics.long_polls.track_inprogress,
         )
+
+    @property
+    def engines(self) -> Engines:
+        """Those that may answer a call."""
+        return Engines(self.engine, self.canary, self.settings.canary_percent)
 
     @property
     def catalogue(self) -> Catalogue:
