@@ -28,6 +28,7 @@ NAMES = {
     "bank": ["conversations", "phones"],
     "other": ["conversations"],
     "parser": ["parse"],
+    "client": ["parse", "services", "conversations"],
 }
 
 
