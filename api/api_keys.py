@@ -52,12 +52,12 @@ class ApiKeys:
     def of(cls, settings: ServeSettings, clock: Callable[[], float] = time.time) -> ApiKeys:
         """The keys of SEVA_API_KEYS, SEVA_API_KEYS_FILE and SEVA_NOTICES_KEY.
 
-        Those of SEVA_API_KEYS have all scopes except notices, and no limits. Raises OSError,
-        ValueError.
+        Those of SEVA_API_KEYS have all scopes that need no trust, and no limits: neither notices,
+        nor phones, which opens what citizens have at departments. Raises OSError, ValueError.
         """
-        all_but_notices = frozenset(SCOPES) - {"notices"}
+        usual = frozenset(SCOPES) - {"notices", "phones"}
         keys = [
-            ApiKey(f"SEVA_API_KEYS[{number}]", digest(key), all_but_notices)
+            ApiKey(f"SEVA_API_KEYS[{number}]", digest(key), usual, has_own_name=False)
             for number, key in enumerate(settings.keys)
         ]
         if settings.notices_key:

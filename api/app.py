@@ -19,18 +19,19 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.api_keys import ApiKeys
+from api.canary import CanaryEngine, serving_engines
 from api.documentation import add_documentation
 from api.drain import ClosingAnswers
 from api.inbox.open import open_inbox
 from api.inbox.port import Inbox
 from api.internal_listener import serving
-from api.live_engine import LiveEngine, rasa_engine
+from api.live_engine import LiveEngine
 from api.metrics import ServeMetrics
 from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
 from api.problems import Problem
 from api.request_trace import RequestTrace
-from api.routes import health, metrics, model, notices, parse, services, webhook
+from api.routes import conversations, health, metrics, model, notices, parse, services, webhook
 from api.runtime import Runtime
 from api.slow_senders import SlowSenders
 from api.whatsapp.policy import load_policy
@@ -67,7 +68,9 @@ def create_app(
     of the settings' folder. Raises CatalogueError if the catalogue is broken, OSError or ValueError
     for a release that is refused, for keys that cannot be read and for an unknown inbox.
     """
-    engine = engine or rasa_engine(settings, dialogue=False)
+    canary: CanaryEngine | None = None
+    if engine is None:
+        engine, canary = serving_engines(settings)
     if isinstance(engine, LiveEngine):
         read_catalogue, phrases = engine.catalogue, engine.phrases
     else:
@@ -83,6 +86,7 @@ def create_app(
         policy=policy,
         read_catalogue=read_catalogue,
         engine=engine,
+        canary=canary,
         keys=ApiKeys.of(settings, clock),
         phrases=phrases,
         metrics=ServeMetrics(),
@@ -101,10 +105,11 @@ def create_app(
         if internal is not None:
             await beside.enter_async_context(serving(create_internal_app(state), internal))
         keepers = [asyncio.create_task(_keep_vitals(state))]
-        if isinstance(state.engine, LiveEngine):
-            if load_first:
-                await state.engine.look()
-            keepers.append(asyncio.create_task(state.engine.keep()))
+        for one in (state.engine, state.canary):
+            if isinstance(one, LiveEngine):
+                if load_first:
+                    await one.look()
+                keepers.append(asyncio.create_task(one.keep()))
         try:
             yield
         finally:
@@ -119,7 +124,10 @@ def create_app(
                 await opened.close()
                 state.inbox = None
 
-    public = (parse.routes, model.routes, webhook.routes, services.routes, health.routes)
+    public = (
+        *(parse.routes, conversations.routes, services.routes, model.routes),
+        *(webhook.routes, health.routes),
+    )
     return _application("Seva", state, public, lifespan)
 
 
@@ -237,8 +245,8 @@ class CountRequests:
         async def counting(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = scope["path"] if "endpoint" in scope else "other"
-                if scope.get("path_params"):
-                    route = "other"
+                if scope.get("path_params"):  # a path with values in it names somebody
+                    route = scope.get("counted_as", "other")
                 self._counted.requests.labels(route, message["status"]).inc()
             await send(message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,17 @@ def dump(value: Any) -> bytes:
     """Compact UTF-8 JSON without `\\u` escapes; numpy's numbers are numbers."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
     return text.encode("utf-8", "replace")
+
+
+def weak_mark(content: bytes) -> str:
+    """The `ETag` of a body; a weak one, because the same bytes also go out compressed."""
+    return f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+
+def is_known(condition: str, etag: str) -> bool:
+    """Whether `If-None-Match` names the mark, by the weak comparison that RFC 9110 asks for."""
+    tags = {tag.strip().removeprefix("W/") for tag in condition.split(",")}
+    return condition.strip() == "*" or etag.removeprefix("W/") in tags
 
 
 async def read_body(request: Request, most: int) -> bytes:

@@ -163,9 +163,29 @@ def starting_release(settings: EngineSettings) -> Release:
     return release
 
 
-def rasa_engine(settings: EngineSettings, *, dialogue: bool) -> LiveEngine:
-    """The real engine; without `dialogue` it only parses. Raises as `starting_release`, and
-    CatalogueError.
+def load_release(release: Release, settings: EngineSettings, actions: Any = None) -> Serving:
+    """A release from its files, in the caller's thread. Without `actions`, the action server, it
+    only parses. Raises ReleaseRefused, FileNotFoundError and CatalogueError."""
+    release.check()
+    real = importlib.import_module("nlu.engine.rasa_engine").Engine
+    catalogue = shared_catalogue(release.data)
+    PhraseBook(catalogue.phrases, catalogue.languages.default)  # none may be missing
+    _settle()
+    wanted: dict[str, Any] = {"data_dir": release.data}
+    wanted |= {"actions": actions} if actions else {"cache_size": settings.parse_cache}
+    engine: Engine = asyncio.run(real.load(release.model, **wanted))
+    configure_logging(settings.log_level)
+    return Serving(engine, catalogue)
+
+
+def rasa_engine(
+    settings: EngineSettings,
+    *,
+    dialogue: bool,
+    promoted: Callable[[Release], Serving | None] = lambda _: None,
+) -> LiveEngine:
+    """The real engine; without `dialogue` it only parses. `promoted` gives a release that is loaded
+    already. Raises as `starting_release`, and CatalogueError.
 
     A release is checked and loaded in a thread, so that the process answers meanwhile. A worker
     takes one over only when the action server has it, so that no turn has to wait for that.
@@ -182,20 +202,10 @@ def rasa_engine(settings: EngineSettings, *, dialogue: bool) -> LiveEngine:
         return "" if has_it else f"the action server is not ready for {release.id}"
 
     def load(release: Release) -> Serving:
-        release.check()
-        real = importlib.import_module("nlu.engine.rasa_engine").Engine
-        catalogue = shared_catalogue(release.data)
-        PhraseBook(catalogue.phrases, catalogue.languages.default)  # none may be missing
-        _settle()
-        wanted: dict[str, Any] = {"data_dir": release.data}
-        if dialogue:
-            wanted["actions"] = actions().on(release.id)
-        else:
-            wanted["cache_size"] = settings.parse_cache
-        engine: Engine = asyncio.run(real.load(release.model, **wanted))
-        configure_logging(settings.log_level)
+        called = actions().on(release.id) if dialogue else None
+        serving = promoted(release) or load_release(release, settings, called)
         read_from(release.data)
-        return Serving(engine, catalogue)
+        return serving
 
     return LiveEngine(
         shared_catalogue(starting_release(settings).data),

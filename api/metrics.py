@@ -77,10 +77,22 @@ class ServeMetrics(Metrics):
         self.batch_texts = Histogram(
             "seva_batch_texts", "Texts in one batch", buckets=_TEXTS, **make
         )
+        self.model_decisions = Counter(
+            "seva_model_decisions", "Answers by model and decision", ["model", "kind"], **make
+        )
         self.understood = Counter(
             "seva_understood", "Texts understood, by model", ["route", "model"], **make
         )
-        self.received = Counter("seva_received", "Messages of citizens", ["kind"], **make)
+        self.received = Counter(
+            "seva_received", "Messages of citizens", ["channel", "kind"], **make
+        )
+        self.fetched = Counter("seva_fetched", "Replies that a backend has fetched", **make)
+        self.long_polls = Gauge(
+            "seva_long_polls",
+            "Requests that wait for replies",
+            multiprocess_mode="livesum",
+            **make,
+        )
         self.repeated = Counter("seva_repeated", "Messages delivered before", **make)
         self.refused = Counter("seva_refused", "Parts of a delivery not taken", ["reason"], **make)
         self.unreadable = Counter("seva_unreadable", "Parts of a delivery left out", **make)
@@ -94,7 +106,7 @@ class WorkerMetrics(Metrics):
     def __init__(self) -> None:
         super().__init__()
         make: dict[str, Any] = {"registry": self.registry}
-        self.turns = Counter("seva_turns", "Turns by outcome", ["outcome"], **make)
+        self.turns = Counter("seva_turns", "Turns by outcome", ["channel", "outcome"], **make)
         self.turn_seconds = Histogram(
             "seva_turn_seconds", "From claim to outbox", ["voice"], buckets=_SLOW, **make
         )

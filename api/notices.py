@@ -10,6 +10,7 @@ import regex
 from api.inbox.port import News
 from api.phrases import PhraseBook
 from api.problems import Problem
+from api.whatsapp.outgoing import told_along
 from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.render import as_template, render
 from nlu.text.script import is_blank
@@ -33,6 +34,7 @@ def as_news(notice: Notice, phrases: PhraseBook, policy: WhatsAppPolicy) -> News
         words=phrases.for_rendering(notice.language),
         limits=policy.limits,
     )
+    drafts = told_along(drafts, notice.citizen, notice.language)
     rest = notice.text.removeprefix(heading).lstrip(" :\n") or notice.text
     found = as_template(notice.about, rest, notice.language, policy.template)
     template, says_all = found or (None, False)

@@ -47,6 +47,11 @@ KINDS: dict[str, ProblemKind] = {
     "unknown-citizen": ProblemKind(
         404, "Nobody of that name ever wrote", "Send the sender that the dialogue knows."
     ),
+    "unknown-conversation": ProblemKind(
+        404,
+        "This client has no such conversation, or no such message in it",
+        "Post a message first; a conversation belongs to the client that opened it.",
+    ),
     "method-not-allowed": ProblemKind(
         405, "This address does not answer that method", "See /openapi.json."
     ),
@@ -55,8 +60,8 @@ KINDS: dict[str, ProblemKind] = {
     ),
     "other-model": ProblemKind(
         409,
-        "Another model is live",
-        "Ask for the model that `model` names, or leave `Seva-Model` out.",
+        "The model that was asked for is not here",
+        "Ask for one that `models` names, or leave `Seva-Model` and `Seva-Canary` out.",
     ),
     "text-too-long": ProblemKind(
         413, "The text is too long", "Send at most SEVA_MAX_TEXT_CHARS characters."

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from api.api_keys import ApiKeys
+from api.canary import CanaryEngine, Engines
+from api.conversations.long_poll import LongPolls
 from api.drain import Drain
 from api.inbox.port import Inbox
 from api.metrics import ServeMetrics
@@ -32,8 +34,22 @@ class Runtime:
     metrics: ServeMetrics
     transcriber: Transcriber
     inbox: Inbox | None = None
+    canary: CanaryEngine | None = None
     clock: Callable[[], float] = time.time
     drain: Drain = field(default_factory=Drain)
+    long_polls: LongPolls = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.long_polls = LongPolls(
+            self.settings.conversation_waiting,
+            lambda: self.drain.closes,
+            self.metrics.long_polls.track_inprogress,
+        )
+
+    @property
+    def engines(self) -> Engines:
+        """Those that may answer a call."""
+        return Engines(self.engine, self.canary, self.settings.canary_percent)
 
     @property
     def catalogue(self) -> Catalogue:

@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 
 import httpx
 
+from api.channel import channel_of
 from api.inbox.port import Citizen, Claim, Inbox
 from api.outage import VOICE, Away, from_store
 from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
-from api.whatsapp.outgoing import Draft, Outgoing
+from api.whatsapp.outgoing import Draft, Outgoing, told_along
 from api.whatsapp.payload import EXCESS, Inbound
 from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.qr_code import PDF, read_code
@@ -212,7 +213,7 @@ class Turns:
         if message.kind in self._policy.silent:
             return Answer()
         with from_store():
-            citizen = await self._inbox.citizen(message.lane)
+            citizen = await self._citizen(message)
         heard = await self._reader.read(message, citizen)
         if isinstance(heard, Message):
             return await self._dialogue(message, heard)
@@ -231,15 +232,20 @@ class Turns:
         """The words for a message that was given up."""
         if message.kind in self._policy.silent:
             return ()
-        citizen = await self._inbox.citizen(message.lane)
+        citizen = await self._citizen(message)
         sorry = Reply(self._phrases.say(phrase, citizen.language))
         return self._render([sorry], message, citizen.language)
 
     async def listening(self, message: Inbound) -> Sequence[Draft]:
         """The words that are sent while hearing a voice note takes long."""
-        citizen = await self._inbox.citizen(message.lane)
+        citizen = await self._citizen(message)
         words = Reply(self._phrases.say("listening", citizen.language))
         return self._written([words], message, citizen.language)
+
+    async def _citizen(self, message: Inbound) -> Citizen:
+        """Who wrote; the language that comes with a message goes before that of earlier replies."""
+        found = await self._inbox.citizen(message.lane)
+        return replace(found, language=message.language) if message.language else found
 
     async def _dialogue(self, inbound: Inbound, message: Message) -> Answer:
         with from_store():
@@ -256,7 +262,8 @@ class Turns:
     ) -> list[Draft]:
         """The messages for some replies. A voice note is also answered by a voice note."""
         drafts = self._written(replies, message, language)
-        if message.kind == "audio" and language in self._spoken:
+        is_spoken = channel_of(message.lane).is_spoken
+        if message.kind == "audio" and language in self._spoken and is_spoken:
             words = read_aloud(drafts, self._policy.limits.spoken)
             drafts += [Draft(Outgoing("voice", words))] if words else []
         return drafts
@@ -264,12 +271,13 @@ class Turns:
     def _written(
         self, replies: Sequence[Reply], message: Inbound, language: str | None
     ) -> list[Draft]:
-        return render(
+        drafts = render(
             replies,
             inbox_id=message.message_id,
             words=self._phrases.for_rendering(language),
             limits=self._policy.limits,
         )
+        return told_along(drafts, message.lane, language)
 
 
 def _old(choice: str, error: Unreadable) -> ReadMessage:

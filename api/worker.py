@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
+from api.channel import channel_of
 from api.dispatcher import Dispatcher
 from api.failures import Company, GiveUp, Wait, after, died_too_often, within
 from api.heartbeat import Heartbeat
@@ -159,12 +160,14 @@ class Worker:
         self._wake.set()
         self._heartbeat.turn()
         elapsed = time.monotonic() - started
-        self._metrics.turns.labels(outcome).inc()
+        channel = channel_of(claim.message.lane).name
+        self._metrics.turns.labels(channel, outcome).inc()
         voice = str(claim.message.kind == "audio").lower()
         self._metrics.turn_seconds.labels(voice).observe(elapsed)
         log.info(
             "turn",
             outcome=outcome,
+            channel=channel,
             kind=claim.message.kind,
             citizen=who,
             attempt=claim.attempt,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from api.conversations.sender import ChannelSender
 from api.dispatcher import Dispatcher
 from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.open import open_inbox
@@ -51,7 +52,8 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     keepers: list[asyncio.Task[Any]] = []
     inbox = open_inbox(settings, policy)
     speaker = _speaker(settings)
-    sender = WhatsAppClient(settings, policy, speaker=speaker)
+    whatsapp = WhatsAppClient(settings, policy, speaker=speaker)
+    sender = ChannelSender(whatsapp)
     metrics = WorkerMetrics()
     heartbeat = Heartbeat(settings.hang_seconds, only=settings.worker_only)
     voices = settings.hearing_processes + 1  # one is answered while the next is heard
@@ -119,7 +121,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         if pool is not None:
             await pool.close()
         await engine.close()
-        await sender.close()
+        await whatsapp.close()
         await inbox.close()
         log.info("worker_stopped")
 

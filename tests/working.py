@@ -7,10 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from api.conversations.sender import ChannelSender
 from api.dispatcher import Dispatcher
 from api.inbox.open import open_inbox
 from api.metrics import WorkerMetrics
 from api.phrases import PhraseBook
+from api.ports import Transcriber
 from api.turn import MessageReader, Turns
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.policy import load_policy
@@ -21,10 +23,14 @@ from tests.inbox.worker_fakes import FakeEngine
 
 
 @contextmanager
-def working(settings: Settings, engine: FakeEngine) -> Iterator[None]:
+def working(
+    settings: Settings, engine: FakeEngine, transcriber: Transcriber | None = None
+) -> Iterator[None]:
     """Real inbox, outbox and client; `engine` says what comes back."""
     stop = threading.Event()
-    worker = threading.Thread(target=lambda: asyncio.run(_take_turns(settings, engine, stop)))
+    worker = threading.Thread(
+        target=lambda: asyncio.run(take_turns(settings, engine, transcriber, stop))
+    )
     worker.start()
     try:
         yield
@@ -34,12 +40,15 @@ def working(settings: Settings, engine: FakeEngine) -> Iterator[None]:
     assert not worker.is_alive()
 
 
-async def _take_turns(settings: Settings, engine: FakeEngine, stop: threading.Event) -> None:
+async def take_turns(
+    settings: Settings, engine: FakeEngine, transcriber: Transcriber | None, stop: threading.Event
+) -> None:
     policy = load_policy(settings.data_dir / "whatsapp.yml")
     phrases = PhraseBook(shared_catalogue(settings.data_dir).phrases, "te")
     inbox, metrics = open_inbox(settings, policy), WorkerMetrics()
-    sender = WhatsAppClient(settings, policy)
-    reader = MessageReader(inbox, sender, None, max_chars=4096, max_audio_bytes=1 << 20)
+    whatsapp = WhatsAppClient(settings, policy)
+    sender = ChannelSender(whatsapp)
+    reader = MessageReader(inbox, sender, transcriber, max_chars=4096, max_audio_bytes=1 << 20)
     worker = Worker(
         inbox,
         inbox.outbox,
@@ -49,6 +58,7 @@ async def _take_turns(settings: Settings, engine: FakeEngine, stop: threading.Ev
         policy,
         metrics,
         name_citizen=lambda lane: "someone",
+        lease_s=settings.lease_seconds,
     )
     stopped = asyncio.Event()
     turns = asyncio.create_task(worker.run(stopped))
@@ -56,5 +66,5 @@ async def _take_turns(settings: Settings, engine: FakeEngine, stop: threading.Ev
         await asyncio.sleep(0.02)
     stopped.set()
     await turns
-    await sender.close()
+    await whatsapp.close()
     await inbox.close()

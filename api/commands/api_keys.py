@@ -24,7 +24,7 @@ def group() -> None:
 def new(
     name: Annotated[str, typer.Argument(help="Of the client, for logs and limits.")],
     scope: Annotated[
-        list[str], typer.Option(help="parse, services, voice or notices; may be repeated.")
+        list[str], typer.Option(help="One of those in docs/api.md, such as parse; may be repeated.")
     ],
     expires: Annotated[
         datetime | None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from api.channel import channel_of
 from api.inbox import news, schema
 from api.inbox.arrivals import admit
 from api.inbox.lanes import Lanes, lock_all
@@ -67,7 +68,7 @@ def _lock(
     known = lock_all(db, lanes)
     if strangers := [lane for lane in lanes if lane in writers and lane not in known]:
         rows = [
-            (lane, writers[lane].phone_number_id, writers[lane].citizen, writers[lane].phone, now)
+            (lane, writers[lane].phone_number_id, writers[lane].citizen, _phone(writers[lane]), now)
             for lane in strangers
         ]
         _insert(db, _CITIZENS, rows, "ON CONFLICT DO NOTHING")
@@ -108,9 +109,14 @@ def _wrote(db: Transaction, kept: Sequence[Inbound], known: dict[str, Row], now:
     lanes = sorted({one.lane for one in kept})
     which = f"lane IN ({marks(len(lanes))})"
     db.execute(f"UPDATE citizens SET seen_at = ? WHERE {which}", (now, *lanes))
-    for lane, phone in {one.lane: one.phone for one in kept if one.phone}.items():
+    for lane, phone in {one.lane: number for one in kept if (number := _phone(one))}.items():
         if known[lane]["phone"] != phone:
             db.execute("UPDATE citizens SET phone = ? WHERE lane = ?", (phone, lane))
+
+
+def _phone(message: Inbound) -> str | None:
+    """The verified number to remember."""
+    return message.phone if channel_of(message.lane).remembers_phone else None
 
 
 def _with_open_rows(db: Transaction, lanes: Sequence[str]) -> list[str]:

@@ -7,10 +7,11 @@ parked until the citizen writes; where the template says all that they say, they
 
 from __future__ import annotations
 
+from api.channel import channel_of
 from api.inbox.lanes import Lanes
 from api.inbox.payloads import keep_reply
 from api.inbox.port import News
-from api.inbox.schema import DELIVERED, FAILED, PARKED, PENDING, SENDING, SENT, SPARE
+from api.inbox.schema import DELIVERED, FAILED, PARKED, PENDING, READY, SENDING, SENT, SPARE
 from nlu.storage.database import Row, Transaction
 
 PREFIX = "notice/"
@@ -18,6 +19,7 @@ PREFIX = "notice/"
 OF_NEWS = f"{PREFIX}%"
 """The pattern of their ids."""
 _TEMPLATE = ":template"
+_OF_A_ROW = ("inbox_id", "step", "tracker", "lane", "body")
 _WHOLE, _PARTLY = -1, -2
 """Steps of a template that says all that its messages say, and of one that does not."""
 
@@ -39,8 +41,8 @@ def is_known(db: Transaction, news: News) -> bool:
 
 
 def add_template(db: Transaction, news: News, now: float) -> None:
-    """Puts the template beside the notice's messages."""
-    if news.template is not None:
+    """Puts the template beside the notice's messages, where the channel ever needs one."""
+    if news.template is not None and channel_of(news.lane).has_window:
         db.execute(
             "INSERT INTO outbox (inbox_id, step, tracker, lane, body, state, created_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -98,12 +100,34 @@ def hold_back(db: Transaction, lane: str) -> None:
     )
 
 
+def hold_back_ready(db: Transaction, news: News) -> None:
+    """News of a channel that is fetched, which were just added, wait as `hold_back` says."""
+    db.execute("UPDATE outbox SET state = ? WHERE inbox_id = ?", (PARKED, key(news)))
+
+
+def _make_ready(db: Transaction, lane: str, now: float) -> None:
+    """What was parked can be fetched. It gets a new number: who has fetched up to a number asks for
+    what comes after it."""
+    parked = "SELECT * FROM outbox WHERE lane = ? AND state = ? ORDER BY seq"
+    for row in db.execute(parked, (lane, PARKED)).fetchall():
+        db.execute("DELETE FROM outbox WHERE seq = ?", (row["seq"],))
+        db.execute(
+            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, state, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*(row[name] for name in _OF_A_ROW), READY, now),
+        )
+
+
 def unpark(db: Transaction, lanes: Lanes, lane: str, now: float) -> None:
     """The citizen wrote: what was parked goes, and templates that have not gone need not. News for
     one who wants none stay.
 
     The messages of a template that is being sent at this moment wait until it is known to be sent.
     """
+    if channel_of(lane).is_fetched:
+        if not is_quiet(db, lane):
+            _make_ready(db, lane, now)
+        return
     held = OF_NEWS if is_quiet(db, lane) else ""
     head = lanes.head(db, lane)
     # `state < 2` is the condition of the index: this runs for every message that comes in

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from api.channel import channel_of
 from api.inbox import news as notices
 from api.inbox import schema, unopened
 from api.inbox.lanes import Lanes, lock
@@ -175,18 +176,24 @@ def insert_drafts(
     drafts: Sequence[Draft],
     now: float,
 ) -> None:
-    """Adds the replies to one inbox message; a step that is there already is left alone."""
+    """Adds the replies to one inbox message; a step that is there already is left alone. Where the
+    channel is fetched they are ready at once, in this transaction: nobody has to send them."""
+    is_fetched = channel_of(lane).is_fetched
     for number, draft in enumerate(drafts):
         there = "SELECT 1 FROM outbox WHERE inbox_id = ? AND step = ?"
         if db.execute(there, (inbox_id, number)).fetchone():
             continue
         tracker = _new_tracker(db, f"{inbox_id}:{number}")
         db.execute(
-            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (inbox_id, number, tracker, lane, keep_reply(draft.message), now),
+            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, state, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(inbox_id, number, tracker, lane, keep_reply(draft.message)),
+                *(schema.READY if is_fetched else schema.PENDING, now),
+            ),
         )
-        lanes.arrive(db, [lane], now)
+        if not is_fetched:
+            lanes.arrive(db, [lane], now)
         for choice in draft.choices:
             db.execute(
                 "INSERT INTO choices (id, lane, tracker, payload, number, created_at) "

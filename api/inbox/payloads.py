@@ -17,8 +17,10 @@ MESSAGE, REPLY, TEXT = 1, 1, 1
 
 
 def keep_message(message: Inbound) -> str:
-    """A citizen's message."""
-    return seal(asdict(message), MESSAGE)
+    """A citizen's message. What it lacks is left out, so that a Seva of before, which does not know
+    a field, reads all messages without it."""
+    there = {name: value for name, value in asdict(message).items() if value is not None}
+    return seal(there, MESSAGE)
 
 
 def read_message(payload: str) -> Inbound:

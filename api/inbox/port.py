@@ -61,6 +61,29 @@ class Citizen:
 
 
 @dataclass(frozen=True)
+class ReadyReply:
+    """A reply that lies ready to be fetched.
+
+    `number` rises within a lane. `inbox_id` is the message that it answers, with more behind a
+    slash where it is said besides the answer; or that of news.
+    """
+
+    number: int
+    inbox_id: str
+    message: Outgoing
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a message got, and the replies to it that were not acknowledged. `is_over`: no more
+    will come; `is_given_up`: it is a dead letter."""
+
+    is_over: bool
+    is_given_up: bool
+    replies: Sequence[ReadyReply]
+
+
+@dataclass(frozen=True)
 class Depth:
     """How much work lies in the store."""
 
@@ -70,8 +93,29 @@ class Depth:
     oldest_s: float
 
 
+class Replies(Protocol):
+    """Replies of channels that are fetched."""
+
+    async def after(self, lane: str, number: int, most: int) -> list[ReadyReply]:
+        """Up to `most` replies of a lane behind a number, oldest first. One whose key is away holds
+        back those after it."""
+
+    async def newest(self, lane: str) -> int:
+        """The highest number of a lane; 0 where there is none."""
+
+    async def acknowledge(self, lane: str, number: int) -> int:
+        """The other side has all up to a number: their words are forgotten. Returns how many."""
+
+    async def progress(self, lane: str, message_id: str) -> Progress | None:
+        """How far a message got; None for one that never came, or was forgotten since."""
+
+
 class Inbox(Protocol):
     """Messages of citizens, one in flight per citizen, in the order of their arrival."""
+
+    @property
+    def replies(self) -> Replies:
+        """Those that lie ready to be fetched."""
 
     async def put(self, messages: Sequence[Inbound], statuses: Sequence[Status] = ()) -> int:
         """Keeps a delivery, durable before return; the number of messages that were new."""

@@ -9,6 +9,7 @@ from nlu.storage.windows import SCHEMA as WINDOWS
 
 WAITING, DONE, DEAD = 0, 1, 2
 PENDING, SENDING, SENT, DELIVERED, READ, FAILED = 0, 1, 2, 3, 4, 5
+READY = SENT  # of a channel that is fetched: nothing is left to us but to be asked
 PARKED, SPARE = -1, -2  # until the citizen writes; a template, until it is needed
 STATUS_STATES = {"sent": SENT, "delivered": DELIVERED, "read": READ, "played": READ}
 

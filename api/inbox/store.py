@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from api.channel import channel_of
 from api.inbox import news as notices
 from api.inbox import schema, unopened, wishes
 from api.inbox.arrivals import forget
@@ -18,6 +19,7 @@ from api.inbox.payloads import (
     read_text,
 )
 from api.inbox.port import Citizen, Claim, Depth, News, UnknownCitizen
+from api.inbox.ready import StoredReplies
 from api.whatsapp.outgoing import Draft
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import WhatsAppPolicy
@@ -34,7 +36,8 @@ _PART = 1000  # messages; each is seven values of one statement, and SQLite take
 
 
 class StoredInbox:
-    """`Inbox` of `api.inbox.port`; `outbox` is the `Outbox` in the same database."""
+    """`Inbox` of `api.inbox.port`; `outbox` is the `Outbox`, `replies` the `Replies`, of the same
+    database."""
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class StoredInbox:
         self._database, self._policy, self._lease = database, policy, lease_s
         self._deliveries: GroupCommit[Delivery, int] = GroupCommit(self._take, window_s)
         self.outbox = StoredOutbox(database, OUTBOX, 2 * doubt_s, policy)
+        self.replies = StoredReplies(database)
 
     async def _in_lane(self, lane: str, change: Callable[[Transaction], T]) -> T:
         """A change of one lane, for which its others wait."""
@@ -181,9 +185,12 @@ class StoredInbox:
                 raise UnknownCitizen
             insert_drafts(db, OUTBOX, notices.key(news), news.lane, news.drafts, now)
             notices.add_template(db, news, now)
-            if wishes.is_held_back(db, news.lane):
+            channel, held = channel_of(news.lane), wishes.is_held_back(db, news.lane)
+            if held and channel.is_fetched:
+                notices.hold_back_ready(db, news)
+            elif held:
                 notices.hold_back(db, news.lane)
-            elif now - citizen["seen_at"] > self._policy.window:
+            elif channel.has_window and now - citizen["seen_at"] > self._policy.window:
                 notices.park_news(db, OUTBOX, news, now)
             return True
 

@@ -42,8 +42,14 @@ async def checks(request: Request) -> Response:
     if any(state != "ok" for state in found.values()):
         raise Problem("not-ready", checks=found)
     answer: dict[str, Any] = {"status": "ok", "checks": found}
-    if isinstance(now.engine, LiveEngine) and now.engine.trouble:
-        answer["troubles"] = {"model": now.engine.trouble}
+    named = {"model": now.engine, "canary": now.canary}
+    troubles = {
+        name: engine.trouble
+        for name, engine in named.items()
+        if isinstance(engine, LiveEngine) and engine.trouble
+    }
+    if troubles:
+        answer["troubles"] = troubles
     return json_response(answer)
 
 

@@ -2,7 +2,7 @@
 
 Plain Starlette routes: the time that FastAPI's validation takes is most of the time of a parse.
 `POST /model/parse` is `/parse` under the name that clients of Rasa know. A client that was tested
-with one model asks for it with `Seva-Model`, and is never answered by another.
+with one model asks for it with `Seva-Model`, and is never answered by another (`api.canary`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from starlette.routing import Route
 from starlette.types import Message, Receive
 
 from api.api_keys import ApiKey
+from api.canary import MODEL_HEADER, Wish
 from api.json_answer import json_response, read_json
 from api.live_engine import NoModel
+from api.ports import Engine
 from api.problems import Problem
 from api.routes import versions
 from api.runtime import Runtime, runtime
@@ -33,7 +35,6 @@ from nlu.text.script import is_blank
 log = get_logger(__name__)
 _BYTES_A_CHARACTER = 12  # a JSON escape of a surrogate pair
 _REST = 4096
-MODEL_HEADER = "Seva-Model"
 T = TypeVar("T")
 
 
@@ -47,11 +48,13 @@ async def parse(request: Request) -> Response:
         settings = now.settings
         data = await read_json(request, settings.max_text_chars * _BYTES_A_CHARACTER * 4 + _REST)
         text = _text(now, data.get("text"))
-        if not isinstance(data.get("citizen"), (str, type(None))):
+        citizen = data.get("citizen")
+        if not isinstance(citizen, (str, type(None))):
             raise Problem("invalid-request", "`citizen` must be null or a string.")
         language = _language(now, data.get("language"))
+        wish = Wish.of(request.headers, citizen)
         answer = await _understood(
-            now, request, lambda: now.engine.parse(text, language, key.client)
+            now, wish, lambda engine: engine.parse(text, language, key.client)
         )
         _count(now, answer)
         response = _answered(now, "parse", answer, answer["model"])
@@ -76,7 +79,10 @@ async def parse_batch(request: Request) -> Response:
         now.keys.spend(key, len(texts))
         now.metrics.batch_texts.observe(len(texts))
         good = [question for question in questions if not isinstance(question, Problem)]
-        model, answers = await _understood(now, request, lambda: _each(now, good, key.client))
+        wish = Wish.of(request.headers)
+        model, answers = await _understood(
+            now, wish, lambda engine: _each(engine, good, key.client)
+        )
         found = iter(answers)
         results = [
             _item(index, question if isinstance(question, Problem) else next(found))
@@ -108,7 +114,9 @@ async def parse_voice(request: Request) -> Response:
         if is_blank(transcript.text):
             raise Problem("nothing-heard", transcript=transcript.as_json())
         answer = await _understood(
-            now, request, lambda: now.engine.parse_heard(transcript.readings())
+            now,
+            Wish.of(request.headers),
+            lambda engine: engine.parse_heard(transcript.readings()),
         )
         _count(now, answer)
         told = {**answer, "transcript": transcript.as_json()}
@@ -118,19 +126,13 @@ async def parse_voice(request: Request) -> Response:
 def _admitted(now: Runtime, request: Request, scope: str) -> ApiKey:
     """The key of who may ask, for a model that can answer."""
     key = now.keys.check(request.headers.get("authorization"), scope)
-    _check_model(now, request)
+    now.engines.chosen(Wish.of(request.headers))
     return key
-
-
-def _check_model(now: Runtime, request: Request) -> None:
-    """Raises `other-model` if the client wants another one than the live one."""
-    wanted, live = request.headers.get(MODEL_HEADER), now.engine.model_id
-    if wanted is not None and live and wanted != live:
-        raise Problem("other-model", f"The live model is {live}.", model=live)
 
 
 def _count(now: Runtime, answer: Mapping[str, Any]) -> None:
     kind = (answer.get("decision") or {}).get("kind", "")
+    now.metrics.model_decisions.labels(answer["model"], kind).inc()
     now.metrics.decisions.labels(kind, (answer.get("language") or {}).get("key", "")).inc()
 
 
@@ -169,14 +171,14 @@ def _languages(now: Runtime, data: Mapping[str, Any], count: int) -> list[Any]:
 
 
 async def _each(
-    now: Runtime, questions: list[Question], client: str
+    engine: Engine, questions: list[Question], client: str
 ) -> tuple[str, list[dict[str, Any] | BaseException]]:
     """The answers of one model, and which it is."""
-    model = now.engine.model_id
+    model = engine.model_id
     if not questions:
         return model, []
     texts, languages = zip(*questions)
-    return model, await now.engine.parse_each(texts, languages, client)
+    return model, await engine.parse_each(texts, languages, client)
 
 
 def _item(index: int, found: dict[str, Any] | BaseException) -> dict[str, Any]:
@@ -247,12 +249,12 @@ def _language(now: Runtime, language: Any, name: str = "`language`") -> str | No
     return language
 
 
-async def _understood(now: Runtime, request: Request, ask: Callable[[], Awaitable[T]]) -> T:
-    """What the model says. Another one may have gone live while the body came, so the model is
-    checked again at the moment of asking; nothing comes in between."""
-    _check_model(now, request)
+async def _understood(now: Runtime, wish: Wish, ask: Callable[[Engine], Awaitable[T]]) -> T:
+    """What the model says. Another one may have gone live while the body came, so it is chosen at
+    the moment of asking; nothing comes in between."""
+    engine = now.engines.chosen(wish)
     try:
-        return await ask()
+        return await ask(engine)
     except NoModel as error:
         raise Problem("model-not-ready", str(error) or None) from None
     except Exception as error:

@@ -5,7 +5,6 @@ It changes with the release only, so a client keeps it and asks each time whethe
 
 from __future__ import annotations
 
-import hashlib
 import weakref
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.staticfiles import NotModifiedResponse
 
-from api.json_answer import dump
+from api.json_answer import dump, is_known, weak_mark
 from api.routes import versions
 from api.runtime import runtime
 from nlu.catalogue import Catalogue
@@ -39,7 +38,7 @@ class Described:
     def from_catalogue(cls, catalogue: Catalogue) -> Described:
         """Written once for each catalogue."""
         body = dump(describe_services(catalogue))
-        return cls(weakref.ref(catalogue), body, f'W/"{hashlib.sha256(body).hexdigest()[:32]}"')
+        return cls(weakref.ref(catalogue), body, weak_mark(body))
 
 
 _LAST: list[Described] = []
@@ -53,7 +52,7 @@ async def services(request: Request) -> Response:
         now.keys.spend(now.keys.check(request.headers.get("authorization"), "services"))
         described = _described(now.catalogue)
         headers = {"ETag": described.etag, "Cache-Control": "private, no-cache"}
-        if _has(request.headers.get("if-none-match", ""), described.etag):
+        if is_known(request.headers.get("if-none-match", ""), described.etag):
             return NotModifiedResponse(Headers({**headers, "Vary": "Accept-Encoding"}))
         return Response(described.body, headers=headers, media_type="application/json")
 
@@ -62,12 +61,6 @@ def _described(catalogue: Catalogue) -> Described:
     if not _LAST or _LAST[0].of() is not catalogue:
         _LAST[:] = [Described.from_catalogue(catalogue)]
     return _LAST[0]
-
-
-def _has(condition: str, etag: str) -> bool:
-    """Whether `If-None-Match` names the mark, by the weak comparison that RFC 9110 asks for."""
-    tags = {tag.strip().removeprefix("W/") for tag in condition.split(",")}
-    return condition.strip() == "*" or etag.removeprefix("W/") in tags
 
 
 def describe_services(catalogue: Catalogue) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from api.channel import WHATSAPP
 from api.inbox.schema import STATUS_STATES
 from api.json_answer import json_response, read_body
 from api.problems import Problem
@@ -60,7 +61,7 @@ async def _keep(now: Runtime, delivery: WebhookDelivery) -> None:
         log.error("delivery_not_kept", error=describe(error))
         raise Problem("inbox-unavailable") from None
     for message in delivery.messages:
-        now.metrics.received.labels(message.kind).inc()
+        now.metrics.received.labels(WHATSAPP.name, message.kind).inc()
     for status in delivery.statuses:
         known = status.state if status.state in (*STATUS_STATES, "failed") else "other"
         now.metrics.statuses.labels(known).inc()

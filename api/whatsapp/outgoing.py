@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+
+from api.channel import channel_of
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,15 @@ class Outgoing:
     filename: str = ""
     template: Template | None = None
     link_url: str = ""
+    language: str = ""
+    """That of the words, where the channel tells it along; empty where not."""
 
     def to_json(self) -> str:
         """The message as the outbox keeps it."""
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        told = asdict(self)
+        if not self.language:  # a worker of before does not know it, and sends over WhatsApp only
+            del told["language"]
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Outgoing:
@@ -74,6 +82,10 @@ class Draft:
     message: Outgoing
     choices: tuple[Choice, ...] = ()
 
+    def said_in(self, language: str | None) -> Draft:
+        """The same, with the language told along."""
+        return replace(self, message=replace(self.message, language=language or ""))
+
 
 @dataclass(frozen=True)
 class Parcel:
@@ -94,3 +106,10 @@ class Parcel:
     """When the citizen had last written, as the parcel was claimed."""
     news: bool = False
     """Answers no message: never too old to be told."""
+
+
+def told_along(drafts: Iterable[Draft], lane: str, language: str | None) -> list[Draft]:
+    """The drafts, with the language of their words where the lane's channel tells it."""
+    if not channel_of(lane).is_fetched:
+        return list(drafts)
+    return [draft.said_in(language) for draft in drafts]

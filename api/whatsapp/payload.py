@@ -57,6 +57,8 @@ class Inbound:
     location: Location | None = None
     context_id: str | None = None
     phone: str | None = None
+    language: str | None = None
+    """That of replies which the other side asks for; WhatsApp never does."""
 
     @property
     def lane(self) -> str:

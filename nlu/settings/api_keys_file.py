@@ -18,8 +18,9 @@ import yaml
 from nlu.records import Misfit, read_as, read_record, to_record
 from nlu.storage.windows import Limit
 
-Scope = Literal["parse", "services", "voice", "notices"]
-"""What a key may be for: texts, the catalogue, recordings, news for citizens."""
+Scope = Literal["parse", "services", "voice", "conversations", "phones", "notices"]
+"""What a key may be for: texts, the catalogue, recordings, a channel of its own, to vouch for the
+phone numbers of who writes there, news for citizens."""
 SCOPES: tuple[str, ...] = get_args(Scope)
 MINUTE, DAY = 60.0, 86400.0
 Digest = NewType("Digest", bytes)
@@ -37,6 +38,13 @@ class ApiKey:
     expires: date | None = None
     """From the beginning of that day on, in UTC, the key is refused."""
     limits: tuple[Limit, ...] = ()
+    has_own_name: bool = True
+    """Whether its name is the client's, and not its place in a list."""
+
+    @property
+    def owner(self) -> str:
+        """Whose conversations they are. A client with a name keeps them when its key is renewed."""
+        return f"name {self.name}" if self.has_own_name else f"key {self.client}"
 
     @property
     def client(self) -> str:

@@ -87,6 +87,35 @@ class ServeSettings(State, Engine, Hearing, WhatsAppWebhook, LogKey, ServeAddres
         "below that the network gains less than both ends lose.",
     )
     max_batch: int = Field(default=256, ge=1, description="Most texts in one `/parse/batch`.")
+    canary_model: str = Field(
+        default="",
+        description="Id of a second model that `seva serve` loads, for a share of the calls of "
+        "`/parse` or for clients that pin it; empty: none. See `docs/api.md`.",
+    )
+    canary_percent: float = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="Percent of the citizens whom the canary answers; 0: only who asks for it.",
+    )
+    conversation_audio_bytes: int = Field(
+        default=4 * 1024 * 1024,
+        ge=1,
+        description="Largest recording in a message of `/v1/conversations`; it lies sealed in the "
+        "database until it was heard.",
+    )
+    conversation_wait_seconds: float = Field(
+        default=30,
+        ge=0,
+        description="Longest time that a request of `/v1/conversations` waits for replies "
+        "(`Prefer: wait=`); shorter than any time-out of the proxy.",
+    )
+    conversation_waiting: int = Field(
+        default=256,
+        ge=0,
+        description="Requests of `/v1/conversations` that wait at the same time in a process of "
+        "`seva serve`; beyond that they are answered at once.",
+    )
     hearing_waiting: int = Field(
         default=32,
         ge=0,

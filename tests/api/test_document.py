@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
+from api.whatsapp.outgoing import Draft, Option, Outgoing
 from api.whatsapp.payload import HEADER, sign
 from nlu.settings.groups import DEMO_APP_SECRET, DEMO_NOTICES_KEY
 from tests.api.api_fakes import FakeSpeech, FakeUnderstanding
@@ -97,11 +98,18 @@ def _reading(path: str) -> Iterator[Call]:
     yield Call(f"GET {path}", 401, {"headers": WRONG_KEY})
 
 
+TALK = "/v1/conversations/{conversation}/messages"
+HERE = "/v1/conversations/c/messages"
 PUBLIC = [
     *(call for path in ("/v1/parse", "/parse", "/model/parse") for call in _parsing(path)),
     *(call for path in ("/v1/parse/batch", "/parse/batch") for call in _batches(path)),
     *(call for path in ("/v1/parse/voice", "/parse/voice") for call in _voices(path)),
     *(call for path in ("/v1/services", "/services") for call in _reading(path)),
+    Call(f"POST {TALK}", 202, {"json": {"id": "m-1", "text": "a"}}, at=HERE),
+    Call(f"POST {TALK}", 422, {"json": {"id": "m-1"}}, at=HERE),
+    Call(f"POST {TALK}", 401, {"json": {}, "headers": WRONG_KEY}, at=HERE),
+    Call(f"GET {TALK}", 404, at=HERE),
+    Call(f"GET {TALK}/{{message}}", 404, at=f"{HERE}/m-1"),
     Call("GET /v1/services", 304, {"headers": {"If-None-Match": "*"}}),
     Call("GET /services", 304, {"headers": {"If-None-Match": "*"}}),
     *_reading("/version"),
@@ -200,6 +208,43 @@ def test_news_that_are_taken_fit_the_document(client: TestClient, internal: Test
         check(document, call, internal.request(call.method, call.path, **call.sent))
 
 
+def test_a_conversation_fits_the_document(client: TestClient) -> None:
+    """Waiting, answered with everything that a reply can hold, fetched, and known already."""
+    document = client.get("/openapi.json").json()
+    inbox = client.app.state.runtime.inbox  # type: ignore[attr-defined]
+    sent = {"json": {"id": "m-1", "text": "a"}}
+
+    def ask(operation: str, status: int, at: str = HERE, **more: Any) -> httpx.Response:
+        call = Call(operation, status, more, at)
+        answer = client.request(call.method, at, **more)
+        check(document, call, answer)
+        return answer
+
+    ask(f"POST {TALK}", 202, **sent)
+    ask(f"GET {TALK}/{{message}}", 200, f"{HERE}/m-1")
+    ask(f"GET {TALK}", 200)
+    (claim,) = client.portal.call(inbox.claim, "w")  # type: ignore[union-attr]
+    option = Option("5f", "అవును", "వివరం")
+    drafts = [
+        Draft(Outgoing("text", "a", language="te")),
+        Draft(Outgoing("buttons", "a", (option,), language="te")),
+        Draft(Outgoing("list", "a", (option,), "ఎంచుకోండి")),
+        Draft(Outgoing("link", "a", button="b", link_url="https://pay.example")),
+        Draft(Outgoing("document", "a", document_url="https://pay.example", filename="b.pdf")),
+    ]
+    client.portal.call(inbox.ack, claim, drafts)  # type: ignore[union-attr]
+    answered = ask(f"POST {TALK}", 200, **sent).json()
+    assert [sorted(set(one) - {"number", "in_reply_to"}) for one in answered["replies"]] == [
+        ["language", "text"],
+        ["buttons", "language", "text"],
+        ["language", "list", "text"],
+        ["language", "link", "text"],
+        ["document", "language", "text"],
+    ]
+    known = ask(f"GET {TALK}", 200)
+    ask(f"GET {TALK}", 304, headers={"If-None-Match": known.headers["etag"]})
+
+
 def test_silence_without_a_model_and_without_words_fit_the_document(
     client: TestClient, engine: FakeUnderstanding, speech: FakeSpeech
 ) -> None:
@@ -221,7 +266,8 @@ def test_every_operation_is_called_and_every_described_kind_of_answer(
             for method, operation in methods.items():
                 made = {c.status for c in calls if c.operation == f"{method.upper()} {path}"}
                 told = {int(status) for status in operation["responses"]}
-                news = "/notices" in path  # needs somebody who wrote: a test of its own
+                # These need somebody who wrote: tests of their own.
+                news = "/notices" in path or "/conversations" in path
                 assert news or min(made) == 200, (method, path)
                 problem_free = path == "/health/ready"  # its 503 needs a broken inbox
                 assert problem_free or max(told) < 400 or max(made) >= 400, (method, path)

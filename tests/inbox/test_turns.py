@@ -31,7 +31,7 @@ async def test_what_was_understood_is_counted_once_it_is_answered(bench: Bench) 
     counted = worker._metrics.registry.get_sample_value
     labels = {"kind": "out_of_scope", "key": "te"}
     assert counted("seva_decisions_total", labels) == 2
-    assert counted("seva_turns_total", {"outcome": "answered"}) == 3
+    assert counted("seva_turns_total", {"channel": "whatsapp", "outcome": "answered"}) == 3
 
 
 async def test_typed_payload_is_not_a_payload(bench: Bench) -> None:

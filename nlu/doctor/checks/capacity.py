@@ -45,7 +45,9 @@ def memory(here: Deployment) -> Iterator[Finding]:
     workers = max(1, sum(one.role == "worker" for one in here.ours()))
     listeners = 0 if now.worker_only == "text" else now.hearing_processes
     wanted = {
-        "serve": (now.processes or here.machine.cores) * each.serve,
+        "serve": (now.processes or here.machine.cores)
+        * each.serve
+        * (2 if now.canary_model else 1),
         "worker": workers * (each.worker + listeners * each.listener),
         "actions": each.actions,
     }
