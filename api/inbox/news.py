@@ -38,15 +38,15 @@ def is_known(db: Transaction, news: News) -> bool:
     return found.fetchone() is not None
 
 
-def add_template(db: Transaction, news: News, now: float) -> None:
+def add_template(db: Transaction, news: News, now: float, trace: str | None = None) -> None:
     """Puts the template beside the notice's messages."""
     if news.template is not None:
         db.execute(
-            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, state, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, state, created_at, trace) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(key(news), _WHOLE if news.whole else _PARTLY),
-                *(key(news) + _TEMPLATE, news.lane, keep_reply(news.template), SPARE, now),
+                *(key(news) + _TEMPLATE, news.lane, keep_reply(news.template), SPARE, now, trace),
             ),
         )
 

@@ -174,17 +174,19 @@ def insert_drafts(
     lane: str,
     drafts: Sequence[Draft],
     now: float,
+    trace: str | None = None,
 ) -> None:
-    """Adds the replies to one inbox message; a step that is there already is left alone."""
+    """Adds the replies to one inbox message; a step that is there already is left alone. `trace` is
+    the `traceparent` of what wrote them."""
     for number, draft in enumerate(drafts):
         there = "SELECT 1 FROM outbox WHERE inbox_id = ? AND step = ?"
         if db.execute(there, (inbox_id, number)).fetchone():
             continue
         tracker = _new_tracker(db, f"{inbox_id}:{number}")
         db.execute(
-            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?)",
-            (inbox_id, number, tracker, lane, keep_reply(draft.message), now),
+            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, created_at, trace) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (inbox_id, number, tracker, lane, keep_reply(draft.message), now, trace),
         )
         lanes.arrive(db, [lane], now)
         for choice in draft.choices:
@@ -220,6 +222,7 @@ def _parcel(db: Transaction, row: Row, token: str) -> Parcel:
         token=token,
         seen_at=who["seen_at"],
         news=notices.is_news(row),
+        trace=row["trace"],
     )
 
 

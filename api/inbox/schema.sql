@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS inbox (
     state INTEGER NOT NULL DEFAULT 0,       -- 0 waiting, 1 done, 2 dead letter
     attempts INTEGER NOT NULL DEFAULT 0,    -- turns that failed while all else worked
     claims INTEGER NOT NULL DEFAULT 0,      -- claims that never came back, the present one too
-    reason TEXT
+    reason TEXT,
+    trace TEXT                              -- traceparent of its arrival: ids, no words
 );
 CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (lane, sent_at, seq) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS inbox_oldest ON inbox (received_at) WHERE state = 0;
@@ -52,6 +53,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     created_at DOUBLE PRECISION NOT NULL,
     reason TEXT,
     refused TEXT NOT NULL DEFAULT '',       -- ids of tries that failed at WhatsApp, spaces between
+    trace TEXT,                             -- traceparent of the turn, or of the news
     UNIQUE (inbox_id, step)
 );
 CREATE INDEX IF NOT EXISTS outbox_open ON outbox (lane, seq) WHERE state < 2;

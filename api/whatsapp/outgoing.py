@@ -94,3 +94,5 @@ class Parcel:
     """When the citizen had last written, as the parcel was claimed."""
     news: bool = False
     """Answers no message: never too old to be told."""
+    trace: str | None = None
+    """The `traceparent` of the turn or of the news."""

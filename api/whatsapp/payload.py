@@ -57,6 +57,8 @@ class Inbound:
     location: Location | None = None
     context_id: str | None = None
     phone: str | None = None
+    trace: str | None = None
+    """The `traceparent` of its arrival; kept beside the message, not in it."""
 
     @property
     def lane(self) -> str:
