@@ -1,8 +1,8 @@
 """JSON logs of all serving processes, which never carry a citizen's words or number.
 
 Our loggers do not depend on structlog's global configuration, because Rasa uses and changes that;
-what Rasa itself logs is reduced to the event's name. `trace` and `span` in a line name the work that
-it tells of (`nlu.trace`): one message has the same `trace` in the lines of all roles.
+what Rasa itself logs is reduced to the event's name. `trace` and `span` in a line name the work
+that it tells of (`nlu.trace`): one message has the same `trace` in the lines of all roles.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def _placed(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]
 
 
 _PROCESSORS: list[Any] = [
-    _placed,
     structlog.stdlib.filter_by_level,
+    _placed,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso"),

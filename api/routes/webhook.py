@@ -80,6 +80,7 @@ def _traced(messages: Sequence[Inbound]) -> list[Inbound]:
         told = {**_CREATED, "seva.message.kind": message.kind}
         parent = NEW if apart else None
         with span("create inbox", "producer", told, parent=parent, links=links) as one:
+            log.debug("message_came", kind=message.kind)
             found.append(replace(message, trace=str(one.context)))
     return found
 

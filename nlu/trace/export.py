@@ -4,8 +4,8 @@ Where it is, and with what headers, certificates and patience it is asked, say O
 variables (`OTEL_EXPORTER_OTLP_*`). Without an address no module of OpenTelemetry is imported and no
 thread is started.
 
-JSON, because the exporter that writes protobuf needs a release of it that TensorFlow 2.12, which
-Rasa needs, does not bear (docs/tracing.md).
+JSON, because the exporter that writes protobuf needs a later release of it than Rasa 3.6 bears
+(docs/tracing.md).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def exported(service: str, ratio: float) -> Iterator[None]:
         yield
         return
     provider = _provider(service, ratio)
-    record_with(_Recorder(provider))
+    record_with(OpenTelemetryRecorder(provider))
     try:
         yield
     finally:
@@ -77,7 +77,7 @@ def _provider(service: str, ratio: float) -> TracerProvider:
     return provider
 
 
-class _Recorder:
+class OpenTelemetryRecorder:
     """Makes spans of OpenTelemetry."""
 
     def __init__(self, provider: TracerProvider) -> None:

@@ -61,9 +61,9 @@ class Span:
             self._recorded.rename(name)
 
     def fail(self, error: str) -> None:
-        """Marks it as failed. `error` is a kind of error, such as a class or a status, never its
-        message, which may quote a citizen."""
-        self._error = error
+        """Marks it as failed; the first word counts. `error` is a kind of error, such as a class or
+        a status, never its message, which may quote a citizen."""
+        self._error = self._error or error
 
     def end(self) -> None:
         """The work is over."""
