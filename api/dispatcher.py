@@ -21,9 +21,16 @@ from api.whatsapp.sender import (
     VoiceUnavailable,
 )
 from nlu.log import describe, get_logger
+from nlu.trace import TraceContext, set_attribute, span
 
 log = get_logger(__name__)
 _REMEMBERED = 256  # messages that WhatsApp accepted last
+_SENT = {
+    "messaging.system": "whatsapp",
+    "messaging.operation.name": "send",
+    "messaging.operation.type": "send",
+    "messaging.destination.name": "whatsapp",
+}
 _OF_LEASE = 0.85  # a send ends before another worker may begin with the same message
 
 
@@ -54,7 +61,12 @@ class Dispatcher:
         self._taken: deque[float] = deque(maxlen=_REMEMBERED)
 
     async def send(self, parcel: Parcel) -> None:
-        """Sends a claimed parcel."""
+        """Sends a claimed parcel, as a span in the trace of what it answers."""
+        told = {**_SENT, "seva.message.kind": parcel.message.kind, "seva.attempt": parcel.attempt}
+        with span("send whatsapp", "client", told, parent=TraceContext.read(parcel.trace)):
+            await self._send(parcel)
+
+    async def _send(self, parcel: Parcel) -> None:
         if parcel.doubtful and not await self._may_repeat(parcel):
             return
         sending = self._sender.send(parcel)
@@ -145,6 +157,8 @@ class Dispatcher:
 
     def _count(self, parcel: Parcel, outcome: str, code: int | None = None) -> None:
         self._metrics.sends.labels(outcome).inc()
+        set_attribute("seva.outcome", outcome)
+        set_attribute("seva.whatsapp.code", code)
         if outcome == "alert":
             log.error("whatsapp_needs_attention", code=code)
         elif outcome != "sent":

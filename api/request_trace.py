@@ -7,41 +7,17 @@ into no log. Log lines carry the ids of the trace, which are random by their sta
 from __future__ import annotations
 
 import re
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
+
+from nlu.trace import HEADER, Span, TraceContext, quiet, span
 
 _SANE_ID = re.compile(r"[A-Za-z0-9_.-]{1,128}")
-_TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
-
-
-@dataclass(frozen=True)
-class Span:
-    """One request in its trace. `flags` are those of the caller: whether it records the trace."""
-
-    trace_id: str
-    span_id: str
-    flags: str = "00"
-
-    @classmethod
-    def within(cls, traceparents: Sequence[str]) -> Span:
-        """A new span in the caller's trace; in a new trace if there is none or it is malformed."""
-        found = _TRACEPARENT.fullmatch(traceparents[0].strip()) if len(traceparents) == 1 else None
-        span_id = secrets.token_hex(8)
-        if found is None:
-            return cls(secrets.token_hex(16), span_id)
-        version, trace_id, parent, flags, more = found.groups()
-        known = version != "ff" and not (version == "00" and more)
-        if not known or not int(trace_id, 16) or not int(parent, 16):
-            return cls(secrets.token_hex(16), span_id)
-        return cls(trace_id, span_id, flags)
-
-    def __str__(self) -> str:
-        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_UNSEEN = ("/health", "/metrics")
+"""What monitors ask every few seconds is in no trace."""
 
 
 class RequestTrace:
@@ -56,16 +32,36 @@ class RequestTrace:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope)
-        span = Span.within(given.getlist("traceparent"))
-        wished = given.get("x-request-id", "")
-        request_id = wished if _SANE_ID.fullmatch(wished) else span.span_id
+        with _within(scope, given.getlist(HEADER)) as one:
+            wished = given.get("x-request-id", "")
+            request_id = wished if _SANE_ID.fullmatch(wished) else one.context.span_id
 
-        async def named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                headers["traceresponse"] = str(span)
-            await send(message)
+            async def named(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    headers = MutableHeaders(scope=message)
+                    headers["X-Request-ID"] = request_id
+                    headers["traceresponse"] = str(one.context)
+                    _tell(one, scope, message["status"])
+                await send(message)
 
-        with bound_contextvars(trace_id=span.trace_id, span_id=span.span_id):
             await self._app(scope, receive, named)
+
+
+def _within(scope: Scope, traceparents: list[str]) -> AbstractContextManager[Span]:
+    """A span in the caller's trace; in a new one if there is none or it is malformed."""
+    caller = TraceContext.read(traceparents[0]) if len(traceparents) == 1 else None
+    if scope["path"].startswith(_UNSEEN):
+        return quiet(caller)
+    method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
+    return span(method, "server", {"http.request.method": method}, parent=caller)
+
+
+def _tell(one: Span, scope: Scope, status: int) -> None:
+    """Names the span by its route. A path that is none of ours may hold anything, and is left
+    out."""
+    if "endpoint" in scope and not scope.get("path_params"):
+        one.rename(f"{scope['method']} {scope['path']}")
+        one.set_attribute("http.route", scope["path"])
+    one.set_attribute("http.response.status_code", status)
+    if status >= 500:
+        one.fail(str(status))

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 from nlu.catalogue import CatalogueError
+from nlu.trace.export import exported
 
 if TYPE_CHECKING:
     import socket
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from nlu.settings.settings import ServeSettings, WorkerSettings
 
+_SERVE, _WORKER = "seva-serve", "seva-worker"
 CANNOT_START = 3  # the exit code that uvicorn uses for it
 _LAST_STEPS = 5.0  # seconds in which a process that has finished its requests ends
 
@@ -41,7 +43,10 @@ def serve_command(
     count = settings.processes or len(os.sched_getaffinity(0))
     try:
         _check_ports(settings)
-        return _serve_alone(settings) if count == 1 else _serve_together(settings, count)
+        if count > 1:
+            return _serve_together(settings, count)
+        with exported(_SERVE, settings.traces_ratio):
+            return _serve_alone(settings)
     except (OSError, ValueError, CatalogueError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -63,7 +68,8 @@ def worker_command(settings: WorkerSettings) -> int:
         await run_worker(settings, stop)
 
     try:
-        asyncio.run(work())
+        with exported(_WORKER, settings.traces_ratio):
+            asyncio.run(work())
     except (OSError, ValueError, CatalogueError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -181,5 +187,8 @@ def serve_one(load_first: bool, life: Connection, sockets: Sequence[socket.socke
     settings = ServeSettings.read()
     configure_logging(settings.log_level)
     public, *internal = sockets
-    app = create_app(settings, load_first=load_first, internal=internal[0] if internal else None)
-    sys.exit(serve_app(app, settings, public, life))
+    with exported(_SERVE, settings.traces_ratio):
+        inside = internal[0] if internal else None
+        app = create_app(settings, load_first=load_first, internal=inside)
+        code = serve_app(app, settings, public, life)
+    sys.exit(code)

@@ -29,6 +29,7 @@ from nlu.speech.pool import PoolFull
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
 from nlu.text.script import is_blank
+from nlu.trace import span
 from nlu.turn import Button, Media, Message, Reply, TurnFailed
 
 ATTACHED = "\U0001f4ce"  # a paper clip stands for a photo or file without a caption
@@ -144,10 +145,12 @@ class MessageReader:
         if self._transcriber is None:
             return Unclear("unsupported_message")
         try:
-            recording = await self._sender.download(media, self._max_audio)
-            transcript = await self._transcriber.transcribe(
-                recording, message.language, message.citizen
-            )
+            with span("hear") as one:
+                recording = await self._sender.download(media, self._max_audio)
+                transcript = await self._transcriber.transcribe(
+                    recording, message.language, message.citizen
+                )
+                one.set_attribute("seva.language", transcript.language)
         except MediaRejected as error:
             return Unclear(_VOICE_PHRASES.get(error.reason, "not_understood_voice"))
         except SendFailed as error:

@@ -27,6 +27,7 @@ from nlu.log import describe, get_logger
 from nlu.settings.settings import Only
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
+from nlu.trace import TraceContext, span
 from nlu.turn import TurnFailed
 
 log = get_logger(__name__)
@@ -34,6 +35,14 @@ Claiming = Callable[[str, int], Awaitable[list[Any]]]
 _IDLE = 0.05
 _GAUGES_EVERY = 5.0
 _PURGE_EVERY = 3600.0
+_PROCESSED = {
+    "messaging.system": "seva",
+    "messaging.operation.name": "process",
+    "messaging.operation.type": "process",
+    "messaging.destination.name": "inbox",
+}
+_BAD = ("retried", "given_up", "store_failed", "lease_lost")
+"""Outcomes of turns that failed."""
 
 
 class Worker:
@@ -138,7 +147,23 @@ class Worker:
         await _finish(tasks, self._shutdown)
 
     async def _serve(self, claim: Claim) -> None:
-        """Takes one turn from claim to outbox. Whatever happens, no message is lost."""
+        """Takes one turn, as a span in the trace of its message. A turn that is taken again is
+        another span there."""
+        message = claim.message
+        told = {
+            **_PROCESSED,
+            "seva.message.kind": message.kind,
+            "seva.attempt": claim.attempt + claim.deaths,
+        }
+        trace = TraceContext.read(message.trace)
+        with span("process inbox", "consumer", told, parent=trace) as one:
+            outcome = await self._from_claim_to_outbox(claim)
+            one.set_attribute("seva.outcome", outcome)
+            if outcome in _BAD:
+                one.fail(outcome)
+
+    async def _from_claim_to_outbox(self, claim: Claim) -> str:
+        """How the turn ended. Whatever happens, no message is lost."""
         started = time.monotonic()
         who = self._name_citizen(claim.message.lane)
         turn = asyncio.create_task(self._turn(claim))
@@ -173,6 +198,7 @@ class Worker:
             attempt=claim.attempt,
             ms=round(elapsed * 1000),
         )
+        return outcome
 
     async def _turn(self, claim: Claim) -> str:
         """Answers a message, gives it back, lets it be tried again, or gives it up. Returns which.

@@ -1,8 +1,8 @@
 """JSON logs of all serving processes, which never carry a citizen's words or number.
 
 Our loggers do not depend on structlog's global configuration, because Rasa uses and changes that;
-what Rasa itself logs is reduced to the event's name. What is bound to structlog's context, such as
-the trace of a request, is in every line.
+what Rasa itself logs is reduced to the event's name. `trace` and `span` in a line name the work
+that it tells of (`nlu.trace`): one message has the same `trace` in the lines of all roles.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import Any
 
 import structlog
 
+from nlu.trace import current
+
 # httpx logs every URL at INFO, and ours carry service and ticket numbers.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
@@ -33,9 +35,19 @@ def _line(event: Any, **how: Any) -> _Line:
     return _Line(json.dumps(event, **how))
 
 
+def _place() -> dict[str, str]:
+    """Trace and span of what is done now; nothing outside of them."""
+    now = current()
+    return {"trace": now.context.trace_id, "span": now.context.span_id} if now else {}
+
+
+def _placed(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    return {**event, **_place()}
+
+
 _PROCESSORS: list[Any] = [
-    structlog.contextvars.merge_contextvars,
     structlog.stdlib.filter_by_level,
+    _placed,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso"),
@@ -100,11 +112,11 @@ class _JsonLines(logging.Formatter):
             return record.msg
         first, *more = record.getMessage().splitlines() or [""]
         line = {
-            **structlog.contextvars.get_contextvars(),
             "event": first,
             "logger": record.name,
             "level": record.levelname.lower(),
             "timestamp": datetime.now(timezone.utc).isoformat(),
+            **_place(),
         }
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = describe(record.exc_info[1])

@@ -88,6 +88,9 @@ SLOW_FILES = (
     "test_21_pages.py",
     "test_listeners.py",
     "test_far_servers.py",
+    "test_one_message.py",
+    "test_switched_off.py",
+    "test_export.py",
 )
 NIGHTLY_FILES = ("test_sandbox_schemathesis.py",)
 SLOW = (

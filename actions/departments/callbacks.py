@@ -22,6 +22,7 @@ from actions.departments.inquiry import in_between, is_told, late_answer
 from actions.departments.journal import Entry, Journal
 from actions.departments.signature import Refusal
 from nlu.catalogue.department import Callback
+from nlu.trace import TraceContext, current, span
 
 
 async def receive(
@@ -40,6 +41,22 @@ async def _settle(journal: Journal, connector: Connector, body: Any, now: float)
     if found is None:
         return "unknown_reference"
     entry, callback = found
+    told = {"seva.department": entry.write.department, "seva.operation": entry.write.operation}
+    here = current()
+    with span(
+        "settle write",
+        "consumer",
+        told,
+        parent=TraceContext.read(entry.write.context.origin.trace),
+        links=[here.context] if here else (),
+    ):
+        return await _kept(journal, connector, entry, callback, body, now)
+
+
+async def _kept(
+    journal: Journal, connector: Connector, entry: Entry, callback: Callback, body: Any, now: float
+) -> Verdict:
+    """What the body changes in the entry that it refers to."""
     operation = connector.department.operations[entry.write.operation]
     read = connector.read(callback.operation, 200, body, entry.write.context.language)
     answer = late_answer(operation, read)

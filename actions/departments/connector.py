@@ -34,6 +34,7 @@ from actions.departments.tls import ssl_context
 from actions.departments.writes import Writes
 from nlu.catalogue.department import Operation
 from nlu.storage.tables import IN_MEMORY
+from nlu.trace import carried, set_attribute, span
 from nlu.web.egress import CheckedTransport, Resolver, resolve
 
 
@@ -128,9 +129,17 @@ class Connector:
         operation = self.department.operations.get(operation_id)
         if operation is None:
             raise UnknownOperation(f"{self.department.id} has no operation {operation_id}")
+        told = {"seva.department": self.department.id, "seva.operation": operation_id}
+        with span(f"{self.department.id} {operation_id}", attributes=told):
+            origin = replace(origin, trace=origin.trace or carried() or "")
+            context = Context(citizen, request_id, language, origin)
+            write = Write(self.department.id, operation_id, values, context)
+            return await self._execute(operation, write, code)
+
+    async def _execute(
+        self, operation: Operation, write: Write, code: str | None
+    ) -> OperationResult:
         started, tries, detail = time.monotonic(), Tries(), ""
-        context = Context(citizen, request_id, language, origin)
-        write = Write(self.department.id, operation_id, values, context)
         try:
             if operation.kind == "write":
                 result = await self._writes.execute(write, tries, code)
@@ -147,7 +156,7 @@ class Connector:
             doubt = operation.kind == "write" and failure.may_be_done
             result = OperationResult(UNAVAILABLE, reason=failure.reason, in_doubt=doubt)
             detail = failure.detail
-        return self._recorded(operation_id, write, result, tries, started, detail)
+        return self._recorded(operation.name, write, result, tries, started, detail)
 
     async def ask(self, operation_id: str, write: Write) -> Asked:
         """Call the read `operation_id` about an earlier write. Raises `CallFailed`.
@@ -155,13 +164,15 @@ class Connector:
         Where its status query repeats answers as they were, so is what the read does not map.
         """
         started, tries = time.monotonic(), Tries()
-        try:
-            asked = await self._ask(operation_id, write, tries)
-        except CallFailed as failure:
-            none = OperationResult(UNAVAILABLE, reason=failure.reason)
-            self._recorded(operation_id, write, none, tries, started, failure.detail)
-            raise
-        self._recorded(operation_id, write, asked.result, tries, started)
+        told = {"seva.department": self.department.id, "seva.operation": operation_id}
+        with span(f"{self.department.id} {operation_id}", attributes=told):
+            try:
+                asked = await self._ask(operation_id, write, tries)
+            except CallFailed as failure:
+                none = OperationResult(UNAVAILABLE, reason=failure.reason)
+                self._recorded(operation_id, write, none, tries, started, failure.detail)
+                raise
+            self._recorded(operation_id, write, asked.result, tries, started)
         return asked
 
     async def _ask(self, operation_id: str, write: Write, tries: Tries) -> Asked:
@@ -199,6 +210,8 @@ class Connector:
         if result.outcome == UNAVAILABLE and self._protection.standstill.is_since(started):
             result = replace(result, reason="standstill")
         result = replace(result, elapsed_ms=elapsed, attempts=tries.count)
+        set_attribute("seva.outcome", result.outcome)
+        set_attribute("seva.reason", result.reason)
         record(self.department.id, operation_id, write.context.request_id, result, detail)
         return result
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NewType
 
@@ -21,6 +21,7 @@ from nlu.catalogue.departments import DEFAULTS, read_departments
 from nlu.catalogue.vocabulary import read_languages
 from nlu.catalogue.yaml_source import Source
 from nlu.records import Faults, Misfit, key, placed, read_as, to_record
+from nlu.settings.groups import TraceReaders
 
 
 class DefinitionError(ValueError):
@@ -148,6 +149,8 @@ class DepartmentDefinition:
     callbacks: Callbacks | None = None
     sender: SenderHeaders | None = None
     misses: MissLimits | None = None
+    traced: bool = True
+    """Whether calls tell it the trace that they belong to."""
 
 
 def load_departments(
@@ -173,12 +176,14 @@ def define_all(
 
 
 def define(
-    department: Department, environ: Mapping[str, str] | None = None
+    department: Department, environ: Mapping[str, str] | None = None, *, gateway: bool = False
 ) -> DepartmentDefinition:
-    """The definition of a catalogue's department, its variables read from the environment."""
+    """The definition of a catalogue's department, or of a payment gateway, its variables read from
+    the environment."""
     env = os.environ if environ is None else environ
     try:
-        return _definition(department, department.settings, env)
+        found = _definition(department, department.settings, env)
+        return replace(found, traced=TraceReaders.read(env).tells(found.id, gateway=gateway))
     except Faults as error:
         defaults = department.file.with_name(DEFAULTS)
         problems = placed(error, department.file, defaults if defaults.exists() else None)

@@ -22,6 +22,7 @@ from actions.departments.result import CallFailed
 from actions.departments.signature import Refusal, refusal
 from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable
+from nlu.trace import HEADER, TraceContext, set_attribute, span
 from nlu.web.body import BodyTooLong, read_body
 
 _LOG = get_logger(__name__)
@@ -131,6 +132,14 @@ def delivery_route(path: str, senders: DepartmentDirectory, receive: Receive) ->
     """The ASGI route of `path`, which has `{sender}`; serve it in the connectors' event loop."""
 
     async def serve(request: Request) -> Response:
+        told = {"http.request.method": "POST", "http.route": path}
+        caller = TraceContext.read(request.headers.get(HEADER))
+        with span(f"POST {path}", "server", told, parent=caller) as one:
+            response = await answered(request)
+            one.set_attribute("http.response.status_code", response.status_code)
+        return response
+
+    async def answered(request: Request) -> Response:
         sender = request.path_params["sender"]
         verdict: Verdict | Refusal
         try:
@@ -147,6 +156,8 @@ def delivery_route(path: str, senders: DepartmentDirectory, receive: Receive) ->
         except UnicodeDecodeError:
             verdict = "malformed"
         known = verdict != "unknown_department"  # else the name is whatever the caller wrote
+        set_attribute("seva.department", sender if known else None)
+        set_attribute("seva.outcome", verdict)
         _LOG.info("callback_received", sender=known and sender, verdict=verdict)
         status = STATUS[verdict]
         if status == 204:

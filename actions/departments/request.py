@@ -23,10 +23,12 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 
 @dataclass(frozen=True)
 class RequestParts:
-    """A request that fits the OpenAPI document; `path` is below the department's base URL."""
+    """A request that fits the OpenAPI document; `path` is below the department's base URL, and
+    `template` is the same without values."""
 
     method: str
     path: str
+    template: str
     query: dict[str, str]
     headers: dict[str, str]
     body: object | None
@@ -34,12 +36,14 @@ class RequestParts:
 
 @dataclass(frozen=True)
 class Origin:
-    """What calls and later answers need of the request: its service, the fields of its look-up, and
-    the sender's number as WhatsApp verified it, where the lane itself does not have it."""
+    """What calls and later answers need of the request: its service, the fields of its look-up, the
+    sender's number as WhatsApp verified it, where the lane itself does not have it, and the
+    `traceparent` of the call."""
 
     service: str = ""
     lookup: Mapping[str, str] = field(default_factory=dict)
     phone: str = ""
+    trace: str = ""
 
 
 NO_SERVICE = Origin()
@@ -94,7 +98,8 @@ class RequestBuilder:
             breach = "a header value is not plain ASCII"
         if breach:
             raise CallFailed("request", breach)
-        return RequestParts(self._api.method, self._path(path), query, headers, body)
+        where = self._path(path), self._api.path
+        return RequestParts(self._api.method, *where, query, headers, body)
 
     def _body(self, rendered: object | None) -> object | None:
         if self._api.body is None or rendered is None:

@@ -27,6 +27,7 @@ from actions.departments.result import UNAVAILABLE, CallFailed, OperationResult
 from actions.departments.writes import waiting
 from nlu.catalogue.department import Operation
 from nlu.log import get_logger
+from nlu.trace import TraceContext, span
 
 _LOG = get_logger(__name__)
 OnSettled = Callable[[Entry, OperationResult], Awaitable[None]]
@@ -85,6 +86,14 @@ class Settlement:
         held = await self._move(entry, due_at=lease)  # no other process works on it meanwhile
         if held is None:
             return
+        told = {"seva.department": entry.write.department, "seva.operation": operation.name}
+        asked_in = TraceContext.read(entry.write.context.origin.trace)
+        with span("settle write", "consumer", told, parent=asked_in):
+            await self._settle(held, operation, connector)
+
+    async def _settle(self, held: Entry | None, operation: Operation, connector: Connector) -> None:
+        """What follows for an entry that this process holds, in the trace of its message."""
+        assert held is not None
         if held.state == "pending" and not held.news:
             held = await self._poll(held, operation, connector)
         elif held.state in ("sending", "unsure"):

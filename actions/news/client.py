@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from actions.news.notices import NoticeRefused, UnknownCitizen
+from nlu.trace import headers
 from nlu.turn import Notice
 
 _TIMEOUT = httpx.Timeout(10, connect=3)
@@ -45,7 +46,7 @@ class NoticesClient:
 
     async def _post(self, url: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            answer = await self._http.post(url, json=body)
+            answer = await self._http.post(url, json=body, headers=headers())
             content = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise NoticeRefused(type(error).__name__) from error

@@ -60,7 +60,7 @@ def load_gateways(
                 source.add(gateway.file, 1, f"{name} lacks {', '.join(sorted(missing))}", mend)
     if source.problems:
         raise DefinitionError("\n".join(map(str, source.problems)))
-    return {name: define(gateway, environ) for name, gateway in found.items()}
+    return {name: define(gateway, environ, gateway=True) for name, gateway in found.items()}
 
 
 class Gateways:

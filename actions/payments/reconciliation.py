@@ -14,6 +14,7 @@ from actions.payments.lifecycle import Lifecycle
 from actions.payments.news import LATER, OWED, PaymentNews
 from actions.payments.payment import Payment
 from nlu.log import get_logger
+from nlu.trace import TraceContext, span
 
 _LOG = get_logger(__name__)
 _LEASE = 60.0
@@ -41,6 +42,12 @@ class Reconciliation:
         held = await self.lifecycle.move(payment, due_at=self.lifecycle.clock() + _LEASE)
         if held is None:
             return
+        bought_in = TraceContext.read(held.write.context.origin.trace)
+        with span("settle payment", "consumer", parent=bought_in) as one:
+            await self._advance(held)
+            one.set_attribute("seva.gateway", held.gateway)
+
+    async def _advance(self, held: Payment) -> None:
         try:
             await self._tell(await self.lifecycle.advance(held))
         except Exception as error:  # one payment must not keep the others from being settled

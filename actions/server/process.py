@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from nlu.catalogue import CatalogueError
 from nlu.log import configure_logging, get_logger
+from nlu.trace.export import exported
 
 if TYPE_CHECKING:
     import socket
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from nlu.settings.settings import ActionsSettings
 
 log = get_logger(__name__)
+_SERVICE = "seva-actions"
 _THREADS = 32
 """For dialogue steps, stores and documents, which wait for disks more than they compute."""
 
@@ -37,7 +39,7 @@ def actions_command(settings: ActionsSettings, port: int | None = None) -> int:
         configure_logging(settings.log_level)
         url = None if port is None else f"http://127.0.0.1:{port}"
         settings = settings.but({"action_server_url": url})
-        with ExitStack() as ends:
+        with ExitStack() as ends, exported(_SERVICE, settings.traces_ratio):
             asyncio.run(_serve(settings, _sockets(settings, ends)))
     except (OSError, ValueError, CatalogueError) as error:
         print(error, file=sys.stderr)

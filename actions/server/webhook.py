@@ -28,6 +28,7 @@ from actions.server.releases import NotHere, Releases
 from actions.server.trampoline import beside_loop
 from nlu.action_address import HEALTH, RELEASE, WEBHOOK, ActionAddress, authorization
 from nlu.log import describe, get_logger
+from nlu.trace import HEADER, Span, TraceContext, set_attribute, span
 from nlu.web import Door
 from nlu.web.body import BodyTooLong, read_body
 
@@ -64,6 +65,18 @@ def webhook_app(
 
     async def webhook(request: Request) -> Response:
         admit(request)
+        told = {"http.request.method": "POST", "http.route": WEBHOOK}
+        caller = TraceContext.read(request.headers.get(HEADER))
+        with span(f"POST {WEBHOOK}", "server", told, parent=caller) as one:
+            try:
+                response = await in_time(request)
+            except HTTPException as error:
+                _tell(one, error.status_code)
+                raise
+            _tell(one, response.status_code)
+        return response
+
+    async def in_time(request: Request) -> Response:
         standstill.watch()
         began = time.monotonic()
         try:
@@ -87,6 +100,7 @@ def webhook_app(
                 this.outcome = "refused"
                 return _not_done(404, name, "there is no such action")
             this.action = name
+            set_attribute("seva.action", name)
             try:
                 result = await beside_loop(executor.run(call))
                 this.outcome = "answered"
@@ -126,6 +140,12 @@ def webhook_app(
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused})
     return Door(app, hosts=[address.host])
+
+
+def _tell(one: Span, status: int) -> None:
+    one.set_attribute("http.response.status_code", status)
+    if status >= 500:
+        one.fail(str(status))
 
 
 async def _body(request: Request, max_bytes: int) -> bytes:

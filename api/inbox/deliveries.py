@@ -20,7 +20,9 @@ from nlu.storage.database import Row, Transaction, marks
 
 Delivery = tuple[Sequence[Inbound], Sequence[Status]]
 _CITIZENS = "INSERT INTO citizens (lane, phone_number_id, citizen, phone, seen_at) VALUES"
-_INBOX = "INSERT INTO inbox (message_id, lane, kind, payload, sent_at, received_at, state) VALUES"
+_INBOX = (
+    "INSERT INTO inbox (message_id, lane, kind, payload, sent_at, received_at, state, trace) VALUES"
+)
 
 
 def take(
@@ -96,7 +98,7 @@ def _keep(
         sent = float(one.timestamp) if one.timestamp else now
         state, payload = (schema.WAITING, keep_message(taken)) if taken else (schema.DONE, "")
         kind = taken.kind if taken else one.kind
-        rows.append((one.message_id, one.lane, kind, payload, sent, now, state))
+        rows.append((one.message_id, one.lane, kind, payload, sent, now, state, one.trace))
         kept += [one] if taken else []
     _insert(db, _INBOX, rows)
     return kept

@@ -40,15 +40,15 @@ def is_known(db: Transaction, news: News) -> bool:
     return found.fetchone() is not None
 
 
-def add_template(db: Transaction, news: News, now: float) -> None:
+def add_template(db: Transaction, news: News, now: float, trace: str | None = None) -> None:
     """Puts the template beside the notice's messages, where the channel ever needs one."""
     if news.template is not None and channel_of(news.lane).has_window:
         db.execute(
-            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, state, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, state, created_at, trace) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(key(news), _WHOLE if news.whole else _PARTLY),
-                *(key(news) + _TEMPLATE, news.lane, keep_reply(news.template), SPARE, now),
+                *(key(news) + _TEMPLATE, news.lane, keep_reply(news.template), SPARE, now, trace),
             ),
         )
 

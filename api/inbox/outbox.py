@@ -175,9 +175,11 @@ def insert_drafts(
     lane: str,
     drafts: Sequence[Draft],
     now: float,
+    trace: str | None = None,
 ) -> None:
     """Adds the replies to one inbox message; a step that is there already is left alone. Where the
-    channel is fetched they are ready at once, in this transaction: nobody has to send them."""
+    channel is fetched they are ready at once, in this transaction: nobody has to send them. `trace`
+    is the `traceparent` of what wrote them."""
     is_fetched = channel_of(lane).is_fetched
     for number, draft in enumerate(drafts):
         there = "SELECT 1 FROM outbox WHERE inbox_id = ? AND step = ?"
@@ -185,11 +187,11 @@ def insert_drafts(
             continue
         tracker = _new_tracker(db, f"{inbox_id}:{number}")
         db.execute(
-            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, state, created_at) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO outbox (inbox_id, step, tracker, lane, body, state, created_at, trace) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(inbox_id, number, tracker, lane, keep_reply(draft.message)),
-                *(schema.READY if is_fetched else schema.PENDING, now),
+                *(schema.READY if is_fetched else schema.PENDING, now, trace),
             ),
         )
         if not is_fetched:
@@ -227,6 +229,7 @@ def _parcel(db: Transaction, row: Row, token: str) -> Parcel:
         token=token,
         seen_at=who["seen_at"],
         news=notices.is_news(row),
+        trace=row["trace"],
     )
 
 

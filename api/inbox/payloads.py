@@ -17,10 +17,11 @@ MESSAGE, REPLY, TEXT = 1, 1, 1
 
 
 def keep_message(message: Inbound) -> str:
-    """A citizen's message. What it lacks is left out, so that a Seva of before, which does not know
-    a field, reads all messages without it."""
-    there = {name: value for name, value in asdict(message).items() if value is not None}
-    return seal(there, MESSAGE)
+    """A citizen's message, without its trace, which has a column of its own. What it lacks is left
+    out, so that a Seva of before, which does not know a field, reads all messages without it."""
+    told = asdict(message)
+    del told["trace"]
+    return seal({name: value for name, value in told.items() if value is not None}, MESSAGE)
 
 
 def read_message(payload: str) -> Inbound:

@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS inbox (
     attempts INTEGER NOT NULL DEFAULT 0,    -- turns that failed while all else worked
     claims INTEGER NOT NULL DEFAULT 0,      -- claims that never came back, the present one too
     reason TEXT,
-    trace TEXT                              -- of the webhook that brought it, a W3C traceparent
+    trace TEXT                              -- traceparent of its arrival: ids, no words
 );
 CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (lane, sent_at, seq) WHERE state = 0;
 CREATE INDEX IF NOT EXISTS inbox_oldest ON inbox (received_at) WHERE state = 0;
@@ -54,7 +54,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     created_at DOUBLE PRECISION NOT NULL,
     reason TEXT,
     refused TEXT NOT NULL DEFAULT '',       -- ids of tries that failed at WhatsApp, spaces between
-    trace TEXT,                             -- of what it answers, a W3C traceparent
+    trace TEXT,                             -- traceparent of the turn, or of the news
     UNIQUE (inbox_id, step)
 );
 CREATE INDEX IF NOT EXISTS outbox_open ON outbox (lane, seq) WHERE state < 2;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from api.channel import channel_of
 from api.inbox import news as notices
@@ -26,13 +27,14 @@ from api.whatsapp.policy import WhatsAppPolicy
 from nlu.storage.database import Database, DatabaseAway, Row, T, Transaction
 from nlu.storage.group_commit import GroupCommit
 from nlu.storage.sealing import Unreadable
+from nlu.trace import carried
 from nlu.turn import ERASE
 
 INBOX = Lanes("inbox", "state = 0", "sent_at, seq", "CASE WHEN kind = 'audio' THEN 1 ELSE 0 END")
 OUTBOX = Lanes("outbox", "state < 2 AND state >= 0")  # the first term is that of its index
 _SLICE = 500
 _ROOM = 1 << 16  # characters
-_PART = 1000  # messages; each is seven values of one statement, and SQLite takes 32,766
+_PART = 1000  # messages; each is eight values of one statement, and SQLite takes 32,766
 
 
 class StoredInbox:
@@ -115,14 +117,14 @@ class StoredInbox:
 
     async def say_meanwhile(self, claim: Claim, name: str, drafts: Sequence[Draft]) -> None:
         """Drafts of their own in the outbox, under the message's id and `name`."""
-        message = claim.message
+        message, trace = claim.message, carried()
 
         def change(db: Transaction) -> None:
             now = db.now()
             INBOX.hold(db, message.lane, claim.token, now + self._lease)
             said = f"{message.message_id}/{name}"
             if not db.execute("SELECT 1 FROM outbox WHERE inbox_id = ?", (said,)).fetchone():
-                insert_drafts(db, OUTBOX, said, message.lane, drafts, now)
+                insert_drafts(db, OUTBOX, said, message.lane, drafts, now, trace)
 
         await self._in_lane(message.lane, change)
 
@@ -176,6 +178,7 @@ class StoredInbox:
 
     async def tell(self, news: News) -> bool:
         """All in one transaction; where WhatsApp's window is closed the template goes at once."""
+        trace = carried()
 
         def change(db: Transaction) -> bool:
             citizen, now = lock(db, news.lane), db.now()
@@ -183,8 +186,8 @@ class StoredInbox:
                 return False
             if citizen is None:
                 raise UnknownCitizen
-            insert_drafts(db, OUTBOX, notices.key(news), news.lane, news.drafts, now)
-            notices.add_template(db, news, now)
+            insert_drafts(db, OUTBOX, notices.key(news), news.lane, news.drafts, now, trace)
+            notices.add_template(db, news, now, trace)
             channel, held = channel_of(news.lane), wishes.is_held_back(db, news.lane)
             if held and channel.is_fetched:
                 notices.hold_back_ready(db, news)
@@ -326,14 +329,14 @@ class StoredInbox:
         afresh: bool = False,
         acts: Sequence[str] = (),
     ) -> None:
-        message = claim.message
+        message, trace = claim.message, carried()
         kept = keep_text(tracker) if tracker is not None else None
 
         def change(db: Transaction) -> None:
             now = db.now()
             INBOX.hold(db, message.lane, claim.token, now)
             wishes.carried_out(db, OUTBOX, message.lane, acts, now)
-            insert_drafts(db, OUTBOX, message.message_id, message.lane, drafts, now)
+            insert_drafts(db, OUTBOX, message.message_id, message.lane, drafts, now, trace)
             db.execute(
                 "UPDATE inbox SET state = ?, reason = ?, payload = "
                 "CASE WHEN ? = 1 THEN '' ELSE payload END WHERE message_id = ? AND state = 0",
@@ -368,5 +371,6 @@ def _claim(db: Transaction, token: str, row: Row, now: float) -> Claim | None:
         trouble = unopened.reason_of(error)
         phone_number_id, citizen = row["lane"].split(":", 1)
         message = Inbound(row["message_id"], phone_number_id, citizen, row["kind"])
+    message = replace(message, trace=row["trace"])
     db.execute("UPDATE inbox SET claims = claims + 1 WHERE seq = ?", (row["seq"],))
     return Claim(message, row["attempts"] + 1, token, row["claims"], trouble)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -14,11 +16,25 @@ from api.inbox.schema import STATUS_STATES
 from api.json_answer import json_response, read_body
 from api.problems import Problem
 from api.runtime import Runtime, runtime
-from api.whatsapp.payload import HEADER, WebhookDelivery, admit, is_signed, read_delivery
+from api.whatsapp.payload import (
+    HEADER,
+    Inbound,
+    WebhookDelivery,
+    admit,
+    is_signed,
+    read_delivery,
+)
 from nlu.log import describe, get_logger
 from nlu.settings.settings import WEBHOOK_PATH
+from nlu.trace import NEW, current, set_attribute, span
 
 log = get_logger(__name__)
+_CREATED = {
+    "messaging.system": "seva",
+    "messaging.operation.name": "create",
+    "messaging.operation.type": "create",
+    "messaging.destination.name": "inbox",
+}
 
 
 async def verify(request: Request) -> Response:
@@ -52,11 +68,29 @@ async def receive(request: Request) -> Response:
     return json_response({"status": "ok"})
 
 
+def _traced(messages: Sequence[Inbound]) -> list[Inbound]:
+    """Messages with their places in a trace. One that came alone is in that of its delivery. Those
+    that came together have a trace each, which is linked to the delivery: whoever looks for one
+    citizen's message sees no other's."""
+    set_attribute("messaging.batch.message_count", len(messages))
+    here = current()
+    apart = here is not None and len(messages) > 1
+    links = [here.context] if here is not None and apart else []
+    found = []
+    for message in messages:
+        told = {**_CREATED, "seva.message.kind": message.kind}
+        parent = NEW if apart else None
+        with span("create inbox", "producer", told, parent=parent, links=links) as one:
+            log.debug("message_came", kind=message.kind)
+            found.append(replace(message, trace=str(one.context)))
+    return found
+
+
 async def _keep(now: Runtime, delivery: WebhookDelivery) -> None:
     try:
         if now.inbox is None:
             raise RuntimeError("the inbox is closed")
-        new = await now.inbox.put(delivery.messages, delivery.statuses)
+        new = await now.inbox.put(_traced(delivery.messages), delivery.statuses)
     except Exception as error:
         log.error("delivery_not_kept", error=describe(error))
         raise Problem("inbox-unavailable") from None

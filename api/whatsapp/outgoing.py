@@ -106,6 +106,8 @@ class Parcel:
     """When the citizen had last written, as the parcel was claimed."""
     news: bool = False
     """Answers no message: never too old to be told."""
+    trace: str | None = None
+    """The `traceparent` of the turn or of the news."""
 
 
 def told_along(drafts: Iterable[Draft], lane: str, language: str | None) -> list[Draft]:

@@ -59,6 +59,8 @@ class Inbound:
     phone: str | None = None
     language: str | None = None
     """That of replies which the other side asks for; WhatsApp never does."""
+    trace: str | None = None
+    """The `traceparent` of its arrival; kept beside the message, not in it."""
 
     @property
     def lane(self) -> str:

@@ -21,6 +21,8 @@ from rasa.core.actions.action import RemoteAction
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from nlu.action_address import HEALTH, RELEASE, WEBHOOK, ActionAddress, authorization
+from nlu.trace import headers as trace_headers
+from nlu.trace import span
 from nlu.turn import AWAY, BROKEN, FAILED
 
 _LONGEST_S = 60.0
@@ -106,12 +108,16 @@ class ActionEndpoint(EndpointConfig):  # type: ignore[misc]  # Rasa is untyped
             await line.session.close()
 
     async def _post(self, body: bytes) -> Any:
-        headers = {"Content-Type": "application/json", **self._headers}
-        async with (
-            self._connected() as session,
-            session.post(self.url + WEBHOOK, data=body, headers=headers) as response,
-        ):
-            content = await response.read()
+        with span(f"POST {WEBHOOK}", "client", {"http.request.method": "POST"}) as one:
+            headers = {"Content-Type": "application/json", **self._headers, **trace_headers()}
+            async with (
+                self._connected() as session,
+                session.post(self.url + WEBHOOK, data=body, headers=headers) as response,
+            ):
+                content = await response.read()
+            one.set_attribute("http.response.status_code", response.status)
+            if response.status >= HTTPStatus.BAD_REQUEST:
+                one.fail(str(response.status))
         if response.status >= HTTPStatus.BAD_REQUEST:
             reason = response.reason or ""
             raise ClientResponseError(response.status, reason, content.decode())

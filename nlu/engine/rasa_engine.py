@@ -38,6 +38,7 @@ from nlu.registry import ARCHIVE
 from nlu.speech.transcript import Reading, Readings, likeliest, orders
 from nlu.text.cache import SENTENCE
 from nlu.text.sentences import clear_from, says_besides, sentences
+from nlu.trace import Span, span
 from nlu.turn import Message, Reply, Turned, TurnFailed
 
 _FULL_WIDTH_SLASH = "\uff0f"
@@ -216,7 +217,8 @@ class Engine:
         )
         conversation = self._trackers.begin(tracker)
         try:
-            await self._processor.handle_message(said)
+            with span("dialogue"):
+                await self._processor.handle_message(said)
         except ActionCallFailed as failure:
             raise TurnFailed(failure.why, failure.trouble) from failure
         if not channel.replies or conversation.tracker is None:
@@ -241,7 +243,10 @@ class Engine:
     async def _understood(self, question: Question) -> Understood:
         """Who sends pages waits behind others who do, and nobody with a sentence waits for them."""
         line = self._short if len(question.text) <= SENTENCE else self._long
-        return await line.ask(question)
+        with span("understand", attributes={"seva.model": self.model_id}) as one:
+            understood = await line.ask(question)
+            _describe(one, understood.data)
+        return understood
 
     def _understand(self, questions: Sequence[Question]) -> list[Understood]:
         """One pass through the model for all messages, a voice note in each of its orders."""
@@ -302,6 +307,15 @@ class Engine:
             "model": self.model_id,
             "elapsed_ms": elapsed_ms,
         }
+
+
+def _describe(one: Span, data: Mapping[str, Any]) -> None:
+    """What was understood, without the words."""
+    decision, language = data.get("decision") or {}, data.get("language") or {}
+    one.set_attribute("seva.decision", decision.get("kind"))
+    one.set_attribute("seva.language", language.get("key"))
+    if decision.get("kind") == "route":
+        one.set_attribute("seva.service", decision["options"][0])
 
 
 def _sentences(question: Question, understood: Understood) -> list[Question]:

@@ -24,6 +24,7 @@ from nlu.settings.groups import PREFIX, Fault, ProcessSettings, WrongEnvironment
 from nlu.settings.production import RULES, SHORTEST, is_here
 from nlu.settings.settings import PROCESSES, TOOLS, Role, Settings
 from nlu.settings.types import is_address
+from nlu.trace.export import ENDPOINTS
 
 SIMULATED = ("sandbox", "simulator", "demo")
 """Roles that stand in for somebody else, with secrets that everybody knows."""
@@ -43,6 +44,7 @@ def read_settings(kind: type[P], environ: Mapping[str, str] | None = None) -> P:
     variables = department_variables(_words(role, values))
     faults += _unknown(given, {one.name for one in variables})
     faults += _folders(values)
+    faults += _collector(given)
     if role in ("worker", "actions"):
         faults += _action_server(values)
     if role == "serve" and values.get("api_keys_file"):
@@ -97,6 +99,14 @@ def _folders(values: Mapping[str, Any]) -> Iterator[Fault]:
         and stat.S_IMODE(var.stat().st_mode) & 0o077
     ):
         yield Fault("SEVA_VAR_DIR", "others on this machine can read it", "chmod 700 it")
+
+
+def _collector(given: Mapping[str, str]) -> Iterator[Fault]:
+    """Where spans go; OpenTelemetry itself would say so at the first span only."""
+    for name in ENDPOINTS:
+        value = given.get(name, "").strip()
+        if value and not is_address(value):
+            yield Fault(name, "is no http:// or https:// address", "set the collector's")
 
 
 def _keys_file(path: Path) -> Iterator[Fault]:

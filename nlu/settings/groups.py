@@ -20,6 +20,7 @@ from nlu.action_address import ActionAddress
 from nlu.settings.types import Address, DatabaseUrl, Level, Port, SealingKeys, split_list
 
 PREFIX = "SEVA_"
+ALL = "all"
 DEMO_APP_SECRET = "seva-demo-app-secret"
 DEMO_NOTICES_KEY = "seva-demo-notices-key"
 P = TypeVar("P", bound="ProcessSettings")
@@ -318,6 +319,35 @@ class WhatsAppWebhook(WhatsAppNumber):
         description="Token of the webhook's verification handshake.",
         production="secret",
     )
+
+
+class Traces(ProcessSettings):
+    """How much is traced; where spans go says `OTEL_EXPORTER_OTLP_ENDPOINT` (docs/tracing.md)."""
+
+    traces_ratio: float = Field(
+        default=1,
+        ge=0,
+        le=1,
+        description="Share of the traces beginning here that is sent to the collector which "
+        "`OTEL_EXPORTER_OTLP_ENDPOINT` names. A trace that began elsewhere is sent if it is sent "
+        "there.",
+    )
+
+
+class TraceReaders(ProcessSettings):
+    """Who outside gets the ids of our traces."""
+
+    traced_departments: str = Field(
+        default=ALL,
+        description="Departments that get the `traceparent` of a call, by their ids, commas "
+        "between; `all` is every department, empty none. Payment gateways get it only by their "
+        "own ids.",
+    )
+
+    def tells(self, name: str, *, gateway: bool = False) -> bool:
+        """Whether a department or a payment gateway gets it."""
+        named = split_list(self.traced_departments)
+        return name in named or (not gateway and ALL in named)
 
 
 class LogKey(ProcessSettings):

@@ -27,6 +27,8 @@ from nlu.settings.groups import (
     Shutdown,
     State,
     Tables,
+    TraceReaders,
+    Traces,
     WhatsAppCaller,
     WhatsAppWebhook,
 )
@@ -50,7 +52,9 @@ TOOLS = {
 """Variables that no process of Seva reads, but its build and its tests."""
 
 
-class ServeSettings(State, Engine, Hearing, WhatsAppWebhook, LogKey, ServeAddress, News, Shutdown):
+class ServeSettings(
+    Traces, State, Engine, Hearing, WhatsAppWebhook, LogKey, ServeAddress, News, Shutdown
+):
     """`seva serve`: webhook, `/parse`, and news for citizens."""
 
     api_keys: str = Field(
@@ -129,7 +133,7 @@ class ServeSettings(State, Engine, Hearing, WhatsAppWebhook, LogKey, ServeAddres
         return split_list(self.api_keys)
 
 
-class WorkerSettings(State, Engine, Hearing, WhatsAppCaller, LogKey, Shutdown):
+class WorkerSettings(Traces, State, Engine, Hearing, WhatsAppCaller, LogKey, Shutdown):
     """`seva worker`: hears, converses, sends."""
 
     whatsapp_base_url: Address = Field(
@@ -178,7 +182,7 @@ class WorkerSettings(State, Engine, Hearing, WhatsAppCaller, LogKey, Shutdown):
     )
 
 
-class ActionsSettings(Keys, Tables, ActionServer, News, IssuedDocuments):
+class ActionsSettings(Traces, Keys, Tables, ActionServer, News, IssuedDocuments, TraceReaders):
     """`seva actions`: dialogue, departments, payments, and what is kept of citizens."""
 
     timezone: Zone = Field(

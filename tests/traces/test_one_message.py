@@ -1,0 +1,179 @@
+"""One message in Telugu, from the webhook to the department and back: one trace, one id, nobody's
+name. Real processes, the sandbox's department, and a small collector."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import regex
+
+from nlu.trace import TraceContext
+from tests.processes import PHONE, ROOT
+from tests.traces.collector import Collector, Seen, collecting, tree
+from tests.traces.roles import Roles, roles
+
+NUMBER = "6123401005678"
+ASKED = f"నా కరెంటు బిల్లు ఎంత వచ్చింది {NUMBER}"
+PRIVATE = (PHONE, PHONE[2:], NUMBER, "కరెంటు", "బిల్లు", "845", "wamid")
+"""The citizen's numbers, words of the message and of the answer, and WhatsApp's ids: the phone
+number is in them."""
+ROLES = ("serve", "worker", "actions")
+DOCUMENTED = regex.compile(r"^\| `([a-z_.]+)` \|", regex.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def collector() -> Iterator[tuple[Collector, str]]:
+    with collecting() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def here(
+    collector: tuple[Collector, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Roles]:
+    """All three roles, whose spans come at once."""
+    folder = tmp_path_factory.mktemp("traces")
+    settings = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector[1],
+        "OTEL_BSP_SCHEDULE_DELAY": "50",
+        "SEVA_LEASE_SECONDS": "3",
+    }
+    with roles(folder, **settings) as started:
+        started.start(*ROLES)
+        yield started
+
+
+@pytest.fixture
+def spans(collector: tuple[Collector, str]) -> Collector:
+    return collector[0]
+
+
+def sent(found: list[Seen]) -> Callable[[list[Seen]], list[Seen]]:
+    """The sends that were not there before."""
+    known = {one.id for one in found}
+
+    def new(spans: list[Seen]) -> list[Seen]:
+        return [one for one in spans if one.name == "send whatsapp" and one.id not in known]
+
+    return new
+
+
+def test_one_message_is_one_trace(here: Roles, spans: Collector) -> None:
+    before, asked = list(spans.spans), len(here.door.headers)
+    here.say(PHONE, ASKED)
+    assert "845" in "".join(here.phone(PHONE, 1))
+    [last] = spans.until(sent(before))
+    trace = last.trace
+    wanted = {
+        ("POST /webhooks/whatsapp", "seva-serve"),
+        ("create inbox", "seva-serve"),
+        ("process inbox", "seva-worker"),
+        ("understand", "seva-worker"),
+        ("dialogue", "seva-worker"),
+        ("POST /webhook", "seva-worker"),
+        ("POST /webhook", "seva-actions"),
+        ("energy getBill", "seva-actions"),
+        ("send whatsapp", "seva-worker"),
+    }
+    spans.until(lambda all_: wanted <= {(s.name, s.service) for s in all_ if s.trace == trace})
+    found = spans.of(trace)
+    print(tree(found))
+    assert sum(not one.parent for one in found) == 1, tree(found)
+    assert {one.parent for one in found if one.parent} <= {one.id for one in found}, tree(found)
+    by_name = {(one.name, one.service): one for one in found}
+    above = {
+        ("create inbox", "seva-serve"): ("POST /webhooks/whatsapp", "seva-serve"),
+        ("process inbox", "seva-worker"): ("create inbox", "seva-serve"),
+        ("understand", "seva-worker"): ("process inbox", "seva-worker"),
+        ("dialogue", "seva-worker"): ("process inbox", "seva-worker"),
+        ("POST /webhook", "seva-worker"): ("dialogue", "seva-worker"),
+        ("POST /webhook", "seva-actions"): ("POST /webhook", "seva-worker"),
+        ("energy getBill", "seva-actions"): ("POST /webhook", "seva-actions"),
+        ("send whatsapp", "seva-worker"): ("process inbox", "seva-worker"),
+    }
+    for one, parent in above.items():
+        assert by_name[one].parent == by_name[parent].id, (one, tree(found))
+    understood = by_name["understand", "seva-worker"].attributes
+    assert understood["seva.service"] == "electricity_bill_view"
+    assert (understood["seva.decision"], understood["seva.language"]) == ("route", "te")
+    assert by_name["process inbox", "seva-worker"].attributes["seva.outcome"] == "answered"
+    assert by_name["send whatsapp", "seva-worker"].attributes["seva.outcome"] == "sent"
+
+    # The department got it, from the span of its own call.
+    calls = [one for one in found if one.attributes.get("seva.department") and one.kind == 3]
+    told = [TraceContext.read(one.get("traceparent")) for one in here.door.headers[asked:]]
+    assert {(trace, one.id) for one in calls} == {(t.trace_id, t.span_id) for t in told if t}
+    assert len(told) == len(calls) == 1
+
+    # Every line of the three roles about this message.
+    events = {"serve": {"message_came"}, "worker": {"turn"}, "actions": {"department_call"}}
+    for role, about in events.items():
+        lines = [one for one in here.lines(role) if one["event"] in about]
+        assert lines and {one["trace"] for one in lines} == {trace}, (role, lines)
+
+
+def test_messages_that_come_together_have_a_trace_each(here: Roles, spans: Collector) -> None:
+    """They are linked to their delivery."""
+    known = {one.id for one in spans.spans}
+    phones = ("919000000011", "919000000012")
+    said = [{"citizen": phone, "type": "text", "text": "నమస్కారం"} for phone in phones]
+    here.web.post("/__inbound", json={"messages": said, "batched": True}).raise_for_status()
+    for phone in phones:
+        assert here.phone(phone, 1)
+
+    def came(all_: list[Seen]) -> list[Seen]:
+        new = [one for one in all_ if one.id not in known]
+        return new if sum(one.name == "create inbox" for one in new) == 2 else []
+
+    new = spans.until(came)
+    created = [one for one in new if one.name == "create inbox"]
+    assert len({one.trace for one in created}) == 2 and not any(one.parent for one in created)
+    [delivery] = {link for one in created for link in one.links}
+    assert delivery[0] not in {one.trace for one in created}
+    deliveries = spans.until(lambda all_: [s for s in all_ if (s.trace, s.id) == delivery])
+    assert deliveries[0].name == "POST /webhooks/whatsapp"
+    assert deliveries[0].attributes["messaging.batch.message_count"] == "2"
+
+
+def test_a_killed_worker_is_continued_in_the_same_trace(here: Roles, spans: Collector) -> None:
+    before, asked = list(spans.spans), len(here.door.headers)
+    count = len(here.phone(PHONE, 0))
+    here.fault("late", delay_s=30, times=1)
+    here.say(PHONE, ASKED)
+    _until(lambda: len(here.door.headers) > asked)  # the turn waits for the department
+    here.kill("worker")
+    here.fault("none")
+    here.start("worker")
+    assert "845" in here.phone(PHONE, count + 1)[-1]
+    last = spans.until(sent(before))[-1]
+    told = [TraceContext.read(one.get("traceparent")) for one in here.door.headers[asked:]]
+    assert len(told) >= 2, "the second worker asked the department again"
+    assert {one.trace_id for one in told if one} == {last.trace}
+    turns = spans.until(
+        lambda all_: [s for s in all_ if s.trace == last.trace and s.name == "process inbox"]
+    )
+    assert [one.attributes["seva.attempt"] for one in turns] == ["2"]  # the first died unrecorded
+    lines = [one for one in here.lines("worker") if one.get("trace") == last.trace]
+    assert [one["event"] for one in lines if one["event"] == "turn"] == ["turn"]
+
+
+def test_nothing_of_a_citizen_is_in_a_span_or_a_line(here: Roles, spans: Collector) -> None:
+    """Last of all: of everything above. Attributes are those that the documents list."""
+    exported = "\n".join(spans.bodies)
+    logged = {role: here.log(role) for role in ROLES}
+    for private in PRIVATE:
+        assert private not in exported, private
+        for role, text in logged.items():
+            assert private not in text, (role, private)
+    listed = set(DOCUMENTED.findall((ROOT / "docs" / "tracing.md").read_text("utf-8")))
+    used = {name for one in spans.spans for name in one.attributes}
+    assert used and used <= listed, used - listed
+
+
+def _until(met: Callable[[], bool], seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
