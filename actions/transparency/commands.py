@@ -186,7 +186,7 @@ def open_monitor(log: str, state: Path, log_key: str | None, witnesses: Sequence
 
     Keys are kept as they were at first sight, unless `log_key` gives that of the log.
     """
-    pins = Pins(state / "keys.json")
+    pins = Pins.in_file(state / "keys.json")
     source = source_at(log)
     if log_key:
         given = Verifier.parse(log_key)

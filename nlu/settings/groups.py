@@ -365,7 +365,7 @@ class News(ProcessSettings):
 
 
 class IssuedDocuments(ProcessSettings):
-    """Documents that we issue: their public address, and what seals their registry."""
+    """Documents that we issue: their public address, their registry, and what seals it."""
 
     documents_url: Address = Field(
         default="http://127.0.0.1:8795",
