@@ -116,7 +116,7 @@ def test_what_cannot_be_printed_is_not_issued(
 
 
 def test_department_without_a_key_issues_nothing(folder: Path) -> None:
-    issuer = Issuer.open(folder, URL)
+    issuer = Issuer.open(folder, URL, begin=True)
     with pytest.raises(NotIssued) as caught:
         issuer.issue("municipal", "birth_certificate", BIRTH, "k")
     assert caught.value.reason is Reason.NO_KEY
