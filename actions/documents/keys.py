@@ -20,9 +20,10 @@ import regex
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from actions.transparency.durable import locked, replace_file, sync_folder
+from actions.transparency.durable import replace_file, sync_folder
 from actions.transparency.key_events import Act, KeyEvent
 from nlu.records import read_record
+from nlu.storage.file_lock import locked
 
 _DAY = 86400
 _DEPARTMENT = regex.compile(r"[a-z][a-z0-9_]{1,62}")

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from actions.transparency.cosignatures import CosignRounds
-from actions.transparency.durable import locked
 from actions.transparency.folder import LogError
 from actions.transparency.key_events import Act, KeyEvent
 from actions.transparency.log import Log
@@ -34,6 +33,7 @@ from actions.transparency.reader import (
     key_at,
     source_at,
 )
+from nlu.storage.file_lock import locked
 
 if TYPE_CHECKING:
     from actions.transparency.witness import Witness

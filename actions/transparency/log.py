@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from pathlib import Path
 
-from actions.transparency.durable import locked, replace_file
+from actions.transparency.durable import replace_file
 from actions.transparency.folder import LogError, LogFolder
 from actions.transparency.merkle import leaf_hash, tree_root
 from actions.transparency.note import (
@@ -38,6 +38,7 @@ from actions.transparency.tiles import (
     pack_entries,
     tile_at,
 )
+from nlu.storage.file_lock import locked
 from nlu.storage.group_commit import GroupCommit
 
 _PAUSE_S = 0.001

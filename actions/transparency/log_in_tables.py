@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from actions.transparency.durable import locked
 from actions.transparency.folder import LogError, LogFolder
 from actions.transparency.note import Note, Signature, Signer, Verifier
 from actions.transparency.published import PublishedLog
@@ -21,6 +20,7 @@ from actions.transparency.reader import Pins
 from actions.transparency.signing import Signing
 from actions.transparency.tiles import Tile, check_lengths, pack_entries, pack_hashes
 from nlu.storage.database import Database, Row, Tables, Transaction
+from nlu.storage.file_lock import locked
 
 TABLES = Tables("log", 1, Path(__file__).with_name("log_tables.sql").read_text("utf-8"))
 _PATIENCE_S = 10.0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from actions.transparency.durable import locked, replace_file
+from actions.transparency.durable import replace_file
 from actions.transparency.folder import LogError
 from actions.transparency.merkle import fold, leaf_hash, tree_root
 from actions.transparency.note import (
@@ -23,6 +23,7 @@ from actions.transparency.note import (
 from actions.transparency.tiles import HEIGHT, WIDTH, Edge, Tile, TileTree, unpack_hashes
 from nlu.log import get_logger
 from nlu.storage.database import Database, Row, Transaction, marks
+from nlu.storage.file_lock import locked
 
 _ROWS = 200  # in one INSERT: SQLite took 999 values in one statement for long
 _AT_ONCE = 10_000  # entries under one signature: memory, and how long others wait for the head
