@@ -20,11 +20,11 @@ from actions.documents.keys import KeyRing, NoKey, PublicKey
 from actions.documents.printed_text import day
 from actions.documents.registry import NotRecorded, revocations, status
 from actions.documents.settings import (
-    KEYS,
     REGISTRY,
     documents_folder,
     documents_url,
     is_shared,
+    key_store,
     registry_url,
 )
 from actions.transparency.folder import LogError
@@ -188,13 +188,13 @@ def _id(text: str) -> str:
 
 def _ring() -> KeyRing:
     """The key ring for reading."""
-    return KeyRing(documents_folder() / KEYS)
+    return KeyRing(key_store(documents_folder()))
 
 
 def _announcing_ring() -> tuple[KeyRing, OpenLog]:
     """The key ring for changes; each change goes into the log first. Raises LogError."""
     event_log = open_log(documents_folder(), documents_url())
-    return KeyRing(documents_folder() / KEYS, announce=event_log.log.append), event_log
+    return KeyRing(key_store(documents_folder()), announce=event_log.log.append), event_log
 
 
 def _has_registry() -> bool:

@@ -32,7 +32,7 @@ from actions.documents.registry import (
     WrongState,
     log_entry,
 )
-from actions.documents.settings import KEYS, LOG, is_shared, registry_url, sealing_keys
+from actions.documents.settings import LOG, is_shared, key_store, registry_url, sealing_keys
 from actions.transparency.folder import LogError
 from nlu.storage.keys import Place, read_keys
 from nlu.storage.sealing import Unreadable, keyed_hash, seal, unseal
@@ -178,7 +178,9 @@ class Issuer:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.public_url = public_url.rstrip("/")
         self.event_log = event_log
-        self.keys = KeyRing(folder / KEYS, announce=lambda entry: event_log.append_many([entry]))
+        self.keys = KeyRing(
+            key_store(folder), announce=lambda entry: event_log.append_many([entry])
+        )
         self.registry = Registry(registry_url(folder), event_log)
         self._sealing = sealing_keys(folder)
         read_keys(self._sealing)

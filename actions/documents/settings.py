@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from actions.documents.key_store import KeyFiles, KeyStore, KeyTable
 from nlu.paths import var_folder
 from nlu.settings.groups import IssuedDocuments, Stored, variable
 from nlu.storage.keys import KEY_FILE, Place
@@ -36,6 +37,13 @@ def registry_url(folder: Path) -> str:
 def is_shared(url: str) -> bool:
     """Whether several machines share this database; the log lies there too then."""
     return url.startswith(_POSTGRESQL)
+
+
+def key_store(folder: Path) -> KeyStore:
+    """Where departments' keys lie: beside the registry in PostgreSQL, else in files of `folder`.
+    Raises WrongEnvironment, DatabaseAway."""
+    url = registry_url(folder)
+    return KeyTable(url, sealing_keys(folder)) if is_shared(url) else KeyFiles(folder / KEYS)
 
 
 def sealing_keys(folder: Path) -> Place:

@@ -14,7 +14,12 @@ from actions.citizens.handover import Handovers
 from actions.citizens.profile import FILE as PROFILES
 from actions.citizens.profile import Profiles
 from actions.departments.journal import Journal
-from actions.documents.settings import documents_folder, registry_url, sealing_keys
+from actions.documents.settings import (
+    documents_folder,
+    is_shared,
+    registry_url,
+    sealing_keys,
+)
 from actions.payments.ledger import Ledger
 from nlu.settings.groups import Stored
 from nlu.storage.keys import key_place
@@ -48,7 +53,10 @@ def _documents() -> Sequence[Ring]:
     if not _is_there(url):
         return []
     keys = sealing_keys(folder)
-    return [Ring(keys, [SealedColumn("documents", url, "documents", "id", "sealed", keys)])]
+    columns = [SealedColumn("documents", url, "documents", "id", "sealed", keys)]
+    if is_shared(url):
+        columns.append(SealedColumn("keys", url, "department_keys", "kid", "sealed", keys))
+    return [Ring(keys, columns)]
 
 
 def _is_there(url: str) -> bool:
