@@ -27,6 +27,7 @@ from actions.transparency import routes as transparency
 from actions.transparency.cosignatures import CosignRounds
 from actions.transparency.note import NoteError
 from nlu.settings.settings import DocumentsSettings
+from nlu.storage.database import DatabaseAway
 from nlu.web import Door, host_of
 
 _HEADERS = {n: value for n, value in SECURITY.items() if n != "Content-Security-Policy"}
@@ -56,7 +57,8 @@ def create_app(
     if public_url.startswith("https:"):
         headers["Strict-Transport-Security"] = _HTTPS_ONLY
     app.add_middleware(Door, hosts=[host_of(public_url), *hosts], headers=headers)
-    app.add_exception_handler(NotRecorded, _unreadable)
+    for trouble in (NotRecorded, DatabaseAway):
+        app.add_exception_handler(trouble, _unreadable)
     rounds = CosignRounds(log, witnesses)
     _add_answers(app, issuer, rounds)
     if log.signs:

@@ -73,9 +73,9 @@ def test_private_half_in_the_database_is_sealed(postgres: str, tmp_path: Path) -
         (row,) = db.execute(sa.text("SELECT * FROM department_keys")).mappings().all()
     engine.dispose()
     assert "PRIVATE KEY" not in str(dict(row)) and row["sealed"].startswith("gAAAA")
-    (tmp_path / "sealing.key").write_text(new_sealing_key())
+    other = Place(new_sealing_key(), "", tmp_path / "none", "SEVA_DOCUMENTS_SEALING_KEY")
     with pytest.raises(OSError, match="cannot be read"):
-        KeyRing(store(postgres, tmp_path), ROTATION).signing_key("revenue", NOW)
+        KeyRing(KeyTable(postgres, other), ROTATION).signing_key("revenue", NOW)
 
 
 def test_departments_have_keys_of_their_own(ring: KeyRing) -> None:

@@ -17,6 +17,8 @@ from actions.documents.server import create_app
 from actions.documents.settings import key_store
 from actions.transparency.commands import check_command
 from nlu.storage import keys
+from nlu.storage.database import DatabaseAway
+from nlu.storage.postgres import PostgresDatabase
 from tests.documents.conftest import BIRTH, URL
 from tests.documents.link_reader import published_keys, verify_link
 from tests.postgres import empty
@@ -86,6 +88,17 @@ def test_without_the_signer_a_document_waits(postgres: str, tmp_path: Path) -> N
     assert status(other.registry, other.event_log, begun.id)["log"] is None
     signer.event_log.log.sign()  # type: ignore[attr-defined]
     assert other.issue("municipal", "birth_certificate", BIRTH, "k").id == begun.id
+
+
+def test_pages_say_that_the_database_is_away(
+    site: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise DatabaseAway("gone")
+
+    monkeypatch.setattr(PostgresDatabase, "look", away)
+    for path in ("health", "log/checkpoint", "log/tile/0/000.p/1", "c/0000000000000000/status"):
+        assert httpx.get(f"{site}/{path}").status_code == 503, path
 
 
 def test_action_server_begins_no_log(tmp_path: Path, postgres: str) -> None:
