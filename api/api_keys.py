@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import math
 import sqlite3
@@ -10,31 +11,28 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+from api.key_usage import TABLES, FileUsage, SharedUsage, Usage
 from api.problems import Problem
-from nlu.log import get_logger
+from nlu.log import describe, get_logger
 from nlu.settings.api_keys_file import DAY, SCOPES, ApiKey, digest, read_keys_file
 from nlu.settings.settings import ServeSettings
-from nlu.storage import windows
-from nlu.storage.database import Tables
-from nlu.storage.tables import make_ready
-from nlu.storage.write_ahead import write_ahead
+from nlu.storage.database import DatabaseAway
+from nlu.storage.postgres import PostgresDatabase
 
 log = get_logger(__name__)
 USAGE_FILE = "usage.sqlite"
-_BUSY_S = 2.0
-USAGE = Tables("limits", windows.SCHEMA, Path(__file__).with_name("migrations") / "limits")
 
 
 class ApiKeys:
     """The keys of one installation.
 
-    All processes share a file with the use of limited keys. Keys without limits do not need it.
+    All processes share the count of limited keys' use. Keys without limits do not need it.
     """
 
     def __init__(
         self,
         keys: Sequence[ApiKey],
-        usage: Path,
+        open_usage: Callable[[], Usage],
         clock: Callable[[], float] = time.time,
         file: Path | None = None,
     ) -> None:
@@ -46,14 +44,15 @@ class ApiKeys:
         self._stamp = _stamp(file) if file else None
         self._of_file = read_keys_file(file) if file else ()
         limited = any(key.limits for key in self._keys())
-        self._usage_file, self._usage = usage, _open(usage) if limited else None
+        self._open_usage, self._usage = open_usage, open_usage() if limited else None
 
     @classmethod
     def of(cls, settings: ServeSettings, clock: Callable[[], float] = time.time) -> ApiKeys:
         """The keys of SEVA_API_KEYS, SEVA_API_KEYS_FILE and SEVA_NOTICES_KEY.
 
         Those of SEVA_API_KEYS have all scopes that need no trust, and no limits: neither notices,
-        nor phones, which opens what citizens have at departments. Raises OSError, ValueError.
+        nor phones, which opens what citizens have at departments. Use is counted in PostgreSQL
+        where the state is there. Raises OSError, ValueError.
         """
         usual = frozenset(SCOPES) - {"notices", "phones"}
         keys = [
@@ -64,7 +63,15 @@ class ApiKeys:
             notices = frozenset({"notices"})
             keys.append(ApiKey("SEVA_NOTICES_KEY", digest(settings.notices_key), notices))
         file = Path(settings.api_keys_file) if settings.api_keys_file else None
-        return cls(keys, settings.var_dir / USAGE_FILE, clock, file)
+
+        def open_usage() -> Usage:
+            url = settings.database_url
+            if url.startswith("postgresql"):
+                own = None if clock is time.time else clock
+                return SharedUsage(PostgresDatabase(url, TABLES, clock=own))
+            return FileUsage(settings.var_dir / USAGE_FILE, clock)
+
+        return cls(keys, open_usage, clock, file)
 
     def check(self, authorization: str | None, scope: str) -> ApiKey:
         """The key in the header. Raises the problems `unauthorised` and `missing-scope`."""
@@ -83,19 +90,21 @@ class ApiKeys:
             raise Problem("missing-scope", f"The key is not for `{scope}`.")
         return found
 
-    def spend(self, key: ApiKey, cost: int = 1) -> None:
-        """Counts a call. Raises `rate-exceeded` or `quota-exceeded`, with the seconds to wait."""
+    async def spend(self, key: ApiKey, cost: int = 1) -> None:
+        """Counts a call. Raises `rate-exceeded` or `quota-exceeded`, with the seconds to wait, and
+        `limits-unavailable` where nobody can count now."""
         if not key.limits:
             return
-        if self._usage is None:
-            self._usage = _open(self._usage_file)
-        now = self._clock()
-        with self._usage:
-            self._usage.execute("BEGIN IMMEDIATE")
-            full = windows.spend(self._usage, key.name, key.limits, now, cost)
+        try:
+            if self._usage is None:
+                self._usage = await asyncio.to_thread(self._open_usage)
+            full = await self._usage.spend(key.name, key.limits, cost)
+        except (DatabaseAway, sqlite3.Error) as error:
+            log.error("api_keys_not_counted", error=describe(error))
+            raise Problem("limits-unavailable") from None
         if full is not None:
             name = "quota-exceeded" if full.limit.seconds == DAY else "rate-exceeded"
-            raise Problem(name, retry_after=math.ceil(full.left(now)))
+            raise Problem(name, retry_after=math.ceil(full.left(self._usage.now())))
 
     def _keys(self) -> tuple[ApiKey, ...]:
         """All keys now. While the file cannot be read, its earlier keys stay valid."""
@@ -109,7 +118,7 @@ class ApiKeys:
         return (*self._fixed, *self._of_file)
 
     def close(self) -> None:
-        """Closes the file of use."""
+        """Gives back what was taken and not used."""
         if self._usage is not None:
             self._usage.close()
 
@@ -121,13 +130,3 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Opens the file of use. Commits do not wait for the disk; a power cut may lose the last."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, _BUSY_S, isolation_level=None, check_same_thread=False)
-    write_ahead(connection)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    make_ready(connection, USAGE)
-    return connection

@@ -119,7 +119,7 @@ def create_app(
                     await keeper
             await beside.aclose()
             await state.transcriber.close()
-            state.keys.close()
+            await asyncio.to_thread(state.keys.close)
             if opened is not None:
                 await opened.close()
                 state.inbox = None

@@ -23,6 +23,7 @@ from nlu.log import configure_logging
 from nlu.paths import read_from
 from nlu.registry import Release, live_id, live_release
 from nlu.settings.groups import Engine as EngineSettings
+from nlu.shared_models import follow
 from nlu.speech.transcript import Reading
 from nlu.turn import AWAY, Message, Turned, TurnFailed
 
@@ -154,6 +155,7 @@ def starting_release(settings: EngineSettings) -> Release:
     """What a process that starts now runs on; from here on it reads no other data. Where no model
     is live yet, it has the folder's words and waits for one. Raises ReleaseRefused, and
     FileNotFoundError for a live model that is gone."""
+    follow(settings.models_dir)
     if live_id(settings.models_dir) is None:
         release = live_release(settings.models_dir, needs_model=False)
     else:
@@ -207,9 +209,13 @@ def rasa_engine(
         read_from(release.data)
         return serving
 
+    def find() -> Release:
+        follow(settings.models_dir)
+        return live_release(settings.models_dir)
+
     return LiveEngine(
         shared_catalogue(starting_release(settings).data),
-        lambda: live_release(settings.models_dir),
+        find,
         lambda release: asyncio.to_thread(load, release),
         in_the_way if dialogue else None,
     )

@@ -117,6 +117,9 @@ KINDS: dict[str, ProblemKind] = {
         "Too many recordings wait to be heard",
         "Try again after Retry-After; see SEVA_HEARING_PROCESSES.",
     ),
+    "limits-unavailable": ProblemKind(
+        503, "The key's use cannot be counted now", "Try again after Retry-After seconds."
+    ),
     "inbox-unavailable": ProblemKind(
         503, "The message could not be kept", "Deliver it again later; WhatsApp does."
     ),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from api.api_keys import USAGE, USAGE_FILE
+from api import key_usage
+from api.api_keys import USAGE_FILE
 from api.inbox.schema import TABLES
 from nlu.settings.settings import Settings
 from nlu.storage.migrations.store import Store
@@ -10,8 +11,11 @@ from nlu.storage.tables import file_url
 
 
 def stores(settings: Settings) -> list[Store]:
-    """The inbox, and how often API keys were used."""
-    return [
-        Store(TABLES, settings.database_url),
-        Store(USAGE, file_url(settings.var_dir / USAGE_FILE)),
-    ]
+    """The inbox, and how often API keys were used: in a file of this machine, or for all of them in
+    PostgreSQL."""
+    url = settings.database_url
+    if url.startswith("sqlite"):
+        usage = Store(key_usage.FILE_TABLES, file_url(settings.var_dir / USAGE_FILE))
+    else:
+        usage = Store(key_usage.TABLES, url)
+    return [Store(TABLES, url), usage]

@@ -222,7 +222,7 @@ def live_id(folder: Path) -> str | None:
 def promote(folder: Path, model_id: str) -> None:
     """Makes a release live after checking that it is whole. Raises ReleaseRefused, and
     FileNotFoundError."""
-    _whole(folder, model_id).check()
+    check_whole(folder, model_id)
     live = _live(folder)
     history = [i for i in live.get("history", []) if i != model_id]
     if live.get("id") and live["id"] != model_id:
@@ -238,15 +238,16 @@ def rollback(folder: Path) -> str:
     if not history:
         raise ReleaseRefused("no earlier model to go back to; `seva models` lists what there is")
     previous = history.pop()
-    _whole(folder, previous).check()
+    check_whole(folder, previous)
     _write_live(folder, previous, history)
     return previous
 
 
-def _whole(folder: Path, model_id: str) -> Release:
-    """With its own words, whatever SEVA_DATA_DIR says here: other processes will run on it."""
+def check_whole(folder: Path, model_id: str) -> None:
+    """Whether a release may be live: with its own words, whatever SEVA_DATA_DIR says here, because
+    other processes will run on it. Raises ReleaseRefused, and FileNotFoundError."""
     entry = release_of(folder, model_id).model
-    return Release(entry, entry / DATA)
+    Release(entry, entry / DATA).check()
 
 
 def card(manifest: Manifest) -> str:

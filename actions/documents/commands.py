@@ -14,14 +14,23 @@ from collections.abc import Callable, Sequence
 from typing_extensions import ParamSpec
 
 from actions.documents.credential import grouped, typed_id
-from actions.documents.issuer import Issuer, NotIssued, Reason
+from actions.documents.event_log import OpenLog
+from actions.documents.issuer import Issuer, NotIssued, Reason, open_log
 from actions.documents.keys import KeyRing, NoKey, PublicKey
 from actions.documents.printed_text import day
-from actions.documents.registry import NotRecorded, TileLog, revocations, status
-from actions.documents.settings import KEYS, LOG, REGISTRY, documents_folder, documents_url
+from actions.documents.registry import NotRecorded, revocations, status
+from actions.documents.settings import (
+    REGISTRY,
+    documents_folder,
+    documents_url,
+    is_shared,
+    key_store,
+    registry_url,
+)
 from actions.transparency.folder import LogError
 from actions.transparency.key_events import KeyBook, read_event
 from nlu.settings.settings import DocumentsSettings
+from nlu.storage.database import DatabaseAway
 
 _P = ParamSpec("_P")
 
@@ -33,7 +42,7 @@ def _told(command: Callable[_P, None]) -> Callable[_P, int]:
     def run(*args: _P.args, **kwargs: _P.kwargs) -> int:
         try:
             command(*args, **kwargs)
-        except (NotIssued, NoKey, NotRecorded, LogError, ValueError) as error:
+        except (NotIssued, NoKey, NotRecorded, LogError, DatabaseAway, ValueError) as error:
             print(error, file=sys.stderr)
             return 1
         return 0
@@ -135,7 +144,7 @@ def keys_withdraw_command(kid: str, *, reissue: bool = False) -> None:
     key = ring.withdraw(kid, now)
     new = ring.rotate(key.department, now, at_once=True)
     print(f"{key.department}: key {kid} is withdrawn, {new.kid.hex()} signs from now on")
-    if not (documents_folder() / REGISTRY).exists():
+    if not _has_registry():
         return
     issuer = _issuer()
     left = issuer.registry.valid_with_key(kid)
@@ -152,7 +161,7 @@ def keys_announce_command() -> None:
     """Puts every key into the log that is not there."""
     ring, event_log = _announcing_ring()
     log = event_log.log
-    entries = (log.folder.read_entry(index, log.size) for index in range(log.size))
+    entries = (log.entry(index, log.size) for index in range(log.size))
     book = KeyBook(event for event in map(read_event, entries) if event is not None)
     missing = [key for key in ring.public_keys() if book.unannounced([key.published()])]
     for key in missing:
@@ -179,17 +188,23 @@ def _id(text: str) -> str:
 
 def _ring() -> KeyRing:
     """The key ring for reading."""
-    return KeyRing(documents_folder() / KEYS)
+    return KeyRing(key_store(documents_folder()))
 
 
-def _announcing_ring() -> tuple[KeyRing, TileLog]:
+def _announcing_ring() -> tuple[KeyRing, OpenLog]:
     """The key ring for changes; each change goes into the log first. Raises LogError."""
-    event_log = TileLog.open(documents_folder() / LOG, documents_url())
-    return KeyRing(documents_folder() / KEYS, announce=event_log.log.append), event_log
+    event_log = open_log(documents_folder(), documents_url())
+    return KeyRing(key_store(documents_folder()), announce=event_log.log.append), event_log
+
+
+def _has_registry() -> bool:
+    """Whether a document may have been issued."""
+    folder = documents_folder()
+    return is_shared(registry_url(folder)) or (folder / REGISTRY).exists()
 
 
 def _issuer() -> Issuer:
     """The issuer of this machine. A command of an operator never begins a new one."""
-    if not (documents_folder() / REGISTRY).exists():
+    if not _has_registry():
         raise ValueError(f"no document was issued in {documents_folder()}")
     return Issuer.open(documents_folder(), documents_url())

@@ -16,6 +16,7 @@ from enum import Enum
 from pathlib import Path
 
 from actions.documents.credential import Claims, Link, new_id, sign
+from actions.documents.event_log import OpenLog, TableLog, TileLog
 from actions.documents.form import BadValues, Form, canonical_json, load_form
 from actions.documents.keys import KeyRing, NoKey, SigningKey, decode_base64url, encode_base64url
 from actions.documents.pdf import Printout, render_pdf
@@ -23,17 +24,15 @@ from actions.documents.printed_text import day, end_of_day, printed_words
 from actions.documents.registry import (
     SALT_BYTES,
     DocumentRecord,
-    EventLog,
     KeyTaken,
     Kind,
     LogEvent,
     NotRecorded,
     Registry,
-    TileLog,
     WrongState,
     log_entry,
 )
-from actions.documents.settings import KEYS, LOG, REGISTRY, sealing_keys
+from actions.documents.settings import LOG, is_shared, key_store, registry_url, sealing_keys
 from actions.transparency.folder import LogError
 from nlu.storage.keys import Place, read_keys
 from nlu.storage.sealing import Unreadable, keyed_hash, seal, unseal
@@ -166,12 +165,12 @@ class Issuer:
         self,
         folder: Path,
         public_url: str,
-        event_log: EventLog,
+        event_log: OpenLog,
         *,
         make_keys: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """Opens the files in `folder` and finishes what a crash left half done.
+        """Opens the keys in `folder` and the registry, and finishes what a crash left half done.
 
         With `make_keys`, as in the demo, a department without a key gets one. Raises NotRecorded,
         and ValueError for wrong sealing keys.
@@ -179,17 +178,25 @@ class Issuer:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.public_url = public_url.rstrip("/")
         self.event_log = event_log
-        self.keys = KeyRing(folder / KEYS, announce=lambda entry: event_log.append_many([entry]))
-        self.registry = Registry(folder / REGISTRY, event_log)
+        self.keys = KeyRing(
+            key_store(folder), announce=lambda entry: event_log.append_many([entry])
+        )
+        self.registry = Registry(registry_url(folder), event_log)
         self._sealing = sealing_keys(folder)
         read_keys(self._sealing)
         self._make_keys, self._now = make_keys, now
         self.registry.settle_all()
 
     @classmethod
-    def open(cls, folder: Path, public_url: str, *, make_keys: bool = False) -> Issuer:
-        """Opens an issuer whose log is in `folder` too. Raises LogError, NotRecorded."""
-        event_log = TileLog.open(folder / LOG, public_url)
+    def open(
+        cls, folder: Path, public_url: str, *, make_keys: bool = False, begin: bool = False
+    ) -> Issuer:
+        """Opens an issuer. Registry and log are in the database of the settings if that is
+        PostgreSQL, else in `folder`. With `begin` or `make_keys` it begins a log in PostgreSQL.
+
+        Raises LogError, NotRecorded, DatabaseAway.
+        """
+        event_log = open_log(folder, public_url, begin=begin or make_keys)
         return cls(folder, public_url, event_log, make_keys=make_keys)
 
     def issue(
@@ -295,11 +302,13 @@ class Issuer:
         return new
 
     def _settled(self, document_id: str) -> DocumentRecord:
-        """Finishes every act that was begun with a document, and returns the document."""
+        """Finishes every act that was begun with a document, and returns the document once all of
+        it is in the log and signed."""
         self.registry.settle_all(document_id)
         document = self.registry.by_id(document_id)
         if document is None:
             raise WrongState("unknown")
+        self.registry.await_signed(document_id)
         return document
 
     def _issued(self, document: DocumentRecord) -> Issued:
@@ -325,6 +334,18 @@ class Issuer:
         salt = secrets.token_bytes(SALT_BYTES)
         content = canonical_json({"event": kind, "id": document_id, "at": at, "detail": detail})
         return LogEvent(document_id, kind, at, detail, salt, log_entry(salt, content))
+
+
+def open_log(folder: Path, public_url: str, *, begin: bool = False) -> OpenLog:
+    """The log in PostgreSQL where the registry is there, with its key in `folder` if this machine
+    signs; else the log in `folder`. `begin`: one in PostgreSQL is begun where there is none.
+
+    Raises LogError, DatabaseAway.
+    """
+    url = registry_url(folder)
+    if is_shared(url):
+        return TableLog.open(url, folder / LOG, public_url, begin=begin)
+    return TileLog.open(folder / LOG, public_url)
 
 
 def _new_act() -> str:

@@ -1,17 +1,14 @@
 """Keys of departments: public keys that verifiers need, and the ring of private keys.
 
-`<folder>/<department>/<kid>.pem` is the private key (mode 0600); `<kid>.json` beside it is what is
-published about it. A key counts once its JSON file is there. The PEM file of a withdrawn key is
-deleted.
+A key counts once it is published; its private half is kept before. That of a withdrawn key is
+deleted. Where they lie is said by `key_store`.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +17,7 @@ import regex
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from actions.transparency.durable import locked, replace_file, sync_folder
+from actions.documents.key_store import KeyStore
 from actions.transparency.key_events import Act, KeyEvent
 from nlu.records import read_record
 
@@ -122,32 +119,32 @@ class Rotation:
 
 
 class KeyRing:
-    """All keys in a folder. Processes may share the folder, because nothing is kept in memory."""
+    """All keys in a store. Processes may share it, because nothing is kept in memory."""
 
     def __init__(
         self,
-        folder: Path,
+        store: KeyStore,
         rotation: Rotation | None = None,
         announce: Callable[[bytes], object] | None = None,
     ) -> None:
         """`announce` appends an entry to the log. A key counts only once its entry is there."""
-        self._folder, self._announce = folder, announce
+        self._store, self._announce = store, announce
         self._rotation = rotation or Rotation.load()
 
     def public_keys(self) -> list[PublicKey]:
         """Every key of all times, by department and age. Old documents need old keys."""
-        keys = [PublicKey.read(json.loads(path.read_text("utf-8"))) for path in self._published()]
+        keys = [PublicKey.read(facts) for facts in self._store.published()]
         return sorted(keys, key=lambda key: (key.department, key.not_before, key.kid))
 
     def signing_key(self, department: str, at: int, *, make: bool = False) -> SigningKey:
         """The newest key in force. If there is none, `make` makes one; else this raises NoKey."""
         newest = self._newest(department, at)
         if newest is None and make:
-            with self._alone():
+            with self._store.alone():
                 newest = self._newest(department, at) or self._new(department, at)
         if newest is None:
             raise NoKey(f"no key of {department} is in force")
-        pem = self._path(newest, "pem").read_bytes()
+        pem = self._store.private(newest.published())
         private = serialization.load_pem_private_key(pem, password=None)
         if not isinstance(private, Ed25519PrivateKey):
             raise NoKey(f"{newest.kid.hex()} is not an Ed25519 key")
@@ -155,7 +152,7 @@ class KeyRing:
 
     def rotate(self, department: str, at: int, *, at_once: bool = False) -> PublicKey:
         """Makes a new key. The old one signs until the new one has been published long enough."""
-        with self._alone():
+        with self._store.alone():
             current = self._newest(department, at)
             ahead = 0 if at_once or current is None else self._rotation.published_ahead_days * _DAY
             begins = at + ahead
@@ -164,7 +161,7 @@ class KeyRing:
             for old in self.public_keys():
                 goes_on = old.not_before < begins and old.not_after > until
                 if old.department == department and old.kid != made.kid and goes_on:
-                    self._publish(replace(old, not_after=until))
+                    self._store.publish(replace(old, not_after=until).published())
             return made
 
     def withdraw(self, kid: str, at: int) -> PublicKey:
@@ -172,7 +169,7 @@ class KeyRing:
 
         Verifiers then refuse everything that it signed.
         """
-        with self._alone():
+        with self._store.alone():
             known = {key.kid.hex(): key for key in self.public_keys()}
             if kid not in known:
                 raise NoKey(f"there is no key {kid}")
@@ -180,26 +177,20 @@ class KeyRing:
             if key.withdrawn_at is None:
                 key = replace(key, withdrawn_at=at)
                 self._log(Act.WITHDRAWN, key)
-                self._publish(key)
-            self._path(key, "pem").unlink(missing_ok=True)
+                self._store.publish(key.published())
+            self._store.drop_private(key.published())
             return key
 
     def announce(self, key: PublicKey) -> None:
         """Puts a key into the log that was made before keys were logged."""
         self._log(Act.NEW, key)
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Holds the lock, so that one process at a time changes the ring."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with locked(self._folder / ".lock"):
-            yield
-
     def _newest(self, department: str, at: int) -> PublicKey | None:
+        here = self._store.private_kids()
         usable = [
             key
             for key in self.public_keys()
-            if key.department == department and key.in_force(at) and self._path(key, "pem").exists()
+            if key.department == department and key.in_force(at) and key.kid.hex() in here
         ]
         return usable[-1] if usable else None
 
@@ -210,31 +201,17 @@ class KeyRing:
         raw = private.public_key().public_bytes_raw()
         ends = begins + self._rotation.lifetime_days * _DAY
         key = PublicKey(kid_of(raw), raw, department, begins, ends)
-        path = self._path(key, "pem")
-        path.parent.mkdir(mode=0o700, exist_ok=True)
         pem = private.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        replace_file(path, pem, mode=0o600)
+        self._store.keep_private(key.published(), pem)
         self._log(Act.NEW, key)
-        self._publish(key)
+        self._store.publish(key.published())
         return key
 
     def _log(self, act: Act, key: PublicKey) -> None:
         """Logs an event before the key counts: an entry without a key is harmless."""
         if self._announce is not None:
             self._announce(KeyEvent(act, **key.published()).entry())
-
-    def _publish(self, key: PublicKey) -> None:
-        path = self._path(key, "json")
-        replace_file(path, json.dumps(key.published(), indent=1).encode())
-        sync_folder(path.parent)
-        sync_folder(self._folder)
-
-    def _path(self, key: PublicKey, suffix: str) -> Path:
-        return self._folder / key.department / f"{key.kid.hex()}.{suffix}"
-
-    def _published(self) -> Iterator[Path]:
-        return self._folder.glob("*/[0-9a-f]*.json")

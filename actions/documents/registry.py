@@ -1,106 +1,46 @@
-"""The registry of issued documents: a SQLite file, and the log that proves what it says.
+"""The registry of issued documents: tables, and the log that proves what they say.
 
-It uses sqlite3 and not SQLAlchemy. The log is a folder on one machine, so its registry is a file
-there too, and the lock of each durable transaction also orders what is appended to the log.
+In a SQLite file of one machine the log is a folder beside it, and the lock of each transaction also
+orders what is appended to the log. In PostgreSQL the log is in the same database.
 
-Each act is written down first, then logged, then takes effect (`settle`). A crash in between leaves
-an act that is written down. The next process that settles it finishes it and never logs it twice.
+Each act is written down first; then it is logged and takes effect in one transaction (`settle`). A
+crash in between leaves an act that is written down. The next process that settles it finishes it
+and never logs it twice.
 """
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 
+import psycopg2
 from typing_extensions import Literal
 
-from actions.transparency.folder import LogError, LogFolder
-from actions.transparency.log import Log, Receipt
-from actions.transparency.merkle import leaf_hash
+from actions.documents.event_log import EventLog
+from actions.transparency.folder import LogError
 from actions.transparency.note import NoteError
-from actions.transparency.tiles import TileError, TileTree
+from actions.transparency.tiles import TileError
 from nlu.log import get_logger
 from nlu.records import read_record
-from nlu.storage.database import Tables, marks
-from nlu.storage.tables import make_ready
-from nlu.storage.write_ahead import write_ahead
+from nlu.storage.database import Database, Row, Tables, Transaction, marks
+from nlu.storage.open import open_database
 
 SALT_BYTES = 16
 State = Literal["pending", "valid", "revoked", "replaced"]
 Kind = Literal["issued", "revoked", "replaced"]
-_WAIT_S = 30.0
 TABLES = Tables(
     "documents",
     Path(__file__).with_name("registry.sql").read_text("utf-8"),
     Path(__file__).parents[1] / "migrations" / "documents",
 )
+T = TypeVar("T")
 _log = get_logger(__name__)
-
-
-class EventLog(Protocol):
-    """What the registry needs of the tamper-evident log: it appends and finds hashes."""
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-
-    def append_many(self, entries: Sequence[bytes]) -> range:
-        """Appends entries next to each other. They are durable when this returns the indices.
-
-        Raises OSError, LogError.
-        """
-
-    def receipt(self, index: int) -> Receipt:
-        """The proof that an entry is in the log."""
-
-    def find(self, entry: bytes, start: int) -> int | None:
-        """The index of an entry, looked for from `start` on; None if it is not there."""
-
-
-class TileLog:
-    """The event log in a log of `actions.transparency`."""
-
-    def __init__(self, log: Log) -> None:
-        self.log = log
-
-    @classmethod
-    def open(cls, folder: Path, public_url: str) -> TileLog:
-        """Opens the log in `folder`. A new one is named after `public_url`. Raises LogError.
-
-        The name stays when the address changes, because witnesses know the log by its name.
-        """
-        folder.parent.mkdir(
-            parents=True, exist_ok=True, mode=0o700
-        )  # other files in it are private
-        new = not LogFolder(folder).key.exists()
-        name = f"{urlsplit(public_url).netloc}/log"
-        return cls(Log.open(folder, origin=name if new else None))
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        return self.log.size
-
-    def append_many(self, entries: Sequence[bytes]) -> range:
-        """See `EventLog`."""
-        return self.log.append_many(entries)
-
-    def receipt(self, index: int) -> Receipt:
-        """See `EventLog`."""
-        return self.log.receipt(index)
-
-    def find(self, entry: bytes, start: int) -> int | None:
-        """See `EventLog`. It looks at every leaf from `start` on; mostly there are few or none."""
-        size, wanted = self.log.size, leaf_hash(entry)
-        tree = TileTree(lru_cache(2)(self.log.folder.read_tile), size)
-        return next((at for at in range(start, size) if tree.node(0, at) == wanted), None)
 
 
 def log_entry(salt: bytes, content: bytes) -> bytes:
@@ -165,16 +105,13 @@ _COLUMNS = ", ".join(field.name for field in fields(DocumentRecord))
 
 
 class Registry:
-    """The registry in a SQLite file.
+    """The registry in a database. Threads, processes and, in PostgreSQL, machines share it."""
 
-    Processes may share it: each transaction opens a connection.
-    """
-
-    def __init__(self, path: Path, event_log: EventLog) -> None:
-        self._path, self._event_log = path, event_log
-        with self._reading() as db:
-            write_ahead(db)
-            make_ready(db, TABLES)
+    def __init__(self, url: str, event_log: EventLog) -> None:
+        """Raises NotRecorded, and ValueError for tables of another version."""
+        self._event_log = event_log
+        with _recorded():
+            self._database: Database = open_database(url, TABLES)
 
     def begin(
         self, act: str, entries: Sequence[LogEvent], document: DocumentRecord | None = None
@@ -183,17 +120,15 @@ class Registry:
 
         Raises KeyTaken, WrongState.
         """
-        with self._writing() as db:
+
+        with _recorded():
             size = self._event_log.size
+
+        def work(db: Transaction) -> None:
             if document is not None:
-                key = (document.department, document.request_key)
-                if self._one(db, "department = ? AND request_key = ?", *key) is not None:
-                    raise KeyTaken
-                values = marks(len(fields(DocumentRecord)))
-                row = f"INSERT INTO documents ({_COLUMNS}) VALUES ({values})"
-                db.execute(row, astuple(document))
+                _insert(db, document)
             for entry in entries:
-                known = self._one(db, "id = ?", entry.document)
+                known = _one(db, f"id = ? {db.for_update}", entry.document)
                 wanted = "pending" if entry.kind == "issued" else "valid"
                 if known is None or known.state != wanted:
                     raise WrongState(known.state if known else "unknown")
@@ -203,36 +138,53 @@ class Registry:
                     (act, *astuple(entry), size),
                 )
 
+        self._change(work)
+
     def settle(self, act: str) -> None:
         """Logs an act that was written down and lets it take effect, if that is not done yet."""
-        with self._writing() as db:
+
+        def work(db: Transaction) -> None:
             rows = db.execute(
-                "SELECT * FROM entries WHERE act = ? AND log_index IS NULL ORDER BY number", (act,)
+                "SELECT * FROM entries WHERE act = ? AND log_index IS NULL"
+                f" ORDER BY number {db.for_update}",
+                (act,),
             ).fetchall()
             if not rows:
                 return
-            first = self._event_log.find(rows[0]["leaf"], rows[0]["log_from"])
-            if first is None:
-                first = self._event_log.append_many([row["leaf"] for row in rows])[0]
+            leaves = [bytes(row["leaf"]) for row in rows]
+            first = self._event_log.enter(db, leaves, rows[0]["log_from"])
             for index, row in enumerate(rows, first):
                 where = (index, row["number"])
                 db.execute("UPDATE entries SET log_index = ? WHERE number = ?", where)
                 _take_effect(db, row)
+
+        self._change(work)
 
     def settle_all(self, document_id: str | None = None) -> int:
         """Finishes acts that crashes left half done, of one document or of all.
 
         Returns how many.
         """
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT DISTINCT act FROM entries"
-                " WHERE log_index IS NULL AND (?1 IS NULL OR document = ?1)",
-                (document_id,),
-            ).fetchall()
+        query = "SELECT DISTINCT act FROM entries WHERE log_index IS NULL"
+        if document_id is None:
+            rows = self._look(lambda db: db.execute(query).fetchall())
+        else:
+            one = f"{query} AND document = ?"
+            rows = self._look(lambda db: db.execute(one, (document_id,)).fetchall())
         for row in rows:
             self.settle(row["act"])
         return len(rows)
+
+    def await_signed(self, document_id: str) -> None:
+        """Returns once the log has signed all that happened to a document: it may leave then.
+
+        Raises NotRecorded.
+        """
+        last = "SELECT MAX(log_index) FROM entries WHERE document = ?"
+        ((index,),) = self._look(lambda db: db.execute(last, (document_id,)).fetchall())
+        if index is not None:
+            with _recorded():
+                self._event_log.await_signed(index)
 
     def by_id(self, document_id: str) -> DocumentRecord | None:
         """The document with this id."""
@@ -248,58 +200,60 @@ class Registry:
 
     def valid_with_key(self, kid: str) -> list[str]:
         """Ids of the valid documents that a key signed."""
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT id FROM documents WHERE kid = ? AND state = 'valid' ORDER BY issued_at",
-                (kid,),
-            ).fetchall()
+        query = "SELECT id FROM documents WHERE kid = ? AND state = 'valid' ORDER BY issued_at"
+        rows = self._look(lambda db: db.execute(query, (kid,)).fetchall())
         return [row["id"] for row in rows]
 
     def logged(self, document_id: str) -> Logged | None:
         """The entry of the log for the issue of a document, or None while it is not logged."""
-        with self._reading() as db:
-            row = db.execute(
-                "SELECT log_index, leaf, salt FROM entries"
-                " WHERE document = ? AND kind = 'issued' AND log_index IS NOT NULL",
-                (document_id,),
-            ).fetchone()
-        return row and Logged(row["log_index"], row["leaf"], row["salt"])
+        query = (
+            "SELECT log_index, leaf, salt FROM entries"
+            " WHERE document = ? AND kind = 'issued' AND log_index IS NOT NULL"
+        )
+        row = self._look(lambda db: db.execute(query, (document_id,)).fetchone())
+        return row and Logged(row["log_index"], bytes(row["leaf"]), bytes(row["salt"]))
+
+    def close(self) -> None:
+        """Frees the connections. Nothing is lost if nobody calls it."""
+        self._database.close()
 
     def _read(self, where: str, *values: str) -> DocumentRecord | None:
-        with self._reading() as db:
-            return self._one(db, where, *values)
+        if any("\0" in value for value in values):
+            return None  # PostgreSQL takes no such text, so nothing has it
+        return self._look(lambda db: _one(db, where, *values))
 
-    @staticmethod
-    def _one(db: sqlite3.Connection, where: str, *values: str) -> DocumentRecord | None:
-        row = db.execute(f"SELECT {_COLUMNS} FROM documents WHERE {where}", values).fetchone()
-        return row and DocumentRecord(**dict(row))
+    def _change(self, work: Callable[[Transaction], T]) -> T:
+        with _recorded():
+            return self._database.change(work)
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """Opens a transaction; no other process writes at the same time. Raises NotRecorded."""
-        with self._reading() as db:
-            try:
-                db.execute("BEGIN IMMEDIATE")
-                yield db
-                db.execute("COMMIT")
-            except (sqlite3.Error, OSError, LogError, NoteError, TileError) as error:
-                raise NotRecorded(str(error)) from error
+    def _look(self, query: Callable[[Transaction], T]) -> T:
+        with _recorded():
+            return self._database.look(query)
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        try:
-            db = sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)
-        except sqlite3.Error as error:
-            raise NotRecorded(str(error)) from error
-        try:
-            db.row_factory = sqlite3.Row
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA foreign_keys = ON")
-            yield db
-        except sqlite3.Error as error:
-            raise NotRecorded(str(error)) from error
-        finally:
-            db.close()  # rolls back what was not committed
+
+@contextmanager
+def _recorded() -> Iterator[None]:
+    """Raises NotRecorded for what went wrong in the registry or the log."""
+    try:
+        yield
+    except (sqlite3.Error, psycopg2.Error, OSError, LogError, NoteError, TileError) as error:
+        raise NotRecorded(str(error)) from error
+
+
+def _one(db: Transaction, where: str, *values: str) -> DocumentRecord | None:
+    row = db.execute(f"SELECT {_COLUMNS} FROM documents WHERE {where}", values).fetchone()
+    return row and DocumentRecord(**dict(row))
+
+
+def _insert(db: Transaction, document: DocumentRecord) -> None:
+    """Raises KeyTaken."""
+    done = db.execute(
+        f"INSERT INTO documents ({_COLUMNS}) VALUES ({marks(len(fields(DocumentRecord)))})"
+        " ON CONFLICT (department, request_key) DO NOTHING",
+        astuple(document),
+    )
+    if done.rowcount == 0:
+        raise KeyTaken
 
 
 def status(registry: Registry, event_log: EventLog, document_id: str) -> dict[str, Any]:
@@ -329,7 +283,7 @@ def revocations() -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def _take_effect(db: sqlite3.Connection, entry: sqlite3.Row) -> None:
+def _take_effect(db: Transaction, entry: Row) -> None:
     """Writes the new state of the document.
 
     A revocation stays even if another act began earlier.
@@ -344,8 +298,8 @@ def _take_effect(db: sqlite3.Connection, entry: sqlite3.Row) -> None:
         )
     else:
         db.execute(
-            "UPDATE documents SET replaced_by = ?2, changed_at = ?1,"
-            " state = CASE state WHEN 'valid' THEN 'replaced' ELSE state END WHERE id = ?3",
+            "UPDATE documents SET changed_at = ?, replaced_by = ?,"
+            " state = CASE state WHEN 'valid' THEN 'replaced' ELSE state END WHERE id = ?",
             (entry["at"], entry["detail"], document),
         )
 

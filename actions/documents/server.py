@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,14 +20,14 @@ from fastapi.responses import JSONResponse, Response
 from actions.documents.form import load_forms
 from actions.documents.issuer import Issuer
 from actions.documents.keys import key_set
-from actions.documents.registry import NotRecorded, TileLog, status
-from actions.documents.settings import LOG
+from actions.documents.registry import NotRecorded, status
 from actions.documents.site import page as site
 from actions.documents.site.page import SECURITY
 from actions.transparency import routes as transparency
 from actions.transparency.cosignatures import CosignRounds
 from actions.transparency.note import NoteError
 from nlu.settings.settings import DocumentsSettings
+from nlu.storage.database import DatabaseAway
 from nlu.web import Door, host_of
 
 _HEADERS = {n: value for n, value in SECURITY.items() if n != "Content-Security-Policy"}
@@ -45,23 +45,27 @@ def create_app(
 ) -> FastAPI:
     """The app over the documents in `folder`. Raises LogError, FormError, NotRecorded.
 
-    While it runs, it asks the log's `witnesses` to sign every `cosign_every` seconds. It answers to
-    the host in `public_url`, to `hosts`, and to the names of this machine.
+    While it runs and holds the log's key, it signs what others append, and asks the log's
+    `witnesses` to sign every `cosign_every` seconds. It answers to the host in `public_url`, to
+    `hosts`, and to the names of this machine.
     """
     load_forms()  # a broken form is reported at the start
-    event_log = TileLog.open(folder / LOG, public_url)
-    issuer = Issuer(folder, public_url, event_log)
+    issuer = Issuer.open(folder, public_url, begin=True)
+    log = issuer.event_log.log
     app = FastAPI(title="Seva documents", docs_url=None, redoc_url=None, openapi_url=None)
     headers = dict(_HEADERS)
     if public_url.startswith("https:"):
         headers["Strict-Transport-Security"] = _HTTPS_ONLY
     app.add_middleware(Door, hosts=[host_of(public_url), *hosts], headers=headers)
-    app.add_exception_handler(NotRecorded, _unreadable)
-    rounds = CosignRounds(event_log.log, witnesses)
+    for trouble in (NotRecorded, DatabaseAway):
+        app.add_exception_handler(trouble, _unreadable)
+    rounds = CosignRounds(log, witnesses)
     _add_answers(app, issuer, rounds)
-    if witnesses:
-        _keep_cosigned(app, rounds, cosign_every)
-    app.include_router(transparency.build(event_log.log))
+    if log.signs:
+        _keep_in_thread(app, log.keep_signed)
+    if log.signs and witnesses:
+        _keep_in_thread(app, lambda: rounds.start(cosign_every))
+    app.include_router(transparency.build(log))
     app.include_router(site.build())
     return app
 
@@ -104,13 +108,13 @@ def _add_answers(app: FastAPI, issuer: Issuer, rounds: CosignRounds) -> None:
         return Response(found[1], media_type="application/pdf", headers=headers)
 
 
-def _keep_cosigned(app: FastAPI, rounds: CosignRounds, every: float) -> None:
-    """Asks the witnesses while the app runs."""
+def _keep_in_thread(app: FastAPI, begin: Callable[[], threading.Event]) -> None:
+    """What goes on while the app runs, until the event that `begin` gives is set."""
     running: list[threading.Event] = []
 
     @app.on_event("startup")
     def start() -> None:
-        running.append(rounds.start(every))
+        running.append(begin())
 
     @app.on_event("shutdown")
     def stop() -> None:

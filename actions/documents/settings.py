@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from actions.documents.key_store import KeyFiles, KeyStore, KeyTable
 from nlu.paths import var_folder
-from nlu.settings.groups import IssuedDocuments, variable
+from nlu.settings.groups import IssuedDocuments, Stored, variable
 from nlu.storage.keys import KEY_FILE, Place
 
 DOCUMENTS_URL: str = IssuedDocuments.__fields__["documents_url"].default
 """The public address in QR codes, as in the demo."""
 FOLDER = "documents"
 """Below SEVA_VAR_DIR: keys, registry and log."""
+_POSTGRESQL = "postgresql"
 LOG, KEYS, REGISTRY = "log", "keys", "registry.sqlite"
 
 
@@ -23,6 +25,25 @@ def documents_folder() -> Path:
 def documents_url() -> str:
     """The public address in QR codes. Raises WrongEnvironment."""
     return IssuedDocuments.read().documents_url
+
+
+def registry_url(folder: Path) -> str:
+    """Where the registry lies: in PostgreSQL where the state is there, else in a file of `folder`.
+    Raises WrongEnvironment."""
+    url = Stored.read().database_url
+    return url if is_shared(url) else f"sqlite:///{folder.absolute() / REGISTRY}"
+
+
+def is_shared(url: str) -> bool:
+    """Whether several machines share this database; the log lies there too then."""
+    return url.startswith(_POSTGRESQL)
+
+
+def key_store(folder: Path) -> KeyStore:
+    """Where departments' keys lie: beside the registry in PostgreSQL, else in files of `folder`.
+    Raises WrongEnvironment, DatabaseAway."""
+    url = registry_url(folder)
+    return KeyTable(url, sealing_keys(folder)) if is_shared(url) else KeyFiles(folder / KEYS)
 
 
 def sealing_keys(folder: Path) -> Place:

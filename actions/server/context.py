@@ -39,6 +39,7 @@ from nlu.log import describe
 from nlu.paths import models_folder, read_from, reading
 from nlu.registry import AS_IT_IS, Release, live_release
 from nlu.settings.settings import ActionsSettings
+from nlu.shared_models import follow
 from nlu.storage.keys import check_keys
 
 
@@ -238,4 +239,5 @@ def _alone() -> Context:
 def words_release() -> Release:
     """The live release, for who needs its words alone. Raises FileNotFoundError for a live model
     that is gone."""
+    follow(models_folder())
     return live_release(models_folder(), needs_model=False)

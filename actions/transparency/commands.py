@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from actions.transparency.cosignatures import CosignRounds
-from actions.transparency.durable import locked
 from actions.transparency.folder import LogError
 from actions.transparency.key_events import Act, KeyEvent
 from actions.transparency.log import Log
@@ -34,6 +33,7 @@ from actions.transparency.reader import (
     key_at,
     source_at,
 )
+from nlu.storage.file_lock import locked
 
 if TYPE_CHECKING:
     from actions.transparency.witness import Witness
@@ -186,7 +186,7 @@ def open_monitor(log: str, state: Path, log_key: str | None, witnesses: Sequence
 
     Keys are kept as they were at first sight, unless `log_key` gives that of the log.
     """
-    pins = Pins(state / "keys.json")
+    pins = Pins.in_file(state / "keys.json")
     source = source_at(log)
     if log_key:
         given = Verifier.parse(log_key)

@@ -9,12 +9,10 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
 
 from actions.transparency.folder import LogError
-from actions.transparency.log import Log
 from actions.transparency.merkle import HASH_SIZE
 from actions.transparency.note import (
     Checkpoint,
@@ -25,7 +23,8 @@ from actions.transparency.note import (
     decode64,
     encode64,
 )
-from actions.transparency.reader import Pins, Unreachable, source_at
+from actions.transparency.published import PublishedLog
+from actions.transparency.reader import Unreachable, source_at
 from nlu.log import get_logger
 
 SIZE_TYPE = "text/x.tlog.size"
@@ -68,7 +67,9 @@ class Submission:
         return cls(int(old[1]), proof, checkpoint)
 
 
-def ask(log: Log, raw: str, url: str, witness: Verifier, client: httpx.Client) -> Signature:
+def ask(
+    log: PublishedLog, raw: str, url: str, witness: Verifier, client: httpx.Client
+) -> Signature:
     """The witness's signature of a checkpoint of the log. Raises NotCosigned."""
     text = Note.parse(raw).text
     size = Checkpoint.parse(text).size
@@ -86,7 +87,9 @@ def ask(log: Log, raw: str, url: str, witness: Verifier, client: httpx.Client) -
     raise NotCosigned(f"{url}: the witness keeps naming other sizes")
 
 
-def cosign(log: Log, witnesses: Sequence[tuple[str, Verifier]]) -> tuple[Note | None, list[str]]:
+def cosign(
+    log: PublishedLog, witnesses: Sequence[tuple[str, Verifier]]
+) -> tuple[Note | None, list[str]]:
     """Asks each witness and publishes what they signed. Also returns why others did not sign."""
     raw = log.checkpoint()
     text = Note.parse(raw).text
@@ -112,12 +115,12 @@ class Round:
 class CosignRounds:
     """Asks the witnesses of our own log. Their keys are kept as they were at first sight."""
 
-    log: Log
+    log: PublishedLog
     witnesses: Sequence[str]
 
     def once(self) -> Round:
         """Asks each witness once. Raises LogError, NoteError, OSError."""
-        pins = Pins(self._pinned)
+        pins = self.log.pins()
         known, reasons = [], []
         for url in self.witnesses:
             try:
@@ -130,7 +133,7 @@ class CosignRounds:
 
     def witness_keys(self) -> list[Verifier]:
         """Keys of the witnesses that answered at least once. Raises NoteError."""
-        pins = Pins(self._pinned)
+        pins = self.log.pins()
         found = [pins.known(url) for url in self.witnesses]
         return [key for key in found if key is not None]
 
@@ -152,10 +155,6 @@ class CosignRounds:
             before = now
             if stop.wait(every):
                 return
-
-    @property
-    def _pinned(self) -> Path:
-        return self.log.folder.root / "witnesses.json"
 
 
 def _post(client: httpx.Client, url: str, submission: Submission) -> httpx.Response:

@@ -1,12 +1,10 @@
-"""Files that are whole or absent after a crash, and locks between processes."""
+"""Files that are whole or absent after a crash."""
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 _SIDE_BY_SIDE = 8
@@ -59,19 +57,5 @@ def sync_folder(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def locked(path: Path, *, wait: bool = True) -> Iterator[None]:
-    """Holds a lock file; the kernel frees it when the process dies.
-
-    Raises BlockingIOError if another holds it and `wait` is false.
-    """
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
     finally:
         os.close(handle)

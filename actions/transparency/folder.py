@@ -9,7 +9,7 @@ from pathlib import Path
 
 from actions.transparency.durable import replace_file, sync_files, sync_folder
 from actions.transparency.note import NoteError, Signer
-from actions.transparency.tiles import WIDTH, Tile, tile_at, unpack_entries
+from actions.transparency.tiles import WIDTH, Tile
 
 
 class LogError(Exception):
@@ -78,10 +78,6 @@ class LogFolder:
             except FileNotFoundError:
                 continue
         raise LogError(f"{self.public / tile.path} is missing")
-
-    def read_entry(self, index: int, size: int) -> bytes:
-        """One entry of a log of `size` entries. Raises LogError, IndexError."""
-        return unpack_entries(self.read_tile(tile_at(None, index // WIDTH, size)))[index % WIDTH]
 
     def write_tile(self, tile: Tile, data: bytes) -> None:
         """Writes a tile. A full tile replaces its partial ones. `sync_tiles` makes it durable."""

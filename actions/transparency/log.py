@@ -8,15 +8,14 @@ anybody else reads them. A log is safe for threads, and for several processes on
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
-from actions.transparency.durable import locked, replace_file
+from actions.transparency.durable import replace_file
 from actions.transparency.folder import LogError, LogFolder
-from actions.transparency.merkle import consistency_proof, inclusion_proof, leaf_hash, tree_root
+from actions.transparency.merkle import leaf_hash, tree_root
 from actions.transparency.note import (
     Checkpoint,
     Note,
@@ -27,31 +26,23 @@ from actions.transparency.note import (
     Verifier,
     open_checkpoint,
 )
+from actions.transparency.published import PublishedLog
+from actions.transparency.reader import Pins
 from actions.transparency.recent import BrokenEntries, RecentEntries
 from actions.transparency.tiles import (
-    LONGEST_ENTRY,
     WIDTH,
     Edge,
     Tile,
     TileTree,
+    check_lengths,
     pack_entries,
     tile_at,
 )
+from nlu.storage.file_lock import locked
 from nlu.storage.group_commit import GroupCommit
 
 _PAUSE_S = 0.001
-_TILES_KEPT = 256  # 8 kB each
 _MOST_RECENT = 64 * WIDTH  # entries that opening a log reads again
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """Proves that entry `index` is in the log, under a checkpoint of `size` entries."""
-
-    index: int
-    size: int
-    proof: tuple[bytes, ...]
-    checkpoint: str
 
 
 class Writer:
@@ -222,15 +213,15 @@ class Writer:
             )
 
 
-class Log:
-    """An open log."""
+class Log(PublishedLog):
+    """An open log in files."""
 
     def __init__(self, folder: LogFolder, signer: Signer) -> None:
         """Callers use `Log.open`."""
+        super().__init__()
         self.folder, self._signer = folder, signer
         self._writer = Writer(folder, signer)
         self._commit: GroupCommit[Sequence[bytes], int] = GroupCommit(self._write, _PAUSE_S)
-        self._tile = lru_cache(_TILES_KEPT)(folder.read_tile)
 
     @classmethod
     def open(cls, folder: Path, *, origin: str | None = None) -> Log:
@@ -254,66 +245,59 @@ class Log:
         return cls(files, signer)
 
     @property
-    def origin(self) -> str:
-        """The log's name."""
-        return self._signer.name
+    def signs(self) -> bool:
+        """See `PublishedLog`. Whoever has the folder has the key."""
+        return True
+
+    def keep_signed(self) -> threading.Event:
+        """See `PublishedLog`. Here whoever appends signs, so there is nothing to do."""
+        return threading.Event()
 
     @property
     def verifier(self) -> Verifier:
-        """The key that checks its checkpoints."""
+        """See `PublishedLog`."""
         return self._signer.verifier
 
-    @property
-    def size(self) -> int:
-        """Number of entries under the current checkpoint."""
-        return self._current().size
-
-    def append(self, data: bytes) -> int:
-        """Appends an entry and returns its index; it is durable and under a checkpoint.
-
-        An entry has 65,535 bytes at most. After an OSError nobody knows whether it is in the log.
-        """
-        return self.append_many([data])[0]
-
     def append_many(self, entries: Sequence[bytes]) -> range:
-        """Appends entries next to each other, as `append` does, and returns their indices."""
-        if any(len(entry) > LONGEST_ENTRY for entry in entries):
-            raise ValueError(f"an entry has {LONGEST_ENTRY} bytes at most")
+        """See `PublishedLog`."""
+        check_lengths(entries)
         if not entries:
             return range(0)
         first = self._commit.submit(entries).result()
         return range(first, first + len(entries))
 
     def checkpoint(self) -> str:
-        """The latest checkpoint: a signed note."""
+        """See `PublishedLog`."""
         return self.folder.checkpoint.read_text("utf-8")
 
-    def inclusion_proof(self, index: int, size: int | None = None) -> list[bytes]:
-        """Proof for the tree of `size` entries (default: all). Raises IndexError."""
-        now = self.size
-        return inclusion_proof(self._nodes(now), index, self._known(size, now))
-
-    def consistency_proof(self, old: int, new: int | None = None) -> list[bytes]:
-        """Proof that the tree of `new` entries (default: all) only appends to that of `old`."""
-        now = self.size
-        return consistency_proof(self._nodes(now), old, self._known(new, now))
-
-    def receipt(self, index: int) -> Receipt:
-        """Proof and checkpoint that belong together, even if others append at the same time.
-
-        It is the checkpoint that witnesses signed, if that holds the entry.
-        """
-        raw = self._cosigned(index) or self.checkpoint()
-        size = Checkpoint.parse(Note.parse(raw).text).size
-        return Receipt(index, size, tuple(self.inclusion_proof(index, size)), raw)
+    def cosigned(self) -> str | None:
+        """See `PublishedLog`."""
+        try:
+            return self.folder.cosigned.read_text("utf-8")
+        except FileNotFoundError:
+            return None
 
     def attach(self, text: str, signatures: Sequence[Signature]) -> Note:
-        """Publishes signatures of witnesses for the checkpoint with this text; they are checked
-        before."""
+        """See `PublishedLog`."""
         return self._writer.attach(text, signatures)
 
+    def pins(self) -> Pins:
+        """See `PublishedLog`."""
+        return Pins.in_file(self.folder.root / "witnesses.json")
+
+    def read_tile(self, tile: Tile) -> bytes:
+        """See `PublishedLog`."""
+        return self.folder.read_tile(tile)
+
+    def published(self, name: str) -> bytes | None:
+        """See `PublishedLog`."""
+        try:
+            return (self.folder.public / name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
     def close(self) -> None:
-        """Closes the files. Nothing is lost if nobody calls it."""
+        """See `PublishedLog`."""
         self._commit.close()
         self._writer.close()
 
@@ -321,25 +305,6 @@ class Log:
         """The index of the first entry of each batch."""
         first = self._writer.append([entry for batch in batches for entry in batch])
         return [first + before for before in (0, *accumulate(map(len, batches[:-1])))]
-
-    def _current(self) -> Checkpoint:
-        return Checkpoint.parse(Note.parse(self.checkpoint()).text)
-
-    def _cosigned(self, index: int) -> str | None:
-        """The checkpoint that witnesses signed, if it holds the entry."""
-        try:
-            raw = self.folder.cosigned.read_text("utf-8")
-        except FileNotFoundError:
-            return None
-        return raw if index < Checkpoint.parse(Note.parse(raw).text).size <= self.size else None
-
-    def _nodes(self, size: int):
-        return TileTree(self._tile, size).node
-
-    def _known(self, size: int | None, now: int) -> int:
-        if size is not None and size > now:
-            raise IndexError(f"the log has {now} entries, not {size}")
-        return now if size is None else size
 
 
 def _root_at(edge: Edge, size: int, read_tile: Callable[[Tile], bytes]) -> bytes:

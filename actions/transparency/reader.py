@@ -214,16 +214,30 @@ def key_at(source: Source) -> Verifier:
 
 
 class Pins:
-    """Keys of others by address, in one file."""
+    """Keys of others by address, in one text."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises NoteError if the file is damaged."""
-        self._path = path
+    def __init__(self, where: str, text: str, keep: Callable[[str], object]) -> None:
+        """`keep` puts the text where it was read. Raises NoteError if the text is damaged."""
+        self._keep = keep
         try:
-            raw = json.loads(path.read_text("utf-8")) if path.exists() else {}
-            self._keys = {where: Verifier.parse(key) for where, key in raw.items()}
+            raw = json.loads(text or "{}")
+            self._keys = {address: Verifier.parse(key) for address, key in raw.items()}
         except (ValueError, AttributeError) as error:
+            raise NoteError(f"{where} is damaged") from error
+
+    @classmethod
+    def in_file(cls, path: Path) -> Pins:
+        """In a file, which need not be there yet. Raises NoteError."""
+
+        def keep(text: str) -> None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, text.encode())
+
+        try:
+            text = path.read_text("utf-8") if path.exists() else ""
+        except UnicodeDecodeError as error:
             raise NoteError(f"{path} is damaged") from error
+        return cls(str(path), text, keep)
 
     def of(self, where: str, source: Source) -> Verifier:
         """The known key of an address. At first sight the shown key is kept. Raises as `key_at`."""
@@ -238,9 +252,7 @@ class Pins:
     def pin(self, where: str, key: Verifier) -> None:
         """Keeps a key."""
         self._keys[where] = key
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        raw = {at: str(known) for at, known in self._keys.items()}
-        replace_file(self._path, json.dumps(raw, indent=2).encode())
+        self._keep(json.dumps({at: str(known) for at, known in self._keys.items()}, indent=2))
 
 
 def follow(

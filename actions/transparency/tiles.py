@@ -47,6 +47,18 @@ class Tile:
         name = "/".join([*(f"x{group}" for group in groups[:-1]), groups[-1]])
         return f"tile/{level}/{name}" + (f".p/{self.width}" if self.width < WIDTH else "")
 
+    @classmethod
+    def named(cls, path: str) -> Tile | None:
+        """The tile with this path, or None where it is no path of a tile."""
+        name = path.removeprefix("tile/")
+        if name == path or not NAME.fullmatch(name):
+            return None
+        level, *groups = name.split("/")
+        width = int(groups.pop()) if groups[-2:-1] and groups[-2].endswith(".p") else WIDTH
+        index = int("".join(group.removeprefix("x").removesuffix(".p") for group in groups))
+        tile = cls(None if level == ENTRIES else int(level), index, width)
+        return tile if width > 0 and tile.path == path else None
+
     @property
     def full(self) -> Tile:
         """The full tile that replaces this partial one later."""
@@ -67,6 +79,12 @@ def bundles(start: int, end: int) -> Iterator[Tile]:
     """The bundles that hold the entries from `start` to `end` of a tree of `end` entries."""
     for index in range(start // WIDTH, -(-end // WIDTH)):
         yield tile_at(None, index, end)
+
+
+def check_lengths(entries: Sequence[bytes]) -> None:
+    """Raises ValueError for an entry that fits in no bundle."""
+    if any(len(entry) > LONGEST_ENTRY for entry in entries):
+        raise ValueError(f"an entry has {LONGEST_ENTRY} bytes at most")
 
 
 def pack_hashes(hashes: Sequence[bytes]) -> bytes:

@@ -17,7 +17,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 
 from actions.transparency.cosignatures import SIZE_TYPE, Submission
-from actions.transparency.durable import locked, replace_file, sync_folder
+from actions.transparency.durable import replace_file, sync_folder
 from actions.transparency.merkle import EMPTY_ROOT, consistency_proof, verify_consistency
 from actions.transparency.note import (
     COSIGNATURE,
@@ -31,6 +31,7 @@ from actions.transparency.note import (
     open_checkpoint,
 )
 from actions.transparency.reader import Inconsistent, Reader
+from nlu.storage.file_lock import locked
 from nlu.web.body import BodyTooLong, read_body
 
 _LONGEST_BODY = 64 * 1024  # bytes

@@ -47,7 +47,7 @@ async def post(request: Request) -> Response:
         given, message = read_message(data, conversation, bounds)
         if message.phone is not None and "phones" not in key.scopes:
             raise Problem("missing-scope", "The key may not vouch for a phone number (`phones`).")
-        now.keys.spend(key)
+        await now.keys.spend(key)
         new = await _kept(now, _inbox(now).put([message]))
         now.metrics.received.labels(REST.name, message.kind).inc()
         now.metrics.repeated.inc(1 - new)

@@ -44,7 +44,7 @@ async def parse(request: Request) -> Response:
     started = time.perf_counter()
     with now.metrics.answer_seconds.labels("parse").time():
         key = _admitted(now, request, "parse")
-        now.keys.spend(key)
+        await now.keys.spend(key)
         settings = now.settings
         data = await read_json(request, settings.max_text_chars * _BYTES_A_CHARACTER * 4 + _REST)
         text = _text(now, data.get("text"))
@@ -76,7 +76,7 @@ async def parse_batch(request: Request) -> Response:
         if len(texts) > settings.max_batch:
             raise Problem("batch-too-large", f"There may be at most {settings.max_batch} texts.")
         questions = _questions(now, texts, _languages(now, data, len(texts)))
-        now.keys.spend(key, len(texts))
+        await now.keys.spend(key, len(texts))
         now.metrics.batch_texts.observe(len(texts))
         good = [question for question in questions if not isinstance(question, Problem)]
         wish = Wish.of(request.headers)
@@ -99,7 +99,7 @@ async def parse_voice(request: Request) -> Response:
     now = runtime(request)
     with now.metrics.answer_seconds.labels("voice").time():
         key = _admitted(now, request, "voice")
-        now.keys.spend(key)
+        await now.keys.spend(key)
         recording, language = await _recording(request, now)
         prior = language.split("-")[0] if language else None
         try:

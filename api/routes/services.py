@@ -49,7 +49,7 @@ async def services(request: Request) -> Response:
     """All services and departments, or 304 to a client that has them."""
     now = runtime(request)
     with now.metrics.answer_seconds.labels("services").time():
-        now.keys.spend(now.keys.check(request.headers.get("authorization"), "services"))
+        await now.keys.spend(now.keys.check(request.headers.get("authorization"), "services"))
         described = _described(now.catalogue)
         headers = {"ETag": described.etag, "Cache-Control": "private, no-cache"}
         if is_known(request.headers.get("if-none-match", ""), described.etag):

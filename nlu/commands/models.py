@@ -118,9 +118,10 @@ def transcribe(
 @app.command()
 def models(json_output: Json = False) -> None:
     """List the models and which one is live."""
-    from nlu.registry import entries, live_id
+    from nlu.shared_models import listed
 
-    live, found = live_id(models_folder()), entries(models_folder())
+    with _refusals():
+        live, found = listed(models_folder())
     if json_output:
         rows = [{**asdict(m), "live": m.id == live} for m in found]
         print(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -144,20 +145,20 @@ def models(json_output: Json = False) -> None:
 @app.command()
 def promote(model: Annotated[str, typer.Argument(metavar="ID", help="Registry id.")]) -> None:
     """Make a model the live one, with the catalogue that it was trained on."""
-    from nlu import registry
+    from nlu import shared_models
 
     with _refusals():
-        registry.promote(models_folder(), model)
+        shared_models.promote(models_folder(), model)
     print(f"{model} is live. Running processes take it over within seconds.")
 
 
 @app.command()
 def rollback() -> None:
     """Make the previous live model live again, with its catalogue."""
-    from nlu import registry
+    from nlu import shared_models
 
     with _refusals():
-        print(f"{registry.rollback(models_folder())} is live again.")
+        print(f"{shared_models.rollback(models_folder())} is live again.")
 
 
 @contextmanager
@@ -167,7 +168,7 @@ def _refusals() -> Iterator[None]:
 
     try:
         yield
-    except (ReleaseRefused, FileNotFoundError) as error:
+    except (ReleaseRefused, OSError) as error:  # also database or store that are away
         print(error, file=sys.stderr)
         finish(1)
 

@@ -203,7 +203,20 @@ class Tables(Stored):
         return self.journal_url or self.table_url("journal.sqlite")
 
 
-class ActionServer(ProcessSettings):
+class Releases(ProcessSettings):
+    """Where the live release comes from."""
+
+    models_store: str = Field(
+        default="",
+        description="Where several machines share their models: a folder that all have mounted, or "
+        "`s3://BUCKET/PREFIX` (address and keys as AWS tools read them: `AWS_ENDPOINT_URL`, ...). "
+        "Then the live model is named in the database of `SEVA_DATABASE_URL`, and "
+        "`SEVA_MODELS_DIR` is this machine's copy. Empty: the file `live` in `SEVA_MODELS_DIR` "
+        "names it.",
+    )
+
+
+class ActionServer(Releases):
     """Where the action server is, and how it is called."""
 
     action_server_url: str = Field(
@@ -402,7 +415,7 @@ class News(ProcessSettings):
 
 
 class IssuedDocuments(ProcessSettings):
-    """Documents that we issue: their public address, and what seals their registry."""
+    """Documents that we issue: their public address, their registry, and what seals it."""
 
     documents_url: Address = Field(
         default="http://127.0.0.1:8795",

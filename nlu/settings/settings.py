@@ -26,6 +26,7 @@ from nlu.settings.groups import (
     ServeAddress,
     Shutdown,
     State,
+    Stored,
     Tables,
     TraceReaders,
     Traces,
@@ -253,7 +254,7 @@ class ActionsSettings(Traces, Keys, Tables, ActionServer, News, IssuedDocuments,
         return float(getattr(self, f"keep_{what}_days")) * _DAY
 
 
-class DocumentsSettings(IssuedDocuments, Pages):
+class DocumentsSettings(Stored, Pages, IssuedDocuments):
     """`seva documents serve`: the page that checks documents, and the log."""
 
     documents_host: str = Field(
@@ -271,7 +272,7 @@ class DocumentsSettings(IssuedDocuments, Pages):
     )
 
 
-class SandboxSettings(IssuedDocuments, Pages):
+class SandboxSettings(Stored, Pages, IssuedDocuments):
     """`seva sandbox`: departments and a payment gateway for demos."""
 
     sandbox_host: str = Field(
@@ -340,8 +341,8 @@ class Settings(
     ActionsSettings,
     ServeSettings,
     DocumentsSettings,
-    SimulatorSettings,
     SandboxSettings,
+    SimulatorSettings,
 ):
     """`seva demo`, which starts all the others: every setting there is.
 

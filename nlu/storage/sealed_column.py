@@ -39,15 +39,18 @@ class SealedColumn:
     """Of its keys; None: those of SEVA_VAR_DIR."""
 
     def size(self) -> int:
-        """Rows with a token."""
+        """Rows with a token; none where there is no table yet."""
         count = sa.text(f"SELECT COUNT(*) FROM {self.table} WHERE {self.column} != ''")
         with _engine(self.url) as engine, engine.connect() as db:
-            return int(db.execute(count).scalar() or 0)
+            return int(db.execute(count).scalar() or 0) if self._is_there(db) else 0
 
     def look(self, after: str, limit: int, *, again: bool) -> Slice:
         """See `SealedStore`."""
         with _engine(self.url) as engine, engine.begin() as db:
-            return self._look(db, after, limit, again)
+            return self._look(db, after, limit, again) if self._is_there(db) else Slice()
+
+    def _is_there(self, db: sa.engine.Connection) -> bool:
+        return bool(sa.inspect(db).has_table(self.table))
 
     def _look(self, db: sa.engine.Connection, after: str, limit: int, again: bool) -> Slice:
         name = f"CAST({self.key} AS TEXT)"

@@ -24,6 +24,8 @@ from nlu import registry
 from nlu.archive import sha256
 from nlu.paths import CHECKOUT, PACKAGE, config_file, models_folder, reading
 from nlu.registry import ARCHIVE, Manifest
+from nlu.shared_models import promote as promote_model
+from nlu.shared_models import shared_models
 from nlu.training import embedding
 
 DEVELOPMENT = "development.npz"
@@ -207,8 +209,11 @@ def _keep_development(archive: Path, report: Path) -> None:
 
 
 def _promote_first(folder: Path, model_id: str) -> None:
+    shared = shared_models(folder)
+    if shared is not None:
+        shared.follow()
     if registry.live_id(folder) is None:
-        registry.promote(folder, model_id)
+        promote_model(folder, model_id)
 
 
 def _rasa_train(config: Path, data: Path, work: Path, say: Any) -> Path:
@@ -286,7 +291,7 @@ def train_command(profile: str | None, json_output: bool = False, promote: bool 
         print(error, file=sys.stderr)
         return 1
     if promote:
-        registry.promote(models_folder(), manifest.id)
+        promote_model(models_folder(), manifest.id)
     if json_output:
         from dataclasses import asdict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -174,29 +174,30 @@ def test_another_key_is_not_concerned(client: TestClient) -> None:
     assert parse(client, "texts").status_code == 200
 
 
-def test_processes_count_together_and_a_restart_forgets_nothing(
-    tmp_path: Path, clock: Clock
+async def test_processes_count_together_and_a_restart_forgets_nothing(
+    tmp_path: Path, clock: Clock, url_of: Callable[[Path], str]
 ) -> None:
     file = tmp_path / "keys.yml"
     file.write_text(yaml.safe_dump([entry("slow", rate=3)]), "utf-8")
-    settings = Settings(var_dir=tmp_path, api_keys_file=str(file))
+    url = url_of(tmp_path / "seva.sqlite")
+    settings = Settings(var_dir=tmp_path, api_keys_file=str(file), database_url=url)
     one, two = ApiKeys.of(settings, clock), ApiKeys.of(settings, clock)
     key = one.check("Bearer key of slow", "parse")
     for keys in (one, two, one):
-        keys.spend(key)
+        await keys.spend(key)
     for keys in (one, two):
         with pytest.raises(Problem):
-            keys.spend(key)
+            await keys.spend(key)
         keys.close()
     again = ApiKeys.of(settings, clock)
     with pytest.raises(Problem):
-        again.spend(key)
+        await again.spend(key)
     again.close()
 
 
-def test_keys_without_limits_need_no_file(tmp_path: Path) -> None:
+async def test_keys_without_limits_need_no_file(tmp_path: Path) -> None:
     keys = ApiKeys.of(Settings(var_dir=tmp_path, api_keys="a"))
-    keys.spend(keys.check("Bearer a", "parse"))
+    await keys.spend(keys.check("Bearer a", "parse"))
     assert not (tmp_path / USAGE_FILE).exists()
 
 

@@ -21,10 +21,11 @@ from nlu.storage.tables import open_engine, open_tables
 from tests.migrations.notes import Code, shape
 from tests.postgres import empty
 
-STORES = all_stores(Settings.read({}))
+SHARED = {"SEVA_MODELS_STORE": "/models-of-all"}
+STORES = all_stores(Settings.read(SHARED))
 ON_BOTH = [
     store
-    for store in all_stores(Settings.read({"SEVA_DATABASE_URL": "postgresql://x/y"}))
+    for store in all_stores(Settings.read({**SHARED, "SEVA_DATABASE_URL": "postgresql://x/y"}))
     if store.engine == "postgresql"
 ]
 TAKES_AWAY = re.compile(r"\b(DROP|RENAME|SET NOT NULL|ALTER COLUMN .* TYPE|DELETE FROM)\b")

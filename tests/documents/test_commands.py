@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from actions.documents.credential import Claims, grouped
 from actions.documents.issuer import Issued, Issuer
 from actions.documents.keys import KeyRing
+from actions.documents.settings import key_store
 from nlu.cli import app
 from tests.documents.conftest import BIRTH, URL
 from tests.documents.link_reader import Refusal, by_kid, verify_link
@@ -131,6 +132,6 @@ def test_nothing_issued_is_told(tmp_path: Path) -> None:
 
 
 def test_keys_of_before_are_announced_once(folder: Path, issued: Issued) -> None:
-    quiet = KeyRing(folder / "keys").rotate("revenue", int(time.time()))
+    quiet = KeyRing(key_store(folder)).rotate("revenue", int(time.time()))
     assert f"revenue: key {quiet.kid.hex()} stands in the log now" in seva("keys", "announce")
     assert seva("keys", "announce") == "all keys stand in the log\n"

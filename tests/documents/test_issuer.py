@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,15 +10,17 @@ from pathlib import Path
 import pytest
 
 from actions.documents.credential import Claims, id_to_bytes
+from actions.documents.event_log import OpenLog, TileLog
 from actions.documents.form import load_form
-from actions.documents.issuer import Issued, Issuer, NotIssued, Reason
-from actions.documents.registry import TileLog, revocations, status
-from actions.documents.settings import LOG, REGISTRY
+from actions.documents.issuer import Issued, Issuer, NotIssued, Reason, open_log
+from actions.documents.registry import NotRecorded, revocations, status
+from actions.documents.settings import REGISTRY
 from actions.transparency.key_events import Act, KeyEvent, read_event
-from actions.transparency.log import Log, Receipt
 from actions.transparency.merkle import leaf_hash, verify_inclusion
 from actions.transparency.note import NoteError, open_checkpoint
-from tests.documents.conftest import BIRTH, URL, acts
+from actions.transparency.published import Receipt
+from nlu.storage.database import Transaction
+from tests.documents.conftest import BIRTH, URL, acts, lose_registry, rows
 from tests.documents.link_reader import Refusal, by_kid, read_link, verify_link
 
 Issue = Callable[..., Issued]
@@ -29,8 +30,8 @@ NOW = 1_795_000_000
 class Moody:
     """A real log whose appends fail while `down`."""
 
-    def __init__(self, event_log: TileLog) -> None:
-        self.event_log, self.down = event_log, False
+    def __init__(self, event_log: OpenLog) -> None:
+        self.event_log, self.log, self.down = event_log, event_log.log, False
 
     @property
     def size(self) -> int:
@@ -41,11 +42,16 @@ class Moody:
             raise OSError(28, "No space left on device")
         return self.event_log.append_many(entries)
 
+    def enter(self, db: Transaction, entries: Sequence[bytes], start: int) -> int:
+        if self.down:
+            raise OSError(28, "No space left on device")
+        return self.event_log.enter(db, entries, start)
+
+    def await_signed(self, index: int) -> None:
+        self.event_log.await_signed(index)
+
     def receipt(self, index: int) -> Receipt:
         return self.event_log.receipt(index)
-
-    def find(self, entry: bytes, start: int) -> int | None:
-        return self.event_log.find(entry, start)
 
 
 def state(issuer: Issuer, document_id: str) -> str:
@@ -110,7 +116,7 @@ def test_what_cannot_be_printed_is_not_issued(
 
 
 def test_department_without_a_key_issues_nothing(folder: Path) -> None:
-    issuer = Issuer.open(folder, URL)
+    issuer = Issuer.open(folder, URL, begin=True)
     with pytest.raises(NotIssued) as caught:
         issuer.issue("municipal", "birth_certificate", BIRTH, "k")
     assert caught.value.reason is Reason.NO_KEY
@@ -118,7 +124,7 @@ def test_department_without_a_key_issues_nothing(folder: Path) -> None:
 
 
 def test_date_of_issue_is_the_signed_one(folder: Path) -> None:
-    event_log = TileLog.open(folder / LOG, URL)
+    event_log = open_log(folder, URL, begin=True)
     issuer = Issuer(folder, URL, event_log, make_keys=True, now=lambda: NOW)
     issued = issuer.issue("municipal", "birth_certificate", {**BIRTH, "issued_on": "1-1-1"}, "k")
     claims = checked(issuer, issued.qr)
@@ -129,7 +135,7 @@ def test_date_of_issue_is_the_signed_one(folder: Path) -> None:
 
 
 def test_document_that_runs_out_does_so_at_the_end_of_a_day(folder: Path) -> None:
-    event_log = TileLog.open(folder / LOG, URL)
+    event_log = open_log(folder, URL, begin=True)
     issuer = Issuer(folder, URL, event_log, make_keys=True, now=lambda: NOW)
     values = dict.fromkeys(load_form("duplicate_income_certificate").labels, "x")
     qr = issuer.issue("revenue", "duplicate_income_certificate", values, "k").qr
@@ -148,7 +154,6 @@ def test_log_proves_the_document(issuer: Issuer, issue: Issue) -> None:
         bytes.fromhex(proof["salt"]) + hashlib.sha256(link.token if link else b"").digest()
     ).digest()
     assert proof["leaf"] == salted.hex()
-    assert isinstance(issuer.event_log, TileLog)
     signed = open_checkpoint(proof["checkpoint"], issuer.event_log.log.verifier).checkpoint
     assert (proof["size"], proof["index"]) == (signed.size, 4), "behind the key"
     nodes = [bytes.fromhex(node) for node in proof["proof"]]
@@ -247,7 +252,7 @@ def test_documents_of_a_stolen_key_are_refused_and_reissued(issuer: Issuer, issu
 
 
 def test_full_disk_of_the_log_lets_nothing_out(folder: Path) -> None:
-    event_log = Moody(TileLog.open(folder / LOG, URL))
+    event_log = Moody(open_log(folder, URL, begin=True))
     issuer = Issuer(folder, URL, event_log, make_keys=True)
     issuer.keys.rotate("municipal", int(time.time()))
     event_log.down = True
@@ -263,7 +268,7 @@ def test_full_disk_of_the_log_lets_nothing_out(folder: Path) -> None:
 
 
 def test_key_that_the_log_cannot_take_does_not_count(folder: Path) -> None:
-    event_log = Moody(TileLog.open(folder / LOG, URL))
+    event_log = Moody(open_log(folder, URL, begin=True))
     issuer = Issuer(folder, URL, event_log, make_keys=True)
     event_log.down = True
     with pytest.raises(NotIssued) as caught:
@@ -275,16 +280,16 @@ def test_key_that_the_log_cannot_take_does_not_count(folder: Path) -> None:
 def test_key_is_announced_in_the_log(folder: Path, issuer: Issuer, issue: Issue) -> None:
     issue()
     (key,) = issuer.keys.public_keys()
-    log = Log.open(folder / LOG)
-    event = read_event(log.folder.read_entry(0, log.size))
+    log = open_log(folder, URL).log
+    event = read_event(log.entry(0, log.size))
     assert event == KeyEvent(Act.NEW, **key.published())
     issuer.keys.withdraw(key.kid.hex(), NOW)
-    event = read_event(log.folder.read_entry(2, log.size))
+    event = read_event(log.entry(2, log.size))
     assert event is not None and (event.act, event.withdrawn_at) == (Act.WITHDRAWN, NOW)
 
 
 def test_full_disk_of_the_log_revokes_nothing(folder: Path) -> None:
-    event_log = Moody(TileLog.open(folder / LOG, URL))
+    event_log = Moody(open_log(folder, URL, begin=True))
     issuer = Issuer(folder, URL, event_log, make_keys=True)
     issued = issuer.issue("municipal", "birth_certificate", BIRTH, "one")
     event_log.down = True
@@ -298,20 +303,23 @@ def test_full_disk_of_the_log_revokes_nothing(folder: Path) -> None:
 
 def test_broken_registry_lets_nothing_out(folder: Path, issuer: Issuer, issue: Issue) -> None:
     issue()
-    (folder / REGISTRY).write_bytes(b"not a database" * 100)
-    for name in (f"{REGISTRY}-wal", f"{REGISTRY}-shm"):
-        (folder / name).unlink(missing_ok=True)
+    lose_registry(folder)
     with pytest.raises(NotIssued) as caught:
         issue("two")
     assert caught.value.reason is Reason.NOT_RECORDED
     assert acts(folder) == 1
 
 
+def test_file_that_is_no_registry_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / REGISTRY).write_bytes(b"not a database" * 100)
+    with pytest.raises(NotRecorded):
+        Issuer.open(tmp_path, URL)
+
+
 def test_log_under_another_name_still_opens(folder: Path, issue: Issue) -> None:
     """The public address may change; witnesses know the log by its first name."""
     issue()
     moved = Issuer.open(folder, "https://elsewhere.gov.in")
-    assert isinstance(moved.event_log, TileLog)
     assert moved.event_log.log.origin == "verify.example.gov.in/log"
 
 
@@ -329,11 +337,7 @@ def test_registry_sealed_with_another_key_hands_nothing_out(
     monkeypatch.setenv("SEVA_DOCUMENTS_SEALING_KEY", "A" * 43 + "=")
     with pytest.raises(NotIssued) as caught:
         other = Issuer.open(folder, URL)
-        other.reissue(
-            str(
-                sqlite3.connect(folder / REGISTRY).execute("SELECT id FROM documents").fetchone()[0]
-            )
-        )
+        other.reissue(rows(folder, "SELECT id FROM documents")[0]["id"])
     assert caught.value.reason is Reason.NOT_RECORDED
 
 
@@ -343,6 +347,5 @@ def test_checkpoint_of_another_log_is_not_believed(
     issue()
     other = TileLog.open(tmp_path / "other", URL)
     other.append_many([b"x"])
-    assert isinstance(issuer.event_log, TileLog)
     with pytest.raises(NoteError):
         open_checkpoint(other.log.checkpoint(), issuer.event_log.log.verifier)

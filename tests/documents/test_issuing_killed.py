@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from actions.documents.issuer import Contents, Issuer
-from actions.documents.registry import TileLog, log_entry
-from actions.documents.settings import REGISTRY, sealing_keys
+from actions.documents.issuer import Contents, Issuer, open_log
+from actions.documents.registry import log_entry
+from actions.documents.settings import sealing_keys
 from actions.transparency.key_events import read_event
-from tests.documents.conftest import BIRTH, URL, acts
+from tests.documents.conftest import BIRTH, URL, acts, rows
 
 
 def process(folder: Path, name: str, moment: str = "never") -> subprocess.Popen[str]:
@@ -36,27 +35,22 @@ def killed(running: subprocess.Popen[str]) -> list[str]:
 
 def assert_consistent(folder: Path) -> None:
     """Every document is settled, and the log holds each entry of the registry exactly once."""
-    event_log = TileLog.open(folder / "log", URL)
-    db = sqlite3.connect(folder / REGISTRY)
-    db.row_factory = sqlite3.Row
-    entries = db.execute("SELECT * FROM entries").fetchall()
-    events = [
-        read_event(event_log.log.folder.read_entry(n, event_log.size))
-        for n in range(event_log.size)
-    ]
-    about_documents = [index for index, event in enumerate(events) if event is None]
+    event_log = open_log(folder, URL)
+    entries = rows(folder, "SELECT * FROM entries")
+    held = [event_log.log.entry(n, event_log.size) for n in range(event_log.size)]
+    about_documents = [index for index, one in enumerate(held) if read_event(one) is None]
     assert sorted(entry["log_index"] for entry in entries) == about_documents
     for entry in entries:
-        assert event_log.find(entry["leaf"], entry["log_index"]) == entry["log_index"]
+        assert held[entry["log_index"]] == bytes(entry["leaf"])
     keys = sealing_keys(folder)
     leaves = {entry["document"]: entry for entry in entries if entry["kind"] == "issued"}
-    for document in db.execute("SELECT * FROM documents"):
+    for document in rows(folder, "SELECT * FROM documents"):
         assert document["state"] == "valid"
         entry, cwt = leaves[document["id"]], Contents.unseal(document["sealed"], keys).cwt
-        assert log_entry(entry["salt"], cwt) == entry["leaf"]
+        assert log_entry(bytes(entry["salt"]), cwt) == bytes(entry["leaf"])
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("moment", ["before", "after", "unsigned", "signed"])
 def test_crash_at_the_log_leaves_a_document_that_the_next_one_finishes(
     folder: Path, moment: str
 ) -> None:

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from actions.documents.key_store import KeyFiles, KeyStore, KeyTable
 from actions.documents.keys import (
     KeyRing,
     NoKey,
@@ -18,16 +20,34 @@ from actions.documents.keys import (
     encode_base64url,
     key_set,
 )
+from nlu.storage.keys import Place
+from nlu.storage.keys import new_key as new_sealing_key
 from tests.documents.link_reader import by_kid, published_keys
+from tests.postgres import empty
 
 DAY = 86400
 NOW = 1_795_000_000
 ROTATION = Rotation(lifetime_days=365, published_ahead_days=7, overlap_days=1)
 
 
+def store(url: str, folder: Path) -> KeyStore:
+    place = Place("", "", folder / "sealing.key", "SEVA_DOCUMENTS_SEALING_KEY")
+    return KeyTable(url, place) if url else KeyFiles(folder / "keys")
+
+
+@pytest.fixture(params=["files", "postgres"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Of the database; empty: files."""
+    if request.param == "files":
+        return ""
+    found: str = request.getfixturevalue("postgres")
+    empty(found)
+    return found
+
+
 @pytest.fixture
-def ring(tmp_path: Path) -> KeyRing:
-    return KeyRing(tmp_path / "keys", ROTATION)
+def ring(url: str, tmp_path: Path) -> KeyRing:
+    return KeyRing(store(url, tmp_path), ROTATION)
 
 
 def test_key_is_made_only_where_that_is_allowed(ring: KeyRing) -> None:
@@ -37,11 +57,25 @@ def test_key_is_made_only_where_that_is_allowed(ring: KeyRing) -> None:
     assert ring.signing_key("revenue", NOW).public == made.public
 
 
-def test_private_files_are_for_their_owner_alone(ring: KeyRing, tmp_path: Path) -> None:
+def test_private_files_are_for_their_owner_alone(tmp_path: Path) -> None:
+    ring = KeyRing(KeyFiles(tmp_path / "keys"), ROTATION)
     ring.signing_key("revenue", NOW, make=True)
     (pem,) = (tmp_path / "keys").rglob("*.pem")
     assert stat.S_IMODE(pem.stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+
+
+def test_private_half_in_the_database_is_sealed(postgres: str, tmp_path: Path) -> None:
+    empty(postgres)
+    KeyRing(store(postgres, tmp_path), ROTATION).signing_key("revenue", NOW, make=True)
+    engine = sa.create_engine(postgres)
+    with engine.connect() as db:
+        (row,) = db.execute(sa.text("SELECT * FROM department_keys")).mappings().all()
+    engine.dispose()
+    assert "PRIVATE KEY" not in str(dict(row)) and row["sealed"].startswith("gAAAA")
+    other = Place(new_sealing_key(), "", tmp_path / "none", "SEVA_DOCUMENTS_SEALING_KEY")
+    with pytest.raises(OSError, match="cannot be read"):
+        KeyRing(KeyTable(postgres, other), ROTATION).signing_key("revenue", NOW)
 
 
 def test_departments_have_keys_of_their_own(ring: KeyRing) -> None:
@@ -162,13 +196,15 @@ MAKE = """
 import sys
 from pathlib import Path
 from actions.documents.keys import KeyRing
-print(KeyRing(Path(sys.argv[1])).signing_key("revenue", 1795000000, make=True).public.kid.hex())
+from tests.documents.test_keys import store
+ring = KeyRing(store(sys.argv[1], Path(sys.argv[2])))
+print(ring.signing_key("revenue", 1795000000, make=True).public.kid.hex())
 """
 
 
-def test_two_processes_make_one_key(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", MAKE, str(tmp_path / "keys")]
+def test_two_processes_make_one_key(url: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MAKE, url, str(tmp_path)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     kids = {process.communicate(timeout=60)[0] for process in both}
     assert len(kids) == 1
-    assert len(KeyRing(tmp_path / "keys").public_keys()) == 1
+    assert len(KeyRing(store(url, tmp_path)).public_keys()) == 1

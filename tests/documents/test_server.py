@@ -12,8 +12,7 @@ from fastapi.testclient import TestClient
 from actions.documents.credential import Claims, new_id
 from actions.documents.issuer import Issued, Issuer
 from actions.documents.server import create_app
-from actions.documents.settings import REGISTRY
-from tests.documents.conftest import BIRTH, URL
+from tests.documents.conftest import BIRTH, URL, lose_registry
 from tests.documents.link_reader import published_keys, verify_link
 
 Issue = Callable[..., Issued]
@@ -121,9 +120,7 @@ def test_health_says_that_registry_and_log_can_be_read(
 ) -> None:
     issue()
     assert web.get("/health").json() == {"status": "ok", "log_size": 2}
-    (folder / REGISTRY).write_bytes(b"broken" * 1000)
-    for name in (f"{REGISTRY}-wal", f"{REGISTRY}-shm"):
-        (folder / name).unlink(missing_ok=True)
+    lose_registry(folder)
     assert web.get("/health").status_code == 503
 
 

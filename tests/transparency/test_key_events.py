@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from actions.documents.key_store import KeyFiles
 from actions.documents.keys import KeyRing, PublicKey
 from actions.transparency.commands import ALARM, UNREACHABLE, monitor_command
 from actions.transparency.key_events import Act, KeyBook, KeyEvent, read_event
@@ -115,7 +116,7 @@ def look(site: Site, tmp_path: Path, language: str = "en") -> tuple[int, str]:
 
 def ring(site: Site, tmp_path: Path) -> KeyRing:
     """The keys of an office that announces them."""
-    return KeyRing(tmp_path / "keys", announce=site.log.append)
+    return KeyRing(KeyFiles(tmp_path / "keys"), announce=site.log.append)
 
 
 def test_new_key_is_told_once(site: Site, tmp_path: Path) -> None:
@@ -147,7 +148,7 @@ def test_key_that_was_added_quietly_raises_the_alarm(
 ) -> None:
     keys = ring(site, tmp_path)
     keys.rotate("revenue", NOW)
-    quiet = KeyRing(tmp_path / "keys").rotate("revenue", NOW, at_once=True)
+    quiet = KeyRing(KeyFiles(tmp_path / "keys")).rotate("revenue", NOW, at_once=True)
     site.publish(keys)
     for _ in range(2):
         code, said = look(site, tmp_path, language)

@@ -26,11 +26,18 @@ from actions.transparency.tiles import Edge, Tile, TileError, TileTree
 def test_paths_are_those_of_the_standard(tile: Tile, path: str) -> None:
     assert tile.path == path
     assert tiles.NAME.fullmatch(path.removeprefix("tile/"))
+    assert Tile.named(path) == tile
 
 
 @pytest.mark.parametrize("name", ["64/000", "00/000", "0/1", "0/../key", "0/000.p/", "x/000", ""])
 def test_other_names_are_none(name: str) -> None:
     assert not tiles.NAME.fullmatch(name)
+    assert Tile.named(f"tile/{name}") is None
+
+
+@pytest.mark.parametrize("path", ["0/000", "tile/0/000.p/0", "tile/0/000.p/256", "tile/0/x000/001"])
+def test_path_that_no_tile_has_names_none(path: str) -> None:
+    assert Tile.named(path) is None
 
 
 def test_tree_of_seventy_thousand_has_the_tiles_of_the_standard() -> None:

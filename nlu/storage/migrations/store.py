@@ -28,7 +28,7 @@ from nlu.storage.migrations.version import (
 from nlu.storage.read_only import read_only
 from nlu.storage.tables import open_engine
 
-PLACES = ("api.stores", "actions.stores")
+PLACES = ("api.stores", "actions.stores", "nlu.stores")
 """Modules with a function `stores`, which gives the stores of one floor. They are found by their
 place, not by entry points: an installation that was not renewed may be what is migrated."""
 _SQLITE = "sqlite:///"

@@ -1,0 +1,138 @@
+"""Checks of a deployment whose state is in PostgreSQL: what lies on this machine's disk all the
+same, and whether the log of documents is signed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from actions.citizens.handover import FILE as HANDOVERS
+from actions.citizens.profile import FILE as PROFILES
+from actions.documents.settings import FOLDER, LOG, REGISTRY, is_shared
+from actions.transparency.folder import LogError, LogFolder
+from actions.transparency.note import NoteError, Verifier
+from nlu.doctor import Deployment, Finding, NotLooked, check
+from nlu.settings.groups import variable
+from nlu.storage.database import DatabaseAway
+from nlu.storage.keys import HASHING_FILE, KEY_FILE
+from nlu.storage.postgres import PostgresTransaction, reader
+
+_FILES = ("seva.sqlite", "journal.sqlite", PROFILES, HANDOVERS, f"{FOLDER}/{REGISTRY}")
+_KEYS = (("sealing_key", KEY_FILE), ("hashing_key", HASHING_FILE))
+_LOOKS, _PAUSE_S = 20, 0.1
+
+
+@check(
+    "local-state",
+    "nothing that machines must share is on this one's disk",
+    "with PostgreSQL: databases of before in `SEVA_VAR_DIR`, a journal, keys or a live model that "
+    "only this machine has",
+)
+def local_state(here: Deployment) -> Iterator[Finding]:
+    """What is in such a file is not lost, but nobody looks for it any more."""
+    _shared(here)
+    for name in _FILES:
+        if (here.var / name).is_file():
+            yield Finding(
+                "trouble",
+                f"{here.var / name} is still on this machine, and the state is in PostgreSQL",
+                "nobody reads it: what it holds of citizens is neither answered, nor shown, nor "
+                "deleted when they ask for that",
+                "see that nothing in it is open any more, keep it as a backup, and delete it here",
+            )
+    if here.settings.journal_url.startswith("sqlite"):
+        yield Finding(
+            "trouble",
+            "SEVA_JOURNAL_URL is a file, and the state is in PostgreSQL",
+            "another machine may write twice to a department, as it does not see what was sent",
+            "leave SEVA_JOURNAL_URL out",
+        )
+    if not here.settings.models_store:
+        yield Finding(
+            "notice",
+            "which model is live is said by a file of this machine",
+            "after `seva promote` the other machines go on with theirs",
+            "set SEVA_MODELS_STORE to a folder or bucket that all machines reach",
+        )
+    yield from _keys(here)
+
+
+@check(
+    "log-signer",
+    "what was put into the log of documents is signed",
+    "with PostgreSQL: entries of the log that wait for a signature, or a key that is not the log's",
+    *("actions", "documents"),
+)
+def log_signer(here: Deployment) -> Iterator[Finding]:
+    """A document leaves only when its entry is signed, by the machine that has the log's key."""
+    _shared(here)
+    try:
+        with reader(here.settings.database_url) as db:
+            yield from _log(here, db)
+    except DatabaseAway:
+        raise NotLooked("the database does not answer") from None
+
+
+def _log(here: Deployment, db: PostgresTransaction) -> Iterator[Finding]:
+    ((there,),) = db.execute("SELECT to_regclass('log_head')").fetchall()
+    head = db.execute("SELECT verifier FROM log_head").fetchone() if there else None
+    if head is None:
+        raise NotLooked("there is no log yet; `seva documents serve` begins it")
+    folder = LogFolder(here.var / FOLDER / LOG)
+    if folder.key.is_file():
+        try:
+            ours = folder.read_signer().verifier == Verifier.parse(head["verifier"])
+        except (LogError, NoteError) as error:
+            raise NotLooked(f"{folder.key} cannot be read ({type(error).__name__})") from None
+        if not ours:
+            yield Finding(
+                "critical",
+                f"{folder.key} is not the key of the log in PostgreSQL",
+                "this machine neither issues nor shows documents",
+                "put the log's key there, or move this one away if another machine signs",
+            )
+    waiting = _waiting(db)
+    if waiting:
+        yield Finding(
+            "critical",
+            f"{waiting} entries of the log of documents wait for their signature",
+            "no document is issued or revoked, and citizens wait for theirs",
+            f"start `seva documents serve` on the machine that has the log's key ({folder.key}); "
+            "if it runs, its log says why it does not sign",
+        )
+
+
+def _waiting(db: PostgresTransaction) -> int:
+    """Entries that were there when it began to look and are not signed two seconds later."""
+    ((size,),) = db.execute("SELECT size FROM log_head").fetchall()
+    for _ in range(_LOOKS):
+        ((signed,),) = db.execute("SELECT signed FROM log_head").fetchall()
+        if signed >= size:
+            return 0
+        time.sleep(_PAUSE_S)
+    return int(size - signed)
+
+
+def _keys(here: Deployment) -> Iterator[Finding]:
+    """Files of keys are no trouble where all machines have the same."""
+    for field, file in _KEYS:
+        if not getattr(here.settings, field) and (here.var / file).is_file():
+            yield _one_machine(variable(field), str(here.var / file))
+    documents = here.var / FOLDER / KEY_FILE
+    if not here.settings.documents_sealing_key and documents.is_file():
+        yield _one_machine(variable("documents_sealing_key"), str(documents))
+
+
+def _one_machine(name: str, file: str) -> Finding:
+    return Finding(
+        "notice",
+        f"the key in {file} is a file of this machine",
+        "a machine with another key cannot read what this one seals, or names citizens otherwise",
+        f"set {name} to the same everywhere, or see that the file is the same",
+    )
+
+
+def _shared(here: Deployment) -> None:
+    """Raises NotLooked where the state is a file."""
+    if "SEVA_DATABASE_URL" in here.malformed or not is_shared(here.settings.database_url):
+        raise NotLooked("the state is not in PostgreSQL")

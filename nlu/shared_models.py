@@ -1,0 +1,286 @@
+"""The live release of several machines: a pointer in the database, archives in a store.
+
+The models folder is then this machine's copy. `follow` looks at the pointer, fetches the release if
+it is not here yet, and sets the folder's own pointer, which all else reads as on one machine. An
+archive is believed by its SHA-256 in the database. Where database or store are away, the machine
+goes on with what it has, also after a restart.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nlu import registry
+from nlu.archive import ReleaseRefused, sha256
+from nlu.log import get_logger
+from nlu.model_archives import Archives, open_archives
+from nlu.registry import MANIFEST, Manifest
+from nlu.storage.database import Database, Tables, Transaction
+from nlu.storage.file_lock import locked
+
+FILE = "models.sqlite"
+TABLES = Tables(
+    "models",
+    """
+CREATE TABLE IF NOT EXISTS models (
+    id TEXT PRIMARY KEY,
+    manifest TEXT NOT NULL,             -- manifest.json
+    sha256 TEXT NOT NULL,               -- of the packed release in the store
+    added_at DOUBLE PRECISION NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS live_model (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL REFERENCES models (id),
+    history TEXT NOT NULL               -- what was live before, the latest last, JSON
+);
+""",
+    Path(__file__).with_name("migrations") / "models",
+)
+_log = get_logger(__name__)
+
+
+class SharedModels:
+    """Pointer, archives, and this machine's copy in `folder`. Processes may share the folder."""
+
+    def __init__(self, database: Database, archives: Archives, folder: Path) -> None:
+        self._database, self._archives, self._folder = database, archives, folder.absolute()
+
+    def live(self) -> str | None:
+        """Id of the live model of all machines, or None. Raises DatabaseAway."""
+        row = self._database.look(_pointer)
+        return None if row is None else str(row["id"])
+
+    def known(self) -> list[Manifest]:
+        """All models that any machine can fetch, newest first. Raises DatabaseAway."""
+        rows = self._database.look(lambda db: db.execute("SELECT manifest FROM models").fetchall())
+        found = [Manifest(**json.loads(row["manifest"])) for row in rows]
+        return sorted(found, key=lambda manifest: manifest.created, reverse=True)
+
+    def follow(self) -> None:
+        """Makes the live release of all machines that of this folder. One process of a machine does
+        it at a time. Raises DatabaseAway, ArchivesAway, ReleaseRefused."""
+        with self._alone():
+            live = self.live()
+            if live is not None and live != registry.live_id(self._folder):
+                self._fetch(live)
+                registry.promote(self._folder, live)
+
+    def promote(self, model_id: str) -> None:
+        """Makes a release live on all machines, after checking that it is whole. Raises
+        ReleaseRefused, FileNotFoundError, DatabaseAway, ArchivesAway."""
+        with self._alone():
+            if (self._folder / model_id / MANIFEST).is_file():
+                registry.check_whole(self._folder, model_id)
+                self._publish(model_id)
+            else:
+                self._fetch(model_id)
+                registry.check_whole(self._folder, model_id)
+
+        def work(db: Transaction) -> None:
+            row = _pointer(db, db.for_update)
+            history = [one for one in _history(row) if one != model_id]
+            if row is not None and row["id"] != model_id:
+                history.append(row["id"])
+            _point(db, model_id, history)
+
+        self._database.change(work)
+        self.follow()
+
+    def rollback(self) -> str:
+        """Makes the release live that was live before. Raises as `promote`, also where there is
+        none."""
+        history = _history(self._database.look(_pointer))
+        if not history:
+            raise ReleaseRefused(
+                "no earlier model to go back to; `seva models` lists what there is"
+            )
+        previous = history[-1]
+        with self._alone():
+            self._fetch(previous)
+            registry.check_whole(self._folder, previous)
+
+        def work(db: Transaction) -> None:
+            if _history(_pointer(db, db.for_update)) != history:
+                raise ReleaseRefused("somebody else changed the live model just now; look again")
+            _point(db, previous, history[:-1])
+
+        self._database.change(work)
+        self.follow()
+        return previous
+
+    def _publish(self, model_id: str) -> None:
+        """Puts a release of this folder into the store, once."""
+        entry = self._folder / model_id
+        manifest = json.dumps(asdict(registry.read(entry)), ensure_ascii=False)
+        if self._row(model_id) is not None:
+            self._check_same(model_id)
+            return
+        with self._draft() as draft:
+            packed = draft / _name(model_id)
+            with tarfile.open(packed, "w") as tar:
+                tar.add(entry, model_id, filter=_visible)
+            row = (model_id, manifest, sha256(packed))
+            self._archives.put(packed.name, packed)
+
+        def work(db: Transaction) -> None:
+            db.execute(
+                "INSERT INTO models (id, manifest, sha256, added_at) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (id) DO NOTHING",
+                (*row, db.now()),
+            )
+
+        self._database.change(work)
+
+    def _fetch(self, model_id: str) -> None:
+        """Makes sure that the release is in this folder, whole or not at all."""
+        row = self._row(model_id)
+        if row is None:
+            raise FileNotFoundError(f"no model {model_id}; `seva models` lists them")
+        if (self._folder / model_id / MANIFEST).is_file():
+            self._check_same(model_id)
+            return
+        with self._draft() as draft:
+            packed = draft / _name(model_id)
+            self._archives.get(packed.name, packed)
+            if sha256(packed) != row["sha256"]:
+                raise ReleaseRefused(
+                    f"{packed.name} in SEVA_MODELS_STORE is not the archive that was put there; "
+                    f"promote {model_id} again on the machine that has it"
+                )
+            with tarfile.open(packed) as tar:
+                tar.extractall(draft, filter="data")
+            shutil.rmtree(self._folder / model_id, ignore_errors=True)  # half a model of long ago
+            os.replace(draft / model_id, self._folder / model_id)
+        _log.info("model_fetched", model=model_id)
+
+    def _check_same(self, model_id: str) -> None:
+        row = self._row(model_id)
+        assert row is not None
+        if asdict(registry.read(self._folder / model_id)) != json.loads(row["manifest"]):
+            raise ReleaseRefused(
+                f"{self._folder / model_id} is another model than the one that is shared under "
+                "this id; move it away"
+            )
+
+    def _row(self, model_id: str) -> Any:
+        query = "SELECT * FROM models WHERE id = ?"
+        return self._database.look(lambda db: db.execute(query, (model_id,)).fetchone())
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with locked(self._folder / ".lock"):
+            yield
+
+    @contextmanager
+    def _draft(self) -> Iterator[Path]:
+        """A folder beside the models, gone afterwards."""
+        with tempfile.TemporaryDirectory(dir=self._folder, prefix=".draft-") as made:
+            yield Path(made)
+
+
+def shared_models(folder: Path) -> SharedModels | None:
+    """Those of the settings; None where the pointer is a file of `folder`. Raises DatabaseAway,
+    WrongEnvironment."""
+    # The settings look for the live model themselves.
+    from nlu.settings.groups import Releases, Stored
+
+    where = Releases.read().models_store
+    return _open(Stored.read().table_url(FILE), where, folder) if where else None
+
+
+@lru_cache(maxsize=1)
+def _open(url: str, where: str, folder: Path) -> SharedModels:
+    from nlu.storage.open import open_database
+
+    return SharedModels(open_database(url, TABLES), open_archives(where), folder)
+
+
+def promote(folder: Path, model_id: str) -> None:
+    """Makes a release live, on all machines where they share their models. Raises as
+    `SharedModels.promote`."""
+    shared = shared_models(folder)
+    if shared is None:
+        registry.promote(folder, model_id)
+    else:
+        shared.promote(model_id)
+
+
+def rollback(folder: Path) -> str:
+    """Makes the release live that was live before, as `promote`; its id."""
+    shared = shared_models(folder)
+    return registry.rollback(folder) if shared is None else shared.rollback()
+
+
+def listed(folder: Path) -> tuple[str | None, list[Manifest]]:
+    """Id of the live model, and all models, newest first: those of this folder and those that can
+    be fetched. Raises DatabaseAway."""
+    found, shared = registry.entries(folder), shared_models(folder)
+    if shared is None:
+        return registry.live_id(folder), found
+    here = {manifest.id for manifest in found}
+    found += [manifest for manifest in shared.known() if manifest.id not in here]
+    return shared.live(), sorted(found, key=lambda manifest: manifest.created, reverse=True)
+
+
+def follow(folder: Path) -> None:
+    """Brings this machine's copy up to the live release of all. What stands in the way is told in
+    the log, once, and the machine goes on with the release that it has."""
+    try:
+        shared = shared_models(folder)
+        if shared is not None:
+            shared.follow()
+        _told("")
+    except (OSError, sqlite3.Error, tarfile.TarError, ValueError) as error:
+        if _told(str(error)):
+            _log.error("models_not_followed", error=str(error))
+
+
+_LAST = [""]
+
+
+def _told(trouble: str) -> bool:
+    """Whether it is another trouble than before."""
+    before, _LAST[0] = _LAST[0], trouble
+    return trouble != before
+
+
+def _pointer(db: Transaction, lock: str = "") -> Any:
+    return db.execute(f"SELECT id, history FROM live_model {lock}").fetchone()
+
+
+def _history(row: Any) -> list[str]:
+    return [] if row is None else list(json.loads(row["history"]))
+
+
+def _point(db: Transaction, model_id: str, history: list[str]) -> None:
+    db.execute(
+        "INSERT INTO live_model (one, id, history) VALUES (1, ?, ?)"
+        " ON CONFLICT (one) DO UPDATE SET id = excluded.id, history = excluded.history",
+        (model_id, json.dumps(history[-20:])),
+    )
+
+
+def _name(model_id: str) -> str:
+    return f"{model_id}.tar"
+
+
+def _visible(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Nothing hidden, and nobody's name."""
+    if Path(member.name).name.startswith("."):
+        return None
+    member.uname = member.gname = ""
+    member.uid = member.gid = 0
+    return member

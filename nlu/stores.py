@@ -1,0 +1,12 @@
+"""What this floor keeps in tables, for `seva migrate` and `seva doctor`."""
+
+from __future__ import annotations
+
+from nlu.settings.settings import Settings
+from nlu.shared_models import FILE, TABLES
+from nlu.storage.migrations.store import Store
+
+
+def stores(settings: Settings) -> list[Store]:
+    """Which models machines share, where they do."""
+    return [Store(TABLES, settings.table_url(FILE))] if settings.models_store else []
