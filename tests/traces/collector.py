@@ -57,7 +57,7 @@ class Collector:
         """The spans of one trace."""
         return [one for one in list(self.spans) if one.trace == trace]
 
-    def until(self, met: Callable[[list[Seen]], Any], seconds: float = 60) -> Any:
+    def until(self, met: Callable[[list[Seen]], Any], seconds: float = 300) -> Any:
         """What `met` finds among the spans, once it finds something."""
         end = time.monotonic() + seconds
         with self._came:

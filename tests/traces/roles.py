@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -128,6 +128,10 @@ class Roles:
         chats = self.web.get("/__outbox", params=query, timeout=100).json()["citizens"]
         return [one["text"] for one in chats.get(phone, [])]
 
+    def until_told(self, phone: str, words: str, after: int = 0) -> None:
+        """Waits until one of the phone's messages behind the first `after` has the words."""
+        until(lambda: any(words in one for one in self.phone(phone, 0)[after:]))
+
     def fault(self, mode: str, **more: Any) -> None:
         """How the department misbehaves from now on."""
         url = f"{self.sandbox}/__faults/{DEPARTMENT}"
@@ -141,6 +145,14 @@ class Roles:
         """The same as JSON; what a library wrote in its own way is left out."""
         found = [one for one in self.log(role).splitlines() if one.startswith("{")]
         return [json.loads(one) for one in found]
+
+
+def until(met: Callable[[], bool], seconds: float = 300) -> None:
+    """Waits for something that other processes do."""
+    end = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
 
 
 @contextmanager
