@@ -8,4 +8,7 @@ for file in "${SECRETS_DIR:-/run/secrets}"/SEVA_*; do
   value=$(cat "$file")
   export "$(basename "$file")=$value"
 done
+# What a role writes is its user's alone, also in a volume that came open to others.
+umask 077
+mkdir -p "${SEVA_VAR_DIR:-var}"
 exec "$(dirname "$0")/seva" "$@"

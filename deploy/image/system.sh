@@ -1,10 +1,11 @@
 #!/bin/sh
-# Prepares the system of the final image: the user, the folders that are written to, and tini, which
-# hands signals on from the first moment and takes in processes that lost their parent.
+# Prepares the system of the final image: the user, the folders that are written to, tini, which
+# hands signals on from the first moment and takes in processes that lost their parent, and
+# PostgreSQL's client programs, which `seva backup` calls.
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
-apt-get install -y -qq --no-install-recommends tini >/dev/null
+apt-get install -y -qq --no-install-recommends tini postgresql-client >/dev/null
 apt-get clean
 rm -rf /var/lib/apt/lists/*
 useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin seva
