@@ -98,6 +98,7 @@ SLOW = (
     "conversations",
     "notices",
     "packaging",
+    "deploy",
     "speech",
     "sandbox",
     "payments",

@@ -34,7 +34,8 @@ def image(everything: Installed, tmp_path_factory: pytest.TempPathFactory) -> Im
     folder = tmp_path_factory.mktemp("image")
     environment = folder / "seva"
     (wheel,) = (everything.environment.parent / "dist").glob("*.whl")
-    venv = ["venv", "--relocatable", "--python", sys.executable, environment]
+    python = Path(sys.base_prefix) / "bin" / "python3.10"  # an environment's own lies elsewhere
+    venv = ["venv", "--relocatable", "--python", python, environment]
     into = ("--python", environment / "bin" / "python")
     for words in (venv, ["pip", "install", "--no-deps", "--offline", *into, wheel]):
         subprocess.run([UV, *words], cwd=ROOT, check=True, capture_output=True)
@@ -42,14 +43,19 @@ def image(everything: Installed, tmp_path_factory: pytest.TempPathFactory) -> Im
     (packages / "borrowed.pth").write_text(f"{_BORROWED}\n", "utf-8")
     for script, as_name in (("entry.sh", "entry"), ("healthy.py", "healthy")):
         shutil.copy(ROOT / "deploy" / "image" / script, environment / "bin" / as_name)
-    cache = paths.cache_folder().resolve()
+    for weights in ("encoder", "whisper"):
+        shutil.copytree(
+            paths.cache_folder() / weights,
+            folder / "cache" / weights,
+            ignore=shutil.ignore_patterns("sentence-transformer", "hub"),
+        )
+    subprocess.run(["chmod", "-R", "a+rX,go-w", folder / "cache"], check=True)
     return Image(
         entry=["entry"],
         environment=image_environment(),
         folders={
             PREFIX: environment,
             _BORROWED: Path(sysconfig.get_paths()["purelib"]).resolve(),
-            "/opt/cache/encoder": cache / "encoder",
-            "/opt/cache/whisper": cache / "whisper",
+            "/opt/cache": folder / "cache",
         },
     )

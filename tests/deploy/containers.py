@@ -224,12 +224,16 @@ def _root(
     for name in ("bin", "sbin", "lib", "lib64"):
         if Path("/", name).is_symlink():
             steps.append(f"ln -s {os.readlink(Path('/', name))} {root}/{name}")
+    steps.append(f"mkdir {root}/run {root}/var && ln -s /run {root}/var/run")
     base = Path(sys.base_prefix)
     shown = {str(path): (path, True) for path in (*_SYSTEM, base) if path.is_dir()}
     for target, (source, read_only) in {**shown, **sources}.items():
         at, parent = f"{root}{target}", f"{root}{Path(target).parent}"
         empty = f"mkdir -p {at}" if source.is_dir() else f"mkdir -p {parent} && touch {at}"
-        steps += [empty, f"mount --bind {shlex.quote(str(source.resolve()))} {at}"]
+        steps += [
+            f"[ -e {at} ] || {{ {empty}; }}",
+            f"mount --bind {shlex.quote(str(source.resolve()))} {at}",
+        ]
         if read_only:
             steps.append(f"mount -o remount,bind,ro {at}")
     steps += [
