@@ -95,7 +95,7 @@ class Containers:
             if "healthcheck" in self.services[name]:
                 self.until_healthy(name)
 
-    def until_healthy(self, name: str, seconds: float = 180) -> None:
+    def until_healthy(self, name: str, seconds: float = 600) -> None:
         """Waits until its own health check says so."""
         until = time.monotonic() + seconds
         while not self.is_healthy(name):
@@ -128,8 +128,9 @@ class Containers:
         return (self.folder / f"{name}.log").read_text("utf-8", "replace")
 
     def stop(self, name: str) -> int:
-        """Asks a service to stop, and waits as long as the file grants it; its exit code."""
-        process = self.running.pop(name)
+        """Asks a service to stop, and waits as long as the file grants it; its exit code. What is
+        killed after that raises TimeoutExpired."""
+        process = self.running[name]
         process.send_signal(signal.SIGTERM)
         grace = str(self.services[name].get("stop_grace_period", "10s"))
         return process.wait(60 if "m" in grace else int(grace.rstrip("s")))
@@ -209,17 +210,17 @@ class Containers:
             lines.setdefault(address, []).append(host)
         hosts.write_text("".join(f"{a} {' '.join(n)}\n" for a, n in lines.items()), "utf-8")
         sources["/etc/hosts"] = hosts, True
-        return _root(self._root(name), sources, service.get("tmpfs", ()))
+        return _assembled(self._root(name), sources, service.get("tmpfs", ()))
 
     def _root(self, name: str) -> Path:
         return self.folder / "roots" / name
 
 
-def _root(
+def _assembled(
     root: Path, sources: Mapping[str, tuple[Path, bool]], temporary: Sequence[str]
 ) -> list[str]:
-    """Shell commands that put a root together: this machine's programs, Python, `sources` (where it
-    lies in the container -> what it is here, and whether it can only be read), and empty folders."""
+    """Shell commands that put a root together: this machine's programs, Python, empty folders, and
+    `sources`: where it lies in the container -> what it is here, and whether it is only read."""
     steps = [f"mkdir -p {root}", f"mount -t tmpfs -o mode=755 none {root}"]
     for name in ("bin", "sbin", "lib", "lib64"):
         if Path("/", name).is_symlink():
