@@ -101,6 +101,7 @@ SLOW = (
     "conversations",
     "notices",
     "packaging",
+    "deploy",
     "speech",
     "sandbox",
     "payments",

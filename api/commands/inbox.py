@@ -59,3 +59,15 @@ def drop(numbers: Numbers) -> None:
     from api.inbox.commands import drop_command
 
     finish(drop_command(numbers))
+
+
+@app.command()
+def purge() -> None:
+    """Delete what was kept long enough. Every worker does so each hour; this needs none.
+
+    Words of dead letters, ids of messages (SEVA_KEEP_DAYS), conversations that nobody goes on with
+    (SEVA_KEEP_TRACKERS_DAYS).
+    """
+    from api.inbox.commands import purge_command
+
+    finish(purge_command())

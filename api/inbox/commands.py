@@ -5,6 +5,7 @@ Each prints what it found and returns the exit code: 0, or 1 with the reason on 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -13,12 +14,15 @@ from dataclasses import asdict
 from datetime import datetime
 
 from api.inbox.letters import Letter, Letters, NotNow
-from api.inbox.open import database_file, open_database
+from api.inbox.open import database_file, open_database, open_inbox
+from api.whatsapp.policy import load_policy
+from nlu.paths import data_folder
 from nlu.settings.groups import State
 from nlu.storage.database import DatabaseAway
 
 _ALL, _LOST = "all", "lost"
 _MOST = 100_000
+_DAY = 86400
 
 
 def list_command(*, waiting: bool, most: int, as_json: bool) -> int:
@@ -58,17 +62,44 @@ def drop_command(numbers: Sequence[str]) -> int:
     return _with(lambda letters: _each(letters, numbers, letters.drop, "is dropped"))
 
 
+def purge_command() -> int:
+    """Delete what was kept long enough, as every worker does each hour."""
+    settings = State.read()
+    if not _is_there(settings):
+        return 1
+    try:
+        print(f"messages deleted: {asyncio.run(_purge(settings))}")
+    except (DatabaseAway, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _purge(settings: State) -> int:
+    inbox = open_inbox(settings, load_policy(data_folder() / "whatsapp.yml"))
+    try:
+        return await inbox.purge(settings.keep_days * _DAY, settings.keep_trackers_days * _DAY)
+    finally:
+        await inbox.close()
+
+
 def _drop_lost(letters: Letters) -> int:
     rows = letters.drop_lost()
     print(f"rows dropped: {rows}" if rows else "nothing waits for a key that is not here")
     return 0
 
 
-def _with(work: Callable[[Letters], int]) -> int:
-    settings = State.read()
+def _is_there(settings: State) -> bool:
     file = database_file(settings)
     if file is not None and not file.is_file():
         print(f"{file}: there is no inbox yet; `seva serve` makes it", file=sys.stderr)
+        return False
+    return True
+
+
+def _with(work: Callable[[Letters], int]) -> int:
+    settings = State.read()
+    if not _is_there(settings):
         return 1
     try:
         letters = Letters(open_database(settings))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from pathlib import Path
 
 import pytest
 
-from api.inbox.commands import drop_command, list_command, requeue_command, show_command
+from api.inbox.commands import (
+    drop_command,
+    list_command,
+    purge_command,
+    requeue_command,
+    show_command,
+)
 from api.inbox.store import StoredInbox
 from api.whatsapp.outgoing import Choice, Draft, Outgoing
 from api.whatsapp.payload import Status
@@ -19,6 +27,7 @@ from tests.inbox.worker_fakes import (
     make_worker,
     message,
     rows,
+    write,
 )
 
 AADHAAR = "2341 2341 2346"
@@ -95,12 +104,27 @@ async def test_what_is_no_dead_letter_is_refused(
     assert "no dead letter" in capsys.readouterr().err
 
 
+async def test_purge_deletes_what_was_kept_long_enough_and_nothing_else(
+    store: StoredInbox, here: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in (1, 2):
+        await store.put([message(number)])
+        (claim,) = await store.claim("w")
+        await store.bury(claim, "why", [])
+    now = time.time()
+    for number, received in ((1, now - 30 * 86400), (2, now)):
+        write(store, "UPDATE inbox SET received_at = ? WHERE seq = ?", (received, number))
+    assert await asyncio.to_thread(purge_command) == 0
+    assert capsys.readouterr().out == "messages deleted: 1\n"
+    assert [row[0] for row in rows(store, "SELECT seq FROM inbox")] == [2]
+
+
 def test_without_an_inbox_it_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SEVA_DATABASE_URL", f"sqlite:///{tmp_path}/none.sqlite")
-    assert list_command(waiting=True, most=1, as_json=False) == 1
-    assert "no inbox" in capsys.readouterr().err
+    assert list_command(waiting=True, most=1, as_json=False) == purge_command() == 1
+    assert capsys.readouterr().err.count("no inbox") == 2
 
 
 async def requeued(store: StoredInbox, *states: tuple[str, int | None]) -> str:
