@@ -124,11 +124,13 @@ def server() -> Iterator[str | None]:
         yield given if given.startswith("postgresql") else None
         return
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", database.__name__, folder, str(free_port())]
+        node = database.Node(Path(folder), free_port())
+        told = (folder, str(node.port), str(free_port()))
+        command = [sys.executable, "-m", database.__name__, *told]
         quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         running = subprocess.Popen(command, start_new_session=True, **quiet)
         try:
-            yield _answering(database.url(Path(folder)))
+            yield _answering(database.url([node]))
         finally:
             os.killpg(running.pid, signal.SIGINT)  # the server ends without waiting for us
             running.wait()

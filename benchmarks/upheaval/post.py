@@ -48,6 +48,8 @@ class Post:
         self._numbers = itertools.count(1)
         self._bag: list[Letter] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self.failed = 0
+        """Requests that were not answered 200."""
 
     def send(self, letters: Sequence[Letter]) -> None:
         """Takes the messages of one citizen, in their order."""
@@ -127,5 +129,7 @@ class Post:
         try:
             answer = await self._client.post(self._webhook, content=body, headers=headers)
         except httpx.HTTPError:
+            self.failed += 1
             return False
+        self.failed += answer.status_code != 200
         return answer.status_code == 200

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.machine import family
 from benchmarks.upheaval.facts import Kill, Outage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,10 @@ class Process:
     """The file that it listens at, where it has no port."""
     first: bool = False
     """The others need it to start."""
+    cores: str = ""
+    """Those that it may run on, as `taskset` takes them; empty: all."""
+    program: Sequence[str] = (sys.executable, "-m")
+    """What takes the command."""
     running: subprocess.Popen[bytes] | None = None
     due: float = 0.0
     """When it may be started again."""
@@ -96,6 +101,7 @@ class Supervisor:
         if process.running is None or process.running.poll() is not None:
             return False
         process.died.append(time.time())
+        process.up = False
         self._end(process)
         return True
 
@@ -104,8 +110,7 @@ class Supervisor:
         keeps it down."""
         process, begin = self.processes[name], time.time()
         if kind == "dead":
-            process.held = True
-            self.kill(name)
+            self.hold(name)
         else:
             process.stopped = True
             self._signal(process, signal.SIGSTOP)
@@ -113,9 +118,53 @@ class Supervisor:
             await asyncio.sleep(seconds)
         finally:
             self.outages.append(Outage(kind, name, begin, time.time()))
-            process.held = process.stopped = False
-            process.due = 0.0
+            process.stopped = False
+            self.release(name)
             self._signal(process, signal.SIGCONT)
+
+    def hold(self, name: str) -> bool:
+        """Kills a process and keeps it down; False if there was none just now."""
+        self.processes[name].held = True
+        return self.kill(name)
+
+    def release(self, name: str) -> None:
+        """It may be started again, at once."""
+        process = self.processes[name]
+        process.held, process.due = False, 0.0
+
+    async def up(self, name: str, within_s: float = _START_S) -> None:
+        """Waits until a process answers. Raises RuntimeError."""
+        process, until = self.processes[name], time.monotonic() + within_s
+        while not process.up:
+            if time.monotonic() > until:
+                raise RuntimeError(
+                    f"{name} is not up after {within_s:.0f} s: {self._tail(process)}"
+                )
+            await asyncio.sleep(_LOOK_EVERY_S / 2)
+
+    async def restart(self, name: str) -> float:
+        """Asks a process to end and waits until its successor answers; seconds. Raises
+        RuntimeError."""
+        process, began = self.processes[name], time.monotonic()
+        before, until = process.running, began + _START_S
+        self.signal(name, signal.SIGTERM)
+        while process.running is before:
+            if time.monotonic() > until:
+                raise RuntimeError(f"{name} did not end within {_START_S:.0f} s")
+            await asyncio.sleep(_LOOK_EVERY_S / 2)
+        await self.up(name)
+        return time.monotonic() - began
+
+    def signal(self, name: str, which: signal.Signals) -> None:
+        """To the process itself, as a service manager does."""
+        process = self.processes[name]
+        if process.running is not None:
+            process.running.send_signal(which)
+
+    def pid(self, name: str) -> int | None:
+        """Of a process that runs."""
+        process = self.processes[name]
+        return process.running.pid if process.running else None
 
     async def stop(self) -> None:
         """Asks all to end, then insists."""
@@ -154,8 +203,9 @@ class Supervisor:
 
     def _spawn(self, process: Process) -> None:
         with open(self._logs / f"{process.name}.log", "ab") as log:
+            pinned = ("taskset", "-c", process.cores) if process.cores else ()
             process.running = subprocess.Popen(
-                [sys.executable, "-m", *process.command],
+                [*pinned, *process.program, *process.command],
                 cwd=ROOT,
                 env={**os.environ, **process.environment},
                 stdout=log,
@@ -170,7 +220,13 @@ class Supervisor:
             return False
 
     def _end(self, process: Process) -> None:
+        """With all that descend from it: those of PostgreSQL are in groups of their own."""
+        lives = process.running is not None and process.running.poll() is None
+        descend = family(process.running.pid) if process.running is not None and lives else []
         self._signal(process, signal.SIGKILL)
+        for pid in descend:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         if process.running is not None:
             process.running.wait()
 

@@ -1,0 +1,92 @@
+"""A whole deployment for a stream of turns, and its end, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from benchmarks.machine import processor_seconds
+from benchmarks.stream.stream import Stream, load_settings
+from benchmarks.upheaval.place import Layout, Place, placed
+from benchmarks.upheaval.words import Words
+from nlu.catalogue import shared_catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
+T = TypeVar("T")
+
+
+class Stopped(RuntimeError):
+    """Ctrl-C came before there was anything to tell."""
+
+
+def stop_event() -> asyncio.Event:
+    """Is set by Ctrl-C and SIGTERM: what runs is ended in order, and what was measured is told."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    return stop
+
+
+async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
+    """What `work` returns. Raises Stopped where `stop` comes first."""
+    doing, waiting = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({doing, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise Stopped("stopped before anything was measured")
+        return doing.result()
+    finally:
+        waiting.cancel()
+        doing.cancel()
+        await asyncio.gather(doing, waiting, return_exceptions=True)
+
+
+@asynccontextmanager
+async def deployed(
+    layout: Layout, people: Sequence[str], stop: asyncio.Event, models: Sequence[str] = ()
+) -> AsyncIterator[Stream]:
+    """A stream to processes that answer; they and their files are gone afterwards. `models`: the
+    registry is one of the run's own with these releases, of which the first is live. Raises
+    RuntimeError where a process does not start, Stopped."""
+    settings, catalogue = load_settings(), shared_catalogue(ROOT / "data")
+    with tempfile.TemporaryDirectory(prefix="seva-stream-") as folder:
+        if models:
+            layout = replace(layout, models=_registry(Path(folder) / "models", models))
+        place = placed(Path(folder), catalogue, settings, 0, people, layout)
+        stream: Stream | None = None
+        try:
+            await unless(stop, place.supervisor.start())
+            stream = Stream(place, Words(catalogue, settings, {}, {}), people)
+            await stream.prepare()
+            yield stream
+        finally:
+            if stream is not None:
+                await stream.close()
+            await place.supervisor.stop()
+
+
+def _registry(folder: Path, models: Sequence[str]) -> Path:
+    """A folder of links to releases; the first is live."""
+    raise NotImplementedError
+
+
+def used(place: Place) -> dict[str, float]:
+    """Processor seconds of each role so far."""
+    found: dict[str, float] = {}
+    for name in place.supervisor.processes:
+        pid = place.supervisor.pid(name)
+        role = name.partition("-")[0]
+        found[role] = found.get(role, 0.0) + (processor_seconds(pid) if pid else 0.0)
+    return found
+
+
+def used_since(place: Place, before: dict[str, float], turns: int) -> dict[str, float]:
+    """Processor milliseconds of each role for a turn."""
+    now = used(place)
+    return {role: round(1000 * (now[role] - before[role]) / max(turns, 1), 1) for role in now}
