@@ -25,9 +25,9 @@ from typing import Any
 from benchmarks.command import Document, beside_wanted, machine_line, versions_line
 from benchmarks.machine import machine
 from benchmarks.stream.deployed import Stopped, deployed, stop_event, used, used_since
+from benchmarks.stream.judgement import NO_LOSS, judgement
 from benchmarks.stream.steps import Steps
 from benchmarks.stream.stream import Part, Stream, citizens, load_settings, summary
-from benchmarks.upheaval.judge import KINDS
 from benchmarks.upheaval.place import Layout
 from benchmarks.upheaval.records import phones
 
@@ -36,14 +36,6 @@ P50_MS, P99_MS, TWO_TO_ONE = 120.0, 800.0, 1.8
 _WARM_S, _WARM_RATE = 10.0, 3.0
 _START_S, _TURN_S = 60.0, 0.05
 """Expected, for the bar: until a deployment answers, and for each turn of a burst."""
-_NO_LOSS = [kind for kind in KINDS if "writes" not in kind and kind != "wrong_language"]
-
-
-def judgement(stream: Stream) -> Document:
-    """What must be zero, and the replies that tell no bill."""
-    verdict = stream.verdict()
-    counts = {kind: verdict.count(kind) for kind in _NO_LOSS}
-    return {**counts, "violations": sum(counts.values()), "other_replies": stream.others()}
 
 
 def _people(given: argparse.Namespace) -> list[str]:
@@ -56,7 +48,8 @@ def _people(given: argparse.Namespace) -> list[str]:
 
 async def _latency(given: argparse.Namespace, stop: asyncio.Event, steps: Steps) -> Document:
     """One turn a second, then as many as asked for, then a burst."""
-    layout = Layout(given.workers, given.engine, {"": ",".join(map(str, range(given.cores)))})
+    shared = {"": ",".join(map(str, range(given.cores)))}
+    layout = Layout(workers=given.workers, engine=given.engine, cores=shared)
     steps.begin("Starting")
     async with deployed(layout, _people(given), stop) as stream:
         await _warmed(stream, stop, steps)
@@ -107,7 +100,7 @@ async def _capacity(
     own = {f"worker-{number + 1}": str(number) for number in range(workers)}
     rest = f"2-{(os.cpu_count() or 1) - 1}" if apart else ",".join(own.values())
     steps.begin(f"{workers} worker{'s' if workers > 1 else ''}")
-    layout = Layout(workers, given.engine, {**own, "": rest})
+    layout = Layout(workers=workers, engine=given.engine, cores={**own, "": rest})
     async with deployed(layout, _people(given), stop) as stream:
         warm = await stream.steady(_WARM_RATE, _WARM_S, stop)
         await stream.answered(warm, stop)
@@ -148,8 +141,8 @@ async def _run(given: argparse.Namespace) -> Document:
 
 def lines(found: Document) -> Iterator[str]:
     """The table."""
-    quiet, busy, taken = found["quiet"], found["busy"], found["taken"]
-    yield f"{found['engine']}, {found['workers']} workers, {found['cores']} cores"
+    asked, quiet, busy, taken = (found[name] for name in ("asked", "quiet", "busy", "taken"))
+    yield f"{asked['engine']}, {asked['workers']} workers, {asked['cores']} cores"
     yield f"{'':32}{'turns':>8}{'p50':>9}{'p95':>9}{'p99':>9}{'longest':>9}  ms"
     rows = {
         "one turn a second": quiet,
@@ -182,7 +175,7 @@ def lines(found: Document) -> Iterator[str]:
         if "ratio" in both:
             reached = "reached" if both["ratio"] >= TWO_TO_ONE else "missed"
             yield f"two to one: {both['ratio']} times (wanted {TWO_TO_ONE}: {reached})"
-    for kind in (*_NO_LOSS, "refused_requests", "other_replies"):
+    for kind in (*NO_LOSS, "refused_requests", "other_replies"):
         yield f"{kind:>22}  {found[kind]}"
     if found["stopped"]:
         yield "stopped before its end"
@@ -223,7 +216,7 @@ def main(argv: Sequence[str]) -> int:
         parser.error("numbers are above 0; --burst and --capacity may be 0")
     facts: dict[str, Any] = machine()
     try:
-        found = {"machine": facts, **vars(given), **asyncio.run(_run(given))}
+        found = {"machine": facts, "asked": vars(given), **asyncio.run(_run(given))}
     except RuntimeError as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -15,9 +15,10 @@ from benchmarks.machine import processor_seconds
 from benchmarks.stream.stream import Stream, load_settings
 from benchmarks.upheaval.place import Layout, Place, placed
 from benchmarks.upheaval.words import Words
-from nlu.catalogue import shared_catalogue
+from nlu.catalogue import load_catalogue
+from nlu.registry import live_release, promote
 
-ROOT = Path(__file__).resolve().parents[2]
+MODELS = Path(__file__).resolve().parents[2] / "models"
 T = TypeVar("T")
 
 
@@ -54,10 +55,11 @@ async def deployed(
     """A stream to processes that answer; they and their files are gone afterwards. `models`: the
     registry is one of the run's own with these releases, of which the first is live. Raises
     RuntimeError where a process does not start, Stopped."""
-    settings, catalogue = load_settings(), shared_catalogue(ROOT / "data")
+    settings = load_settings()
     with tempfile.TemporaryDirectory(prefix="seva-stream-") as folder:
         if models:
             layout = replace(layout, models=_registry(Path(folder) / "models", models))
+        catalogue = load_catalogue(live_release(layout.models).data)
         place = placed(Path(folder), catalogue, settings, 0, people, layout)
         stream: Stream | None = None
         try:
@@ -73,7 +75,11 @@ async def deployed(
 
 def _registry(folder: Path, models: Sequence[str]) -> Path:
     """A folder of links to releases; the first is live."""
-    raise NotImplementedError
+    folder.mkdir(parents=True)
+    for name in models:
+        (folder / name).symlink_to((MODELS / name).resolve())
+    promote(folder, models[0])
+    return folder
 
 
 def used(place: Place) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,21 +12,25 @@ from typing import Any, Literal
 from benchmarks.machine import free_port
 from benchmarks.talk.data import ROOT, data_folder
 from benchmarks.upheaval import database
+from benchmarks.upheaval.behind import CLI, action_servers, web_servers
 from benchmarks.upheaval.records import write_owners
 from benchmarks.upheaval.supervisor import Process, Supervisor
-from nlu.action_address import EMBEDDED, HEALTH, ActionAddress
+from nlu.action_address import EMBEDDED
 from nlu.catalogue import Catalogue
 
-CLI = "nlu.cli"
 Engine = Literal["sqlite", "postgres", "replicated"]
 """Where state lies: files, a server of PostgreSQL, or one with a replica that has each commit."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
     """Which processes there are, and where they run."""
 
     workers: int = 2
+    serves: int = 1
+    """More than one listen behind HAProxy."""
+    actions: int = 1
+    """As of `serves`."""
     engine: Engine = "sqlite"
     cores: Mapping[str, str] = field(default_factory=dict)
     """The cores of a process as `taskset` takes them, by its name; "" is for all others."""
@@ -43,6 +48,7 @@ class Place:
     book: Path
     books: Path
     metrics: Sequence[str]
+    models: Path
     supervisor: Supervisor
     databases: Mapping[str, database.Node] = field(default_factory=dict)
     """The servers of PostgreSQL, by the name of their process."""
@@ -69,7 +75,6 @@ def placed(
     write_owners(owners, citizens)
     environment = {
         "SEVA_VAR_DIR": str(var),
-        "SEVA_DATA_DIR": str(data_folder(folder / "data", settings["departments"], {})),
         "SEVA_MODELS_DIR": str(layout.models),
         "SEVA_SERVE_PORT": port["serve"],
         "SEVA_ACTION_SERVER_URL": EMBEDDED,
@@ -85,16 +90,21 @@ def placed(
         **settings["environment"],
         **layout.environment,
     }
+    if settings.get("departments"):  # else the live model's own catalogue serves, as it is
+        data = data_folder(folder / "data", settings["departments"], {})
+        environment["SEVA_DATA_DIR"] = str(data)
     for department in filter(lambda one: one.called, catalogue.departments.values()):
         environment[department.base_url.env] = f"{at['sandbox']}/{department.id}"
     webhook, book = f"{at['serve']}/webhooks/whatsapp", folder / "whatsapp.jsonl"
     told = (port["whatsapp"], str(book), webhook, str(seed), str(settings["lost_answers"]))
-    actions = ActionAddress.of(EMBEDDED, var)
+    if layout.actions > 1:
+        environment["SEVA_ACTION_SERVER_URL"] = f"http://127.0.0.1:{free_port()}"
+        environment["SEVA_ACTIONS_SECRET"] = secrets.token_urlsafe(16)
     processes = [
         Process("sandbox", (CLI, "sandbox"), f"{at['sandbox']}/health"),
         Process("whatsapp", ("benchmarks.upheaval.whatsapp", *told), f"{at['whatsapp']}/health"),
-        Process("actions", (CLI, "actions"), f"{actions.base_url}{HEALTH}", socket=actions.socket),
-        Process("serve", (CLI, "serve"), f"{at['serve']}/health/ready"),
+        *action_servers(folder, layout.actions, environment),
+        *web_servers(folder, layout.serves, environment),
         *(
             Process(
                 name,
@@ -120,6 +130,7 @@ def placed(
         book=book,
         books=var / "sandbox.sqlite",
         metrics=[f"{at[name]}/metrics" for name in workers],
+        models=layout.models,
         supervisor=supervisor,
         databases={process.name: node for process, node in servers},
         environment=environment,

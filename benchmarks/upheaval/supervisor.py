@@ -66,27 +66,28 @@ class Supervisor:
         self._clients: dict[str, httpx.AsyncClient] = {}
 
     async def start(self) -> None:
-        """All of them, one after the other, until each answers. Raises RuntimeError."""
+        """All that are not held, one after the other, until each answers. Raises RuntimeError."""
         self._logs.mkdir(parents=True, exist_ok=True)
         for name, process in self.processes.items():
             uds = str(process.socket) if process.socket else None
             transport = httpx.AsyncHTTPTransport(uds=uds, verify=False)
             self._clients[name] = httpx.AsyncClient(transport=transport, timeout=2)
         until = time.monotonic() + _START_S
-        for process in sorted(self.processes.values(), key=lambda one: not one.first):
+        wanted = [one for one in self.processes.values() if not one.held]
+        for process in sorted(wanted, key=lambda one: not one.first):
             self._spawn(process)
             while process.first and not await self._answers(process):
                 if time.monotonic() > until or process.running is None or process.running.poll():
                     raise RuntimeError(f"{process.name} did not start: {self._tail(process)}")
                 await asyncio.sleep(0.2)
-        while not all([await self._answers(one) for one in self.processes.values()]):
-            for process in self.processes.values():
+        while not all([await self._answers(one) for one in wanted]):
+            for process in wanted:
                 if process.running is None or process.running.poll() is not None:
                     raise RuntimeError(f"{process.name} did not start: {self._tail(process)}")
             if time.monotonic() > until:
                 raise RuntimeError(f"not ready after {_START_S:.0f} s; see {self._logs}")
             await asyncio.sleep(0.2)
-        for process in self.processes.values():
+        for process in wanted:
             process.up = True
         self._watching = asyncio.create_task(self._watch())
 
