@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TimeElapsedColumn, TimeRemainingColumn
 
 from benchmarks.command import Document, machine_line
 from benchmarks.machine import machine
@@ -33,6 +32,7 @@ from benchmarks.upheaval.judge import KINDS, Rules, Verdict, judged
 from benchmarks.upheaval.outage import outage
 from benchmarks.upheaval.report import document, lines, write_traces
 from benchmarks.upheaval.run import Plan, Run, run
+from benchmarks.upheaval.stop import stop_event
 from benchmarks.upheaval.words import Words, load_settings
 from nlu.catalogue import shared_catalogue
 from nlu.turn import Reply
@@ -57,11 +57,9 @@ def verdict_of(facts: Facts, words: Words) -> Verdict:
 
 
 async def _run(folder: Path, plan: Plan, settings: dict[str, Any], quiet: bool) -> Run:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    bar = Progress(console=Console(stderr=True))
+    stop = stop_event()
+    columns = [*Progress.get_default_columns()[:-1], TimeElapsedColumn(), TimeRemainingColumn()]
+    bar = Progress(*columns, console=Console(stderr=True))
     with nullcontext() if quiet else bar:
         task = bar.add_task("Starting", total=plan.messages)
         show = partial(_show, bar, task)

@@ -35,11 +35,11 @@ from api.whatsapp.payload import Inbound
 from api.whatsapp.policy import load_policy
 from benchmarks.command import Document, machine_line, versions_line
 from benchmarks.machine import free_port, machine
-from benchmarks.stream.deployed import stop_event, unless
 from benchmarks.stream.steps import Steps
 from benchmarks.stream.stream import load_settings
 from benchmarks.upheaval import database
 from benchmarks.upheaval.place import Engine, Layout, Place, placed
+from benchmarks.upheaval.stop import stop_event, unless
 from benchmarks.webhooks import trivial
 from benchmarks.webhooks.bodies import TEXT, Source
 from benchmarks.webhooks.peers import deferred, plain

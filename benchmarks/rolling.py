@@ -25,11 +25,12 @@ import httpx
 
 from benchmarks.command import Document, beside_wanted, machine_line, versions_line
 from benchmarks.machine import machine
-from benchmarks.stream.deployed import MODELS, deployed, stop_event
+from benchmarks.stream.deployed import MODELS, deployed
 from benchmarks.stream.judgement import NO_LOSS, judgement
 from benchmarks.stream.steps import Steps
 from benchmarks.stream.stream import Part, Stream, citizens, load_settings, summary
 from benchmarks.upheaval.place import Layout
+from benchmarks.upheaval.stop import stop_event
 from nlu import registry
 from nlu.archive import ReleaseRefused
 

@@ -24,12 +24,13 @@ from typing import Any
 
 from benchmarks.command import Document, beside_wanted, machine_line, versions_line
 from benchmarks.machine import machine
-from benchmarks.stream.deployed import Stopped, deployed, stop_event, used, used_since
+from benchmarks.stream.deployed import deployed, used, used_since
 from benchmarks.stream.judgement import NO_LOSS, judgement
 from benchmarks.stream.steps import Steps
 from benchmarks.stream.stream import Part, Stream, citizens, load_settings, summary
 from benchmarks.upheaval.place import Layout
 from benchmarks.upheaval.records import phones
+from benchmarks.upheaval.stop import Stopped, stop_event
 
 P50_MS, P99_MS, TWO_TO_ONE = 120.0, 800.0, 1.8
 """Wanted."""

@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 
 from benchmarks.machine import processor_seconds
 from benchmarks.stream.stream import Stream, load_settings
 from benchmarks.upheaval.place import Layout, Place, placed
+from benchmarks.upheaval.stop import unless
 from benchmarks.upheaval.words import Words
 from nlu.catalogue import load_catalogue
 from nlu.registry import live_release, promote
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
-T = TypeVar("T")
-
-
-class Stopped(RuntimeError):
-    """Ctrl-C came before there was anything to tell."""
-
-
-def stop_event() -> asyncio.Event:
-    """Is set by Ctrl-C and SIGTERM: what runs is ended in order, and what was measured is told."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    return stop
-
-
-async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
-    """What `work` returns. Raises Stopped where `stop` comes first."""
-    doing, waiting = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({doing, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        if not doing.done():
-            raise Stopped("stopped before anything was measured")
-        return doing.result()
-    finally:
-        waiting.cancel()
-        doing.cancel()
-        await asyncio.gather(doing, waiting, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from benchmarks.upheaval.failover import failed_over
 from benchmarks.upheaval.place import Engine, Layout, Place, placed
 from benchmarks.upheaval.post import Post
 from benchmarks.upheaval.records import phones
+from benchmarks.upheaval.stop import unless
 from benchmarks.upheaval.witness import Witness
 from benchmarks.upheaval.words import Words, understood
 from nlu.catalogue import Catalogue
@@ -77,13 +78,16 @@ async def run(
     stop: asyncio.Event,
     progress: Progress,
 ) -> Run:
-    """The whole run. `stop` ends it early. Raises RuntimeError where a process does not start."""
+    """The whole run. `stop` ends it early. Raises RuntimeError where a process does not start, or
+    it is stopped before the first message."""
     count = min(settings["citizens"], max(_FEWEST, plan.messages // _EACH))
     citizens = phones(plan.seed, count)
     place = placed(folder, catalogue, settings, plan.seed, citizens, Layout(engine=plan.engine))
     try:
-        await place.supervisor.start()
-        words = await understood(catalogue, settings, place.serve, Settings().keys[0])
+        await unless(stop, place.supervisor.start())
+        progress(0, "Choosing what is said")
+        key = Settings().keys[0]
+        words = await unless(stop, understood(catalogue, settings, place.serve, key))
         upheaval = _Upheaval(place, words, plan, citizens, stop, progress)
         await upheaval.lived()
     finally:

@@ -67,7 +67,8 @@ async def _saturated(source: Source, deliveries: int, at_once: int) -> Sent:
         line = _Line(source.url)
         for request in waiting:
             began = time.perf_counter()
-            refused += not await line.ask(request)
+            answered = await line.ask(request)
+            refused += not answered
             took.append(time.perf_counter() - began)
         line.close()
 
@@ -90,7 +91,8 @@ async def _steady(source: Source, rate: float, seconds: float, at_once: int) -> 
 
     async def deliver(line: _Line, at: float, request: bytes) -> None:
         nonlocal refused
-        refused += not await line.ask(request)
+        answered = await line.ask(request)
+        refused += not answered
         took.append(time.perf_counter() - at)
         free.put_nowait(line)
 
