@@ -89,9 +89,11 @@ async def _roll(stream: Stream, model: str, stop: asyncio.Event, steps: Steps) -
 
 
 async def _changed(stream: Stream, model: str, stop: asyncio.Event) -> None:
-    """Waits until every worker has the model. Raises RuntimeError."""
+    """Waits until every worker and `seva serve` has the model. Raises RuntimeError."""
     until = time.monotonic() + _SWAPPED_S
-    waiting = set(stream.place.metrics)
+    serves = [p for name, p in stream.place.supervisor.processes.items() if name[:6] == "serve-"]
+    ports = [process.environment["SEVA_INTERNAL_PORT"] for process in serves]
+    waiting = {*stream.place.metrics, *(f"http://127.0.0.1:{port}/metrics" for port in ports)}
     async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
         while waiting and not stop.is_set():
             for address in sorted(waiting):

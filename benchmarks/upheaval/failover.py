@@ -15,7 +15,7 @@ _LOOK_EVERY_S = 0.1
 
 
 async def failed_over(supervisor: Supervisor, databases: Mapping[str, Node]) -> float:
-    """Until there is a replica again. Seconds from the loss until writes were taken again. Raises
+    """Seconds from the loss until there is a replica again, for which commits wait. Raises
     RuntimeError where the replica does not take its place."""
     loop = asyncio.get_running_loop()
     lost, heir = await _roles(databases)
@@ -24,9 +24,8 @@ async def failed_over(supervisor: Supervisor, databases: Mapping[str, Node]) -> 
     databases[lost].put_away()
     await loop.run_in_executor(None, databases[heir].promote)
     supervisor.release(lost)  # without data it follows the other
-    took = time.monotonic() - began
     await _roles(databases)
-    return took
+    return time.monotonic() - began
 
 
 async def _roles(databases: Mapping[str, Node]) -> tuple[str, str]:

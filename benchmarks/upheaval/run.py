@@ -67,7 +67,7 @@ class Run:
     cpu_seconds: float
     """Of all processes, their starts included."""
     failovers: Sequence[float] = ()
-    """Seconds of each, from the loss of a server until writes were taken again."""
+    """Seconds of each, from the loss of a server until there was a replica again."""
 
 
 async def run(
