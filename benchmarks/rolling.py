@@ -18,6 +18,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,7 +31,7 @@ from benchmarks.stream.judgement import NO_LOSS, judgement
 from benchmarks.stream.steps import Steps
 from benchmarks.stream.stream import Part, Stream, citizens, load_settings, summary
 from benchmarks.upheaval.place import Layout
-from benchmarks.upheaval.stop import stop_event
+from benchmarks.upheaval.stop import Stopped, stop_event, unless
 from nlu import registry
 from nlu.archive import ReleaseRefused
 
@@ -40,6 +41,7 @@ _WARM_S, _WARM_RATE = 10.0, 3.0
 _START_S, _RESTART_S, _SWAP_S = 60.0, 20.0, 40.0
 _BETWEEN_S = 2.0
 _SWAPPED_S = 300.0
+_LONGEST_S = 3600.0
 _ROLES = ("serve-", "worker-", "actions")
 _LEFT_ALONE = ("front", "actions-front")
 
@@ -64,38 +66,35 @@ def other_model() -> str:
     raise RuntimeError("there is no other model to change to: train one, or give --model")
 
 
-async def _roll(stream: Stream, model: str, stop: asyncio.Event, steps: Steps) -> Rolled:
-    """Every process of every role, then the model."""
-    supervisor, rolled = stream.place.supervisor, Rolled()
+async def _roll(
+    stream: Stream, model: str, stop: asyncio.Event, steps: Steps, rolled: Rolled
+) -> None:
+    """Every process of every role, then the model. Raises Stopped, RuntimeError."""
+    supervisor = stream.place.supervisor
     names = [
         name for name in supervisor.processes if name.startswith(_ROLES) and name not in _LEFT_ALONE
     ]
     for name in names:
-        if stop.is_set():
-            return rolled
         steps.begin(name)
         began = time.time()
-        await supervisor.restart(name)
-        await asyncio.sleep(_BETWEEN_S)
+        await unless(stop, supervisor.restart(name))
+        await unless(stop, asyncio.sleep(_BETWEEN_S))
         rolled.add(name, began)
-    if not stop.is_set():
-        steps.begin("model")
-        began = time.time()
-        folder = stream.place.models
-        await asyncio.get_running_loop().run_in_executor(None, registry.promote, folder, model)
-        await _changed(stream, model, stop)
-        rolled.add("model", began)
-    return rolled
+    steps.begin("model")
+    began = time.time()
+    await asyncio.to_thread(registry.promote, stream.place.models, model)
+    await unless(stop, _changed(stream, model))
+    rolled.add("model", began)
 
 
-async def _changed(stream: Stream, model: str, stop: asyncio.Event) -> None:
+async def _changed(stream: Stream, model: str) -> None:
     """Waits until every worker and `seva serve` has the model. Raises RuntimeError."""
     until = time.monotonic() + _SWAPPED_S
     serves = [p for name, p in stream.place.supervisor.processes.items() if name[:6] == "serve-"]
     ports = [process.environment["SEVA_INTERNAL_PORT"] for process in serves]
     waiting = {*stream.place.metrics, *(f"http://127.0.0.1:{port}/metrics" for port in ports)}
     async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
-        while waiting and not stop.is_set():
+        while waiting:
             for address in sorted(waiting):
                 if f'"{model}"' in (await client.get(address)).text:
                     waiting.discard(address)
@@ -108,8 +107,7 @@ async def _measured(given: argparse.Namespace, stop: asyncio.Event, steps: Steps
     settings = load_settings()
     actions = 2 if given.engine == "postgres" else 1
     layout = Layout(serves=2, actions=actions, engine=given.engine)
-    longest = given.seconds + len(_names(given)) * 4 * _RESTART_S
-    people = citizens(settings, given.rate * longest, given.rate)
+    people = citizens(settings, given.rate * _LONGEST_S, given.rate)
     live = registry.live_id(MODELS)
     assert live is not None
     steps.begin("Starting")
@@ -120,9 +118,11 @@ async def _measured(given: argparse.Namespace, stop: asyncio.Event, steps: Steps
         await stream.answered(quiet, stop)
         before = stream.refused
         over = asyncio.Event()
-        flow = asyncio.create_task(stream.steady(given.rate, longest, over))
+        flow = asyncio.create_task(stream.steady(given.rate, _LONGEST_S, over))
+        rolled = Rolled()
         try:
-            rolled = await _roll(stream, given.model, stop, steps)
+            with suppress(Stopped):  # what was done until then is told
+                await _roll(stream, given.model, stop, steps, rolled)
         finally:
             over.set()
             busy = await flow

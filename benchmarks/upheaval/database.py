@@ -28,8 +28,10 @@ from typing import Any
 import sqlalchemy as sa
 
 PROGRAMS = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
-_ALONE = ("listen_addresses=",)
+_ENOUGH = "max_connections=200"  # two of each role keep some 70 open, and more while one follows
+_ALONE = ("listen_addresses=", _ENOUGH)
 _IN_A_PAIR = (
+    _ENOUGH,
     "listen_addresses=127.0.0.1",
     "synchronous_standby_names=*",
     "synchronous_commit=on",
