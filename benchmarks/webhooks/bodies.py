@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from api.whatsapp.payload import HEADER, sign
+from benchmarks.upheaval.lines import post_request
 
 TEXT = "naa current bill entha vachindi cheppandi 6123401005678"
 _EACH = 8
@@ -60,12 +60,5 @@ class Source:
         }
 
     def _request(self, body: bytes) -> bytes:
-        parts = urlsplit(self.url)
-        head = {
-            "Host": parts.netloc,
-            "Content-Type": "application/json",
-            "Content-Length": str(len(body)),
-            HEADER: sign(body, self.secret),
-        }
-        lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-        return f"POST {parts.path} HTTP/1.1\r\n{lines}\r\n".encode() + body
+        signed = {"Content-Type": "application/json", HEADER: sign(body, self.secret)}
+        return post_request(self.url, body, signed)

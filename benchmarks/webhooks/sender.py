@@ -11,10 +11,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit
 
 import uvloop
 
+from benchmarks.upheaval.lines import FAILURES, Line
 from benchmarks.webhooks.bodies import Source
 
 _SPAWN = multiprocessing.get_context("spawn")
@@ -30,45 +30,17 @@ class Sent:
     """Deliveries that were not answered 200."""
 
 
-class _Line:
-    """One connection, kept open."""
-
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._at = parts.hostname, parts.port
-
-    async def ask(self, request: bytes) -> bool:
-        """Whether it was answered 200."""
-        if not hasattr(self, "_writer"):
-            self._reader, self._writer = await asyncio.open_connection(*self._at)
-        self._writer.write(request)
-        head = (await self._reader.readuntil(b"\r\n\r\n")).lower()
-        length = next(
-            (int(one[15:]) for one in head.split(b"\r\n") if one.startswith(b"content-length:")), 0
-        )
-        await self._reader.readexactly(length)
-        if b"connection: close" in head:
-            self.close()
-        return head.split(b" ", 2)[1] == b"200"
-
-    def close(self) -> None:
-        """Ends it; the next request opens another."""
-        if hasattr(self, "_writer"):
-            self._writer.close()
-            del self._reader, self._writer
-
-
 async def _saturated(source: Source, deliveries: int, at_once: int) -> Sent:
     """Closed loop: `at_once` connections, each sends the next when the last is answered."""
     waiting, took, refused = iter(source.requests(deliveries)), [], 0
 
     async def sender() -> None:
         nonlocal refused
-        line = _Line(source.url)
+        line = Line(source.url)
         for request in waiting:
             began = time.perf_counter()
-            answered = await line.ask(request)
-            refused += not answered
+            status = await line.ask(request)
+            refused += status != 200
             took.append(time.perf_counter() - began)
         line.close()
 
@@ -85,14 +57,14 @@ async def _steady(source: Source, rate: float, seconds: float, at_once: int) -> 
         dues.append(due)
         due += chance.expovariate(rate / source.size)
     requests, took, refused = source.requests(len(dues)), [], 0
-    free: asyncio.LifoQueue[_Line] = asyncio.LifoQueue()
+    free: asyncio.LifoQueue[Line] = asyncio.LifoQueue()
     for _ in range(at_once):
-        free.put_nowait(_Line(source.url))
+        free.put_nowait(Line(source.url))
 
-    async def deliver(line: _Line, at: float, request: bytes) -> None:
+    async def deliver(line: Line, at: float, request: bytes) -> None:
         nonlocal refused
-        answered = await line.ask(request)
-        refused += not answered
+        status = await line.ask(request)
+        refused += status != 200
         took.append(time.perf_counter() - at)
         free.put_nowait(line)
 
@@ -123,7 +95,7 @@ def _apart(work: Any, *given: Any) -> Sent:
     with ProcessPoolExecutor(1, mp_context=_SPAWN) as process:
         try:
             sent: Sent = process.submit(work, *given).result()
-        except (OSError, asyncio.IncompleteReadError) as error:
+        except FAILURES as error:
             raise RuntimeError(f"the server closed a connection: {error!r}") from error
         return sent
 

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from api.whatsapp.payload import HEADER, is_signed, read_delivery
+from benchmarks.upheaval.lines import FAILURES, Lines
 from benchmarks.webhooks.bodies import Source
 from benchmarks.webhooks.sender import saturated, steady
 
@@ -25,7 +26,7 @@ class Webhook(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.status, self.slow = 200, 0
+        self.status, self.slow, self.closes, self.opened = 200, 0, False, 0
         self.got: list[tuple[bytes, str]] = []
 
     @property
@@ -38,6 +39,11 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Webhook
 
+    def setup(self) -> None:
+        """A connection."""
+        super().setup()
+        self.server.opened += 1
+
     def do_POST(self) -> None:
         """A delivery."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -46,6 +52,8 @@ class _Handler(BaseHTTPRequestHandler):
             time.sleep(PAUSE_S)
         self.send_response(self.server.status)
         self.send_header("Content-Length", "0")
+        if self.server.closes:
+            self.send_header("Connection", "close")
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -93,3 +101,26 @@ def test_what_is_refused_is_counted(webhook: Webhook) -> None:
 def test_a_connection_that_breaks_is_an_error() -> None:
     with pytest.raises(RuntimeError, match="closed a connection"):
         saturated(Source("http://127.0.0.1:1/", "1098", "secret", 1), 1, 1)
+
+
+async def test_lines_are_kept_and_opened_anew_where_the_server_closed_them(
+    webhook: Webhook,
+) -> None:
+    lines = Lines(webhook.url, within_s=30)
+    opened = webhook.opened
+    for _ in range(3):
+        assert await lines.post(b"{}", {HEADER: "-"}) == 200
+    assert webhook.opened == opened + 1
+    webhook.closes = True
+    for _ in range(2):
+        assert await lines.post(b"{}", {HEADER: "-"}) == 200
+    assert webhook.opened == opened + 2
+    lines.close()
+
+
+async def test_an_answer_that_does_not_come_is_a_failure(webhook: Webhook) -> None:
+    webhook.slow = 1
+    lines = Lines(webhook.url, within_s=PAUSE_S / 4)
+    with pytest.raises(FAILURES):
+        await lines.post(b"{}", {HEADER: "-"})
+    lines.close()
