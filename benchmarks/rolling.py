@@ -26,11 +26,11 @@ import httpx
 
 from benchmarks.command import Document, beside_wanted, machine_line, versions_line
 from benchmarks.machine import machine
-from benchmarks.stream.deployed import MODELS, deployed
+from benchmarks.stream.deployed import deployed
 from benchmarks.stream.judgement import NO_LOSS, judgement
 from benchmarks.stream.steps import Steps
 from benchmarks.stream.stream import Part, Stream, citizens, load_settings, summary
-from benchmarks.upheaval.place import Layout
+from benchmarks.upheaval.place import Layout, models_folder
 from benchmarks.upheaval.stop import Stopped, stop_event, unless
 from nlu import registry
 from nlu.archive import ReleaseRefused
@@ -59,9 +59,10 @@ class Rolled:
 
 def other_model() -> str:
     """The release that was live before, if it is still there. Raises RuntimeError."""
-    live = json.loads((MODELS / registry.LIVE).read_text("utf-8"))
+    folder = models_folder()
+    live = json.loads((folder / registry.LIVE).read_text("utf-8"))
     for name in reversed(live.get("history", [])):
-        if (MODELS / name / registry.MANIFEST).is_file():
+        if (folder / name / registry.MANIFEST).is_file():
             return str(name)
     raise RuntimeError("there is no other model to change to: train one, or give --model")
 
@@ -108,7 +109,7 @@ async def _measured(given: argparse.Namespace, stop: asyncio.Event, steps: Steps
     actions = 2 if given.engine == "postgres" else 1
     layout = Layout(serves=2, actions=actions, engine=given.engine)
     people = citizens(settings, given.rate * _LONGEST_S, given.rate)
-    live = registry.live_id(MODELS)
+    live = registry.live_id(models_folder())
     assert live is not None
     steps.begin("Starting")
     async with deployed(layout, people, stop, (live, given.model)) as stream:
@@ -199,7 +200,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         given.model = given.model or other_model()
         found = {"machine": facts, "asked": vars(given), **asyncio.run(_run(given))}
-    except (RuntimeError, ReleaseRefused) as problem:
+    except (RuntimeError, FileNotFoundError, ReleaseRefused) as problem:
         print(problem, file=sys.stderr)
         return 1
     if given.json:

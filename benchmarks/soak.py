@@ -115,7 +115,7 @@ def main(argv: Sequence[str]) -> int:
     facts: dict[str, Any] = machine()
     try:
         found = {"machine": facts, "asked": vars(given), **asyncio.run(_run(given))}
-    except RuntimeError as problem:
+    except (RuntimeError, FileNotFoundError) as problem:
         print(problem, file=sys.stderr)
         return 1
     if given.json:

@@ -11,13 +11,11 @@ from pathlib import Path
 
 from benchmarks.machine import processor_seconds
 from benchmarks.stream.stream import Stream, load_settings
-from benchmarks.upheaval.place import Layout, Place, placed
+from benchmarks.upheaval.place import Layout, Place, models_folder, placed
 from benchmarks.upheaval.stop import unless
 from benchmarks.upheaval.words import Words
 from nlu.catalogue import load_catalogue
 from nlu.registry import live_release, promote
-
-MODELS = Path(__file__).resolve().parents[2] / "models"
 
 
 @asynccontextmanager
@@ -49,7 +47,7 @@ def _registry(folder: Path, models: Sequence[str]) -> Path:
     """A folder of links to releases; the first is live."""
     folder.mkdir(parents=True)
     for name in models:
-        (folder / name).symlink_to((MODELS / name).resolve())
+        (folder / name).symlink_to((models_folder() / name).resolve())
     promote(folder, models[0])
     return folder
 

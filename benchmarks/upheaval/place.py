@@ -22,6 +22,11 @@ Engine = Literal["sqlite", "postgres", "replicated"]
 """Where state lies: files, a server of PostgreSQL, or one with a replica that has each commit."""
 
 
+def models_folder() -> Path:
+    """The registry: that of the checkout, or of `SEVA_MODELS_DIR`."""
+    return Path(os.environ.get("SEVA_MODELS_DIR") or ROOT / "models").absolute()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """Which processes there are, and where they run."""
@@ -35,7 +40,7 @@ class Layout:
     cores: Mapping[str, str] = field(default_factory=dict)
     """The cores of a process as `taskset` takes them, by its name; "" is for all others."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    models: Path = ROOT / "models"
+    models: Path = field(default_factory=models_folder)
 
 
 @dataclass(frozen=True)
