@@ -29,7 +29,7 @@ from nlu.storage.postgres import PostgresDatabase
 from nlu.storage.tables import NO_WRITES, open_engine
 from tests.postgres import empty
 
-TABLES = Tables("notes", 1, "CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY)")
+TABLES = Tables("taken_notes", 1, "CREATE TABLE IF NOT EXISTS taken_notes (id INTEGER PRIMARY KEY)")
 ADMIN_SHUTDOWN = "57P01"
 POLICY = load_policy(Path("data/whatsapp.yml"))
 
@@ -118,12 +118,12 @@ def test_connections_to_a_server_that_takes_no_writes_any_more_are_left(postgres
     do would keep them for ever. Both ways that Seva writes: a change, and SQLAlchemy's."""
     empty(postgres)
     store, engine = PostgresDatabase(postgres, TABLES), open_engine(postgres)
-    store.change(lambda db: db.execute("INSERT INTO notes VALUES (1)"))
+    store.change(lambda db: db.execute("INSERT INTO taken_notes VALUES (1)"))
     before = {store.look(_backend), _written(engine, 2)}
     _take_writes(engine, "off")
     try:
         with pytest.raises(DatabaseAway):
-            store.change(lambda db: db.execute("INSERT INTO notes VALUES (3)"))
+            store.change(lambda db: db.execute("INSERT INTO taken_notes VALUES (3)"))
         with pytest.raises(sa.exc.DBAPIError):
             _written(engine, 3)
     finally:
@@ -149,11 +149,11 @@ def test_what_says_that_a_server_takes_nothing_now_is_no_mistake_of_ours(
             store.look(
                 lambda other: other.execute("SELECT pg_terminate_backend(?)", (_backend(db),))
             )
-        db.execute("INSERT INTO notes VALUES (1)")
+        db.execute("INSERT INTO taken_notes VALUES (1)")
 
     with pytest.raises(DatabaseAway) as away:
         store.change(change)
-    store.change(lambda db: db.execute("INSERT INTO notes VALUES (1)"))
+    store.change(lambda db: db.execute("INSERT INTO taken_notes VALUES (1)"))
     store.close()
     cause = away.value.__cause__
     gone = code == ADMIN_SHUTDOWN and "closed the connection" in str(cause)  # it says no more
@@ -164,15 +164,17 @@ async def test_a_server_that_begins_again_is_away_until_it_has() -> None:
     """57P03, cannot_connect_now, comes before anything else can be asked."""
     async with pair() as servers:
         store = PostgresDatabase(servers.url, TABLES)
-        store.change(lambda db: db.execute("INSERT INTO notes VALUES (1)"))
+        store.change(lambda db: db.execute("INSERT INTO taken_notes VALUES (1)"))
         for name in servers.nodes:
             servers.supervisor.kill(name)
         with pytest.raises(DatabaseAway):
-            store.change(lambda db: db.execute("INSERT INTO notes VALUES (2)"))
+            store.change(lambda db: db.execute("INSERT INTO taken_notes VALUES (2)"))
         for name in servers.nodes:
             await servers.supervisor.up(name)
-        await store.run(lambda db: db.execute("INSERT INTO notes VALUES (2)"))
-        found = store.look(lambda db: db.execute("SELECT id FROM notes ORDER BY id").fetchall())
+        await store.run(lambda db: db.execute("INSERT INTO taken_notes VALUES (2)"))
+        found = store.look(
+            lambda db: db.execute("SELECT id FROM taken_notes ORDER BY id").fetchall()
+        )
         store.close()
     assert [row[0] for row in found] == [1, 2]
 
@@ -185,7 +187,7 @@ def _backend(db: Transaction) -> int:
 
 def _written(engine: sa.engine.Engine, number: int) -> int:
     with engine.begin() as db:
-        db.execute(sa.text(f"INSERT INTO notes VALUES ({number})"))
+        db.execute(sa.text(f"INSERT INTO taken_notes VALUES ({number})"))
         return int(db.execute(sa.text("SELECT pg_backend_pid()")).scalar())
 
 
