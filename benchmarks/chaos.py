@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TimeElapsedColumn, TimeRemainingColumn
 
 from benchmarks.command import Document, machine_line
 from benchmarks.machine import machine
@@ -33,6 +32,7 @@ from benchmarks.upheaval.judge import KINDS, Rules, Verdict, judged
 from benchmarks.upheaval.outage import outage
 from benchmarks.upheaval.report import document, lines, write_traces
 from benchmarks.upheaval.run import Plan, Run, run
+from benchmarks.upheaval.stop import stop_event
 from benchmarks.upheaval.words import Words, load_settings
 from nlu.catalogue import shared_catalogue
 from nlu.turn import Reply
@@ -57,19 +57,17 @@ def verdict_of(facts: Facts, words: Words) -> Verdict:
 
 
 async def _run(folder: Path, plan: Plan, settings: dict[str, Any], quiet: bool) -> Run:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    bar = Progress(console=Console(stderr=True))
+    stop = stop_event()
+    columns = [*Progress.get_default_columns()[:-1], TimeElapsedColumn(), TimeRemainingColumn()]
+    bar = Progress(*columns, console=Console(stderr=True))
     with nullcontext() if quiet else bar:
-        task = bar.add_task("Writing", total=plan.messages)
+        task = bar.add_task("Starting", total=plan.messages)
         show = partial(_show, bar, task)
         return await run(folder, shared_catalogue(ROOT / "data"), settings, plan, stop, show)
 
 
-def _show(bar: Progress, task: Any, written: int) -> None:
-    bar.update(task, completed=written)
+def _show(bar: Progress, task: Any, written: int, doing: str) -> None:
+    bar.update(task, completed=written, description=doing)
 
 
 def chaos(plan: Plan, traces: Path, keep: Path | None = None, quiet: bool = False) -> Document:
@@ -140,14 +138,22 @@ def main(argv: Sequence[str]) -> int:
         metavar="KILLS",
         help="state lies in PostgreSQL, which is killed so often besides, with all its children",
     )
+    parser.add_argument(
+        "--failover",
+        type=int,
+        default=0,
+        metavar="LOSSES",
+        help="PostgreSQL has a replica with every commit; so often the server that takes writes is "
+        "lost for good, the replica takes its place, and a new one is made",
+    )
     parser.add_argument("--traces", type=Path, default=TRACES, help="folder (default %(default)s)")
     parser.add_argument("--keep", type=Path, help="folder in which files and logs of the run stay")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     given = parser.parse_args(list(argv))
     outages = 2 + given.messages // 1000 if given.outages is None else given.outages
-    if given.messages < 1 or given.kills < 0 or outages < 0:
-        parser.error("--messages takes numbers from 1, --kills and --outages from 0")
-    plan = Plan(given.messages, given.kills, outages, given.seed, given.postgres)
+    if given.messages < 1 or given.kills < 0 or outages < 0 or given.failover < 0:
+        parser.error("--messages takes numbers from 1; --kills, --outages and --failover from 0")
+    plan = Plan(given.messages, given.kills, outages, given.seed, given.postgres, given.failover)
     try:
         if given.outage_test:
             found = outage_test(given.seed)

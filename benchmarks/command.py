@@ -57,3 +57,14 @@ def machine_line(facts: Document) -> str:
         f"{facts['cpu']}, {facts['cores']} cores, load {facts['load_before']} before, "
         f"Python {facts['python']}"
     )
+
+
+def versions_line(facts: Document) -> str:
+    """What was measured, by its version, in one line."""
+    return ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+
+
+def beside_wanted(name: str, value: float, most: float, unit: str = "") -> str:
+    """A number, what it may be at most, and whether it is."""
+    reached = "reached" if value <= most else "missed"
+    return f"{name:<44}{value:>10g}{unit}  (wanted at most {most:g}{unit}: {reached})"

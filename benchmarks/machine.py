@@ -5,10 +5,18 @@ from __future__ import annotations
 import os
 import platform
 import socket
+import sqlite3
+import subprocess
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("rasa", "tensorflow", "onnxruntime", "fastapi", "uvicorn", "sanic")
+PACKAGES = (
+    *("rasa", "tensorflow", "onnxruntime", "fastapi", "uvicorn", "sanic"),
+    *("sqlalchemy", "psycopg2-binary"),
+)
+ROOT = Path(__file__).resolve().parents[1]
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def machine() -> dict[str, object]:
@@ -28,8 +36,29 @@ def machine() -> dict[str, object]:
         "memory_gb": round(memory / 2**30, 1),
         "load_before": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": {
+            "seva": _commit(),
+            **{name: version(name) for name in PACKAGES},
+            "sqlite": sqlite3.sqlite_version,
+        },
     }
+
+
+def _commit() -> str:
+    """The one that is checked out; `+` where files differ from it."""
+    told = ("describe", "--always", "--dirty=+", "--exclude=*")
+    asked = subprocess.run(["git", *told], cwd=ROOT, capture_output=True, text=True)
+    return asked.stdout.strip() or "unknown"
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process and all that descend from it have used, and what those used that ended."""
+    used = 0
+    for member in family(pid):
+        with suppress(OSError, IndexError):  # it ended meanwhile
+            stat = Path(f"/proc/{member}/stat").read_text("utf-8", "replace")
+            used += sum(map(int, stat.rpartition(")")[2].split()[11:15]))
+    return used / _TICKS
 
 
 def family(pid: int) -> list[int]:

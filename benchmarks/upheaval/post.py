@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
-import httpx
-
 from api.whatsapp.payload import HEADER, sign
 from benchmarks.upheaval.facts import Option, Said
+from benchmarks.upheaval.lines import FAILURES, Lines
 from benchmarks.upheaval.whatsapp import envelope
 from nlu.settings.settings import Settings
 
+_WITHIN_S = 10.0
 Letter = tuple[Said, dict[str, Any]]
 """A message, and how WhatsApp writes it."""
 
@@ -42,12 +42,14 @@ class Post:
     def __init__(
         self, webhook: str, settings: Settings, manner: Mapping[str, Any], random: Random
     ) -> None:
-        self._webhook, self._settings = webhook, settings
+        self._settings = settings
         self._manner, self._random = manner, random
-        self._client = httpx.AsyncClient(trust_env=False, timeout=10)
+        self._lines = Lines(webhook, _WITHIN_S)
         self._numbers = itertools.count(1)
         self._bag: list[Letter] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self.failed = 0
+        """Requests that were not answered 200."""
 
     def send(self, letters: Sequence[Letter]) -> None:
         """Takes the messages of one citizen, in their order."""
@@ -72,7 +74,7 @@ class Post:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._client.aclose()
+        self._lines.close()
 
     def _start(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -125,7 +127,8 @@ class Post:
         headers = {HEADER: sign(body, self._settings.whatsapp_app_secret)}
         headers["Content-Type"] = "application/json"
         try:
-            answer = await self._client.post(self._webhook, content=body, headers=headers)
-        except httpx.HTTPError:
-            return False
-        return answer.status_code == 200
+            taken = await self._lines.post(body, headers) == 200
+        except FAILURES:
+            taken = False
+        self.failed += not taken
+        return taken

@@ -43,6 +43,7 @@ def document(plan: Plan, run: Run, verdict: Verdict) -> dict[str, Any]:
         "kills": len(facts.kills),
         "kills_by_process": dict(sorted(Counter(kill.process for kill in facts.kills).items())),
         "back_after_p50_s": round(float(np.median(back)), 1) if back else 0.0,
+        "failovers_s": [round(one, 1) for one in run.failovers],
         "outages": [
             {"kind": o.kind, "target": o.target, "seconds": round(o.end - o.begin, 1)}
             for o in facts.outages
@@ -95,6 +96,7 @@ def _trace(plan: Plan, facts: Facts, citizen: str, wrong: list[str]) -> Iterator
         f"seva benchmark chaos --messages {plan.messages} --kills {plan.kills} "
         f"--outages {plan.outages} --seed {plan.seed}"
         + (f" --postgres {plan.postgres}" if plan.postgres is not None else "")
+        + (f" --failover {plan.failovers}" if plan.failovers else "")
         + f"   (citizen {citizen})"
     )
     yield from (f"WRONG {one}" for one in wrong)

@@ -16,9 +16,11 @@ import httpx
 from benchmarks.upheaval import departments
 from benchmarks.upheaval.citizen import Citizen, World
 from benchmarks.upheaval.facts import Facts, Outage
-from benchmarks.upheaval.place import Place, placed
+from benchmarks.upheaval.failover import failed_over
+from benchmarks.upheaval.place import Engine, Layout, Place, placed
 from benchmarks.upheaval.post import Post
 from benchmarks.upheaval.records import phones
+from benchmarks.upheaval.stop import unless
 from benchmarks.upheaval.witness import Witness
 from benchmarks.upheaval.words import Words, understood
 from nlu.catalogue import Catalogue
@@ -27,7 +29,8 @@ from nlu.settings.settings import Settings
 _TICK_S = 0.03
 _LAST_S = 10.0
 _FEWEST, _EACH = 24, 8  # citizens at least, messages of each at least
-Progress = Callable[[int], None]
+Progress = Callable[[int, str], None]
+"""Takes the number of messages that were written, and what is done now."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,15 @@ class Plan:
     seed: int
     postgres: int | None = None
     """State lies in PostgreSQL, which is killed so often besides; None: in SQLite."""
+    failovers: int = 0
+    """How often the server of PostgreSQL is lost for good and its replica takes its place."""
+
+    @property
+    def engine(self) -> Engine:
+        """Where state lies."""
+        if self.failovers:
+            return "replicated"
+        return "sqlite" if self.postgres is None else "postgres"
 
 
 @dataclass
@@ -54,6 +66,8 @@ class Run:
     """Whether it was ended before its time."""
     cpu_seconds: float
     """Of all processes, their starts included."""
+    failovers: Sequence[float] = ()
+    """Seconds of each, from the loss of a server until there was a replica again."""
 
 
 async def run(
@@ -64,15 +78,16 @@ async def run(
     stop: asyncio.Event,
     progress: Progress,
 ) -> Run:
-    """The whole run. `stop` ends it early. Raises RuntimeError where a process does not start."""
+    """The whole run. `stop` ends it early. Raises RuntimeError where a process does not start, or
+    it is stopped before the first message."""
     count = min(settings["citizens"], max(_FEWEST, plan.messages // _EACH))
     citizens = phones(plan.seed, count)
-    place = placed(
-        folder, catalogue, settings, plan.seed, citizens, postgres=plan.postgres is not None
-    )
+    place = placed(folder, catalogue, settings, plan.seed, citizens, Layout(engine=plan.engine))
     try:
-        await place.supervisor.start()
-        words = await understood(catalogue, settings, place.serve, Settings().keys[0])
+        await unless(stop, place.supervisor.start())
+        progress(0, "Choosing what is said")
+        key = Settings().keys[0]
+        words = await unless(stop, understood(catalogue, settings, place.serve, key))
         upheaval = _Upheaval(place, words, plan, citizens, stop, progress)
         await upheaval.lived()
     finally:
@@ -102,6 +117,8 @@ class _Upheaval:
             own = Random(f"{self.plan.seed}/{phone}")
             self.citizens[phone] = Citizen(phone, key, world, own)
         self.witness = Witness(self.place.book)
+        self.databases = asyncio.Lock()
+        self.failovers: list[float] = []
         self.tasks: set[asyncio.Task[None]] = set()
         self.began = 0.0
 
@@ -112,6 +129,7 @@ class _Upheaval:
         self.began = time.time()
         kills, outages = self._due(self.plan.kills), self._due(self.plan.outages)
         databases = self._due(self.plan.postgres or 0)
+        failovers = self._due(self.plan.failovers)
         now = self.began
         for citizen in self.citizens.values():
             citizen.pause(now)
@@ -124,6 +142,9 @@ class _Upheaval:
             while databases and databases[0] <= len(self.witness.said):
                 databases.pop(0)
                 self._start(self._kill_database())
+            while failovers and failovers[0] <= len(self.witness.said):
+                failovers.pop(0)
+                self._start(self._fail_over())
             while outages and outages[0] <= len(self.witness.said):
                 outages.pop(0)
                 self._start(self._outage())
@@ -137,6 +158,7 @@ class _Upheaval:
             citizen.ended = True
         await asyncio.gather(*self.tasks, return_exceptions=True)
         quiet, count = time.time(), len(self.witness.sends)
+        self.progress(self.plan.messages, "Waiting for answers")
         while time.time() - quiet < self.settings["grace"]:
             self._read()
             if len(self.witness.sends) > count:
@@ -174,7 +196,7 @@ class _Upheaval:
             for said, _ in letters:
                 self.witness.hear(said)
             self.post.send(letters)
-            self.progress(len(self.witness.said))
+            self.progress(len(self.witness.said), "Writing")
 
     def _start(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
@@ -192,8 +214,19 @@ class _Upheaval:
             await asyncio.sleep(0.2)
 
     async def _kill_database(self) -> None:
-        while not self.place.supervisor.kill("postgres"):
-            await asyncio.sleep(0.2)
+        """Any server of PostgreSQL; it begins again with its data."""
+        async with self.databases:
+            name = self.random.choice(list(self.place.databases))
+            while not self.place.supervisor.kill(name):
+                await asyncio.sleep(0.2)
+
+    async def _fail_over(self) -> None:
+        """The server that takes writes is lost with its data, its replica takes its place, and a
+        new replica is made from that. What is killed meanwhile is neither of them: with both lost
+        nobody has the data."""
+        async with self.databases:
+            took = await failed_over(self.place.supervisor, self.place.databases)
+            self.failovers.append(took)
 
     async def _outage(self) -> None:
         rows = self.settings["outages"]
@@ -233,4 +266,5 @@ class _Upheaval:
         ended = max((send.at for send in facts.sends), default=self.began)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = used.ru_utime + used.ru_stime
-        return Run(facts, self.words, ended - self.began, self.stop.is_set(), cpu)
+        seconds, stopped = ended - self.began, self.stop.is_set()
+        return Run(facts, self.words, seconds, stopped, cpu, self.failovers)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx
 
+from benchmarks.machine import family
 from benchmarks.upheaval.facts import Kill, Outage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,10 @@ class Process:
     """The file that it listens at, where it has no port."""
     first: bool = False
     """The others need it to start."""
+    cores: str = ""
+    """Those that it may run on, as `taskset` takes them; empty: all."""
+    program: Sequence[str] = (sys.executable, "-m")
+    """What takes the command."""
     running: subprocess.Popen[bytes] | None = None
     due: float = 0.0
     """When it may be started again."""
@@ -61,27 +66,28 @@ class Supervisor:
         self._clients: dict[str, httpx.AsyncClient] = {}
 
     async def start(self) -> None:
-        """All of them, one after the other, until each answers. Raises RuntimeError."""
+        """All that are not held, one after the other, until each answers. Raises RuntimeError."""
         self._logs.mkdir(parents=True, exist_ok=True)
         for name, process in self.processes.items():
             uds = str(process.socket) if process.socket else None
             transport = httpx.AsyncHTTPTransport(uds=uds, verify=False)
             self._clients[name] = httpx.AsyncClient(transport=transport, timeout=2)
         until = time.monotonic() + _START_S
-        for process in sorted(self.processes.values(), key=lambda one: not one.first):
+        wanted = [one for one in self.processes.values() if not one.held]
+        for process in sorted(wanted, key=lambda one: not one.first):
             self._spawn(process)
             while process.first and not await self._answers(process):
                 if time.monotonic() > until or process.running is None or process.running.poll():
                     raise RuntimeError(f"{process.name} did not start: {self._tail(process)}")
                 await asyncio.sleep(0.2)
-        while not all([await self._answers(one) for one in self.processes.values()]):
-            for process in self.processes.values():
+        while not all([await self._answers(one) for one in wanted]):
+            for process in wanted:
                 if process.running is None or process.running.poll() is not None:
                     raise RuntimeError(f"{process.name} did not start: {self._tail(process)}")
             if time.monotonic() > until:
                 raise RuntimeError(f"not ready after {_START_S:.0f} s; see {self._logs}")
             await asyncio.sleep(0.2)
-        for process in self.processes.values():
+        for process in wanted:
             process.up = True
         self._watching = asyncio.create_task(self._watch())
 
@@ -96,6 +102,7 @@ class Supervisor:
         if process.running is None or process.running.poll() is not None:
             return False
         process.died.append(time.time())
+        process.up = False
         self._end(process)
         return True
 
@@ -104,8 +111,7 @@ class Supervisor:
         keeps it down."""
         process, begin = self.processes[name], time.time()
         if kind == "dead":
-            process.held = True
-            self.kill(name)
+            self.hold(name)
         else:
             process.stopped = True
             self._signal(process, signal.SIGSTOP)
@@ -113,9 +119,53 @@ class Supervisor:
             await asyncio.sleep(seconds)
         finally:
             self.outages.append(Outage(kind, name, begin, time.time()))
-            process.held = process.stopped = False
-            process.due = 0.0
+            process.stopped = False
+            self.release(name)
             self._signal(process, signal.SIGCONT)
+
+    def hold(self, name: str) -> bool:
+        """Kills a process and keeps it down; False if there was none just now."""
+        self.processes[name].held = True
+        return self.kill(name)
+
+    def release(self, name: str) -> None:
+        """It may be started again, at once."""
+        process = self.processes[name]
+        process.held, process.due = False, 0.0
+
+    async def up(self, name: str, within_s: float = _START_S) -> None:
+        """Waits until a process answers. Raises RuntimeError."""
+        process, until = self.processes[name], time.monotonic() + within_s
+        while not process.up:
+            if time.monotonic() > until:
+                raise RuntimeError(
+                    f"{name} is not up after {within_s:.0f} s: {self._tail(process)}"
+                )
+            await asyncio.sleep(_LOOK_EVERY_S / 2)
+
+    async def restart(self, name: str) -> float:
+        """Asks a process to end and waits until its successor answers; seconds. Raises
+        RuntimeError."""
+        process, began = self.processes[name], time.monotonic()
+        before, until = process.running, began + _START_S
+        self.signal(name, signal.SIGTERM)
+        while process.running is before:
+            if time.monotonic() > until:
+                raise RuntimeError(f"{name} did not end within {_START_S:.0f} s")
+            await asyncio.sleep(_LOOK_EVERY_S / 2)
+        await self.up(name)
+        return time.monotonic() - began
+
+    def signal(self, name: str, which: signal.Signals) -> None:
+        """To the process itself, as a service manager does."""
+        process = self.processes[name]
+        if process.running is not None:
+            process.running.send_signal(which)
+
+    def pid(self, name: str) -> int | None:
+        """Of a process that runs."""
+        process = self.processes[name]
+        return process.running.pid if process.running else None
 
     async def stop(self) -> None:
         """Asks all to end, then insists."""
@@ -154,8 +204,9 @@ class Supervisor:
 
     def _spawn(self, process: Process) -> None:
         with open(self._logs / f"{process.name}.log", "ab") as log:
+            pinned = ("taskset", "-c", process.cores) if process.cores else ()
             process.running = subprocess.Popen(
-                [sys.executable, "-m", *process.command],
+                [*pinned, *process.program, *process.command],
                 cwd=ROOT,
                 env={**os.environ, **process.environment},
                 stdout=log,
@@ -170,7 +221,13 @@ class Supervisor:
             return False
 
     def _end(self, process: Process) -> None:
+        """With all that descend from it: those of PostgreSQL are in groups of their own."""
+        lives = process.running is not None and process.running.poll() is None
+        descend = family(process.running.pid) if process.running is not None and lives else []
         self._signal(process, signal.SIGKILL)
+        for pid in descend:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         if process.running is not None:
             process.running.wait()
 

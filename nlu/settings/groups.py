@@ -128,7 +128,8 @@ class Stored(ProcessSettings):
         default="sqlite",
         description="Inbox, outbox and dialogue trackers, in one database, so that a turn is one "
         "transaction. `sqlite` means `seva.sqlite` in `SEVA_VAR_DIR`; also `sqlite:///PATH`, or "
-        "`postgresql://...` for several machines.",
+        "`postgresql://...` for several machines; several servers as "
+        "`postgresql://USER@ONE:5432,TWO:5432/DATABASE?target_session_attrs=read-write`.",
     )
 
     migrate: Literal["sqlite", "always", "never"] = Field(

@@ -21,12 +21,13 @@ from psycopg2.extras import DictCursor
 
 from nlu.storage.database import DatabaseAway, Found, T, Tables, Work
 from nlu.storage.migrations.opening import open_schema, place_of
-from nlu.storage.tables import open_engine
+from nlu.storage.tables import NO_WRITES, open_engine
 
 _CONNECTIONS = 8
-_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: PostgreSQL, appendix A
+# Serialization failure, deadlock, a server that takes no writes: PostgreSQL, appendix A. Nothing
+# was done.
+_AGAIN = {"40001", "40P01", NO_WRITES}
 _TRIES = 5
-_PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 20_000}  # seconds; milliseconds
 Clock = Callable[[], float]
 
 
@@ -65,9 +66,7 @@ class PostgresDatabase:
     def __init__(self, url: str, tables: Tables, *, clock: Clock | None = None) -> None:
         """Makes tables in a database that has none. A `clock` in place of the database's is for
         tests. Raises ValueError for tables that this Seva cannot work with, DatabaseAway."""
-        self._engine = open_engine(
-            url, pool_size=_CONNECTIONS, max_overflow=0, connect_args=_PATIENCE
-        )
+        self._engine = open_engine(url, pool_size=_CONNECTIONS, max_overflow=0)
         self._threads = ThreadPoolExecutor(_CONNECTIONS, "postgres")
         self._clock, where = clock, place_of(self._engine)
         try:
@@ -130,13 +129,17 @@ class PostgresDatabase:
 
     @contextmanager
     def _lent(self) -> Iterator[Any]:
-        """A connection of the pool; one on which anything went wrong has nothing begun."""
+        """A connection of the pool; one on which anything went wrong has nothing begun. Where the
+        server takes no writes another has taken its place, and no connection to it is kept."""
         lent = self._engine.raw_connection()
         try:
             yield lent
-        except BaseException:
+        except BaseException as error:
             with suppress(Exception):
                 lent.rollback()
+            if getattr(error, "pgcode", None) == NO_WRITES:
+                lent.invalidate()
+                self._engine.dispose()
             raise
         finally:
             lent.close()

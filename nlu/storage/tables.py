@@ -5,6 +5,7 @@ SQLite files are private, in write-ahead mode, and what is deleted is overwritte
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from pathlib import Path
@@ -23,6 +24,14 @@ SLICE = 500
 """Rows that one transaction deletes: others wait for no more than these."""
 _PAUSE = 0.02
 """Seconds between two such transactions, in which others come to write."""
+NO_WRITES = "25006"
+"""What PostgreSQL calls a write to a server that takes none: appendix A, read_only_sql_transaction.
+"""
+_PATIENCE = {"connect_timeout": 5, "tcp_user_timeout": 20_000}
+"""With PostgreSQL: seconds for each server to be reached, milliseconds for it to answer a packet.
+A machine that is gone says nothing."""
+_SEVERAL_HOSTS = re.compile(r"(postgresql[^:]*://(?:[^@/]*@)?)([^/?@]*,[^/?@]*)(/[^?]*)?(\?.*)?")
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]]+)(?::(\d+))?")
 
 
 def file_url(path: Path) -> str:
@@ -59,7 +68,10 @@ def open_engine(url: str, **pool: Any) -> sa.engine.Engine:
     takes it."""
     settings: dict[str, Any] = {"future": True, "hide_parameters": True}
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, **pool, **settings)
+        settings |= {"pool_pre_ping": True, "connect_args": _PATIENCE}
+        server = sa.create_engine(_one_form(url), **pool, **settings)
+        sa.event.listen(server, "handle_error", _leave_if_it_takes_no_writes)
+        return server
     # Connections stay open, each lent to one thread at a time; in memory there is only one.
     alone = {"pool_size": 1, "max_overflow": 0} if url == IN_MEMORY else {}
     engine = sa.create_engine(
@@ -73,6 +85,27 @@ def open_engine(url: str, **pool: Any) -> sa.engine.Engine:
         Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
         sa.event.listen(engine, "connect", lambda connection, _: make_durable(connection))
     return engine
+
+
+def _one_form(url: str) -> str:
+    """`u@one:5432,two:5432/db`, as libpq writes several servers, in the form that SQLAlchemy
+    reads."""
+    found = _SEVERAL_HOSTS.fullmatch(url)
+    if found is None:
+        return url
+    begin, listed, name, query = found.groups()
+    places = [_HOST.fullmatch(one) for one in listed.split(",")]
+    if not all(places):
+        return url
+    hosts = ",".join(place[1].strip("[]") for place in places if place)
+    ports = ",".join(place[2] or "5432" for place in places if place)
+    return f"{begin}{name or '/'}{query + '&' if query else '?'}host={hosts}&port={ports}"
+
+
+def _leave_if_it_takes_no_writes(context: sa.engine.ExceptionContext) -> None:
+    """Another server has taken its place: its connections answer, and would be kept for ever."""
+    if getattr(context.original_exception, "pgcode", None) == NO_WRITES:
+        context.is_disconnect = True
 
 
 def insert_into(engine: sa.engine.Engine, table: sa.Table) -> Any:

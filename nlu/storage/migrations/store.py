@@ -32,7 +32,6 @@ PLACES = ("api.stores", "actions.stores", "nlu.stores")
 """Modules with a function `stores`, which gives the stores of one floor. They are found by their
 place, not by entry points: an installation that was not renewed may be what is migrated."""
 _SQLITE = "sqlite:///"
-_PATIENCE_S = 5
 
 
 @dataclass(frozen=True)
@@ -114,8 +113,7 @@ def _reader(store: Store) -> Iterator[Ask]:
         with read_only(store.file) as db:
             yield lambda sql: db.execute(sql).fetchall()
         return
-    patience = {"connect_timeout": _PATIENCE_S}
-    engine = open_engine(store.url, pool_size=1, max_overflow=0, connect_args=patience)
+    engine = open_engine(store.url, pool_size=1, max_overflow=0)
     try:
         with engine.connect() as pg:
             yield lambda sql: pg.exec_driver_sql(sql).fetchall()
