@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from api.inbox.letters import Letter, Letters, NotNow
-from api.inbox.open import database_file, open_database
+from api.inbox.open import database_file, open_databases
 from nlu.settings.groups import State
 from nlu.storage.database import DatabaseAway
 
@@ -71,7 +71,7 @@ def _with(work: Callable[[Letters], int]) -> int:
         print(f"{file}: there is no inbox yet; `seva serve` makes it", file=sys.stderr)
         return 1
     try:
-        letters = Letters(open_database(settings))
+        letters = Letters(*open_databases(settings))
     except (DatabaseAway, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
