@@ -40,7 +40,7 @@ class Shards:
         return self.all[place_of(lane, len(self.all))]
 
     def _some(self) -> list[Shard]:
-        """Those that answer, others are asked again; raises DatabaseAway where none does."""
+        """Those that answer; raises DatabaseAway where none does."""
         found = [shard for shard in self.all if shard.trouble is None]
         if not found:
             raise self.all[0].trouble or DatabaseAway("no database answers")
