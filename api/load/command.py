@@ -51,8 +51,9 @@ def load_command(
     if why_not:
         print(why_not, file=sys.stderr)
         return 2
+    catalogue = load_catalogue(settings.data_dir)
     try:
-        words = words_of(load_catalogue(settings.data_dir), plan.keys)
+        words = words_of(catalogue, plan.keys)
         listener = listen(host, port)
     except OSError as error:
         print(f"cannot listen on {host}:{port} ({error.strerror}): see --listen", file=sys.stderr)
