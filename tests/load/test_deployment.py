@@ -85,7 +85,8 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
 
 def test_a_deployment_is_driven_and_nothing_is_lost(stage: SimpleNamespace, tmp_path: Path) -> None:
     page, began = tmp_path / "load.html", time.time()
-    more = ("--rate", "15", "--minutes", "0.1", "--ramp", "1", "--burst", "2")
+    # so few citizens that those who were offered buttons must go on
+    more = ("--rate", "15", "--minutes", "0.1", "--ramp", "1", "--citizens", "51")
     code, found, error = ended(started(stage, page, *more))
     assert code == 0, (error, found)
     assert found["accepted"] == found["answered"] == found["messages"] > 40
