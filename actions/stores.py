@@ -17,7 +17,7 @@ def stores(settings: Settings) -> list[Store]:
     """Journal, misses and payments in one database; profiles, handovers, usage and issued documents
     in files of their own, but for what lies in PostgreSQL. There lie the log and the keys of
     departments too, which are folders on one machine."""
-    url = settings.database_url
+    url = settings.database_urls[0]
     in_files = url.startswith("sqlite")
     return [
         Store(journal_tables.TABLES, settings.tables_url),

@@ -65,7 +65,7 @@ class ApiKeys:
         file = Path(settings.api_keys_file) if settings.api_keys_file else None
 
         def open_usage() -> Usage:
-            url = settings.database_url
+            url = settings.database_urls[0]
             if url.startswith("postgresql"):
                 own = None if clock is time.time else clock
                 return SharedUsage(PostgresDatabase(url, TABLES, clock=own))

@@ -39,6 +39,7 @@ class Metrics:
         self._dead = Gauge("seva_inbox_dead", "Dead letters", **make)
         self._outgoing = Gauge("seva_outbox_waiting", "Replies not yet sent", **make)
         self._oldest = Gauge("seva_inbox_oldest_seconds", "Age of the oldest message", **make)
+        self._away = Gauge("seva_databases_away", "Databases of several that are away", **make)
 
     def exposed(self) -> CollectorRegistry:
         """The registry for `/metrics`: of this process, or the sum of all that serve together."""
@@ -55,6 +56,7 @@ class Metrics:
         self._dead.set(depth.dead)
         self._outgoing.set(depth.outgoing)
         self._oldest.set(depth.oldest_s)
+        self._away.set(depth.away)
 
 
 class ServeMetrics(Metrics):

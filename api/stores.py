@@ -13,9 +13,9 @@ from nlu.storage.tables import file_url
 def stores(settings: Settings) -> list[Store]:
     """The inbox, and how often API keys were used: in a file of this machine, or for all of them in
     PostgreSQL."""
-    url = settings.database_url
-    if url.startswith("sqlite"):
+    urls = settings.database_urls
+    if urls[0].startswith("sqlite"):
         usage = Store(key_usage.FILE_TABLES, file_url(settings.var_dir / USAGE_FILE))
     else:
-        usage = Store(key_usage.TABLES, url)
-    return [Store(TABLES, url), usage]
+        usage = Store(key_usage.TABLES, urls[0])
+    return [*(Store(TABLES, url) for url in urls), usage]

@@ -50,6 +50,19 @@ def empty(url: str) -> None:
     engine.dispose()
 
 
+def another(url: str, name: str) -> str:
+    """A second database of the same server, as new."""
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    there = sa.text("SELECT 1 FROM pg_database WHERE datname = :name")
+    with engine.connect() as db:
+        if db.execute(there, {"name": name}).first() is None:
+            db.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    found = url.replace("/postgres?", f"/{name}?")
+    empty(found)
+    return found
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def url_of(request: pytest.FixtureRequest) -> Callable[[Path], str]:
     """The URL of tables that lie in a file, or all in one database of PostgreSQL: the same test on

@@ -67,7 +67,7 @@ def log_signer(here: Deployment) -> Iterator[Finding]:
     """A document leaves only when its entry is signed, by the machine that has the log's key."""
     _shared(here)
     try:
-        with reader(here.settings.database_url) as db:
+        with reader(here.settings.database_urls[0]) as db:
             yield from _log(here, db)
     except DatabaseAway:
         raise NotLooked("the database does not answer") from None
@@ -134,5 +134,5 @@ def _one_machine(name: str, file: str) -> Finding:
 
 def _shared(here: Deployment) -> None:
     """Raises NotLooked where the state is a file."""
-    if "SEVA_DATABASE_URL" in here.malformed or not is_shared(here.settings.database_url):
+    if "SEVA_DATABASE_URL" in here.malformed or not is_shared(here.settings.database_urls[0]):
         raise NotLooked("the state is not in PostgreSQL")

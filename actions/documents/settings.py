@@ -30,7 +30,7 @@ def documents_url() -> str:
 def registry_url(folder: Path) -> str:
     """Where the registry lies: in PostgreSQL where the state is there, else in a file of `folder`.
     Raises WrongEnvironment."""
-    url = Stored.read().database_url
+    url = Stored.read().database_urls[0]
     return url if is_shared(url) else f"sqlite:///{folder.absolute() / REGISTRY}"
 
 

@@ -1,5 +1,5 @@
-"""`seva serve` and `seva worker` run until Ctrl-C or SIGTERM; `seva status` and `seva doctor` look
-at them and the others, `seva migrate` changes their tables.
+"""`seva serve` and `seva worker` run until Ctrl-C or SIGTERM; `seva status`, `seva doctor` and
+`seva load` look at them and the others, `seva migrate` changes their tables.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from api.commands.load import load
 from nlu.commands.doctor import doctor
 from nlu.commands.migrate import app as migrate
 from nlu.commands.options import Json, address, begin, finish
@@ -86,4 +87,5 @@ def status(
 
 
 app.command()(doctor)
+app.command()(load)
 app.add_typer(migrate)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -48,16 +47,22 @@ def database(here: Deployment) -> Iterator[Finding]:
 
 
 def _postgres(here: Deployment) -> Iterator[Finding]:
-    try:
-        with reader(here.settings.database_url) as db:
-            db.execute("SELECT 1")
-    except DatabaseAway as error:
-        yield Finding(
-            "critical",
-            str(error),
-            "no message is taken, and none is answered",
-            "see that the server runs, and that host, name and password of SEVA_DATABASE_URL fit",
-        )
+    urls = here.settings.database_urls
+    for place, url in enumerate(urls, 1):
+        which = f"database {place} of {len(urls)}" if len(urls) > 1 else "the database"
+        try:
+            with reader(url) as db:
+                db.execute("SELECT 1")
+        except DatabaseAway as error:
+            yield Finding(
+                "critical",
+                f"{which}: {error}" if len(urls) > 1 else str(error),
+                "no message of its citizens is taken, and none is answered"
+                if len(urls) > 1
+                else "no message is taken, and none is answered",
+                "see that the server runs, and that host, name and password of SEVA_DATABASE_URL "
+                "fit",
+            )
 
 
 def _broken(path: Path) -> Finding:
@@ -93,7 +98,7 @@ def sealed_messages(here: Deployment) -> Iterator[Finding]:
 )
 def waiting_messages(here: Deployment) -> Iterator[Finding]:
     """The one number that citizens feel."""
-    with _tables(here) as db:
+    for db in _tables(here):
         count, oldest = db.execute(
             "SELECT COUNT(*), MIN(received_at) FROM inbox WHERE state = ?", (schema.WAITING,)
         ).fetchall()[0]
@@ -102,20 +107,20 @@ def waiting_messages(here: Deployment) -> Iterator[Finding]:
             (schema.WAITING,),
         ).fetchall()[0][0]
         waited = _now(db, here) - (oldest or 0.0)
-    if not count or waited < here.limits.waiting_seconds:
-        return
-    if closed == count:
-        mend = "put the sealing key back that sealed them; `seva inbox list --waiting`"
-    elif here.runs("worker"):
-        mend = "see `troubles` of the worker's /health/ready, and `turn_failed` in its log"
-    else:
-        mend = "start `seva worker`"
-    yield Finding(
-        "critical",
-        f"{count} messages wait, the oldest for {waited / 60:.0f} minutes",
-        "these citizens have no answer" + ("" if here.runs("worker") else ": no worker runs"),
-        mend,
-    )
+        if not count or waited < here.limits.waiting_seconds:
+            continue
+        if closed == count:
+            mend = "put the sealing key back that sealed them; `seva inbox list --waiting`"
+        elif here.runs("worker"):
+            mend = "see `troubles` of the worker's /health/ready, and `turn_failed` in its log"
+        else:
+            mend = "start `seva worker`"
+        yield Finding(
+            "critical",
+            f"{count} messages wait, the oldest for {waited / 60:.0f} minutes",
+            "these citizens have no answer" + ("" if here.runs("worker") else ": no worker runs"),
+            mend,
+        )
 
 
 @check(
@@ -126,19 +131,19 @@ def waiting_messages(here: Deployment) -> Iterator[Finding]:
 )
 def dead_letters(here: Deployment) -> Iterator[Finding]:
     """They are deleted with the purge, answered or not."""
-    with _tables(here) as db:
+    for db in _tables(here):
         rows = db.execute(
             "SELECT reason, COUNT(*) AS count FROM inbox WHERE state = ? "
             "GROUP BY reason ORDER BY count DESC",
             (schema.DEAD,),
         ).fetchall()
-    if rows:
-        yield Finding(
-            "trouble",
-            f"{sum(row['count'] for row in rows)} messages were given up",
-            "their citizens were told so, and will not write again by themselves",
-            "`seva inbox list` says why; then `seva inbox requeue` or `drop`",
-        )
+        if rows:
+            yield Finding(
+                "trouble",
+                f"{sum(row['count'] for row in rows)} messages were given up",
+                "their citizens were told so, and will not write again by themselves",
+                "`seva inbox list` says why; then `seva inbox requeue` or `drop`",
+            )
 
 
 @check(
@@ -149,7 +154,7 @@ def dead_letters(here: Deployment) -> Iterator[Finding]:
 )
 def unsent_replies(here: Deployment) -> Iterator[Finding]:
     """What is parked waits for its citizen and is not counted."""
-    with _tables(here) as db:
+    for db in _tables(here):
         count, oldest = db.execute(
             "SELECT COUNT(*), MIN(created_at) FROM outbox WHERE state IN (?, ?)",
             (schema.PENDING, schema.SENDING),
@@ -160,17 +165,18 @@ def unsent_replies(here: Deployment) -> Iterator[Finding]:
             (schema.PENDING, schema.SENDING, _MOST),
         ).fetchall()
         waited = _now(db, here) - (oldest or 0.0)
-    if count and waited >= here.limits.sending_seconds:
-        codes = ", ".join(sorted(str(row[0]) for row in reasons if str(row[0]).isdecimal()))
-        told = f" (WhatsApp's codes: {codes})" if codes else ""
-        yield Finding(
-            "critical",
-            f"{count} replies have not gone, the oldest for {waited / 60:.0f} minutes{told}",
-            "citizens were answered and do not read it",
-            "see `seva_sends` and the worker's log; often SEVA_WHATSAPP_ACCESS_TOKEN has expired"
-            if here.runs("worker")
-            else "start `seva worker`",
-        )
+        if count and waited >= here.limits.sending_seconds:
+            codes = ", ".join(sorted(str(row[0]) for row in reasons if str(row[0]).isdecimal()))
+            told = f" (WhatsApp's codes: {codes})" if codes else ""
+            yield Finding(
+                "critical",
+                f"{count} replies have not gone, the oldest for {waited / 60:.0f} minutes{told}",
+                "citizens were answered and do not read it",
+                "see `seva_sends` and the worker's log; often SEVA_WHATSAPP_ACCESS_TOKEN has "
+                "expired"
+                if here.runs("worker")
+                else "start `seva worker`",
+            )
 
 
 @check(
@@ -181,7 +187,7 @@ def unsent_replies(here: Deployment) -> Iterator[Finding]:
 )
 def statuses(here: Deployment) -> Iterator[Finding]:
     """Without them nobody knows what arrived, and what failed is not sent again."""
-    with _tables(here) as db:
+    for db in _tables(here):
         now = _now(db, here)
         told = db.execute("SELECT MAX(at) FROM told").fetchall()[0][0] or 0.0
         since = now - here.limits.statuses_seconds
@@ -189,13 +195,14 @@ def statuses(here: Deployment) -> Iterator[Finding]:
             "SELECT COUNT(*) FROM outbox WHERE state = ? AND created_at > ? AND created_at < ?",
             (schema.SENT, told, since),
         ).fetchall()[0][0]
-    if told < since and sent >= here.limits.statuses_sent:
-        yield Finding(
-            "trouble",
-            f"{sent} replies were sent, and WhatsApp has told of none what became of it",
-            "what did not arrive is not noticed; citizens' messages may not arrive either",
-            "point Meta's webhook at /webhooks/whatsapp, subscribed to `messages`; see the proxy",
-        )
+        if told < since and sent >= here.limits.statuses_sent:
+            yield Finding(
+                "trouble",
+                f"{sent} replies were sent, and WhatsApp has told of none what became of it",
+                "what did not arrive is not noticed; citizens' messages may not arrive either",
+                "point Meta's webhook at /webhooks/whatsapp, subscribed to `messages`; see the "
+                "proxy",
+            )
 
 
 @check(
@@ -226,22 +233,22 @@ def write_ahead_log(here: Deployment) -> Iterator[Finding]:
 )
 def clock(here: Deployment) -> Iterator[Finding]:
     """Leases follow the database's clock, WhatsApp's time the one of the day."""
-    with _tables(here) as db:
+    for db in _tables(here):
         row = db.execute("SELECT * FROM clock").fetchone()
         if row is None and isinstance(db, sqlite3.Connection):
             raise NotLooked("no process has opened the database yet")
         apart = _now(db, here) - time.time()
         same_boot = row is None or row["boot"] == here.machine.boot
-    if abs(apart) > here.limits.clock_seconds and (same_boot or apart > 0):
-        yield Finding(
-            "trouble",
-            f"the database's clock is {apart:+.0f} s from the machine's",
-            "messages are ordered, dropped as too old and purged by both; limits count wrongly",
-            "see that the time is synchronised (`timedatectl`), then start the machine anew"
-            if apart < 0
-            else "see that the time is synchronised (`timedatectl`); the database's goes on alone "
-            "until the machine's has caught up",
-        )
+        if abs(apart) > here.limits.clock_seconds and (same_boot or apart > 0):
+            yield Finding(
+                "trouble",
+                f"the database's clock is {apart:+.0f} s from the machine's",
+                "messages are ordered, dropped as too old and purged by both; limits count wrongly",
+                "see that the time is synchronised (`timedatectl`), then start the machine anew"
+                if apart < 0
+                else "see that the time is synchronised (`timedatectl`); the database's goes on "
+                "alone until the machine's has caught up",
+            )
 
 
 def _path(here: Deployment) -> Path:
@@ -254,14 +261,14 @@ def _path(here: Deployment) -> Path:
     return path
 
 
-@contextmanager
 def _tables(here: Deployment) -> Iterator[Statements]:
-    """The tables as this version knows them. Raises NotLooked."""
+    """The tables as this version knows them, of one database after the other. Raises NotLooked."""
     try:
         if database_file(here.settings) is None:
-            with reader(here.settings.database_url) as rows:
-                _expect(rows, "postgresql")
-                yield rows
+            for url in here.settings.database_urls:
+                with reader(url) as rows:
+                    _expect(rows, "postgresql")
+                    yield rows
             return
         with read_only(_path(here)) as db:
             _expect(db, "sqlite")

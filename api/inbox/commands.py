@@ -14,7 +14,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from api.inbox.letters import Letter, Letters, NotNow
-from api.inbox.open import database_file, open_database, open_inbox
+from api.inbox.open import database_file, open_databases, open_inbox
 from api.whatsapp.policy import load_policy
 from nlu.paths import data_folder
 from nlu.settings.groups import State
@@ -102,7 +102,7 @@ def _with(work: Callable[[Letters], int]) -> int:
     if not _is_there(settings):
         return 1
     try:
-        letters = Letters(open_database(settings))
+        letters = Letters(*open_databases(settings))
     except (DatabaseAway, ValueError) as error:
         print(error, file=sys.stderr)
         return 1

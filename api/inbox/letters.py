@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from heapq import merge
+from itertools import islice
 
 from api.inbox import schema, unopened
 from api.inbox.lanes import lock
@@ -39,64 +41,85 @@ class Letter:
 
 
 class Letters:
-    """The messages of one inbox that wait or were given up. Calls block."""
+    """The messages of an inbox that wait or were given up. Calls block.
 
-    def __init__(self, database: Database) -> None:
-        """`database` has the tables of `schema.TABLES`."""
-        self._database = database
+    Of several databases, a letter's number says in which it lies: each numbers its own rows.
+    """
+
+    def __init__(self, *databases: Database) -> None:
+        """They have the tables of `schema.TABLES`, and are all that share the citizens."""
+        self._databases = databases
 
     def some(self, state: str, most: int) -> list[Letter]:
         """Up to `most` of a state, `dead` or `waiting`, oldest first, without their words."""
         which = "SELECT * FROM inbox WHERE state = ? ORDER BY seq LIMIT ?"
-        rows = self._database.look(lambda db: db.execute(which, (_STATES[state], most)).fetchall())
-        return [_letter(row) for row in rows]
+        found = []
+        for place, database in enumerate(self._databases):
+            rows = database.look(lambda db: db.execute(which, (_STATES[state], most)).fetchall())
+            found.append([_letter(row, self._number(row, place)) for row in rows])
+        return list(islice(merge(*found, key=lambda letter: letter.received_at), most))
 
     def one(self, number: int) -> Letter | None:
         """One with its words, masked."""
-        row = self._database.look(lambda db: _row(db, number))
+        database, seq = self._of(number)
+        row = database.look(lambda db: _row(db, seq))
         if row is None:
             return None
         try:
             message = read_message(row["payload"])
         except Unreadable:
-            return _letter(row)
-        return _letter(row, mask(message.text or ""))
+            return _letter(row, number)
+        return _letter(row, number, mask(message.text or ""))
 
     def requeue(self, number: int) -> None:
         """A dead letter waits again, with all its tries. The apology that was sent for it stays
         said; one that has not gone yet does not go. Raises NotNow."""
+        database, seq = self._of(number)
 
         def change(db: Transaction) -> None:
-            row = _dead(db, number)
-            _make_room(db, row)
+            row = _dead(db, seq, number)
+            _make_room(db, row, number)
             db.execute(
                 "UPDATE inbox SET state = 0, attempts = 0, claims = 0, reason = NULL WHERE seq = ?",
-                (number,),
+                (seq,),
             )
             INBOX.arrive(db, [row["lane"]], db.now())
 
-        self._database.change(change)
+        database.change(change)
 
     def drop(self, number: int) -> None:
         """A dead letter's words are forgotten; its id stays known. Raises NotNow."""
+        database, seq = self._of(number)
 
         def change(db: Transaction) -> None:
-            _dead(db, number)
+            _dead(db, seq, number)
             db.execute(
                 "UPDATE inbox SET state = 1, payload = '', reason = 'dropped' WHERE seq = ?",
-                (number,),
+                (seq,),
             )
 
-        self._database.change(change)
+        database.change(change)
 
     def drop_lost(self) -> int:
         """Ends what waits for a key that this process does not have either; how many rows."""
-        lanes = self._database.look(lambda db: unopened.lanes_without_key(db, INBOX, OUTBOX))
-        return sum(self._database.change(partial(_drop_lost, lane)) for lane in lanes)
+        dropped = 0
+        for database in self._databases:
+            lanes = database.look(lambda db: unopened.lanes_without_key(db, INBOX, OUTBOX))
+            dropped += sum(database.change(partial(_drop_lost, lane)) for lane in lanes)
+        return dropped
 
     def close(self) -> None:
-        """Closes the database."""
-        self._database.close()
+        """Closes the databases."""
+        for database in self._databases:
+            database.close()
+
+    def _number(self, row: Row, place: int) -> int:
+        return int(row["seq"]) * len(self._databases) + place
+
+    def _of(self, number: int) -> tuple[Database, int]:
+        """Where a letter lies, and the number of its row there."""
+        seq, place = divmod(number, len(self._databases))
+        return self._databases[place], seq
 
 
 def _drop_lost(lane: str, db: Transaction) -> int:
@@ -104,28 +127,28 @@ def _drop_lost(lane: str, db: Transaction) -> int:
     return unopened.drop_lost(db, INBOX, OUTBOX, lane, db.now())
 
 
-def _row(db: Transaction, number: int) -> Row | None:
+def _row(db: Transaction, seq: int) -> Row | None:
     which = "SELECT * FROM inbox WHERE seq = ? AND state != ?"
-    return db.execute(which, (number, schema.DONE)).fetchone()
+    return db.execute(which, (seq, schema.DONE)).fetchone()
 
 
-def _dead(db: Transaction, number: int) -> Row:
+def _dead(db: Transaction, seq: int, number: int) -> Row:
     """The dead letter, whose lane is locked. Raises NotNow."""
-    row = _row(db, number)
+    row = _row(db, seq)
     if row is not None:
         lock(db, row["lane"])
-        row = _row(db, number)
+        row = _row(db, seq)
     if row is None or row["state"] != schema.DEAD:
         raise NotNow(f"{number} is no dead letter; `seva inbox list` shows which there are")
     return row
 
 
-def _make_room(db: Transaction, row: Row) -> None:
+def _make_room(db: Transaction, row: Row, number: int) -> None:
     """The answer will have the places that the apology has now. The apology keeps its tracker and
     is never forgotten here: what WhatsApp tells of it later must find it and no other."""
     said = db.execute("SELECT * FROM outbox WHERE inbox_id = ?", (row["message_id"],)).fetchall()
     if any(one["state"] == schema.SENDING for one in said):
-        raise NotNow(f"the apology for {row['seq']} is being sent: try again in a minute")
+        raise NotNow(f"the apology for {number} is being sent: try again in a minute")
     for one in said:
         if one["state"] < schema.SENT:
             db.execute(
@@ -139,10 +162,10 @@ def _make_room(db: Transaction, row: Row) -> None:
     OUTBOX.end(db, row["lane"])  # another reply may be on its way: its owner keeps it
 
 
-def _letter(row: Row, words: str | None = None) -> Letter:
-    state = next(name for name, number in _STATES.items() if number == row["state"])
+def _letter(row: Row, number: int, words: str | None = None) -> Letter:
+    state = next(name for name, code in _STATES.items() if code == row["state"])
     return Letter(
-        number=row["seq"],
+        number=number,
         state=state,
         kind=row["kind"],
         received_at=row["received_at"],

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from api.inbox import schema
+from api.inbox.shard import Shard, take_place
+from api.inbox.sharded import ShardedInbox
 from api.inbox.store import StoredInbox
 from api.whatsapp.policy import WhatsAppPolicy
 from nlu.settings.groups import State
@@ -18,13 +23,37 @@ from nlu.storage.sqlite import SqliteDatabase
 _SQLITE = "sqlite:///"
 
 
-def open_database(settings: State) -> Database:
-    """The database of `SEVA_DATABASE_URL`, with the inbox's tables. Raises ValueError for tables of
-    another version, DatabaseAway."""
+def open_databases(settings: State) -> list[Database]:
+    """The databases of `SEVA_DATABASE_URL`, with the inbox's tables. Raises ValueError for tables
+    of another version and for a changed list, DatabaseAway."""
     file = database_file(settings)
-    if file is None:
-        return PostgresDatabase(settings.database_url, schema.TABLES)
-    return SqliteDatabase(file, schema.TABLES, window_s=settings.commit_window_ms / 1000)
+    if file is not None:
+        return [SqliteDatabase(file, schema.TABLES, window_s=settings.commit_window_ms / 1000)]
+    opened: list[Database] = []
+    try:
+        for place in range(len(settings.database_urls)):
+            opened.append(_open_place(settings, place))
+    except BaseException:
+        for database in opened:
+            database.close()
+        raise
+    return opened
+
+
+def _open_place(settings: State, place: int) -> Database:
+    urls = settings.database_urls
+    database = PostgresDatabase(urls[place], schema.TABLES)
+    try:
+        take_place(database, shown(urls[place]), place, len(urls))
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def shown(url: str) -> str:
+    """An address without its password."""
+    return make_url(url).render_as_string()
 
 
 def database_file(settings: State) -> Path | None:
@@ -43,21 +72,36 @@ def sealed_columns(settings: State) -> list[SealedColumn]:
     file = database_file(settings)
     if file is not None and not file.is_file():
         return []
-    url = settings.database_url
-    return [
-        SealedColumn("messages", url, "inbox", "seq", "payload"),
-        SealedColumn("replies", url, "outbox", "seq", "body"),
-        SealedColumn("options", url, "choices", "id", "payload"),
-        SealedColumn("trackers", url, "trackers", "lane", "tracker"),
-    ]
+    urls = settings.database_urls
+    found = []
+    for place, url in enumerate(urls, 1):
+        which = f" ({place} of {len(urls)})" if len(urls) > 1 else ""
+        found += [
+            SealedColumn(f"messages{which}", url, "inbox", "seq", "payload"),
+            SealedColumn(f"replies{which}", url, "outbox", "seq", "body"),
+            SealedColumn(f"options{which}", url, "choices", "id", "payload"),
+            SealedColumn(f"trackers{which}", url, "trackers", "lane", "tracker"),
+        ]
+    return found
 
 
-def open_inbox(settings: State, policy: WhatsAppPolicy) -> StoredInbox:
-    """The inbox of the settings. Raises as `open_database`."""
-    return StoredInbox(
-        open_database(settings),
-        policy,
-        lease_s=settings.lease_seconds,
-        doubt_s=settings.doubt_seconds,
-        window_s=settings.commit_window_ms / 1000,
-    )
+def open_inbox(settings: State, policy: WhatsAppPolicy) -> StoredInbox | ShardedInbox:
+    """The inbox of the settings; of several databases, one that is away is opened when it answers.
+    Raises as `open_databases`."""
+
+    def store(database: Database) -> StoredInbox:
+        return StoredInbox(
+            database,
+            policy,
+            lease_s=settings.lease_seconds,
+            doubt_s=settings.doubt_seconds,
+            window_s=settings.commit_window_ms / 1000,
+        )
+
+    def opened(place: int) -> StoredInbox:
+        return store(_open_place(settings, place))
+
+    places = range(len(settings.database_urls))
+    if len(places) > 1:
+        return ShardedInbox([Shard(place, partial(opened, place)) for place in places])
+    return store(*open_databases(settings))

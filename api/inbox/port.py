@@ -85,12 +85,14 @@ class Progress:
 
 @dataclass(frozen=True)
 class Depth:
-    """How much work lies in the store."""
+    """How much work lies in the store. `away`: databases that did not answer, whose work is not
+    counted."""
 
     waiting: int
     dead: int
     outgoing: int
     oldest_s: float
+    away: int = 0
 
 
 class Replies(Protocol):

@@ -17,7 +17,15 @@ from pydantic import BaseSettings, Field, root_validator, validate_model, valida
 
 from nlu import paths
 from nlu.action_address import ActionAddress
-from nlu.settings.types import Address, DatabaseUrl, Level, Port, SealingKeys, split_list
+from nlu.settings.types import (
+    Address,
+    DatabaseUrl,
+    DatabaseUrls,
+    Level,
+    Port,
+    SealingKeys,
+    split_list,
+)
 
 PREFIX = "SEVA_"
 ALL = "all"
@@ -124,12 +132,14 @@ class Keys(ProcessSettings):
 class Stored(ProcessSettings):
     """Where state lies."""
 
-    database_url: DatabaseUrl = Field(
+    database_url: DatabaseUrls = Field(
         default="sqlite",
         description="Inbox, outbox and dialogue trackers, in one database, so that a turn is one "
         "transaction. `sqlite` means `seva.sqlite` in `SEVA_VAR_DIR`; also `sqlite:///PATH`, or "
         "`postgresql://...` for several machines; several servers as "
-        "`postgresql://USER@ONE:5432,TWO:5432/DATABASE?target_session_attrs=read-write`.",
+        "`postgresql://USER@ONE:5432,TWO:5432/DATABASE?target_session_attrs=read-write`. Several "
+        "of these addresses, blanks between, share the citizens: neither their number nor their "
+        "order may change.",
     )
 
     migrate: Literal["sqlite", "always", "never"] = Field(
@@ -139,11 +149,16 @@ class Stored(ProcessSettings):
         "tables are always made.",
     )
 
+    @property
+    def database_urls(self) -> tuple[str, ...]:
+        """The database, or those that share the citizens."""
+        return tuple(self.database_url.split())
+
     def table_url(self, file: str) -> str:
         """Where tables lie that are no part of a turn: in PostgreSQL too where the state is there,
-        else in a file of `SEVA_VAR_DIR`."""
+        in the first database of several, else in a file of `SEVA_VAR_DIR`."""
         if self.database_url.startswith("postgresql"):
-            return self.database_url
+            return self.database_urls[0]
         return f"sqlite:///{self.var_dir.absolute() / file}"
 
 

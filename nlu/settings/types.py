@@ -65,6 +65,22 @@ class DatabaseUrl(str):
         return value
 
 
+class DatabaseUrls(DatabaseUrl):
+    """One of them, or several databases of PostgreSQL, blanks between, which share the lanes."""
+
+    @classmethod
+    def checked(cls, value: str) -> str:
+        """Raises ValueError, which does not repeat a password."""
+        several = value.split()
+        for one in several:
+            DatabaseUrl.checked(one)
+        if len(several) > 1 and not all(one.startswith("postgresql") for one in several):
+            raise ValueError("names several databases, and not all are PostgreSQL")
+        if len(set(several)) < len(several):
+            raise ValueError("names a database twice")
+        return value
+
+
 class SealingKeys(str):
     """Keys of Fernet, commas between, or nothing."""
 

@@ -162,6 +162,26 @@ def test_files_follow_the_folder(given: dict, database: str) -> None:
     assert Settings(**given).database_url == database
 
 
+def test_several_databases_share_the_citizens() -> None:
+    two = "postgresql://a/seva postgresql://b/seva"
+    settings = Settings(database_url=two)
+    assert settings.database_urls == tuple(two.split())
+    assert settings.tables_url == settings.table_url("x.sqlite") == "postgresql://a/seva"
+
+
+@pytest.mark.parametrize(
+    ("several", "why"),
+    [
+        ("postgresql://a/seva sqlite:///x", "not all are PostgreSQL"),
+        ("postgresql://a/seva postgresql://a/seva", "names a database twice"),
+        ("postgresql://a/seva,x kafka://x", "no address of a database"),
+    ],
+)
+def test_databases_that_cannot_share_are_refused(several: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        Settings(database_url=several)
+
+
 def test_unknown_database_is_refused() -> None:
     with pytest.raises(ValueError, match="no address of a database"):
         Settings(database_url="kafka://x")

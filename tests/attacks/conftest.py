@@ -1,5 +1,7 @@
 """The inbox's fixtures."""
 
-from tests.inbox.conftest import clock, engine, store
+from __future__ import annotations
 
-__all__ = ["clock", "engine", "store"]
+from tests.inbox.conftest import clock, engine, pytest_generate_tests, store
+
+__all__ = ["clock", "engine", "pytest_generate_tests", "store"]

@@ -155,8 +155,8 @@ def test_broken_catalogue_is_told_without_a_traceback(tmp_path: Path) -> None:
     script = (
         "import sys, typer\nfrom pathlib import Path\nimport nlu.cli as cli\n"
         "from nlu.catalogue import load_catalogue\n"
-        "@cli.app.command('load')\ndef load(path: Path) -> None:\n    load_catalogue(path)\n"
-        f"sys.argv = ['seva', 'load', {str(tmp_path)!r}]\ncli.main()\n"
+        "@cli.app.command('read')\ndef read(path: Path) -> None:\n    load_catalogue(path)\n"
+        f"sys.argv = ['seva', 'read', {str(tmp_path)!r}]\ncli.main()\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.returncode == 1

@@ -18,7 +18,7 @@ from nlu.storage.postgres import PostgresDatabase
 from nlu.storage.sqlite import SqliteDatabase
 from tests.doctor.site import Site
 from tests.inbox.worker_fakes import POLICY, Clock, message
-from tests.postgres import empty
+from tests.postgres import another, empty
 
 HOUR = 3600.0
 CHECKS = (
@@ -87,6 +87,26 @@ def test_postgresql_that_does_not_answer(site: Site) -> None:
     site.environ["SEVA_DATABASE_URL"] = "postgresql://seva:hush@127.0.0.1:1/seva"
     found = site.only("database")
     assert found.severity == "critical" and "hush" not in str(found)
+
+
+def test_messages_wait_in_each_of_two_databases(site: Site, postgres: str) -> None:
+    empty(postgres)
+    urls = (postgres, another(postgres, "second"))
+    for count, url in enumerate(urls, 2):
+        site.environ["SEVA_DATABASE_URL"] = url
+        received(site, count, ago=HOUR)
+    site.environ["SEVA_DATABASE_URL"] = " ".join(urls)
+    found = site.result("waiting-messages").findings
+    assert [one.what.partition(" wait")[0] for one in found] == ["2 messages", "3 messages"]
+    assert site.well("database")
+
+
+def test_one_of_two_databases_that_does_not_answer(site: Site, postgres: str) -> None:
+    empty(postgres)
+    site.environ["SEVA_DATABASE_URL"] = f"{postgres} postgresql://seva:hush@127.0.0.1:1/seva"
+    found = site.only("database")
+    assert found.what.startswith("database 2 of 2") and "of its citizens" in found.why
+    assert "hush" not in str(found)
 
 
 @pytest.mark.parametrize("content", [b"no database at all", bytes(4096)])

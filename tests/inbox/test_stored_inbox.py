@@ -16,6 +16,7 @@ from api.whatsapp.outgoing import Choice, Draft, Outgoing
 from nlu.storage.sqlite import SqliteTransaction
 from tests.inbox.worker_fakes import (
     ERRORS,
+    ONE_DATABASE,
     ONLY_SQLITE,
     Clock,
     message,
@@ -138,6 +139,7 @@ async def test_order_is_that_of_arrival(store: StoredInbox) -> None:
     assert seen == [f"text {n}" for n in range(20)]
 
 
+@ONE_DATABASE
 async def test_oldest_waiting_citizen_comes_first(store: StoredInbox, clock: Clock) -> None:
     for number in range(5):
         await store.put([message(number, citizen=f"IN.{number}")])

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pytest
 
 from api.dispatcher import Dispatcher
 from api.inbox.schema import TABLES
+from api.inbox.shard import Shard, take_place
+from api.inbox.sharded import ShardedInbox
 from api.inbox.store import StoredInbox
 from api.metrics import WorkerMetrics
 from api.phrases import NEEDED, PhraseBook
@@ -36,14 +39,21 @@ PHONE_ID = "109876543210987"
 
 @dataclass
 class Where:
-    """Where stores of this test lie: in files, or at the URL of PostgreSQL."""
+    """Where stores of this test lie: in files, or at the URL of PostgreSQL, or at two."""
 
     url: str | None = None
+
+    @property
+    def urls(self) -> list[str]:
+        """Each of them."""
+        return (self.url or "").split()
 
 
 ENGINE = Where()
 ONLY_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 """What a test says of the file itself."""
+ONE_DATABASE = pytest.mark.parametrize("engine", ["sqlite", "postgres"], indirect=True)
+"""What is said of all lanes together, or of rows by their number."""
 ERRORS = (sqlite3.Error, psycopg2.Error, DatabaseAway)
 """Of a database that cannot do what it was asked."""
 
@@ -171,8 +181,20 @@ def message(number: int, text: str = "", citizen: str = "IN.1", **facts: Any) ->
 
 
 def open_store(path: Path, clock: Clock) -> StoredInbox:
-    """An inbox in a file or, where the fixture `engine` says so, in PostgreSQL."""
+    """An inbox in a file or, where the fixture `engine` says so, in one or two databases of
+    PostgreSQL."""
+    if ENGINE.url is not None and " " in ENGINE.url:
+        sharded: Any = ShardedInbox(
+            [Shard(place, partial(_open, url, clock)) for place, url in enumerate(ENGINE.urls)]
+        )
+        return sharded
     return StoredInbox(open_database(path, clock), POLICY, lease_s=60, doubt_s=30)
+
+
+def _open(url: str, clock: Clock) -> StoredInbox:
+    database = PostgresDatabase(url, TABLES, clock=clock)
+    take_place(database, "here", ENGINE.urls.index(url), len(ENGINE.urls))
+    return StoredInbox(database, POLICY, lease_s=60, doubt_s=30)
 
 
 def open_database(path: Path, clock: Clock | None = None) -> Database:
@@ -181,14 +203,26 @@ def open_database(path: Path, clock: Clock | None = None) -> Database:
     return SqliteDatabase(path, TABLES, window_s=0, clock=clock)
 
 
-def rows(store: StoredInbox, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-    """What lies in the database of a store."""
-    return store._database.look(lambda db: db.execute(sql, values).fetchall())
+def databases(store: StoredInbox | ShardedInbox) -> list[Database]:
+    """Of a store."""
+    if isinstance(store, ShardedInbox):
+        return [shard.store._database for shard in store._shards.all]
+    return [store._database]
 
 
-def write(store: StoredInbox, sql: str, values: Sequence[Any] = ()) -> None:
-    """Changes the database of a store behind its back."""
-    store._database.change(lambda db: db.execute(sql, values).rowcount)
+def rows(store: StoredInbox | ShardedInbox, sql: str, values: Sequence[Any] = ()) -> list[Any]:
+    """What lies in the databases of a store."""
+    return [
+        row
+        for database in databases(store)
+        for row in database.look(lambda db: db.execute(sql, values).fetchall())
+    ]
+
+
+def write(store: StoredInbox | ShardedInbox, sql: str, values: Sequence[Any] = ()) -> None:
+    """Changes the databases of a store behind its back."""
+    for database in databases(store):
+        database.change(lambda db: db.execute(sql, values).rowcount)
 
 
 class DrainingWorker(Worker):

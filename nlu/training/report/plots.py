@@ -8,42 +8,8 @@ from math import log10
 
 from markupsafe import Markup, escape
 
+from nlu.svg import Frame, line, svg, text
 from nlu.training.metrics import wilson
-
-
-@dataclass(frozen=True)
-class Frame:
-    """The plotting area in SVG units, and the values at its edges."""
-
-    left: float
-    top: float
-    width: float
-    height: float
-    x: tuple[float, float] = (0.0, 1.0)
-    y: tuple[float, float] = (0.0, 1.0)
-
-    def at(self, x: float, y: float) -> tuple[float, float]:
-        """SVG coordinates of a point."""
-        across = (x - self.x[0]) / (self.x[1] - self.x[0])
-        up = (y - self.y[0]) / (self.y[1] - self.y[0])
-        return self.left + across * self.width, self.top + (1 - up) * self.height
-
-
-def _svg(width: float, height: float, title: str, parts: Sequence[str], kind: str) -> Markup:
-    head = (
-        f'<svg class="plot {kind}" viewBox="0 0 {width:g} {height:g}" role="img" '
-        f'aria-label="{escape(title)}">'
-    )
-    return Markup(head + "".join(parts) + "</svg>")
-
-
-def _line(a: tuple[float, float], b: tuple[float, float], kind: str) -> str:
-    return f'<line class="{kind}" x1="{a[0]:.1f}" y1="{a[1]:.1f}" x2="{b[0]:.1f}" y2="{b[1]:.1f}"/>'
-
-
-def _text(at: tuple[float, float], words: str, anchor: str = "middle", kind: str = "tick") -> str:
-    place = f'x="{at[0]:.1f}" y="{at[1]:.1f}"'
-    return f'<text class="{kind}" {place} text-anchor="{anchor}">{escape(words)}</text>'
 
 
 def percent(share: float) -> str:
@@ -55,14 +21,14 @@ def percent(share: float) -> str:
 def _axes(frame: Frame, across: Sequence[float], up: Sequence[float], words: str) -> list[str]:
     parts = []
     for value in up:
-        parts.append(_line(frame.at(frame.x[0], value), frame.at(frame.x[1], value), "grid"))
+        parts.append(line(frame.at(frame.x[0], value), frame.at(frame.x[1], value), "grid"))
         x, y = frame.at(frame.x[0], value)
-        parts.append(_text((x - 6, y + 4), percent(value), "end"))
+        parts.append(text((x - 6, y + 4), percent(value), "end"))
     for value in across:
         x, y = frame.at(value, frame.y[0])
-        parts.append(_text((x, y + 16), f"{value:g}"))
+        parts.append(text((x, y + 16), f"{value:g}"))
     middle = frame.left + frame.width / 2
-    parts.append(_text((middle, frame.top + frame.height + 34), words, kind="name"))
+    parts.append(text((middle, frame.top + frame.height + 34), words, kind="name"))
     return parts
 
 
@@ -74,7 +40,7 @@ def reliability(bins: Sequence[Mapping[str, float]]) -> Markup:
     """
     frame = Frame(56, 14, 350, 300)
     parts = _axes(frame, [0, 0.2, 0.4, 0.6, 0.8, 1], [0, 0.2, 0.4, 0.6, 0.8, 1], "confidence")
-    parts.append(_line(frame.at(0, 0), frame.at(1, 1), "ideal"))
+    parts.append(line(frame.at(0, 0), frame.at(1, 1), "ideal"))
     below = Frame(56, 372, 350, 70)
     largest = max([1.0, *(b["rows"] for b in bins)])
     for one in bins:
@@ -84,7 +50,7 @@ def reliability(bins: Sequence[Mapping[str, float]]) -> Markup:
         low, high = wilson(round(one["right"] * rows), rows)
         x, y = frame.at(one["confidence"], one["right"])
         parts.append(
-            _line(frame.at(one["confidence"], low), frame.at(one["confidence"], high), "whisker")
+            line(frame.at(one["confidence"], low), frame.at(one["confidence"], high), "whisker")
         )
         told = (
             f"{rows} messages: claimed {percent(one['confidence'])}, right {percent(one['right'])}"
@@ -101,9 +67,9 @@ def reliability(bins: Sequence[Mapping[str, float]]) -> Markup:
             f'<rect class="bar" x="{start:.1f}" y="{foot - tall:.1f}" '
             f'width="{end - start:.1f}" height="{tall:.1f}"><title>{escape(told)}</title></rect>'
         )
-        parts.append(_text(((start + end) / 2, foot - tall - 4), str(rows), kind="tick small"))
-    parts.append(_text((below.left + below.width / 2, 462), "messages in each bin", kind="name"))
-    return _svg(420, 470, "Reliability diagram: share right over confidence", parts, "square")
+        parts.append(text(((start + end) / 2, foot - tall - 4), str(rows), kind="tick small"))
+    parts.append(text((below.left + below.width / 2, 462), "messages in each bin", kind="name"))
+    return svg(420, 470, "Reliability diagram: share right over confidence", parts, "square")
 
 
 @dataclass(frozen=True)
@@ -125,7 +91,7 @@ def sweep(curves: Sequence[Curve], current: float, words: str) -> Markup:
     across = [x for x in (0, 0.2, 0.4, 0.6, 0.8, 1) if frame.x[0] <= x <= frame.x[1]]
     parts = _axes(frame, across, ticks, words)
     here = frame.at(current, 0)[0]
-    parts.append(_line((here, frame.top), (here, frame.top + frame.height), "current"))
+    parts.append(line((here, frame.top), (here, frame.top + frame.height), "current"))
     labels: list[tuple[float, Curve]] = []
     for curve in curves:
         path = " ".join("{:.1f},{:.1f}".format(*frame.at(x, y)) for x, y in curve.points)
@@ -133,8 +99,8 @@ def sweep(curves: Sequence[Curve], current: float, words: str) -> Markup:
         labels.append((frame.at(*curve.points[-1])[1], curve))
     for y, curve in _apart(labels, 15, frame.top + frame.height):
         x = frame.left + frame.width + 6
-        parts.append(_text((x, y + 4), curve.name, "start", f"label {curve.kind}"))
-    return _svg(420, 286, f"Outcomes over {words}", parts, "wide")
+        parts.append(text((x, y + 4), curve.name, "start", f"label {curve.kind}"))
+    return svg(420, 286, f"Outcomes over {words}", parts, "wide")
 
 
 def _apart(
@@ -156,9 +122,9 @@ def interval(share: float, around: Sequence[float], start: float) -> Markup:
     low, high = around
     y = 10.0
     parts = [
-        _line((frame.left, y), (frame.left + frame.width, y), "grid"),
-        _line((frame.at(low, 0)[0], y), (frame.at(high, 0)[0], y), "whisker thick"),
+        line((frame.left, y), (frame.left + frame.width, y), "grid"),
+        line((frame.at(low, 0)[0], y), (frame.at(high, 0)[0], y), "whisker thick"),
         f'<circle class="dot" cx="{frame.at(share, 0)[0]:.1f}" cy="{y:g}" r="4.5"/>',
     ]
     title = f"{percent(share)}, 95 % interval {percent(low)} to {percent(high)}"
-    return _svg(120, 20, title, parts, "cell")
+    return svg(120, 20, title, parts, "cell")
