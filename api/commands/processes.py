@@ -1,5 +1,5 @@
 """`seva serve` and `seva worker` run until Ctrl-C or SIGTERM; `seva status` and `seva doctor` look
-at them and the others.
+at them and the others, `seva backup` and `seva restore` keep what they wrote.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from nlu.commands.backup import app as backup
+from nlu.commands.backup import restore
 from nlu.commands.doctor import doctor
 from nlu.commands.options import Json, address, begin, finish
 
@@ -85,3 +87,5 @@ def status(
 
 
 app.command()(doctor)
+app.add_typer(backup)
+app.command()(restore)
