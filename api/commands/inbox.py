@@ -59,3 +59,14 @@ def drop(numbers: Numbers) -> None:
     from api.inbox.commands import drop_command
 
     finish(drop_command(numbers))
+
+
+@app.command()
+def hold() -> None:
+    """Hold what waits. For after a restore, before the workers start: most of it was answered.
+
+    Messages become dead letters, replies on their way wait until their citizen writes.
+    """
+    from api.inbox.commands import hold_command
+
+    finish(hold_command())
