@@ -90,7 +90,7 @@ def unpack(part: Part, content: IO[bytes], target: Path, advance: Advance) -> No
     target.parent.mkdir(parents=True, exist_ok=True)
     found, size = hashlib.sha256(), 0
     with target.open("xb") as out:
-        target.chmod(part.mode)
+        target.chmod(part.mode & 0o777)
         while block := content.read(_CHUNK):
             out.write(block)
             found.update(block)

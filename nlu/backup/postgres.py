@@ -147,7 +147,7 @@ def check(dump: Path) -> None:
 
 def shown(url: str) -> str:
     """Without its password."""
-    return str(sa.engine.make_url(url))
+    return sa.engine.make_url(url).render_as_string(hide_password=True)
 
 
 @contextmanager

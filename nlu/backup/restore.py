@@ -30,8 +30,8 @@ def restore(
     with opened(path, identities) as archive:
         manifest = archive.manifest
         wanted = {part.name for part in manifest.parts if models or _root(part) == VAR}
-        coming = {part.name: _coming(part, places) for part in manifest.parts}
         _check_engines(manifest, places)
+        coming = {part.name: _coming(part, places) for part in manifest.parts}
         _check_empty(manifest, wanted, places)
         with _gone_if_wrong(places):
             advance = step("Unpacking", manifest.size)
@@ -56,8 +56,9 @@ def _root(part: Part) -> str:
 def _coming(part: Part, places: Places) -> Path:
     """Where a part lies until it is moved: beside its place, on the same file system. Raises
     BackupError for a name that leads elsewhere."""
-    pure = PurePosixPath(part.name)
-    if pure.is_absolute() or ".." in pure.parts or _root(part) not in (VAR, MODELS, DATA):
+    pure, named = PurePosixPath(part.name), {store.part for store in places.stores}
+    known = _root(part) in (VAR, MODELS, DATA) if "/" in part.name else part.name in named
+    if not known or pure.is_absolute() or ".." in pure.parts:
         raise BackupError(f"the backup holds a part with a wrong name: {part.name!r}")
     if is_key(part.name.partition("/")[2]) and _root(part) == VAR:
         raise BackupError(f"the backup holds a key, which none of Seva does: {part.name!r}")

@@ -80,6 +80,9 @@ def assert_nothing_lacks_its_cause(
     replies = {row["inbox_id"]: row for row in deployment.rows("outbox")}
     done = {key for key, row in inbox.items() if row["state"] == schema.DONE}
     assert set(replies) == done, "a message and its reply come together"
+    finished = {row_id("revenue", key) for key in done}
+    assert len(set(writes) - finished) <= 1, "the clerk does one thing at a time"
+    assert len(documents) - len(done) in (0, 1)
     for key in done:
         number, document = read_reply(replies[key]["body"]).text.split()
         write = writes[row_id("revenue", key)]
