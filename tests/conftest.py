@@ -88,6 +88,7 @@ SLOW_FILES = (
     "test_21_pages.py",
     "test_listeners.py",
     "test_far_servers.py",
+    "test_restore_drill.py",
 )
 NIGHTLY_FILES = ("test_sandbox_schemathesis.py",)
 SLOW = (

@@ -60,7 +60,7 @@ def copies(places: Places, models: Models, step: Step) -> Iterator[Copies]:
             pointer = places.models / registry.LIVE
             live.extend([pointer.read_bytes()] if pointer.is_file() else [])
 
-        with cut(databases, places.locks(), links, places.plain_files, also) as moment:
+        with cut(databases, places.locks(), links, places.files, also) as moment:
             found = _Found(work)
             for part, database in moment.databases.items():
                 found.add_database(part, database, step)
@@ -81,6 +81,7 @@ def copies(places: Places, models: Models, step: Step) -> Iterator[Copies]:
             model=model,
             keys=key_names(places.var),
             postgresql="; ".join(one.versions for one in snapshots.values()),
+            held_ms=round(moment.held_ms, 1),
         )
         yield Copies(manifest, found.sources)
 

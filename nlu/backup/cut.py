@@ -16,12 +16,13 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from urllib.parse import quote
 
 from nlu.backup.errors import BackupError
+from nlu.backup.places import is_sqlite
 
 _WAIT_S = 60.0
 _STEP_S = 0.05
@@ -47,6 +48,8 @@ class Cut:
     databases: dict[str, sqlite3.Connection]
     """Connections whose open transaction sees the database as it was."""
     files: tuple[Kept, ...]
+    held_ms: float
+    """How long writers had to wait."""
 
 
 @contextmanager
@@ -59,30 +62,32 @@ def cut(
 ) -> Iterator[Cut]:
     """Inside, the looks are open and nobody is held up any more.
 
-    `files` are linked into the folder `links`, which is on the same file system, or copied there;
-    `also` is called at the moment, for what is no file. Raises BackupError where a store is busy
-    for a minute.
+    `files` that are no databases are linked into the folder `links`, which is on the same file
+    system, or copied there. `also` is called at the moment, for what is no file. Raises BackupError
+    where a store is busy for a minute.
     """
+    linked = _Links(links, files)
+    linked.kept()  # most of the work, while nobody is held up
     with ExitStack() as looks:
-        with _held(list(databases.values()), locks):
+        with _held(list(databases.values()), locks) as since:
             point = datetime.now(timezone.utc)
             readers = {name: looks.enter_context(_look(path)) for name, path in databases.items()}
             also()
-            kept = tuple(_keep(links, files()))
-        yield Cut(point, readers, kept)
+            kept = linked.kept()
+        yield Cut(point, readers, kept, 1000 * (time.monotonic() - since))
 
 
 @contextmanager
-def _held(databases: Sequence[Path], locks: Sequence[Path]) -> Iterator[None]:
-    """Nobody writes to any of them inside. Where one is busy all are given back, so that whoever
-    holds it and waits for another can go on."""
+def _held(databases: Sequence[Path], locks: Sequence[Path]) -> Iterator[float]:
+    """Nobody writes to any of them inside; since when, by the monotonic clock. Where one is busy
+    all are given back, so that whoever holds it and waits for another can go on."""
     until = time.monotonic() + _WAIT_S
     while True:
-        held = ExitStack()
+        held, since = ExitStack(), time.monotonic()
         with held:
             busy = _take(held, databases, locks)
             if busy is None:
-                yield
+                yield since
                 return
         if time.monotonic() > until:
             raise BackupError(f"{busy} is written to without a pause: try again later")
@@ -135,15 +140,46 @@ def _look(path: Path) -> Iterator[sqlite3.Connection]:
         yield db
 
 
-def _keep(links: Path, files: Iterator[tuple[str, Path]]) -> Iterator[Kept]:
-    for number, (name, path) in enumerate(files):
-        link = links / str(number)
-        try:
-            facts = path.stat()
+class _Links:
+    """A second name for each file, which keeps what it holds now when the first name goes to
+    another."""
+
+    def __init__(self, folder: Path, files: Callable[[], Iterator[tuple[str, Path]]]) -> None:
+        self._folder, self._files = folder, files
+        self._known: dict[str, tuple[tuple[int, ...], Kept | None]] = {}
+        self._copied: set[str] = set()
+        self._count = 0
+
+    def kept(self) -> tuple[Kept, ...]:
+        """The files as they are now."""
+        found = []
+        for name, path in self._files():
             try:
-                os.link(path.resolve(), link)
-            except OSError:  # another file system, or one without links
-                shutil.copyfile(path, link)
-        except FileNotFoundError:  # something passing
-            continue
-        yield Kept(name, link, facts.st_size, facts.st_mode & 0o777)
+                facts = path.stat()
+                which, known = self._which(name, facts), self._known.get(name)
+                if known is None or known[0] != which:
+                    kept = self._link(name, path, facts)
+                    known = self._known[name] = self._which(name, facts), kept
+            except FileNotFoundError:  # something passing
+                continue
+            if known[1] is not None:
+                found.append(replace(known[1], size=facts.st_size))
+        return tuple(found)
+
+    def _which(self, name: str, facts: os.stat_result) -> tuple[int, ...]:
+        """Another one where the link no longer has what the file holds. A copy does not grow."""
+        grown = (facts.st_size, facts.st_mtime_ns) if name in self._copied else ()
+        return facts.st_dev, facts.st_ino, *grown
+
+    def _link(self, name: str, path: Path, facts: os.stat_result) -> Kept | None:
+        """None for a database, which is looked at in another way."""
+        if is_sqlite(path):
+            return None
+        self._count += 1
+        link = self._folder / str(self._count)
+        try:
+            os.link(path.resolve(), link)
+        except OSError:  # another file system, or one without links
+            shutil.copyfile(path, link)
+            self._copied.add(name)
+        return Kept(name, link, facts.st_size, facts.st_mode & 0o777)

@@ -46,6 +46,8 @@ class Manifest:
     """By file: names that tell keys apart without telling them (`seva keys list`)."""
     postgresql: str = ""
     """Versions of server and pg_dump."""
+    held_ms: float = 0
+    """How long writers had to wait at that moment."""
     format: int = FORMAT
 
     @property

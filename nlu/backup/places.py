@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -102,19 +103,16 @@ class Places:
     def files(self) -> Iterator[tuple[str, Path]]:
         """What lies in SEVA_VAR_DIR and is neither key, nor store of a setting, nor passing: names
         relative to the folder, in order."""
-        named = {store.file.resolve() for store in self.stores if store.engine == "sqlite"}
+        stores = [store.file.resolve() for store in self.stores if store.engine == "sqlite"]
+        names = {path.name for path in stores}
         for name, path in walk(self.var):
             top, base = name.split("/")[0], path.name
             if top in _LEFT_OUT or _PASSING.search(base) or is_key(name):
                 continue
             if (found := _BESIDE.match(base)) and is_sqlite(path.with_name(found[1])):
                 continue
-            if path.resolve() not in named:
+            if base not in names or path.resolve() not in stores:
                 yield name, path
-
-    def plain_files(self) -> Iterator[tuple[str, Path]]:
-        """Of `files`, those that are no database."""
-        return ((name, path) for name, path in self.files() if not is_sqlite(path))
 
     def locks(self) -> list[Path]:
         """Files that whoever changes a folder holds locked. In the order of their names, which is
@@ -124,10 +122,15 @@ class Places:
 
 def walk(folder: Path) -> Iterator[tuple[str, Path]]:
     """All files below, links followed, sorted by their name relative to the folder."""
-    found = []
-    for here, _, names in os.walk(folder, followlinks=True):
-        paths = (Path(here) / name for name in names)
-        found += [(path.relative_to(folder).as_posix(), path) for path in paths if path.is_file()]
+    found, todo = [], [("", str(folder))]
+    while todo:
+        before, here = todo.pop()
+        with suppress(FileNotFoundError), os.scandir(here) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    todo.append((f"{before}{entry.name}/", entry.path))
+                elif entry.is_file():
+                    found.append((before + entry.name, Path(entry.path)))
     yield from sorted(found)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 import threading
 import time
@@ -45,9 +46,18 @@ def also() -> None:
     """Nothing else is kept."""
 
 
-def test_no_effect_without_its_cause(tmp_path: Path, links: Path) -> None:
+def refuse(*_: object) -> None:
+    raise OSError(errno.EXDEV, "another file system")
+
+
+@pytest.mark.parametrize("can_link", [True, False])
+def test_no_effect_without_its_cause(
+    tmp_path: Path, links: Path, monkeypatch: pytest.MonkeyPatch, can_link: bool
+) -> None:
     """A writer counts in one database, then in the other, then in a file that grows: so at each
     moment these are equal, or differ by the step that is under way."""
+    if not can_link:
+        monkeypatch.setattr(module.os, "link", refuse)
     first, second, grows = tmp_path / "b.sqlite", tmp_path / "a.sqlite", tmp_path / "grows"
     counter(first).close(), counter(second).close(), grows.touch()
     enough = threading.Event()
