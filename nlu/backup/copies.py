@@ -207,8 +207,10 @@ def _work(folder: Path) -> Iterator[Path]:
         except BlockingIOError:
             raise BackupError(f"another backup runs: it holds {folder}") from None
         _empty(folder)
-        yield folder
-        _empty(folder)
+        try:
+            yield folder
+        finally:
+            _empty(folder)
     finally:
         os.close(handle)
 

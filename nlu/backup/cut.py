@@ -67,7 +67,7 @@ def cut(
     where a store is busy for a minute.
     """
     linked = _Links(links, files)
-    linked.kept()  # most of the work, while nobody is held up
+    linked.kept()  # most of the work: nobody is held up, and no database is open here yet
     with ExitStack() as looks:
         with _held(list(databases.values()), locks) as since:
             point = datetime.now(timezone.utc)

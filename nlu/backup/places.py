@@ -109,8 +109,8 @@ class Places:
             top, base = name.split("/")[0], path.name
             if top in _LEFT_OUT or _PASSING.search(base) or is_key(name):
                 continue
-            if (found := _BESIDE.match(base)) and is_sqlite(path.with_name(found[1])):
-                continue
+            if (found := _BESIDE.match(base)) and path.with_name(found[1]).exists():
+                continue  # of SQLite, whose file must not be opened here: see `is_sqlite`
             if base not in names or path.resolve() not in stores:
                 yield name, path
 
@@ -140,7 +140,11 @@ def is_key(name: str) -> bool:
 
 
 def is_sqlite(path: Path) -> bool:
-    """Whether the file is a database of SQLite; an empty one is none."""
+    """Whether the file is a database of SQLite; an empty one is none.
+
+    Never of one that this process has open: to close it once more would end the locks of all its
+    connections (https://sqlite.org/howtocorrupt.html, section 2.2).
+    """
     try:
         with path.open("rb") as file:
             return file.read(len(_MAGIC)) == _MAGIC

@@ -141,6 +141,7 @@ def test_killed_deleted_restored(
     log_at_crash = tmp_path / "log-at-crash"
     shutil.copytree(deployment.var / "documents" / "log", log_at_crash)
     deployment.delete_everything()
+    assert "all of it is good" in deployment.seva("backup", "check", made["path"])
 
     deployment.make_database()
     said = deployment.seva("restore", made["path"])
