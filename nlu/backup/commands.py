@@ -21,7 +21,7 @@ from nlu.backup.check import Checked
 from nlu.backup.check import check as check_backup
 from nlu.backup.copies import Models, copies
 from nlu.backup.encryption import (
-    needs_passphrase,
+    check_form,
     new_identity,
     read_identities,
     read_recipients,
@@ -35,6 +35,7 @@ from nlu.settings import WrongEnvironment
 from nlu.storage.private_file import put_private
 
 P = ParamSpec("P")
+_LARGEST_KEYS = 1 << 20  # bytes
 
 
 def _told(command: Callable[P, int]) -> Callable[P, int]:
@@ -76,21 +77,26 @@ def make_command(
 
 @_told
 def keys_command(
-    target: Path, recipients: Path | None, passphrase: Callable[[], str], *, as_json: bool
+    target: Path, recipients: Path | None, of_backups: Path | None, *, as_json: bool
 ) -> int:
-    """Write the keys into a file of their own."""
-    places = Places.of_environment()
+    """Write the keys into a file of their own, for others than those who can read the backups."""
+    if recipients is None:
+        raise BackupError("name the file of recipients with --recipients (docs/backup.md)")
+    public, places = read_recipients(recipients), Places.of_environment()
+    if of_backups is not None and {*map(str, public)} & {*map(str, read_recipients(of_backups))}:
+        raise BackupError(
+            f"{recipients} and {of_backups} share a recipient, who could read keys and backups: "
+            "make another pair with `seva backup identity`"
+        )
     path = files.place_for(target, places.var)
     found = keys.KeySet.of_environment(places.var)
-    public = read_recipients(recipients) if recipients else None
-    word = "" if public else _checked(passphrase())
-    made = files.write_whole(path, keys.encode(found, public, word))
+    made = files.write_whole(path, keys.encode(found, public))
     if as_json:
         named = keys.key_names(places.var)
         print(json.dumps({"holds": "keys", "made_at": found.made_at, "keys": named, **_made(made)}))
     else:
         print(f"{made.path}: {found.count} keys, sha256 {made.sha256}")
-        print("Keep it apart from the backups, and again after each rotation of keys.")
+        print("Keep it apart from the backups, and make it again after each rotation of keys.")
     return 0
 
 
@@ -112,20 +118,14 @@ def identity_command(target: Path) -> int:
 
 
 @_told
-def check_command(
-    path: Path, identity: Path | None, passphrase: Callable[[], str], *, as_json: bool
-) -> int:
+def check_command(path: Path, identity: Path | None, *, as_json: bool) -> int:
     """Look whether a file can be restored."""
-    if needs_passphrase(path):
-        return _check_keys(path, None, passphrase, as_json)
+    check_form(path)
     secret = read_identities(_given(identity, "IDENTITY"))
+    if (held := _keys_in(path, secret)) is not None:
+        return _print_keys(path, held, as_json)
     with steps(quiet=as_json) as step:
-        try:
-            manifest, found = check_backup(path, secret, step)
-        except BackupError as error:
-            if not _holds_keys(path, secret):
-                raise error
-            return _check_keys(path, secret, passphrase, as_json)
+        manifest, found = check_backup(path, secret, step)
     wrong = [one for one in found if one.wrong]
     if as_json:
         parts = [asdict(one.part) | {"wrong": one.wrong} for one in found]
@@ -136,21 +136,12 @@ def check_command(
 
 
 @_told
-def restore_command(
-    path: Path,
-    identity: Path | None,
-    passphrase: Callable[[], str],
-    *,
-    models: bool,
-    as_json: bool,
-) -> int:
+def restore_command(path: Path, identity: Path | None, *, models: bool, as_json: bool) -> int:
     """Put a backup back, or keys."""
-    places = Places.of_environment()
-    if needs_passphrase(path):
-        return _restore_keys(path, None, passphrase, places, as_json)
-    secret = read_identities(_given(identity, "IDENTITY"))
-    if _holds_keys(path, secret):
-        return _restore_keys(path, secret, passphrase, places, as_json)
+    check_form(path)
+    places, secret = Places.of_environment(), read_identities(_given(identity, "IDENTITY"))
+    if (held := _keys_in(path, secret)) is not None:
+        return _restore_keys(held, places, as_json)
     with steps(quiet=as_json) as step:
         manifest = restore_backup(path, secret, places, models=models, step=step)
     lacking = keys.missing(manifest.keys, places.var)
@@ -184,21 +175,17 @@ def _next(manifest: Manifest, lacking: Sequence[str], places: Places) -> list[st
     return ["What follows, in this order:", *(f"{n}. {one}" for n, one in enumerate(todo, 1))]
 
 
-def _holds_keys(path: Path, secret: Sequence[Any]) -> bool:
-    """Whether it is a small file of keys for these recipients."""
-    if path.stat().st_size > 1 << 20:
-        return False
+def _keys_in(path: Path, secret: Sequence[Any]) -> keys.KeySet | None:
+    """Of a small file of keys; None of anything else."""
+    if path.stat().st_size > _LARGEST_KEYS:
+        return None
     try:
-        keys.decode(path, secret, "")
+        return keys.decode(path, secret)
     except BackupError:
-        return False
-    return True
+        return None
 
 
-def _check_keys(
-    path: Path, secret: Sequence[Any] | None, passphrase: Callable[[], str], as_json: bool
-) -> int:
-    found = keys.decode(path, secret, "" if secret else passphrase())
+def _print_keys(path: Path, found: keys.KeySet, as_json: bool) -> int:
     names = [*found.files, *found.variables]
     if as_json:
         facts = {"ok": True, "holds": "keys", "made_at": found.made_at, "keys": names}
@@ -210,14 +197,7 @@ def _check_keys(
     return 0
 
 
-def _restore_keys(
-    path: Path,
-    secret: Sequence[Any] | None,
-    passphrase: Callable[[], str],
-    places: Places,
-    as_json: bool,
-) -> int:
-    found = keys.decode(path, secret, "" if secret else passphrase())
+def _restore_keys(found: keys.KeySet, places: Places, as_json: bool) -> int:
     written = keys.put_back(found, places.var)
     if as_json:
         print(json.dumps({"holds": "keys", "made_at": found.made_at, "written": written}))
@@ -234,12 +214,6 @@ def _given(path: Path | None, name: str) -> Path:
         option = f"--{name.lower()}"
         raise BackupError(f"name the file with {option} or SEVA_BACKUP_{name} (docs/backup.md)")
     return path
-
-
-def _checked(passphrase: str) -> str:
-    if len(passphrase) < 12:
-        raise BackupError("the passphrase has fewer than 12 characters")
-    return passphrase
 
 
 def _made(made: files.Made) -> dict[str, Any]:

@@ -56,9 +56,10 @@ def _read(path: Path, parse: Callable[[str], Any], what: str) -> list[Any]:
     return found
 
 
-def needs_passphrase(path: Path) -> bool:
-    """Whether it was encrypted with a passphrase. Raises BackupError for a file that is not in the
-    form of age."""
+def check_form(path: Path) -> None:
+    """Raises BackupError for a file that is not in the form of age, or was encrypted with a
+    passphrase: what that costs is measured on the machine that encrypts, and a slower or busier one
+    refuses it, which is no way to keep what must come back."""
     try:
         with path.open("rb") as file:
             head = file.read(128)
@@ -66,7 +67,8 @@ def needs_passphrase(path: Path) -> bool:
         raise BackupError(f"{path} cannot be read: {error.strerror}") from error
     if not head.startswith(_HEAD):
         raise BackupError(f"{path} is no backup: it is not in the form of age")
-    return _SCRYPT in head
+    if _SCRYPT in head:
+        raise BackupError(f"{path} was encrypted with a passphrase, not by `seva backup`")
 
 
 def encrypt(write: Callable[[BinaryIO], None], target: BinaryIO, recipients: Sequence[Any]) -> None:
@@ -138,21 +140,14 @@ def _told(path: Path, error: Exception) -> BackupError:
     return BackupError(f"{path} is damaged: nothing was restored from it")
 
 
-def encrypt_bytes(content: bytes, recipients: Sequence[Any] | None, passphrase: str) -> bytes:
-    """In memory; with the passphrase where there are no recipients."""
-    if recipients:
-        return bytes(pyrage.encrypt(content, recipients))
-    return bytes(pyrage.passphrase.encrypt(content, passphrase))
+def encrypt_bytes(content: bytes, recipients: Sequence[Any]) -> bytes:
+    """In memory."""
+    return bytes(pyrage.encrypt(content, recipients))
 
 
-def decrypt_bytes(path: Path, identities: Sequence[Any] | None, passphrase: str) -> bytes:
+def decrypt_bytes(path: Path, identities: Sequence[Any]) -> bytes:
     """The other way. Raises BackupError."""
-    content = path.read_bytes()
     try:
-        if identities is None:
-            return bytes(pyrage.passphrase.decrypt(content, passphrase))
-        return bytes(pyrage.decrypt(content, identities))
+        return bytes(pyrage.decrypt(path.read_bytes(), identities))
     except pyrage.DecryptError as error:
-        if identities is None:
-            raise BackupError(f"{path}: the passphrase is wrong, or the file is damaged") from None
         raise _told(path, error) from None

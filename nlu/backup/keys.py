@@ -89,16 +89,16 @@ def _given() -> dict[str, str]:
     return {file: str(values[field]) for file, field in _FIELDS.items() if values[field]}
 
 
-def encode(keys: KeySet, recipients: Sequence[Any] | None, passphrase: str) -> bytes:
-    """Encrypted for recipients, or with a passphrase."""
+def encode(keys: KeySet, recipients: Sequence[Any]) -> bytes:
+    """Encrypted for recipients."""
     content = {"holds": "keys", "format": 1, **vars(keys)}
-    return encrypt_bytes(json.dumps(content).encode(), recipients, passphrase)
+    return encrypt_bytes(json.dumps(content).encode(), recipients)
 
 
-def decode(path: Path, identities: Sequence[Any] | None, passphrase: str) -> KeySet:
+def decode(path: Path, identities: Sequence[Any]) -> KeySet:
     """Raises BackupError."""
     try:
-        found = json.loads(decrypt_bytes(path, identities, passphrase))
+        found = json.loads(decrypt_bytes(path, identities))
         if found["holds"] != "keys" or found["format"] != 1:
             raise BackupError(f"{path} holds no keys that this Seva can read")
         keys = KeySet(found["files"], found["variables"], found["made_at"], found["seva"])

@@ -47,10 +47,6 @@ Identity = Annotated[
         help="File with the age secret key of a recipient.",
     ),
 ]
-PassphraseFile = Annotated[
-    Path | None,
-    typer.Option(dir_okay=False, exists=True, help="Its first line; without it, it is asked for."),
-]
 
 
 class Which(str, Enum):
@@ -88,28 +84,27 @@ def keys(
         Path | None,
         typer.Option(dir_okay=False, help="File of age public keys; others than the backups'."),
     ] = None,
-    passphrase_file: PassphraseFile = None,
+    of_backups: Annotated[
+        Path | None, typer.Option(envvar="SEVA_BACKUP_RECIPIENTS", hidden=True, dir_okay=False)
+    ] = None,
     json_output: Json = False,
 ) -> None:
-    """Write all keys into a file of their own. With a passphrase, or for recipients."""
+    """Write all keys into a file of their own. For other recipients than those of the backups."""
     from nlu.backup.commands import keys_command
 
-    word = _passphrase(passphrase_file, new=True)
-    finish(keys_command(target, recipients, word, as_json=json_output))
+    finish(keys_command(target, recipients, of_backups, as_json=json_output))
 
 
 @app.command()
 def check(
     file: File,
     identity: Identity = None,
-    passphrase_file: PassphraseFile = None,
     json_output: Json = False,
 ) -> None:
     """Check that a backup can be restored. Hashes every part, opens every database."""
     from nlu.backup.commands import check_command
 
-    word = _passphrase(passphrase_file)
-    finish(check_command(file, identity, word, as_json=json_output))
+    finish(check_command(file, identity, as_json=json_output))
 
 
 @app.command()
@@ -123,7 +118,6 @@ def identity(target: Annotated[Path, typer.Argument(metavar="FILE", help="A new 
 def restore(
     file: File,
     identity: Identity = None,
-    passphrase_file: PassphraseFile = None,
     without_models: Annotated[
         bool, typer.Option("--without-models", help="Neither models nor an own catalogue.")
     ] = False,
@@ -132,17 +126,4 @@ def restore(
     """Restore a backup, or keys. Into empty places only; says what to do next."""
     from nlu.backup.commands import restore_command
 
-    word = _passphrase(passphrase_file)
-    finish(restore_command(file, identity, word, models=not without_models, as_json=json_output))
-
-
-def _passphrase(file: Path | None, *, new: bool = False) -> Any:
-    """Gives the passphrase when it is needed."""
-
-    def given() -> str:
-        if file is not None:
-            return (file.read_text("utf-8").splitlines() or [""])[0]
-        found: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=new, err=True)
-        return found
-
-    return given
+    finish(restore_command(file, identity, models=not without_models, as_json=json_output))

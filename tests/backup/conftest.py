@@ -20,7 +20,6 @@ import sqlalchemy as sa
 from nlu.storage.tables import file_url
 
 ROOT = Path(__file__).resolve().parents[2]
-PASSPHRASE = "correct horse battery staple"
 _FILES = {"department_writes": "journal.sqlite", "profile": "profile.sqlite"}
 
 
@@ -39,10 +38,6 @@ class Deployment:
     @property
     def out(self) -> Path:
         return self.folder / "backups"
-
-    @property
-    def passphrase(self) -> Path:
-        return self.folder / "passphrase"
 
     @property
     def database(self) -> str:
@@ -69,9 +64,10 @@ class Deployment:
         (model / "manifest.json").write_text("{}")
         (model.parent / "live").write_text('{"id": "m1", "history": []}\n')
         self.out.mkdir()
-        self.passphrase.write_text(f"{PASSPHRASE}\n")
-        public = self.seva("backup", "identity", self.folder / "identity")
-        (self.folder / "recipients").write_text(f"# the vault's\n{public.splitlines()[0]}\n")
+        for of in ("", "-of-keys"):
+            public = self.seva("backup", "identity", self.folder / f"identity{of}")
+            text = f"# the vault's\n{public.splitlines()[0]}\n"
+            (self.folder / f"recipients{of}").write_text(text)
         self.make_database()
 
     def seva(self, *words: object, code: int = 0, **more: str) -> str:

@@ -128,7 +128,7 @@ def test_killed_deleted_restored(
         clerk.wait_for(BEFORE)
         deployment.seva(
             *("backup", "keys", deployment.out / "keys.age"),
-            *("--passphrase-file", deployment.passphrase),
+            *("--recipients", deployment.folder / "recipients-of-keys"),
         )
         made = deployment.backup()
         clerk.wait_for(len(clerk.lines()) + AFTER)
@@ -148,7 +148,7 @@ def test_killed_deleted_restored(
     assert "keys that opened this are not here (documents/keys/municipal" in said
     assert not [*deployment.var.rglob("*.key"), *deployment.var.rglob("*.pem")]
     keys = deployment.out / "keys.age"
-    deployment.seva("restore", keys, "--passphrase-file", deployment.passphrase)
+    deployment.seva("restore", keys, "--identity", deployment.folder / "identity-of-keys")
     assert "unreadable" in deployment.seva("keys", "check")
     assert (deployment.folder / "models" / "live").is_file()
     assert (deployment.folder / "models" / made["model"] / "manifest.json").is_file()
