@@ -91,6 +91,7 @@ SLOW_FILES = (
     "test_one_message.py",
     "test_switched_off.py",
     "test_export.py",
+    "test_restore_drill.py",
 )
 NIGHTLY_FILES = ("test_sandbox_schemathesis.py",)
 SLOW = (

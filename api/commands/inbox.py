@@ -71,3 +71,14 @@ def purge() -> None:
     from api.inbox.commands import purge_command
 
     finish(purge_command())
+
+
+@app.command()
+def hold() -> None:
+    """Hold what waits. For after a restore, before the workers start: most of it was answered.
+
+    Messages become dead letters, replies on their way wait until their citizen writes.
+    """
+    from api.inbox.commands import hold_command
+
+    finish(hold_command())

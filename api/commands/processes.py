@@ -1,5 +1,6 @@
 """`seva serve` and `seva worker` run until Ctrl-C or SIGTERM; `seva status`, `seva doctor` and
-`seva load` look at them and the others, `seva migrate` changes their tables.
+`seva load` look at them and the others, `seva migrate` changes their tables, `seva backup` and
+`seva restore` keep what they wrote.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from typing import Annotated
 import typer
 
 from api.commands.load import load
+from nlu.commands.backup import app as backup
+from nlu.commands.backup import restore
 from nlu.commands.doctor import doctor
 from nlu.commands.migrate import app as migrate
 from nlu.commands.options import Json, address, begin, finish
@@ -89,3 +92,5 @@ def status(
 app.command()(doctor)
 app.command()(load)
 app.add_typer(migrate)
+app.add_typer(backup)
+app.command()(restore)

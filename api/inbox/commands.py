@@ -83,6 +83,17 @@ async def _purge(settings: State) -> int:
         await inbox.close()
 
 
+def hold_command() -> int:
+    """Keep what waits from being answered, and replies from being sent, by themselves."""
+    return _with(_hold)
+
+
+def _hold(letters: Letters) -> int:
+    held = letters.hold()
+    print(f"rows held: {held}; `seva inbox list` shows the messages" if held else "nothing waits")
+    return 0
+
+
 def _drop_lost(letters: Letters) -> int:
     rows = letters.drop_lost()
     print(f"rows dropped: {rows}" if rows else "nothing waits for a key that is not here")

@@ -19,6 +19,7 @@ from nlu.storage.database import Database, Row, Transaction
 from nlu.storage.sealing import Unreadable
 from nlu.text import mask
 
+_HELD = "held after a restore"
 _STATES = {"waiting": schema.WAITING, "dead": schema.DEAD}
 
 
@@ -108,6 +109,16 @@ class Letters:
             dropped += sum(database.change(partial(_drop_lost, lane)) for lane in lanes)
         return dropped
 
+    def hold(self) -> int:
+        """After a restore: what waits becomes a dead letter, and replies on their way wait until
+        their citizen writes; how many rows. Workers that hold one lose it."""
+        open_lanes = "SELECT lane FROM inbox_lanes UNION SELECT lane FROM outbox_lanes"
+        held = 0
+        for database in self._databases:
+            lanes = database.look(lambda db: db.execute(open_lanes).fetchall())
+            held += sum(database.change(partial(_hold, lane)) for (lane,) in lanes)
+        return held
+
     def close(self) -> None:
         """Closes the databases."""
         for database in self._databases:
@@ -125,6 +136,25 @@ class Letters:
 def _drop_lost(lane: str, db: Transaction) -> int:
     lock(db, lane)
     return unopened.drop_lost(db, INBOX, OUTBOX, lane, db.now())
+
+
+def _hold(lane: str, db: Transaction) -> int:
+    lock(db, lane)
+    letters = db.execute(
+        "UPDATE inbox SET state = ?, reason = ? WHERE lane = ? AND state = ?",
+        (schema.DEAD, _HELD, lane, schema.WAITING),
+    )
+    replies = db.execute(
+        "UPDATE outbox SET state = CASE WHEN step >= 0 THEN ? WHEN state = ? THEN ? ELSE ? END, "
+        "reason = ? WHERE lane = ? AND state IN (?, ?)",
+        (
+            *(schema.PARKED, schema.SENDING, schema.FAILED, schema.SPARE),
+            *(_HELD, lane, schema.PENDING, schema.SENDING),
+        ),
+    )
+    INBOX.end(db, lane)
+    OUTBOX.end(db, lane)
+    return letters.rowcount + replies.rowcount
 
 
 def _row(db: Transaction, seq: int) -> Row | None:

@@ -44,13 +44,17 @@ INDIA = "Asia/Kolkata"
 _DAY = 86400.0
 
 TOOLS = {
+    "SEVA_BACKUP_IDENTITY": "Of `seva backup check` and `seva restore`: file with the secret key "
+    "that opens backups (`docs/backup.md`).",
+    "SEVA_BACKUP_RECIPIENTS": "Of `seva backup`: file of public keys that backups are encrypted "
+    "for.",
     "SEVA_BOOTSTRAP_DIR": "Where `.ci/uv` keeps uv itself.",
     "SEVA_PAYMENT_EXAMPLES": "Random histories in the tests of payments.",
     "SEVA_SCREENSHOTS": "Folder for the pictures that browser tests take.",
     "SEVA_TEST_CHROMIUM": "The browser of the tests; else `chromium` on the path.",
     "SEVA_WHEEL": "`product`: `uv build --wheel` leaves demo and sandbox out.",
 }
-"""Variables that no process of Seva reads, but its build and its tests."""
+"""Variables that no process of Seva reads, but commands, its build and its tests."""
 
 
 class ServeSettings(

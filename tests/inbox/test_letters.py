@@ -11,6 +11,7 @@ import pytest
 
 from api.inbox.commands import (
     drop_command,
+    hold_command,
     list_command,
     purge_command,
     requeue_command,
@@ -198,3 +199,26 @@ async def test_requeue_leaves_a_reply_that_is_on_its_way_to_its_owner(
         await store.outbox.sent(parcel, "wamid.OUT1")
     clock.now += 29
     assert await store.outbox.claim("w") == []
+
+
+async def test_what_was_held_goes_out_only_when_somebody_asks_for_it(
+    store: StoredInbox, clock: Clock, here: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As after a restore: one reply was being sent, one waited, two messages waited."""
+    await store.put([message(1), message(2, citizen="IN.2")])
+    for claim in await store.claim("w", 2):
+        await store.ack(claim, [Draft(Outgoing("text", f"answer {claim.message.citizen}"))])
+    await store.outbox.claim("w")
+    await store.put([message(3), message(4, citizen="IN.3")])
+    assert hold_command() == 0
+    assert "rows held: 4" in capsys.readouterr().out
+    clock.now += 3600
+    whatsapp = FakeWhatsApp()
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    assert whatsapp.texts() == []
+    assert requeue_command(["4"]) == 0
+    await store.put([message(5)])
+    await make_worker(store, FakeEngine(), whatsapp, clock).drain()
+    assert sorted(whatsapp.texts()) == ["answer IN.1", "echo text 4", "echo text 5"]
+    assert hold_command() == 0
+    assert "nothing waits" in capsys.readouterr().out

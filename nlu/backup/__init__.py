@@ -1,0 +1,1 @@
+"""Backups: one moment of all stores in one encrypted file, and the way back (docs/backup.md)."""
