@@ -38,7 +38,7 @@ _IN_A_PAIR = (
     "wal_keep_size=512MB",
 )
 _LOOK_EVERY_S = 0.2
-_PROMOTED_S = 60
+_ASKED_S, _PROMOTED_S = 5, 60
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,11 @@ class Node:
     def answers(self) -> bool:
         """Whether it takes connections."""
         where = ("-h", self.folder, "-p", str(self.port))
-        asked = subprocess.run(
-            [_program("pg_isready"), "-q", "-U", "seva", "-d", "postgres", *where], timeout=5
-        )
-        return asked.returncode == 0
+        asks = [_program("pg_isready"), "-q", "-U", "seva", "-d", "postgres", *where]
+        try:
+            return subprocess.run(asks, timeout=_ASKED_S).returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
     def put_away(self) -> None:
         """Its data is lost to it, as with its machine."""

@@ -23,7 +23,7 @@ from benchmarks.upheaval.facts import Kill, Outage
 
 ROOT = Path(__file__).resolve().parents[2]
 _LOOK_EVERY_S = 0.2
-_START_S = 300.0
+_START_S = 900.0
 _STOP_S = 20.0
 
 
