@@ -26,7 +26,7 @@ from tests.processes import ACTIONS_SECRET, OWNERS, ROOT, department_urls, free_
 from tests.served import served
 
 DEPARTMENT = "energy"
-_START_SECONDS = 600.0
+_START_SECONDS = 900.0
 _METHODS = ["GET", "POST", "PUT", "DELETE"]
 
 
