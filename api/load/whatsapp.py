@@ -8,13 +8,12 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from random import Random
 from typing import Any
 
 import httpx
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -117,8 +116,12 @@ class WhatsApp:
 
     async def _messages(self, request: Request) -> Response:
         body: dict[str, Any] = {}
-        with suppress(ValueError):
+        try:
             body = await request.json()
+        except ClientDisconnect:  # given up before it was read: it was not taken
+            return Response(status_code=400)
+        except ValueError:
+            pass
         if "status" in body:
             return JSONResponse({"success": True})
         tracker, kind = str(body.get("biz_opaque_callback_data", "")), str(body.get("type", ""))
