@@ -28,7 +28,13 @@ _SYSTEM = tuple(
     Path("/", name)
     for name in ("usr/bin", "usr/sbin", "usr/lib", "usr/lib64", "usr/share", "etc", "sys")
 )
-_DROP = ("--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all")
+_DROP = (
+    "--pdeathsig=TERM",
+    "--no-new-privs",
+    "--bounding-set=-all",
+    "--inh-caps=-all",
+    "--ambient-caps=-all",
+)
 
 
 def model(file: Path) -> dict[str, Any]:
