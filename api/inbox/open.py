@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
 from api.inbox import schema
 from api.inbox.shard import Shard, take_place
 from api.inbox.sharded import ShardedInbox
@@ -19,6 +17,7 @@ from nlu.storage.postgres import PostgresDatabase
 from nlu.storage.rotation import Ring
 from nlu.storage.sealed_column import SealedColumn
 from nlu.storage.sqlite import SqliteDatabase
+from nlu.storage.tables import shown
 
 _SQLITE = "sqlite:///"
 
@@ -49,11 +48,6 @@ def _open_place(settings: State, place: int) -> Database:
         database.close()
         raise
     return database
-
-
-def shown(url: str) -> str:
-    """An address without its password."""
-    return make_url(url).render_as_string()
 
 
 def database_file(settings: State) -> Path | None:

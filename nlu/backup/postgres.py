@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from psycopg2.extensions import make_dsn
 
 from nlu.backup.errors import BackupError
+from nlu.storage.tables import one_form, shown
 
 _FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/usr/local/pgsql/bin")
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)(\.\d+)*")
@@ -145,11 +146,6 @@ def check(dump: Path) -> None:
         raise BackupError(f"pg_restore cannot read it: {_first(done.stderr)}")
 
 
-def shown(url: str) -> str:
-    """Without its password."""
-    return sa.engine.make_url(url).render_as_string(hide_password=True)
-
-
 @contextmanager
 def connected(url: str) -> Iterator[Any]:
     """A connection that is closed after. Raises BackupError where the server does not answer."""
@@ -177,7 +173,7 @@ def _major(connection: Any) -> int:
 
 def _options(url: str) -> dict[str, Any]:
     """As psycopg2 takes them."""
-    plain = sa.engine.make_url(url).set(drivername="postgresql+psycopg2")
+    plain = sa.engine.make_url(one_form(url)).set(drivername="postgresql+psycopg2")
     _, options = plain.get_dialect()().create_connect_args(plain)
     return dict(options)
 

@@ -15,6 +15,7 @@ from nlu.backup.copies import Step
 from nlu.backup.errors import BackupError
 from nlu.backup.manifest import Manifest, Part
 from nlu.backup.places import COMING, DATA, MODELS, VAR, Places, is_key, walk
+from nlu.storage.tables import shown
 
 _FEW = 3
 _MAY_BE = ("lost+found",)
@@ -115,7 +116,7 @@ def _check_empty(manifest: Manifest, wanted: set[str], places: Places) -> None:
     for store in places.stores:
         if store.engine == "postgresql" and (tables := postgres.tables_in(store.url)):
             raise BackupError(
-                f"{postgres.shown(store.url)} is not empty ({_some(tables)}): make a new database "
+                f"{shown(store.url)} is not empty ({_some(tables)}): make a new database "
                 "and name it"
             )
 
@@ -147,13 +148,13 @@ def _fill_databases(manifest: Manifest, places: Places, step: Step) -> None:
     parts, filled = {part.name: part for part in manifest.parts}, ""
     for store in places.stores:
         if store.engine == "postgresql":
-            step(f"Filling {postgres.shown(store.url)}", 0)
+            step(f"Filling {shown(store.url)}", 0)
             dump = places.var / COMING / store.part
             try:
                 postgres.restore(store.url, dump, parts[store.part].rows)
             except BackupError as error:
                 raise BackupError(f"{error}{filled}") from error
-            filled = f". {postgres.shown(store.url)} was filled already: empty it again"
+            filled = f". {shown(store.url)} was filled already: empty it again"
             dump.unlink()
 
 

@@ -69,7 +69,7 @@ def open_engine(url: str, **pool: Any) -> sa.engine.Engine:
     settings: dict[str, Any] = {"future": True, "hide_parameters": True}
     if not url.startswith("sqlite"):
         settings |= {"pool_pre_ping": True, "connect_args": _PATIENCE}
-        server = sa.create_engine(_one_form(url), **pool, **settings)
+        server = sa.create_engine(one_form(url), **pool, **settings)
         sa.event.listen(server, "handle_error", _leave_if_it_takes_no_writes)
         return server
     # Connections stay open, each lent to one thread at a time; in memory there is only one.
@@ -87,7 +87,12 @@ def open_engine(url: str, **pool: Any) -> sa.engine.Engine:
     return engine
 
 
-def _one_form(url: str) -> str:
+def shown(url: str) -> str:
+    """A URL as an operator knows it, without its password."""
+    return sa.engine.make_url(one_form(url)).render_as_string()
+
+
+def one_form(url: str) -> str:
     """`u@one:5432,two:5432/db`, as libpq writes several servers, in the form that SQLAlchemy
     reads."""
     found = _SEVERAL_HOSTS.fullmatch(url)

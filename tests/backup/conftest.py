@@ -20,7 +20,13 @@ import sqlalchemy as sa
 from nlu.storage.tables import file_url
 
 ROOT = Path(__file__).resolve().parents[2]
-_FILES = {"department_writes": "journal.sqlite", "profile": "profile.sqlite"}
+_REGISTRY = "documents/registry.sqlite"
+_FILES = {
+    "department_writes": "journal.sqlite",
+    "profile": "profile.sqlite",
+    "documents": _REGISTRY,
+    "entries": _REGISTRY,
+}
 
 
 @dataclass

@@ -20,13 +20,11 @@ from pathlib import Path
 import pytest
 
 from actions.departments.journal import row_id
-from actions.documents.settings import REGISTRY
 from actions.transparency.log import Log
 from actions.transparency.merkle import verify_consistency
 from actions.transparency.note import open_checkpoint
 from api.inbox import schema
 from api.inbox.payloads import read_reply
-from nlu.storage.read_only import read_only
 from nlu.storage.sealing import unseal
 from tests.backup.conftest import ROOT, Deployment
 from tests.backup.town import calls, numbers, taken
@@ -72,11 +70,8 @@ def assert_nothing_lacks_its_cause(
             assert f"wamid.IN{number}" in inbox, "acknowledged before the point, and lost"
     writes = {row["id"]: row for row in deployment.rows("department_writes")}
     assert set(writes) <= {row_id("revenue", key) for key in inbox}, "written for nobody"
-    with read_only(deployment.var / "documents" / REGISTRY) as db:
-        documents = {row["id"]: row for row in db.execute("SELECT * FROM documents")}
-        logged = {
-            row["document"] for row in db.execute("SELECT * FROM entries") if row["log_index"]
-        }
+    documents = {row["id"]: row for row in deployment.rows("documents")}
+    logged = {row["document"] for row in deployment.rows("entries") if row["log_index"]}
     replies = {row["inbox_id"]: row for row in deployment.rows("outbox")}
     done = {key for key, row in inbox.items() if row["state"] == schema.DONE}
     assert set(replies) == done, "a message and its reply come together"
@@ -105,9 +100,20 @@ def unseal_text(token: str) -> str:
     return found
 
 
-def assert_log_goes_on(var: Path, before: Path) -> None:
+def log_in_tables(deployment: Deployment) -> list[bytes]:
+    """Entries of the log, where it lies in PostgreSQL."""
+    return [bytes(row["entry"]) for row in deployment.rows("log_entries")]
+
+
+def assert_log_goes_on(deployment: Deployment, before: Path, entries: list[bytes]) -> None:
     """What the restored log signs is the beginning of what it had signed when it was killed."""
-    with closing(Log.open(var / "documents" / "log")) as here, closing(Log.open(before)) as was:
+    if deployment.server:
+        (head,), found = deployment.rows("log_head"), log_in_tables(deployment)
+        assert 0 < head["signed"] <= len(found) < len(entries)
+        assert found == entries[: len(found)]
+        return
+    folder = deployment.var / "documents" / "log"
+    with closing(Log.open(folder)) as here, closing(Log.open(before)) as was:
         old = open_checkpoint(here.checkpoint(), was.verifier).checkpoint
         new = open_checkpoint(was.checkpoint(), was.verifier).checkpoint
         assert 0 < old.size < new.size
@@ -140,12 +146,14 @@ def test_killed_deleted_restored(
     kept, answered = gateway.lines(), clerk.lines()
     log_at_crash = tmp_path / "log-at-crash"
     shutil.copytree(deployment.var / "documents" / "log", log_at_crash)
+    entries_at_crash = log_in_tables(deployment) if deployment.server else []
     deployment.delete_everything()
     assert "all of it is good" in deployment.seva("backup", "check", made["path"])
 
     deployment.make_database()
     said = deployment.seva("restore", made["path"])
-    assert "keys that opened this are not here (documents/keys/municipal" in said
+    sealed_apart = "documents/sealing.key" if deployment.server else "documents/keys/municipal"
+    assert "keys that opened this are not here (" in said and sealed_apart in said
     assert not [*deployment.var.rglob("*.key"), *deployment.var.rglob("*.pem")]
     keys = deployment.out / "keys.age"
     deployment.seva("restore", keys, "--identity", deployment.folder / "identity-of-keys")
@@ -157,7 +165,7 @@ def test_killed_deleted_restored(
     inbox = {row["message_id"]: row for row in deployment.rows("inbox")}
     assert all(inbox[key]["state"] == schema.DONE for key, when in answered if when < point)
     assert 0 < len(inbox) < len(kept), "the crash came later than the point"
-    assert_log_goes_on(deployment.var, log_at_crash)
+    assert_log_goes_on(deployment, log_at_crash, entries_at_crash)
     writes = deployment.rows("department_writes")
     settled = {row["id"] for row in writes if row["state"] == "settled"}
     sent = {row["tracker"] for row in deployment.rows("outbox") if row["state"] >= schema.SENT}

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from actions.documents.credential import Claims, new_id
 from actions.documents.issuer import Issued, Issuer
 from actions.documents.server import create_app
+from actions.documents.settings import key_store
 from tests.documents.conftest import BIRTH, URL, lose_registry
 from tests.documents.link_reader import published_keys, verify_link
 
@@ -34,8 +35,9 @@ def test_published_keys_verify_a_document(web: TestClient, issue: Issue) -> None
 
 def test_private_keys_are_not_published(web: TestClient, folder: Path, issue: Issue) -> None:
     issue()
-    (pem,) = folder.rglob("*.pem")
-    secret = pem.read_text().splitlines()[1]
+    store = key_store(folder)
+    (facts,) = store.published()
+    secret = store.private(facts).decode().splitlines()[1]
     assert secret not in web.get("/keys.json").text
 
 

@@ -49,7 +49,7 @@ def test_up_and_down_and_up_again(old: OldCode) -> None:
 
 def test_a_store_that_is_not_there_is_said(url: str) -> None:
     said = seva("before", "inbx")
-    assert said.exit_code == 2 and "inbox, limits, journal" in said.stderr.replace("\n│ ", " ")
+    assert said.exit_code == 2 and "there are inbox, " in said.stderr.replace("\n│ ", " ")
 
 
 def test_a_server_that_does_not_answer_is_one_line_without_a_password(

@@ -29,7 +29,7 @@ from nlu.storage.postgres import PostgresDatabase
 from nlu.storage.tables import NO_WRITES, open_engine
 from tests.postgres import empty
 
-TABLES = Tables("taken_notes", 1, "CREATE TABLE IF NOT EXISTS taken_notes (id INTEGER PRIMARY KEY)")
+TABLES = Tables("taken_notes", "CREATE TABLE IF NOT EXISTS taken_notes (id INTEGER PRIMARY KEY);")
 ADMIN_SHUTDOWN = "57P01"
 POLICY = load_policy(Path("data/whatsapp.yml"))
 

@@ -26,7 +26,7 @@ from nlu.storage.migrations.version import (
     version_of,
 )
 from nlu.storage.read_only import read_only
-from nlu.storage.tables import open_engine
+from nlu.storage.tables import open_engine, shown
 
 PLACES = ("api.stores", "actions.stores", "nlu.stores")
 """Modules with a function `stores`, which gives the stores of one floor. They are found by their
@@ -59,7 +59,7 @@ class Store:
     @property
     def where(self) -> str:
         """The file, or the URL without its password."""
-        return str(self.file or sa.engine.make_url(self.url).render_as_string())
+        return str(self.file or shown(self.url))
 
 
 @dataclass(frozen=True)
