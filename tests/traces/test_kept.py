@@ -13,7 +13,7 @@ from api.whatsapp.outgoing import Draft, Outgoing
 from nlu.storage.sealing import unseal
 from nlu.trace import TraceContext, span
 from nlu.turn import TurnFailed
-from tests.inbox.conftest import clock, engine, store
+from tests.inbox.conftest import clock, engine, pytest_generate_tests, store
 from tests.inbox.worker_fakes import (
     Clock,
     FakeEngine,
@@ -23,7 +23,7 @@ from tests.inbox.worker_fakes import (
     rows,
 )
 
-__all__ = ["clock", "engine", "store"]
+__all__ = ["clock", "engine", "pytest_generate_tests", "store"]
 CAME = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 TRACE = CAME[3:35]
 
