@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from actions.transparency.folder import LogError, LogFolder
+from actions.transparency.log_signer import LogSigner
 from actions.transparency.note import Note, Signature, Signer, Verifier
 from actions.transparency.published import PublishedLog
 from actions.transparency.reader import Pins
-from actions.transparency.signing import Signing
 from actions.transparency.tiles import Tile, check_lengths, pack_entries, pack_hashes
 from nlu.storage.database import Database, Row, Tables, Transaction
 from nlu.storage.file_lock import locked
@@ -34,7 +34,7 @@ _LOOK_EVERY_S = 0.02
 class LogInTables(PublishedLog):
     """An open log in a database."""
 
-    def __init__(self, database: Database, verifier: Verifier, signing: Signing | None) -> None:
+    def __init__(self, database: Database, verifier: Verifier, signing: LogSigner | None) -> None:
         """Callers use `open`. Without `signing` another process signs."""
         super().__init__()
         self.database, self._verifier, self._signing = database, verifier, signing
@@ -63,7 +63,7 @@ class LogInTables(PublishedLog):
                     f"{files.key} is not the key of the log in the database, {verifier}: put that "
                     "one there, or none where another machine signs"
                 )
-            signing = Signing(signer, files.root / "signed")
+            signing = LogSigner(signer, files.root / "signed")
         log = cls(database, verifier, signing)
         log.sign()
         return log
@@ -169,7 +169,7 @@ class LogInTables(PublishedLog):
         """See `PublishedLog`."""
         self.database.close()
 
-    def _held(self) -> Signing:
+    def _held(self) -> LogSigner:
         if self._signing is None:
             raise LogError("only the process that has the log's key signs")
         return self._signing
@@ -187,11 +187,11 @@ class LogInTables(PublishedLog):
         with locked(files.lock):
             if not files.key.exists():
                 files.create(Signer.new(origin))
-        signing = Signing(files.read_signer(), files.root / "signed")
+        signing = LogSigner(files.read_signer(), files.root / "signed")
         return database.change(lambda db: _first_head(db, signing))
 
 
-def _first_head(db: Transaction, signing: Signing) -> Row:
+def _first_head(db: Transaction, signing: LogSigner) -> Row:
     db.execute(
         "INSERT INTO log_head (one, verifier, size, signed, checkpoint, cosigned, witnesses)"
         " VALUES (1, ?, 0, 0, ?, '', '') ON CONFLICT (one) DO NOTHING",

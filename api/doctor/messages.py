@@ -13,7 +13,7 @@ from api.inbox.open import database_file, sealed_columns
 from nlu.doctor import Deployment, Finding, NotLooked, check
 from nlu.doctor.sealed_sample import Sealed, look_at
 from nlu.storage.database import DatabaseAway, Statements, Transaction
-from nlu.storage.migrations.opening import are_ready
+from nlu.storage.migrations.readiness import are_ready
 from nlu.storage.migrations.step import EngineName
 from nlu.storage.postgres import reader
 from nlu.storage.read_only import read_only

@@ -118,5 +118,5 @@ class Tables:
     def names(self) -> list[str]:
         """Of the tables."""
         if isinstance(self.head, str):
-            return re.findall(r"CREATE TABLE IF NOT EXISTS (\w+)", self.head)
+            return re.findall(r"CREATE TABLE IF NOT EXISTS ([a-z_]+)", self.head)
         return list(self.head.tables)

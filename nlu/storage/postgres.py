@@ -20,7 +20,7 @@ from psycopg2.errors import DataError, NotSupportedError, ProgrammingError
 from psycopg2.extras import DictCursor
 
 from nlu.storage.database import DatabaseAway, Found, T, Tables, Work
-from nlu.storage.migrations.opening import open_schema, place_of
+from nlu.storage.migrations.readiness import open_schema, place_of
 from nlu.storage.tables import NO_WRITES, open_engine
 
 _CONNECTIONS = 8

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from nlu.storage.database import Tables
-from nlu.storage.migrations.opening import are_ready, open_schema
+from nlu.storage.migrations.readiness import are_ready, open_schema
 from nlu.storage.write_ahead import make_durable
 
 IN_MEMORY = "sqlite://"

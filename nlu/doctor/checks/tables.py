@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from nlu.doctor.check import Finding, NotLooked, check
 from nlu.doctor.deployment import Deployment
 from nlu.storage.database import DatabaseAway
-from nlu.storage.migrations.opening import changes_by_itself
+from nlu.storage.migrations.readiness import changes_by_itself
 from nlu.storage.migrations.store import Standing, all_stores, standing
 
 

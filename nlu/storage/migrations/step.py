@@ -29,8 +29,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 }
 """What the engines say in different words: `$number` is a column that numbers rows, `$by_key` is
 for tables that are only found by their key."""
-_WORD = re.compile(r"\$(number|by_key)\b")
-_FILE = re.compile(r"(\d{4})_(\w+)\.(before|after)\.sql")
+_WORD = re.compile(r"\$(number|by_key)(?![a-z_])")
+_FILE = re.compile(r"([0-9]{4})_([a-z0-9_]+)\.(before|after)\.sql")
 _SECTION = re.compile(r"-- (upgrade|downgrade)(?: (sqlite|postgresql))?")
 _LOSES = re.compile(r"-- loses (.+?): (SELECT .+)")
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from nlu.storage.database import DatabaseAway, Tables
 from nlu.storage.migrations.migrator import plan
-from nlu.storage.migrations.opening import place_of
+from nlu.storage.migrations.readiness import place_of
 from nlu.storage.migrations.step import EngineName, Half, Step
 from nlu.storage.migrations.version import (
     Ask,

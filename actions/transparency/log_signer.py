@@ -1,4 +1,4 @@
-"""Signs what was added to a log in a database. Only a process that holds the key has a `Signing`.
+"""Signs what was added to a log in a database. Only a process that holds the key has a `LogSigner`.
 
 One signs at a time, because each locks the log's head. It remembers beside its key what it signed
 last: a database that was put back to an earlier state is not signed on, as that would give the log
@@ -31,7 +31,7 @@ _LOOK_EVERY_S = 0.1
 _LOG = get_logger(__name__)
 
 
-class Signing:
+class LogSigner:
     """Signs, with the right edge of the tree in memory."""
 
     def __init__(self, signer: Signer, memory: Path) -> None:
