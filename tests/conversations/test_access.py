@@ -104,4 +104,4 @@ def test_code_is_in_no_file_of_the_conversation(stranger: Stranger) -> None:
 
 def test_whom_whatsapp_names_without_a_number_is_told_so(stranger: Stranger) -> None:
     stranger.phone = ""
-    assert "WhatsApp" in stranger.say(BILL["en"])
+    assert "not told your number" in stranger.say(BILL["en"])
