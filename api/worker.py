@@ -8,12 +8,13 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 from api.channel import channel_of
+from api.claim_loop import Claiming, ClaimLoops, Work
 from api.dispatcher import Dispatcher
 from api.failures import Company, GiveUp, Wait, after, died_too_often, within
 from api.heartbeat import Heartbeat
@@ -31,8 +32,8 @@ from nlu.trace import TraceContext, span
 from nlu.turn import TurnFailed
 
 log = get_logger(__name__)
-Claiming = Callable[[str, int], Awaitable[list[Any]]]
-_IDLE = 0.05
+_IDLE = {"text": 0.025, "voice": 0.1, "reply": 0.1}
+"""Seconds until a loop looks again that nobody woke. A worker wakes its own for what it wrote."""
 _GAUGES_EVERY = 5.0
 _PURGE_EVERY = 3600.0
 _PROCESSED = {
@@ -81,12 +82,12 @@ class Worker:
         places: tuple[tuple[Only, bool, int], ...]
         places = ("text", False, concurrency), ("voice", True, voices)
         self._places = [(voice, free) for kind, voice, free in places if only in ("", kind)]
-        self._shutdown, self._keep, self._idle = shutdown_s, keep_s, idle_s
+        self._keep, self._idle = keep_s, idle_s
         self._name = f"{socket.gethostname()}:{os.getpid()}"
-        self._wake = asyncio.Event()
         self._heartbeat = heartbeat or Heartbeat(math.inf)
         told = partial(self._heartbeat.trouble, "outage")
         self.outage = Outage(self._is_well, policy.retry.outage.wait, told)
+        self._loops = ClaimLoops(self.outage, policy.retry.outage.wait, shutdown_s)
         self._company = Company()
         self._held: Counter[str] = Counter()  # how often each waiting message was given back
 
@@ -94,10 +95,10 @@ class Worker:
         """Works until `stop` is set, then finishes the turns under way."""
         keepers = [asyncio.create_task(self._keep_house())]
         keepers.append(asyncio.create_task(self._heartbeat.keep()))
-        loops = [self._loop(stop, self._outbox.claim, self._deliver, self._concurrency)]
-        for voice, places in self._places:
-            claim = self._when_well(stop, partial(self._inbox.claim, voice=voice))
-            loops.append(self._loop(stop, claim, self._serve, places))
+        loops = [
+            self._loops.run(stop, claim, work, places, _IDLE[kind])
+            for kind, claim, work, places in self._kinds(stop)
+        ]
         try:
             await asyncio.gather(*loops)
         finally:
@@ -107,44 +108,21 @@ class Worker:
     async def _is_well(self) -> bool:
         return await self._inbox.works() and await self._turns.is_healthy()
 
+    def _kinds(self, stop: asyncio.Event) -> Iterator[tuple[str, Claiming, Work, int]]:
+        """What is claimed, what is done with it, and how much of it at a time."""
+        yield "reply", partial(self._outbox.claim, self._name), self._deliver, self._concurrency
+        for voice, places in self._places:
+            claim = self._when_well(stop, partial(self._inbox.claim, self._name, voice=voice))
+            yield "voice" if voice else "text", claim, self._serve, places
+
     def _when_well(self, stop: asyncio.Event, claim: Claiming) -> Claiming:
         """Makes `claim` wait while something of our own is away."""
 
-        async def claim_when_well(name: str, limit: int) -> list[Any]:
+        async def claim_when_well(limit: int) -> list[Any]:
             await self.outage.over(stop)
-            return [] if stop.is_set() else await claim(name, limit)
+            return [] if stop.is_set() else await claim(limit)
 
         return claim_when_well
-
-    async def _loop(
-        self,
-        stop: asyncio.Event,
-        claim: Claiming,
-        work: Callable[[Any], Coroutine[Any, Any, None]],
-        places: int,
-    ) -> None:
-        tasks: set[asyncio.Task[None]] = set()
-        failed = 0
-        while not stop.is_set():
-            free = places - len(tasks)
-            found: list[Any] = []
-            try:
-                found = await claim(self._name, free) if free else []
-                failed = 0
-            except Exception as error:  # the store may come back
-                failed += 1
-                self.outage.begin(str(Away(STORE, error)))
-                log.error("claim_failed", error=describe(error), times=failed)
-                await asyncio.sleep(step(self._policy.retry.outage.wait, failed))
-            for item in found:
-                task = asyncio.create_task(work(item))
-                tasks.add(task)
-                task.add_done_callback(tasks.discard)
-            if not found:
-                self._wake.clear()
-                with suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _IDLE)
-        await _finish(tasks, self._shutdown)
 
     async def _serve(self, claim: Claim) -> None:
         """Takes one turn, as a span in the trace of its message. A turn that is taken again is
@@ -182,7 +160,7 @@ class Worker:
             await self._give_back(claim, self._pause(claim, self._policy.retry.outage.wait))
         if outcome not in ("given_back", "store_failed"):
             del self._held[claim.message.message_id]
-        self._wake.set()
+        self._loops.wake()
         self._heartbeat.turn()
         elapsed = time.monotonic() - started
         channel = channel_of(claim.message.lane).name
@@ -319,7 +297,7 @@ class Worker:
             await self._dispatcher.send(parcel)
         except Exception as error:  # it stays `sending` and is settled when the lease ends
             log.error("delivery_failed", error=describe(error))
-        self._wake.set()
+        self._loops.wake()
 
     @asynccontextmanager
     async def _alive(self, claim: Claim, turn: asyncio.Task[str]) -> AsyncIterator[None]:
@@ -375,7 +353,7 @@ class Worker:
             drafts = await self._turns.listening(claim.message)
             if not done.is_set():
                 await self._inbox.say_meanwhile(claim, "listening", drafts)
-                self._wake.set()
+                self._loops.wake()
 
     async def _keep_house(self) -> None:
         """Sets gauges every few seconds, and deletes old rows every hour."""
@@ -391,13 +369,3 @@ class Worker:
             except Exception as error:
                 log.error("housekeeping_failed", error=describe(error))
             await asyncio.sleep(_GAUGES_EVERY)
-
-
-async def _finish(tasks: set[asyncio.Task[None]], seconds: float) -> None:
-    """Waits for open turns. A turn that takes too long is cancelled and given back."""
-    if not tasks:
-        return
-    _, late = await asyncio.wait(tasks, timeout=seconds)
-    for task in late:
-        task.cancel()
-    await asyncio.gather(*late, return_exceptions=True)

@@ -44,7 +44,8 @@ class StoredOutbox:
         """The first open row of each due lane, durably marked as being sent."""
         if limit < 1:
             return []
-        if not await self._database.read(lambda db: self._lanes.has_due(db, db.now())):
+        about = self._database.now()  # to look; a claim is by the database's own clock
+        if not await self._database.read(lambda db: self._lanes.has_due(db, about)):
             return []
 
         def change(db: Transaction) -> list[Parcel]:

@@ -99,7 +99,8 @@ class StoredInbox:
         when it comes back: what is left are the deaths of whoever had it."""
         if limit < 1:
             return []
-        if not await self._database.read(lambda db: INBOX.has_due(db, db.now(), voice)):
+        about = self._database.now()  # to look; a claim is by the database's own clock
+        if not await self._database.read(lambda db: INBOX.has_due(db, about, voice)):
             return []
 
         def change(db: Transaction) -> list[Claim]:

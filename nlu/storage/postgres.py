@@ -2,6 +2,10 @@
 
 Nothing lives longer than a transaction (no prepared statement, no session lock, no setting), so
 PgBouncer may lend connections by transaction. The server groups commits that come together itself.
+
+A connection is not asked whether it is still there before it is used, which would be one more
+journey for each transaction. One that turns out to be lost before its commit did nothing, and the
+work is done again on another.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -66,7 +70,7 @@ class PostgresDatabase:
     def __init__(self, url: str, tables: Tables, *, clock: Clock | None = None) -> None:
         """Makes tables in a database that has none. A `clock` in place of the database's is for
         tests. Raises ValueError for tables that this Seva cannot work with, DatabaseAway."""
-        self._engine = open_engine(url, pool_size=_CONNECTIONS, max_overflow=0)
+        self._engine = open_engine(url, pool_size=_CONNECTIONS, max_overflow=0, pool_pre_ping=False)
         self._threads = ThreadPoolExecutor(_CONNECTIONS, "postgres")
         self._clock, where = clock, place_of(self._engine)
         try:
@@ -113,34 +117,44 @@ class PostgresDatabase:
         self._engine.dispose()
 
     def _within(self, work: Work[T], *, commit: bool) -> T:
+        """What only reads needs no transaction: each statement sees what is committed, as it would
+        in one."""
         for left in range(_TRIES - 1, -1, -1):
-            try:
-                with self._lent() as connection:
-                    found = work(PostgresTransaction(connection, self._clock))
-                    connection.commit() if commit else connection.rollback()
+            with self._lent() as lent:
+                done = False
+                try:
+                    lent.dbapi_connection.autocommit = not commit
+                    found = work(PostgresTransaction(lent, self._clock))
+                    done = commit
+                    lent.commit()
                     return found
-            except (DataError, NotSupportedError, ProgrammingError):  # the value is at fault
-                raise
-            except (Error, sa.exc.SQLAlchemyError) as error:
-                if left and getattr(error, "pgcode", None) in _AGAIN:
-                    continue
-                raise _away(error) from error
+                except (DataError, NotSupportedError, ProgrammingError):  # the value is at fault
+                    raise
+                except Error as error:
+                    if left and self._did_nothing(lent, error, done):
+                        continue
+                    raise _away(error) from error
         raise AssertionError("the last try returns or raises")
+
+    def _did_nothing(self, lent: Any, error: Error, done: bool) -> bool:
+        """Whether the work may be done again. A connection that was lost in the commit, `done`, may
+        have done it. A server that is gone, or that takes no writes, has left more connections like
+        this one behind: none is kept."""
+        lost = bool(lent.closed)
+        if lost or error.pgcode == NO_WRITES:
+            lent.invalidate()
+            self._engine.dispose()
+        return error.pgcode in _AGAIN or (lost and not done)
 
     @contextmanager
     def _lent(self) -> Iterator[Any]:
-        """A connection of the pool; one on which anything went wrong has nothing begun. Where the
-        server takes no writes another has taken its place, and no connection to it is kept."""
-        lent = self._engine.raw_connection()
+        """A connection of the pool; what was begun on it and not committed is undone."""
+        try:
+            lent = self._engine.raw_connection()
+        except (Error, sa.exc.SQLAlchemyError) as error:
+            raise _away(error) from error
         try:
             yield lent
-        except BaseException as error:
-            with suppress(Exception):
-                lent.rollback()
-            if getattr(error, "pgcode", None) == NO_WRITES:
-                lent.invalidate()
-                self._engine.dispose()
-            raise
         finally:
             lent.close()
 

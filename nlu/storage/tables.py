@@ -68,8 +68,8 @@ def open_engine(url: str, **pool: Any) -> sa.engine.Engine:
     takes it."""
     settings: dict[str, Any] = {"future": True, "hide_parameters": True}
     if not url.startswith("sqlite"):
-        settings |= {"pool_pre_ping": True, "connect_args": _PATIENCE}
-        server = sa.create_engine(one_form(url), **pool, **settings)
+        settings |= {"pool_pre_ping": True, "connect_args": _PATIENCE, **pool}
+        server = sa.create_engine(one_form(url), **settings)
         sa.event.listen(server, "handle_error", _leave_if_it_takes_no_writes)
         return server
     # Connections stay open, each lent to one thread at a time; in memory there is only one.
