@@ -35,7 +35,7 @@ from nlu.paths import cache_folder
 from nlu.text import normalise
 from nlu.text.romanisation import Romaniser
 from nlu.text.script import dominant
-from nlu.training.evaluate import read_labelled
+from nlu.training.labelled import read_labelled
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20  # of the folds and of the noise tested with; that of training is in the data
@@ -164,7 +164,7 @@ def tests_of(rows: Sequence[Row], dakshina: Path | None) -> dict[str, list[Teste
 
 def labelled(path: Path) -> list[Tested]:
     """Messages of a file as `seva evaluate` reads it; every fold's model is tested with them."""
-    return [Tested(row.text, row.key, row.service, None) for row in read_labelled(path)]
+    return [Tested(row.text, row.key, row.service, None) for row in read_labelled(path).rows]
 
 
 def models(settings: Mapping[str, Any], only: Sequence[str]) -> list[Model]:

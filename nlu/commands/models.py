@@ -105,6 +105,24 @@ def parse(
 
 
 @app.command()
+def why(
+    text: Annotated[str, typer.Argument(help="What a citizen writes.")],
+    model: Annotated[
+        str | None, typer.Option(help="Id, or a part of it; the live model if absent.")
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="An intent to compare with; the next in the ranking if absent."),
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Show why a message was understood so: the words, and the nearest trained sentences."""
+    from nlu.quality.why_command import why_command
+
+    finish(why_command(text, model, against, json_output))
+
+
+@app.command()
 def transcribe(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A voice message.")],
     json_output: Json = False,

@@ -71,13 +71,21 @@ def _answers(model: str, rows: Sequence[Labelled]) -> list[dict[str, Any]]:
 
 def compare_command(a: str, b: str, file: Path, json_output: bool) -> int:
     """`seva compare A B FILE.jsonl`."""
-    from nlu.training.evaluate import LabelledFileError, read_labelled
+    from nlu.catalogue import shared_catalogue
+    from nlu.model_ids import chosen_model
+    from nlu.paths import models_folder
+    from nlu.registry import release_of
+    from nlu.training.evaluate import labelled_rows
+    from nlu.training.labelled import LabelledFileError
 
+    folder = models_folder()
     try:
-        rows = read_labelled(file)
+        a, b = chosen_model(folder, a), chosen_model(folder, b)
+        catalogues = [shared_catalogue(release_of(folder, one).data) for one in (a, b)]
+        rows = labelled_rows(file, catalogues)
         first = _answers(a, rows)
         second = _answers(b, rows)
-    except (LabelledFileError, FileNotFoundError, ReleaseRefused) as error:
+    except (LabelledFileError, OSError, ReleaseRefused) as error:
         print(error, file=sys.stderr)
         return 1
     result = {"a": a, "b": b, **compared(rows, rights(rows, first), rights(rows, second))}

@@ -17,6 +17,7 @@ from nlu.archive import ReleaseRefused
 from nlu.catalogue import Catalogue
 from nlu.classifier.processes import shared_out
 from nlu.registry import Manifest
+from nlu.training.labelled import Known, LabelledFileError, read_labelled, tell
 from nlu.training.metrics import Labelled, score
 
 BATCH = 64
@@ -27,27 +28,13 @@ Read = tuple[list[dict[str, Any]], float]
 """An engine's answers to messages, and the median milliseconds of one alone."""
 
 
-class LabelledFileError(ValueError):
-    """A line of a labelled file is not as documented; the message has file and line."""
-
-
-def read_labelled(path: Path) -> list[Labelled]:
-    """Reads JSON lines `{"text", "key", "service", "slots"}`. Raises LabelledFileError."""
-    rows = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            raw = json.loads(line)
-            rows.append(Labelled(raw["text"], raw["key"], raw["service"], raw.get("slots")))
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise LabelledFileError(
-                f"{path}:{number}: not a labelled message ({error!r}); a line looks like "
-                '{"text": "...", "key": "te", "service": "birth_certificate", "slots": {}}'
-            ) from error
-    if not rows:
-        raise LabelledFileError(f"{path}: no labelled messages in it")
-    return rows
+def labelled_rows(file: Path, catalogues: Sequence[Catalogue]) -> list[Labelled]:
+    """The rows of a labelled file, held against the catalogues of the models that answer them;
+    warnings go to standard error. Raises LabelledFileError."""
+    found = read_labelled(file, Known.of(catalogues))
+    if found.warnings:
+        print(tell(found.warnings), file=sys.stderr)
+    return found.rows
 
 
 def holdout(catalogue: Catalogue, part: str = HOLDOUT) -> list[Labelled]:
@@ -132,6 +119,7 @@ def _scored(
         found,
         conversation=frozenset(catalogue.conversation),
         services=frozenset(catalogue.services),
+        elsewhere=frozenset(n for n, one in catalogue.conversation.items() if one.elsewhere),
     )
     return {**scores, "ms_per_message_p50": median}
 
@@ -140,26 +128,24 @@ def evaluate_command(
     file: Path | None, model: str | None, json_output: bool, html: Path | None = None
 ) -> int:
     """`seva evaluate [FILE] [--model ID] [--json] [--html OUT.html]`."""
-    from nlu.catalogue import load_catalogue
+    from nlu.catalogue import shared_catalogue
+    from nlu.model_ids import chosen_model
     from nlu.paths import models_folder
     from nlu.registry import live_id, read, release_of
 
-    try:
-        rows = read_labelled(file) if file else []
-    except (LabelledFileError, FileNotFoundError) as error:
-        print(error, file=sys.stderr)
-        return 1
     model = model or live_id(models_folder())
     if model is None:
         print("no live model; run `seva train`, then `seva promote ID`", file=sys.stderr)
         return 1
     try:
+        model = chosen_model(models_folder(), model)
         release = release_of(models_folder(), model)
         release.check()
-    except (FileNotFoundError, ReleaseRefused) as error:
+        catalogue = shared_catalogue(release.data)
+        rows = labelled_rows(file, [catalogue]) if file else []
+    except (LabelledFileError, OSError, ReleaseRefused) as error:
         print(error, file=sys.stderr)
         return 1
-    catalogue = load_catalogue(release.data)
 
     if file is None:
         at_once = partial(read_at_once, release.model, release.data)
@@ -227,6 +213,9 @@ def _print_scores(result: dict[str, Any], out: Any) -> None:
         f"F1 {slots['f1']:.3f}; calibration error {result['ece']:.3f}; "
         f"{result['ms_per_message_p50']:.1f} ms a message"
     )
+    talk = result["conversation"]
+    if talk["rows"]:
+        out.print(f"Conversation ({talk['rows']}): understood {talk['recall']:.3f}")
     for meant, heard, count in result["confusions"][:10]:
         out.print(f"  {count} x {meant} heard as {heard}")
     if result["unknown_services"]:

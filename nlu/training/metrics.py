@@ -100,24 +100,33 @@ def score(
     *,
     conversation: frozenset[str],
     services: frozenset[str],
+    elsewhere: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
-    """The document that `seva evaluate --json` prints, less model and speed."""
+    """The document that `seva evaluate --json` prints, less model and speed.
+
+    Talk (`conversation`) counts apart from the services. A row of `elsewhere`, the talk about what
+    is done elsewhere, counts as out of scope.
+    """
     keys: dict[str, _Tally] = defaultdict(_Tally)
     by_service: dict[str, _Tally] = defaultdict(_Tally)
     slots_of: dict[str, _Slots] = defaultdict(_Slots)
     slots = _Slots()
     confused: Counter[tuple[str, str]] = Counter()
-    outside = rejected = accepted = refused = inside = 0
+    outside = rejected = accepted = refused = inside = talk = answered = 0
     certainty: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for row, answer in zip(rows, answers):
         kind = answer["decision"]["kind"]
         options = [o["service"] for o in answer["decision"]["options"]]
         top, sure = first_ranked(answer)
         certainty[row.key].append((sure, top == row.service))
-        if row.service == OUT_OF_SCOPE:
+        if row.service == OUT_OF_SCOPE or row.service in elsewhere:
             outside += 1
             rejected += kind == OUT_OF_SCOPE
             accepted += kind == "route"
+            continue
+        if row.service in conversation:
+            talk += 1
+            answered += kind == "conversation" and top == row.service
             continue
         inside += 1
         refused += kind == OUT_OF_SCOPE
@@ -131,7 +140,7 @@ def score(
             slots.add(row.slots, answer)
             slots_of[row.service].add(row.slots, answer)
     everything = [pair for pairs in certainty.values() for pair in pairs]
-    unknown = sorted({r.service for r in rows} - services - {OUT_OF_SCOPE})
+    unknown = sorted({r.service for r in rows} - services - conversation - {OUT_OF_SCOPE})
     return {
         "rows": len(rows),
         "by_key": {
@@ -148,6 +157,7 @@ def score(
             "false_accept": _share(accepted, outside),
             "in_scope_rejected": _share(refused, inside),
         },
+        "conversation": {"rows": talk, "recall": _share(answered, talk)},
         "slots": slots.summary(),
         "confusions": [[a, b, n] for (a, b), n in confused.most_common(30)],
         "unknown_services": unknown,

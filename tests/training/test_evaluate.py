@@ -8,70 +8,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from nlu.catalogue import shared_catalogue
 from nlu.catalogue.model import Utterance
 from nlu.registry import Manifest
 from nlu.training.evaluate import (
     HOLDOUT,
     NOISY,
-    LabelledFileError,
     Read,
     answers,
     evaluated,
     evaluated_holdouts,
     holdout,
-    read_labelled,
     write_page,
 )
 from nlu.training.metrics import Labelled
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-GOOD = '{"text": "కరెంటు బిల్లు", "key": "te", "service": "electricity_bill_view"}'
-
-
-def write(tmp_path: Path, *lines: str) -> Path:
-    """A labelled file of these lines."""
-    path = tmp_path / "gold.jsonl"
-    path.write_text("\n".join(lines) + "\n", "utf-8")
-    return path
-
-
-def test_labelled_file_is_read(tmp_path: Path) -> None:
-    """Blank lines are nothing; slots may be absent, which is not the same as none."""
-    with_slots = '{"text": "a", "key": "en", "service": "s", "slots": {"n": "1"}}'
-    rows = read_labelled(write(tmp_path, GOOD, "", with_slots))
-    assert rows == [
-        Labelled("కరెంటు బిల్లు", "te", "electricity_bill_view", None),
-        Labelled("a", "en", "s", {"n": "1"}),
-    ]
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "not json",
-        '{"text": "a", "key": "te"}',
-        '{"key": "te", "service": "s"}',
-        '["text", "key", "service"]',
-        '"a text"',
-        "7",
-    ],
-)
-def test_wrong_line_is_told_with_file_and_line(line: str, tmp_path: Path) -> None:
-    """And with an example of how a line looks."""
-    path = write(tmp_path, GOOD, "", line)
-    with pytest.raises(LabelledFileError) as error:
-        read_labelled(path)
-    assert str(error.value).startswith(f"{path}:3: not a labelled message")
-    assert '"service": "birth_certificate"' in str(error.value)
-
-
-def test_empty_file_is_told(tmp_path: Path) -> None:
-    """Instead of dividing by zero later."""
-    with pytest.raises(LabelledFileError, match="no labelled messages"):
-        read_labelled(write(tmp_path, "", ""))
 
 
 def test_holdout_is_never_trained() -> None:

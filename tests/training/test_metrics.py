@@ -160,3 +160,26 @@ def test_calibration_is_told_per_key_and_in_bins(key: str) -> None:
     assert [b for b in found["calibration"]["bins"] if b["rows"]] == [
         {"low": 0.8667, "high": 0.9333, "rows": 10, "confidence": 0.9, "right": 0.9}
     ]
+
+
+def test_talk_counts_apart() -> None:
+    """A greeting that was understood is no service that was missed, nor a name nobody knows."""
+    found = scored(
+        (Labelled("a", "hi", "greet"), answer(["greet", "view"], "conversation")),
+        (Labelled("b", "hi", "greet"), answer(["view", "greet"], "route", ("view",))),
+        (Labelled("c", "hi", "view"), answer(["view"], "route", ("view",))),
+    )
+    assert found["conversation"] == {"rows": 2, "recall": 0.5}
+    assert found["by_key"]["hi"]["rows"] == 1 and found["unknown_services"] == []
+
+
+def test_what_is_done_elsewhere_counts_as_out_of_scope() -> None:
+    row, found = Labelled("a", "en", "elsewhere_visa"), answer(["elsewhere_visa"], "out_of_scope")
+    scores = score(
+        [row],
+        [found],
+        conversation=CONVERSATION | {"elsewhere_visa"},
+        services=SERVICES,
+        elsewhere=frozenset({"elsewhere_visa"}),
+    )
+    assert scores["out_of_scope"]["rows"] == 1 and scores["out_of_scope"]["recall"] == 1.0

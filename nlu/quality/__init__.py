@@ -1,0 +1,1 @@
+"""What shows a data team which sentences made a decision, and which of them to mend."""
