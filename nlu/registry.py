@@ -14,12 +14,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from nlu.archive import ReleaseRefused, check_archive, sha256
 from nlu.fast_yaml import load_yaml
+from nlu.lineage import Change
 from nlu.paths import chosen_folder, data_folder
 
 ARCHIVE = "model.tar.gz"
@@ -28,6 +29,7 @@ DATA = "data"
 LIVE = "live"
 AS_IT_IS = "folder"
 """Instead of a release's id where SEVA_DATA_DIR names a folder, which has no versions."""
+_CHANGES = 100  # of the live model that the pointer remembers
 _TRAINING_ONLY = "encoder"  # weights of the sentence encoder: 19 MB that the archive holds as well
 
 
@@ -52,6 +54,8 @@ class Manifest:
     snapshot: str = ""
     """Hash of the copy of the catalogue; empty for models of before there was one."""
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    lineage: Mapping[str, str] = field(default_factory=dict)
+    """Commit, author and reason (`nlu.lineage`); empty for models of before they were kept."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +195,13 @@ def entries(folder: Path) -> list[Manifest]:
 
 def read(entry: Path) -> Manifest:
     """One model's manifest. Raises FileNotFoundError."""
-    return Manifest(**json.loads((entry / MANIFEST).read_text("utf-8")))
+    return manifest_of(json.loads((entry / MANIFEST).read_text("utf-8")))
+
+
+def manifest_of(content: Mapping[str, Any]) -> Manifest:
+    """The manifest of a JSON document. What a later version of Seva writes is left out."""
+    known = {one.name for one in fields(Manifest)}
+    return Manifest(**{name: value for name, value in content.items() if name in known})
 
 
 def write(entry: Path, manifest: Manifest) -> None:
@@ -219,28 +229,38 @@ def live_id(folder: Path) -> str | None:
     return _live(folder).get("id")
 
 
-def promote(folder: Path, model_id: str) -> None:
-    """Makes a release live after checking that it is whole. Raises ReleaseRefused, and
-    FileNotFoundError."""
+def changes(folder: Path) -> list[Change]:
+    """How the live model was changed, the latest last, as far as this folder knows."""
+    return [Change(**one) for one in _live(folder).get("changes", [])]
+
+
+def promote(folder: Path, model_id: str, made: Change | None = None) -> None:
+    """Makes a release live after checking that it is whole; `made` says who does it. Raises
+    ReleaseRefused, and FileNotFoundError."""
     check_whole(folder, model_id)
     live = _live(folder)
     history = [i for i in live.get("history", []) if i != model_id]
     if live.get("id") and live["id"] != model_id:
         history.append(live["id"])
-    _write_live(folder, model_id, history)
+    _write_live(folder, model_id, history, made)
 
 
-def rollback(folder: Path) -> str:
-    """Makes the release live that was live before, after checking that it is whole. Raises
-    ReleaseRefused, also where there is none."""
-    live = _live(folder)
-    history = [i for i in live.get("history", []) if (folder / i / MANIFEST).is_file()]
+def previous(folder: Path) -> str:
+    """The release that was live before. Raises ReleaseRefused where there is none."""
+    history = [i for i in _live(folder).get("history", []) if (folder / i / MANIFEST).is_file()]
     if not history:
         raise ReleaseRefused("no earlier model to go back to; `seva models` lists what there is")
-    previous = history.pop()
-    check_whole(folder, previous)
-    _write_live(folder, previous, history)
-    return previous
+    return history[-1]
+
+
+def rollback(folder: Path, made: Change | None = None) -> str:
+    """Makes the release live that was live before, after checking that it is whole. Raises
+    ReleaseRefused, also where there is none."""
+    before = previous(folder)
+    check_whole(folder, before)
+    history = [i for i in _live(folder)["history"] if (folder / i / MANIFEST).is_file()]
+    _write_live(folder, before, history[:-1], made)
+    return before
 
 
 def check_whole(folder: Path, model_id: str) -> None:
@@ -261,6 +281,7 @@ def card(manifest: Manifest) -> str:
         f"Encoder `{manifest.encoder}`; data `{manifest.data_hash[:12]}`, config "
         f"`{manifest.config_hash[:12]}`, lock `{manifest.lock_hash[:12]}`, words "
         f"`{manifest.snapshot[:12]}`.",
+        *_origin(manifest.lineage),
         "",
         "Intended use: routing citizens' messages in Telugu, Hindi and English to the services of "
         "this catalogue. Not for any other decision about a person.",
@@ -284,13 +305,27 @@ def card(manifest: Manifest) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _origin(lineage: Mapping[str, str]) -> list[str]:
+    told = {
+        "Commit": f"`{lineage['commit']}`" if lineage.get("commit") else "",
+        "trained by": lineage.get("author", ""),
+        "because": lineage.get("reason", ""),
+    }
+    said = ", ".join(f"{name} {value}" for name, value in told.items() if value)
+    return [f"{said}."] if said else []
+
+
 def _live(folder: Path) -> dict[str, Any]:
     path = folder / LIVE
     return json.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
-def _write_live(folder: Path, model_id: str, history: list[str]) -> None:
-    _replace(folder / LIVE, json.dumps({"id": model_id, "history": history[-20:]}) + "\n")
+def _write_live(folder: Path, model_id: str, history: list[str], made: Change | None) -> None:
+    told = _live(folder).get("changes", [])
+    if made is not None:
+        told = [*told, asdict(made)]
+    content = {"id": model_id, "history": history[-20:], "changes": told[-_CHANGES:]}
+    _replace(folder / LIVE, json.dumps(content, ensure_ascii=False) + "\n")
 
 
 def _replace(path: Path, text: str) -> None:

@@ -23,6 +23,7 @@ from typing import Any
 
 from nlu import registry
 from nlu.archive import ReleaseRefused, sha256
+from nlu.lineage import Change, change
 from nlu.log import get_logger
 from nlu.model_archives import Archives, open_archives
 from nlu.registry import MANIFEST, Manifest
@@ -65,19 +66,20 @@ class SharedModels:
     def known(self) -> list[Manifest]:
         """All models that any machine can fetch, newest first. Raises DatabaseAway."""
         rows = self._database.look(lambda db: db.execute("SELECT manifest FROM models").fetchall())
-        found = [Manifest(**json.loads(row["manifest"])) for row in rows]
+        found = [registry.manifest_of(json.loads(row["manifest"])) for row in rows]
         return sorted(found, key=lambda manifest: manifest.created, reverse=True)
 
-    def follow(self) -> None:
-        """Makes the live release of all machines that of this folder. One process of a machine does
-        it at a time. Raises DatabaseAway, ArchivesAway, ReleaseRefused."""
+    def follow(self, made: Change | None = None) -> None:
+        """Makes the live release of all machines that of this folder; `made`, where this machine
+        has changed it. One process of a machine does it at a time. Raises DatabaseAway,
+        ArchivesAway, ReleaseRefused."""
         with self._alone():
             live = self.live()
             if live is not None and live != registry.live_id(self._folder):
                 self._fetch(live)
-                registry.promote(self._folder, live)
+                registry.promote(self._folder, live, made if made and made.id == live else None)
 
-    def promote(self, model_id: str) -> None:
+    def promote(self, model_id: str, made: Change | None = None) -> None:
         """Makes a release live on all machines, after checking that it is whole. Raises
         ReleaseRefused, FileNotFoundError, DatabaseAway, ArchivesAway."""
         with self._alone():
@@ -96,9 +98,9 @@ class SharedModels:
             _point(db, model_id, history)
 
         self._database.change(work)
-        self.follow()
+        self.follow(made)
 
-    def rollback(self) -> str:
+    def rollback(self, reason: str = "") -> str:
         """Makes the release live that was live before. Raises as `promote`, also where there is
         none."""
         history = _history(self._database.look(_pointer))
@@ -117,7 +119,7 @@ class SharedModels:
             _point(db, previous, history[:-1])
 
         self._database.change(work)
-        self.follow()
+        self.follow(change(self._folder, previous, "rollback", reason))
         return previous
 
     def _publish(self, model_id: str) -> None:
@@ -168,7 +170,8 @@ class SharedModels:
     def _check_same(self, model_id: str) -> None:
         row = self._row(model_id)
         assert row is not None
-        if asdict(registry.read(self._folder / model_id)) != json.loads(row["manifest"]):
+        shared = registry.manifest_of(json.loads(row["manifest"]))
+        if registry.read(self._folder / model_id) != shared:
             raise ReleaseRefused(
                 f"{self._folder / model_id} is another model than the one that is shared under "
                 "this id; move it away"
@@ -208,20 +211,23 @@ def _open(url: str, where: str, folder: Path) -> SharedModels:
     return SharedModels(open_database(url, TABLES), open_archives(where), folder)
 
 
-def promote(folder: Path, model_id: str) -> None:
+def promote(folder: Path, model_id: str, reason: str = "") -> None:
     """Makes a release live, on all machines where they share their models. Raises as
     `SharedModels.promote`."""
-    shared = shared_models(folder)
+    shared, made = shared_models(folder), change(folder, model_id, "promote", reason)
     if shared is None:
-        registry.promote(folder, model_id)
+        registry.promote(folder, model_id, made)
     else:
-        shared.promote(model_id)
+        shared.promote(model_id, made)
 
 
-def rollback(folder: Path) -> str:
+def rollback(folder: Path, reason: str = "") -> str:
     """Makes the release live that was live before, as `promote`; its id."""
     shared = shared_models(folder)
-    return registry.rollback(folder) if shared is None else shared.rollback()
+    if shared is not None:
+        return shared.rollback(reason)
+    before = registry.previous(folder)
+    return registry.rollback(folder, change(folder, before, "rollback", reason))
 
 
 def listed(folder: Path) -> tuple[str | None, list[Manifest]]:

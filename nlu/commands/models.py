@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +18,12 @@ from nlu.paths import CHECKOUT, models_folder
 
 app = typer.Typer(rich_markup_mode=None)
 LabelledFile = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, help="Labelled messages, one JSON a line.")
+    Path, typer.Argument(exists=True, dir_okay=False, help="Labelled messages: .jsonl, .csv, .tsv.")
+]
+Reason = Annotated[str, typer.Option(help="What for; kept with who and when.")]
+ModelId = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="Id, the beginning or the end of one, or `live`."),
 ]
 
 
@@ -39,12 +43,13 @@ def train(
     promote: Annotated[
         bool, typer.Option("--promote", help="Make it live at once, whatever it scored.")
     ] = False,
+    reason: Reason = "",
     json_output: Json = False,
 ) -> None:
     """Train a model. Reads the catalogue, writes a registry entry under models/."""
     from nlu.training.train import train_command
 
-    finish(train_command(profile.value if profile else None, json_output, promote))
+    finish(train_command(profile.value if profile else None, json_output, promote, reason))
 
 
 @app.command()
@@ -54,11 +59,11 @@ def evaluate(
         typer.Argument(
             exists=True,
             dir_okay=False,
-            help="Labelled messages, one JSON a line; the model's own hold-outs if absent.",
+            help="Labelled messages (.jsonl, .csv, .tsv); the model's own hold-outs if absent.",
         ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Registry id; the live model if absent.")
+        str | None, typer.Option(help="Id, or a part of it; the live model if absent.")
     ] = None,
     json_output: Json = False,
     html: Annotated[
@@ -73,8 +78,8 @@ def evaluate(
 
 @app.command()
 def compare(
-    a: Annotated[str, typer.Argument(help="Registry id of one model.")],
-    b: Annotated[str, typer.Argument(help="Registry id of the other.")],
+    a: Annotated[str, typer.Argument(help="Id of one model, or a part of it, or `live`.")],
+    b: Annotated[str, typer.Argument(help="Id of the other.")],
     file: LabelledFile,
     json_output: Json = False,
 ) -> None:
@@ -134,49 +139,55 @@ def transcribe(
 
 
 @app.command()
-def models(json_output: Json = False) -> None:
-    """List the models and which one is live."""
+def models(
+    model: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="One model, with all that is known of it.")
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """List the models and which one is live; or where one model comes from."""
+    from nlu.model_ids import chosen_model
+    from nlu.models_table import as_rows, print_one, print_table
+    from nlu.registry import changes
     from nlu.shared_models import listed
 
+    folder = models_folder()
     with _refusals():
-        live, found = listed(models_folder())
+        live, found = listed(folder)
+        if model is not None:
+            wanted = chosen_model(folder, model)
+            found = [one for one in found if one.id == wanted]
+    made = changes(folder)
     if json_output:
-        rows = [{**asdict(m), "live": m.id == live} for m in found]
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
-        return
-    if not found:
+        rows = as_rows(found, live, made)
+        print(json.dumps(rows if model is None else rows[0], ensure_ascii=False, indent=2))
+    elif model is not None:
+        print_one(found[0], live, made)
+    elif found:
+        print_table(found, live, made)
+    else:
         print("No model yet. `seva train` makes one.")
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("", "id", "trained", "profile", "services", "worst top-1", "MB")
-    for m in found:
-        keys = m.metrics.get("by_key", {})
-        worst = min((row["top1"] for row in keys.values()), default=0.0)
-        mark = "live" if m.id == live else ""
-        size = f"{m.archive_bytes / 1e6:.1f}"
-        table.add_row(mark, m.id, m.created, m.profile, str(m.services), f"{worst:.3f}", size)
-    Console().print(table)
 
 
 @app.command()
-def promote(model: Annotated[str, typer.Argument(metavar="ID", help="Registry id.")]) -> None:
+def promote(model: ModelId, reason: Reason = "") -> None:
     """Make a model the live one, with the catalogue that it was trained on."""
     from nlu import shared_models
+    from nlu.model_ids import chosen_model
 
     with _refusals():
-        shared_models.promote(models_folder(), model)
+        model = chosen_model(models_folder(), model)
+        shared_models.promote(models_folder(), model, reason)
     print(f"{model} is live. Running processes take it over within seconds.")
 
 
 @app.command()
-def rollback() -> None:
+def rollback(reason: Reason = "") -> None:
     """Make the previous live model live again, with its catalogue."""
     from nlu import shared_models
 
     with _refusals():
-        print(f"{shared_models.rollback(models_folder())} is live again.")
+        print(f"{shared_models.rollback(models_folder(), reason)} is live again.")
 
 
 @contextmanager

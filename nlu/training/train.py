@@ -14,7 +14,8 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from typing import Any
 
 from nlu import registry
 from nlu.archive import sha256
+from nlu.lineage import lineage_of
 from nlu.paths import CHECKOUT, PACKAGE, config_file, models_folder, reading
 from nlu.registry import ARCHIVE, Manifest
 from nlu.shared_models import promote as promote_model
@@ -54,8 +56,11 @@ def inputs_hash(data_hash: str, config: str, encoder: str) -> str:
     return digest.hexdigest()
 
 
-def train(profile: str | None = None, *, force: bool = False, progress: Any = None) -> Manifest:
-    """Makes a release of the catalogue as it is now, and promotes it if none is live.
+def train(
+    profile: str | None = None, *, force: bool = False, progress: Any = None, reason: str = ""
+) -> Manifest:
+    """Makes a release of the catalogue as it is now, and promotes it if none is live. `reason` is
+    kept in its manifest.
 
     What was trained already is not trained again: if only words changed that no weights depend on
     (replies, titles, departments), the new release takes the weights of the earlier one. `profile`
@@ -74,8 +79,9 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
     try:
         # All that follows reads the copy: what is edited meanwhile belongs to the next release.
         snapshot = registry.take_snapshot(source, work)
+        lineage = asdict(lineage_of(source, reason))
         with reading(work / registry.DATA):
-            manifest = _trained(work, snapshot, profile, force, say)
+            manifest = _trained(work, snapshot, profile, force, say, lineage)
         if (work / registry.MANIFEST).is_file():  # else the release was there already
             os.chmod(work, 0o755)
             os.replace(work, folder / manifest.id)
@@ -85,7 +91,14 @@ def train(profile: str | None = None, *, force: bool = False, progress: Any = No
     return manifest
 
 
-def _trained(work: Path, snapshot: str, profile: str | None, force: bool, say: Any) -> Manifest:
+def _trained(
+    work: Path,
+    snapshot: str,
+    profile: str | None,
+    force: bool,
+    say: Any,
+    lineage: Mapping[str, str],
+) -> Manifest:
     """The manifest of what is now in the folder `work`, or of the release that is there already."""
     from nlu.components.project import catalogue
     from nlu.encoder.onnx_encoder import fingerprint
@@ -148,6 +161,7 @@ def _trained(work: Path, snapshot: str, profile: str | None, force: bool, say: A
         peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
         snapshot=snapshot,
         metrics=metrics,
+        lineage=lineage,
     )
     report = work / "report"
     report.mkdir()
@@ -271,8 +285,10 @@ def _utterances(known: Any) -> int:
     return sum(len(rows) for intent in intents for rows in intent.utterances.values())
 
 
-def train_command(profile: str | None, json_output: bool = False, promote: bool = False) -> int:
-    """`seva train [--profile fast|full]`."""
+def train_command(
+    profile: str | None, json_output: bool = False, promote: bool = False, reason: str = ""
+) -> int:
+    """`seva train [--profile fast|full] [--reason TEXT]`."""
     from rich.console import Console
 
     from nlu.catalogue import CatalogueError
@@ -286,15 +302,13 @@ def train_command(profile: str | None, json_output: bool = False, promote: bool 
                 errors.print(text)
                 status.update(text)
 
-            manifest = train(profile, progress=say)
+            manifest = train(profile, progress=say, reason=reason)
     except (CatalogueError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     if promote:
-        promote_model(models_folder(), manifest.id)
+        promote_model(models_folder(), manifest.id, reason)
     if json_output:
-        from dataclasses import asdict
-
         print(json.dumps(asdict(manifest), ensure_ascii=False, indent=2))
         return 0
     print_table(dict(manifest.metrics))

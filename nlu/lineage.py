@@ -1,0 +1,70 @@
+"""Where a model comes from, and who made it live: commit, person, reason.
+
+It stands in the model's manifest and in the live pointer, and decides nothing: two models of the
+same inputs are the same, whoever trained them.
+"""
+
+from __future__ import annotations
+
+import getpass
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+_LONGEST = 5.0  # seconds that Git may take; without it a model is trained all the same
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """`commit` of the catalogue's folder, with `+` behind it where files of the folder differ from
+    it; empty where there is no Git. `author` is who trained, `reason` what for."""
+
+    commit: str = ""
+    author: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change of the live model: `what` is promote or rollback, `at` an ISO time."""
+
+    id: str
+    what: str
+    at: str
+    by: str
+    reason: str = ""
+
+
+def lineage_of(data: Path, reason: str = "") -> Lineage:
+    """Of what is trained from the folder `data` now."""
+    commit = _git(data, "rev-parse", "HEAD")
+    changed = bool(commit) and bool(_git(data, "status", "--porcelain", "--", "."))
+    return Lineage(commit + "+" * changed, person(data), reason.strip())
+
+
+def change(folder: Path, model_id: str, what: str, reason: str = "") -> Change:
+    """A change of the live model of the registry `folder`, made now by who runs this."""
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return Change(model_id, what, now, person(folder), reason.strip())
+
+
+def person(folder: Path) -> str:
+    """Who works here: the name that Git has, else that of the account."""
+    named = _git(folder, "config", "user.name")
+    if named:
+        return named
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without accounts
+        return ""
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    command: Sequence[str] = ("git", "-C", str(folder), *arguments)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,86 @@
+"""What `seva models` prints: all models in a table, or where one comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from nlu.lineage import Change
+from nlu.registry import Manifest
+
+_COMMIT = 9  # characters of a commit that are shown
+
+
+def as_rows(found: Sequence[Manifest], live: str | None, made: Sequence[Change]) -> list[Any]:
+    """The document that `seva models --json` prints."""
+    return [
+        {
+            **asdict(one),
+            "live": one.id == live,
+            "changes": [asdict(change) for change in made if change.id == one.id],
+        }
+        for one in found
+    ]
+
+
+def print_table(found: Sequence[Manifest], live: str | None, made: Sequence[Change]) -> None:
+    """A line for each model, ids and heads whole on 80 columns. `worst key`: the share of its
+    hold-out that was right first."""
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    whole = {"no_wrap": True, "overflow": "ignore"}
+    table = Table(
+        *(Column(name, **whole) for name in ("", "id", "profile")),  # type: ignore[arg-type]
+        Column("services", justify="right", no_wrap=True),
+        Column("worst key", justify="right", no_wrap=True),
+        Column("MB", justify="right", no_wrap=True),
+        "why",
+        box=None,
+        pad_edge=False,
+    )
+    for one in found:
+        keys = one.metrics.get("by_key", {})
+        worst = min((row["top1"] for row in keys.values()), default=0.0)
+        table.add_row(
+            "live" if one.id == live else "",
+            one.id,
+            one.profile,
+            str(one.services),
+            f"{worst:.3f}",
+            f"{one.archive_bytes / 1e6:.1f}",
+            one.lineage.get("reason", ""),
+        )
+    Console().print(table)
+    if made:
+        print(f"Last change: {_told(made[-1])}")
+
+
+def print_one(one: Manifest, live: str | None, made: Sequence[Change]) -> None:
+    """All that a person asks of one model before promoting it."""
+    lineage = one.lineage
+    commit = lineage.get("commit", "")
+    edited = " and what was not committed" if commit.endswith("+") else ""
+    told = {
+        "id": one.id + (", live" if one.id == live else ""),
+        "trained": f"{one.created}, profile {one.profile}, {one.train_seconds:.0f} s",
+        "by": lineage.get("author", ""),
+        "because": lineage.get("reason", ""),
+        "commit": commit.rstrip("+")[:_COMMIT] + edited,
+        "words": one.snapshot[:12],
+        "inputs": one.inputs[:12],
+        "catalogue": f"{one.services} services, {one.utterances} sentences",
+        "size": f"{one.archive_bytes / 1e6:.1f} MB",
+    }
+    for name, value in told.items():
+        print(f"{name:<10}{value or 'not known'}")
+    for change in made:
+        if change.id == one.id:
+            print(f"{'live':<10}{_told(change)}")
+
+
+def _told(change: Change) -> str:
+    done = {"promote": "promoted", "rollback": "gone back to"}.get(change.what, change.what)
+    reason = f": {change.reason}" if change.reason else ""
+    return f"{change.id} {done} on {change.at} by {change.by or 'nobody known'}{reason}"
