@@ -116,6 +116,31 @@ def check(
     raise typer.Exit(1 if result.problems else 0)
 
 
+@app.command()
+def sentences(
+    path: Folder = None,
+    service: Annotated[str | None, typer.Option(help="Of this service or intent only.")] = None,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Only those that may belong to another intent.")
+    ] = False,
+    twins: Annotated[
+        bool, typer.Option("--twins", help="Only those that two intents share, or nearly.")
+    ] = False,
+    lacking: Annotated[
+        bool, typer.Option("--lacking", help="Only the kinds of messages that services lack.")
+    ] = False,
+    most: Annotated[int, typer.Option(min=1, help="So many of each are printed.")] = 30,
+    json_output: Json = False,
+) -> None:
+    """Find sentences to read again. In the wrong file, in two files, or not there at all."""
+    from nlu.quality.sentences_command import sentences_command
+
+    asked = {"labels": labels, "twins": twins, "lacking": lacking}
+    views = [name for name, wanted in asked.items() if wanted]
+    folder = (path or data_folder()).absolute()
+    raise typer.Exit(sentences_command(folder, service, views, most, json_output))
+
+
 def _move(strays: Sequence[Astray]) -> None:
     """Asks of each sentence whether to move it; the last line of a file first, so that the others
     keep their lines."""

@@ -36,7 +36,7 @@ def test_a_part_of_an_id_is_enough(named: str, meant: str | None) -> None:
 
 
 def test_what_fits_several_is_refused_with_their_names() -> None:
-    with pytest.raises(ReleaseRefused, match="fits 2 models: 20261130-091525.*20261130-093411"):
+    with pytest.raises(ReleaseRefused, match=r"fits 2 models: 20261130-091525.*20261130-093411"):
         matching(IDS, "20261130")
 
 
