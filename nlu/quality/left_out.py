@@ -1,10 +1,10 @@
 """What a linear machine says of each trained sentence when it has not learned that one.
 
 To train the real machines five times, each without a fifth, would take minutes and 8 GB each time.
-Ridge regression on the same features has its leave-one-out scores in closed form, from
-one solution (Allen 1974, "PRESS"): score = (fitted - leverage * target) / (1 - leverage). N-grams
-are hashed into a few columns, as when the machines choose their rows (`nlu.classifier.hinge`). It is
-right less often than the real machines, so it points at sentences to read and decides nothing.
+Ridge regression on the same features has its leave-one-out scores in closed form, from one solution
+(Allen 1974, "PRESS"): score = (fitted - leverage * target) / (1 - leverage). N-grams are hashed
+into a few columns, as when the machines choose their rows (`nlu.classifier.hinge`). It is right
+less often than the real machines, so it points at sentences to read and decides nothing.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from tests.catalogue.sample import PAY, VIEW, write_sample
 DATA = Path(__file__).resolve().parents[2] / "data"
 HEAVY = {"rasa", "tensorflow", "torch", "onnxruntime", "spacy", "transformers", "keras"}
 COMMANDS = [
-    *("init", "check", "new-service", "new-department"),
-    *("train", "evaluate", "compare", "parse", "transcribe"),
+    *("init", "check", "sentences", "new-service", "new-department"),
+    *("train", "evaluate", "compare", "parse", "why", "transcribe"),
     *("models", "promote", "rollback", "benchmark"),
     *("serve", "worker", "actions", "sandbox", "simulator", "demo"),
 ]
