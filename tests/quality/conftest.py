@@ -27,7 +27,7 @@ from tests.releases import register
 
 SERVICES = (
     *("electricity_bill_view", "electricity_bill_payment"),
-    *("caste_certificate", "rice_card_status"),
+    *("integrated_caste_certificate", "rice_card_application_status"),
 )
 VIEWS = {"written": [3, 4], "folded": [3, 4], "phrase": [4, 4]}
 WEIGHT, MODEL = 3.0, "20261130-120000-abcd1234"

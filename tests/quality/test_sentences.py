@@ -15,7 +15,7 @@ from nlu.cli import app
 from nlu.quality.left_out import _RIDGE, left_out
 from tests.quality.conftest import Trained
 
-VIEW, CASTE = "energy/electricity_bill_view.yml", "revenue/caste_certificate.yml"
+VIEW, CASTE = "energy/electricity_bill_view.yml", "revenue/integrated_caste_certificate.yml"
 MISPLACED = "caste certificate apply cheyyali ela meeseva lo"
 SHARED = "current bill entha vachindo okasari choodandi babu"
 DOUBLED = "current bill entha vachindo okasari chudandi babu"
@@ -55,7 +55,10 @@ def test_planted_sentences_are_found_with_file_and_line(planted: Path) -> None:
     told = json.loads(out)
     assert set(told) == {"labels", "twins"}
     (doubt,) = [one for one in told["labels"] if one["text"] == MISPLACED]
-    assert (doubt["intent"], doubt["other"]) == ("electricity_bill_view", "caste_certificate")
+    assert (doubt["intent"], doubt["other"]) == (
+        "electricity_bill_view",
+        "integrated_caste_certificate",
+    )
     assert (doubt["file"], doubt["line"]) == line_of(planted, MISPLACED)
     pairs = [{pair["one"]["text"], pair["two"]["text"]} for pair in told["twins"]]
     assert {SHARED, DOUBLED} in pairs
@@ -63,12 +66,13 @@ def test_planted_sentences_are_found_with_file_and_line(planted: Path) -> None:
 
 def test_one_service_has_only_its_own(planted: Path) -> None:
     code, out, _ = seva(
-        "sentences", str(planted), "--twins", "--json", "--service", "caste_certificate"
+        "sentences", str(planted), "--twins", "--json", "--service", "integrated_caste_certificate"
     )
     assert code == 1
     pairs = json.loads(out)["twins"]
     assert pairs and all(
-        "caste_certificate" in (pair["one"]["intent"], pair["two"]["intent"]) for pair in pairs
+        "integrated_caste_certificate" in (pair["one"]["intent"], pair["two"]["intent"])
+        for pair in pairs
     )
 
 
@@ -78,8 +82,8 @@ def test_lacking_is_told_and_no_mistake(made: Trained) -> None:
 
 
 def test_unknown_service_is_wrong_usage(made: Trained) -> None:
-    code, _, err = seva("sentences", str(made.data), "--service", "caste_certficate")
-    assert code == 2 and "caste_certificate" in err
+    code, _, err = seva("sentences", str(made.data), "--service", "integrated_caste_certficate")
+    assert code == 2 and "integrated_caste_certificate" in err
 
 
 def test_closed_form_is_what_training_without_the_row_gives() -> None:

@@ -164,10 +164,10 @@ def test_command_prints_words_and_places(registry: Trained) -> None:
 
 def test_against_names_the_rival(registry: Trained) -> None:
     arguments = ("why", ASKED["en"], "--model", "abcd", "--json")
-    code, out, _ = seva(*arguments, "--against", "caste_certificate")
-    assert code == 0 and json.loads(out)["pull"]["against"] == "caste_certificate"
-    code, _, err = seva(*arguments, "--against", "caste_certficate")
-    assert code == 2 and "caste_certificate" in err
+    code, out, _ = seva(*arguments, "--against", "integrated_caste_certificate")
+    assert code == 0 and json.loads(out)["pull"]["against"] == "integrated_caste_certificate"
+    code, _, err = seva(*arguments, "--against", "integrated_caste_certficate")
+    assert code == 2 and "integrated_caste_certificate" in err
 
 
 @pytest.mark.parametrize(
