@@ -104,16 +104,16 @@ def _near(
 
     limits = load_limits(catalogue.root)
     same: dict[str, list[int]] = {}
-    for at, one in enumerate(said):
-        same.setdefault(bare(one.utterance.text), []).append(at)
+    for at, sentence in enumerate(said):
+        same.setdefault(bare(sentence.utterance.text), []).append(at)
     for group in same.values():
         for two in group[1:]:
             if service in (None, said[group[0]].intent, said[two].intent):
                 yield group[0], two, float(vectors[group[0]] @ vectors[two]), 100.0
-    intents = np.asarray([one.intent for one in said])
+    intents = np.asarray([sentence.intent for sentence in said])
     done = 0
-    for key in dict.fromkeys(one.key for one in said):
-        every = np.asarray([at for at, one in enumerate(said) if one.key == key])
+    for key in dict.fromkeys(sentence.key for sentence in said):
+        every = np.asarray([at for at, one_of in enumerate(said) if one_of.key == key])
         asked = every if service is None else every[intents[every] == service]
         for start in range(0, len(asked), _BLOCK):
             some = asked[start : start + _BLOCK]

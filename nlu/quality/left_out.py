@@ -103,7 +103,7 @@ def _temperature(scores: np.ndarray, given: np.ndarray) -> float:
 def _path(dense: np.ndarray, hashed: sparse.csr_matrix, given: np.ndarray) -> Path:
     digest = hashlib.sha256(f"{_COLUMNS} {_RIDGE}".encode())
     for part in (dense, hashed.indptr, hashed.indices, hashed.data, given):
-        digest.update(np.ascontiguousarray(part))
+        digest.update(memoryview(np.ascontiguousarray(part)))  # type: ignore[arg-type]
     return cache_folder() / "left-out" / f"{digest.hexdigest()[:24]}.npy"
 
 

@@ -46,7 +46,8 @@ class Known:
     def of(cls, catalogues: Iterable[Catalogue]) -> Known:
         """What any of these catalogues has."""
         intents: dict[str, frozenset[str]] = {}
-        keys, trained = {MIXED_KEY}, {}
+        keys: set[str] = {MIXED_KEY}
+        trained: dict[str, str] = {}
         for catalogue in catalogues:
             keys |= set(catalogue.languages.keys)
             for name, service in catalogue.services.items():
