@@ -6,6 +6,7 @@ A change of a head without its step, or of a step without its head, fails here.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -79,6 +80,18 @@ def test_steps_lead_to_the_head_in_postgresql(store: Store, postgres: str) -> No
         empty(postgres)
         walk(postgres, store, steps)
         assert shape(postgres) == head
+
+
+@pytest.mark.parametrize("several", [STORES, ON_BOTH], ids=["sqlite", "postgresql"])
+def test_stores_in_one_database_are_in_nobodys_way(several: list[Store]) -> None:
+    """Each has tables and a version table of its own, so that all may lie in one PostgreSQL, and
+    some in one file of SQLite."""
+    there = defaultdict[str, list[str]](list)
+    for store in several:
+        there[store.url] += [store.tables.versions, *store.tables.names]
+    assert max(map(len, there.values())) > 4
+    for url, names in there.items():
+        assert sorted(names) == sorted(set(names)), url
 
 
 def test_a_head_without_its_step_is_noticed(tmp_path: Path) -> None:
