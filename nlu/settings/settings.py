@@ -22,7 +22,6 @@ from nlu.settings.groups import (
     LogKey,
     News,
     Pages,
-    ProcessSettings,
     ServeAddress,
     Shutdown,
     State,
@@ -33,6 +32,7 @@ from nlu.settings.groups import (
     WhatsAppCaller,
     WhatsAppWebhook,
 )
+from nlu.settings.process import ProcessSettings
 from nlu.settings.types import Address, Addresses, Port, Zone, split_list
 
 Role = Literal["serve", "worker", "actions", "documents", "sandbox", "simulator", "demo"]

@@ -19,7 +19,7 @@ from api.routes import health
 from deploy.image import healthy
 from nlu.settings.department_variables import department_variables
 from nlu.settings.environment import read_settings
-from nlu.settings.groups import variable
+from nlu.settings.process import variable
 from nlu.settings.settings import PROCESSES, ProcessSettings
 from nlu.storage.keys import new_key
 from tests.deploy.manifests import (
