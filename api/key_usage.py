@@ -148,8 +148,8 @@ class SharedUsage:
         return None
 
     def close(self) -> None:
-        """Gives back the permits that are left. Without the database they are lost for their
-        windows."""
+        """Gives back the permits that are left. Where the database does not answer they are lost
+        for their windows."""
         leases = {key: lease for key, lease in self._leases.items() if lease.left}
 
         def work(db: Transaction) -> None:
@@ -161,7 +161,7 @@ class SharedUsage:
                 )
 
         if leases:
-            with suppress(DatabaseAway):
+            with suppress(DatabaseAway, sqlite3.Error):
                 self._database.change(work)
         self._leases.clear()
         self._database.close()

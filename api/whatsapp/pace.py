@@ -43,8 +43,8 @@ class Pace:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`rate`: messages a second. `open_usage` opens the shared count; it is tried again later
-        where it raises DatabaseAway. Raises ValueError for tables that this Seva cannot work with.
-        """
+        where the database does not answer. Raises ValueError for tables that this Seva cannot work
+        with."""
         self._sleep = sleep
         self._limit = Limit(int(rate), _SECOND) if rate >= 1 else Limit(1, _SECOND / rate)
         self._own = AsyncLimiter(rate, _SECOND)
@@ -55,7 +55,7 @@ class Pace:
         if open_usage is not None:
             try:
                 self._usage = open_usage()
-            except DatabaseAway as error:
+            except (DatabaseAway, sqlite3.Error) as error:
                 self._alone(error)
 
     @classmethod

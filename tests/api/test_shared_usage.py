@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -165,6 +166,20 @@ async def test_a_process_that_stops_gives_back_what_it_did_not_use(machine: Mach
     assert await granted(one, limits, 1) == 1  # and has taken 20
     one.close()
     assert await granted(two, limits, 1100) == 999
+
+
+@pytest.mark.parametrize("error", [DatabaseAway("gone"), sqlite3.OperationalError("locked")])
+async def test_a_process_stops_although_nobody_takes_back(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    usage, database = machine()
+
+    def fails(work: object) -> None:
+        raise error
+
+    assert await granted(usage, [Limit(1000, DAY)], 1) == 1
+    monkeypatch.setattr(database, "change", fails)
+    usage.close()
 
 
 async def test_a_process_that_is_killed_takes_its_permits_with_it(machine: Machine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from collections import Counter
@@ -179,11 +180,12 @@ async def test_a_database_that_comes_later_is_opened_once(
 ) -> None:
     monkeypatch.setattr(pace_module, "_ASK_AGAIN", 0.0)
     real = SharedUsage(workers._open())
-    answers: list[SharedUsage | DatabaseAway] = [DatabaseAway("x"), DatabaseAway("x"), real]
+    locked = sqlite3.OperationalError("database is locked")
+    answers: list[SharedUsage | Exception] = [locked, DatabaseAway("x"), real]
 
     def opened() -> SharedUsage:
         answer = answers.pop(0)
-        if isinstance(answer, DatabaseAway):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
