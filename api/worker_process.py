@@ -13,6 +13,7 @@ from api.live_engine import LiveEngine, rasa_engine
 from api.metrics import WorkerMetrics
 from api.turn import MessageReader, Turns
 from api.whatsapp.client import WhatsAppClient
+from api.whatsapp.pace import Pace
 from api.whatsapp.policy import load_policy
 from api.worker import Worker
 from nlu.log import citizen_hash, get_logger
@@ -52,7 +53,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     keepers: list[asyncio.Task[Any]] = []
     inbox = open_inbox(settings, policy)
     speaker = _speaker(settings)
-    whatsapp = WhatsAppClient(settings, policy, speaker=speaker)
+    whatsapp = WhatsAppClient(settings, policy, speaker=speaker, pace=Pace.of(settings))
     sender = ChannelSender(whatsapp)
     metrics = WorkerMetrics()
     heartbeat = Heartbeat(settings.hang_seconds, only=settings.worker_only)

@@ -12,7 +12,7 @@ from actions.documents.settings import FOLDER, LOG, REGISTRY, is_shared
 from actions.transparency.folder import LogError, LogFolder
 from actions.transparency.note import NoteError, Verifier
 from nlu.doctor import Deployment, Finding, NotLooked, check
-from nlu.settings.groups import variable
+from nlu.settings.process import variable
 from nlu.storage.database import DatabaseAway
 from nlu.storage.keys import HASHING_FILE, KEY_FILE
 from nlu.storage.postgres import PostgresTransaction, reader

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from actions.documents.key_store import KeyFiles, KeyStore, KeyTable
 from nlu.paths import var_folder
-from nlu.settings.groups import IssuedDocuments, Stored, variable
+from nlu.settings.groups import IssuedDocuments, Stored
+from nlu.settings.process import variable
 from nlu.storage.keys import KEY_FILE, Place
 
 DOCUMENTS_URL: str = IssuedDocuments.__fields__["documents_url"].default
