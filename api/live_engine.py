@@ -11,21 +11,26 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 from api.phrases import PhraseBook
 from api.ports import Engine
 from nlu.action_address import ActionAddress
 from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.live import Live
+from nlu.live import LOCK, Live
 from nlu.log import configure_logging
 from nlu.paths import read_from
 from nlu.registry import Release, live_id, live_release
+from nlu.release_load import in_own_thread
 from nlu.settings.groups import Engine as EngineSettings
 from nlu.shared_models import follow
 from nlu.speech.transcript import Reading
 from nlu.turn import AWAY, Message, Turned, TurnFailed
+
+_ASKED_AT_ONCE = 4
+"""Questions to the action server: behind one address there may be several, all of which answer."""
 
 
 class NoModel(Exception):
@@ -54,9 +59,10 @@ class LiveEngine(Live[Serving]):
         load: Callable[[Release], Awaitable[Serving]],
         in_the_way: Callable[[Release], Awaitable[str]] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        lock: Path | None = None,
     ) -> None:
         """`first` is the catalogue until a model is loaded."""
-        super().__init__(find, load, in_the_way, clock)
+        super().__init__(find, load, in_the_way, clock, lock)
         self._first = first
         phrases = LivePhrases(self.catalogue)
         self.phrases = PhraseBook(phrases, first.languages.default)
@@ -190,7 +196,7 @@ def rasa_engine(
     already. Raises as `starting_release`, and CatalogueError.
 
     A release is checked and loaded in a thread, so that the process answers meanwhile. A worker
-    takes one over only when the action server has it, so that no turn has to wait for that.
+    takes one over only when the action servers have it, so that no turn has to wait for that.
     """
 
     @lru_cache(maxsize=1)  # connections outlive a model: a turn of the old one may be under way
@@ -200,8 +206,9 @@ def rasa_engine(
         return endpoint(address, settings.actions_secret, settings.action_seconds + 5)
 
     async def in_the_way(release: Release) -> str:
-        has_it = await actions().on(release.id).is_healthy()
-        return "" if has_it else f"the action server is not ready for {release.id}"
+        server = actions().on(release.id)
+        asked = await asyncio.gather(*(server.is_healthy() for _ in range(_ASKED_AT_ONCE)))
+        return "" if all(asked) else f"the action server is not ready for {release.id}"
 
     def load(release: Release) -> Serving:
         called = actions().on(release.id) if dialogue else None
@@ -216,8 +223,9 @@ def rasa_engine(
     return LiveEngine(
         shared_catalogue(starting_release(settings).data),
         find,
-        lambda release: asyncio.to_thread(load, release),
+        lambda release: in_own_thread(partial(load, release)),
         in_the_way if dialogue else None,
+        lock=settings.var_dir / LOCK,
     )
 
 
