@@ -26,7 +26,7 @@ LOCK = "load.lock"
 """The file in SEVA_VAR_DIR that a process holds while it loads another release."""
 _LOOK_EVERY = 3.0
 _LOOK_AGAIN = 0.5  # while another process loads
-_OTHERS_FIRST = "another process of this machine loads it first"
+_LOADING, _OTHERS_FIRST = "loading", "another process of this machine loads it first"
 _WAITS = (5.0, 15.0, 60.0, 300.0)  # before a release that did not load is tried again
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class Live(Generic[T]):
         self.loaded: T | None = None
         self.release: Release | None = None
         """That of `loaded`."""
-        self.trouble = "loading"
+        self.trouble = _LOADING
         """Why the live release is not the one that serves; empty if it is."""
         self._failed: Release | None = None
         self._tries = 0
@@ -75,7 +75,7 @@ class Live(Generic[T]):
             elif release == self._failed and self._clock() < self._due:
                 return
             elif why := await self._in_turn(release):
-                self._tell(why)
+                self._wait(why)
                 return
         except Exception as error:
             ours = isinstance(error, (FileNotFoundError, ReleaseRefused))
@@ -103,6 +103,8 @@ class Live(Generic[T]):
                     log.warning("loads_beside_others", error=describe(error))
             if why := await self._not_yet(release):
                 return why
+            if self.trouble == _OTHERS_FIRST:
+                self.trouble = _LOADING
             await self._take_over(release)
         return ""
 
@@ -117,10 +119,20 @@ class Live(Generic[T]):
                 raise
             self.release, self._failed = release, None
             log.info("model_loaded", model=release.model.name, data=str(release.data))
-            await in_own_thread(gc.collect)  # Rasa's objects point at each other: frees the old one
+            await self._tidy()
+
+    async def _tidy(self) -> None:
+        """Frees the old one at once: objects of Rasa's point at each other."""
+        await in_own_thread(gc.collect)
+
+    def _wait(self, why: str) -> None:
+        """What must come first, said once."""
+        if why != self.trouble:
+            log.info("model_waits", why=why)
+        self.trouble = why
 
     def _tell(self, trouble: str) -> None:
         """Says it once, however often it is tried again."""
-        if trouble not in (self.trouble, _OTHERS_FIRST):
+        if trouble != self.trouble:
             log.error("model_not_loaded", error=trouble)
         self.trouble = trouble

@@ -7,6 +7,7 @@ before, or one that this server has not loaded yet.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -114,6 +115,9 @@ class Releases(Live[Context]):
         if self.moved is not None:
             await self.moved(self.live)
 
+    async def _tidy(self) -> None:
+        """Nothing: what is let go later is freed at once, as nothing in it points back."""
+
     async def _read(self, release: Release) -> Context:
         """In a thread: reading a catalogue takes seconds. Kept from then on."""
 
@@ -121,6 +125,7 @@ class Releases(Live[Context]):
             with reading(release.data):
                 context = Context.of(release, self.loaded.resources if self.loaded else None)
                 prepare(context.catalogue, context.today())
+            gc.freeze()  # half a million objects; each collection would walk over them all
             return context
 
         async with self._alone:  # a turn may ask for a release that is just about to be live
