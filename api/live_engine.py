@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import importlib
 import time
 import weakref
@@ -23,7 +22,7 @@ from nlu.live import LOCK, Live
 from nlu.log import configure_logging
 from nlu.paths import read_from
 from nlu.registry import Release, live_id, live_release
-from nlu.release_load import in_own_thread
+from nlu.release_load import in_own_thread, settle
 from nlu.settings.groups import Engine as EngineSettings
 from nlu.shared_models import follow
 from nlu.speech.transcript import Reading
@@ -178,7 +177,7 @@ def load_release(release: Release, settings: EngineSettings, actions: Any = None
     real = importlib.import_module("nlu.engine.rasa_engine").Engine
     catalogue = shared_catalogue(release.data)
     PhraseBook(catalogue.phrases, catalogue.languages.default)  # none may be missing
-    _settle()
+    settle()
     wanted: dict[str, Any] = {"data_dir": release.data}
     wanted |= {"actions": actions} if actions else {"cache_size": settings.parse_cache}
     engine: Engine = asyncio.run(real.load(release.model, **wanted))
@@ -227,14 +226,3 @@ def rasa_engine(
         in_the_way if dialogue else None,
         lock=settings.var_dir / LOCK,
     )
-
-
-@lru_cache(maxsize=1)
-def _settle() -> None:
-    """Takes what is loaded so far, once, out of the garbage collector's view.
-
-    Rasa's modules and the catalogue are half a million objects that live as long as the process;
-    each full collection would walk over them all while a citizen waits. A model has few.
-    """
-    gc.collect()
-    gc.freeze()

@@ -1,8 +1,8 @@
 """What follows the registry's live pointer while a process runs.
 
 The new release is loaded beside the one that serves, and then takes its place. While it loads, or
-if it cannot be loaded, the present one goes on serving. Processes of one machine that serve load one
-after the other, so that the rest of the machine answers.
+if it cannot be loaded, the present one goes on serving. Processes that serve on one machine load
+one after the other, so that the rest of it answers.
 """
 
 from __future__ import annotations
@@ -119,11 +119,7 @@ class Live(Generic[T]):
                 raise
             self.release, self._failed = release, None
             log.info("model_loaded", model=release.model.name, data=str(release.data))
-            await self._tidy()
-
-    async def _tidy(self) -> None:
-        """Frees the old one at once: objects of Rasa's point at each other."""
-        await in_own_thread(gc.collect)
+            await in_own_thread(gc.collect)  # Rasa's objects point at each other: frees the old one
 
     def _wait(self, why: str) -> None:
         """What must come first, said once."""

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from contextvars import copy_context
+from functools import lru_cache
 from typing import TypeVar
 
 _SWITCH_S = 0.0005
@@ -81,3 +82,15 @@ async def in_own_thread(work: Callable[[], T]) -> T:
 
     threading.Thread(target=run, name="release", daemon=True).start()
     return await asyncio.wrap_future(future)
+
+
+@lru_cache(maxsize=1)
+def settle() -> None:
+    """Takes what is loaded so far, once, out of the garbage collector's view.
+
+    The modules and the first catalogue are half a million objects that live as long as the process,
+    or in which nothing points back; each full collection would walk over them all while a citizen
+    waits. Never later: what a model or an application is made of points back, and would stay.
+    """
+    gc.collect()
+    gc.freeze()

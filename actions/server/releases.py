@@ -7,7 +7,6 @@ before, or one that this server has not loaded yet.
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from nlu.live import LOCK, Live
 from nlu.log import describe, get_logger
 from nlu.paths import models_folder, read_from, reading, var_folder
 from nlu.registry import AS_IT_IS, Release, release_of
-from nlu.release_load import beside_turns, in_own_thread
+from nlu.release_load import beside_turns, in_own_thread, settle
 from nlu.slots import prepare
 
 log = get_logger(__name__)
@@ -115,9 +114,6 @@ class Releases(Live[Context]):
         if self.moved is not None:
             await self.moved(self.live)
 
-    async def _tidy(self) -> None:
-        """Nothing: what is let go later is freed at once, as nothing in it points back."""
-
     async def _read(self, release: Release) -> Context:
         """In a thread: reading a catalogue takes seconds. Kept from then on."""
 
@@ -125,7 +121,7 @@ class Releases(Live[Context]):
             with reading(release.data):
                 context = Context.of(release, self.loaded.resources if self.loaded else None)
                 prepare(context.catalogue, context.today())
-            gc.freeze()  # half a million objects; each collection would walk over them all
+            settle()
             return context
 
         async with self._alone:  # a turn may ask for a release that is just about to be live
