@@ -108,7 +108,6 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         health = HealthServer(heartbeat, metrics.registry, *at)
     try:
         keepers.append(asyncio.create_task(_watch(engine, heartbeat, metrics)))
-        await engine.look()
         keepers.append(asyncio.create_task(engine.keep()))
         while not engine.is_ready and not stop.is_set():  # messages wait rather than fail
             await asyncio.sleep(0.2)
