@@ -34,24 +34,26 @@ def place_of(lane: str, shards: int) -> int:
 def take_place(database: Database, where: str, place: int, shards: int) -> None:
     """Notes that a PostgreSQL database is `place` (from 0) of `shards`; an undivided one notes
     nothing. Raises ValueError where it is another one, or has citizens of an undivided Seva."""
-
-    def note(db: Transaction) -> tuple[int, int]:
-        found = _noted(db)
-        if found is not None or shards == 1:
-            return found or (0, 1)
-        if db.execute("SELECT 1 FROM citizens LIMIT 1").fetchone():
-            return 0, 1
-        db.execute(_TABLE)
-        ours = "INSERT INTO shard (one, place, shards) VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
-        db.execute(ours, (place, shards))
-        return _noted(db) or (place, shards)
-
-    found = database.change(note)
+    found = database.change(lambda db: note_place(db, place, shards))
     if found != (place, shards):
         raise ValueError(
             f"{where}: it is database {found[0] + 1} of {found[1]}, and SEVA_DATABASE_URL names it "
             f"as {place + 1} of {shards}; name the same databases in the same order as before"
         )
+
+
+def note_place(db: Transaction, place: int, shards: int) -> tuple[int, int]:
+    """Notes the same in a transaction, where nothing is noted yet and nobody is in the database;
+    the place and the number that it has then."""
+    found = _noted(db)
+    if found is not None or shards == 1:
+        return found or (0, 1)
+    if db.execute("SELECT 1 FROM citizens LIMIT 1").fetchone():
+        return 0, 1
+    db.execute(_TABLE)
+    ours = "INSERT INTO shard (one, place, shards) VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
+    db.execute(ours, (place, shards))
+    return _noted(db) or (place, shards)
 
 
 def _noted(db: Transaction) -> tuple[int, int] | None:
