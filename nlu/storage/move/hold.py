@@ -50,7 +50,9 @@ def _alone(file: Path) -> Iterator[sqlite3.Connection]:
             db.execute("PRAGMA locking_mode = EXCLUSIVE")
             db.execute("BEGIN IMMEDIATE")
             db.execute("COMMIT")
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            ((busy, *_),) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if busy:
+                raise MoveError(f"{file}: its write-ahead log cannot be emptied; try again")
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
                 raise

@@ -27,6 +27,9 @@ Step = Callable[[str, int], Advance]
 """Begins a step with so many rows; the function that it returns is told how many were done."""
 
 
+_BESIDE = ("-wal", "-shm")
+
+
 @dataclass(frozen=True)
 class TableMoved:
     """A table in its database."""
@@ -200,6 +203,8 @@ def _rename(source: Source, outcome: Outcome) -> None:
     for path in source.unmoved:
         new = moved_name(path)
         os.rename(path, new)
+        for ending in _BESIDE:  # SQLite leaves them; all is in the file (`alone`)
+            path.with_name(path.name + ending).unlink(missing_ok=True)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
