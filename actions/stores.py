@@ -35,7 +35,7 @@ def stores(settings: Settings) -> list[Store]:
 
 def sources(files: Settings, now: Settings) -> list[Source]:
     """What of it lies in files by the settings `files`, for `seva migrate move` to where `now`
-    says. The log goes first, for it must not go on in two places."""
+    says. The log is the first that gets another name: it must not go on in two places."""
     folder, urls = files.var_dir / FOLDER, now.database_urls[:1]
     return [
         LogSource(urls, folder),

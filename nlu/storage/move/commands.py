@@ -82,12 +82,18 @@ def _print(outcome: Outcome, sources: Sequence[Source], var: Path, as_json: bool
         facts = asdict(outcome) | {"renamed": list(map(str, outcome.renamed)), "stay": stay}
         print(json.dumps(facts))
         return
-    table = Table("store", "table", "rows", "sha256", "database")
+    databases = list(dict.fromkeys(one.where for one in outcome.tables))
+    several = ["in"] if len(databases) > 1 else []
+    table = Table("store", "table", "rows", "sha256", *several)
     for one in outcome.tables:
-        table.add_row(one.store, one.table, str(one.rows), one.hash[:_SHORT], one.where)
+        which = [f"database {databases.index(one.where) + 1}"] if several else []
+        table.add_row(one.store, one.table, str(one.rows), one.hash[:_SHORT], *which)
     Console().print(table)
     rows = sum(one.rows for one in outcome.tables)
-    print(f"Moved: {rows} rows, each table compared with its file before it counted.")
+    print(
+        f"Moved: {rows} rows into {', '.join(databases)}, "
+        "each table compared with its file before it counted."
+    )
     for where in outcome.were_there:
         print(f"{where} had been filled before; it holds the same")
     for column, values in outcome.replaced.items():

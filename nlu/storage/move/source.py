@@ -162,9 +162,12 @@ class SqliteSource(Source):
 
 
 def all_sources(files: Any, now: Any) -> list[Source]:
-    """Of all floors. `files` and `now`: `nlu.settings.Settings` of before, and as they are."""
+    """Of all floors, the messages last. `files` and `now`: `nlu.settings.Settings` of before, and as
+    they are."""
     return [
-        source for place in PLACES for source in importlib.import_module(place).sources(files, now)
+        source
+        for place in reversed(PLACES)
+        for source in importlib.import_module(place).sources(files, now)
     ]
 
 
