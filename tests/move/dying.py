@@ -1,9 +1,10 @@
-"""`seva migrate move` that kills itself (-9) at a chosen moment.
+"""`seva migrate move` that kills itself (-9) at a chosen moment, or stands still there.
 
 python -m tests.move.dying MOMENT
 
 MOMENT: `filled` (all is compared, nothing has ended), `between` (the first of several databases has
-ended), `ended` (all have), `renaming` (the first file has its new name).
+ended), `ended` (all have), `renaming` (the first file has its new name), `still` (as `filled`, but
+it stops until it gets SIGCONT).
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ def dies(moment: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def ending(target: Target) -> None:
+        if moment == "still":
+            os.kill(os.getpid(), signal.SIGSTOP)
         if moment == "filled" or (moment == "between" and passed["commits"]):
             die()
         commit(target)

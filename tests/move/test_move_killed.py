@@ -3,12 +3,15 @@ takes up again."""
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from contextlib import closing
 
 import psycopg2
 import pytest
 
+from api.inbox import schema
 from tests.move.conftest import Files
 from tests.move.test_move import content, in_database
 
@@ -23,15 +26,19 @@ def tables(url: str) -> list[str]:
 
 def wait_until_alone(url: str) -> None:
     """The server notices after a while that a client is gone."""
+    wait_for(url, "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'", 0)
+
+
+def wait_for(url: str, query: str, count: int) -> None:
     until = time.monotonic() + _PATIENCE_S
-    query = "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'"
-    while True:
-        with closing(psycopg2.connect(url)) as db, db.cursor() as cursor:
+    with closing(psycopg2.connect(url)) as db, db.cursor() as cursor:
+        while True:
             cursor.execute(query)
-            if cursor.fetchall() == [(0,)]:
+            if cursor.fetchall() == [(count,)]:
                 return
-        assert time.monotonic() < until
-        time.sleep(0.02)
+            db.rollback()
+            assert time.monotonic() < until
+            time.sleep(0.02)
 
 
 def killed(files: Files, moment: str) -> None:
@@ -58,21 +65,10 @@ def test_the_same_command_goes_on(shards: Files, moment: str) -> None:
 
 
 def test_killed_while_it_copies(files: Files) -> None:
-    """As the operator runs it; the databases' own look says that it is in the middle."""
+    """As the operator runs it, at whatever moment it is then."""
     before = content(files)
     running = files.process("nlu.cli", "migrate", "move", **files.moved)
-    until = time.monotonic() + _PATIENCE_S
-    begun = (
-        "SELECT COUNT(*) FROM pg_stat_activity WHERE xact_start IS NOT NULL"
-        " AND (query LIKE 'INSERT INTO%' OR query LIKE 'FETCH%') AND pid <> pg_backend_pid()"
-    )
-    with closing(psycopg2.connect(files.urls)) as db, db.cursor() as cursor:
-        while True:
-            cursor.execute(begun)
-            if cursor.fetchall() != [(0,)]:
-                break
-            db.rollback()
-            assert running.poll() is None and time.monotonic() < until
+    wait_for(files.urls, "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'", 1)
     running.kill()
     running.wait()
     wait_until_alone(files.urls)
@@ -92,18 +88,19 @@ def test_work_in_a_database_that_was_filled_is_not_written_over(files: Files) ->
     assert not [*files.var.rglob("*.moved")]
 
 
-def test_processes_that_start_meanwhile_wait(files: Files) -> None:
-    """On PostgreSQL they want to make their tables, and find those that were moved."""
-    with closing(psycopg2.connect(files.urls)) as db, db.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(5783651)")
-        moves = files.process("nlu.cli", "migrate", "move", **files.moved)
-        until = time.monotonic() + _PATIENCE_S
-        while True:
-            cursor.execute("SELECT COUNT(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchall() == [(1,)]:
-                break
-            assert moves.poll() is None and time.monotonic() < until
-        assert moves.poll() is None
-        db.rollback()
-    moves.communicate(timeout=_PATIENCE_S)
-    assert moves.returncode == 0
+def test_a_process_that_starts_meanwhile_waits_and_finds_all(files: Files) -> None:
+    """It wants to make its tables, and that is one at a time."""
+    still = files.process("tests.move.dying", "still", **files.moved)
+    try:
+        wait_for(files.urls, "SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'", 1)
+        os.waitid(os.P_PID, still.pid, os.WSTOPPED | os.WNOWAIT)
+        early = files.process("tests.backup.town", "rest", str(files.book), **files.moved)
+        wait_for(files.urls, "SELECT COUNT(*) FROM pg_locks WHERE NOT granted", 1)
+        assert early.poll() is None and tables(files.urls) == []
+    finally:
+        still.send_signal(signal.SIGCONT)
+    still.communicate(timeout=_PATIENCE_S)
+    early.communicate(timeout=_PATIENCE_S)
+    assert still.returncode == early.returncode == 0
+    assert content(files, ".moved").keys() == in_database(files).keys()
+    assert {row["state"] for row in in_database(files)["inbox"]} == {schema.DONE, schema.DEAD}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -13,11 +15,18 @@ import pytest
 from actions.documents.settings import documents_folder
 from actions.transparency.log import Log
 from actions.transparency.tiles import Tile
+from nlu.settings import Settings
 from nlu.storage.clock import time_of
+from nlu.storage.move.errors import MoveError
+from nlu.storage.move.move import move
+from nlu.storage.move.source import all_sources
+from nlu.storage.move.target import Target
+from nlu.storage.move.values import Digest
 from tests.documents.test_issuing_killed import assert_consistent
 from tests.move.conftest import Files, table
 from tests.move.test_move import content, in_database
 from tests.move.test_move_killed import tables
+from tests.postgres import another
 
 
 @contextmanager
@@ -194,3 +203,56 @@ def test_files_of_other_names(files: Files) -> None:
         "writes.db.moved",
     ]
     assert "was moved already" in files.move(*named)
+
+
+def test_a_journal_in_a_database_of_its_own(files: Files, postgres: str) -> None:
+    before, writes = content(files), another(postgres, "writes")
+    files.move(SEVA_JOURNAL_URL=writes)
+    for name in ("department_writes", "department_misses", "payments"):
+        assert table(writes, name) == before[name]
+    assert not {"payments", "department_writes"} & set(tables(files.urls))
+    assert table(files.urls, "citizens") == before["citizens"]
+
+
+def test_a_journal_that_lies_in_postgresql_already_stays(files: Files, postgres: str) -> None:
+    writes = another(postgres, "writes")
+    with closing(psycopg2.connect(writes)) as db, db.cursor() as cursor:
+        cursor.execute("CREATE TABLE payments (id TEXT); INSERT INTO payments VALUES ('paid')")
+        db.commit()
+    for path in files.var.glob("journal.sqlite*"):
+        path.unlink()
+    files.move(SEVA_JOURNAL_URL=writes)
+    assert table(writes, "payments") == [{"id": "paid"}]
+
+
+def test_what_comes_out_is_what_went_in_or_nothing_is(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that keeps other values than it is given."""
+    insert = Target.insert
+
+    def other(target: Target, name: str, columns: Sequence[str], rows: Sequence[Any]) -> None:
+        if name == "payments":
+            rows = [tuple("other" if v == "sandbox" else v for v in row) for row in rows]
+        insert(target, name, columns, rows)
+
+    monkeypatch.setattr(Target, "insert", other)
+    files.at(monkeypatch)
+    now = Settings.read()
+    sources = all_sources(Settings.read({**os.environ, "SEVA_DATABASE_URL": "sqlite"}), now)
+    with pytest.raises(MoveError, match="what came out of payments is not what went in"):
+        move(sources, lambda name, rows: lambda done: None)
+    assert tables(files.urls) == [] and not [*files.var.rglob("*.moved")]
+
+
+def test_a_hash_knows_every_value_and_no_order() -> None:
+    def of(*rows: tuple[Any, ...], but: Sequence[str] = ()) -> Digest:
+        found = Digest(("a", "b"), but)
+        for row in rows:
+            found.add(row)
+        return found
+
+    assert of((1, "x"), (2, None)) == of((2, None), (1, "x"))
+    for others in ([(1, "x")], [(1, "x"), (2, "")], [(1.0, "x"), (2, None)], [(1, "x")] * 2):
+        assert of((1, "x"), (2, None)) != of(*others)
+    assert of((1, "x"), but=["b"]) == of((1, "y"), but=["b"])

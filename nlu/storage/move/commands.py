@@ -135,7 +135,7 @@ def _stay(sources: Sequence[Source], var: Path) -> list[str]:
 
 @contextmanager
 def _steps(*, quiet: bool) -> Iterator[Step]:
-    """A bar for each table that takes a while, on standard error; nothing where nobody looks."""
+    """A bar for the table that is under way, on standard error; nothing where nobody looks."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -147,7 +147,9 @@ def _steps(*, quiet: bool) -> Iterator[Step]:
     with Progress(*columns, console=console, transient=True, disable=off) as bar:
 
         def step(name: str, rows: int) -> Advance:
-            task = bar.add_task(name, total=rows, visible=rows > 0)
+            for one in bar.tasks:
+                bar.update(one.id, visible=False)
+            task = bar.add_task(name, total=rows)
             return lambda done: bar.advance(task, done)
 
         yield step

@@ -162,8 +162,8 @@ class SqliteSource(Source):
 
 
 def all_sources(files: Any, now: Any) -> list[Source]:
-    """Of all floors, the messages last. `files` and `now`: `nlu.settings.Settings` of before, and as
-    they are."""
+    """Of all floors, messages last. `files` and `now`: `nlu.settings.Settings` of before, and as
+    they are now."""
     return [
         source
         for place in reversed(PLACES)

@@ -26,6 +26,11 @@ _COLUMNS = (
     "SELECT column_name, data_type FROM information_schema.columns "
     "WHERE table_schema = current_schema() AND table_name = %s"
 )
+_PATIENT = (
+    "SET LOCAL statement_timeout = 0",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+)
+"""A large table takes long, and one of several databases waits for the others meanwhile."""
 _FEW = 4
 
 
@@ -35,6 +40,8 @@ class Target:
 
     def __init__(self, url: str, db: sa.engine.Connection) -> None:
         self.url, self._db = url, db
+        for one in _PATIENT:
+            db.exec_driver_sql(one)
         take_turn(db)
         self._tables = [str(name) for (name,) in db.exec_driver_sql(_TABLES)]
         self.was_empty = not self._tables
