@@ -241,3 +241,15 @@ def test_what_no_store_knows_is_named(files: Files) -> None:
     (files.var / "sandbox.sqlite").write_bytes(b"")
     assert "sandbox.sqlite stays" in files.move()
     assert Path(files.var / "sandbox.sqlite").exists()
+
+
+def test_back_to_the_files(files: Files) -> None:
+    """By their names of before; nothing in them was changed."""
+    before = content(files)
+    files.move()
+    for path in sorted(files.var.rglob("*.moved")):
+        path.rename(path.with_name(path.name.removesuffix(".moved")))
+    assert content(files) == before
+    rest = files.process("tests.backup.town", "rest", str(files.book))
+    rest.communicate(timeout=300)
+    assert rest.returncode == 0
