@@ -91,7 +91,7 @@ def move(sources: Sequence[Source], step: Step) -> Outcome:
         _fill(there, connections.__getitem__, targets, outcome, step)
         for one in there:
             one.commits()
-        _end(list(targets.values()), outcome)
+        _end(list(targets.values()))
         for one in there:
             _rename(one, outcome)
     return outcome
@@ -118,10 +118,10 @@ def _fill(
     step: Step,
 ) -> None:
     """Fills each database and compares it; one that is not empty is only compared."""
-    for one in sources:
-        contents = one.contents(opened)
-        if not contents:
-            continue
+    found = [(one, contents) for one in sources if (contents := one.contents(opened))]
+    for one, contents in found:
+        _refuse_others(contents, [targets[url] for url in one.urls])
+    for one, contents in found:
         theirs = [targets[url] for url in one.urls]
         for place, target in enumerate(theirs):
             if target.was_empty:
@@ -132,12 +132,23 @@ def _fill(
     outcome.were_there = [one.where for one in targets.values() if not one.was_empty]
 
 
+def _refuse_others(contents: Sequence[Content], targets: Sequence[Target]) -> None:
+    """Raises MoveError for a database that cannot be one of a move that was cut short: without
+    reading all of it."""
+    for target in targets:
+        for content in contents:
+            if target.was_empty:
+                continue
+            alone = len(targets) == 1
+            if not target.has(content.table) or (
+                alone and target.count(content.table) != content.count
+            ):
+                raise _occupied(target)
+
+
 def _fill_table(
     source: Source, content: Content, targets: Sequence[Target], outcome: Outcome, step: Step
 ) -> None:
-    for target in targets:
-        if not target.was_empty and not target.has(content.table):
-            raise _occupied(target)
     convert = Conversion(content.table, content.columns, targets[0].kinds(content.table))
     rows = (convert(row) for row in content.rows())
     wanted = _copy(content, rows, targets, step(f"{content.table}: copying", content.count))
@@ -183,7 +194,7 @@ def _copy(
     return wanted
 
 
-def _end(targets: Sequence[Target], outcome: Outcome) -> None:
+def _end(targets: Sequence[Target]) -> None:
     """Raises MoveError, which says what is filled, where the databases do not all take it."""
     done: list[str] = []
     for target in targets:
@@ -200,17 +211,29 @@ def _end(targets: Sequence[Target], outcome: Outcome) -> None:
 
 
 def _rename(source: Source, outcome: Outcome) -> None:
+    """Raises MoveError: PostgreSQL has everything by then."""
     for path in source.unmoved:
-        new = moved_name(path)
-        os.rename(path, new)
-        for ending in _BESIDE:  # SQLite leaves them; all is in the file (`alone`)
-            path.with_name(path.name + ending).unlink(missing_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        outcome.renamed.append(new)
+            outcome.renamed.append(_renamed(path))
+        except OSError as error:
+            raise MoveError(
+                f"PostgreSQL has everything, but {path} cannot be renamed ({error.strerror}): mend "
+                "that, and run the same command again before any process"
+            ) from error
+
+
+def _renamed(path: Path) -> Path:
+    """On disk when this returns."""
+    new = moved_name(path)
+    os.rename(path, new)
+    for ending in _BESIDE:  # SQLite leaves them; all is in the file (`alone`)
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return new
 
 
 def _occupied(target: Target) -> MoveError:

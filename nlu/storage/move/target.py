@@ -73,6 +73,11 @@ class Target:
         """Whether a table is there."""
         return table in self._tables
 
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        (found,) = self._db.exec_driver_sql(f"SELECT COUNT(*) FROM {table}").one()
+        return int(found)
+
     def make(self, tables: Tables) -> None:
         """Makes the tables of a store."""
         Migrator(self._db, tables).make()
@@ -135,7 +140,9 @@ def opened(url: str) -> Iterator[Target]:
             try:
                 yield Target(url, db)
             except (psycopg2.Error, sa.exc.SQLAlchemyError) as error:
-                raise MoveError(f"{shown(url)} refused: {_told(error)}") from error
+                raise MoveError(
+                    f"{shown(url)} refused: {_told(error)}. Nothing was moved"
+                ) from error
     finally:
         engine.dispose()
 
