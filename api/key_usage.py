@@ -20,6 +20,7 @@ from typing import Protocol
 
 from nlu.storage import windows
 from nlu.storage.database import Database, DatabaseAway, Tables, Transaction, marks
+from nlu.storage.moved import refuse_moved
 from nlu.storage.tables import make_ready
 from nlu.storage.windows import Limit, Window
 from nlu.storage.write_ahead import write_ahead
@@ -70,7 +71,9 @@ class FileUsage:
     """Counts in a SQLite file, which the processes of one machine share."""
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
-        """Commits do not wait for the disk; a power cut may lose the last."""
+        """Commits do not wait for the disk; a power cut may lose the last. Raises ValueError where
+        the counts were moved into PostgreSQL."""
+        refuse_moved(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.now = clock
         self._db = sqlite3.connect(path, _BUSY_S, isolation_level=None, check_same_thread=False)

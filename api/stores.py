@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from api import key_usage
 from api.inbox import shard
+from api.inbox.file_source import InboxSource, PlaceSource
 from api.inbox.schema import TABLES
 from nlu.settings.settings import Settings
 from nlu.storage.migrations.store import Store
+from nlu.storage.move.source import Shape, Source, SqliteSource
 from nlu.storage.tables import file_url
 
 
@@ -21,3 +23,18 @@ def stores(settings: Settings) -> list[Store]:
         usage = [Store(key_usage.TABLES, urls[0])]
     places = [Store(shard.TABLES, url) for url in urls] if len(urls) > 1 else []
     return [*(Store(TABLES, url) for url in urls), *places, *usage]
+
+
+def sources(files: Settings, now: Settings) -> list[Source]:
+    """What of it lies in files by the settings `files`, for `seva migrate move` to where `now`
+    says. Counts of API keys have a table of another name there; permits of the second in which the
+    processes were stopped are worth nothing."""
+    inbox, usage, *_ = stores(files)
+    assert inbox.file is not None and usage.file is not None
+    urls, there = now.database_urls, Shape(key_usage.FILE_TABLES, {"windows": "api_usage"})
+    places = [PlaceSource(urls, inbox.file)] if len(urls) > 1 else []
+    return [
+        InboxSource(urls, inbox.file),
+        *places,
+        SqliteSource(key_usage.TABLES, urls[:1], usage.file, there),
+    ]
