@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from api.key_usage import TABLES, FileUsage, SharedUsage, Usage
+from api.key_usage import FILE, TABLES, FileUsage, SharedUsage, Usage
 from api.problems import Problem
 from nlu.log import describe, get_logger
 from nlu.settings.api_keys_file import DAY, SCOPES, ApiKey, digest, read_keys_file
@@ -20,7 +20,6 @@ from nlu.storage.database import DatabaseAway
 from nlu.storage.postgres import PostgresDatabase
 
 log = get_logger(__name__)
-USAGE_FILE = "usage.sqlite"
 
 
 class ApiKeys:
@@ -69,7 +68,7 @@ class ApiKeys:
             if url.startswith("postgresql"):
                 own = None if clock is time.time else clock
                 return SharedUsage(PostgresDatabase(url, TABLES, clock=own))
-            return FileUsage(settings.var_dir / USAGE_FILE, clock)
+            return FileUsage(settings.var_dir / FILE, clock)
 
         return cls(keys, open_usage, clock, file)
 

@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from api.live_engine import LiveEngine, Serving, load_release, rasa_engine
 from api.ports import Engine
@@ -18,6 +19,7 @@ from api.problems import Problem
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.log import get_logger
 from nlu.registry import Release, live_id, release_of
+from nlu.release_load import in_own_thread
 from nlu.settings.settings import ServeSettings
 
 log = get_logger(__name__)
@@ -110,7 +112,7 @@ class CanaryEngine(LiveEngine):
         super().__init__(
             first or shared_catalogue(self._release().data),
             self._release,
-            lambda release: asyncio.to_thread(load, release, settings),
+            lambda release: in_own_thread(partial(load, release, settings)),
         )
 
     def _release(self) -> Release:

@@ -2,12 +2,14 @@
 in PostgreSQL.
 
 In a file each call is counted by itself. In PostgreSQL a process takes some permits at a time, so
-that `/parse` seldom asks the database; `SharedUsage` says what that costs in exactness.
+that `/parse` seldom asks the database; `SharedUsage` says what that costs in exactness. Workers
+share the throughput of WhatsApp's number in the same way (`api.whatsapp.pace`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -18,6 +20,7 @@ from typing import Protocol
 
 from nlu.storage import windows
 from nlu.storage.database import Database, DatabaseAway, Tables, Transaction, marks
+from nlu.storage.moved import refuse_moved
 from nlu.storage.tables import make_ready
 from nlu.storage.windows import Limit, Window
 from nlu.storage.write_ahead import write_ahead
@@ -27,7 +30,7 @@ TABLES = Tables(
     "api_usage",
     """
 CREATE TABLE IF NOT EXISTS api_usage (
-    name TEXT NOT NULL,                 -- of a key
+    name TEXT NOT NULL,                 -- of a key, or of WhatsApp's number
     seconds DOUBLE PRECISION NOT NULL,  -- of a limit
     since DOUBLE PRECISION NOT NULL,    -- when its window opened
     count BIGINT NOT NULL,              -- permits that processes took
@@ -37,6 +40,8 @@ CREATE TABLE IF NOT EXISTS api_usage (
     _MIGRATIONS / "api_usage",
 )
 FILE_TABLES = Tables("limits", windows.SCHEMA, _MIGRATIONS / "limits")
+FILE = "usage.sqlite"
+"""Below SEVA_VAR_DIR, where the state lies in SQLite."""
 _BUSY_S = 2.0
 _SHARE = 50
 """A process takes at most this part of what is left: little is lost with it, and towards the end of
@@ -66,7 +71,9 @@ class FileUsage:
     """Counts in a SQLite file, which the processes of one machine share."""
 
     def __init__(self, path: Path, clock: Callable[[], float]) -> None:
-        """Commits do not wait for the disk; a power cut may lose the last."""
+        """Commits do not wait for the disk; a power cut may lose the last. Raises ValueError where
+        the counts were moved into PostgreSQL."""
+        refuse_moved(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self.now = clock
         self._db = sqlite3.connect(path, _BUSY_S, isolation_level=None, check_same_thread=False)
@@ -93,10 +100,21 @@ class _Lease:
     left: int
     full_until: float = 0.0
     """Until then there is no use in asking for more."""
+    shift: float = 0.0
+    """What makes the process's time of the transaction's, in which all moments here are told: two
+    clocks never agree to the millisecond, and a window may be short."""
+
+    def here(self) -> Window:
+        """The window in the process's time."""
+        return replace(self.window, since=self.window.since + self.shift)
+
+    def is_over(self, now: float) -> bool:
+        """Whether its permits are worth nothing any more; a clock set back ends it too."""
+        return not 0 <= now - self.here().since < self.window.limit.seconds
 
 
 class SharedUsage:
-    """Counts in PostgreSQL, for all machines.
+    """Counts in a database, for all who open it: in PostgreSQL for all machines.
 
     Of each limit the process takes up to a fiftieth of what is left, at least one permit, and gives
     back what it did not use when it stops. All processes together never grant more than the limit,
@@ -113,15 +131,18 @@ class SharedUsage:
         """The database's clock."""
         return self._database.now()
 
-    async def spend(self, name: str, limits: Sequence[Limit], cost: int) -> Window | None:
-        """See `Usage`. Mostly it asks nobody."""
+    async def spend(
+        self, name: str, limits: Sequence[Limit], cost: int, ahead: int = 0
+    ) -> Window | None:
+        """See `Usage`. Mostly it asks nobody. `ahead`: calls that are expected in a window; up to
+        half of what is left is taken for them at once, and half as many when that did not do."""
         if self._short(name, limits, cost):
             async with self._taking[name]:  # those who wait find what the first one took
                 short = self._short(name, limits, cost)
                 now = self.now()
-                full = [lease.window for lease in short.values() if now < lease.full_until]
+                full = [one.here() for one in short.values() if now < one.full_until + one.shift]
                 if not full and short:
-                    full = await self._take(name, short, cost)
+                    full = await self._take(name, short, cost, ahead)
                 if full:
                     return max(full, key=lambda window: window.left(now))
                 self._use(name, limits, cost)
@@ -130,8 +151,8 @@ class SharedUsage:
         return None
 
     def close(self) -> None:
-        """Gives back the permits that are left. Without the database they are lost for their
-        windows."""
+        """Gives back the permits that are left. Where the database does not answer they are lost
+        for their windows."""
         leases = {key: lease for key, lease in self._leases.items() if lease.left}
 
         def work(db: Transaction) -> None:
@@ -143,7 +164,7 @@ class SharedUsage:
                 )
 
         if leases:
-            with suppress(DatabaseAway):
+            with suppress(DatabaseAway, sqlite3.Error):
                 self._database.change(work)
         self._leases.clear()
         self._database.close()
@@ -153,8 +174,8 @@ class SharedUsage:
         now, short = self.now(), {}
         for limit in limits:
             lease = self._leases.get((name, limit.seconds))
-            if lease is None or not 0 <= now - lease.window.since < limit.seconds:
-                lease = _Lease(Window(limit, now, 0), 0)
+            if lease is None or lease.is_over(now):
+                lease = _Lease(Window(limit, -math.inf, 0), 0)
             if lease.left < cost:
                 short[limit] = lease
         return short
@@ -164,41 +185,46 @@ class SharedUsage:
             lease = self._leases[name, limit.seconds]
             self._leases[name, limit.seconds] = replace(lease, left=lease.left - cost)
 
-    async def _take(self, name: str, short: dict[Limit, _Lease], cost: int) -> list[Window]:
+    async def _take(
+        self, name: str, short: dict[Limit, _Lease], cost: int, ahead: int
+    ) -> list[Window]:
         """Takes permits of each limit; or of none, and gives back the windows that are full."""
         have = {limit: (lease.window.since, lease.left) for limit, lease in short.items()}
-        taken = await self._database.run(lambda db: _take(db, name, have, cost))
+        asked_at = self.now()
+        at, found = await self._database.run(lambda db: _take(db, name, have, cost, ahead))
+        taken = [replace(lease, shift=asked_at - at) for lease in found]
         full = [lease for lease in taken if lease.full_until]
         for lease in full or taken:
             self._leases[name, lease.window.limit.seconds] = lease
-        return [lease.window for lease in full]
+        return [lease.here() for lease in full]
 
 
 def _take(
-    db: Transaction, name: str, have: dict[Limit, tuple[float, int]], cost: int
-) -> list[_Lease]:
-    """The permits that a process has of each limit afterwards. Where one is full nothing is taken,
-    and the lease of that one says so."""
+    db: Transaction, name: str, have: dict[Limit, tuple[float, int]], cost: int, ahead: int
+) -> tuple[float, list[_Lease]]:
+    """When it is, and the permits that a process has of each limit afterwards. Where one is full
+    nothing is taken, and the lease of that one says so."""
     now = db.now()
     found: list[_Lease] = []
     for limit, window in zip(have, _windows(db, name, list(have), now)):
         since, left = have[limit]
-        left = left if since == window.since else 0
+        left, wanted = (left, ahead // 2) if since == window.since else (0, ahead)
         room = limit.most - window.count
         if room <= 0 and not left:
             found.append(_Lease(window, 0, full_until=now + _ASK_AGAIN_S))
             continue
-        more = max(cost - left, min(room, max(1, room // _SHARE)))
+        share = max(1, room // _SHARE, min(wanted, room // 2))
+        more = max(cost - left, min(room, share))
         found.append(_Lease(replace(window, count=window.count + more), left + more))
     if any(lease.full_until for lease in found):
-        return found
+        return now, found
     for lease in found:
         window = lease.window
         db.execute(
             "UPDATE api_usage SET since = ?, count = ? WHERE name = ? AND seconds = ?",
             (window.since, window.count, name, window.limit.seconds),
         )
-    return found
+    return now, found
 
 
 def _windows(db: Transaction, name: str, limits: Sequence[Limit], now: float) -> list[Window]:

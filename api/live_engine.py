@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import importlib
 import time
 import weakref
@@ -11,21 +10,26 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 from api.phrases import PhraseBook
 from api.ports import Engine
 from nlu.action_address import ActionAddress
 from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.live import Live
+from nlu.live import LOCK, Live
 from nlu.log import configure_logging
 from nlu.paths import read_from
 from nlu.registry import Release, live_id, live_release
+from nlu.release_load import in_own_thread, settle
 from nlu.settings.groups import Engine as EngineSettings
 from nlu.shared_models import follow
 from nlu.speech.transcript import Reading
 from nlu.turn import AWAY, Message, Turned, TurnFailed
+
+_ASKED_AT_ONCE = 4
+"""Questions to the action server: behind one address there may be several, all of which answer."""
 
 
 class NoModel(Exception):
@@ -54,9 +58,10 @@ class LiveEngine(Live[Serving]):
         load: Callable[[Release], Awaitable[Serving]],
         in_the_way: Callable[[Release], Awaitable[str]] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        lock: Path | None = None,
     ) -> None:
         """`first` is the catalogue until a model is loaded."""
-        super().__init__(find, load, in_the_way, clock)
+        super().__init__(find, load, in_the_way, clock, lock)
         self._first = first
         phrases = LivePhrases(self.catalogue)
         self.phrases = PhraseBook(phrases, first.languages.default)
@@ -172,7 +177,7 @@ def load_release(release: Release, settings: EngineSettings, actions: Any = None
     real = importlib.import_module("nlu.engine.rasa_engine").Engine
     catalogue = shared_catalogue(release.data)
     PhraseBook(catalogue.phrases, catalogue.languages.default)  # none may be missing
-    _settle()
+    settle()
     wanted: dict[str, Any] = {"data_dir": release.data}
     wanted |= {"actions": actions} if actions else {"cache_size": settings.parse_cache}
     engine: Engine = asyncio.run(real.load(release.model, **wanted))
@@ -190,7 +195,7 @@ def rasa_engine(
     already. Raises as `starting_release`, and CatalogueError.
 
     A release is checked and loaded in a thread, so that the process answers meanwhile. A worker
-    takes one over only when the action server has it, so that no turn has to wait for that.
+    takes one over only when the action servers have it, so that no turn has to wait for that.
     """
 
     @lru_cache(maxsize=1)  # connections outlive a model: a turn of the old one may be under way
@@ -200,8 +205,9 @@ def rasa_engine(
         return endpoint(address, settings.actions_secret, settings.action_seconds + 5)
 
     async def in_the_way(release: Release) -> str:
-        has_it = await actions().on(release.id).is_healthy()
-        return "" if has_it else f"the action server is not ready for {release.id}"
+        server = actions().on(release.id)
+        asked = await asyncio.gather(*(server.is_healthy() for _ in range(_ASKED_AT_ONCE)))
+        return "" if all(asked) else f"the action server is not ready for {release.id}"
 
     def load(release: Release) -> Serving:
         called = actions().on(release.id) if dialogue else None
@@ -216,17 +222,7 @@ def rasa_engine(
     return LiveEngine(
         shared_catalogue(starting_release(settings).data),
         find,
-        lambda release: asyncio.to_thread(load, release),
+        lambda release: in_own_thread(partial(load, release)),
         in_the_way if dialogue else None,
+        lock=settings.var_dir / LOCK,
     )
-
-
-@lru_cache(maxsize=1)
-def _settle() -> None:
-    """Takes what is loaded so far, once, out of the garbage collector's view.
-
-    Rasa's modules and the catalogue are half a million objects that live as long as the process;
-    each full collection would walk over them all while a citizen waits. A model has few.
-    """
-    gc.collect()
-    gc.freeze()

@@ -32,7 +32,7 @@ from nlu.trace import TraceContext, span
 from nlu.turn import TurnFailed
 
 log = get_logger(__name__)
-_IDLE = {"text": 0.025, "voice": 0.1, "reply": 0.1}
+_IDLE = {"text": 0.015, "voice": 0.1, "reply": 0.1}
 """Seconds until a loop looks again that nobody woke. A worker wakes its own for what it wrote."""
 _GAUGES_EVERY = 5.0
 _PURGE_EVERY = 3600.0

@@ -13,6 +13,7 @@ from api.live_engine import LiveEngine, rasa_engine
 from api.metrics import WorkerMetrics
 from api.turn import MessageReader, Turns
 from api.whatsapp.client import WhatsAppClient
+from api.whatsapp.pace import Pace
 from api.whatsapp.policy import load_policy
 from api.worker import Worker
 from nlu.log import citizen_hash, get_logger
@@ -52,7 +53,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     keepers: list[asyncio.Task[Any]] = []
     inbox = open_inbox(settings, policy)
     speaker = _speaker(settings)
-    whatsapp = WhatsAppClient(settings, policy, speaker=speaker)
+    whatsapp = WhatsAppClient(settings, policy, speaker=speaker, pace=Pace.of(settings))
     sender = ChannelSender(whatsapp)
     metrics = WorkerMetrics()
     heartbeat = Heartbeat(settings.hang_seconds, only=settings.worker_only)
@@ -107,7 +108,6 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         health = HealthServer(heartbeat, metrics.registry, *at)
     try:
         keepers.append(asyncio.create_task(_watch(engine, heartbeat, metrics)))
-        await engine.look()
         keepers.append(asyncio.create_task(engine.keep()))
         while not engine.is_ready and not stop.is_set():  # messages wait rather than fail
             await asyncio.sleep(0.2)

@@ -38,7 +38,7 @@ from nlu.archive import ReleaseRefused
 TIMES = 2.0
 """Wanted: p99 at most so many times the quiet one."""
 _WARM_S, _WARM_RATE = 10.0, 3.0
-_START_S, _RESTART_S, _SWAP_S = 60.0, 20.0, 40.0
+_START_S, _RESTART_S, _SWAP_S = 60.0, 20.0, 80.0
 _BETWEEN_S = 2.0
 _SWAPPED_S = 300.0
 _LONGEST_S = 3600.0
@@ -89,7 +89,8 @@ async def _roll(
 
 
 async def _changed(stream: Stream, model: str) -> None:
-    """Waits until every worker and `seva serve` has the model. Raises RuntimeError."""
+    """Waits until every worker and `seva serve` has the model, one after the other. Raises
+    RuntimeError where no other has it for long."""
     until = time.monotonic() + _SWAPPED_S
     serves = [p for name, p in stream.place.supervisor.processes.items() if name[:6] == "serve-"]
     ports = [process.environment["SEVA_INTERNAL_PORT"] for process in serves]
@@ -99,8 +100,10 @@ async def _changed(stream: Stream, model: str) -> None:
             for address in sorted(waiting):
                 if f'"{model}"' in (await client.get(address)).text:
                     waiting.discard(address)
+                    until = time.monotonic() + _SWAPPED_S
             if time.monotonic() > until:
-                raise RuntimeError(f"{model} does not serve after {_SWAPPED_S:.0f} s")
+                who = ", ".join(sorted(waiting))
+                raise RuntimeError(f"{model} is not taken over in {_SWAPPED_S:.0f} s by {who}")
             await asyncio.sleep(0.5)
 
 

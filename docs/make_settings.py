@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nlu.settings.department_variables import department_variables
-from nlu.settings.groups import variable
+from nlu.settings.process import variable
 from nlu.settings.settings import PROCESSES, TOOLS, Settings, readers
 
 ROOT = Path(__file__).parents[1]

@@ -5,8 +5,15 @@ from __future__ import annotations
 from nlu.settings.settings import Settings
 from nlu.shared_models import FILE, TABLES
 from nlu.storage.migrations.store import Store
+from nlu.storage.move.source import Source, in_files
 
 
 def stores(settings: Settings) -> list[Store]:
     """Which models machines share, where they do."""
     return [Store(TABLES, settings.table_url(FILE))] if settings.models_store else []
+
+
+def sources(files: Settings, now: Settings) -> list[Source]:
+    """What of it lies in files by the settings `files`, for `seva migrate move` to where `now`
+    says."""
+    return in_files(stores(files), stores(now))

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
+from nlu.known_fields import known_fields
 from nlu.speech.transcript import Reading
 
 AWAY, BROKEN, FAILED = "away", "broken", "failed"
@@ -83,10 +84,11 @@ class Message:
         """The message whose metadata these are; what Rasa added to them is left out."""
         known = {name: metadata[name] for name in _MESSAGE & set(metadata)}
         if known.get("location"):
-            known["location"] = Location(**known["location"])
+            known["location"] = Location(**known_fields(Location, known["location"]))
         if known.get("media"):
-            known["media"] = Media(**known["media"])
-        known["readings"] = tuple(Reading(**one) for one in known.get("readings", ()))
+            known["media"] = Media(**known_fields(Media, known["media"]))
+        readings = known.get("readings", ())
+        known["readings"] = tuple(Reading(**known_fields(Reading, one)) for one in readings)
         return cls(text, citizen, **known)
 
 
@@ -146,16 +148,16 @@ class Reply:
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Reply:
         """The reply that `as_json` gave."""
-        buttons = tuple(Button(**one) for one in told.get("buttons", ()))
+        buttons = tuple(Button(**known_fields(Button, one)) for one in told.get("buttons", ()))
         document = told.get("document")
         link = told.get("link")
         found = {
             **told,
             "buttons": buttons,
-            "document": document and Document(**document),
-            "link": link and Link(**link),
+            "document": document and Document(**known_fields(Document, document)),
+            "link": link and Link(**known_fields(Link, link)),
         }
-        return cls(**found)
+        return cls(**known_fields(cls, found))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from actions.dialogue.steps import Handover
 from actions.news.notices import Notify
+from nlu.known_fields import known_fields
 from nlu.storage.database import Tables
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import keyed_hash, seal, unseal
@@ -132,4 +133,5 @@ class Handovers:
 
 def _case(row: Mapping[str, Any]) -> Case:
     told = unseal(row["told"])
-    return Case(row["number"], told["citizen"], Handover(**told["record"]), row["closed"])
+    record = Handover(**known_fields(Handover, told["record"]))
+    return Case(row["number"], told["citizen"], record, row["closed"])

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from actions.departments.journal_tables import NONCES, TABLES, WRITES
 from actions.departments.request import Context, Origin
 from actions.departments.result import OperationResult, Wanted
+from nlu.known_fields import known_fields
 from nlu.settings.groups import Tables
 from nlu.storage.sealed_table import SealedTable
 from nlu.storage.sealing import Unreadable, keyed_hash, seal, unseal
@@ -111,13 +112,17 @@ class Journal:
             return _read({**row, "state": state, "result": None}, write)
 
     def move(self, entry: Entry, **changes: Any) -> Entry | None:
-        """The entry with `changes` kept; None if another changed it since it was read."""
+        """The entry with `changes` kept; None if another changed it since it was read. What is not
+        changed stays as it lies there: a newer Seva may have written more than is read here."""
         changed = replace(entry, version=entry.version + 1, **changes)
         this = (WRITES.c.id == entry.write.id) & (WRITES.c.version == entry.version)
         columns = _columns(changed)
         if "write" in changes:
             columns["request"] = _sealed(changed.write)
         with self._engine.begin() as db:
+            if entry.result is not None and "result" not in changes:
+                there = db.execute(sa.select(WRITES.c.result).where(this)).scalar()
+                columns["result"] = there and _with_news(there, changed.news)
             done = db.execute(WRITES.update().where(this).values(**columns))
         return changed if done.rowcount == 1 else None
 
@@ -212,14 +217,15 @@ def _columns(entry: Entry) -> dict[str, Any]:
 def _entry(row: Mapping[str, Any]) -> Entry:
     """The entry of a row. Raises Unreadable."""
     content = _opened(row["request"])
-    values, origin = content.pop("values"), Origin(**content.pop("origin", {}))
-    context = Context(**content, origin=origin)
+    origin = Origin(**known_fields(Origin, content.get("origin", {})))
+    context = Context(**known_fields(Context, {**content, "origin": origin}))
+    values = content["values"]
     return _read(row, Write(row["department"], row["operation"], values, context))
 
 
 def _read(row: Mapping[str, Any], write: Write) -> Entry:
     content = _opened(row["result"]) if row["result"] else {}
-    news = content.pop("news", False)
+    news = content.get("news", False)
     return Entry(
         write,
         cast(State, row["state"]),
@@ -232,6 +238,12 @@ def _read(row: Mapping[str, Any], write: Write) -> Entry:
     )
 
 
+def _with_news(token: str, news: bool) -> str:
+    """The result as it is, and whether the citizen has yet to be told."""
+    content = _opened(token)
+    return token if content.get("news", False) == news else seal({**content, "news": news})
+
+
 def _opened(token: str) -> dict[str, Any]:
     """Raises Unreadable."""
     found = unseal(token)
@@ -239,9 +251,9 @@ def _opened(token: str) -> dict[str, Any]:
 
 
 def _result(content: dict[str, Any]) -> OperationResult:
-    document, wanted = content.pop("document"), content.pop("wanted", None)
-    return OperationResult(
-        **content,
-        document=Document(**document) if document else None,
-        wanted=Wanted(**wanted) if wanted else None,
-    )
+    document, wanted = content["document"], content.get("wanted")
+    parts = {
+        "document": Document(**known_fields(Document, document)) if document else None,
+        "wanted": Wanted(**known_fields(Wanted, wanted)) if wanted else None,
+    }
+    return OperationResult(**known_fields(OperationResult, {**content, **parts}))

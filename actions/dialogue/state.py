@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from actions.documents.checker import Checked
+from nlu.known_fields import known_fields
 from nlu.log import get_logger
 from nlu.storage.sealing import Unreadable, seal, unseal
 from nlu.storage.unreadable import UNREADABLE
@@ -294,9 +295,9 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
         pending=told.get("pending", {}),
         in_doubt=told.get("in_doubt", False),
         offers=_offers(told),
-        code=CodeAsked(**told["code"]) if told.get("code") else None,
+        code=CodeAsked(**known_fields(CodeAsked, told["code"])) if told.get("code") else None,
         spoken_of=told.get("spoken_of", ""),
-        undo=Undo(**told["undo"]) if told.get("undo") else None,
+        undo=Undo(**known_fields(Undo, told["undo"])) if told.get("undo") else None,
         said={name: tuple(values) for name, values in told.get("said", {}).items()},
         lacks=tuple(told.get("lacks", ())),
         missed=told.get("missed", False),
@@ -312,12 +313,15 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
 
 def _draft(stored: Mapping[str, Any]) -> Draft:
     lists = {name: tuple(stored[name]) for name in ("given", "unchecked")}
-    return Draft(**{**stored, **lists, "offers": _offers(stored)})
+    return Draft(**known_fields(Draft, {**stored, **lists, "offers": _offers(stored)}))
 
 
 def _offers(told: Mapping[str, Any]) -> dict[str, tuple[Offer, ...]]:
     rows = told.get("offers", {})
-    return {slot: tuple(Offer(**one) for one in some) for slot, some in rows.items()}
+    return {
+        slot: tuple(Offer(**known_fields(Offer, one)) for one in some)
+        for slot, some in rows.items()
+    }
 
 
 def _words(kept: Mapping[str, Any], told: Mapping[str, Any]) -> Words | None:

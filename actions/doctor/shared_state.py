@@ -3,21 +3,41 @@ same, and whether the log of documents is signed."""
 
 from __future__ import annotations
 
+import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 
 from actions.citizens.handover import FILE as HANDOVERS
 from actions.citizens.profile import FILE as PROFILES
 from actions.documents.settings import FOLDER, LOG, REGISTRY, is_shared
+from actions.payments.payment import UNSETTLED
 from actions.transparency.folder import LogError, LogFolder
 from actions.transparency.note import NoteError, Verifier
 from nlu.doctor import Deployment, Finding, NotLooked, check
-from nlu.settings.groups import variable
+from nlu.settings.process import variable
 from nlu.storage.database import DatabaseAway
 from nlu.storage.keys import HASHING_FILE, KEY_FILE
+from nlu.storage.moved import ENDING, moved_name
 from nlu.storage.postgres import PostgresTransaction, reader
+from nlu.storage.read_only import read_only
 
 _FILES = ("seva.sqlite", "journal.sqlite", PROFILES, HANDOVERS, f"{FOLDER}/{REGISTRY}")
+_LOG = f"{FOLDER}/{LOG}/public/checkpoint"
+_UNSETTLED = ", ".join(f"'{state}'" for state in sorted(UNSETTLED))
+_OPEN: Mapping[str, Mapping[str, str]] = {
+    "seva.sqlite": {
+        "messages": "SELECT COUNT(*) FROM inbox WHERE state = 0",
+        "replies": "SELECT COUNT(*) FROM outbox WHERE state IN (-1, 0, 1)",
+    },
+    "journal.sqlite": {
+        "payments": f"SELECT COUNT(*) FROM payments WHERE state IN ({_UNSETTLED})",
+        "writes": "SELECT COUNT(*) FROM department_writes WHERE due_at IS NOT NULL",
+    },
+    HANDOVERS: {"requests for a person": "SELECT COUNT(*) FROM handover WHERE NOT closed"},
+}
+"""What citizens wait for, of each file: what is counted, and how."""
 _KEYS = (("sealing_key", KEY_FILE), ("hashing_key", HASHING_FILE))
 _LOOKS, _PAUSE_S = 20, 0.1
 
@@ -25,21 +45,13 @@ _LOOKS, _PAUSE_S = 20, 0.1
 @check(
     "local-state",
     "nothing that machines must share is on this one's disk",
-    "with PostgreSQL: databases of before in `SEVA_VAR_DIR`, a journal, keys or a live model that "
-    "only this machine has",
+    "with PostgreSQL: messages, payments, documents of before that were not moved out of "
+    "`SEVA_VAR_DIR`; a journal, keys or a live model that only this machine has",
 )
 def local_state(here: Deployment) -> Iterator[Finding]:
     """What is in such a file is not lost, but nobody looks for it any more."""
     _shared(here)
-    for name in _FILES:
-        if (here.var / name).is_file():
-            yield Finding(
-                "trouble",
-                f"{here.var / name} is still on this machine, and the state is in PostgreSQL",
-                "nobody reads it: what it holds of citizens is neither answered, nor shown, nor "
-                "deleted when they ask for that",
-                "see that nothing in it is open any more, keep it as a backup, and delete it here",
-            )
+    yield from _left(here)
     if here.settings.journal_url.startswith("sqlite"):
         yield Finding(
             "trouble",
@@ -71,6 +83,43 @@ def log_signer(here: Deployment) -> Iterator[Finding]:
             yield from _log(here, db)
     except DatabaseAway:
         raise NotLooked("the database does not answer") from None
+
+
+def _left(here: Deployment) -> Iterator[Finding]:
+    """Databases and the log of before; and those that `seva migrate move` gave another name."""
+    for name in (*_FILES, _LOG):
+        file = here.var / name
+        if not file.is_file():
+            continue
+        owed = _open_in(file, _OPEN.get(name, {}))
+        yield Finding(
+            "critical" if owed else "trouble",
+            f"{file} is still on this machine, and the state is in PostgreSQL"
+            + (f"; in it wait {owed}" if owed else ""),
+            "nobody reads it: what it holds of citizens is neither answered, nor shown, nor "
+            "deleted when they ask for that",
+            "stop all processes, then `seva migrate move` takes all files into an empty "
+            "PostgreSQL. Where one is worked with already, settle what is open in the file, and "
+            "move it away",
+        )
+    moved = [f"{name}{ENDING}" for name in _FILES if moved_name(here.var / name).is_file()]
+    if moved:
+        yield Finding(
+            "notice",
+            f"{', '.join(moved)} in {here.var} hold what was moved into PostgreSQL",
+            "what citizens want deleted is not deleted there",
+            "delete all that is called *.moved there, once a backup of PostgreSQL can be restored",
+        )
+
+
+def _open_in(file: Path, queries: Mapping[str, str]) -> str:
+    """What citizens wait for in a file of before, in words; empty where nothing does."""
+    found = []
+    for name, query in queries.items():
+        with suppress(sqlite3.Error), read_only(file) as db:  # no such table, or no database
+            ((count,),) = db.execute(query).fetchall()
+            found += [f"{count} {name}"] if count else []
+    return ", ".join(found)
 
 
 def _log(here: Deployment, db: PostgresTransaction) -> Iterator[Finding]:

@@ -16,7 +16,7 @@ from actions.documents.settings import FOLDER, REGISTRY
 from actions.payments.payment import UNSETTLED
 from nlu.doctor import Deployment, Finding, NotLooked, check
 from nlu.doctor.sealed_sample import Sealed, look_at
-from nlu.settings.groups import variable
+from nlu.settings.process import variable
 from nlu.storage.keys import KEY_FILE, Place
 from nlu.storage.read_only import read_only
 from nlu.storage.tables import open_engine

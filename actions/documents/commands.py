@@ -31,6 +31,7 @@ from actions.transparency.folder import LogError
 from actions.transparency.key_events import KeyBook, read_event
 from nlu.settings.settings import DocumentsSettings
 from nlu.storage.database import DatabaseAway
+from nlu.storage.moved import moved_name
 
 _P = ParamSpec("_P")
 
@@ -200,7 +201,8 @@ def _announcing_ring() -> tuple[KeyRing, OpenLog]:
 def _has_registry() -> bool:
     """Whether a document may have been issued."""
     folder = documents_folder()
-    return is_shared(registry_url(folder)) or (folder / REGISTRY).exists()
+    files = (folder / REGISTRY, moved_name(folder / REGISTRY))
+    return is_shared(registry_url(folder)) or any(file.exists() for file in files)
 
 
 def _issuer() -> Issuer:

@@ -34,6 +34,7 @@ from actions.documents.registry import (
 )
 from actions.documents.settings import LOG, is_shared, key_store, registry_url, sealing_keys
 from actions.transparency.folder import LogError
+from nlu.known_fields import known_fields
 from nlu.storage.keys import Place, read_keys
 from nlu.storage.sealing import Unreadable, keyed_hash, seal, unseal
 
@@ -63,7 +64,7 @@ class Contents:
             raw = unseal(token, place=keys)
         except Unreadable as error:
             raise NotRecorded(f"the registry cannot be read: {error.why}") from error
-        return cls(**{**raw, "cwt": decode_base64url(raw["cwt"])})
+        return cls(**known_fields(cls, {**raw, "cwt": decode_base64url(raw["cwt"])}))
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from actions.documents.key_store import KeyFiles, KeyStore, KeyTable
 from nlu.paths import var_folder
-from nlu.settings.groups import IssuedDocuments, Stored, variable
+from nlu.settings.groups import IssuedDocuments, Stored
+from nlu.settings.process import variable
 from nlu.storage.keys import KEY_FILE, Place
+from nlu.storage.moved import refuse_moved
 
 DOCUMENTS_URL: str = IssuedDocuments.__fields__["documents_url"].default
 """The public address in QR codes, as in the demo."""
@@ -41,9 +43,12 @@ def is_shared(url: str) -> bool:
 
 def key_store(folder: Path) -> KeyStore:
     """Where departments' keys lie: beside the registry in PostgreSQL, else in files of `folder`.
-    Raises WrongEnvironment, DatabaseAway."""
+    Raises WrongEnvironment, DatabaseAway, and ValueError for files that were moved."""
     url = registry_url(folder)
-    return KeyTable(url, sealing_keys(folder)) if is_shared(url) else KeyFiles(folder / KEYS)
+    if is_shared(url):
+        return KeyTable(url, sealing_keys(folder))
+    refuse_moved(folder / KEYS)
+    return KeyFiles(folder / KEYS)
 
 
 def sealing_keys(folder: Path) -> Place:

@@ -26,6 +26,7 @@ from actions.payments.payment import (
     may_move,
     payer_of,
 )
+from nlu.known_fields import known_fields
 from nlu.storage.database import Tables
 from nlu.storage.sealed_table import SealedTable, unreadable_column
 from nlu.storage.sealing import seal, unseal
@@ -161,8 +162,13 @@ class Ledger:
 
     def _update(self, before: Payment, after: Payment) -> bool:
         this = (PAYMENTS.c.id == before.id) & (PAYMENTS.c.version == before.version)
+        row = _row(after)
         with self._engine.begin() as db:
-            done = db.execute(PAYMENTS.update().where(this).values(**_row(after)))
+            there = db.execute(sa.select(PAYMENTS.c.private).where(this)).scalar()
+            if there is None:
+                return False
+            row["private"] = _kept(there, before, after)
+            done = db.execute(PAYMENTS.update().where(this).values(**row))
         return bool(done.rowcount == 1)
 
 
@@ -172,31 +178,54 @@ def _in(states: frozenset[State]) -> Any:
 
 def _row(payment: Payment) -> dict[str, Any]:
     write, order = payment.write, payment.order
-    private = {
-        "values": dict(write.values),
-        "context": asdict(write.context),
-        "fields": dict(payment.fields),
-        "link": order and order.link,
-        "money": payment.money and asdict(payment.money),
-    }
     return {
         "id": payment.id,
         "department": write.department,
         "operation": write.operation,
         "order_id": order and order.id,
         "paise": order and order.paise,
-        "private": seal(private),
+        "private": seal(_private(payment)),
         "payer": payer_of(write.context.citizen, write.context.origin.phone),
         "unreadable_at": None,
         **{name: getattr(payment, name) for name in _PLAIN},
     }
 
 
+def _private(payment: Payment) -> dict[str, Any]:
+    """What is sealed."""
+    return {
+        "values": dict(payment.write.values),
+        "context": asdict(payment.write.context),
+        "fields": dict(payment.fields),
+        "link": payment.order and payment.order.link,
+        "money": payment.money and asdict(payment.money),
+    }
+
+
+def _kept(token: str, before: Payment, after: Payment) -> str:
+    """What is sealed of a payment that changes, with what a newer Seva may have written there."""
+    new = _private(after)
+    if new == _private(before):
+        return token
+    old = _opened(token)
+    context = {**old["context"], **new["context"]}
+    context["origin"] = {**old["context"]["origin"], **new["context"]["origin"]}
+    money = new["money"] and {**(old["money"] or {}), **new["money"]}
+    return seal({**old, **new, "context": context, "money": money})
+
+
+def _opened(token: str) -> dict[str, Any]:
+    """Raises Unreadable."""
+    found = unseal(token)
+    return json.loads(found) if isinstance(found, str) else found  # text: as it was at first
+
+
 def _payment(row: Mapping[str, Any]) -> Payment:
     """The payment of a row. Raises Unreadable."""
-    found = unseal(row["private"])
-    private = json.loads(found) if isinstance(found, str) else found  # text: as it was at first
-    context = Context(**{**private["context"], "origin": Origin(**private["context"]["origin"])})
+    private = _opened(row["private"])
+    told = private["context"]
+    origin = Origin(**known_fields(Origin, told["origin"]))
+    context = Context(**known_fields(Context, {**told, "origin": origin}))
     write = Write(row["department"], row["operation"], private["values"], context)
     order = row["order_id"] and Order(row["order_id"], row["paise"], private["link"])
     plain = {name: row[name] for name in _PLAIN}
@@ -205,6 +234,6 @@ def _payment(row: Mapping[str, Any]) -> Payment:
         write=write,
         order=order or None,
         fields=private["fields"],
-        money=Money(**private["money"]) if private["money"] else None,
+        money=Money(**known_fields(Money, private["money"])) if private["money"] else None,
         **{**plain, "state": cast(State, row["state"])},
     )

@@ -84,7 +84,13 @@ async def _serve(settings: ActionsSettings, sockets: dict[str, socket.socket]) -
     from actions.server.releases import Releases
 
     releases = Releases()
-    await releases.begin()  # a broken release is reported at the start, not in a citizen's turn
+    begun = asyncio.create_task(releases.begin())
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({begun, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if not begun.done():
+        begun.cancel()
+        return
+    await begun  # a broken release is reported at the start, not in a citizen's turn
     callbacks = _Latest()
     at_work: list[Background] = []
 
@@ -108,7 +114,7 @@ async def _serve(settings: ActionsSettings, sockets: dict[str, socket.socket]) -
     releases.moved = moved
     following = asyncio.create_task(releases.keep())
     log.info("listening", address=str(settings.action_address), release=releases.live.release.id)
-    await stop.wait()
+    await stopped
     following.cancel()
     for listener in listeners:
         await listener.stop()

@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from actions.server.context import Context, words_release, working_on
-from nlu.live import Live
+from nlu.live import LOCK, Live
 from nlu.log import describe, get_logger
-from nlu.paths import models_folder, read_from, reading
+from nlu.paths import models_folder, read_from, reading, var_folder
 from nlu.registry import AS_IT_IS, Release, release_of
+from nlu.release_load import beside_turns, in_own_thread, settle
 from nlu.slots import prepare
 
 log = get_logger(__name__)
@@ -48,8 +49,9 @@ class Releases(Live[Context]):
         find: Callable[[], Release] = words_release,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(find, self._read, None, clock)
+        super().__init__(find, self._read, None, clock, var_folder() / LOCK)
         self._now = clock
+        self._alone = asyncio.Lock()
         self._kept: dict[str, _Kept] = {}
         self._fetching: dict[str, asyncio.Task[None]] = {}
         self.moved: Moved | None = None
@@ -83,9 +85,10 @@ class Releases(Live[Context]):
             kept.used = self._now()
 
     def has(self, name: str) -> bool:
-        """Whether turns of that release can be worked on; begins to load it if not."""
+        """Whether turns of that release can be worked on; begins to load it if not, unless it is
+        about to be live here: a worker asks before it takes that over, and no turn waits."""
         if name and name not in self._kept:
-            self._fetch(name)
+            self._fetch(name, in_turn=True)
             return False
         return True
 
@@ -103,37 +106,43 @@ class Releases(Live[Context]):
             await kept.context.aclose()
 
     async def _take_over(self, release: Release) -> None:
+        before = self.loaded
         await super()._take_over(release)
-        self._keep(self.live)
+        if before is not None:  # workers follow from now on
+            self._kept[before.release.id].used = self._now()
         read_from(release.data)
         if self.moved is not None:
             await self.moved(self.live)
 
     async def _read(self, release: Release) -> Context:
-        """In a thread: reading a catalogue takes seconds."""
-
-        resources = self.loaded.resources if self.loaded else None
+        """In a thread: reading a catalogue takes seconds. Kept from then on."""
 
         def load() -> Context:
             with reading(release.data):
-                context = Context.of(release, resources)
+                context = Context.of(release, self.loaded.resources if self.loaded else None)
                 prepare(context.catalogue, context.today())
+            settle()
             return context
 
-        return await asyncio.to_thread(load)
+        async with self._alone:  # a turn may ask for a release that is just about to be live
+            kept = self._kept.get(release.id)
+            if kept is None or release.id == AS_IT_IS:
+                kept = self._kept[release.id] = _Kept(await in_own_thread(load), self._now())
+        return kept.context
 
-    def _keep(self, context: Context) -> None:
-        self._kept[context.release.id] = _Kept(context, self._now())
-
-    def _fetch(self, name: str) -> None:
-        """Loads a release that is not live here: a worker has it already, or still."""
+    def _fetch(self, name: str, *, in_turn: bool = False) -> None:
+        """Loads a release that is not live here: a worker has it already, or still. With `in_turn`
+        not the one that is about to be live, which has its turn among the processes."""
         if name != AS_IT_IS and self.live.release.id != AS_IT_IS and name not in self._fetching:
-            self._fetching[name] = asyncio.create_task(self._fetched(name))
+            self._fetching[name] = asyncio.create_task(self._fetched(name, in_turn))
 
-    async def _fetched(self, name: str) -> None:
+    async def _fetched(self, name: str, in_turn: bool) -> None:
         try:
+            if in_turn and (await asyncio.to_thread(self._find)).id == name:
+                return
             release = await asyncio.to_thread(release_of, models_folder(), name)
-            self._keep(await self._read(release))
+            with beside_turns():
+                await self._read(release)
             log.info("release_loaded", release=name)
         except Exception as error:
             log.error("release_not_loaded", release=name, error=describe(error))

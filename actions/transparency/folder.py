@@ -72,12 +72,7 @@ class LogFolder:
 
         Raises LogError.
         """
-        for name in dict.fromkeys((tile.path, tile.full.path)):
-            try:
-                return (self.public / name).read_bytes()
-            except FileNotFoundError:
-                continue
-        raise LogError(f"{self.public / tile.path} is missing")
+        return read_tile(self.public, tile)
 
     def write_tile(self, tile: Tile, data: bytes) -> None:
         """Writes a tile. A full tile replaces its partial ones. `sync_tiles` makes it durable."""
@@ -104,3 +99,14 @@ class LogFolder:
         replace_file(self.key, (signer.encode() + "\n").encode(), mode=0o600)
         for folder in (self.public, self.root, self.root.parent):
             sync_folder(folder)
+
+
+def read_tile(public: Path, tile: Tile) -> bytes:
+    """The bytes of a tile in the folder that anybody may read; see `LogFolder.read_tile`. Raises
+    LogError."""
+    for name in dict.fromkeys((tile.path, tile.full.path)):
+        try:
+            return (public / name).read_bytes()
+        except FileNotFoundError:
+            continue
+    raise LogError(f"{public / tile.path} is missing")

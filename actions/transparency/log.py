@@ -40,6 +40,7 @@ from actions.transparency.tiles import (
 )
 from nlu.storage.file_lock import locked
 from nlu.storage.group_commit import GroupCommit
+from nlu.storage.moved import Moved, refuse_moved
 
 _PAUSE_S = 0.001
 _MOST_RECENT = 64 * WIDTH  # entries that opening a log reads again
@@ -231,6 +232,10 @@ class Log(PublishedLog):
         LogError, and NoteError if the origin cannot be a name.
         """
         files = LogFolder(folder)
+        try:
+            refuse_moved(files.public)
+        except Moved as error:
+            raise LogError(str(error)) from error
         folder.mkdir(parents=True, exist_ok=True)
         with locked(files.lock):
             if not files.begun():

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from actions.transparency.durable import replace_file
 from actions.transparency.folder import LogError
-from actions.transparency.merkle import fold, leaf_hash, tree_root
+from actions.transparency.merkle import leaf_hash, tree_root
 from actions.transparency.note import (
     Checkpoint,
     Note,
@@ -20,7 +20,7 @@ from actions.transparency.note import (
     Signer,
     open_checkpoint,
 )
-from actions.transparency.tiles import HEIGHT, WIDTH, Edge, Tile, TileTree, unpack_hashes
+from actions.transparency.tiles import HEIGHT, WIDTH, Edge, Tile, TileTree, above
 from nlu.log import get_logger
 from nlu.storage.database import Database, Row, Transaction, marks
 from nlu.storage.file_lock import locked
@@ -84,7 +84,7 @@ class LogSigner:
             return None
         hashes = [leaf_hash(entry) for entry in waiting]
         nodes = [(0, edge.size + at, one) for at, one in enumerate(hashes)]
-        nodes += [_above(tile, data) for tile, data in edge.extend(hashes)]
+        nodes += [above(tile, data) for tile, data in edge.extend(hashes)]
         _insert(db, nodes)
         signed = self._sign(edge)
         db.execute("UPDATE log_head SET signed = ?, checkpoint = ?", (edge.size, str(signed)))
@@ -187,12 +187,6 @@ def _entries(db: Transaction, first: int, end: int) -> list[bytes]:
     if len(rows) != end - first:
         raise LogError(f"{end - first - len(rows)} entries from {first} on are missing")
     return [bytes(row["entry"]) for row in rows]
-
-
-def _above(tile: Tile, data: bytes) -> tuple[int, int, bytes]:
-    """The node that a full tile is in the next level."""
-    assert tile.level is not None
-    return tile.level + 1, tile.index, fold(unpack_hashes(data))
 
 
 def _insert(db: Transaction, nodes: list[tuple[int, int, bytes]]) -> None:

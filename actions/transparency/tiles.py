@@ -116,6 +116,12 @@ def unpack_entries(data: bytes) -> list[bytes]:
     return entries
 
 
+def above(tile: Tile, data: bytes) -> tuple[int, int, bytes]:
+    """The node that a full tile is in the next level: level, index, hash."""
+    assert tile.level is not None
+    return tile.level + 1, tile.index, fold(unpack_hashes(data))
+
+
 class TileTree:
     """The tree of `size` entries, read from tiles. Proofs are made with `node`."""
 

@@ -19,6 +19,7 @@ from api.whatsapp.policy import load_policy
 from nlu.paths import data_folder
 from nlu.settings.groups import State
 from nlu.storage.database import DatabaseAway
+from nlu.storage.moved import moved_name
 
 _ALL, _LOST = "all", "lost"
 _MOST = 100_000
@@ -102,7 +103,7 @@ def _drop_lost(letters: Letters) -> int:
 
 def _is_there(settings: State) -> bool:
     file = database_file(settings)
-    if file is not None and not file.is_file():
+    if file is not None and not file.is_file() and not moved_name(file).exists():
         print(f"{file}: there is no inbox yet; `seva serve` makes it", file=sys.stderr)
         return False
     return True

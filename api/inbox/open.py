@@ -17,7 +17,6 @@ from nlu.storage.postgres import PostgresDatabase
 from nlu.storage.rotation import Ring
 from nlu.storage.sealed_column import SealedColumn
 from nlu.storage.sqlite import SqliteDatabase
-from nlu.storage.tables import shown
 
 _SQLITE = "sqlite:///"
 
@@ -43,7 +42,7 @@ def _open_place(settings: State, place: int) -> Database:
     urls = settings.database_urls
     database = PostgresDatabase(urls[place], schema.TABLES)
     try:
-        take_place(database, shown(urls[place]), place, len(urls))
+        take_place(database, urls[place], place, len(urls))
     except BaseException:
         database.close()
         raise

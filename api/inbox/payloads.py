@@ -1,7 +1,8 @@
 """What citizens wrote and what they get, as it lies in the database: sealed, with a version.
 
 Whoever reads a row of a newer version, or of a key that is gone, gets `Unreadable` and treats that
-row alone. A field may be added with a default; any other change needs a new version here.
+row alone. A field may be added with a default, and older processes pass it over; any other change
+needs a new version here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import asdict
 
 from api.whatsapp.outgoing import Outgoing
 from api.whatsapp.payload import Inbound
+from nlu.known_fields import known_fields
 from nlu.storage.sealing import Unreadable, seal, unseal
 from nlu.turn import Location, Media
 
@@ -30,9 +32,9 @@ def read_message(payload: str) -> Inbound:
     try:
         media, location = data.pop("media", None), data.pop("location", None)
         return Inbound(
-            **data,
-            media=Media(**media) if media else None,
-            location=Location(**location) if location else None,
+            **known_fields(Inbound, data),
+            media=Media(**known_fields(Media, media)) if media else None,
+            location=Location(**known_fields(Location, location)) if location else None,
         )
     except (AttributeError, TypeError):
         raise Unreadable("form") from None

@@ -10,19 +10,31 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 from api.inbox.store import StoredInbox
 from nlu.log import describe, get_logger
-from nlu.storage.database import Database, DatabaseAway, Transaction
+from nlu.storage.database import Database, DatabaseAway, Tables, Transaction
+from nlu.storage.migrations.readiness import are_ready
+from nlu.storage.postgres import PostgresDatabase
+from nlu.storage.tables import shown
 
 T = TypeVar("T")
 log = get_logger(__name__)
 _ASK_AGAIN = 1.0  # seconds
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS shard "
-    "(one INTEGER PRIMARY KEY, place INTEGER NOT NULL, shards INTEGER NOT NULL)"
+TABLES = Tables(
+    "shard",
+    """
+CREATE TABLE IF NOT EXISTS shard (
+    one INTEGER PRIMARY KEY,  -- 1: there is one row
+    place INTEGER NOT NULL,   -- of this database, from 0
+    shards INTEGER NOT NULL   -- how many there are
+);
+""",
+    Path(__file__).parents[1] / "migrations" / "shard",
 )
+"""Of each of several databases of PostgreSQL. One that is alone has none."""
 
 
 def place_of(lane: str, shards: int) -> int:
@@ -31,27 +43,35 @@ def place_of(lane: str, shards: int) -> int:
     return int.from_bytes(digest, "big") % shards
 
 
-def take_place(database: Database, where: str, place: int, shards: int) -> None:
+def take_place(database: Database, url: str, place: int, shards: int) -> None:
     """Notes that a PostgreSQL database is `place` (from 0) of `shards`; an undivided one notes
-    nothing. Raises ValueError where it is another one, or has citizens of an undivided Seva."""
+    nothing. Raises ValueError where it is another one, has citizens of an undivided Seva, or has
+    tables that this Seva cannot work with; DatabaseAway."""
 
     def note(db: Transaction) -> tuple[int, int]:
-        found = _noted(db)
-        if found is not None or shards == 1:
-            return found or (0, 1)
-        if db.execute("SELECT 1 FROM citizens LIMIT 1").fetchone():
-            return 0, 1
-        db.execute(_TABLE)
-        ours = "INSERT INTO shard (one, place, shards) VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
-        db.execute(ours, (place, shards))
-        return _noted(db) or (place, shards)
+        if shards > 1 and not _is_undivided(db):
+            ours = "INSERT INTO shard (one, place, shards) VALUES (1, ?, ?) ON CONFLICT DO NOTHING"
+            db.execute(ours, (place, shards))
+        return _noted(db) or (0, 1)
 
+    if shards > 1 and not database.look(lambda db: _is_ready(db) or _is_undivided(db)):
+        PostgresDatabase(url, TABLES).close()
     found = database.change(note)
     if found != (place, shards):
         raise ValueError(
-            f"{where}: it is database {found[0] + 1} of {found[1]}, and SEVA_DATABASE_URL names it "
-            f"as {place + 1} of {shards}; name the same databases in the same order as before"
+            f"{shown(url)}: it is database {found[0] + 1} of {found[1]}, and SEVA_DATABASE_URL "
+            f"names it as {place + 1} of {shards}; name the same databases in the same order as "
+            "before"
         )
+
+
+def _is_ready(db: Transaction) -> bool:
+    return are_ready(lambda sql: db.execute(sql).fetchall(), "postgresql", TABLES)
+
+
+def _is_undivided(db: Transaction) -> bool:
+    """Whether it has citizens, and is none of several."""
+    return _noted(db) is None and bool(db.execute("SELECT 1 FROM citizens LIMIT 1").fetchone())
 
 
 def _noted(db: Transaction) -> tuple[int, int] | None:

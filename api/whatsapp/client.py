@@ -12,10 +12,10 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import regex
-from aiolimiter import AsyncLimiter
 
 from api.whatsapp.download import MediaOrigins, fetch, fetch_media, host_of, read_all
 from api.whatsapp.outgoing import Outgoing, Parcel, Template
+from api.whatsapp.pace import Pace
 from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.sender import (
     DocumentUnavailable,
@@ -73,8 +73,10 @@ class WhatsAppClient:
         policy: WhatsAppPolicy,
         transport: httpx.AsyncBaseTransport | None = None,
         speaker: Speaker | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """`speaker` reads replies aloud. Without one no voice note is sent."""
+        """`speaker` reads replies aloud. Without one no voice note is sent. `pace` is that of all
+        workers; without one this client keeps it alone."""
         base = settings.whatsapp_base_url.rstrip("/")
         self._policy, self._speaker = policy, speaker
         self._root = f"{base}/{settings.whatsapp_graph_version}"
@@ -94,7 +96,7 @@ class WhatsAppClient:
             trust_env=outside,
             follow_redirects=False,
         )
-        self._pace = AsyncLimiter(settings.whatsapp_messages_per_second, 1)
+        self._pace = pace or Pace(settings.whatsapp_messages_per_second)
 
     async def send(self, parcel: Parcel) -> str:
         """Sends one message. A document or a voice note is uploaded first."""
@@ -103,11 +105,11 @@ class WhatsAppClient:
             media_id = await self._document(parcel)
         elif parcel.message.kind == "voice":
             media_id = await self._voice(parcel)
-        async with self._pace:
-            path = f"/{parcel.phone_number_id}/messages"
-            answer = await self._post(
-                path, seconds=self._seconds.message, json=message_body(parcel, media_id)
-            )
+        await self._pace.wait(parcel.phone_number_id)
+        path = f"/{parcel.phone_number_id}/messages"
+        answer = await self._post(
+            path, seconds=self._seconds.message, json=message_body(parcel, media_id)
+        )
         try:
             return str(answer["messages"][0]["id"])
         except (KeyError, IndexError, TypeError):
@@ -140,8 +142,9 @@ class WhatsAppClient:
         )
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Closes the connections, and gives back what was taken of the number's throughput."""
         await self._http.aclose()
+        await self._pace.close()
 
     async def _document(self, parcel: Parcel) -> str:
         message = parcel.message

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
 from api.channel import channel_of
+from nlu.known_fields import known_fields
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,12 @@ class Outgoing:
     def from_json(cls, text: str) -> Outgoing:
         """Reads what `to_json` wrote."""
         data = json.loads(text)
-        data["options"] = tuple(Option(**option) for option in data["options"])
+        data["options"] = tuple(Option(**known_fields(Option, one)) for one in data["options"])
         template = data.get("template")
         if template:
             template["parameters"] = tuple(template["parameters"])
-            data["template"] = Template(**template)
-        return cls(**data)
+            data["template"] = Template(**known_fields(Template, template))
+        return cls(**known_fields(cls, data))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from typing import Any
 from nlu.backup.encryption import decrypt_bytes, encrypt_bytes
 from nlu.backup.errors import BackupError
 from nlu.backup.places import VARIABLES_FILE, is_key, walk
-from nlu.settings.groups import IssuedDocuments, Keys, variable
+from nlu.settings.groups import IssuedDocuments, Keys
+from nlu.settings.process import variable
 from nlu.storage.keys import HASHING_FILE, KEY_FILE, key_name
 from nlu.storage.private_file import put_private
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import typer
 
 if TYPE_CHECKING:
-    from nlu.settings.groups import ProcessSettings
+    from nlu.settings.process import ProcessSettings
 
 P = TypeVar("P", bound="ProcessSettings")
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

@@ -30,7 +30,7 @@ from nlu.catalogue import shared_catalogue
 from nlu.classifier.decision import Decision, intent_of
 from nlu.engine.action_endpoint import ActionCallFailed, ActionEndpoint
 from nlu.engine.answer_cache import AnswerCache
-from nlu.engine.parsing_path import ParsingPath
+from nlu.engine.graph_path import PolicyRunner, parsing_path, policy_path
 from nlu.engine.trackers import TurnTrackers, asks, stored
 from nlu.engine.waiting_line import WaitingLine
 from nlu.paths import reading
@@ -106,14 +106,14 @@ class Engine:
         """Use `Engine.load`. `elsewhere`: the intents that count as out of scope."""
         processor = agent.processor
         assert processor is not None and processor.model_metadata is not None
-        assert processor.model_metadata.nlu_target is not None
         # Rasa wraps a tracker store in one that swallows every error: not here
         self._trackers = TurnTrackers(processor.domain)
         processor.tracker_store = self._trackers
         self._processor, self._actions = processor, actions
         self._titles, self._data, self._elsewhere = titles, data_dir, elsewhere
         self.model_id = model_id
-        self.path = ParsingPath(processor.graph_runner, processor.model_metadata.nlu_target)
+        self.path = parsing_path(processor)
+        processor.graph_runner = PolicyRunner(policy_path(processor))
         self._short = WaitingLine(self._understand, _MOST_IN_A_PASS)
         self._long = WaitingLine(self._understand, 1)  # its thread is another: see `_understood`
         self._cache = AnswerCache(cache_size)

@@ -20,7 +20,7 @@ from nlu.action_address import ActionAddress
 from nlu.registry import live_release
 from nlu.settings.api_keys_file import read_keys_file
 from nlu.settings.department_variables import Variable, department_variables
-from nlu.settings.groups import PREFIX, Fault, ProcessSettings, WrongEnvironment, variable
+from nlu.settings.process import PREFIX, Fault, ProcessSettings, WrongEnvironment, variable
 from nlu.settings.production import RULES, SHORTEST, is_here
 from nlu.settings.settings import PROCESSES, TOOLS, Role, Settings
 from nlu.settings.types import is_address

@@ -22,7 +22,6 @@ from nlu.settings.groups import (
     LogKey,
     News,
     Pages,
-    ProcessSettings,
     ServeAddress,
     Shutdown,
     State,
@@ -33,6 +32,7 @@ from nlu.settings.groups import (
     WhatsAppCaller,
     WhatsAppWebhook,
 )
+from nlu.settings.process import ProcessSettings
 from nlu.settings.types import Address, Addresses, Port, Zone, split_list
 
 Role = Literal["serve", "worker", "actions", "documents", "sandbox", "simulator", "demo"]
@@ -152,7 +152,10 @@ class WorkerSettings(Traces, State, Engine, Hearing, WhatsAppCaller, LogKey, Shu
         "downloaded; the host of `SEVA_WHATSAPP_BASE_URL` always may.",
     )
     whatsapp_messages_per_second: float = Field(
-        default=80, gt=0, description="Throughput that WhatsApp grants to the number."
+        default=80,
+        gt=0,
+        description="Throughput that WhatsApp grants to the number, for all workers on the same "
+        "database together.",
     )
     document_hosts: str = Field(
         default="127.0.0.1,localhost",

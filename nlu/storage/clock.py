@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -20,13 +22,13 @@ class FileClock:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         """`db` has the table `clock`."""
-        boot = _BOOT.read_text("ascii").strip()
+        boot = _boot()
         db.execute("BEGIN IMMEDIATE")
-        row = db.execute("SELECT * FROM clock").fetchone()
-        if row is not None and row["boot"] == boot:
-            self._shift = float(row["shift"])
-        else:  # a new start of the machine: go on after what was seen before it
-            now = max(time.time(), row["seen"] if row is not None else 0.0)
+        row = db.execute("SELECT boot, shift, seen FROM clock").fetchone()
+        if row is not None and row[0] == boot:
+            self._shift = float(row[1])
+        else:
+            now = time_of(row)
             self._shift = now - _since_start()
             db.execute("DELETE FROM clock")
             found = (boot, self._shift, now)
@@ -36,6 +38,20 @@ class FileClock:
     def __call__(self) -> float:
         """Now."""
         return _since_start() + self._shift
+
+
+def time_of(row: Sequence[Any] | None) -> float:
+    """The time by a file whose `clock` has this row: boot, shift, seen. After a new start of the
+    machine it goes on after what was seen before."""
+    if row is None:
+        return time.time()
+    boot, shift, seen = row
+    return _since_start() + float(shift) if boot == _boot() else max(time.time(), seen)
+
+
+def _boot() -> str:
+    """Another one after each start of the machine."""
+    return _BOOT.read_text("ascii").strip()
 
 
 def _since_start() -> float:

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from nlu.storage.database import Tables
 from nlu.storage.migrations.readiness import are_ready, open_schema
+from nlu.storage.moved import refuse_moved
 from nlu.storage.write_ahead import make_durable
 
 IN_MEMORY = "sqlite://"
@@ -65,7 +66,7 @@ def make_ready(file: sqlite3.Connection, tables: Tables) -> None:
 
 def open_engine(url: str, **pool: Any) -> sa.engine.Engine:
     """An engine whose commits are on disk when they return. `pool`: for PostgreSQL, as SQLAlchemy
-    takes it."""
+    takes it. Raises ValueError for a file that was moved into PostgreSQL."""
     settings: dict[str, Any] = {"future": True, "hide_parameters": True}
     if not url.startswith("sqlite"):
         settings |= {"pool_pre_ping": True, "connect_args": _PATIENCE, **pool}
@@ -82,7 +83,9 @@ def open_engine(url: str, **pool: Any) -> sa.engine.Engine:
         **settings,
     )
     if url != IN_MEMORY:
-        Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        file = Path(engine.url.database or "")
+        refuse_moved(file)
+        file.parent.mkdir(parents=True, exist_ok=True)
         sa.event.listen(engine, "connect", lambda connection, _: make_durable(connection))
     return engine
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import stamina
 
+from nlu.storage.moved import refuse_moved
 from nlu.storage.private_file import make_private
 
 _WAIT_S = 10.0
@@ -44,7 +45,9 @@ def write_ahead(connection: sqlite3.Connection) -> None:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A durable connection to a file that is for its owner alone."""
+    """A durable connection to a file that is for its owner alone. Raises ValueError where what it
+    held was moved into PostgreSQL."""
+    refuse_moved(path)
     make_private(path)
     connection = sqlite3.connect(
         path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False

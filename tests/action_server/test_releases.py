@@ -22,6 +22,9 @@ from actions.server.webhook import webhook_app
 from nlu import registry
 from nlu.action_address import RELEASE, ActionAddress
 from nlu.fast_yaml import load_yaml
+from nlu.live import LOCK
+from nlu.paths import var_folder
+from nlu.storage.file_lock import locked
 from nlu.text.lexicon import load_lexicon
 from tests.processes import ROOT
 from tests.releases import register
@@ -231,6 +234,45 @@ async def test_an_unknown_release_is_loaded_while_its_turns_wait(
         assert await told("one") == await told("") == (200, ["one", "one"])
         for nonsense in ("../../etc", "nothing"):
             assert (await told(nonsense))[0] == 503
+    await releases.close()
+
+
+async def test_a_release_that_goes_live_is_loaded_in_turn_unless_a_turn_waits_for_it(
+    place: Callable[[str], None],
+) -> None:
+    """A worker's question loads nothing, a worker's call does, and nothing is loaded twice."""
+    releases = Releases()
+    await releases.begin()
+    place("two")
+    with locked(var_folder() / LOCK):  # another process loads
+        assert not releases.has("two")
+        await asyncio.wait(releases._fetching.values())
+        await releases.look()
+        assert releases.live.release.id == "one" and "another process" in releases.trouble
+        assert not releases.has("two")
+        await asyncio.wait(releases._fetching.values())
+        with pytest.raises(NotHere), releases.of_turn("two"):
+            pass
+        await asyncio.wait(releases._fetching.values())
+        with releases.of_turn("two") as called:
+            assert called.release.id == "two"
+    await releases.look()
+    assert releases.live is called and releases.trouble == ""
+    await releases.close()
+
+
+async def test_a_release_is_kept_for_workers_that_still_have_to_follow(
+    place: Callable[[str], None],
+) -> None:
+    """Also where nobody called it for long before it was replaced."""
+    now = 0.0
+    releases = Releases(clock=lambda: now)
+    await releases.begin()
+    now = 2 * KEPT_SECONDS
+    place("two")
+    await releases.look()
+    with releases.of_turn("one") as here:
+        assert here.release.id == "one"
     await releases.close()
 
 

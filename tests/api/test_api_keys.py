@@ -13,8 +13,9 @@ import pytest
 import yaml
 from starlette.testclient import TestClient
 
-from api.api_keys import USAGE_FILE, ApiKeys
+from api.api_keys import ApiKeys
 from api.app import create_app, create_internal_app
+from api.key_usage import FILE
 from api.problems import Problem
 from nlu.fast_yaml import load_yaml
 from nlu.settings.api_keys_file import digest, new_key, read_keys_file
@@ -198,7 +199,7 @@ async def test_processes_count_together_and_a_restart_forgets_nothing(
 async def test_keys_without_limits_need_no_file(tmp_path: Path) -> None:
     keys = ApiKeys.of(Settings(var_dir=tmp_path, api_keys="a"))
     await keys.spend(keys.check("Bearer a", "parse"))
-    assert not (tmp_path / USAGE_FILE).exists()
+    assert not (tmp_path / FILE).exists()
 
 
 @pytest.mark.parametrize(

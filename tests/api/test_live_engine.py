@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import weakref
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
+from actions.server.listener import Listener, tcp_socket
 from api.live_engine import LiveEngine, NoModel, Serving, rasa_engine
 from nlu.catalogue import shared_catalogue
+from nlu.live import LOCK
 from nlu.registry import DATA, Release
 from nlu.settings.settings import Settings
+from nlu.storage.file_lock import locked
 from tests.api.api_fakes import FakeUnderstanding
+from tests.processes import free_port
 
 CATALOGUE = shared_catalogue(Path("data"))
 
@@ -145,6 +154,82 @@ async def test_a_worker_waits_for_the_action_server(engine: LiveEngine, registry
     registry.trouble = ""
     await engine.look()
     assert says(engine) == ("m2", "m2") and engine.trouble == ""
+
+
+async def test_a_worker_asks_nobody_while_another_process_loads(
+    registry: Registry, tmp_path: Path
+) -> None:
+    """It looks again, says why, and serves on."""
+    asked: list[str] = []
+
+    async def in_the_way(release: Release) -> str:
+        asked.append(release.id)
+        return ""
+
+    lock = tmp_path / "var" / LOCK
+    engine = LiveEngine(CATALOGUE, registry.find, registry.load, in_the_way, lock=lock)
+    registry.live = "m1"
+    await engine.look()
+    assert not lock.exists()  # who serves nothing waits for nobody
+    registry.live = "m2"
+    lock.parent.mkdir()
+    with locked(lock):
+        await engine.look()
+        assert says(engine) == ("m1", "m1") and "another process" in engine.trouble
+    assert (registry.loaded, asked) == (["m1"], [])
+    await engine.look()
+    assert says(engine) == ("m2", "m2") and engine.trouble == "" and asked == ["m2"]
+
+
+async def test_without_a_lock_file_a_release_is_loaded_all_the_same(
+    registry: Registry, tmp_path: Path
+) -> None:
+    (tmp_path / "var").touch()  # no folder
+    engine = LiveEngine(CATALOGUE, registry.find, registry.load, lock=tmp_path / "var" / LOCK)
+    for name in ("m1", "m2"):
+        registry.live = name
+        await engine.look()
+        assert says(engine) == (name, name)
+
+
+async def test_going_back_while_another_process_loads_ends_the_waiting(
+    registry: Registry, tmp_path: Path
+) -> None:
+    engine = LiveEngine(CATALOGUE, registry.find, registry.load, lock=tmp_path / LOCK)
+    registry.live = "m1"
+    await engine.look()
+    with locked(tmp_path / LOCK):
+        for name in ("m2", "m1"):
+            registry.live = name
+            await engine.look()
+    assert registry.loaded == ["m1"] and engine.trouble == ""
+
+
+@pytest.mark.slow
+async def test_a_worker_asks_every_action_server_behind_the_address(tmp_path: Path) -> None:
+    """One that lacks the release would refuse every second turn."""
+    servers = [200, 503]
+    asked = itertools.count()
+
+    async def health(_: Request) -> Response:
+        return Response(status_code=servers[next(asked) % len(servers)])
+
+    port = free_port()
+    settings = Settings(
+        models_dir=tmp_path,
+        action_server_url=f"http://127.0.0.1:{port}",
+        actions_secret="a secret",
+    )
+    engine = rasa_engine(settings, dialogue=True)
+    release = Release(Path("m2"), Path("m2") / DATA)
+    assert engine._in_the_way is not None
+    with tcp_socket("127.0.0.1", port, "") as taken:
+        listener = Listener(Starlette(routes=[Route("/health", health)]), taken)
+        await listener.start()
+        assert "is not ready for m2" in await engine._in_the_way(release)
+        servers[1] = 200
+        assert await engine._in_the_way(release) == ""
+        await listener.stop()
 
 
 async def test_phrases_are_those_of_the_folder_until_a_model_is_loaded(engine: LiveEngine) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -24,9 +25,11 @@ class Counted:
 
     def __init__(self, real: Database) -> None:
         self.real, self.asked, self.away = real, 0, False
+        self.skew = 0.0
 
     def now(self) -> float:
-        return self.real.now()
+        """As the machine knows it: its clock may be wrong by `skew` seconds."""
+        return self.real.now() + self.skew
 
     async def run(self, work: Work[T]) -> T:
         self.asked += 1
@@ -115,6 +118,24 @@ async def test_who_is_refused_asks_again_after_a_second(machine: Machine, clock:
     assert await granted(one, limits, 5) == 2
 
 
+@pytest.mark.parametrize("skew", [-5.0, -0.01, 0.4, 5.0])
+async def test_a_machine_whose_clock_is_wrong_counts_right(
+    machine: Machine, clock: Clock, skew: float
+) -> None:
+    """A window of a second is the database's second, and permits last as long as it."""
+    right, (usage, database), limits = machine()[0], machine(), [Limit(1000, 1.0)]
+    database.skew = skew
+    for _ in range(3):
+        assert await granted(right, limits, 20) == 20
+        before = database.asked
+        assert await granted(usage, limits, 200) == 200
+        assert database.asked - before < 15
+        assert await granted(usage, limits, 1000) == 780
+        full = await usage.spend(NAME, limits, 1)
+        assert full is not None and full.left(usage.now()) == pytest.approx(1.0)
+        clock.now += 1
+
+
 async def test_what_one_limit_refuses_costs_the_other_nothing(
     machine: Machine, clock: Clock
 ) -> None:
@@ -145,6 +166,20 @@ async def test_a_process_that_stops_gives_back_what_it_did_not_use(machine: Mach
     assert await granted(one, limits, 1) == 1  # and has taken 20
     one.close()
     assert await granted(two, limits, 1100) == 999
+
+
+@pytest.mark.parametrize("error", [DatabaseAway("gone"), sqlite3.OperationalError("locked")])
+async def test_a_process_stops_although_nobody_takes_back(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    usage, database = machine()
+
+    def fails(work: object) -> None:
+        raise error
+
+    assert await granted(usage, [Limit(1000, DAY)], 1) == 1
+    monkeypatch.setattr(database, "change", fails)
+    usage.close()
 
 
 async def test_a_process_that_is_killed_takes_its_permits_with_it(machine: Machine) -> None:

@@ -6,6 +6,7 @@ A change of a head without its step, or of a step without its head, fails here.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,11 +24,13 @@ from tests.postgres import empty
 
 SHARED = {"SEVA_MODELS_STORE": "/models-of-all"}
 STORES = all_stores(Settings.read(SHARED))
+SEVERAL = {**SHARED, "SEVA_DATABASE_URL": "postgresql://x/y postgresql://x/z"}
 ON_BOTH = [
     store
-    for store in all_stores(Settings.read({**SHARED, "SEVA_DATABASE_URL": "postgresql://x/y"}))
-    if store.engine == "postgresql"
+    for store in all_stores(Settings.read(SEVERAL))
+    if store.engine == "postgresql" and not store.url.endswith("z")
 ]
+ALL = list({store.name: store for store in [*STORES, *ON_BOTH]}.values())
 TAKES_AWAY = re.compile(r"\b(DROP|RENAME|SET NOT NULL|ALTER COLUMN .* TYPE|DELETE FROM)\b")
 NEEDS_A_VALUE = re.compile(r"ADD COLUMN (?!.*DEFAULT).*NOT NULL")
 
@@ -79,6 +82,18 @@ def test_steps_lead_to_the_head_in_postgresql(store: Store, postgres: str) -> No
         assert shape(postgres) == head
 
 
+@pytest.mark.parametrize("several", [STORES, ON_BOTH], ids=["sqlite", "postgresql"])
+def test_stores_in_one_database_are_in_nobodys_way(several: list[Store]) -> None:
+    """Each has tables and a version table of its own, so that all may lie in one PostgreSQL, and
+    some in one file of SQLite."""
+    there = defaultdict[str, list[str]](list)
+    for store in several:
+        there[store.url] += [store.tables.versions, *store.tables.names]
+    assert max(map(len, there.values())) > 4
+    for url, names in there.items():
+        assert sorted(names) == sorted(set(names)), url
+
+
 def test_a_head_without_its_step_is_noticed(tmp_path: Path) -> None:
     """The comparison sees a column, an index and a default."""
     found = []
@@ -104,7 +119,7 @@ def test_chain_of_the_tests_leads_to_its_head(
         assert shape(url) == wanted
 
 
-@pytest.mark.parametrize("store", STORES, ids=ids(STORES))
+@pytest.mark.parametrize("store", ALL, ids=ids(ALL))
 def test_what_comes_before_takes_nothing_away(store: Store) -> None:
     """Older code runs beside it (docs/migrations.md)."""
     for step in steps_of(store.tables):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from nlu import paths
-from nlu.settings.groups import variable
+from nlu.settings.process import variable
 from nlu.settings.settings import PROCESSES
 from tests.deploy.conftest import CONTAINERFILE, image_environment
 from tests.deploy.containers import Containers, Image, model, program, without

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,35 @@ def test_machine_without_state_of_its_own_is_well(shared: Site, log: LogInTables
 def test_database_of_before(shared: Site, name: str) -> None:
     shared.write(f"var/{name}", "")
     assert f"{name} is still on this machine" in shared.only("local-state").what
+
+
+def test_what_citizens_wait_for_in_a_database_of_before(shared: Site) -> None:
+    """A payment is worse than a file without anything open."""
+    for file, sql in {
+        "seva.sqlite": "CREATE TABLE inbox (state); INSERT INTO inbox VALUES (0), (1), (0)",
+        "journal.sqlite": "CREATE TABLE payments (state); INSERT INTO payments VALUES ('open')",
+        "profile.sqlite": "CREATE TABLE profile (told); INSERT INTO profile VALUES ('')",
+    }.items():
+        with closing(sqlite3.connect(shared.var / file)) as db:
+            db.executescript(sql)
+        (shared.var / file).chmod(0o600)
+    found = {Path(one.what.split()[0]).name: one for one in shared.result("local-state").findings}
+    assert found["seva.sqlite"].severity == "critical"
+    assert "in it wait 2 messages" in found["seva.sqlite"].what
+    assert "in it wait 1 payments" in found["journal.sqlite"].what
+    assert found["profile.sqlite"].severity == "trouble"
+    assert all("`seva migrate move`" in one.mend for one in found.values())
+
+
+def test_log_of_before(shared: Site) -> None:
+    shared.write("var/documents/log/public/checkpoint", "signed")
+    assert "log/public/checkpoint is still on this machine" in shared.only("local-state").what
+
+
+def test_files_that_were_moved_are_to_be_deleted(shared: Site) -> None:
+    shared.write("var/seva.sqlite.moved", "")
+    found = shared.only("local-state")
+    assert found.severity == "notice" and "seva.sqlite.moved" in found.what
 
 
 def test_journal_that_one_machine_keeps(shared: Site) -> None:

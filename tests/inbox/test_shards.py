@@ -23,9 +23,13 @@ from api.inbox.sharded import ShardedInbox
 from api.inbox.store import StoredInbox
 from api.whatsapp.outgoing import Choice, Draft, Outgoing
 from api.whatsapp.payload import HEADER, Inbound, Status, sign
+from nlu.settings import Settings
 from nlu.settings.groups import State
 from nlu.settings.settings import ServeSettings
 from nlu.storage.database import Database, DatabaseAway
+from nlu.storage.migrations.commands import before_command
+from nlu.storage.migrations.store import Standing, all_stores, standing
+from nlu.storage.migrations.version import Version
 from tests.inbox.worker_fakes import PHONE_ID, POLICY, databases, message, rows
 from tests.postgres import another, empty
 
@@ -312,6 +316,34 @@ async def test_an_undivided_database_with_citizens_is_refused(servers: Servers) 
     await alone.close()
     with pytest.raises(ValueError, match="database 1 of 1, and SEVA_DATABASE_URL names it as 1 of"):
         open_inbox(servers.settings, POLICY)
+    assert {one.store.url: one.version for one in places(servers)} == dict.fromkeys(servers.urls)
+
+
+def test_places_are_tables_with_a_version(
+    servers: Servers, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of a Seva that made them by itself are taken over by `seva migrate before`."""
+    for database in open_databases(servers.settings):
+        database.close()
+    assert [one.version for one in places(servers)] == [Version(1)] * 2
+    for url in servers.urls:
+        engine = sa.create_engine(url)
+        with engine.begin() as db:
+            db.execute(sa.text("DROP TABLE alembic_version_shard"))
+        engine.dispose()
+    with pytest.raises(ValueError, match=r"tables of `shard` lack .* `seva migrate before`"):
+        open_databases(servers.settings)
+    assert before_command([one.store for one in places(servers)], dry_run=False) == 0
+    assert "shard" in capsys.readouterr().out
+    for database in open_databases(servers.settings):
+        database.close()
+
+
+def places(servers: Servers) -> list[Standing]:
+    """How the tables stand in which each database notes its place."""
+    url = servers.settings.database_url
+    found = all_stores(Settings.read({"SEVA_DATABASE_URL": url}))
+    return [standing(store) for store in found if store.name == "shard"]
 
 
 async def test_letters_have_numbers_of_their_own(servers: Servers, inbox: ShardedInbox) -> None:

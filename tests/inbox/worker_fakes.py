@@ -193,7 +193,7 @@ def open_store(path: Path, clock: Clock) -> StoredInbox:
 
 def _open(url: str, clock: Clock) -> StoredInbox:
     database = PostgresDatabase(url, TABLES, clock=clock)
-    take_place(database, "here", ENGINE.urls.index(url), len(ENGINE.urls))
+    take_place(database, url, ENGINE.urls.index(url), len(ENGINE.urls))
     return StoredInbox(database, POLICY, lease_s=60, doubt_s=30)
 
 

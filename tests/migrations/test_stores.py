@@ -53,6 +53,32 @@ def test_tables_without_a_version_are_taken_over(name: str, tmp_path: Path) -> N
     assert shape(url) == shape(new)
 
 
+def test_stores_that_share_a_file_are_taken_over_one_by_one(tmp_path: Path) -> None:
+    """`usage.sqlite` is opened by `seva serve`, workers and the action server, whoever comes first:
+    one makes its tables, or takes over old ones, and leaves those of the others as they are."""
+    url = f"sqlite:///{tmp_path / 'usage.sqlite'}"
+    used, limits, shares = (
+        Store(STORES[one].tables, url) for one in ("usage", "limits", "api_usage")
+    )
+    made_by_older(url, used, [])
+    made_by_older(url, limits, [])
+    engine = open_engine(url)
+    with engine.begin() as db:
+        db.exec_driver_sql("INSERT INTO used (day, service, times) VALUES (1, 'bill', 5)")
+        db.exec_driver_sql(
+            "INSERT INTO windows (name, seconds, since, count) VALUES ('k', 1, 1, 7)"
+        )
+    seen = []
+    for store in (shares, limits, used):
+        open_tables(url, store.tables).dispose()
+        seen.append([standing(one).adopted for one in (shares, limits, used)])
+    assert seen == [[True, False, False], [True, True, False], [True, True, True]]
+    with engine.connect() as db:
+        assert db.exec_driver_sql("SELECT times FROM used").scalar() == 5
+        assert db.exec_driver_sql("SELECT count FROM windows").scalar() == 7
+    engine.dispose()
+
+
 @pytest.mark.parametrize("name", LATER)
 def test_columns_that_came_later_are_added(
     name: str, url_of: Callable[[Path], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from nlu.catalogue import load_catalogue
 from nlu.fast_yaml import load_yaml
+from nlu.paths import reading
 from nlu.speech.transcript import Reading
 from tests.processes import free_port, lane
 from tests.rasa.conftest import Town
@@ -297,19 +298,51 @@ def test_engine_says_what_to_run_without_a_model(town: Town) -> None:
         live_release(town.data)
 
 
-def test_own_path_through_the_graph_understands_like_rasas_runner(town: Town) -> None:
+@pytest.fixture(scope="module")
+def rasas(town: Town) -> Any:
+    """Rasa's own processor of the same model, which runs its graph through dask."""
+    from rasa.core.agent import Agent
+
+    from nlu.registry import ARCHIVE, live_release
+
+    with reading(town.data):
+        agent = Agent()
+        agent.load_model(str(live_release(town.models).model / ARCHIVE))
+    return agent.processor
+
+
+def test_own_path_through_the_graph_understands_like_rasas_runner(town: Town, rasas: Any) -> None:
     """The nodes called in a fixed order, against dask; alone, together, and out of the cache."""
     from rasa.core.channels.channel import UserMessage
     from rasa.engine.constants import PLACEHOLDER_MESSAGE
 
-    processor = town.engine._processor
-    target = processor.model_metadata.nlu_target
+    target = rasas.model_metadata.nlu_target
     messages = [UserMessage(text, sender_id="parse", metadata={}) for text in TEXTS]
     inputs = {PLACEHOLDER_MESSAGE: messages}
-    theirs = processor.graph_runner.run(inputs=inputs, targets=[target])[target]
+    theirs = rasas.graph_runner.run(inputs=inputs, targets=[target])[target]
     for text, answer, message in zip(TEXTS, town.run(town.engine.parse_many(TEXTS)), theirs):
         for part in ("intent_ranking", "entities", "language"):
             assert answer[part] == message.data.get(part, []), text
+
+
+@pytest.mark.parametrize("done", [[], ["action_turn"]])
+def test_own_path_through_the_graph_predicts_like_rasas_runner(
+    done: list[str], town: Town, rasas: Any
+) -> None:
+    """What comes after a message, and what after the answer to it."""
+    from rasa.shared.core.events import ActionExecuted, UserUttered
+    from rasa.shared.core.trackers import DialogueStateTracker
+
+    ours = town.engine._processor
+    said = UserUttered("నమస్తే", {"name": "greet", "confidence": 0.9})
+    events = [ActionExecuted("action_listen"), said, *map(ActionExecuted, done)]
+    tracker = DialogueStateTracker.from_events("somebody", events, domain=rasas.domain)
+    mine, theirs = (one._predict_next_with_tracker(tracker) for one in (ours, rasas))
+    assert mine.probabilities == theirs.probabilities
+    assert (mine.policy_name, mine.events) == (theirs.policy_name, theirs.events)
+    assert rasas.domain.action_names_or_texts[theirs.max_confidence_index] == (
+        "action_listen" if done else "action_turn"
+    )
 
 
 @pytest.mark.parametrize("hint", [None, "te", "te-Latn", "hi", "hi-Latn", "en"])

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from nlu.settings import read_settings
-from nlu.settings.groups import WrongEnvironment
+from nlu.settings.process import WrongEnvironment
 from nlu.settings.settings import ServeSettings
 from nlu.trace import TraceContext, span
 from nlu.trace.export import exported, is_wanted

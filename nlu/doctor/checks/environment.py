@@ -10,7 +10,8 @@ from nlu.doctor.check import Finding, NotLooked, check
 from nlu.doctor.deployment import Deployment
 from nlu.doctor.machine import Running
 from nlu.settings import PROCESSES, Settings, WrongEnvironment, read_settings
-from nlu.settings.groups import DEMO_APP_SECRET, Fault, WhatsAppNumber, variable
+from nlu.settings.groups import DEMO_APP_SECRET, WhatsAppNumber
+from nlu.settings.process import Fault, variable
 from nlu.settings.types import split_list
 
 _SHARED = (

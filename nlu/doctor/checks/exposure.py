@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from nlu.doctor.check import Finding, NotLooked, check
 from nlu.doctor.deployment import Deployment
-from nlu.settings.groups import variable
+from nlu.settings.process import variable
 from nlu.storage.keys import Place, read_keys
 
 _INNER = {

@@ -152,11 +152,16 @@ def in_turn(engine: sa.engine.Engine, work: Callable[[sa.engine.Connection], T])
     It is tried again where others have the tables. Raises `sqlalchemy.exc.SQLAlchemyError`."""
     for attempt in stamina.retry_context(on=_is_busy, attempts=_TRIES, timeout=120.0):
         with attempt, engine.connect() as db:
-            for one in _TURN[engine.dialect.name]:
-                db.exec_driver_sql(one)
+            take_turn(db)
             found = work(db)
             db.commit()
     return found
+
+
+def take_turn(db: sa.engine.Connection) -> None:
+    """Until the end of the transaction nobody else makes or changes tables."""
+    for one in _TURN[db.dialect.name]:
+        db.exec_driver_sql(one)
 
 
 def plan(tables: Tables, found: Version | None, half: Half, to: int | None = None) -> list[Step]:
