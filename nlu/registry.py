@@ -14,12 +14,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nlu.archive import ReleaseRefused, check_archive, sha256
 from nlu.fast_yaml import load_yaml
+from nlu.known_fields import known_fields
 from nlu.lineage import Change
 from nlu.paths import chosen_folder, data_folder
 
@@ -200,8 +201,7 @@ def read(entry: Path) -> Manifest:
 
 def manifest_of(content: Mapping[str, Any]) -> Manifest:
     """The manifest of a JSON document. What a later version of Seva writes is left out."""
-    known = {one.name for one in fields(Manifest)}
-    return Manifest(**{name: value for name, value in content.items() if name in known})
+    return Manifest(**known_fields(Manifest, content))
 
 
 def write(entry: Path, manifest: Manifest) -> None:
@@ -231,7 +231,8 @@ def live_id(folder: Path) -> str | None:
 
 def changes(folder: Path) -> list[Change]:
     """How the live model was changed, the latest last, as far as this folder knows."""
-    return [Change(**one) for one in _live(folder).get("changes", [])]
+    told = _live(folder).get("changes", [])
+    return [Change(**known_fields(Change, one)) for one in told]
 
 
 def promote(folder: Path, model_id: str, made: Change | None = None) -> None:
