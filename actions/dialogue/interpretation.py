@@ -121,6 +121,8 @@ def _switch_answered(form: Form, state: State, heard: Heard) -> Step:
 
 
 INTERRUPTS = ("cancel", "change_language", "talk_to_person", "help")
+ASK_FOR_HELP = ("talk_to_person", "help")
+"""No list offers these. A language or "cancel" may be what a list offers."""
 COURTESIES = ("greet", "thanks")
 
 
@@ -130,11 +132,12 @@ def interruption(form: Form, state: State, heard: Heard) -> Step | None:
         return _cancelled(form, form.follow(state, heard))
     slot, fits = form.asked_slot(state), form.fits(state, heard.text)
     any_words = slot is not None and kind_of(slot.type).any_words
-    if fits and not any_words:
-        return _gone_on(form, state, heard)
     settings = form.settings  # what may be the answer must be surer to mean anything else
     needed = settings.interrupt_confidence_open if fits else settings.interrupt_confidence
     sure = heard.confidence >= needed
+    helped = sure and heard.kind == "conversation" and heard.intent in ASK_FOR_HELP
+    if fits and not any_words and not helped:  # "madad kariye" sounds like Madakasira
+        return _gone_on(form, state, heard)
     if sure and heard.kind == "conversation" and heard.intent in INTERRUPTS:
         return _interrupted(form, state, heard)
     if sure and heard.kind == "conversation" and heard.intent in COURTESIES:

@@ -95,7 +95,9 @@ def candidates(
 async def understood(
     catalogue: Catalogue, settings: Mapping[str, Any], serve: str, api_key: str
 ) -> Words:
-    """The texts that the live model understands rightly. Raises RuntimeError where none is left."""
+    """The texts that the live model understands rightly, and that answer no question before it is
+    asked: what a citizen wants is written down beside them. Raises RuntimeError where none is left.
+    """
     said = candidates(catalogue, settings)
     names = [(key, name, text) for (key, name), texts in said.items() for text in texts]
     flat = [text for _, _, text in names]
@@ -105,7 +107,8 @@ async def understood(
     openings: dict[tuple[str, str], list[str]] = {name: [] for name in said}
     for number, (key, name, text) in enumerate(names):
         by_prior = {prior: answers[prior][number] for prior in priors}
-        if not _meant(name, by_prior[key.partition("-")[0]]):
+        own = by_prior[key.partition("-")[0]]
+        if not _meant(name, own) or (name in catalogue.services and own["entities"]):
             continue
         if not all(_of_key(key, answer) for answer in by_prior.values()):
             continue

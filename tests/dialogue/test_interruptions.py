@@ -102,6 +102,31 @@ async def test_help_in_a_form_repeats_the_question(talk: Talk, key: str, words: 
     assert talk.said[1].text == question
 
 
+CRIES = [
+    ("te", "మదద్ కరియే సార్"),
+    ("te-Latn", "madad cheyyara sir"),
+    ("hi", "मदद करिए सर"),
+    ("hi-Latn", "madad kariye sir"),
+    ("en", "madad karo sir"),
+]
+
+
+@pytest.mark.parametrize("intent", ["help", "talk_to_person"])
+@pytest.mark.parametrize(("key", "words"), CRIES)
+async def test_who_asks_for_help_names_no_town(
+    talk: Talk, intent: str, key: str, words: str
+) -> None:
+    """ "madad kariye sir" was taken for the town Madakasira, which sounds alike, and the citizen said
+    yes without reading. Where the model is not sure it may still be one."""
+    drain = {"intent": "drainage_complaint", "kind": "route"}
+    await talk.say("the drain overflows", key=key, **drain)
+    assert talk.state.asked == "ulb_name"
+    await talk.say(words, key=key, intent=intent, kind="conversation", confidence=0.95)
+    assert (talk.state.asked, talk.state.values) == ("ulb_name", {})
+    await talk.say("Madakasira", key=key, intent=intent, kind="conversation", confidence=0.7)
+    assert talk.state.values == {"ulb_name": "madakasira"}
+
+
 @pytest.mark.parametrize(("intent", "key", "words"), COURTESIES)
 @pytest.mark.parametrize("begin", ["my bill", "pay 6123401005678"])
 async def test_courtesy_is_no_attempt_at_an_answer(
