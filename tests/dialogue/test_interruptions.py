@@ -116,8 +116,8 @@ CRIES = [
 async def test_who_asks_for_help_names_no_town(
     talk: Talk, intent: str, key: str, words: str
 ) -> None:
-    """ "madad kariye sir" was taken for the town Madakasira, which sounds alike, and the citizen said
-    yes without reading. Where the model is not sure it may still be one."""
+    """ "madad kariye sir" was taken for the town Madakasira, which sounds alike, and the citizen
+    said yes without reading. Where the model is not sure it may still be one."""
     drain = {"intent": "drainage_complaint", "kind": "route"}
     await talk.say("the drain overflows", key=key, **drain)
     assert talk.state.asked == "ulb_name"
