@@ -14,6 +14,9 @@ from typing import Any
 import uvicorn
 
 _GRACE = 5  # seconds for requests under way when the server stops
+KEEP_S = 75
+"""For so long a connection that nobody uses is kept: longer than by any caller (aiohttp: 15 s). A
+server that closes first may do so just as a call is on its way, and that is lost."""
 _LOOK = 0.01
 _OWN = 0o600
 
@@ -31,6 +34,7 @@ class Listener:
             lifespan="off",
             ws="none",
             timeout_graceful_shutdown=_GRACE,
+            timeout_keep_alive=KEEP_S,
         )
         self._socket = taken
         self._server = _WithoutSignals(config)

@@ -1,4 +1,5 @@
-"""Answers of our servers leave at once, in however many pieces they are written."""
+"""Answers of our servers leave at once, in however many pieces they are written, and connections
+are kept for long enough."""
 
 from __future__ import annotations
 
@@ -7,11 +8,14 @@ import contextlib
 import socket
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 import pytest
 
-from actions.server.listener import tcp_socket
+from actions.server.listener import KEEP_S, Listener, tcp_socket
 from api.processes import listen
+from nlu.action_address import ActionAddress
+from nlu.engine.action_endpoint import ActionEndpoint
 
 Open = Callable[[], AbstractContextManager[socket.socket]]
 OPENED: dict[str, Open] = {
@@ -35,3 +39,17 @@ async def test_no_piece_of_an_answer_waits_for_another(server: str) -> None:
             _, writer = await asyncio.open_connection(*sock.getsockname())
             assert await asyncio.wait_for(found, 5)
             writer.close()
+
+
+async def test_the_caller_gives_an_idle_connection_up_before_the_server_does() -> None:
+    """Else a turn's call is sent on a connection that is being closed, and counts as an outage."""
+    endpoint = ActionEndpoint(ActionAddress.of("http://127.0.0.1:1", Path()))
+    session = endpoint._opened()
+    try:
+        assert session.connector is not None
+        kept_by_the_caller = session.connector._keepalive_timeout
+    finally:
+        await session.close()
+    with tcp_socket("127.0.0.1", 0, "SEVA_ACTION_SERVER_URL") as sock:
+        kept_by_the_server = Listener(None, sock)._server.config.timeout_keep_alive
+    assert 0 < kept_by_the_caller < kept_by_the_server == KEEP_S
