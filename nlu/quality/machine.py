@@ -1,11 +1,13 @@
 """The linear machine of a trained model, read without Rasa, which takes ten seconds to start.
 
-A model's archive holds plain arrays and the configuration of each component. They are unpacked once
-into the cache, under the hash of the archive.
+A model's archive holds plain arrays, and of each component's configuration what config.yml says.
+They are unpacked once into the cache, under the hash of the archive; only then are the components
+asked for the rest of their configuration, which takes Rasa.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -33,8 +35,10 @@ from nlu.quality.vectors import CountedEncoder
 from nlu.registry import ARCHIVE, Release, read
 from nlu.text import normalise
 
-_WEIGHTS, _CONFIG = "services.npz", "config.json"
+_WEIGHTS, _CONFIG = "services.npz", "configuration.json"
 _METADATA = "metadata.json"
+_READ = ("SentenceEncoder", "ServiceClassifier", "Decision")
+"""Components whose configuration is needed."""
 
 
 @dataclass(frozen=True)
@@ -138,4 +142,20 @@ def _unpack(archive: Path, folder: Path) -> None:
 def _configured(metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Component's class -> its configuration, as the model was trained with."""
     nodes = metadata["predict_schema"]["nodes"].values()
-    return {node["uses"].rpartition(".")[2]: node["config"] for node in nodes}
+    return {
+        name: _whole(f"{module}.{name}", node["config"])
+        for node in nodes
+        for module, _, name in [node["uses"].rpartition(".")]
+        if name in _READ
+    }
+
+
+def _whole(component: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What config.yml tells of a component over its defaults, as Rasa puts them together
+    (`rasa.utils.common.override_defaults`): what stands in a mapping is changed one by one."""
+    module, _, name = component.rpartition(".")
+    whole = dict(getattr(importlib.import_module(module), name).get_default_config())
+    for key, value in told.items():
+        mapped = isinstance(whole.get(key), Mapping)
+        whole[key] = {**whole[key], **value} if mapped else value
+    return whole

@@ -29,7 +29,12 @@ SERVICES = (
     *("electricity_bill_view", "electricity_bill_payment"),
     *("integrated_caste_certificate", "rice_card_application_status"),
 )
-VIEWS = {"written": [3, 4], "folded": [3, 4], "phrase": [4, 4]}
+VIEWS = {
+    "written": [3, 4],
+    "folded": [3, 4],
+    "skeleton": [2, 4],
+    "phrase": [4, 4],
+}  # all that there are
 WEIGHT, MODEL = 3.0, "20261130-120000-abcd1234"
 DECISION = {"route": 0.8, "reject": 0.45, "option": 0.02, "options": 3, "refuse": 1}
 
