@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -46,9 +48,27 @@ def test_files_that_a_command_with_sudo_left(site: Site) -> None:
 
 def test_a_disk_that_is_nearly_full(site: Site) -> None:
     site.limits["disk_free_bytes"] = 1 << 60
-    assert any("SEVA_VAR_DIR" in one.what for one in site.result("disk-space").findings)
-    site.limits |= {"disk_free_bytes": 0, "disk_free_share": 0.0}
+    site.limits["disk_free_share"] = 0.0
+    found = site.result("disk-space").findings
+    assert any("SEVA_VAR_DIR" in one.what for one in found)
+    assert {one.severity for one in found} == {"critical"}
+    site.limits["disk_free_bytes"] = 0
     assert site.well("disk-space")
+
+
+def test_a_small_share_of_a_large_disk_is_no_alarm_at_night(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The share is of what can be used, as `df` says it: 10 of 100 GB, whatever is reserved."""
+    disk = SimpleNamespace(total=250 * 10**9, used=90 * 10**9, free=10 * 10**9)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: disk)
+    site.limits |= {"disk_free_bytes": 10**9, "disk_free_share": 0.09}
+    assert site.well("disk-space")
+    site.limits["disk_free_share"] = 0.11
+    found = site.result("disk-space").findings
+    assert {(one.severity, "10.0 GB are free, 10%" in one.what) for one in found} == {
+        ("trouble", True)
+    }
 
 
 def test_a_database_on_a_network_file_system(site: Site) -> None:

@@ -84,10 +84,12 @@ def disk_space(here: Deployment) -> Iterator[Finding]:
             continue
         told.add(device)
         room, files = shutil.disk_usage(at), os.statvfs(at)
-        share = room.free / room.total if room.total else 1.0
-        if room.free < limits.disk_free_bytes or share < limits.disk_free_share:
+        usable = room.used + room.free  # without what the system reserves; `df` reckons so too
+        share = room.free / usable if usable else 1.0
+        is_short = room.free < limits.disk_free_bytes
+        if is_short or share < limits.disk_free_share:
             yield Finding(
-                "critical",
+                "critical" if is_short else "trouble",  # a small share of a large disk lasts days
                 f"{name}: {room.free / _GIGA:.1f} GB are free, {share:.0%} of the disk",
                 "once it is full no message is taken, answered or logged",
                 "make room: old models (`seva models`), backups, process logs; or a larger disk",
