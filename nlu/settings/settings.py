@@ -352,6 +352,19 @@ class ConsoleSettings(CitizensZone, State, Engine, Pages):
         default="Seva console",
         description="Name of the console in the app for one-time codes.",
     )
+    console_oidc_issuer: Address = Field(
+        default="",
+        description="Issuer of an OpenID provider whose accounts may sign in to the console, if "
+        "they were invited by their e-mail; empty: by password and code only. Its address to come "
+        "back to is `SEVA_CONSOLE_URL/sign-in/oidc/back`.",
+    )
+    console_oidc_client: str = Field(default="", description="Id of the console at that provider.")
+    console_oidc_secret: str = Field(
+        default="", description="Secret of the console at that provider."
+    )
+    console_oidc_name: str = Field(
+        default="OpenID", description="Name of that provider on the button of the sign-in page."
+    )
     console_idle_minutes: float = Field(
         default=30, gt=0, description="Pause after which somebody must sign in again."
     )
