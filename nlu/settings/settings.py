@@ -323,6 +323,12 @@ class SimulatorSettings(WhatsAppCaller, WhatsAppWebhook, ServeAddress, Pages):
         "`/webhooks/whatsapp` at `SEVA_SERVE_HOST` and `SEVA_SERVE_PORT`.",
     )
 
+    simulator_console_url: Address = Field(
+        default="",
+        description="Address of the console that the simulator's chat page links to; the demo "
+        "names its own. Empty: no link.",
+    )
+
     @property
     def simulated_webhook(self) -> str:
         """Where the simulator delivers to."""
