@@ -89,5 +89,10 @@ def item_of(told: Understanding, rules: Rules) -> Item:
 def item_of_words(told: Misunderstood, language: str, rules: Rules) -> Item:
     """What is kept of words that were misunderstood in an earlier turn, of which only the language
     of the replies is known, or a key."""
-    key = rules.latin.get(language, language) if dominant(told.text) == LATIN else language
-    return Item(text=masked(told.text[: rules.longest]), key=key, chosen=told.chosen)
+    text = masked(told.text[: rules.longest])
+    return Item(text=text, key=key_of(text, language, rules), chosen=told.chosen)
+
+
+def key_of(text: str, language: str, rules: Rules) -> str:
+    """The key of a text in a language: its script tells which."""
+    return rules.latin.get(language, language) if dominant(text) == LATIN else language

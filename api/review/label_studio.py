@@ -1,5 +1,5 @@
-"""Label Studio's JSON, as its documentation describes it (labelstud.io/guide/task_format): a list of
-tasks with `data`, `predictions` of the model and `annotations` of people.
+"""Label Studio's JSON, as its documentation describes it (labelstud.io/guide/task_format): a list
+of tasks with `data`, `predictions` of the model and `annotations` of people.
 
 A project that takes it has a `<Text name="text" value="$text"/>` with `<Choices name="service"
 toName="text">` and `<Labels name="slots" toName="text">`; `config` writes one for a catalogue.

@@ -10,7 +10,8 @@ from api.review.item import ROUTE, item_of, item_of_words
 from api.review.rules import Rules, load_rules
 from nlu.turn import Message, Turned
 
-_RANDOM, _VOICE = "random", "voice_unsure"
+RANDOM, CORRECTED = "random", "corrected"
+_VOICE = "voice_unsure"
 _OF_A_PERCENT = 100
 
 
@@ -50,10 +51,10 @@ class Pick:
         unsure = not told.ranking or told.ranking[0][1] < self.rules.voice_sure
         if told.spoken and told.kind == ROUTE and unsure:
             return _VOICE
-        return _RANDOM if _in_share(message.id, self.percent) else None
+        return RANDOM if in_share(message.id, self.percent) else None
 
 
-def _in_share(name: str, percent: float) -> bool:
+def in_share(name: str, percent: float) -> bool:
     """Whether a message is of the share; the same each time its turn is taken."""
     if percent <= 0:
         return False

@@ -1,4 +1,4 @@
-"""Messages become cards: near-duplicates one, the doubtful and frequent first, no topic in a row."""
+"""Messages become cards: near-duplicates one, the doubtful and frequent first, then others."""
 
 from __future__ import annotations
 
