@@ -14,10 +14,16 @@ from api.review.label_studio import config, read_tasks, task
 from api.review.lines import Line, LinesError, as_rows, dump, read_lines, with_marks
 from api.review.state import READER
 from api.review.store import Card, Decided
-from nlu.catalogue import shared_catalogue
+from nlu.catalogue import Catalogue, load_catalogue
+from tests.few_services import copied
 from tests.review.conftest import BILL, BUS, FIVE, PAY
 
-CATALOGUE = shared_catalogue(Path("data"))
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    return load_catalogue(copied(tmp_path_factory.mktemp("few") / "data", {BILL, PAY, BUS}))
+
+
 TRIP = {
     "te": "రేపు [తిరుపతి](to_stop)కి వెళ్ళాలి 🙏",
     "te-Latn": "repu [tirupati](to_stop) ki vellali 🙏",
@@ -38,11 +44,13 @@ def decided(decision: Decision, account: str = "a@seva") -> Decided:
 
 
 @pytest.mark.parametrize("key", FIVE)
-def test_a_decision_is_a_line_of_the_labelled_form(tmp_path: Path, key: str) -> None:
+def test_a_decision_is_a_line_of_the_labelled_form(
+    tmp_path: Path, key: str, catalogue: Catalogue
+) -> None:
     file = tmp_path / "lines.jsonl"
     rows = list(as_rows(card_of(TRIP[key], key), one(TRIP[key], BUS)))
     file.write_text("\n" + "".join(dump(row) + "\n" for row in rows), "utf-8")
-    assert read_lines(file, CATALOGUE) == [Line(2, TRIP[key], key, BUS)]
+    assert read_lines(file, catalogue) == [Line(2, TRIP[key], key, BUS)]
 
 
 def test_a_split_is_two_lines_and_a_new_service_is_none() -> None:
@@ -127,9 +135,9 @@ def test_values_are_marked_once_and_never_inside_each_other() -> None:
     assert with_marks("to tirupati town", slots) == "to [tirupati town](place)"
 
 
-def test_lines_at_fault_are_named(tmp_path: Path) -> None:
+def test_lines_at_fault_are_named(tmp_path: Path, catalogue: Catalogue) -> None:
     file = tmp_path / "lines.jsonl"
     file.write_text('{"text": "a", "key": "en", "service": "x"}\n{"text": 1}\nno\n', "utf-8")
     with pytest.raises(LinesError) as error:
-        read_lines(file, CATALOGUE)
+        read_lines(file, catalogue)
     assert [one_.split(":")[1] for one_ in error.value.problems] == ["2", "3"]
