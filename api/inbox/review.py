@@ -23,11 +23,11 @@ _SLICE = 500
 
 @dataclass(frozen=True)
 class Arrival:
-    """A message for review: `id` is the message's, `payload` its sealed words, `who` its citizen as
-    `named` gives it."""
+    """A message for review: `id` is the message's, `lane` its citizen's (or the client's, of who
+    has none), `payload` its sealed words."""
 
     id: str
-    who: str
+    lane: str
     reason: str
     payload: str
 
@@ -48,7 +48,7 @@ def insert(db: Transaction, arrivals: Sequence[Arrival], now: float) -> None:
         db.execute(
             "INSERT INTO review_arrivals (id, who, day, reason, payload) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING",
-            (one.id, one.who, day_of(now), one.reason, one.payload),
+            (one.id, named(one.lane), day_of(now), one.reason, one.payload),
         )
 
 

@@ -159,9 +159,9 @@ class ShardedInbox:
         )
 
     async def report(self, review: Sequence[Arrival]) -> None:
-        """Anywhere: they are gathered from all."""
+        """In the lane of each, so that it goes with the rest of its citizen's."""
         for one in review:
-            await self._shards.of(one.who).ask(partial(_reported, one))
+            await self._shards.of(one.lane).ask(partial(_reported, one))
 
     async def fail(self, claim: Claim, reason: str, wait: float) -> None:
         """In the claim's lane."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from api.inbox.review import Arrival, named
+from api.inbox.review import Arrival
 from api.review.item import ROUTE, item_of, item_of_words
 from api.review.rules import Rules, load_rules
 from nlu.turn import Message, Turned
@@ -29,16 +29,16 @@ class Pick:
 
     def arrivals(self, message: Message, turned: Turned) -> tuple[Arrival, ...]:
         """What is kept of a turn: mostly nothing."""
-        who = named(message.citizen)
         missed, told = turned.misunderstood, turned.understanding
         if missed is not None and missed.reason in self.rules.reasons:
             key = told.key if told and not message.tapped else message.language or ""
             item = item_of_words(missed, key, self.rules)
-            return (Arrival(message.id, who, missed.reason, item.sealed()),)
+            return (Arrival(message.id, message.citizen, missed.reason, item.sealed()),)
         reason = self.reason(message, turned)
         if reason is None or told is None:
             return ()
-        return (Arrival(message.id, who, reason, item_of(told, self.rules).sealed()),)
+        words = item_of(told, self.rules).sealed()
+        return (Arrival(message.id, message.citizen, reason, words),)
 
     def reason(self, message: Message, turned: Turned) -> str | None:
         """Why a citizen's own words come to review; None where they need not."""

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from api.api_keys import ApiKey
 from api.canary import Wish
 from api.conversations.identity import NAME, NAMED, Conversation
-from api.inbox.review import Arrival, named
+from api.inbox.review import Arrival
 from api.json_answer import json_response, read_json
 from api.problems import Problem
 from api.review.item import Item, item_of, key_of
@@ -71,7 +71,7 @@ async def _keep(now: Runtime, request: Request, key: ApiKey, told: Feedback) -> 
     item = replace(await _item(now, key, told), chosen=told.intended, said=told.intent)
     mark = hashlib.sha256(f"{key.owner}\n{told.request_id}".encode()).hexdigest()[:32]
     reason = RANDOM if told.correct else CORRECTED
-    arrival = Arrival(f"feedback:{mark}", _who(request, key), reason, item.sealed())
+    arrival = Arrival(f"feedback:{mark}", _lane(request, key), reason, item.sealed())
     if now.inbox is None:
         raise Problem("inbox-unavailable")
     try:
@@ -106,10 +106,10 @@ def _understanding(found: dict[str, Any], told: Feedback) -> Understanding:
     )
 
 
-def _who(request: Request, key: ApiKey) -> str:
+def _lane(request: Request, key: ApiKey) -> str:
     """The conversation that the client names, whose citizen may want it deleted, or the client."""
     name = request.headers.get(_CONVERSATION, "")
-    return named(Conversation.of(key, name).lane if NAME.fullmatch(name) else key.owner)
+    return Conversation.of(key, name).lane if NAME.fullmatch(name) else key.owner
 
 
 def read_feedback(now: Runtime, data: dict[str, Any]) -> Feedback:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from api.inbox.review import Arrival, insert, named
+from api.inbox.review import Arrival, insert
+from api.inbox.shard import place_of
 from api.review.item import Item
 from api.review.store import Review
 from nlu.storage.database import Database
@@ -75,7 +76,7 @@ class Desk:
         reason: str = "asked",
         sure: float = 0.5,
         topic: str = BILL,
-        lane: str = "109:IN.1",
+        lane: str = "",
         **more: Any,
     ) -> str:
         """A message comes for review; its id."""
@@ -85,8 +86,9 @@ class Desk:
             ((topic, sure), (PAY if topic != PAY else BUS, round(1 - sure, 4))) if topic else ()
         )
         item = Item(text, key, "clarify", ranking, **more)
-        arrival = Arrival(name, named(lane), reason, item.sealed())
-        database = self.databases[self.came % len(self.databases)]
+        lane = lane or f"109:IN.{self.came}"
+        arrival = Arrival(name, lane, reason, item.sealed())
+        database = self.databases[place_of(lane, len(self.databases))]
         database.change(lambda db: insert(db, [arrival], self.clock.now))
         return name
 

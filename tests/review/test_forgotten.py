@@ -18,7 +18,7 @@ async def erase(desk: Desk) -> None:
     """The citizen's message, and the answer that asks for everything to be deleted."""
     await desk.inbox.put([message(1, "delete my data")])
     [claim] = await desk.inbox.claim("w")
-    late = Arrival("wamid.late", named(LANE), "asked", "never kept")
+    late = Arrival("wamid.late", LANE, "asked", "never kept")
     await desk.inbox.ack(claim, (), "en", "1", (ERASE,), (late,))
 
 
@@ -59,6 +59,7 @@ async def test_in_one_database_it_is_gone_at_once(desk: Desk) -> None:
 
 async def test_a_decision_on_words_that_went_does_not_stand(desk: Desk) -> None:
     desk.come("power bill please", lane=LANE)
+    await asyncio.to_thread(desk.file)
     desk.come("power bill please", lane="109:IN.2")
     await asyncio.to_thread(desk.file)
     [card] = desk.review.queue("a")
