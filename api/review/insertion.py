@@ -30,6 +30,8 @@ def inserted(content: bytes, keys: Sequence[str], text: str) -> bytes:
     lines = content.decode("utf-8").splitlines(keepends=True)
     first = lines[last.start_mark.line]
     end = last.end_mark.line if last.end_mark.column else last.end_mark.line - 1
+    while lines[end].lstrip()[:1] in ("", "#"):  # a folded text ends where the next thing begins
+        end -= 1
     ends = "\r\n" if first.endswith("\r\n") else "\n"
     if not lines[end].endswith("\n"):
         lines[end] += ends
