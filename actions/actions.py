@@ -18,6 +18,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.citizens import effects
 from actions.departments import OperationResult, Origin
 from actions.dialogue import turns
+from actions.dialogue.misunderstandings import told_along
 from actions.dialogue.perform import Execute
 from actions.dialogue.state import Heard, State, read_heard, read_state
 from actions.dialogue.steps import cleared
@@ -52,7 +53,7 @@ class ActionTurn(Action):
             _own_payments(here, heard.message),
         )
         step = effects.carried_out(step, tracker.sender_id, here.stores)
-        for reply in step.replies:
+        for reply in told_along(before, heard, step):
             told = replace(reply, language=step.state.language).as_json()
             text, buttons = told.pop("text"), told.pop("buttons", None)
             dispatcher.utter_message(text=text, buttons=buttons, json_message=told)

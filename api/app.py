@@ -31,7 +31,17 @@ from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
 from api.problems import Problem
 from api.request_trace import RequestTrace
-from api.routes import conversations, health, metrics, model, notices, parse, services, webhook
+from api.routes import (
+    conversations,
+    feedback,
+    health,
+    metrics,
+    model,
+    notices,
+    parse,
+    services,
+    webhook,
+)
 from api.runtime import Runtime
 from api.slow_senders import SlowSenders
 from api.whatsapp.policy import load_policy
@@ -125,7 +135,7 @@ def create_app(
                 state.inbox = None
 
     public = (
-        *(parse.routes, conversations.routes, services.routes, model.routes),
+        *(parse.routes, feedback.routes, conversations.routes, services.routes, model.routes),
         *(webhook.routes, health.routes),
     )
     return _application("Seva", state, public, lifespan)

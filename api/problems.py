@@ -85,6 +85,9 @@ KINDS: dict[str, ProblemKind] = {
     "invalid-request": ProblemKind(
         422, "A field is missing or wrong", "See `detail` and /openapi.json."
     ),
+    "unknown-service": ProblemKind(
+        422, "There is no such service", "Name one that `GET /services` tells."
+    ),
     "unreadable-audio": ProblemKind(
         422, "The recording cannot be decoded", "Send OGG/Opus, MP3, WAV, M4A or WebM."
     ),

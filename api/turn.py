@@ -15,9 +15,11 @@ import httpx
 
 from api.channel import channel_of
 from api.inbox.port import Citizen, Claim, Inbox
+from api.inbox.review import Arrival
 from api.outage import VOICE, Away, from_store
 from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
+from api.review.pick import Pick
 from api.whatsapp.outgoing import Draft, Outgoing, told_along
 from api.whatsapp.payload import EXCESS, Inbound
 from api.whatsapp.policy import WhatsAppPolicy
@@ -176,13 +178,15 @@ class MessageReader:
 @dataclass(frozen=True)
 class Answer:
     """The messages that answer a turn, with the language and the tracker to keep, and what the
-    citizen wants of us (`nlu.turn.Reply.act`); `decision` as in `nlu.turn.Turned`."""
+    citizen wants of us (`nlu.turn.Reply.act`); `decision` as in `nlu.turn.Turned`; `review` is what
+    a person should read."""
 
     drafts: Sequence[Draft] = ()
     language: str | None = None
     tracker: str | None = None
     acts: tuple[str, ...] = ()
     decision: tuple[str, str] | None = None
+    review: tuple[Arrival, ...] = ()
 
 
 class Turns:
@@ -197,9 +201,12 @@ class Turns:
         policy: WhatsAppPolicy,
         spoken: frozenset[str] = frozenset(),
         one_release: Callable[[], AbstractContextManager[None]] = nullcontext,
+        pick: Pick | None = None,
     ) -> None:
         """`spoken`: languages in which a voice note is also answered by a voice note. A turn runs
-        inside `one_release`, so that engine and words are those of one release to its end."""
+        inside `one_release`, so that engine and words are those of one release to its end. `pick`
+        chooses what comes to review; None: nothing does."""
+        self._pick = pick
         self._one_release = one_release
         self._spoken = spoken
         self._engine, self._reader, self._inbox = engine, reader, inbox
@@ -258,7 +265,8 @@ class Turns:
         drafts = self._render(turned.replies, inbound, language)
         if not drafts:
             raise TurnFailed("the replies of the dialogue came to no message")
-        return Answer(drafts, language, turned.tracker, turned.acts, turned.decision)
+        review = self._pick.arrivals(message, turned) if self._pick else ()
+        return Answer(drafts, language, turned.tracker, turned.acts, turned.decision, review)
 
     def _render(
         self, replies: Sequence[Reply], message: Inbound, language: str | None

@@ -72,9 +72,11 @@ class Worker:
         shutdown_s: float = 20,
         keep_s: float = 14 * 86400,
         idle_s: float = 90 * 86400,
+        review_s: float = 90 * 86400,
         heartbeat: Heartbeat | None = None,
     ) -> None:
-        """Times are in seconds. `idle_s`: how long an unused tracker is kept."""
+        """Times are in seconds. `idle_s`: how long an unused tracker is kept, `review_s`: messages
+        for review."""
         self._inbox, self._outbox, self._turns = inbox, outbox, turns
         self._dispatcher, self._sender = dispatcher, sender
         self._policy, self._metrics, self._name_citizen = policy, metrics, name_citizen
@@ -82,7 +84,7 @@ class Worker:
         places: tuple[tuple[Only, bool, int], ...]
         places = ("text", False, concurrency), ("voice", True, voices)
         self._places = [(voice, free) for kind, voice, free in places if only in ("", kind)]
-        self._keep, self._idle = keep_s, idle_s
+        self._kept_for = keep_s, idle_s, review_s
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._heartbeat = heartbeat or Heartbeat(math.inf)
         told = partial(self._heartbeat.trouble, "outage")
@@ -199,7 +201,12 @@ class Worker:
             answer = await within(budget, self._turns.answer(claim))
             with from_store():
                 await self._inbox.ack(
-                    claim, answer.drafts, answer.language, answer.tracker, answer.acts
+                    claim,
+                    answer.drafts,
+                    answer.language,
+                    answer.tracker,
+                    answer.acts,
+                    answer.review,
                 )
         except LeaseLost:
             raise
@@ -365,7 +372,7 @@ class Worker:
                 if time.monotonic() - purged > _PURGE_EVERY:
                     purged = time.monotonic()
                     self._held.clear()  # another worker may have answered these messages
-                    await self._inbox.purge(self._keep, self._idle)
+                    await self._inbox.purge(*self._kept_for)
             except Exception as error:
                 log.error("housekeeping_failed", error=describe(error))
             await asyncio.sleep(_GAUGES_EVERY)

@@ -11,6 +11,7 @@ from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.open import open_inbox
 from api.live_engine import LiveEngine, rasa_engine
 from api.metrics import WorkerMetrics
+from api.review.pick import Pick
 from api.turn import MessageReader, Turns
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.pace import Pace
@@ -77,6 +78,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
             policy,
             spoken=speaker.languages if speaker else frozenset(),
             one_release=engine.one_release,
+            pick=Pick.of(settings.review_percent) if settings.keep_review_days else None,
         ),
         Dispatcher(
             inbox.outbox,
@@ -99,6 +101,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         shutdown_s=settings.shutdown_seconds,
         keep_s=settings.keep_days * 86400,
         idle_s=settings.keep_trackers_days * 86400,
+        review_s=settings.keep_review_days * 86400,
         heartbeat=heartbeat,
     )
     metrics.vitals.ask(lambda: heartbeat.is_ready)

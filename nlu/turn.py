@@ -127,11 +127,21 @@ class Link:
 
 
 @dataclass(frozen=True)
+class Misunderstood:
+    """Words of a citizen that led where they did not mean: `text`, `reason` as `api.review` names
+    it, and the service that they chose instead, where they did."""
+
+    reason: str
+    text: str
+    chosen: str = ""
+
+
+@dataclass(frozen=True)
 class Reply:
     """One message to the citizen. `button_label` opens the list where there are many buttons;
     `link` is a button that leads elsewhere; `language` is that of the words, `act` one of the three
-    above. Its JSON has Rasa's names for what Rasa knows, `text` and `buttons`, so that `rasa shell`
-    shows them."""
+    above. `misunderstood` is for whoever reviews, and never sent. Its JSON has Rasa's names for
+    what Rasa knows, `text` and `buttons`, so that `rasa shell` shows them."""
 
     text: str
     buttons: tuple[Button, ...] = ()
@@ -140,6 +150,7 @@ class Reply:
     language: str | None = None
     act: str | None = None
     link: Link | None = None
+    misunderstood: Misunderstood | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The reply as a JSON object; what is not there is left out."""
@@ -150,12 +161,13 @@ class Reply:
         """The reply that `as_json` gave."""
         buttons = tuple(Button(**known_fields(Button, one)) for one in told.get("buttons", ()))
         document = told.get("document")
-        link = told.get("link")
+        link, missed = told.get("link"), told.get("misunderstood")
         found = {
             **told,
             "buttons": buttons,
             "document": document and Document(**known_fields(Document, document)),
             "link": link and Link(**known_fields(Link, link)),
+            "misunderstood": missed and Misunderstood(**known_fields(Misunderstood, missed)),
         }
         return cls(**known_fields(cls, found))
 
@@ -195,21 +207,43 @@ def _told(record: Any) -> Any:
 
 
 @dataclass(frozen=True)
+class Understanding:
+    """What the model made of a message: the words that it read, the kind of its decision, the key
+    of their language, the intents with their probabilities (the likeliest first), the values found
+    as (start, end, slot), and the model's id. `readings` are the other ones of a voice note."""
+
+    text: str
+    kind: str
+    key: str
+    ranking: tuple[tuple[str, float], ...] = ()
+    marks: tuple[tuple[int, int, str], ...] = ()
+    model: str = ""
+    spoken: bool = False
+    readings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Turned:
     """What a turn came to: the replies, and the tracker to keep with them.
 
-    `decision` is the kind of the decision and the language key, of a text that answers no question
-    of a form.
+    `understanding` is that of a text that answers no question of a form, `decision` the kind of its
+    decision and its language key.
     """
 
     replies: tuple[Reply, ...]
     tracker: str | None = None
     decision: tuple[str, str] | None = None
+    understanding: Understanding | None = None
 
     @property
     def language(self) -> str | None:
         """That of the reply said last; None where no reply tells."""
         return next((one.language for one in reversed(self.replies) if one.language), None)
+
+    @property
+    def misunderstood(self) -> Misunderstood | None:
+        """What the replies say of words that were not understood."""
+        return next((one.misunderstood for one in self.replies if one.misunderstood), None)
 
     @property
     def acts(self) -> tuple[str, ...]:

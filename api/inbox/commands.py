@@ -79,7 +79,8 @@ def purge_command() -> int:
 async def _purge(settings: State) -> int:
     inbox = open_inbox(settings, load_policy(data_folder() / "whatsapp.yml"))
     try:
-        return await inbox.purge(settings.keep_days * _DAY, settings.keep_trackers_days * _DAY)
+        days = settings.keep_days, settings.keep_trackers_days, settings.keep_review_days
+        return await inbox.purge(*(one * _DAY for one in days))
     finally:
         await inbox.close()
 

@@ -74,6 +74,9 @@ def sealed_columns(settings: State) -> list[SealedColumn]:
             SealedColumn(f"replies{which}", url, "outbox", "seq", "body"),
             SealedColumn(f"options{which}", url, "choices", "id", "payload"),
             SealedColumn(f"trackers{which}", url, "trackers", "lane", "tracker"),
+            SealedColumn(f"messages for review{which}", url, "review_arrivals", "seq", "payload"),
+            SealedColumn(f"messages on cards{which}", url, "review_items", "id", "payload"),
+            SealedColumn(f"decisions{which}", url, "review_decisions", "seq", "payload"),
         ]
     return found
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from api.inbox.review import Arrival
 from api.whatsapp.outgoing import Draft, Outgoing, Parcel
 from api.whatsapp.payload import Inbound, Status
 
@@ -140,9 +141,14 @@ class Inbox(Protocol):
         language: str | None = None,
         tracker: str | None = None,
         acts: Sequence[str] = (),
+        review: Sequence[Arrival] = (),
     ) -> None:
         """Answered: in one transaction the replies enter the outbox, the message leaves, and the
-        tracker and the language are kept. `acts` are what the citizen wants of us."""
+        tracker, the language and what is for review are kept. `acts` are what the citizen wants of
+        us."""
+
+    async def report(self, review: Sequence[Arrival]) -> None:
+        """Keeps messages for review that no turn of ours answered; repeated ones change nothing."""
 
     async def fail(self, claim: Claim, reason: str, wait: float) -> None:
         """Not answered: the same message is tried again after `wait` seconds."""
@@ -191,9 +197,10 @@ class Inbox(Protocol):
     async def tend(self) -> None:
         """Small upkeep, every few seconds."""
 
-    async def purge(self, older_than_s: float, idle_s: float) -> int:
-        """Forgets what was finished longer ago, and trackers that were not used for `idle_s`; the
-        number of messages forgotten. Never what is still owed."""
+    async def purge(self, older_than_s: float, idle_s: float, review_s: float | None = None) -> int:
+        """Forgets what was finished longer ago, trackers that were not used for `idle_s`, and
+        messages for review of days before `review_s` (None: none of them); the number of messages
+        forgotten. Never what is still owed."""
 
     async def close(self) -> None:
         """Finishes what was begun and closes."""

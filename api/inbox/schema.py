@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from api.inbox.review import SCHEMA as REVIEW
 from nlu.storage.database import Tables
 from nlu.storage.windows import SCHEMA as WINDOWS
 
@@ -15,6 +16,6 @@ STATUS_STATES = {"sent": SENT, "delivered": DELIVERED, "read": READ, "played": R
 
 TABLES = Tables(
     "inbox",
-    Path(__file__).with_name("schema.sql").read_text("utf-8") + WINDOWS,
+    Path(__file__).with_name("schema.sql").read_text("utf-8") + WINDOWS + REVIEW,
     Path(__file__).parents[1] / "migrations" / "inbox",
 )

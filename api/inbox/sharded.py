@@ -11,9 +11,11 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from api.inbox.port import Citizen, Claim, Depth, News, Progress, ReadyReply
+from api.inbox.review import Arrival
 from api.inbox.shard import Shard, place_of
 from api.inbox.store import StoredInbox
 from api.whatsapp.outgoing import Draft, Parcel
@@ -149,9 +151,17 @@ class ShardedInbox:
         language: str | None = None,
         tracker: str | None = None,
         acts: Sequence[str] = (),
+        review: Sequence[Arrival] = (),
     ) -> None:
         """In the claim's lane."""
-        await self._with(claim, lambda store: store.ack(claim, drafts, language, tracker, acts))
+        await self._with(
+            claim, lambda store: store.ack(claim, drafts, language, tracker, acts, review)
+        )
+
+    async def report(self, review: Sequence[Arrival]) -> None:
+        """In the lane of each, so that it goes with the rest of its citizen's."""
+        for one in review:
+            await self._shards.of(one.lane).ask(partial(_reported, one))
 
     async def fail(self, claim: Claim, reason: str, wait: float) -> None:
         """In the claim's lane."""
@@ -229,9 +239,11 @@ class ShardedInbox:
         """In all."""
         await self._shards.each(lambda store: store.tend())
 
-    async def purge(self, older_than_s: float, idle_s: float) -> int:
+    async def purge(self, older_than_s: float, idle_s: float, review_s: float | None = None) -> int:
         """In all."""
-        return sum(await self._shards.each(lambda store: store.purge(older_than_s, idle_s)))
+        return sum(
+            await self._shards.each(lambda store: store.purge(older_than_s, idle_s, review_s))
+        )
 
     async def close(self) -> None:
         """Closes all."""
@@ -239,6 +251,10 @@ class ShardedInbox:
 
     async def _with(self, claim: Claim, work: Callable[[StoredInbox], Awaitable[T]]) -> T:
         return await self._shards.of(claim.message.lane).ask(work)
+
+
+async def _reported(one: Arrival, store: StoredInbox) -> None:
+    await store.report([one])
 
 
 class ShardedReplies:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from api.channel import channel_of
 from api.inbox import news as notices
+from api.inbox import review as for_review
 from api.inbox import schema, unopened, wishes
 from api.inbox.arrivals import forget
 from api.inbox.deliveries import Delivery, take
@@ -21,6 +22,7 @@ from api.inbox.payloads import (
 )
 from api.inbox.port import Citizen, Claim, Depth, News, UnknownCitizen
 from api.inbox.ready import StoredReplies
+from api.inbox.review import Arrival
 from api.whatsapp.outgoing import Draft
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import WhatsAppPolicy
@@ -141,13 +143,25 @@ class StoredInbox:
         language: str | None = None,
         tracker: str | None = None,
         acts: Sequence[str] = (),
+        review: Sequence[Arrival] = (),
     ) -> None:
-        """Replies into the outbox, message done, tracker and language kept: all or nothing."""
+        """Replies into the outbox, message done, tracker, language and what is for review kept: all
+        or nothing."""
         if ERASE in acts:
-            language = tracker = None
+            language, tracker, review = None, None, ()
         await self._finish(
-            claim, schema.DONE, drafts, language=language, tracker=tracker, acts=acts
+            claim,
+            schema.DONE,
+            drafts,
+            language=language,
+            tracker=tracker,
+            acts=acts,
+            review=review,
         )
+
+    async def report(self, review: Sequence[Arrival]) -> None:
+        """See `Inbox`."""
+        await self._database.run(lambda db: for_review.insert(db, review, db.now()))
 
     async def bury(
         self, claim: Claim, reason: str, drafts: Sequence[Draft] = (), *, afresh: bool = False
@@ -278,7 +292,7 @@ class StoredInbox:
         """The database's upkeep."""
         await self._database.tend()
 
-    async def purge(self, older_than_s: float, idle_s: float) -> int:
+    async def purge(self, older_than_s: float, idle_s: float, review_s: float | None = None) -> int:
         """Slice by slice, so that others can write in between."""
         now = self._database.now()
         before, idle = now - older_than_s, now - idle_s
@@ -295,6 +309,10 @@ class StoredInbox:
         await self._forget("outbox", "seq", spare, before)
         while await self._database.run(lambda db: forget(db, self._policy.arrivals, now)):
             pass
+        if review_s is not None:
+            unread = now - review_s
+            while await self._database.run(lambda db: for_review.purge(db, unread, now)):
+                pass
         return await self._forget("inbox", "seq", "state > 0 AND received_at < ?", before)
 
     async def _forget(self, table: str, key: str, which: str, before: float) -> int:
@@ -329,6 +347,7 @@ class StoredInbox:
         reason: str | None = None,
         afresh: bool = False,
         acts: Sequence[str] = (),
+        review: Sequence[Arrival] = (),
     ) -> None:
         message, trace = claim.message, carried()
         kept = keep_text(tracker) if tracker is not None else None
@@ -338,6 +357,7 @@ class StoredInbox:
             INBOX.hold(db, message.lane, claim.token, now)
             wishes.carried_out(db, OUTBOX, message.lane, acts, now)
             insert_drafts(db, OUTBOX, message.message_id, message.lane, drafts, now, trace)
+            for_review.insert(db, review, now)
             db.execute(
                 "UPDATE inbox SET state = ?, reason = ?, payload = "
                 "CASE WHEN ? = 1 THEN '' ELSE payload END WHERE message_id = ? AND state = 0",

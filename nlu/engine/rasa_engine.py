@@ -39,7 +39,7 @@ from nlu.speech.transcript import Reading, Readings, likeliest, orders
 from nlu.text.cache import SENTENCE
 from nlu.text.sentences import clear_from, says_besides, sentences
 from nlu.trace import Span, span
-from nlu.turn import Message, Reply, Turned, TurnFailed
+from nlu.turn import Message, Reply, Turned, TurnFailed, Understanding
 
 _FULL_WIDTH_SLASH = "\uff0f"
 _MOST_IN_A_PASS = 8  # so that nobody waits long for those who came later
@@ -84,6 +84,8 @@ class Understood:
     parts: tuple[Mapping[str, Any], ...] = ()
 
 
+_RANKED = 5
+"""Intents that are told of a turn."""
 _CLEAR = ("route", "conversation")
 """Kinds of decision that need no closer look where they are sure."""
 _UNDERSTOOD = ("text", "intent", "entities", "language", "decision", "slots")
@@ -223,8 +225,9 @@ class Engine:
             raise TurnFailed(failure.why, failure.trouble) from failure
         if not channel.replies or conversation.tracker is None:
             raise TurnFailed("the dialogue gave no reply")
-        decision = _decided(parsed) if question.apart else None
-        return Turned(tuple(channel.replies), stored(conversation.tracker), decision)
+        told = self._told(understood) if question.apart else None
+        decision = (told.kind, told.key) if told else None
+        return Turned(tuple(channel.replies), stored(conversation.tracker), decision, told)
 
     async def is_healthy(self) -> bool:
         """Whether the action server can work."""
@@ -275,6 +278,24 @@ class Engine:
             replace(whole, parts=tuple(next(found).data for _ in some))
             for whole, some in zip(answers, apart)
         ]
+
+    def _told(self, understood: Understood) -> Understanding:
+        """What is told of it beside the replies."""
+        data, readings = understood.data, understood.readings
+        decision, language = data.get("decision") or {}, data.get("language") or {}
+        ranking = (data.get("intent_ranking") or [])[:_RANKED]
+        return Understanding(
+            text=str(data.get("text") or ""),
+            kind=decision.get("kind", ""),
+            key=language.get("key", ""),
+            ranking=tuple((one["name"], float(one["confidence"])) for one in ranking),
+            marks=tuple(
+                (one["start"], one["end"], one["entity"]) for one in data.get("entities") or []
+            ),
+            model=self.model_id,
+            spoken=bool(readings),
+            readings=tuple(one.text for one in readings[1:]),
+        )
 
     def _answer(self, text: str, data: Mapping[str, Any], elapsed_ms: float) -> dict[str, Any]:
         language, decision, titles = data["language"], data["decision"], self._titles
@@ -341,11 +362,6 @@ def _parse_data(found: Mapping[str, Any]) -> dict[str, Any]:
     parsed["intent"] = parsed["intent"] or dict(_NO_INTENT)
     parsed["entities"] = parsed["entities"] or []
     return parsed
-
-
-def _decided(parsed: Mapping[str, Any]) -> tuple[str, str]:
-    decision, language = parsed["decision"] or {}, parsed["language"] or {}
-    return decision.get("kind", ""), language.get("key", "")
 
 
 class _Collected(OutputChannel):

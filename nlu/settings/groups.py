@@ -108,6 +108,25 @@ class State(Keys, Stored):
         gt=0,
         description="How long the state of a conversation is kept that nobody goes on with.",
     )
+    keep_review_days: float = Field(
+        default=90,
+        ge=0,
+        description="How long masked messages for review are kept, with what readers decided on "
+        "them (`docs/review.md`); 0 keeps none.",
+    )
+    review_percent: float = Field(
+        default=1,
+        ge=0,
+        le=100,
+        description="Percent of the messages understood that come to review whatever was made of "
+        "them.",
+    )
+    review_twice_percent: float = Field(
+        default=10,
+        ge=0,
+        le=100,
+        description="Percent of the cards of the review that two people read.",
+    )
 
     @root_validator
     def _default_files(cls, values: dict) -> dict:

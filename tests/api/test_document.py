@@ -88,6 +88,20 @@ def _voices(path: str) -> Iterator[Call]:
     yield from _any_asking(path, {"files": AUDIO})
 
 
+def _feedback(path: str) -> Iterator[Call]:
+    told = {"intent": "electricity_bill_view", "correct": False, "intended": "rtc_ticket_booking"}
+    for key, text in FIVE.items():
+        yield Call(f"POST {path}", 202, {"json": {**told, "text": text, "language": key}})
+    yield Call(f"POST {path}", 202, {"json": {**told, "text": "fails"}})
+    yield Call(f"POST {path}", 202, {"json": {"text": "a", "intent": "greet", "correct": True}})
+    yield Call(f"POST {path}", 400, {"content": b"{"})
+    yield Call(f"POST {path}", 401, {"json": told, "headers": WRONG_KEY})
+    yield Call(f"POST {path}", 413, {"json": {**told, "text": "అ" * 4097}})
+    yield Call(f"POST {path}", 415, {"content": b"a", "headers": {"Content-Type": "text/plain"}})
+    yield Call(f"POST {path}", 422, {"json": told})
+    yield Call(f"POST {path}", 422, {"json": {**told, "text": "a", "intended": "no_such"}})
+
+
 def _any_asking(path: str, sent: Mapping[str, Any]) -> Iterator[Call]:
     yield Call(f"POST {path}", 401, {**sent, "headers": WRONG_KEY})
     yield Call(f"POST {path}", 409, {**sent, "headers": {"Seva-Model": "another"}})
@@ -104,6 +118,7 @@ PUBLIC = [
     *(call for path in ("/v1/parse", "/parse", "/model/parse") for call in _parsing(path)),
     *(call for path in ("/v1/parse/batch", "/parse/batch") for call in _batches(path)),
     *(call for path in ("/v1/parse/voice", "/parse/voice") for call in _voices(path)),
+    *(call for path in ("/v1/feedback", "/feedback") for call in _feedback(path)),
     *(call for path in ("/v1/services", "/services") for call in _reading(path)),
     Call(f"POST {TALK}", 202, {"json": {"id": "m-1", "text": "a"}}, at=HERE),
     Call(f"POST {TALK}", 422, {"json": {"id": "m-1"}}, at=HERE),

@@ -33,6 +33,7 @@ UNSAID = {
     "/problems/text-too-long",  # 413, which schemathesis does not take for a refusal
     "/problems/batch-too-large",
     "/problems/body-too-large",
+    "/problems/unknown-service",  # the document names no services
 }
 """And of forms, that the names of fields hold no control characters."""
 ABOUT_VALIDITY = [positive_data_acceptance, negative_data_rejection]

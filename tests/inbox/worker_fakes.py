@@ -20,6 +20,7 @@ from api.inbox.sharded import ShardedInbox
 from api.inbox.store import StoredInbox
 from api.metrics import WorkerMetrics
 from api.phrases import NEEDED, PhraseBook
+from api.review.pick import Pick
 from api.turn import MessageReader, Turns
 from api.whatsapp.outgoing import Parcel
 from api.whatsapp.payload import Inbound, Status
@@ -30,7 +31,7 @@ from nlu.speech.transcript import Reading
 from nlu.storage.database import Database, DatabaseAway
 from nlu.storage.postgres import PostgresDatabase
 from nlu.storage.sqlite import SqliteDatabase
-from nlu.turn import Media, Message, Reply, Turned
+from nlu.turn import Media, Message, Reply, Turned, Understanding
 
 POLICY = load_policy(Path("data/whatsapp.yml"))
 PHRASES = {name: {"te": f"te:{name}"[:20], "en": f"en:{name}"[:20]} for name in NEEDED}
@@ -93,6 +94,7 @@ class FakeEngine:
     failures: list[Exception] = field(default_factory=list)
     spoken: str | None = None
     decision: tuple[str, str] | None = None
+    understand: Callable[[Message], Understanding | None] = lambda message: None
     healthy: bool = True
     model_id: str = "fake"
 
@@ -114,7 +116,8 @@ class FakeEngine:
         self.heard.append(message)
         replies = tuple(replace(one, language=self.spoken) for one in self.answer(message.text))
         self.bomb.seam("after turn")
-        return Turned(replies, str(int(tracker or 0) + 1), self.decision)
+        told = self.understand(message)
+        return Turned(replies, str(int(tracker or 0) + 1), self.decision, told)
 
     async def is_healthy(self) -> bool:
         return self.healthy
@@ -254,6 +257,7 @@ def make_worker(
     listening_s: float = 5,
     spoken: frozenset[str] = frozenset(),
     turn_s: float = POLICY.turn_seconds,
+    pick: Pick | None = None,
 ) -> DrainingWorker:
     bomb = bomb or Bomb()
     inbox: Any = BombedInbox(store, bomb)
@@ -264,7 +268,7 @@ def make_worker(
     return DrainingWorker(
         inbox,
         outbox,
-        Turns(engine, reader, inbox, phrases, POLICY, spoken),
+        Turns(engine, reader, inbox, phrases, POLICY, spoken, pick=pick),
         Dispatcher(outbox, whatsapp, phrases, POLICY, metrics, doubt_s=30, clock=clock),
         whatsapp,
         replace(POLICY, listening_seconds=listening_s, turn_seconds=turn_s),
