@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 
 EMBEDDED = "unix"
 SOCKET = "actions.sock"
-WEBHOOK, HEALTH = "/webhook", "/health"
+WEBHOOK, HEALTH, DESK = "/webhook", "/health", "/desk"
 RELEASE = "Seva-Release"
 """Header of a call: the release that its turn runs on."""
+OFFICER, DEPARTMENTS = "Seva-Officer", "Seva-Departments"
+"""Headers of a call for the desk: who asks, and of which departments they may see requests, with
+commas between them; both percent-encoded."""
 
 
 @dataclass(frozen=True)

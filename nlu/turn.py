@@ -113,9 +113,9 @@ class Document:
     filename: str
 
 
-NEWS_OFF, NEWS_ON, ERASE = "news_off", "news_on", "erase"
-"""What a reply may ask of who sends it: no news for this citizen any more, news again, and to
-delete what is kept of them."""
+NEWS_OFF, NEWS_ON, ERASE, SILENT = "news_off", "news_on", "erase", "silent"
+"""What a reply may ask of who sends it: no news for this citizen any more, news again, to delete
+what is kept of them, and to send nothing, for a person answers."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Link:
 @dataclass(frozen=True)
 class Reply:
     """One message to the citizen. `button_label` opens the list where there are many buttons;
-    `link` is a button that leads elsewhere; `language` is that of the words, `act` one of the three
+    `link` is a button that leads elsewhere; `language` is that of the words, `act` one of the four
     above. Its JSON has Rasa's names for what Rasa knows, `text` and `buttons`, so that `rasa shell`
     shows them."""
 

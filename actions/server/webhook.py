@@ -10,7 +10,7 @@ import asyncio
 import hmac
 import json
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -46,10 +46,12 @@ def webhook_app(
     max_bytes: int,
     seconds: float,
     releases: Releases | None = None,
+    desk: Sequence[Route] = (),
 ) -> Door:
     """The application for one listener. Over TCP `secret` must not be empty, and each request but
     that for health must carry it. `max_bytes` and `seconds` are for one call, reading included.
-    With `releases` each call runs on the one that it names."""
+    With `releases` each call runs on the one that it names. `desk` is for the console, which knows
+    the same secret."""
     if address.socket is None and not secret:
         raise ValueError(
             f"{address} can be called by everybody on this machine or network: set "
@@ -133,7 +135,16 @@ def webhook_app(
         admit(request)
         raise HTTPException(404)
 
+    def admitted(route: Route) -> Route:
+        async def answer(request: Request) -> Response:
+            admit(request)
+            found: Response = await route.endpoint(request)
+            return found
+
+        return Route(route.path, answer, methods=list(route.methods or ()))
+
     routes = [
+        *map(admitted, desk),
         Route(WEBHOOK, webhook, methods=["POST"]),
         Route(HEALTH, healthy, methods=["GET"]),
         Route("/{path:path}", other, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
