@@ -87,7 +87,8 @@ class Cases:
             at, last = after
             beyond, same = opened < at if newest_first else opened > at, opened == at
             where = where & (beyond | (same & (number > last)))
-        found = self._all.table.some(where, opened.desc() if newest_first else opened, PAGE)
+        order = (opened.desc() if newest_first else opened), number
+        found = self._all.table.some(where, order, PAGE)
         end = (found[-1].opened, found[-1].number) if len(found) == PAGE else None
         return Page(found, end)
 
