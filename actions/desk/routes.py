@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import regex
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -26,7 +27,7 @@ from actions.desk.place import Desk
 from actions.desk.presence import Presence
 from actions.desk.words import department_title
 from actions.news.notices import NoticeRefused
-from nlu.action_address import DEPARTMENTS, DESK, OFFICER
+from nlu.action_address import DEPARTMENTS, OFFICER
 from nlu.log import describe, get_logger
 from nlu.storage.sealing import Unreadable
 from nlu.text.script import is_blank
@@ -47,15 +48,15 @@ Handler = Callable[[Request, Desk, Officer], Awaitable[Mapping[str, Any]]]
 
 
 class DeskRoutes:
-    """The routes; belongs to the event loop of the desk's way to the outbox."""
+    """The application; belongs to the event loop of the desk's way to the outbox."""
 
     def __init__(self, in_desk: InDesk) -> None:
         self._in_desk = in_desk
         self._presence: Presence | None = None
 
-    def routes(self) -> list[Route]:
-        """All of them. Whoever mounts them admits callers."""
-        case = f"{DESK}/cases/{{number}}"
+    def app(self) -> Starlette:
+        """All of them. Whoever mounts it admits callers."""
+        case = "/cases/{number}"
         posts: dict[str, Handler] = {
             "claim": self._claim,
             "release": self._release,
@@ -64,15 +65,16 @@ class DeskRoutes:
             "transfer": self._transfer,
             "close": self._close,
         }
-        return [
-            Route(f"{DESK}/settings", self._answered(self._settings), methods=["GET"]),
-            Route(f"{DESK}/cases", self._answered(self._list), methods=["GET"]),
+        routes = [
+            Route("/settings", self._answered(self._settings), methods=["GET"]),
+            Route("/cases", self._answered(self._list), methods=["GET"]),
             Route(case, self._answered(self._show), methods=["GET"]),
             *(
                 Route(f"{case}/{name}", self._answered(handler), methods=["POST"])
                 for name, handler in posts.items()
             ),
         ]
+        return Starlette(routes=routes, exception_handlers={HTTPException: _refused})
 
     def _answered(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
@@ -225,6 +227,11 @@ async def _language_of(desk: Desk, case: Case) -> str:
     except (NoticeRefused, asyncio.TimeoutError):
         found = None
     return found or case.record.language
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
 def _officer(request: Request) -> Officer:

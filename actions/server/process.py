@@ -147,6 +147,12 @@ def _listeners(
     from actions.server.listener import Listener
     from actions.server.metrics import look, metrics_app
     from actions.server.webhook import webhook_app
+    from actions.transparency.console_entries import console_entries_app
+    from actions.transparency.published import PublishedLog
+    from nlu.action_address import CONSOLE_LOG, DESK
+
+    def event_log() -> PublishedLog:
+        return releases.live.resources.press.open().event_log.log
 
     @contextmanager
     def in_desk() -> Iterator[Desk]:
@@ -164,7 +170,10 @@ def _listeners(
             settings.action_bytes,
             settings.action_seconds,
             releases,
-            DeskRoutes(in_desk).routes(),
+            inside={
+                CONSOLE_LOG: console_entries_app(event_log),
+                DESK: DeskRoutes(in_desk).app(),
+            },
         ),
         "callbacks": callbacks,
         "metrics": metrics_app(settings.actions_metrics_host, lambda: look(releases.live)),
