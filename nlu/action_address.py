@@ -20,6 +20,8 @@ RELEASE = "Seva-Release"
 OFFICER, DEPARTMENTS = "Seva-Officer", "Seva-Departments"
 """Headers of a call for the desk: who asks, and of which departments they may see requests, with
 commas between them; both percent-encoded."""
+GENERAL = "general"
+"""The department of a request for a person that is for none: officers have it like any other."""
 
 
 @dataclass(frozen=True)

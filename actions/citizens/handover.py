@@ -19,15 +19,14 @@ from actions.citizens.handover_tables import FILE, HANDOVERS, TABLES, TALK
 from actions.citizens.handover_talk import OFFICER, SENT, Talk, citizens_hash
 from actions.dialogue.steps import Handover
 from actions.news.notices import Notify
+from nlu.action_address import GENERAL
 from nlu.known_fields import known_fields
 from nlu.storage.sealed_table import SealedTable
 from nlu.storage.sealing import keyed_hash, seal, unseal
 from nlu.storage.tables import delete_in_slices, open_tables
 from nlu.turn import Notice
 
-__all__ = ["FILE", "TABLES", "Case", "Handovers"]
-GENERAL = "general"
-"""The department of a request that is for none."""
+__all__ = ["FILE", "GENERAL", "TABLES", "Case", "Handovers"]
 WAITING, CLAIMED, CLOSED = "waiting", "claimed", "closed"
 _NUMBERS = 1_000_000  # six digits: short enough to say on the telephone
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from actions.citizens.handover import Case
 from actions.citizens.handover_talk import Entry
-from actions.desk.words import department_title
+from actions.desk.words import department_title, desk_words
 from actions.dialogue.display import label, shown
 from nlu.catalogue import Catalogue, Service, Slot
 from nlu.text.masking import last_four, mask
@@ -38,6 +38,7 @@ def row(case: Case, catalogue: Catalogue, language: str) -> dict[str, Any]:
         "unanswered": bool(case.wrote and case.wrote > (case.answered or case.claimed or 0.0)),
         "ended": case.ended,
         "reason": case.reason,
+        "reason_title": _reason(case.reason, language),
         "rating": case.rating,
         "entries": case.entries,
     }
@@ -64,6 +65,8 @@ def entry(one: Entry, catalogue: Catalogue, language: str) -> dict[str, Any]:
     for name in ("department", "from"):
         if name in fields:
             fields[name] = department_title(catalogue, fields[name], language)
+    if "reason" in fields:
+        fields["reason"] = _reason(fields["reason"], language)
     return {
         "place": one.place,
         "at": one.at,
@@ -77,6 +80,12 @@ def entry(one: Entry, catalogue: Catalogue, language: str) -> dict[str, Any]:
         "sent": one.said.get("sent", ""),
         "about": list(one.said.get("about") or ()),
     }
+
+
+def _reason(name: str | None, language: str) -> str:
+    """Why a request was closed; one that is not in the file any more as it was kept."""
+    known = desk_words().reasons.get(name or "")
+    return known.title[language] if known else name or ""
 
 
 def _title(case: Case, catalogue: Catalogue, language: str) -> str:

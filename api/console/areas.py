@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from api.console.desk.routes import AREA as DESK
 from api.console.oversight.routes import AREA as OVERSIGHT
 from api.console.overview.routes import AREA as OVERVIEW
 from api.console.sign_in.routes import AREA as SIGN_IN
 
-AREAS = (OVERVIEW, OVERSIGHT, SIGN_IN)
+AREAS = (OVERVIEW, DESK, OVERSIGHT, SIGN_IN)

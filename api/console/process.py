@@ -18,6 +18,7 @@ from api.console.roles import check_roles
 from api.console.runtime import Console
 from api.console.schema import FILE, TABLES
 from api.processes import check_free
+from nlu.action_address import GENERAL
 from nlu.catalogue import shared_catalogue
 from nlu.log import configure_logging
 from nlu.settings.settings import ConsoleSettings
@@ -71,7 +72,8 @@ def invite_command(
     """Prints the link of an invitation."""
     try:
         check_keys()
-        check_roles(roles, departments, shared_catalogue(settings.data_dir).departments)
+        known = (*shared_catalogue(settings.data_dir).departments, GENERAL)
+        check_roles(roles, departments, known)
         token = open_accounts(settings).invite(name, roles, departments, days)
     except ValueError as error:
         print(error, file=sys.stderr)
