@@ -85,7 +85,7 @@ class SealedTable(Generic[T]):
             raise
 
     def some(self, where: Any, order: Any, limit: int | None) -> list[T]:
-        """So many rows, as if there were none that cannot be read; `order`: a column, or several."""
+        """So many rows, as if there were none that cannot be read; `order`: one column or some."""
         columns = order if isinstance(order, tuple) else (order,)
         query = sa.select(self._table).where(where & self._mark.is_(None)).order_by(*columns)
         while True:
