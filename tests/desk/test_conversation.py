@@ -80,7 +80,7 @@ def talk(form: Form, desk: Desk) -> AtTheDesk:
 async def in_a_form(talk: AtTheDesk, key: str = "en") -> str:
     """The bill's number is asked for, and the citizen wants a person: the request's number."""
     talk.state = State(language=key.split("-")[0])
-    await talk.say("bill", key=None, **BILL)
+    await talk.say("please show my bill", key=None, **BILL)
     await talk.say("person", key=None, intent="talk_to_person", kind="conversation")
     assert talk.desk is not None
     [case] = talk.desk.handovers.cases(everything=False)
@@ -294,5 +294,5 @@ async def test_outside_a_form_a_person_is_asked_for_at_the_help_desk(
 
 
 async def test_without_a_talk_nothing_changes(talk: AtTheDesk, handovers: Handovers) -> None:
-    await talk.say("bill", key=None, **BILL)
+    await talk.say("please show my bill", key=None, **BILL)
     assert talk.open and handovers.talk.of_message(CITIZEN, "m1") is None
