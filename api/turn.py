@@ -130,7 +130,7 @@ class MessageReader:
             except Unreadable as error:
                 return _old(number, error)
             if payload is not None:
-                return _meaning(payload, message)
+                return _meaning(payload, replace(message, typed=number))
         return message
 
     async def _tap(self, button: str, message: Message) -> ReadMessage:

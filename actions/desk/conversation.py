@@ -71,10 +71,10 @@ def _in_talk(
         if not handovers.talk.left(talk.number, message.citizen, message.id, phrase, time.time()):
             return None
         return _left(form, state, heard, talk.number, phrase, words)
-    if heard.tapped:
+    if heard.tapped and not message.typed:
         return Met(Step(state, STOP, (_say(words, "talk_goes_on", state, talk.number),)))
     said = {
-        "text": mask(heard.text, phones=True),
+        "text": mask(message.typed or heard.text, phones=True),
         "spoken": heard.by_voice,
         "sent": message.media.mime_type.partition("/")[0] if message.media else "",
         "about": list(heard.about),
@@ -93,6 +93,8 @@ def _silent(form: Form, state: State, heard: Heard) -> Step:
 
 def _command(form: Form, heard: Heard, words: DeskWords) -> str | None:
     """The command that leads back to the bot."""
+    if heard.message.typed:  # "2" is an answer to the officer here, and no option of a list above
+        return None
     if heard.tapped:
         return heard.intent if heard.intent in (_MENU, _LANGUAGE) else None
     if not heard.surely_meant(form.settings.voice_sure):

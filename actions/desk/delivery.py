@@ -78,7 +78,7 @@ class Delivery:
             text = "\n".join(self._said(case, entry, phrase, language, fields))
             buttons = tuple(self._buttons(case, entry, phrase, language))
         name = f"{_PREFIX}{entry.id}"
-        return Notice(name, case.citizen, language, about, text, buttons)
+        return Notice(name, case.citizen, language, about, text, buttons, talk=True)
 
     def _said(
         self, case: Case, entry: Entry, phrase: str, language: str, fields: dict[str, str]

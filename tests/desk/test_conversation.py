@@ -149,6 +149,15 @@ async def test_an_old_button_is_answered_and_changes_nothing(talk: AtTheDesk, de
     assert desk.handovers.case(number).talking and told(desk, number) == []
 
 
+async def test_a_number_is_an_answer_to_the_officer(talk: AtTheDesk, desk: Desk) -> None:
+    """Though it stands for an option of a list above, as the worker reads it."""
+    number = await in_a_form(talk)
+    desk.cases.claim(number, ENERGY)
+    option = tapped(payload("choose", service="electricity_bill_view"), "m9")
+    await talk._turn(replace(option, message=replace(option.message, typed="2")))
+    assert talk.silent and told(desk, number)[0].said["text"] == "2"
+
+
 async def test_a_turn_that_runs_again_records_once(talk: AtTheDesk, desk: Desk) -> None:
     """After a crash; also where the officer closed the request in between."""
     number = await in_a_form(talk)

@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.testclient import TestClient
 
 from actions.citizens.handover import FILE, Handovers
 from api.console.app import create_app
@@ -25,7 +24,8 @@ from nlu.storage.tables import file_url
 from nlu.turn import Message, Reply, Turned, read_payload
 from tests.console.conftest import Clock, House, Person
 from tests.notices.stage import Bridge, Stage, opened, until
-from tests.processes import ACTIONS_SECRET, ROOT
+from tests.processes import ACTIONS_SECRET, ROOT, free_port
+from tests.served import served
 
 pytestmark = pytest.mark.slow  # several servers and a process that is killed
 PHONE = "919848012345"
@@ -103,20 +103,31 @@ class Desk:
         return Handovers(file_url(self.stage.folder / "var" / FILE))
 
 
+class Office(House):
+    """A console that listens, and browsers that reach it by HTTP."""
+
+    def stranger(self, **more: Any) -> Person:
+        """Somebody with an own browser, not signed in."""
+        address = self.console.settings.console_address
+        client = httpx.Client(base_url=address, follow_redirects=True, trust_env=False, timeout=60)
+        return Person(client)  # type: ignore[arg-type]
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("desk")
+    folder, port = tmp_path_factory.mktemp("desk"), free_port()
     there = opened(folder, ROOT / "data", {}, {}, TalkBridge)
     with there as stage, pytest.MonkeyPatch.context() as patch:
         stage.start_actions()
         patch.setenv("SEVA_VAR_DIR", str(folder / "var"))
+        patch.setenv("SEVA_CONSOLE_PORT", str(port))
         patch.setenv("SEVA_ACTION_SERVER_URL", f"http://127.0.0.1:{stage.actions_port}")
         patch.setenv("SEVA_ACTIONS_SECRET", ACTIONS_SECRET)
         clock = Clock()
         console = Console.open(ConsoleSettings.read(), AREAS, clock)
         app = create_app(console)
-        with TestClient(app, base_url="http://127.0.0.1:8792") as client:
-            yield Desk(stage, House(console, clock, app, client))
+        with served(app, port):
+            yield Desk(stage, Office(console, clock, app, None))  # type: ignore[arg-type]
 
 
 def test_claimed_talked_passed_on_closed_and_rated(desk: Desk) -> None:
