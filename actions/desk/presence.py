@@ -24,12 +24,15 @@ class Presence:
         self._engine, self._now = engine, clock
         self._written: dict[str, tuple[float, str]] = {}
 
+    def is_due(self, officer: Officer) -> bool:
+        """Whether it is to be noted. Does not block."""
+        at, before = self._written.get(officer.id, (0.0, ""))
+        departments = ",".join(sorted(officer.departments))
+        return self._now() - at >= _EVERY or before != departments
+
     def seen(self, officer: Officer) -> None:
         """Notes that an officer is here."""
         now, departments = self._now(), ",".join(sorted(officer.departments))
-        at, before = self._written.get(officer.id, (0.0, ""))
-        if now - at < _EVERY and before == departments:
-            return
         row = {"departments": departments, "seen": now}
         insert = insert_into(self._engine, OFFICERS).values(officer=officer.id, **row)
         with self._engine.begin() as db:

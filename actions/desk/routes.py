@@ -81,6 +81,7 @@ class DeskRoutes:
             officer = _officer(request)
             try:
                 with self._in_desk() as desk:
+                    await self._seen(desk, officer)
                     return JSONResponse(dict(await handler(request, desk, officer)))
             except KeyError:
                 raise HTTPException(404, "not_found") from None
@@ -96,15 +97,19 @@ class DeskRoutes:
 
         return answer
 
+    async def _seen(self, desk: Desk, officer: Officer) -> None:
+        """Notes that an officer is here, whatever page they look at."""
+        if self._presence is None:
+            self._presence = Presence(desk.handovers.engine)
+        if self._presence.is_due(officer):
+            await asyncio.to_thread(self._presence.seen, officer)
+
     # --- what is read ------------------------------------------------------------------------
 
     async def _settings(self, request: Request, desk: Desk, officer: Officer) -> dict[str, Any]:
         language, words = _language(request, desk), desk.words
-        if self._presence is None:
-            self._presence = Presence(desk.handovers.engine)
-        presence = self._presence
-        await asyncio.to_thread(presence.seen, officer)
-        here = await asyncio.to_thread(presence.on_duty, officer, words.on_duty_minutes)
+        assert self._presence is not None
+        here = await asyncio.to_thread(self._presence.on_duty, officer, words.on_duty_minutes)
         hours = words.hours
         return {
             "departments": [
