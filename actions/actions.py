@@ -17,6 +17,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.citizens import effects
 from actions.departments import OperationResult, Origin
+from actions.desk import conversation
 from actions.dialogue import turns
 from actions.dialogue.misunderstandings import told_along
 from actions.dialogue.perform import Execute
@@ -45,13 +46,19 @@ class ActionTurn(Action):
         before, heard = read(tracker, here)
         if heard.message.code:
             heard = replace(heard, checked=here.resources.press.checked(heard.message.code))
-        step = await turns.turn(
-            here.form(),
-            before,
-            heard,
-            _execute(here, heard.message),
-            _own_payments(here, heard.message),
-        )
+        form, desk = here.form(), here.desk
+        met = conversation.met(form, before, heard, desk.handovers, desk.cases, desk.words)
+        if met is not None and met.step is not None:
+            step = met.step
+        else:
+            step = await turns.turn(
+                form,
+                before,
+                heard,
+                _execute(here, heard.message),
+                _own_payments(here, heard.message),
+            )
+            step = step.after_saying(*(met.said if met else ()))
         step = effects.carried_out(step, tracker.sender_id, here.stores)
         for reply in told_along(before, heard, step):
             told = replace(reply, language=step.state.language).as_json()

@@ -18,7 +18,7 @@ from nlu.turn import Button, Document, Link, Notice, Reply
 
 _ID = regex.compile(r"[A-Za-z0-9._:-]{1,128}")
 _URL = regex.compile(r"https?://\S{1,2000}")
-_MEMBERS = {"id", "citizen", "language", "about", "text", "buttons", "document", "link"}
+_MEMBERS = {"id", "citizen", "language", "about", "text", "buttons", "document", "link", "talk"}
 
 
 def as_news(notice: Notice, phrases: PhraseBook, policy: WhatsAppPolicy) -> News:
@@ -26,7 +26,7 @@ def as_news(notice: Notice, phrases: PhraseBook, policy: WhatsAppPolicy) -> News
     heading = f"*{notice.about}*"  # a text that begins with its heading gets no second one
     headed = notice.text.startswith(heading)
     text = notice.text
-    if not headed:
+    if not headed and not notice.talk:
         text = phrases.headed(notice.about, notice.text, notice.language)
     drafts = render(
         [Reply(text, notice.buttons, document=notice.document, link=notice.link)],
@@ -39,7 +39,7 @@ def as_news(notice: Notice, phrases: PhraseBook, policy: WhatsAppPolicy) -> News
     found = as_template(notice.about, rest, notice.language, policy.template)
     template, says_all = found or (None, False)
     whole = says_all and not notice.buttons and notice.document is None and notice.link is None
-    return News(notice.id, notice.citizen, drafts, template, whole)
+    return News(notice.id, notice.citizen, drafts, template, whole, notice.talk)
 
 
 def read_notice(data: Mapping[str, Any], languages: Collection[str]) -> Notice:
@@ -56,7 +56,10 @@ def read_notice(data: Mapping[str, Any], languages: Collection[str]) -> Notice:
         buttons=_buttons(data.get("buttons")),
         document=_document(data.get("document")),
         link=_link(data.get("link")),
+        talk=data.get("talk", False),
     )
+    if not isinstance(notice.talk, bool):
+        raise Problem("invalid-request", "`talk` must be true or false.")
     if not _ID.fullmatch(notice.id):
         raise Problem("invalid-request", "`id` must be 1 to 128 letters, digits or one of `._:-`.")
     if notice.language not in languages:

@@ -32,7 +32,7 @@ from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
 from nlu.text.script import is_blank
 from nlu.trace import span
-from nlu.turn import Button, Media, Message, Reply, TurnFailed
+from nlu.turn import SILENT, Button, Media, Message, Reply, TurnFailed
 
 ATTACHED = "\U0001f4ce"  # a paper clip stands for a photo or file without a caption
 _ATTACHMENTS = ("image", "document", "video")
@@ -132,7 +132,7 @@ class MessageReader:
             except Unreadable as error:
                 return _old(number, error)
             if payload is not None:
-                return _meaning(payload, message)
+                return _meaning(payload, replace(message, typed=number))
         return message
 
     async def _tap(self, button: str, message: Message) -> ReadMessage:
@@ -262,8 +262,9 @@ class Turns:
             tracker = await self._inbox.tracker(message.citizen)
         turned = await self._engine.turn(message, tracker)
         language = turned.language or message.language
-        drafts = self._render(turned.replies, inbound, language)
-        if not drafts:
+        said = [reply for reply in turned.replies if reply.act != SILENT]
+        drafts = self._render(said, inbound, language)
+        if not drafts and SILENT not in turned.acts:
             raise TurnFailed("the replies of the dialogue came to no message")
         review = self._pick.arrivals(message, turned) if self._pick else ()
         return Answer(drafts, language, turned.tracker, turned.acts, turned.decision, review)

@@ -12,11 +12,16 @@ from urllib.parse import urlsplit
 
 EMBEDDED = "unix"
 SOCKET = "actions.sock"
-WEBHOOK, HEALTH = "/webhook", "/health"
+WEBHOOK, HEALTH, DESK = "/webhook", "/health", "/desk"
 CONSOLE_LOG = "/console/log"
 """Where the console has its audit kept in the log."""
 RELEASE = "Seva-Release"
 """Header of a call: the release that its turn runs on."""
+OFFICER, DEPARTMENTS = "Seva-Officer", "Seva-Departments"
+"""Headers of a call for the desk: who asks, and of which departments they may see requests, with
+commas between them; both percent-encoded."""
+GENERAL = "general"
+"""The department of a request for a person that is for none: officers have it like any other."""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Message:
     again. `language` is that of the replies before, None for a stranger. `tapped` marks a payload
     of our own, behind a button; a citizen's own words are never read as one. `readings` are what a
     voice note may say: `text` is the words of the first. `code` is the text of a QR code in a
-    picture or a PDF.
+    picture or a PDF. `typed` is a number that was written and means an option, as if it was tapped.
     """
 
     text: str
@@ -64,6 +64,7 @@ class Message:
     location: Location | None = None
     media: Media | None = None
     code: str = ""
+    typed: str = ""
 
     @property
     def by_voice(self) -> bool:
@@ -113,9 +114,9 @@ class Document:
     filename: str
 
 
-NEWS_OFF, NEWS_ON, ERASE = "news_off", "news_on", "erase"
-"""What a reply may ask of who sends it: no news for this citizen any more, news again, and to
-delete what is kept of them."""
+NEWS_OFF, NEWS_ON, ERASE, SILENT = "news_off", "news_on", "erase", "silent"
+"""What a reply may ask of who sends it: no news for this citizen any more, news again, to delete
+what is kept of them, and to send nothing, for a person answers."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ class Misunderstood:
 @dataclass(frozen=True)
 class Reply:
     """One message to the citizen. `button_label` opens the list where there are many buttons;
-    `link` is a button that leads elsewhere; `language` is that of the words, `act` one of the three
+    `link` is a button that leads elsewhere; `language` is that of the words, `act` one of the four
     above. `misunderstood` is for whoever reviews, and never sent. Its JSON has Rasa's names for
     what Rasa knows, `text` and `buttons`, so that `rasa shell` shows them."""
 
@@ -179,7 +180,9 @@ class Notice:
     digits, or one of `._:-`.
 
     `about` is what the news are about, in a few words. It stands above `text`, and fills the
-    template that WhatsApp demands when the citizen has been silent for 24 hours.
+    template that WhatsApp demands when the citizen has been silent for 24 hours. `talk`: words of a
+    talk with a person that the citizen is in; nothing stands above them, and they go to who wants
+    no news, too.
     """
 
     id: str
@@ -190,6 +193,7 @@ class Notice:
     buttons: tuple[Button, ...] = ()
     document: Document | None = None
     link: Link | None = None
+    talk: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The body of `POST /notices`."""

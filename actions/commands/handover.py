@@ -44,7 +44,7 @@ def list_requests(
             print(json.dumps([_facts(case) for case in cases], ensure_ascii=False, indent=2))
             return
         for case in cases:
-            state = "answered" if case.closed else "waiting"
+            state = _state(case)
             what = [case.number, _when(case), state, case.record.language, case.record.why]
             print("  ".join([*what, _service(case, catalogue)]))
         if not cases:
@@ -69,7 +69,7 @@ def show(
             return
         rows = {
             "Number": case.number,
-            "State": "answered" if case.closed else "waiting",
+            "State": _state(case),
             "Since": _when(case),
             "Citizen": case.citizen,
             "Language": record.language,
@@ -150,6 +150,11 @@ def _told() -> Iterator[None]:
         why = str(error)
     typer.echo(why, err=True)
     raise typer.Exit(1)
+
+
+def _state(case: Case) -> str:
+    """Claimed is what an officer works on at the desk."""
+    return "answered" if case.closed else case.state
 
 
 def _facts(case: Case) -> dict[str, object]:

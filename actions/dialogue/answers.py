@@ -135,6 +135,7 @@ TOO_MANY, ASKED_FOR = "too_many_attempts", "asked_for"
 
 def handed_over(form: Form, step: Step, state: State, heard: Heard, why: str) -> Step:
     """The step with a record of `state`, the request as it was, for a person."""
+    service = form.catalogue.services.get(state.service or "")
     record = Handover(
         request=state.nonce,
         service=state.service or "",
@@ -145,6 +146,7 @@ def handed_over(form: Form, step: Step, state: State, heard: Heard, why: str) ->
         last=heard.text,
         language=state.language,
         at=heard.at,
+        department=service.department if service else "",
     )
     said = form.say("handed_over", state, {"number": "{number}"})
     return replace(step, effects=(*step.effects, ToPerson(record, said)))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import regex
 
 from actions.dialogue import (
+    answers,
     consent,
     cues,
     drafts,
@@ -300,7 +301,7 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
         changed = replace(state, language=chosen, language_fixed=True)
         return Step(changed, STOP, (Reply(phrases["language_changed"][chosen]),))
     if heard.intent == "talk_to_person":
-        return Step(state, STOP, (form.person(state),))
+        return _to_person(form, state, heard)
     if heard.intent == "greet" and state.kept and not state.service:
         return form.offered(
             Step(cleared(state), STOP, (Reply(phrases["welcome_back"][state.language]),))
@@ -311,15 +312,26 @@ def _converse(form: Form, state: State, heard: Heard) -> Step:
         return Step(state, STOP, (_menu(form, state, phrases["help"][state.language]),))
     if heard.intent == "cancel" and state.service:  # a draft kept for a retry
         return form.end(state, form.given_up("cancelled", state))
-    answers = {
+    said = {
         "thanks": "thanks",
         "cancel": "nothing_to_cancel",
         "affirm": "affirmed_nothing_open",
         "deny": "affirmed_nothing_open",
     }
-    words = phrases[answers.get(heard.intent, "retry_generic")][state.language]
+    words = phrases[said.get(heard.intent, "retry_generic")][state.language]
     step = Step(state, STOP, (Reply(words),))
     return consent.all_is_well(form, heard, step) if heard.intent in ALL_IS_WELL else step
+
+
+def _to_person(form: Form, state: State, heard: Heard) -> Step:
+    """Whom to call, and a record for staff: of the request that was left for a retry, else of a
+    wish to speak about the service that was spoken of last, one a day."""
+    asking = state
+    if not state.service:
+        about = state.spoken_of if state.spoken_of in form.catalogue.services else None
+        asking = replace(state, service=about, nonce=f"{about or ''}/{form.today.isoformat()}")
+    step = Step(state, STOP, (form.person(asking),))
+    return answers.handed_over(form, step, asking, heard, answers.ASKED_FOR)
 
 
 def _menu(form: Form, state: State, lead: str) -> Reply:

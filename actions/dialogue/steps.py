@@ -38,7 +38,8 @@ class Handover:
     """A request for a person to go on with: all that was told, and why the form could not.
 
     `why` is `too_many_attempts` or `asked_for`, `last` the words that were said last, `request` the
-    same each time the same request is handed over.
+    same each time the same request is handed over. `department` is that of the service; empty for a
+    wish to speak with somebody that names none.
     """
 
     request: str
@@ -50,6 +51,7 @@ class Handover:
     last: str
     language: str
     at: float
+    department: str = ""
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,7 @@ def _stores(here: Deployment) -> list[Sealed]:
     stores = [
         Sealed("profiles", here.var / PROFILES, "profile", "citizen", "told", "unreadable_at"),
         Sealed("handovers", here.var / HANDOVERS, "handover", "number", "told", "unreadable_at"),
+        Sealed("talks", here.var / HANDOVERS, "handover_talk", "id", "said", "unreadable_at"),
     ]
     url = here.settings.tables_url
     if url.startswith(_SQLITE):

@@ -15,6 +15,7 @@ from functools import partial
 from actions.departments import OperationResult
 from actions.departments.journal import Entry
 from actions.departments.settlement import Settlement
+from actions.desk.presence import Presence
 from actions.news.late_answers import LateAnswers
 from actions.news.notices import LanguageOf, Notify
 from actions.server.context import Context
@@ -59,6 +60,13 @@ async def settle_payments(place: Workplace) -> None:
     await job.run(place.settings.settle_seconds)
 
 
+async def send_talk(place: Workplace) -> None:
+    """Takes what officers said to the outbox, where it was away when they said it."""
+    while True:
+        await place.here.desk.delivery.deliver()
+        await asyncio.sleep(place.settings.settle_seconds)
+
+
 async def forget_old(place: Workplace) -> None:
     """Deletes what is over and nobody needs any more, every hour; nothing that is still owed."""
     here, stores, settings = place.here, place.here.stores, place.settings
@@ -71,6 +79,8 @@ async def forget_old(place: Workplace) -> None:
         await asyncio.to_thread(stores.usage.forget, now - days * _DAY)
         await asyncio.to_thread(stores.profiles.forget, now - settings.kept("profiles"))
         kept_from = now - settings.kept("handovers")
+        presence = Presence(stores.handovers.engine)
+        await asyncio.to_thread(presence.forget, now - _DAY)
         _, unanswered = await asyncio.to_thread(stores.handovers.forget, kept_from)
         await asyncio.to_thread(place.here.misses.purge)
         if unanswered:
@@ -93,7 +103,13 @@ async def read_again(place: Workplace) -> None:
         await asyncio.sleep(_HOUR)
 
 
-TASKS: tuple[Task, ...] = (settle_writes, settle_payments, forget_old, read_again)
+TASKS: tuple[Task, ...] = (
+    settle_writes,
+    settle_payments,
+    send_talk,
+    forget_old,
+    read_again,
+)
 
 
 class Background:

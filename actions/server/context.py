@@ -24,6 +24,7 @@ from actions.departments.directory import Connections
 from actions.departments.gate import Gate
 from actions.departments.journal import Journal
 from actions.departments.misses import Misses
+from actions.desk.place import Desk
 from actions.dialogue.form import Form
 from actions.dialogue.settings import DialogueSettings, load_settings
 from actions.dialogue.state import Memory
@@ -117,6 +118,13 @@ class Context:
     def notices(self) -> NoticesClient:
         """The way to the outbox."""
         return self.resources.notices
+
+    @property
+    def desk(self) -> Desk:
+        """What officers work with."""
+        notices = self.notices
+        kept = self.catalogue, self.stores.handovers
+        return Desk(*kept, notices, notices.language_of, self.resources.zone)
 
     @property
     def misses(self) -> Misses:

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from nlu.catalogue import CatalogueError
@@ -15,9 +15,11 @@ from nlu.trace.export import exported
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Iterator
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from actions.desk.place import Desk
     from actions.server.context import Context
     from actions.server.listener import Listener
     from actions.server.releases import Releases
@@ -141,15 +143,21 @@ def _listeners(
 ) -> list[Listener]:
     from rasa_sdk.executor import ActionExecutor
 
+    from actions.desk.routes import DeskRoutes
     from actions.server.listener import Listener
     from actions.server.metrics import look, metrics_app
     from actions.server.webhook import webhook_app
     from actions.transparency.console_entries import console_entries_app
     from actions.transparency.published import PublishedLog
-    from nlu.action_address import CONSOLE_LOG
+    from nlu.action_address import CONSOLE_LOG, DESK
 
     def event_log() -> PublishedLog:
         return releases.live.resources.press.open().event_log.log
+
+    @contextmanager
+    def in_desk() -> Iterator[Desk]:
+        with releases.of_turn() as here:
+            yield here.desk
 
     executor = ActionExecutor()
     executor.register_package("actions.actions")
@@ -162,7 +170,10 @@ def _listeners(
             settings.action_bytes,
             settings.action_seconds,
             releases,
-            inside={CONSOLE_LOG: console_entries_app(event_log)},
+            inside={
+                CONSOLE_LOG: console_entries_app(event_log),
+                DESK: DeskRoutes(in_desk).app(),
+            },
         ),
         "callbacks": callbacks,
         "metrics": metrics_app(settings.actions_metrics_host, lambda: look(releases.live)),

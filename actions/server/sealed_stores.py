@@ -43,7 +43,8 @@ def rings() -> Sequence[Ring]:
 
 def sealed_stores(journal: Journal, ledger: Ledger, stores: Stores) -> Sequence[SealedTable[Any]]:
     """Of a running action server."""
-    return journal.table, ledger.table, stores.profiles.table, stores.handovers.table
+    handed_over = stores.handovers.table, stores.handovers.talk.table
+    return journal.table, ledger.table, stores.profiles.table, *handed_over
 
 
 def _documents() -> Sequence[Ring]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from api.console.desk.routes import AREA as DESK
 from api.console.oversight.routes import AREA as OVERSIGHT
 from api.console.overview.routes import AREA as OVERVIEW
 from api.console.review.routes import AREA as REVIEW
 from api.console.sign_in.routes import AREA as SIGN_IN
 
-AREAS = (OVERVIEW, REVIEW, OVERSIGHT, SIGN_IN)
+AREAS = (OVERVIEW, REVIEW, DESK, OVERSIGHT, SIGN_IN)

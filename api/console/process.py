@@ -18,6 +18,7 @@ from api.console.roles import check_roles
 from api.console.runtime import Console
 from api.console.schema import FILE, TABLES
 from api.processes import check_free
+from nlu.action_address import GENERAL
 from nlu.catalogue import shared_catalogue
 from nlu.log import configure_logging
 from nlu.settings.settings import ConsoleSettings
@@ -72,7 +73,7 @@ def invite_command(
     """Prints the link of an invitation."""
     try:
         check_keys()
-        check_roles(roles, departments, shared_catalogue(settings.data_dir).departments)
+        check_roles(roles, departments, (*shared_catalogue(settings.data_dir).departments, GENERAL))
         if email and not settings.console_oidc_issuer:
             raise ValueError("who comes by --email needs a provider: set SEVA_CONSOLE_OIDC_ISSUER")
         token = open_accounts(settings).invite(name, roles, departments, days, email)

@@ -40,7 +40,8 @@ class News:
     """Messages that answer none, once for their `id`.
 
     `template` is what goes while WhatsApp takes no free text, None where there is none for the
-    language; `whole` tells whether it says all that the messages say.
+    language; `whole` tells whether it says all that the messages say. `talk`: a person talks with
+    the citizen, so that it goes to who wants no news, too.
     """
 
     id: str
@@ -48,6 +49,7 @@ class News:
     drafts: Sequence[Draft]
     template: Outgoing | None = None
     whole: bool = False
+    talk: bool = False
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,8 @@ class StoredInbox:
                 raise UnknownCitizen
             insert_drafts(db, OUTBOX, notices.key(news), news.lane, news.drafts, now, trace)
             notices.add_template(db, news, now, trace)
-            channel, held = channel_of(news.lane), wishes.is_held_back(db, news.lane)
+            channel = channel_of(news.lane)
+            held = not news.talk and wishes.is_held_back(db, news.lane)
             if held and channel.is_fetched:
                 notices.hold_back_ready(db, news)
             elif held:

@@ -85,8 +85,9 @@ class SealedTable(Generic[T]):
             raise
 
     def some(self, where: Any, order: Any, limit: int | None) -> list[T]:
-        """So many rows, as if there were none that cannot be read."""
-        query = sa.select(self._table).where(where & self._mark.is_(None)).order_by(order)
+        """So many rows, as if there were none that cannot be read; `order`: one column or some."""
+        columns = order if isinstance(order, tuple) else (order,)
+        query = sa.select(self._table).where(where & self._mark.is_(None)).order_by(*columns)
         while True:
             with self._engine.connect() as db:
                 rows = db.execute(query.limit(limit)).mappings().all()

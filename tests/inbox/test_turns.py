@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from actions.documents.pdf import qr_picture
-from nlu.turn import Button, Location, Media, Message, Reply
+from nlu.turn import SILENT, Button, Location, Media, Message, Reply
 from tests.inbox.turn_bench import Bench
 from tests.inbox.worker_fakes import failed_turns, make_worker, message
 
@@ -204,3 +204,11 @@ async def test_the_code_in_a_picture_goes_to_the_dialogue(bench: Bench, kind: st
         await bench.say(photo)
         [heard] = bench.engine.heard
         assert heard.code == (link if media == "m9" else "")
+
+
+async def test_where_a_person_answers_nothing_is_sent(bench: Bench) -> None:
+    """The message is done with, and the next one is answered again."""
+    bench.engine.answer = lambda text: [Reply("", act=SILENT) if text == "a" else Reply("echo")]
+    assert await bench.say(message(1, "a")) == []
+    assert failed_turns(bench.store) == {0}
+    assert await bench.say(message(2, "b")) == ["echo"]

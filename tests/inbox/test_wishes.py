@@ -67,6 +67,13 @@ async def test_a_word_while_an_answer_is_made_still_comes(town: Town) -> None:
     assert TOLD in [text for _, text in await town.work()]
 
 
+async def test_a_person_whom_they_talk_with_is_no_news(town: Town) -> None:
+    """They asked for the person; and nothing stands above what is said in a talk."""
+    await wish(town, NEWS_OFF)
+    await town.tell(replace(NEWS, talk=True))
+    assert NEWS.text in [text for _, text in await town.work()]
+
+
 async def test_others_get_their_news(town: Town) -> None:
     """The wish is one citizen's; done twice it is the same."""
     await wish(town, NEWS_OFF)

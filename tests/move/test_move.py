@@ -40,7 +40,7 @@ _TABLES = {
     ],
     "journal.sqlite": ["department_writes", "department_nonces", "department_misses", "payments"],
     "profile.sqlite": ["profile"],
-    "handover.sqlite": ["handover"],
+    "handover.sqlite": ["handover", "handover_talk", "handover_officer"],
     "usage.sqlite": ["used"],
     "models.sqlite": ["models", "live_model"],
     "documents/registry.sqlite": ["documents", "entries"],

@@ -20,6 +20,8 @@ from actions.citizens import handover, usage
 from actions.departments.journal import Write
 from actions.departments.misses import Misses
 from actions.departments.request import Context
+from actions.desk.cases import Cases, Officer
+from actions.desk.presence import Presence
 from actions.dialogue.steps import Handover
 from actions.documents.settings import documents_folder
 from actions.payments.ledger import Ledger
@@ -81,7 +83,10 @@ def others(clerk: Clerk) -> None:
     misses.charge("energy", "IN.2", "6123401005678")
     clerk.journal.remember("energy", "nonce", now)
     told = Handover("r1", "energy_bill", {"name": "సాయి"}, "name", 3, "asked_for", "who?", "te", now)
-    handover.Handovers(stored.table_url(handover.FILE)).open("IN.1", told)
+    handovers = handover.Handovers(stored.table_url(handover.FILE))
+    number, officer = handovers.open("IN.1", told), Officer("e1", frozenset({"energy"}))
+    Cases(handovers, lambda service: "energy").claim(number, officer)
+    Presence(handovers.engine).seen(officer)
     usage.Usage(stored.table_url(usage.FILE)).count("electricity_bill_view")
     with closing(FileUsage(var_folder() / key_usage.FILE, time.time)) as counted:
         asyncio.run(counted.spend("client", [Limit(100, 3600.0)], 7))

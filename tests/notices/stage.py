@@ -165,9 +165,14 @@ def _healthy(url: str) -> bool:
 
 @contextmanager
 def opened(
-    folder: Path, data: Path, orders: Mapping[str, Confirmed], departments: Mapping[str, str]
+    folder: Path,
+    data: Path,
+    orders: Mapping[str, Confirmed],
+    departments: Mapping[str, str],
+    bridge_of: type[Bridge] = Bridge,
 ) -> Iterator[Stage]:
-    """All but `seva actions`. `departments`: the environment that leads to them."""
+    """All but `seva actions`. `departments`: the environment that leads to them; `bridge_of` stands
+    in for Rasa."""
     ports = {
         name: free_port()
         for name in ("simulator", "serve", "inside", "actions", "callbacks", "gate")
@@ -183,7 +188,7 @@ def opened(
     rules = load_rules()
     quick = replace(rules.delivery, wait=(0.05, 0.1))
     rules = replace(rules, delivery=quick, sent_after=0.01, delivered_after=0.02)
-    bridge = Bridge(ports["actions"], orders)
+    bridge = bridge_of(ports["actions"], orders)
     gate = Gate(ports["inside"])
     inside = listen("127.0.0.1", ports["inside"])
     app = create_app(settings, bridge, catalogue=load_catalogue(data), internal=inside)

@@ -1,0 +1,34 @@
+"""The real catalogue, requests on both engines, and an outbox that notes what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from actions.citizens.handover import FILE, Handovers
+from actions.desk.place import Desk
+from nlu.catalogue import Catalogue
+from tests.desk.outbox import Outbox
+from tests.dialogue.conftest import catalogue, form, own_key
+
+__all__ = ["catalogue", "form", "own_key"]
+
+
+@pytest.fixture
+def handovers(tmp_path: Path, url_of: Callable[[Path], str]) -> Iterator[Handovers]:
+    found = Handovers(url_of(tmp_path / FILE))
+    yield found
+    found.engine.dispose()
+
+
+@pytest.fixture
+def outbox() -> Outbox:
+    return Outbox()
+
+
+@pytest.fixture
+def desk(catalogue: Catalogue, handovers: Handovers, outbox: Outbox) -> Desk:
+    return Desk(catalogue, handovers, outbox, outbox.language_of, ZoneInfo("Asia/Kolkata"))
