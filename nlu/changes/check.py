@@ -12,7 +12,8 @@ a proposal passes before it is handed over. A test holds both against each other
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Union
 
@@ -66,13 +67,15 @@ class Base:
     limits: Limits
     alike: Mapping[str, tuple[Said, ...]]
     known: frozenset[Problem]
+    staged: Mapping[Path, bytes] = field(default_factory=dict)
+    """Files that are not as they are on disk."""
 
     @classmethod
     def read(cls, root: Path) -> Base:
         """Of the data folder `root`. Takes seconds. Raises RecordError without its limits."""
         catalogue, _ = read_catalogue(root)
         limits = load_limits(root)
-        with reading(root):
+        with _words_of(root):
             alike: dict[str, list[Said]] = {}
             empty = frozenset(map(bare, limits.empty_words))
             for intent in _intents(catalogue):
@@ -83,13 +86,34 @@ class Base:
             known = frozenset(problem for rule in _ACROSS for problem in rule(run))
         return cls(catalogue, limits, {form: tuple(some) for form, some in alike.items()}, known)
 
+    def with_file(self, name: str, content: bytes) -> Base:
+        """The same with another content of one file, as far as that can be read."""
+        file = self.catalogue.root / name
+        with _words_of(self.catalogue.root):
+            source = _Staged({**self.staged, file: content})
+            intent = _read(source, self.catalogue, file)
+            staged = {**self.staged, file: content}
+            if intent is None:
+                return replace(self, staged=staged)
+            now = _with(self.catalogue, intent, source, file)
+            empty = frozenset(map(bare, self.limits.empty_words))
+            alike = dict(self.alike)
+            was = _intent(self.catalogue, intent)
+            for said in said_of(was.name, was) if was else ():
+                for form in _forms(said.utterance.text, empty):
+                    alike[form] = tuple(s for s in alike.get(form, ()) if s.intent != intent.name)
+            for said in said_of(intent.name, intent):
+                for form in _forms(said.utterance.text, empty):
+                    alike[form] = (*alike.get(form, ()), said)
+        return replace(self, catalogue=now, alike=alike, staged=staged)
+
 
 def check_edited(base: Base, name: str, content: bytes) -> tuple[Problem, ...]:
     """What `seva check` would say of the catalogue of `base` with another content of the file
     `name`, because of that file. `name` is relative to the data folder."""
     file = base.catalogue.root / name
-    with reading(base.catalogue.root):
-        source = _Staged({file: content})
+    with _words_of(base.catalogue.root):
+        source = _Staged({**base.staged, file: content})
         intent = _read(source, base.catalogue, file)
         found = set(source.problems)
         if intent is None:
@@ -103,13 +127,20 @@ def check_edited(base: Base, name: str, content: bytes) -> tuple[Problem, ...]:
 
 def check_whole(root: Path) -> tuple[Problem, ...]:
     """All of `seva check`, of a staged data folder."""
-    with reading(root):
+    with _words_of(root):
         found = set(check_catalogue(root).problems)
         try:
             read_all_heard(root / FOLDER)
         except CatalogueError as error:
             found |= set(error.problems)
     return _told(found, root)
+
+
+def _intent(catalogue: Catalogue, like: Intent) -> Intent | None:
+    """The intent of the same name."""
+    if isinstance(like, Service):
+        return catalogue.services.get(like.name)
+    return catalogue.conversation.get(like.name)
 
 
 def _read(source: Source, catalogue: Catalogue, file: Path) -> Intent | None:
@@ -158,7 +189,7 @@ def _shared(base: Base, now: Catalogue, intent: Intent, broken: frozenset[Path])
     """What is wrong because of the file and another one together."""
     found: set[Problem] = set()
     rules = list(_ACROSS)
-    was = base.catalogue.services.get(intent.name)
+    was = _intent(base.catalogue, intent)
     if was is None or was.utterances == intent.utterances:
         rules.remove(contrast_problems)  # it reads all that is trained
     for rule in rules:
@@ -203,6 +234,11 @@ def _few(catalogue: Catalogue, near: Iterable[Said], whole: Intent | None) -> Ca
     return replace(
         catalogue, services=some(catalogue.services), conversation=some(catalogue.conversation)
     )
+
+
+def _words_of(root: Path) -> AbstractContextManager[None]:
+    """Inside, numbers and units are read by the words of that folder, if it has its own."""
+    return reading(root if (root / "lexicon").is_dir() else None)
 
 
 def _intents(catalogue: Catalogue) -> Iterator[Intent]:

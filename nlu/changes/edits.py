@@ -173,3 +173,31 @@ def _still(document: Document, at: Keys, was: str) -> None:
     if now != was:
         found = f"now it is: {now}" if isinstance(now, str) else "it is not there any more"
         raise EditRefused(f"`{was}` was changed meanwhile; {found}")
+
+
+def place_of(edit: Edit, document: Document) -> Keys | None:
+    """Where an edit stands in a file: that of its text; None where it takes something out."""
+    if isinstance(edit, AddSentence):
+        some = document.value(edit.part, edit.key) or []
+        texts = [n for n, text in enumerate(some) if text == edit.text.strip()]
+        return (edit.part, edit.key, str(texts[-1])) if texts else None
+    if isinstance(edit, (ChangeSentence, RemoveSentence)):
+        return (edit.part, edit.key, str(edit.place))
+    if isinstance(edit, ChangeWords):
+        return (*edit.path, edit.language)
+    if isinstance(edit, AddFact):
+        return ("facts", edit.fact)
+    return ("facts", "source")
+
+
+def wanted(edit: Edit) -> tuple[str, str | None]:
+    """The text that an edit began from (empty: none), and the one that it wants (None: none)."""
+    if isinstance(edit, (ChangeSentence, ChangeWords)):
+        return edit.was, edit.text
+    if isinstance(edit, RemoveSentence):
+        return edit.was, None
+    if isinstance(edit, AddSentence):
+        return "", edit.text
+    if isinstance(edit, AddFact):
+        return "", "\n".join(edit.words.values())
+    return "", f"{edit.source} ({edit.read})"
