@@ -20,7 +20,7 @@ from typing import Any, Union
 from nlu.augment.transcripts import FOLDER, read_all_heard
 from nlu.catalogue.checker import check_catalogue
 from nlu.catalogue.errors import CatalogueError, Problem
-from nlu.catalogue.limits import Counts, Limits, Spelled, load_limits
+from nlu.catalogue.limits import Limits, Spelled, load_limits
 from nlu.catalogue.loader import read_catalogue
 from nlu.catalogue.model import LISTS, Catalogue, ConversationIntent, Service
 from nlu.catalogue.rules.run import Run
@@ -178,7 +178,7 @@ def _own(now: Catalogue, intent: Intent, limits: Limits, broken: frozenset[Path]
     silent = replace(alone, departments={}, slot_types={}, phrases={})
     run = Run(alone, limits, broken=broken)
     only_said = Run(silent, replace(limits, spelled=Spelled()), broken=broken)
-    found = {*utterance_problems(run), *sentence_problems(run)}
+    found = {*sentence_problems(run)}
     if mine:
         found |= {*spelling_problems(only_said)}
         found |= {one for one in words_problems(run) if one.file == intent.file}
@@ -196,17 +196,16 @@ def _shared(base: Base, now: Catalogue, intent: Intent, broken: frozenset[Path])
         found |= set(rule(Run(now, base.limits, broken=broken))) - base.known
     empty = frozenset(map(bare, base.limits.empty_words))
     others: dict[Said, None] = {}
-    for said in said_of(intent.name, intent):
-        for form in _forms(said.utterance.text, empty):
+    for one in said_of(intent.name, intent):
+        for form in _forms(one.utterance.text, empty):
             others.update(dict.fromkeys(base.alike.get(form, ())))
-    near = [said for said in others if said.intent != intent.name]
-    counts = Counts(0, 0, 0, base.limits.counts.examples)
-    limits = replace(base.limits, counts=counts)
+    near = [other for other in others if other.intent != intent.name]
 
-    def repeated(some: Catalogue) -> set[Problem]:
-        return {*utterance_problems(Run(some, limits, broken=broken))}
+    def said(some: Catalogue) -> set[Problem]:
+        return {*utterance_problems(Run(some, base.limits, broken=broken))}
 
-    return found | (repeated(_few(now, near, intent)) - repeated(_few(base.catalogue, near, None)))
+    # The few sentences that are left of the others are too few: so are they without this intent.
+    return found | (said(_few(now, near, intent)) - said(_few(base.catalogue, near, None)))
 
 
 def _few(catalogue: Catalogue, near: Iterable[Said], whole: Intent | None) -> Catalogue:

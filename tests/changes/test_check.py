@@ -55,7 +55,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Base:
 
 
 @settings(
-    max_examples=120,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
