@@ -67,22 +67,24 @@ class Accounts:
     ) -> str:
         """The token of a new invitation; one for the same name before it ends. Raises ValueError
         for a name that is taken or empty."""
-        name = _folded(name)
+        name = " ".join(name.split())
         if not name:
             raise ValueError("an account needs a name")
         token = secrets.token_urlsafe(32)
         row = {
             "token": token_hash(token),
             "name": name,
+            "folded": _folded(name),
             "roles": " ".join(dict.fromkeys(roles)),
             "departments": " ".join(dict.fromkeys(departments)),
             "secret": seal(new_secret()),
             "ends_at": self._clock() + days * _DAY,
         }
         with self._engine.begin() as db:
-            if db.execute(sa.select(ACCOUNTS.c.id).where(ACCOUNTS.c.name == name)).first():
+            taken = ACCOUNTS.c.folded == row["folded"]
+            if db.execute(sa.select(ACCOUNTS.c.id).where(taken)).first():
                 raise ValueError(f"there is an account {name!r} already")
-            db.execute(INVITATIONS.delete().where(INVITATIONS.c.name == name))
+            db.execute(INVITATIONS.delete().where(INVITATIONS.c.folded == row["folded"]))
             db.execute(INVITATIONS.insert().values(**row))
         return token
 
@@ -112,6 +114,7 @@ class Accounts:
         row = {
             "id": secrets.token_hex(8),
             "name": invited.name,
+            "folded": _folded(invited.name),
             "roles": " ".join(invited.roles),
             "departments": " ".join(invited.departments),
             "password": kept,
@@ -135,7 +138,7 @@ class Accounts:
     def sign_in(self, name: str, password: str, code: str) -> Account:
         """The account, if all three are right. Raises NotTaken, with the same word for whatever
         was wrong. After five wrong tries each takes a longer wait, up to a quarter of an hour."""
-        this = ACCOUNTS.c.name == _folded(name)
+        this = ACCOUNTS.c.folded == _folded(name)
         with self._engine.connect() as db:
             row = db.execute(sa.select(ACCOUNTS).where(this)).mappings().first()
         now = self._clock()
@@ -174,7 +177,7 @@ class Accounts:
     def all(self) -> list[Account]:
         """Every account, closed ones too, by name."""
         with self._engine.connect() as db:
-            rows = db.execute(sa.select(ACCOUNTS).order_by(ACCOUNTS.c.name)).mappings().all()
+            rows = db.execute(sa.select(ACCOUNTS).order_by(ACCOUNTS.c.folded)).mappings().all()
         return [_account(row) for row in rows]
 
     def speak(self, id: str, language: str) -> None:
@@ -185,7 +188,7 @@ class Accounts:
 
     def close(self, name: str) -> Account:
         """Nobody comes in with it any more, who is in is out. Raises KeyError."""
-        this = ACCOUNTS.c.name == _folded(name)
+        this = ACCOUNTS.c.folded == _folded(name)
         with self._engine.begin() as db:
             row = db.execute(sa.select(ACCOUNTS).where(this)).mappings().first()
             if row is None:

@@ -20,7 +20,7 @@ from api.console.runtime import Console
 from api.console.visit import Refused, arrive
 from nlu.log import describe, get_logger
 from nlu.storage.database import DatabaseAway
-from nlu.web import Door, host_of
+from nlu.web import FONTS, Door, host_of
 from nlu.web.headers import NO_STORE, SecurityHeaders
 
 log = get_logger(__name__)
@@ -69,6 +69,7 @@ def create_app(console: Console) -> Door:
             for area in console.pages.areas
             if area.static.is_dir()
         ),
+        Mount("/static/fonts", StaticFiles(directory=FONTS)),
         Mount("/static", StaticFiles(directory=_HERE / "static")),
         *(route for area in console.pages.areas for route in area.routes),
     ]

@@ -55,6 +55,7 @@ class Pages:
             "t": say,
             "csrf": partial(_form_field, visit.form_token),
             "moment": self._moment,
+            "roles": partial(self._roles, visit.language),
         }
         if visit.part_only and _PART in template.blocks:
             return "".join(template.blocks[_PART](template.new_context(given)))
@@ -62,6 +63,13 @@ class Pages:
 
     def _say(self, language: str, key: str, **values: object) -> str:
         return self.words.say(key, language, values)
+
+    def _roles(self, language: str, held: Sequence[str]) -> str:
+        """As people say them; one that is not known any more as it was kept."""
+        known = {role: f"frame.role_{role}" for role in held}
+        told = [self._say(language, key) if key in self.words else role
+                for role, key in known.items()]  # fmt: skip
+        return ", ".join(told)
 
     def _moment(self, seconds: float | None) -> Markup:
         """A time, for people and for machines."""

@@ -20,7 +20,8 @@ ACCOUNTS = sa.Table(
     "account",
     METADATA,
     sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False, unique=True),  # folded: one name, one account
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("folded", sa.Text, nullable=False, unique=True),  # one name, one account
     sa.Column("roles", sa.Text, nullable=False),  # names, blanks between
     sa.Column("departments", sa.Text, nullable=False),
     sa.Column("password", sa.Text, nullable=False),  # Argon2
@@ -37,6 +38,7 @@ INVITATIONS = sa.Table(
     METADATA,
     sa.Column("token", sa.Text, primary_key=True),  # its hash
     sa.Column("name", sa.Text, nullable=False),
+    sa.Column("folded", sa.Text, nullable=False),
     sa.Column("roles", sa.Text, nullable=False),
     sa.Column("departments", sa.Text, nullable=False),
     sa.Column("secret", sa.Text, nullable=False),

@@ -1,4 +1,4 @@
-"""The words of the pages: one file for the frame and one for each area, each key in each language."""
+"""The words of the pages: a file for the frame and for each area, each key in each language."""
 
 from __future__ import annotations
 

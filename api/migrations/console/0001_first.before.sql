@@ -4,6 +4,7 @@
 CREATE TABLE IF NOT EXISTS account (
     id TEXT NOT NULL,
     name TEXT NOT NULL,
+    folded TEXT NOT NULL,
     roles TEXT NOT NULL,
     departments TEXT NOT NULL,
     password TEXT NOT NULL,
@@ -15,11 +16,12 @@ CREATE TABLE IF NOT EXISTS account (
     failures INTEGER NOT NULL,
     locked_until FLOAT NOT NULL,
     PRIMARY KEY (id),
-    UNIQUE (name)
+    UNIQUE (folded)
 );
 CREATE TABLE IF NOT EXISTS invitation (
     token TEXT NOT NULL,
     name TEXT NOT NULL,
+    folded TEXT NOT NULL,
     roles TEXT NOT NULL,
     departments TEXT NOT NULL,
     secret TEXT NOT NULL,
