@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from api.console.catalogue.routes import AREA as CATALOGUE
 from api.console.oversight.routes import AREA as OVERSIGHT
 from api.console.overview.routes import AREA as OVERVIEW
 from api.console.sign_in.routes import AREA as SIGN_IN
 
-AREAS = (OVERVIEW, OVERSIGHT, SIGN_IN)
+AREAS = (OVERVIEW, CATALOGUE, OVERSIGHT, SIGN_IN)

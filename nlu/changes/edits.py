@@ -23,11 +23,12 @@ _ASKED = ("ask", "label")
 
 
 class EditRefused(ValueError):
-    """An edit that cannot be made; `field` says which one of a form's it was about."""
+    """An edit that cannot be made. `number` is its place among the edits, None where it is about
+    all of them; `field` says which of its own fields it is about."""
 
-    def __init__(self, what: str, field: str = "") -> None:
+    def __init__(self, what: str, field: str = "", number: int | None = None) -> None:
         super().__init__(what)
-        self.field = field
+        self.field, self.number = field, number
 
 
 @dataclass(frozen=True)
@@ -93,14 +94,18 @@ Edit = Union[AddSentence, ChangeSentence, RemoveSentence, ChangeWords, AddFact, 
 
 def edited(content: bytes, edits: Sequence[Edit]) -> bytes:
     """The file after the edits, in their order. Raises EditRefused; then nothing is changed."""
+    number = None
     try:
         document = Document(content)
-        for edit in edits:
+        for number, edit in enumerate(edits):
             _APPLY[type(edit)](document, edit)
     except TextRefused as error:
-        raise EditRefused(str(error), "text") from None
+        raise EditRefused(str(error), "text", number) from None
     except CannotEdit as error:
-        raise EditRefused(str(error)) from None
+        raise EditRefused(str(error), number=number) from None
+    except EditRefused as error:
+        error.number = number
+        raise
     return document.content
 
 

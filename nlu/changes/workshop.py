@@ -105,7 +105,7 @@ class Workshop:
         """The catalogue as it is, or as a proposal leaves it. Reading it takes seconds the first
         time."""
         root = self.proposals.base()
-        state = _state(root)
+        state = _state_of(root)
         with self._reading:
             if state not in self._bases:
                 read = Base.read(root)
@@ -126,6 +126,10 @@ class Workshop:
                     self._bases.pop(next(k for k in self._bases if k != state))
                 self._bases[key] = made
         return made
+
+    def state(self) -> tuple[object, ...]:
+        """What is another one after the catalogue has changed."""
+        return _state_of(self.proposals.base())
 
     def content(self, file: str, proposal: str | None = None) -> tuple[bytes, str]:
         """A file and its version."""
@@ -213,6 +217,6 @@ def readable(content: bytes) -> Document:
         raise EditRefused(str(error)) from None
 
 
-def _state(root: Path) -> tuple[object, ...]:
+def _state_of(root: Path) -> tuple[object, ...]:
     stats = ((path, path.stat()) for path in sorted(root.rglob("*.yml")))
     return (root, *((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in stats))

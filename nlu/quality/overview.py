@@ -104,11 +104,15 @@ def measured(models: Path, model: str | None = None) -> Measured:
     )
 
 
-def overviews(catalogue: Catalogue, known: Measured) -> list[ServiceOverview]:
-    """All services, the weakest first: by the lower end of the score, then by what they lack."""
+def overviews(
+    catalogue: Catalogue, known: Measured, lacking: Sequence[Gaps] | None = None
+) -> list[ServiceOverview]:
+    """All services, the weakest first: by the lower end of the score, then by what they lack.
+    `lacking` is what `gaps` says of the catalogue, which takes seconds."""
+    lacking = gaps(catalogue) if lacking is None else lacking
     found = [
-        _overview(catalogue, service, lacking, known)
-        for service, lacking in zip(catalogue.services.values(), gaps(catalogue))
+        _overview(catalogue, service, gap, known)
+        for service, gap in zip(catalogue.services.values(), lacking)
     ]
     return sorted(
         found,

@@ -352,6 +352,11 @@ class ConsoleSettings(CitizensZone, State, Engine, Pages):
         default="Seva console",
         description="Name of the console in the app for one-time codes.",
     )
+    console_mail_domain: str = Field(
+        default="seva.invalid",
+        description="Domain of the e-mail addresses in commits of catalogue changes: an account is "
+        "ID@DOMAIN there.",
+    )
     console_idle_minutes: float = Field(
         default=30, gt=0, description="Pause after which somebody must sign in again."
     )
