@@ -94,18 +94,19 @@ Edit = Union[AddSentence, ChangeSentence, RemoveSentence, ChangeWords, AddFact, 
 
 def edited(content: bytes, edits: Sequence[Edit]) -> bytes:
     """The file after the edits, in their order. Raises EditRefused; then nothing is changed."""
-    number = None
     try:
         document = Document(content)
-        for number, edit in enumerate(edits):
-            _APPLY[type(edit)](document, edit)
-    except TextRefused as error:
-        raise EditRefused(str(error), "text", number) from None
     except CannotEdit as error:
-        raise EditRefused(str(error), number=number) from None
-    except EditRefused as error:
-        error.number = number
-        raise
+        raise EditRefused(str(error)) from None
+    for number, edit in enumerate(edits):
+        try:
+            _APPLY[type(edit)](document, edit)
+        except TextRefused as error:
+            raise EditRefused(str(error), "text", number) from None
+        except CannotEdit as error:
+            raise EditRefused(str(error), number=number) from None
+        except EditRefused as error:
+            raise EditRefused(str(error), error.field, number) from None
     return document.content
 
 

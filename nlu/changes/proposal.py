@@ -55,6 +55,11 @@ class Kept:
     at: str
     reason: str
 
+    @property
+    def moment(self) -> float:
+        """When, in seconds since 1970."""
+        return datetime.fromisoformat(self.at.replace("Z", "+00:00")).timestamp()
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -70,6 +75,16 @@ class Proposal:
     def title(self) -> str:
         """The reason of the first change."""
         return self.changes[0].reason if self.changes else self.id
+
+    @property
+    def authors(self) -> list[str]:
+        """Everybody who has changed something, once."""
+        return list(dict.fromkeys(change.author for change in self.changes))
+
+    @property
+    def moment(self) -> float | None:
+        """When the last change was made, in seconds since 1970."""
+        return self.changes[-1].moment if self.changes else None
 
 
 @dataclass(frozen=True)
