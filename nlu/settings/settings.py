@@ -371,6 +371,11 @@ class ConsoleSettings(CitizensZone, State, Engine, Pages):
     console_oidc_name: str = Field(
         default="OpenID", description="Name of that provider on the button of the sign-in page."
     )
+    console_mail_domain: str = Field(
+        default="seva.invalid",
+        description="Domain of the e-mail addresses in commits of catalogue changes: an account is "
+        "ID@DOMAIN there.",
+    )
     console_idle_minutes: float = Field(
         default=30, gt=0, description="Pause after which somebody must sign in again."
     )

@@ -1,0 +1,37 @@
+"""The area "catalogue": which page is where, and who may open it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from api.console.area import Area
+from api.console.catalogue import changes, desk, pages
+from api.console.visit import at
+
+_READ, _EDIT = "catalogue", "catalogue.edit"
+_SERVICE = "/catalogue/services/{name}"
+_SENTENCES = f"{_SERVICE}/sentences/{{part}}/{{key}}"
+_WORDS = f"{_SERVICE}/words/{{what}}"
+_CHANGE = "/catalogue/changes/{id}"
+
+AREA = Area(
+    Path(__file__).parent,
+    (
+        at("/catalogue", pages.services, may=_READ),
+        at("/catalogue/doubtful", pages.find_doubtful, may=_EDIT, method="POST"),
+        at("/catalogue/changes", changes.proposals, may=_READ),
+        at(_CHANGE, changes.proposal, may=_READ),
+        at(f"{_CHANGE}/patch", changes.patch, may=_READ),
+        at(f"{_CHANGE}/check", changes.check, may=_EDIT, method="POST"),
+        at(f"{_CHANGE}/discard", changes.discard, may=_EDIT, method="POST"),
+        at(_SERVICE, pages.service, may=_READ),
+        at(f"{_SERVICE}/whatsapp/{{what}}", pages.whatsapp, may=_READ),
+        at(f"{_SERVICE}/whatsapp/{{what}}", pages.whatsapp, may=_READ, method="POST"),
+        at(_SENTENCES, desk.sentences, may=_EDIT),
+        at(_SENTENCES, desk.try_sentences, may=_EDIT, method="POST"),
+        at(_WORDS, desk.words, may=_EDIT),
+        at(_WORDS, desk.try_words, may=_EDIT, method="POST"),
+    ),
+    link="/catalogue",
+    may=_READ,
+)
