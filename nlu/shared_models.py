@@ -100,7 +100,7 @@ class SharedModels:
         self._database.change(work)
         self.follow(made)
 
-    def rollback(self, reason: str = "") -> str:
+    def rollback(self, reason: str = "", by: str = "") -> str:
         """Makes the release live that was live before. Raises as `promote`, also where there is
         none."""
         history = _history(self._database.look(_pointer))
@@ -119,8 +119,13 @@ class SharedModels:
             _point(db, previous, history[:-1])
 
         self._database.change(work)
-        self.follow(change(self._folder, previous, "rollback", reason))
+        self.follow(change(self._folder, previous, "rollback", reason, by))
         return previous
+
+    def fetch(self, model_id: str) -> None:
+        """Makes sure that the release is in this folder. Raises as `promote`."""
+        with self._alone():
+            self._fetch(model_id)
 
     def _publish(self, model_id: str) -> None:
         """Puts a release of this folder into the store, once."""
@@ -211,23 +216,33 @@ def _open(url: str, where: str, folder: Path) -> SharedModels:
     return SharedModels(open_database(url, TABLES), open_archives(where), folder)
 
 
-def promote(folder: Path, model_id: str, reason: str = "") -> None:
-    """Makes a release live, on all machines where they share their models. Raises as
-    `SharedModels.promote`."""
-    shared, made = shared_models(folder), change(folder, model_id, "promote", reason)
+def promote(folder: Path, model_id: str, reason: str = "", by: str = "", gate: str = "") -> None:
+    """Makes a release live, on all machines where they share their models. `by` is who does it, if
+    not who runs this; `gate` what the gate said. Raises as `SharedModels.promote`."""
+    shared, made = shared_models(folder), change(folder, model_id, "promote", reason, by, gate)
     if shared is None:
         registry.promote(folder, model_id, made)
     else:
         shared.promote(model_id, made)
 
 
-def rollback(folder: Path, reason: str = "") -> str:
+def rollback(folder: Path, reason: str = "", by: str = "") -> str:
     """Makes the release live that was live before, as `promote`; its id."""
     shared = shared_models(folder)
     if shared is not None:
-        return shared.rollback(reason)
+        return shared.rollback(reason, by)
     before = registry.previous(folder)
-    return registry.rollback(folder, change(folder, before, "rollback", reason))
+    return registry.rollback(folder, change(folder, before, "rollback", reason, by))
+
+
+def bring(folder: Path, model_id: str) -> None:
+    """Makes sure that a release, and the live one, are in this folder, where machines share their
+    models. Raises as `SharedModels.promote`."""
+    shared = shared_models(folder)
+    if shared is not None:
+        shared.follow()
+        if not (folder / model_id / MANIFEST).is_file():
+            shared.fetch(model_id)
 
 
 def listed(folder: Path) -> tuple[str | None, list[Manifest]]:

@@ -240,7 +240,7 @@ def test_commands_and_processes_follow_the_settings(
     register(one, "m2")
     monkeypatch.setenv("SEVA_MODELS_DIR", str(one))
     assert "m1 is live" in seva("promote", "m1")
-    assert "m2 is live" in seva("promote", "m2")
+    assert "m2 is live" in seva("promote", "m2", "--anyway", "no model to load")
     monkeypatch.setenv("SEVA_MODELS_DIR", str(two))
     shown = {row["id"]: row["live"] for row in json.loads(seva("models", "--json"))}
     assert shown == {"m1": False, "m2": True}
