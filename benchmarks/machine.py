@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import random
 import socket
 import sqlite3
 import subprocess
@@ -17,6 +18,7 @@ PACKAGES = (
 )
 ROOT = Path(__file__).resolve().parents[1]
 _TICKS = os.sysconf("SC_CLK_TCK")
+_PORTS = iter(range(random.randrange(12_000, 20_000), 32_768))
 
 
 def machine() -> dict[str, object]:
@@ -91,7 +93,10 @@ def resident_mb(pid: int) -> list[float]:
 
 
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on now, each time another one, and none of those that the system gives
+    to connections: one of these could be taken before our server listens."""
+    for port in _PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 EMBEDDED = "unix"
 SOCKET = "actions.sock"
 WEBHOOK, HEALTH = "/webhook", "/health"
+CONSOLE_LOG = "/console/log"
+"""Where the console has its audit kept in the log."""
 RELEASE = "Seva-Release"
 """Header of a call: the release that its turn runs on."""
 

@@ -144,6 +144,12 @@ def _listeners(
     from actions.server.listener import Listener
     from actions.server.metrics import look, metrics_app
     from actions.server.webhook import webhook_app
+    from actions.transparency.console_entries import console_entries_app
+    from actions.transparency.published import PublishedLog
+    from nlu.action_address import CONSOLE_LOG
+
+    def event_log() -> PublishedLog:
+        return releases.live.resources.press.open().event_log.log
 
     executor = ActionExecutor()
     executor.register_package("actions.actions")
@@ -156,6 +162,7 @@ def _listeners(
             settings.action_bytes,
             settings.action_seconds,
             releases,
+            inside={CONSOLE_LOG: console_entries_app(event_log)},
         ),
         "callbacks": callbacks,
         "metrics": metrics_app(settings.actions_metrics_host, lambda: look(releases.live)),

@@ -20,7 +20,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actions.departments.standstill import Standstill, StoodStill
 from actions.server.metrics import timed
@@ -34,6 +35,7 @@ from nlu.web.body import BodyTooLong, read_body
 
 log = get_logger(__name__)
 
+NOTHING: Mapping[str, ASGIApp] = {}
 Health = Callable[[], Awaitable[Mapping[str, Any]]]
 """What keeps the server from working; empty if nothing does."""
 
@@ -46,10 +48,12 @@ def webhook_app(
     max_bytes: int,
     seconds: float,
     releases: Releases | None = None,
+    inside: Mapping[str, ASGIApp] = NOTHING,
 ) -> Door:
     """The application for one listener. Over TCP `secret` must not be empty, and each request but
     that for health must carry it. `max_bytes` and `seconds` are for one call, reading included.
-    With `releases` each call runs on the one that it names."""
+    With `releases` each call runs on the one that it names. `inside`: applications by their paths,
+    for others of our own processes."""
     if address.socket is None and not secret:
         raise ValueError(
             f"{address} can be called by everybody on this machine or network: set "
@@ -136,10 +140,23 @@ def webhook_app(
     routes = [
         Route(WEBHOOK, webhook, methods=["POST"]),
         Route(HEALTH, healthy, methods=["GET"]),
+        *(Mount(path, _Admitted(app, admit)) for path, app in inside.items()),
         Route("/{path:path}", other, methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]),
     ]
     app = Starlette(routes=routes, exception_handlers={HTTPException: _refused})
     return Door(app, hosts=[address.host])
+
+
+class _Admitted:
+    """An application behind the secret."""
+
+    def __init__(self, app: ASGIApp, admit: Callable[[Request], None]) -> None:
+        self._app, self._admit = app, admit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection."""
+        self._admit(Request(scope))
+        await self._app(scope, receive, send)
 
 
 def _tell(one: Span, status: int) -> None:

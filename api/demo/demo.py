@@ -21,6 +21,8 @@ from typing import Any
 import httpx
 from rich.console import Console
 
+from api.console.process import open_accounts
+from api.console.roles import roles
 from api.demo.progress import StartProgress
 from nlu.action_address import HEALTH, ActionAddress
 from nlu.archive import ReleaseRefused
@@ -33,6 +35,7 @@ from nlu.text import shares
 START_SECONDS = 180.0
 REPLY_SECONDS = 60.0
 STOP_SECONDS = 25.0
+_INVITED_DAYS = 1
 ENCODER, SPEECH, CATALOGUE = PREPARED = ("sentence encoder", "speech weights", "catalogue")
 """Steps before the processes."""
 
@@ -74,6 +77,7 @@ class Demo:
             Part("simulator", f"http://{s.simulator_host}:{s.simulator_port}/__faults"),
             Part("serve", f"http://{s.serve_host}:{s.serve_port}/health/ready"),
             Part("worker", f"http://{s.worker_metrics_host}:{s.worker_metrics_port}/metrics"),
+            Part("console", f"{s.console_address}/health"),
         ]
 
     def addresses(self) -> dict[str, str]:
@@ -319,12 +323,24 @@ def demo_command(settings: Settings, smoke_only: bool = False) -> int:
     return 0
 
 
+def _console(settings: Settings) -> str:
+    """Where the console is; before the first visit the link that makes an account."""
+    accounts = open_accounts(settings)
+    try:
+        everywhere = list(load_catalogue(settings.data_dir).departments)
+        token = accounts.invite("Demo", list(roles()), everywhere, _INVITED_DAYS)
+    except ValueError:  # it was made in an earlier demo
+        return f"{settings.console_address}/   (sign in as Demo)"
+    return f"{settings.console_address}/invitation/{token}   (make your account)"
+
+
 def _welcome(demo: Demo, took: float) -> None:
     s, out = demo.settings, Console()
     out.print(f"\nReady after {took:.0f} s.\n", highlight=False)
     out.print(f"  Chat        http://{s.simulator_host}:{s.simulator_port}/")
     out.print(f"  API docs    http://{s.serve_host}:{s.serve_port}/docs")
     out.print(f"  Departments http://{s.sandbox_host}:{s.sandbox_port}/")
+    out.print(f"  Console     {_console(s)}", highlight=False)
     out.print(f"  Checker     {demo.documents_url()}/   (is a document real?)", highlight=False)
     out.print(f"  Logs        {demo.logs}/\n", highlight=False)
     out.print("To try, from the first phone:")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, root_validator, validator
 
@@ -18,9 +19,11 @@ from nlu.settings.types import (
     DatabaseUrls,
     Port,
     SealingKeys,
+    Zone,
     split_list,
 )
 
+INDIA = "Asia/Kolkata"
 ALL = "all"
 DEMO_APP_SECRET = "seva-demo-app-secret"
 DEMO_NOTICES_KEY = "seva-demo-notices-key"
@@ -362,6 +365,20 @@ class IssuedDocuments(ProcessSettings):
     def _never_nothing(cls, value: str) -> str:
         """A QR code must lead somewhere."""
         return value or str(cls.__fields__["documents_url"].default)
+
+
+class CitizensZone(ProcessSettings):
+    """Where the citizens live."""
+
+    timezone: Zone = Field(
+        default="",
+        description="Time zone of dates that citizens name; empty means that of `config.yml`.",
+    )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Its clock."""
+        return ZoneInfo(self.timezone or INDIA)
 
 
 class Pages(ProcessSettings):

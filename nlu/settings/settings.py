@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from nlu.settings.groups import (
     ActionServer,
+    CitizensZone,
     Engine,
     Hearing,
     IssuedDocuments,
@@ -33,14 +33,13 @@ from nlu.settings.groups import (
     WhatsAppWebhook,
 )
 from nlu.settings.process import ProcessSettings
-from nlu.settings.types import Address, Addresses, Port, Zone, split_list
+from nlu.settings.types import Address, Addresses, Port, split_list
 
-Role = Literal["serve", "worker", "actions", "documents", "sandbox", "simulator", "demo"]
+Role = Literal["serve", "worker", "actions", "documents", "sandbox", "simulator", "console", "demo"]
 Only = Literal["", "voice", "text"]
 """What a worker takes: voice notes, all but these, or (empty) everything."""
 WEBHOOK_PATH = "/webhooks/whatsapp"
 DEMO_API_KEY = "seva-demo-key"
-INDIA = "Asia/Kolkata"
 _DAY = 86400.0
 
 TOOLS = {
@@ -190,13 +189,11 @@ class WorkerSettings(Traces, State, Engine, Hearing, WhatsAppCaller, LogKey, Shu
     )
 
 
-class ActionsSettings(Traces, Keys, Tables, ActionServer, News, IssuedDocuments, TraceReaders):
+class ActionsSettings(
+    Traces, CitizensZone, Keys, Tables, ActionServer, News, IssuedDocuments, TraceReaders
+):
     """`seva actions`: dialogue, departments, payments, and what is kept of citizens."""
 
-    timezone: Zone = Field(
-        default="",
-        description="Time zone of dates that citizens name; empty means that of `config.yml`.",
-    )
     allow_loopback_departments: bool = Field(
         default=True,
         description="Whether departments may be reached on this machine, as the sandbox is; "
@@ -244,11 +241,6 @@ class ActionsSettings(Traces, Keys, Tables, ActionServer, News, IssuedDocuments,
         gt=0,
         description="How long a request handed over to a person is kept once it was answered.",
     )
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """Where the citizens live."""
-        return ZoneInfo(self.timezone or INDIA)
 
     @property
     def notices_address(self) -> str:
@@ -343,12 +335,43 @@ class SimulatorSettings(WhatsAppCaller, WhatsAppWebhook, ServeAddress, Pages):
         return f"http://{reached(self.simulator_host)}:{self.simulator_port}"
 
 
+class ConsoleSettings(CitizensZone, State, Engine, Pages):
+    """`seva console`: pages for the data team, officers and auditors."""
+
+    console_host: str = Field(
+        default="127.0.0.1", description="Address that `seva console` listens on."
+    )
+    console_port: Port = Field(default=8792, description="Port of `seva console`.")
+    console_url: Address = Field(
+        default="",
+        description="Address by which browsers reach the console, through a proxy that ends TLS. "
+        "Empty means `http://SEVA_CONSOLE_HOST:SEVA_CONSOLE_PORT`, for this machine alone.",
+        production="https",
+    )
+    console_name: str = Field(
+        default="Seva console",
+        description="Name of the console in the app for one-time codes.",
+    )
+    console_idle_minutes: float = Field(
+        default=30, gt=0, description="Pause after which somebody must sign in again."
+    )
+    console_session_hours: float = Field(
+        default=12, gt=0, description="Longest time that a sign-in lasts."
+    )
+
+    @property
+    def console_address(self) -> str:
+        """Where browsers come to."""
+        return self.console_url or f"http://{reached(self.console_host)}:{self.console_port}"
+
+
 class Settings(
     WorkerSettings,
     ActionsSettings,
     ServeSettings,
     DocumentsSettings,
     SandboxSettings,
+    ConsoleSettings,
     SimulatorSettings,
 ):
     """`seva demo`, which starts all the others: every setting there is.
@@ -364,6 +387,7 @@ PROCESSES: Mapping[Role, type[ProcessSettings]] = {
     "documents": DocumentsSettings,
     "sandbox": SandboxSettings,
     "simulator": SimulatorSettings,
+    "console": ConsoleSettings,
     "demo": Settings,
 }
 

@@ -24,6 +24,7 @@ from actions.documents.credential import field_names
 from actions.documents.form import FORMS
 from nlu.fast_yaml import load_yaml
 from nlu.paths import data_folder
+from nlu.web import FONTS
 
 SITE = Path(__file__).parent
 _COMPRESSED = {".css", ".html", ".js", ".json", ".mjs", ".svg", ".wasm", ".webmanifest"}
@@ -66,6 +67,8 @@ FILLED = ("index.html", "sw.js", "manifest.webmanifest")
 """Templates that name the version of the files."""
 _ON_DEMAND = ("vendor/pdfjs/", "fonts/")
 """The browser fetches them only when it needs them, and keeps them."""
+_NO_FONTS = frozenset(("NotoSans-Regular.woff2", "NotoSans-Bold.woff2"))
+"""Latin letters come from the reader's machine."""
 _UNUSED = (".md", ".txt", "LICENSE", "LICENSE-zxing-cpp")
 """Files that the page itself does not need."""
 
@@ -148,7 +151,9 @@ def build(data: Mapping[str, Any] | None = None) -> APIRouter:
     """The router. It reads every file once. `data` replaces `page_data()`. Raises MissingWords."""
     data = page_data() if data is None else data
     compact = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
-    files = {**read_assets(STATIC, frozenset(FILLED)), "data.json": asset("data.json", compact)}
+    fonts = {f"fonts/{name}": held for name, held in read_assets(FONTS, _NO_FONTS).items()}
+    own = read_assets(STATIC, frozenset(FILLED))
+    files = {**own, **fonts, "data.json": asset("data.json", compact)}
     templates = {name: (STATIC / name).read_text(encoding="utf-8") for name in FILLED}
     version = version_of(
         {**files, **{name: asset(name, text.encode()) for name, text in templates.items()}}

@@ -18,7 +18,7 @@ from api.demo.simulator.rules import Rules, load_rules
 from api.demo.simulator.sms import sms_router
 from api.demo.simulator.world import World
 from nlu.settings.settings import SimulatorSettings
-from nlu.web import Door
+from nlu.web import FONTS, Door
 
 STOP_S = 2
 
@@ -57,6 +57,7 @@ def create_app(settings: SimulatorSettings | None = None, rules: Rules | None = 
     async def malformed(request: Request, error: ValueError) -> JSONResponse:
         return await senseless(request, ControlError(f"malformed: {error}"))
 
+    app.mount("/static/fonts", StaticFiles(directory=FONTS))
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.include_router(chat_router(world))
     app.include_router(control_router(world))
