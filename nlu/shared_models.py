@@ -63,6 +63,28 @@ class SharedModels:
         row = self._database.look(_pointer)
         return None if row is None else str(row["id"])
 
+    def ids(self) -> list[str]:
+        """Ids of all models that any machine can fetch. Raises DatabaseAway."""
+        rows = self._database.look(lambda db: db.execute("SELECT id FROM models").fetchall())
+        return [str(row["id"]) for row in rows]
+
+    def manifest(self, model_id: str) -> Manifest:
+        """That of one of them. Raises DatabaseAway, and FileNotFoundError."""
+        row = self._row(model_id)
+        if row is None:
+            raise FileNotFoundError(f"no model {model_id}; `seva models` lists them")
+        return registry.manifest_of(json.loads(row["manifest"]))
+
+    def previous(self) -> str:
+        """The release that was live before. Raises DatabaseAway, and ReleaseRefused where there is
+        none."""
+        history = _history(self._database.look(_pointer))
+        if not history:
+            raise ReleaseRefused(
+                "no earlier model to go back to; `seva models` lists what there is"
+            )
+        return history[-1]
+
     def known(self) -> list[Manifest]:
         """All models that any machine can fetch, newest first. Raises DatabaseAway."""
         rows = self._database.look(lambda db: db.execute("SELECT manifest FROM models").fetchall())
@@ -233,6 +255,17 @@ def rollback(folder: Path, reason: str = "", by: str = "") -> str:
         return shared.rollback(reason, by)
     before = registry.previous(folder)
     return registry.rollback(folder, change(folder, before, "rollback", reason, by))
+
+
+def previous(folder: Path) -> str:
+    """The release that was live before. Raises ReleaseRefused where there is none."""
+    shared = shared_models(folder)
+    return registry.previous(folder) if shared is None else shared.previous()
+
+
+def changes(folder: Path) -> list[Change]:
+    """How the live model was changed, the latest last, as far as this machine knows."""
+    return registry.changes(folder)
 
 
 def bring(folder: Path, model_id: str) -> None:

@@ -244,10 +244,16 @@ def compare(
 
 def kept_comparison(folder: Path, a: str, b: str) -> dict[str, Any] | None:
     """The record of a comparison on the hold-outs, if it was made; either may be the later one."""
+    path = comparison_file(folder, a, b)
+    return None if path is None else dict(json.loads(path.read_text("utf-8")))
+
+
+def comparison_file(folder: Path, a: str, b: str) -> Path | None:
+    """Where that record lies."""
     for one, other in ((a, b), (b, a)):
-        path = release_of(folder, other).model / REPORT / _file(one)
+        path = folder / other / REPORT / _file(one)
         if path.is_file():
-            return dict(json.loads(path.read_text("utf-8")))
+            return path
     return None
 
 

@@ -20,7 +20,7 @@ from nlu.known_fields import known_fields
 from nlu.training.job import JOB, PROGRESS, Job
 
 _NICE = 10
-GATE = "Comparing with the live model"
+GATE, COMPARE = "Comparing with the live model", "Comparing two models"
 
 
 class Steps:
@@ -50,7 +50,7 @@ def run(job: Job, steps: Steps) -> None:
         from nlu.paths import models_folder
         from nlu.training.compare import compare
 
-        steps.write(step="Comparing two models")
+        steps.write(step=COMPARE)
         compare(models_folder(), job.against, job.model)
         steps.write(end="done", model=job.model)
     else:

@@ -14,6 +14,7 @@ from nlu.text import normalise
 from nlu.training.calibration import calibration_error
 from nlu.training.calibration import summary as calibration
 
+
 @dataclass(frozen=True)
 class Labelled:
     """One labelled message; `slots` is None where slots were not labelled."""

@@ -151,7 +151,9 @@ def test_files_are_their_owners(jobs: Jobs, tmp_path: Path) -> None:
     assert jobs.cancel(job.id, "Lakshmi")
 
 
-def test_the_real_process_tells_its_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_real_process_tells_its_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`seva train` on a catalogue that is none."""
     (tmp_path / "data").mkdir()
     monkeypatch.setenv("SEVA_DATA_DIR", str(tmp_path / "data"))
