@@ -1,4 +1,4 @@
-"""Commands about models: train, evaluate, compare, gate, parse, transcribe, the registry, benchmarks."""
+"""Commands about models: train, evaluate, compare, gate, parse, transcribe, the registry."""
 
 from __future__ import annotations
 
@@ -152,8 +152,7 @@ def models(
     """List the models and which one is live; or where one model comes from."""
     from nlu.model_ids import chosen_model
     from nlu.models_table import as_rows, print_one, print_table
-    from nlu.registry import changes
-    from nlu.shared_models import listed
+    from nlu.shared_models import changes, listed
 
     folder = models_folder()
     with _refusals():
@@ -161,7 +160,7 @@ def models(
         if model is not None:
             wanted = chosen_model(folder, model)
             found = [one for one in found if one.id == wanted]
-    made = changes(folder)
+        made = changes(folder)
     if json_output:
         rows = as_rows(found, live, made)
         print(json.dumps(rows if model is None else rows[0], ensure_ascii=False, indent=2))

@@ -45,9 +45,9 @@ def gate_command(model: str, against: str | None, json_output: bool, again: bool
 
 
 def asked(folder: Path, model: str, anyway: str) -> str:
-    """What the gate says of a model that is to go live: PASSED, or NOT_ASKED where no other is. With
-    a reason to do it `anyway`, what is known already is enough. Raises ReleaseRefused where it
-    failed, and as `judge`."""
+    """What the gate says of a model that is to go live: PASSED, or NOT_ASKED where no other is.
+    With a reason to do it `anyway`, what is known already is enough. Raises ReleaseRefused where
+    it failed, and as `judge`."""
     from nlu.registry import live_id
     from nlu.shared_models import bring
 

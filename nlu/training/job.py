@@ -2,7 +2,7 @@
 
 A job is a child process in a group of its own, at a low priority, with one or two threads. It holds
 a lock as long as it lives, which the kernel frees however it ends. What it is, how far it is and
-what it printed lie in files under `SEVA_VAR_DIR/jobs`, so that a console that was restarted finds it.
+what it printed lie in files under `SEVA_VAR_DIR/jobs`, so that a console finds it after a restart.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class Jobs:
             return None
         running = job.id == self._ids()[-1] and self.running()
         lines = self._lines(job)  # read after the look at the lock: an end is written before it
-        last = next((one for one in reversed(lines) if "step" in one), {})
+        last: Mapping[str, Any] = next((one for one in reversed(lines) if "step" in one), {})
         end = next((one for one in reversed(lines) if "end" in one), None)
         if end is not None:
             told = known_fields(State, {**end, "status": end["end"]})

@@ -107,8 +107,8 @@ def score(
     """The document that `seva evaluate --json` prints, less model and speed.
 
     Talk (`conversation`) counts apart from the services, which alone stand in the rows by key and
-    by service; `right_action` at the top counts every message. A row of `elsewhere`, the talk about what
-    is done elsewhere, counts as out of scope.
+    by service; `right_action` at the top counts every message. A row of `elsewhere`, the talk about
+    what is done elsewhere, counts as out of scope.
     """
     keys: dict[str, _Tally] = defaultdict(_Tally)
     by_service: dict[str, _Tally] = defaultdict(_Tally)

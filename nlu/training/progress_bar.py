@@ -1,4 +1,4 @@
-"""The steps of a training on a terminal: a bar with the time left; a line for each step elsewhere."""
+"""The steps of a training on a terminal: a bar with the time left; elsewhere a line for each."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _TimeLeft(ProgressColumn):
 
 
 class ProgressBar:
-    """Inside a `with` block; writes to standard error, since standard output belongs to `--json`."""
+    """Inside a `with` block; on standard error, since standard output belongs to `--json`."""
 
     def __init__(self, earlier: times.Times, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)

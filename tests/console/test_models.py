@@ -36,15 +36,16 @@ from tests.console.conftest import House
 SHORT = CANDIDATE.rpartition("-")[2]
 KNOWN = Known(catalogue((VIEW, PAY)), catalogue((VIEW, PAY)))
 WAITS = """
-import os, sys, time, json
+import json, os, sys, time
 place = sys.argv[1]
+def tell(**what):
+    with open(place + "/progress.jsonl", "a") as out:
+        out.write(json.dumps({"at": time.time(), **what}) + "\\n")
 print("<b>it works</b>", flush=True)
-with open(place + "/progress.jsonl", "a") as out:
-    out.write(json.dumps({"at": time.time(), "step": "Training", "share": 0.25, "seconds_left": 180.0}) + "\\n")
+tell(step="Training", share=0.25, seconds_left=180.0)
 while not os.path.exists(place + "/go"):
     time.sleep(0.02)
-with open(place + "/progress.jsonl", "a") as out:
-    out.write(json.dumps({"at": time.time(), "end": "done", "model": "CANDIDATE", "passed": True}) + "\\n")
+tell(end="done", model="CANDIDATE", passed=True)
 """.replace("CANDIDATE", CANDIDATE)
 
 

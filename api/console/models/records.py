@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,14 @@ class Registry:
     def row(self, model: str) -> Row | None:
         """The row of a model."""
         return next((row for row in self.rows if row.id == model), None)
+
+
+def seconds(iso: str) -> float | None:
+    """A moment of a manifest in seconds of the epoch; None for one that nobody can read."""
+    try:
+        return datetime.fromisoformat(iso).timestamp()
+    except ValueError:
+        return None
 
 
 def is_id(model: str) -> bool:

@@ -8,7 +8,15 @@ from typing import Any
 from starlette.responses import Response
 
 from api.console.models.promotion import obstacle
-from api.console.models.records import Registry, counted, is_id, manifest, scores, whole_registry
+from api.console.models.records import (
+    Registry,
+    counted,
+    is_id,
+    manifest,
+    scores,
+    seconds,
+    whole_registry,
+)
 from api.console.visit import Refused, Visit
 from nlu.paths import models_folder
 from nlu.registry import Manifest
@@ -32,6 +40,7 @@ async def listed(visit: Visit) -> Response:
         changes=found.changes[:_CHANGES],
         job=state if state is not None and state.status == "running" else None,
         percent=plots.percent,
+        seconds=seconds,
     )
 
 
@@ -58,6 +67,7 @@ async def shown(visit: Visit) -> Response:
         obstacle=obstacle(visit.account, model, one.lineage, found, verdict),
         changes=[change for change in found.changes if change.id == model],
         percent=plots.percent,
+        seconds=seconds,
     )
 
 
