@@ -13,7 +13,7 @@ _QUIET = {
     "TQDM_DISABLE": "1",  # Rasa's bars of a blink each; read when tqdm is imported
     "TRANSFORMERS_VERBOSITY": "error",
 }
-_THREADS = (
+THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "MKL_NUM_THREADS",
@@ -29,5 +29,5 @@ def prepare_environment(environment: MutableMapping[str, str]) -> None:
     """
     wanted = environment.get("SEVA_THREADS", "1").strip()
     threads = str(os.cpu_count() or 1) if wanted == "0" else wanted or "1"
-    for name, value in {**_QUIET, **dict.fromkeys(_THREADS, threads)}.items():
+    for name, value in {**_QUIET, **dict.fromkeys(THREAD_VARIABLES, threads)}.items():
         environment.setdefault(name, value)

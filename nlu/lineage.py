@@ -19,35 +19,42 @@ _LONGEST = 5.0  # seconds that Git may take; without it a model is trained all t
 @dataclass(frozen=True)
 class Lineage:
     """`commit` of the catalogue's folder, with `+` behind it where files of the folder differ from
-    it; empty where there is no Git. `author` is who trained, `reason` what for."""
+    it; empty where there is no Git. `author` is who trained, `reason` what for. `account` is the
+    author's at the console, empty where it was done on a terminal."""
 
     commit: str = ""
     author: str = ""
     reason: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One change of the live model: `what` is promote or rollback, `at` an ISO time."""
+    """One change of the live model: `what` is promote or rollback, `at` an ISO time. `gate` is what
+    the gate said of a promotion: passed, failed or not asked; empty where there was none yet."""
 
     id: str
     what: str
     at: str
     by: str
     reason: str = ""
+    gate: str = ""
 
 
-def lineage_of(data: Path, reason: str = "") -> Lineage:
-    """Of what is trained from the folder `data` now."""
+def lineage_of(data: Path, reason: str = "", author: str = "", account: str = "") -> Lineage:
+    """Of what is trained from the folder `data` now, by `author` or else by who runs this."""
     commit = _git(data, "rev-parse", "HEAD")
     changed = bool(commit) and bool(_git(data, "status", "--porcelain", "--", "."))
-    return Lineage(commit + "+" * changed, person(data), reason.strip())
+    return Lineage(commit + "+" * changed, author or person(data), reason.strip(), account)
 
 
-def change(folder: Path, model_id: str, what: str, reason: str = "") -> Change:
-    """A change of the live model of the registry `folder`, made now by who runs this."""
+def change(
+    folder: Path, model_id: str, what: str, reason: str = "", by: str = "", gate: str = ""
+) -> Change:
+    """A change of the live model of the registry `folder`, made now by `by` or else by who runs
+    this."""
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return Change(model_id, what, now, person(folder), reason.strip())
+    return Change(model_id, what, now, by or person(folder), reason.strip(), gate)
 
 
 def person(folder: Path) -> str:

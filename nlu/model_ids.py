@@ -40,6 +40,11 @@ def _hash(model_id: str) -> str:
     return model_id.rpartition("-")[2]
 
 
+def short(model_id: str) -> str:
+    """As much of an id as people say: the hash at its end."""
+    return _hash(model_id)
+
+
 def chosen_model(folder: Path, named: str) -> str:
     """The whole id of a model of this registry, or of the machines that share their models; `live`
     is the one that is live. Raises ReleaseRefused where several fit, and FileNotFoundError."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from nlu.lineage import Change
 from nlu.registry import Manifest
+from nlu.right_action import worst_key
 
 _COMMIT = 9  # characters of a commit that are shown
 
@@ -25,8 +26,8 @@ def as_rows(found: Sequence[Manifest], live: str | None, made: Sequence[Change])
 
 
 def print_table(found: Sequence[Manifest], live: str | None, made: Sequence[Change]) -> None:
-    """A line for each model, ids and heads whole on 80 columns. `worst key`: the share of its
-    hold-out that was right first."""
+    """A line for each model, ids and heads whole on 80 columns. `worst key`: the share of
+    right actions in its hold-out."""
     from rich.console import Console
     from rich.table import Column, Table
 
@@ -41,8 +42,7 @@ def print_table(found: Sequence[Manifest], live: str | None, made: Sequence[Chan
         pad_edge=False,
     )
     for one in found:
-        keys = one.metrics.get("by_key", {})
-        worst = min((row["top1"] for row in keys.values()), default=0.0)
+        _, worst = worst_key(one.metrics)
         table.add_row(
             "live" if one.id == live else "",
             one.id,
@@ -83,4 +83,6 @@ def print_one(one: Manifest, live: str | None, made: Sequence[Change]) -> None:
 def _told(change: Change) -> str:
     done = {"promote": "promoted", "rollback": "gone back to"}.get(change.what, change.what)
     reason = f": {change.reason}" if change.reason else ""
-    return f"{change.id} {done} on {change.at} by {change.by or 'nobody known'}{reason}"
+    gate = {"failed": ", although the gate failed it", "not asked": ", the gate was not asked"}
+    by = f"{change.by or 'nobody known'}{gate.get(change.gate, '')}"
+    return f"{change.id} {done} on {change.at} by {by}{reason}"

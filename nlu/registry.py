@@ -23,6 +23,7 @@ from nlu.fast_yaml import load_yaml
 from nlu.known_fields import known_fields
 from nlu.lineage import Change
 from nlu.paths import chosen_folder, data_folder
+from nlu.right_action import right_share
 
 ARCHIVE = "model.tar.gz"
 MANIFEST = "manifest.json"
@@ -288,12 +289,13 @@ def card(manifest: Manifest) -> str:
         "this catalogue. Not for any other decision about a person.",
         "",
         "## Hold-out of the catalogue",
-        "| key | messages | top-1 | top-3 | routed | right when routed |",
-        "|---|---|---|---|---|---|",
+        "| key | messages | right action | right first | in first 3 | acted | right when acted |",
+        "|---|---|---|---|---|---|---|",
     ]
     for key, row in manifest.metrics.get("by_key", {}).items():
         lines.append(
-            f"| {key} | {row['rows']} | {row['top1']:.3f} | {row['top3']:.3f} | "
+            f"| {key} | {row['rows']} | {right_share(row):.3f} | {row['top1']:.3f} | "
+            f"{row['top3']:.3f} | "
             f"{row['route_rate']:.3f} | {row['route_precision']:.3f} |"
         )
     outside = manifest.metrics.get("out_of_scope")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 import sqlite3
 import tarfile
@@ -23,6 +24,7 @@ from typing import Any
 
 from nlu import registry
 from nlu.archive import ReleaseRefused, sha256
+from nlu.known_fields import known_fields
 from nlu.lineage import Change, change
 from nlu.log import get_logger
 from nlu.model_archives import Archives, open_archives
@@ -31,6 +33,7 @@ from nlu.storage.database import Database, Tables, Transaction
 from nlu.storage.file_lock import locked
 
 FILE = "models.sqlite"
+_CHANGES = 200  # of the live model that are shown
 TABLES = Tables(
     "models",
     """
@@ -46,6 +49,15 @@ CREATE TABLE IF NOT EXISTS live_model (
     id TEXT NOT NULL REFERENCES models (id),
     history TEXT NOT NULL               -- what was live before, the latest last, JSON
 );
+
+CREATE TABLE IF NOT EXISTS model_changes (
+    id TEXT PRIMARY KEY,                -- of this change
+    model TEXT NOT NULL,
+    made_at DOUBLE PRECISION NOT NULL,
+    change TEXT NOT NULL                -- who, what, why (nlu.lineage.Change), JSON
+);
+
+CREATE INDEX IF NOT EXISTS model_changes_by_time ON model_changes (made_at);
 """,
     Path(__file__).with_name("migrations") / "models",
 )
@@ -62,6 +74,31 @@ class SharedModels:
         """Id of the live model of all machines, or None. Raises DatabaseAway."""
         row = self._database.look(_pointer)
         return None if row is None else str(row["id"])
+
+    def ids(self) -> list[str]:
+        """Ids of all models that any machine can fetch. Raises DatabaseAway."""
+        rows = self._database.look(lambda db: db.execute("SELECT id FROM models").fetchall())
+        return [str(row["id"]) for row in rows]
+
+    def manifest(self, model_id: str) -> Manifest:
+        """That of one of them. Raises DatabaseAway, and FileNotFoundError."""
+        row = self._row(model_id)
+        if row is None:
+            raise FileNotFoundError(f"no model {model_id}; `seva models` lists them")
+        return registry.manifest_of(json.loads(row["manifest"]))
+
+    def previous(self) -> str:
+        """The release that was live before. Raises DatabaseAway, and ReleaseRefused where there is
+        none."""
+        return self._last(_history(self._database.look(_pointer)))
+
+    @staticmethod
+    def _last(history: list[str]) -> str:
+        if not history:
+            raise ReleaseRefused(
+                "no earlier model to go back to; `seva models` lists what there is"
+            )
+        return history[-1]
 
     def known(self) -> list[Manifest]:
         """All models that any machine can fetch, newest first. Raises DatabaseAway."""
@@ -89,6 +126,7 @@ class SharedModels:
             else:
                 self._fetch(model_id)
                 registry.check_whole(self._folder, model_id)
+        mark = secrets.token_hex(8)
 
         def work(db: Transaction) -> None:
             row = _pointer(db, db.for_update)
@@ -96,31 +134,45 @@ class SharedModels:
             if row is not None and row["id"] != model_id:
                 history.append(row["id"])
             _point(db, model_id, history)
+            if made is not None:
+                _remember(db, mark, made)
 
         self._database.change(work)
         self.follow(made)
 
-    def rollback(self, reason: str = "") -> str:
+    def rollback(self, reason: str = "", by: str = "") -> str:
         """Makes the release live that was live before. Raises as `promote`, also where there is
         none."""
         history = _history(self._database.look(_pointer))
-        if not history:
-            raise ReleaseRefused(
-                "no earlier model to go back to; `seva models` lists what there is"
-            )
-        previous = history[-1]
+        before = self._last(history)
         with self._alone():
-            self._fetch(previous)
-            registry.check_whole(self._folder, previous)
+            self._fetch(before)
+            registry.check_whole(self._folder, before)
+        made = change(self._folder, before, "rollback", reason, by)
+        mark = secrets.token_hex(8)
 
         def work(db: Transaction) -> None:
             if _history(_pointer(db, db.for_update)) != history:
                 raise ReleaseRefused("somebody else changed the live model just now; look again")
-            _point(db, previous, history[:-1])
+            _point(db, before, history[:-1])
+            _remember(db, mark, made)
 
         self._database.change(work)
-        self.follow(change(self._folder, previous, "rollback", reason))
-        return previous
+        self.follow(made)
+        return before
+
+    def changes(self) -> list[Change]:
+        """How the live model was changed, on whatever machine, the latest last. Raises
+        DatabaseAway."""
+        query = "SELECT change FROM model_changes ORDER BY made_at DESC, id LIMIT ?"
+        rows = self._database.look(lambda db: db.execute(query, (_CHANGES,)).fetchall())
+        told = [json.loads(row["change"]) for row in reversed(rows)]
+        return [Change(**known_fields(Change, one)) for one in told]
+
+    def fetch(self, model_id: str) -> None:
+        """Makes sure that the release is in this folder. Raises as `promote`."""
+        with self._alone():
+            self._fetch(model_id)
 
     def _publish(self, model_id: str) -> None:
         """Puts a release of this folder into the store, once."""
@@ -211,23 +263,49 @@ def _open(url: str, where: str, folder: Path) -> SharedModels:
     return SharedModels(open_database(url, TABLES), open_archives(where), folder)
 
 
-def promote(folder: Path, model_id: str, reason: str = "") -> None:
-    """Makes a release live, on all machines where they share their models. Raises as
-    `SharedModels.promote`."""
-    shared, made = shared_models(folder), change(folder, model_id, "promote", reason)
+def promote(folder: Path, model_id: str, reason: str = "", by: str = "", gate: str = "") -> None:
+    """Makes a release live, on all machines where they share their models. `by` is who does it, if
+    not who runs this; `gate` what the gate said. Raises as `SharedModels.promote`."""
+    shared, made = shared_models(folder), change(folder, model_id, "promote", reason, by, gate)
     if shared is None:
         registry.promote(folder, model_id, made)
     else:
         shared.promote(model_id, made)
 
 
-def rollback(folder: Path, reason: str = "") -> str:
+def rollback(folder: Path, reason: str = "", by: str = "") -> str:
     """Makes the release live that was live before, as `promote`; its id."""
     shared = shared_models(folder)
     if shared is not None:
-        return shared.rollback(reason)
+        return shared.rollback(reason, by)
     before = registry.previous(folder)
-    return registry.rollback(folder, change(folder, before, "rollback", reason))
+    return registry.rollback(folder, change(folder, before, "rollback", reason, by))
+
+
+def previous(folder: Path) -> str:
+    """The release that was live before. Raises ReleaseRefused where there is none."""
+    shared = shared_models(folder)
+    return registry.previous(folder) if shared is None else shared.previous()
+
+
+def changes(folder: Path) -> list[Change]:
+    """How the live model was changed, the latest last: on all machines, and here before they shared
+    their models. Raises DatabaseAway."""
+    shared, here = shared_models(folder), registry.changes(folder)
+    if shared is None:
+        return here
+    told = shared.changes()
+    return sorted({*here, *told}, key=lambda one: one.at)
+
+
+def bring(folder: Path, model_id: str) -> None:
+    """Makes sure that a release, and the live one, are in this folder, where machines share their
+    models. Raises as `SharedModels.promote`."""
+    shared = shared_models(folder)
+    if shared is not None:
+        shared.follow()
+        if not (folder / model_id / MANIFEST).is_file():
+            shared.fetch(model_id)
 
 
 def listed(folder: Path) -> tuple[str | None, list[Manifest]]:
@@ -276,6 +354,13 @@ def _point(db: Transaction, model_id: str, history: list[str]) -> None:
         "INSERT INTO live_model (one, id, history) VALUES (1, ?, ?)"
         " ON CONFLICT (one) DO UPDATE SET id = excluded.id, history = excluded.history",
         (model_id, json.dumps(history[-20:])),
+    )
+
+
+def _remember(db: Transaction, mark: str, made: Change) -> None:
+    db.execute(
+        "INSERT INTO model_changes (id, model, made_at, change) VALUES (?, ?, ?, ?)",
+        (mark, made.id, db.now(), json.dumps(asdict(made), ensure_ascii=False)),
     )
 
 

@@ -1,4 +1,4 @@
-"""Commands about models: train, evaluate, compare, parse, transcribe, the registry, benchmarks."""
+"""Commands about models: train, evaluate, compare, gate, parse, transcribe, the registry."""
 
 from __future__ import annotations
 
@@ -17,9 +17,6 @@ from nlu.commands.options import Json, finish
 from nlu.paths import CHECKOUT, models_folder
 
 app = typer.Typer(rich_markup_mode=None)
-LabelledFile = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, help="Labelled messages: .jsonl, .csv, .tsv.")
-]
 Reason = Annotated[str, typer.Option(help="What for; kept with who and when.")]
 ModelId = Annotated[
     str,
@@ -80,11 +77,18 @@ def evaluate(
 def compare(
     a: Annotated[str, typer.Argument(help="Id of one model, or a part of it, or `live`.")],
     b: Annotated[str, typer.Argument(help="Id of the other.")],
-    file: LabelledFile,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="Labelled messages: .jsonl, .csv, .tsv; what both models hold back if absent.",
+        ),
+    ] = None,
     json_output: Json = False,
 ) -> None:
-    """Compare two models. Per key and service, with confidence intervals."""
-    from nlu.training.compare import compare_command
+    """Compare two models: right action per key and service, and every message that changed."""
+    from nlu.training.compare_command import compare_command
 
     finish(compare_command(a, b, file, json_output))
 
@@ -148,8 +152,7 @@ def models(
     """List the models and which one is live; or where one model comes from."""
     from nlu.model_ids import chosen_model
     from nlu.models_table import as_rows, print_one, print_table
-    from nlu.registry import changes
-    from nlu.shared_models import listed
+    from nlu.shared_models import changes, listed
 
     folder = models_folder()
     with _refusals():
@@ -157,7 +160,7 @@ def models(
         if model is not None:
             wanted = chosen_model(folder, model)
             found = [one for one in found if one.id == wanted]
-    made = changes(folder)
+        made = changes(folder)
     if json_output:
         rows = as_rows(found, live, made)
         print(json.dumps(rows if model is None else rows[0], ensure_ascii=False, indent=2))
@@ -170,14 +173,38 @@ def models(
 
 
 @app.command()
-def promote(model: ModelId, reason: Reason = "") -> None:
-    """Make a model the live one, with the catalogue that it was trained on."""
+def gate(
+    model: ModelId,
+    against: Annotated[
+        str | None, typer.Option(help="The model to hold it against; the live one if absent.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Even where a verdict is kept.")] = False,
+    json_output: Json = False,
+) -> None:
+    """Say whether a model may take the place of the live one, and why not."""
+    from nlu.training.gate_command import gate_command
+
+    finish(gate_command(model, against, json_output, again))
+
+
+@app.command()
+def promote(
+    model: ModelId,
+    reason: Reason = "",
+    anyway: Annotated[
+        str,
+        typer.Option(metavar="REASON", help="Whatever the gate says; the reason is kept."),
+    ] = "",
+) -> None:
+    """Make a model the live one, with its catalogue, if the gate lets it pass."""
     from nlu import shared_models
     from nlu.model_ids import chosen_model
+    from nlu.training.gate_command import asked
 
     with _refusals():
         model = chosen_model(models_folder(), model)
-        shared_models.promote(models_folder(), model, reason)
+        said = asked(models_folder(), model, anyway)
+        shared_models.promote(models_folder(), model, anyway or reason, gate=said)
     print(f"{model} is live. Running processes take it over within seconds.")
 
 
@@ -194,10 +221,12 @@ def rollback(reason: Reason = "") -> None:
 def _refusals() -> Iterator[None]:
     """A reason on standard error and exit code 1, where a model must not be live."""
     from nlu.archive import ReleaseRefused
+    from nlu.catalogue import CatalogueError
+    from nlu.records import RecordError
 
     try:
         yield
-    except (ReleaseRefused, OSError) as error:  # also database or store that are away
+    except (ReleaseRefused, CatalogueError, RecordError, OSError) as error:  # also a store away
         print(error, file=sys.stderr)
         finish(1)
 

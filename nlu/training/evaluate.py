@@ -8,7 +8,7 @@ import logging
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -194,15 +194,51 @@ def print_table(result: dict[str, Any]) -> None:
         _print_scores(result["noisy"], out)
 
 
+_COLUMNS = {
+    "rows": "messages",
+    "right_action": "right action",
+    "top1": "right first",
+    "top3": "in first 3",
+    "route_rate": "acted",
+    "route_precision": "right when acted",
+    "clarify_rate": "asked",
+    "clarify_hit": "right in question",
+}
+"""What is printed of a key: the names in `--json`, and those for people."""
+
+
+def _cell(row: dict[str, Any], name: str) -> str:
+    return str(row[name]) if name == "rows" else f"{row[name]:.3f}"
+
+
+def print_services(result: dict[str, Any], services: Collection[str]) -> None:
+    """A row for each of these services, such as those that the live model does not have."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("new service", *_COLUMNS.values())
+    for name in sorted(services):
+        row = result["by_service"].get(name)
+        if row is None:
+            table.add_row(name, "0", *("",) * (len(_COLUMNS) - 1))
+        else:
+            table.add_row(name, *(_cell(row, column) for column in _COLUMNS))
+    Console().print(table)
+
+
 def _print_scores(result: dict[str, Any], out: Any) -> None:
     from rich.table import Table
 
-    columns = ("rows", "top1", "top3", "route_rate", "route_precision", "clarify_rate")
-    table = Table("key", *columns, "clarify_hit")
+    table = Table("key", *_COLUMNS.values())
     for key, row in result["by_key"].items():
-        cells = [str(row[c]) if c == "rows" else f"{row[c]:.3f}" for c in (*columns, "clarify_hit")]
-        table.add_row(key, *cells)
+        table.add_row(key, *(_cell(row, name) for name in _COLUMNS))
     out.print(table)
+    overall = result["right_action"]
+    low, high = overall["interval"]
+    out.print(
+        f"Right action {overall['share']:.3f} (95 %: {low:.3f} to {high:.3f}) of "
+        f"{result['rows']} messages, refusals and talk counted"
+    )
     outside, slots = result["out_of_scope"], result["slots"]
     out.print(
         f"Out of scope ({outside['rows']}): recall {outside['recall']:.3f}, accepted by mistake "

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from nlu.right_action import OUT_OF_SCOPE as OUT_OF_SCOPE
+from nlu.right_action import Talk
 from nlu.text import normalise
 from nlu.training.calibration import calibration_error
 from nlu.training.calibration import summary as calibration
-
-OUT_OF_SCOPE = "out_of_scope"
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,14 @@ class _Tally:
     def summary(self) -> dict[str, Any]:
         return {
             "rows": self.rows,
+            "right_action": _share(self.routed_right, self.rows),
             "top1": _share(self.top1, self.rows),
             "top3": _share(self.top3, self.rows),
             "route_precision": _share(self.routed_right, self.routed),
             "route_rate": _share(self.routed, self.rows),
             "clarify_rate": _share(self.clarified, self.rows),
             "clarify_hit": _share(self.clarified_hit, self.clarified),
+            "right_action_interval": wilson(self.routed_right, self.rows),
             "top1_interval": wilson(self.top1, self.rows),
         }
 
@@ -104,22 +106,25 @@ def score(
 ) -> dict[str, Any]:
     """The document that `seva evaluate --json` prints, less model and speed.
 
-    Talk (`conversation`) counts apart from the services. A row of `elsewhere`, the talk about what
-    is done elsewhere, counts as out of scope.
+    Talk (`conversation`) counts apart from the services, which alone stand in the rows by key and
+    by service; `right_action` at the top counts every message. A row of `elsewhere`, the talk about
+    what is done elsewhere, counts as out of scope.
     """
     keys: dict[str, _Tally] = defaultdict(_Tally)
     by_service: dict[str, _Tally] = defaultdict(_Tally)
     slots_of: dict[str, _Slots] = defaultdict(_Slots)
     slots = _Slots()
     confused: Counter[tuple[str, str]] = Counter()
-    outside = rejected = accepted = refused = inside = talk = answered = 0
+    outside = rejected = accepted = refused = inside = talk = answered = done_right = 0
+    known = Talk(conversation, elsewhere)
     certainty: dict[str, list[tuple[float, bool]]] = defaultdict(list)
     for row, answer in zip(rows, answers):
         kind = answer["decision"]["kind"]
         options = [o["service"] for o in answer["decision"]["options"]]
         top, sure = first_ranked(answer)
         certainty[row.key].append((sure, top == row.service))
-        if row.service == OUT_OF_SCOPE or row.service in elsewhere:
+        done_right += known.right(row.service, kind, options, top)
+        if known.group(row.service) == OUT_OF_SCOPE:
             outside += 1
             rejected += kind == OUT_OF_SCOPE
             accepted += kind == "route"
@@ -143,6 +148,10 @@ def score(
     unknown = sorted({r.service for r in rows} - services - conversation - {OUT_OF_SCOPE})
     return {
         "rows": len(rows),
+        "right_action": {
+            "share": _share(done_right, len(rows)),
+            "interval": wilson(done_right, len(rows)),
+        },
         "by_key": {
             name: {**tally.summary(), "ece": calibration_error(certainty[name])}
             for name, tally in sorted(keys.items())

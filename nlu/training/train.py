@@ -14,12 +14,11 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict
 from datetime import datetime, timezone
-from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nlu import registry
 from nlu.archive import sha256
@@ -28,11 +27,17 @@ from nlu.paths import CHECKOUT, PACKAGE, config_file, models_folder, reading
 from nlu.registry import ARCHIVE, Manifest
 from nlu.shared_models import promote as promote_model
 from nlu.shared_models import shared_models
+from nlu.storage.file_lock import locked
 from nlu.training import embedding
+from nlu.training.answers import Answered, keep
+
+if TYPE_CHECKING:
+    from nlu.training.metrics import Labelled
 
 DEVELOPMENT = "development.npz"
 PROFILES = ("fast", "full")
 _GZIP_LEVEL = 6
+_WORK, _ALIVE = ".training-", ".alive"  # the folder of a training, and its lock in there
 _DATA = (
     *("rasa/*.yml", "augmentation.yml", "romanisation/*.tsv", "language/*"),
     "speech_augmentation/*.tsv",
@@ -57,10 +62,17 @@ def inputs_hash(data_hash: str, config: str, encoder: str) -> str:
 
 
 def train(
-    profile: str | None = None, *, force: bool = False, progress: Any = None, reason: str = ""
+    profile: str | None = None,
+    *,
+    force: bool = False,
+    progress: Any = None,
+    reason: str = "",
+    author: str = "",
+    account: str = "",
 ) -> Manifest:
     """Makes a release of the catalogue as it is now, and promotes it if none is live. `reason` is
-    kept in its manifest.
+    kept in its manifest, with the author (who runs this, if absent) and their account at the
+    console.
 
     What was trained already is not trained again: if only words changed that no weights depend on
     (replies, titles, departments), the new release takes the weights of the earlier one. `profile`
@@ -74,19 +86,24 @@ def train(
 
     folder = models_folder()
     folder.mkdir(parents=True, exist_ok=True)
+    _clear_leftovers(folder)
     source = catalogue_folder("data")
-    work = Path(tempfile.mkdtemp(dir=folder, prefix=".training-"))
+    work = Path(tempfile.mkdtemp(dir=folder, prefix=_WORK))
+    alive = contextlib.ExitStack()
     try:
+        alive.enter_context(locked(work / _ALIVE))
         # All that follows reads the copy: what is edited meanwhile belongs to the next release.
         snapshot = registry.take_snapshot(source, work)
-        lineage = asdict(lineage_of(source, reason))
+        lineage = asdict(lineage_of(source, reason, author, account))
         with reading(work / registry.DATA):
             manifest = _trained(work, snapshot, profile, force, say, lineage)
         if (work / registry.MANIFEST).is_file():  # else the release was there already
             os.chmod(work, 0o755)
+            (work / _ALIVE).unlink()
             os.replace(work, folder / manifest.id)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+        alive.close()
     _promote_first(folder, manifest.id)
     return manifest
 
@@ -105,6 +122,7 @@ def _trained(
     from nlu.encoder.provision import configured, encoder_folder
     from nlu.training.evaluate import (
         OWN_HOLDOUT,
+        Read,
         evaluated_holdouts,
         read_at_once,
         start_rasa,
@@ -142,7 +160,15 @@ def _trained(
             archive = _rasa_train(used, data, work, say)
     seconds = time.perf_counter() - started
     say("Scoring the hold-out")
-    metrics, predictions = evaluated_holdouts(partial(read_at_once, work, data), known)
+    answered: list[Answered] = []
+
+    def read(parts: list[list[Labelled]]) -> list[Read]:
+        found = read_at_once(work, data, parts)
+        for rows, (told, _) in zip(parts, found):
+            answered.extend(Answered.of(row.text, one) for row, one in zip(rows, told))
+        return found
+
+    metrics, predictions = evaluated_holdouts(read, known)
     lock = CHECKOUT / "uv.lock" if CHECKOUT else None
     manifest = Manifest(
         id=name,
@@ -166,6 +192,7 @@ def _trained(
     report = work / "report"
     report.mkdir()
     _keep_development(archive, report)
+    keep(work, answered)
     (report / "holdout.json").write_text(json.dumps(metrics, ensure_ascii=False, indent=2), "utf-8")
     write_page(report / "report.html", metrics, predictions, manifest, OWN_HOLDOUT, known)
     registry.write(work, manifest)
@@ -220,6 +247,13 @@ def _keep_development(archive: Path, report: Path) -> None:
                 content = packed.extractfile(member)
                 assert content is not None
                 (report / DEVELOPMENT).write_bytes(content.read())
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Deletes what trainings left that were killed: nobody holds their lock."""
+    for mark in folder.glob(f"{_WORK}*/{_ALIVE}"):
+        with contextlib.suppress(OSError), locked(mark, wait=False):
+            shutil.rmtree(mark.parent, ignore_errors=True)
 
 
 def _promote_first(folder: Path, model_id: str) -> None:
@@ -289,20 +323,17 @@ def train_command(
     profile: str | None, json_output: bool = False, promote: bool = False, reason: str = ""
 ) -> int:
     """`seva train [--profile fast|full] [--reason TEXT]`."""
-    from rich.console import Console
-
     from nlu.catalogue import CatalogueError
-    from nlu.training.evaluate import print_table
+    from nlu.training.evaluate import print_services, print_table
+    from nlu.training.progress import earlier_times, keep_times
+    from nlu.training.progress_bar import ProgressBar
 
-    errors = Console(stderr=True)
+    before = registry.live_id(models_folder())
     try:
-        with errors.status("Training") as status:
-
-            def say(text: str) -> None:
-                errors.print(text)
-                status.update(text)
-
-            manifest = train(profile, progress=say, reason=reason)
+        _, chosen = in_profile(config_file().read_text("utf-8"), profile)
+        with ProgressBar(earlier_times(chosen)) as bar:
+            manifest = train(profile, progress=bar.step, reason=reason)
+        keep_times(chosen, bar.progress.times())
     except (CatalogueError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -312,6 +343,8 @@ def train_command(
         print(json.dumps(asdict(manifest), ensure_ascii=False, indent=2))
         return 0
     print_table(dict(manifest.metrics))
+    if before is not None and (new := _new_services(before, manifest.id)):
+        print_services(dict(manifest.metrics), new)
     size = manifest.archive_bytes / 1e6
     print(
         f"Model {manifest.id}: {manifest.train_seconds:.0f} s, {size:.1f} MB, "
@@ -323,3 +356,10 @@ def train_command(
     else:
         print(f"Live is {live}; `seva promote {manifest.id}` makes this one live.")
     return 0
+
+
+def _new_services(before: str, model_id: str) -> Set[str]:
+    """Those of a model that another one does not have."""
+    folder = models_folder()
+    mine, others = (registry.services_of(folder / i / registry.DATA) for i in (model_id, before))
+    return mine - others

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from nlu.training.compare import compared, paired_difference, rights
+from nlu.right_action import Talk
+from nlu.training.answers import Answered
+from nlu.training.compare import compared, paired_difference
 from nlu.training.metrics import Labelled
 
 
@@ -63,16 +65,38 @@ def test_compared_by_key_and_service() -> None:
     assert (found["all"]["a"], found["all"]["b"], found["all"]["rows"]) == (0.25, 0.75, 4)
     assert found["by_key"]["te"]["gain"][0] == 0.5
     assert found["by_service"]["view"]["rows"] == 3
-    assert found["by_service"]["pay"] == {"rows": 1, "a": 0.0, "b": 1.0, "gain": [1.0, 1.0, 1.0]}
+    assert found["by_service"]["pay"] == {
+        "rows": 1,
+        "a": 0.0,
+        "b": 1.0,
+        "gain": [1.0, 1.0, 1.0],
+        "won": 1,
+        "lost": 0,
+    }
 
 
-def test_rights_are_the_first_intents() -> None:
-    """The label against what was heard first."""
-    answers: list[dict[str, Any]] = [
-        {
-            "intent": {"name": "out_of_scope", "confidence": 0.1},  # what was decided
-            "intent_ranking": [{"name": n, "confidence": 0.9}],
-        }
-        for n in ("view", "pay")
-    ]
-    assert rights([Labelled("a", "te", "view")] * 2, answers) == [True, False]
+@pytest.mark.parametrize(
+    ("meant", "kind", "options", "top", "right"),
+    [
+        ("view", "route", ["view"], "view", True),
+        ("view", "route", ["pay"], "pay", False),
+        ("view", "clarify", ["view", "pay"], "view", False),  # a question is no right action
+        ("view", "out_of_scope", [], "view", False),
+        ("greet", "conversation", [], "greet", True),
+        ("greet", "conversation", [], "thanks", False),
+        ("greet", "route", ["view"], "view", False),
+        ("out_of_scope", "out_of_scope", [], "view", True),
+        ("out_of_scope", "clarify", ["view", "pay"], "view", False),
+        ("elsewhere_passport", "out_of_scope", [], "elsewhere_passport", True),
+    ],
+)
+def test_right_action(meant: str, kind: str, options: list[str], top: str, right: bool) -> None:
+    talk = Talk(
+        frozenset({"greet", "thanks", "out_of_scope", "elsewhere_passport"}),
+        frozenset({"elsewhere_passport"}),
+    )
+    answer: dict[str, Any] = {
+        "intent_ranking": [{"name": top, "confidence": 0.9}],
+        "decision": {"kind": kind, "options": [{"service": one} for one in options]},
+    }
+    assert Answered.of("a", answer).right(meant, talk) is right

@@ -100,7 +100,7 @@ def seva(*arguments: str, code: int = 0) -> str:
 
 def test_who_promoted_when_and_why_is_kept(models: Path) -> None:
     seva("promote", "ca90", "--reason", "first")
-    seva("promote", "53bc", "--reason", "ration cards are understood")
+    seva("promote", "53bc", "--anyway", "ration cards are understood")
     assert registry.live_id(models) == IDS[0]
     seva("rollback", "--reason", "wrong bills")
     made = registry.changes(models)

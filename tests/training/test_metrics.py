@@ -49,12 +49,14 @@ def test_top1_top3_route_and_clarify_per_key() -> None:
     te, en = found["by_key"]["te"], found["by_key"]["en"]
     assert te == {
         "rows": 4,
+        "right_action": 0.25,
         "top1": 0.25,
         "top3": 0.75,
         "route_precision": 0.5,
         "route_rate": 0.5,
         "clarify_rate": 0.5,
         "clarify_hit": 0.5,
+        "right_action_interval": [0.0456, 0.6994],
         "top1_interval": [0.0456, 0.6994],
         "ece": 0.65,
     }

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 from nlu import registry, shared_models
 from nlu.archive import ReleaseRefused
 from nlu.commands.models import app
+from nlu.lineage import change
 from nlu.model_archives import ArchivesAway, FolderArchives, S3Archives, open_archives
 from nlu.registry import ARCHIVE, DATA
 from nlu.shared_models import TABLES, SharedModels
@@ -240,7 +241,7 @@ def test_commands_and_processes_follow_the_settings(
     register(one, "m2")
     monkeypatch.setenv("SEVA_MODELS_DIR", str(one))
     assert "m1 is live" in seva("promote", "m1")
-    assert "m2 is live" in seva("promote", "m2")
+    assert "m2 is live" in seva("promote", "m2", "--anyway", "no model to load")
     monkeypatch.setenv("SEVA_MODELS_DIR", str(two))
     shown = {row["id"]: row["live"] for row in json.loads(seva("models", "--json"))}
     assert shown == {"m1": False, "m2": True}
@@ -249,6 +250,27 @@ def test_commands_and_processes_follow_the_settings(
     assert "m1 is live again" in seva("rollback")
     shared_models.follow(one)
     assert registry.live_id(one) == "m1"
+
+
+def test_who_changed_the_live_model_is_known_on_all_machines(
+    machine: Machine, tmp_path: Path
+) -> None:
+    one, two = machine("one"), machine("two")
+    for name in ("m1", "m2"):
+        register(tmp_path / "one", name)
+    one.promote("m1", change(tmp_path / "one", "m1", "promote", "first", "Anita", "not asked"))
+    one.promote("m2", change(tmp_path / "one", "m2", "promote", "ration", "Anita", "passed"))
+    assert two.previous() == "m1"
+    assert two.rollback("wrong bills", "Ravi") == "m1"
+    told = [(c.id, c.what, c.by, c.reason, c.gate) for c in machine("three").changes()]
+    assert told == [
+        ("m1", "promote", "Anita", "first", "not asked"),
+        ("m2", "promote", "Anita", "ration", "passed"),
+        ("m1", "rollback", "Ravi", "wrong bills", ""),
+    ]
+    assert sorted(two.ids()) == ["m1", "m2"] and two.manifest("m2").id == "m2"
+    two.fetch("m2")
+    assert registry.read(tmp_path / "two" / "m2") == two.manifest("m2")
 
 
 def test_machine_goes_on_with_what_it_has(

@@ -168,6 +168,7 @@ def _headline(messages: Sequence[Message], keys: Mapping[str, Any]) -> dict[str,
         }
 
     return {
+        "right": share([m.result == "right" for m in messages]),
         "top1": share([m.best == m.truth for m in inside]),
         "acted": share([m.decision.kind == "route" for m in inside]),
         "acted_right": share([m.result == "right" for m in acted]),
@@ -181,13 +182,13 @@ def _headline(messages: Sequence[Message], keys: Mapping[str, Any]) -> dict[str,
 
 def _keys(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = metrics["by_key"]
-    lowest = min([0.9, *(row["top1_interval"][0] for row in rows.values())])
+    lowest = min([0.9, *(row["right_action_interval"][0] for row in rows.values())])
     start = int(lowest * 10) / 10
     return [
         {
             "key": key,
             **row,
-            "plot": plots.interval(row["top1"], row["top1_interval"], start),
+            "plot": plots.interval(row["right_action"], row["right_action_interval"], start),
         }
         for key, row in rows.items()
     ]

@@ -102,7 +102,8 @@ def test_headline_numbers_have_their_intervals() -> None:
             ]
         )
     ).text
-    assert "Right service first 90 % 95 % interval 59.6 % to 98.2 %, 10 messages." in found
+    assert "Right action 83.3 % 95 % interval 55.2 % to 95.3 %, 12 messages." in found
+    assert "Right service first: 90 %" in found
     assert "Out of scope, refused 50 %" in found and "A service was opened for 50 %" in found
 
 

@@ -1,0 +1,1 @@
+"""The area "Models": train, compare, judge, promote, go back."""
