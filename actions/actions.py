@@ -16,6 +16,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.citizens import effects
+from actions.citizens.counted import count_turn
 from actions.departments import OperationResult, Origin
 from actions.dialogue import turns
 from actions.dialogue.perform import Execute
@@ -52,6 +53,7 @@ class ActionTurn(Action):
             _own_payments(here, heard.message),
         )
         step = effects.carried_out(step, tracker.sender_id, here.stores)
+        count_turn(here.resources.tally, here.catalogue, before, heard, step)
         for reply in step.replies:
             told = replace(reply, language=step.state.language).as_json()
             text, buttons = told.pop("text"), told.pop("buttons", None)
