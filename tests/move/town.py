@@ -31,6 +31,7 @@ from api.key_usage import FileUsage
 from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing
 from api.whatsapp.payload import Status
 from nlu import daily_counts, shared_models
+from nlu.daily_counts import DailyCounts, Key
 from nlu.paths import var_folder
 from nlu.settings.groups import State, Stored
 from nlu.storage.open import open_database
