@@ -15,6 +15,8 @@ SOCKET = "actions.sock"
 WEBHOOK, HEALTH = "/webhook", "/health"
 CONSOLE_LOG = "/console/log"
 """Where the console has its audit kept in the log."""
+CONSOLE_REPORTS = "/console/reports"
+"""Where the console gets reports: sums, CSV and PDF."""
 RELEASE = "Seva-Release"
 """Header of a call: the release that its turn runs on."""
 

@@ -97,9 +97,7 @@ class DailyCounts:
         with self.engine.begin() as db:
             for start in range(0, len(rows), _ROWS):
                 new = insert_into(self.engine, COUNTS).values(rows[start : start + _ROWS])
-                more = {
-                    name: COUNTS.c[name] + new.excluded[name] for name in ("times", "seconds")
-                }
+                more = {name: COUNTS.c[name] + new.excluded[name] for name in ("times", "seconds")}
                 db.execute(new.on_conflict_do_update(index_elements=_KEY, set_=more))
 
     def sums(

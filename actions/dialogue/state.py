@@ -193,11 +193,11 @@ class State:
     that of a long list of choices. `heard` are words kept for later. `unchecked` names the slots
     whose values were heard by voice and not yet read back. `began` is when the first message of the
     request came, `since` when the citizen last wrote here, `kept` what they left for it, the latest
-    last. `pending` are values by slot type that we asked to remember. `in_doubt` says that the request was sent to the department without an answer
-    and may have been carried out. `offers` are choices by slot that the department gave; none where
-    it was asked and has none. `code` is a one-time code that was sent and not yet told rightly.
-    `spoken_of` is the service that was spoken of last, under way or not. `undo` is the switch that
-    this message made. `said` are values of this
+    last. `pending` are values by slot type that we asked to remember. `in_doubt` says that the
+    request was sent to the department without an answer and may have been carried out. `offers` are
+    choices by slot that the department gave; none where it was asked and has none. `code` is a one-
+    time code that was sent and not yet told rightly. `spoken_of` is the service that was spoken of
+    last, under way or not. `undo` is the switch that this message made. `said` are values of this
     conversation by slot type, the latest first, to be offered where one is asked for again. `lacks`
     names slots whose value the citizen does not have. `missed` says that nothing was found by the
     value told before.

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from actions.citizens import handover
 from actions.citizens.counted import (
     ANSWERS,
     BEGUN,
@@ -22,9 +23,13 @@ from actions.citizens.counted import (
     TAPPED,
     WAITED,
 )
+from actions.payments import ledger
 from actions.payments.ledger import PAYMENTS
 from actions.reports.period import Period
+from nlu.daily_counts import FILE as COUNTS
 from nlu.daily_counts import UNHAPPY, DailyCounts
+from nlu.settings.settings import ActionsSettings
+from nlu.storage.tables import open_tables
 
 BY_SERVICE = (BEGUN, DONE, UNHAPPY, HANDED_OVER)
 EACH_DAY = (MESSAGES, *BY_SERVICE)
@@ -40,6 +45,16 @@ class Sources:
     payments: sa.engine.Engine
     handovers: sa.engine.Engine
     zone: ZoneInfo
+
+    @classmethod
+    def of(cls, settings: ActionsSettings) -> Sources:
+        """Opens them. Raises ValueError for tables that this Seva cannot work with."""
+        return cls(
+            DailyCounts(settings.table_url(COUNTS)),
+            open_tables(settings.tables_url, ledger.TABLES),
+            open_tables(settings.table_url(handover.FILE), handover.TABLES),
+            settings.zone,
+        )
 
 
 @dataclass

@@ -141,16 +141,19 @@ def _listeners(
 ) -> list[Listener]:
     from rasa_sdk.executor import ActionExecutor
 
+    from actions.reports.app import Reporter, reports_app
+    from actions.reports.figures import Sources
     from actions.server.listener import Listener
     from actions.server.metrics import look, metrics_app
     from actions.server.webhook import webhook_app
     from actions.transparency.console_entries import console_entries_app
     from actions.transparency.published import PublishedLog
-    from nlu.action_address import CONSOLE_LOG
+    from nlu.action_address import CONSOLE_LOG, CONSOLE_REPORTS
 
     def event_log() -> PublishedLog:
         return releases.live.resources.press.open().event_log.log
 
+    reporter = Reporter(lambda: Sources.of(settings), lambda: releases.live.catalogue)
     executor = ActionExecutor()
     executor.register_package("actions.actions")
     apps = {
@@ -162,7 +165,10 @@ def _listeners(
             settings.action_bytes,
             settings.action_seconds,
             releases,
-            inside={CONSOLE_LOG: console_entries_app(event_log)},
+            inside={
+                CONSOLE_LOG: console_entries_app(event_log),
+                CONSOLE_REPORTS: reports_app(reporter),
+            },
         ),
         "callbacks": callbacks,
         "metrics": metrics_app(settings.actions_metrics_host, lambda: look(releases.live)),
