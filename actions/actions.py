@@ -16,6 +16,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.citizens import effects
+from actions.citizens.counted import count_turn
 from actions.departments import OperationResult, Origin
 from actions.desk import conversation
 from actions.dialogue import turns
@@ -60,6 +61,7 @@ class ActionTurn(Action):
             )
             step = step.after_saying(*(met.said if met else ()))
         step = effects.carried_out(step, tracker.sender_id, here.stores)
+        count_turn(here.resources.tally, here.catalogue, before, heard, step)
         for reply in told_along(before, heard, step):
             told = replace(reply, language=step.state.language).as_json()
             text, buttons = told.pop("text"), told.pop("buttons", None)

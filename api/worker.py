@@ -24,6 +24,7 @@ from api.outage import STORE, VOICE, Away, Outage, from_store
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import Sender
+from nlu.daily_counts import DEAD, UNHAPPY, Tally
 from nlu.log import describe, get_logger
 from nlu.settings.settings import Only
 from nlu.storage.sealing import Unreadable
@@ -74,9 +75,10 @@ class Worker:
         idle_s: float = 90 * 86400,
         review_s: float = 90 * 86400,
         heartbeat: Heartbeat | None = None,
+        tally: Tally | None = None,
     ) -> None:
         """Times are in seconds. `idle_s`: how long an unused tracker is kept, `review_s`: messages
-        for review."""
+        for review. `tally` counts for the reports."""
         self._inbox, self._outbox, self._turns = inbox, outbox, turns
         self._dispatcher, self._sender = dispatcher, sender
         self._policy, self._metrics, self._name_citizen = policy, metrics, name_citizen
@@ -85,6 +87,7 @@ class Worker:
         places = ("text", False, concurrency), ("voice", True, voices)
         self._places = [(voice, free) for kind, voice, free in places if only in ("", kind)]
         self._kept_for = keep_s, idle_s, review_s
+        self._tally = tally
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._heartbeat = heartbeat or Heartbeat(math.inf)
         told = partial(self._heartbeat.trouble, "outage")
@@ -279,6 +282,8 @@ class Worker:
     ) -> str:
         drafts = await self._turns.apology(claim.message, phrase)
         await self._inbox.bury(claim, reason, drafts, afresh=afresh)
+        if self._tally is not None:
+            self._tally.count(UNHAPPY, kind=DEAD)
         return "given_up"
 
     async def _give_back(self, claim: Claim, wait: float = 0) -> None:

@@ -17,6 +17,8 @@ from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.pace import Pace
 from api.whatsapp.policy import load_policy
 from api.worker import Worker
+from nlu.daily_counts import FILE as COUNTS
+from nlu.daily_counts import DailyCounts, Tally
 from nlu.log import citizen_hash, get_logger
 from nlu.settings.settings import WorkerSettings
 from nlu.speech.pool import HearingPool
@@ -57,6 +59,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     whatsapp = WhatsAppClient(settings, policy, speaker=speaker, pace=Pace.of(settings))
     sender = ChannelSender(whatsapp)
     metrics = WorkerMetrics()
+    tally = Tally(lambda: DailyCounts(settings.table_url(COUNTS)), settings.zone)
     heartbeat = Heartbeat(settings.hang_seconds, only=settings.worker_only)
     voices = settings.hearing_processes + 1  # one is answered while the next is heard
     pool = hearing_pool(settings, waiting=voices)
@@ -103,6 +106,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         idle_s=settings.keep_trackers_days * 86400,
         review_s=settings.keep_review_days * 86400,
         heartbeat=heartbeat,
+        tally=tally,
     )
     metrics.vitals.ask(lambda: heartbeat.is_ready)
     health: HealthServer | None = None
@@ -112,6 +116,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     try:
         keepers.append(asyncio.create_task(_watch(engine, heartbeat, metrics)))
         keepers.append(asyncio.create_task(engine.keep()))
+        keepers.append(asyncio.create_task(tally.keep()))
         while not engine.is_ready and not stop.is_set():  # messages wait rather than fail
             await asyncio.sleep(0.2)
         log.info("worker_started", only=settings.worker_only or None)
@@ -126,6 +131,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         await engine.close()
         await whatsapp.close()
         await inbox.close()
+        await asyncio.to_thread(tally.flush)
         log.info("worker_stopped")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nlu import daily_counts
 from nlu.settings.settings import Settings
 from nlu.shared_models import FILE, TABLES
 from nlu.storage.migrations.store import Store
@@ -9,8 +10,10 @@ from nlu.storage.move.source import Source, in_files
 
 
 def stores(settings: Settings) -> list[Store]:
-    """Which models machines share, where they do."""
-    return [Store(TABLES, settings.table_url(FILE))] if settings.models_store else []
+    """Counts of the days; which models machines share, where they do."""
+    counts = Store(daily_counts.TABLES, settings.table_url(daily_counts.FILE))
+    shared = [Store(TABLES, settings.table_url(FILE))] if settings.models_store else []
+    return [counts, *shared]
 
 
 def sources(files: Settings, now: Settings) -> list[Source]:

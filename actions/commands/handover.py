@@ -100,6 +100,8 @@ def answer(
         asyncio.run(_answered(handovers, number, text))
         if keep_open:
             handovers.set_closed(number, closed=False)
+        else:
+            _count_wait(handovers, number)
         print(f"Sent. Request {number} {'stays open' if keep_open else 'is closed'}.")
 
 
@@ -108,9 +110,21 @@ def close(number: Number) -> None:
     """Close a request. Without a word to the citizen, as after a telephone call."""
     with _told():
         handovers = _handovers()
-        handovers.case(number)
+        _count_wait(handovers, number)
         handovers.set_closed(number, closed=True)
         print(f"Request {number} is closed.")
+
+
+def _count_wait(handovers: Handovers, number: str) -> None:
+    """For the reports: how long somebody waited until now."""
+    from actions.citizens.counted import count_wait
+    from nlu.daily_counts import FILE, DailyCounts, Tally
+    from nlu.settings.settings import ActionsSettings
+
+    settings, record = ActionsSettings.read(), handovers.case(number).record
+    tally = Tally(lambda: DailyCounts(settings.table_url(FILE)), settings.zone)
+    count_wait(tally, _catalogue(), record.service, record.at)
+    tally.flush()
 
 
 async def _answered(handovers: Handovers, number: str, text: str) -> None:

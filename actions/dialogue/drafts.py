@@ -26,6 +26,7 @@ def left(state: State, service: str, settings: DialogueSettings) -> State:
         nonce=state.nonce,
         unchecked=state.unchecked,
         since=state.since,
+        began=state.began,
         in_doubt=state.in_doubt,
         offers=state.offers,
     )
@@ -56,6 +57,7 @@ def opened(state: State, draft: Draft) -> State:
         nonce=draft.nonce,
         unchecked=draft.unchecked,
         since=draft.since,
+        began=draft.began,
         in_doubt=draft.in_doubt,
         offers=draft.offers,
     )

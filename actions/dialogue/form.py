@@ -62,6 +62,7 @@ class Form:
             service=service,
             nonce=new_nonce(heard, service),
             since=heard.at,
+            began=heard.at,
             spoken_of=service,
         )
         told = {**self.opening(service, words), **self.told_by(service, words)}

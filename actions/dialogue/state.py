@@ -52,6 +52,7 @@ class Draft:
     since: float
     in_doubt: bool = False
     offers: Mapping[str, tuple[Offer, ...]] = field(default_factory=dict)
+    began: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -190,13 +191,13 @@ class State:
 
     `given` names slots in the order they were answered; one without a value was skipped. `page` is
     that of a long list of choices. `heard` are words kept for later. `unchecked` names the slots
-    whose values were heard by voice and not yet read back. `since` is when the citizen last wrote
-    here, `kept` what they left for it, the latest last. `pending` are values by slot type that we
-    asked to remember. `in_doubt` says that the request was sent to the department without an answer
-    and may have been carried out. `offers` are choices by slot that the department gave; none where
-    it was asked and has none. `code` is a one-time code that was sent and not yet told rightly.
-    `spoken_of` is the service that was spoken of last, under way or not. `undo` is the switch that
-    this message made. `said` are values of this
+    whose values were heard by voice and not yet read back. `began` is when the first message of the
+    request came, `since` when the citizen last wrote here, `kept` what they left for it, the latest
+    last. `pending` are values by slot type that we asked to remember. `in_doubt` says that the
+    request was sent to the department without an answer and may have been carried out. `offers` are
+    choices by slot that the department gave; none where it was asked and has none. `code` is a one-
+    time code that was sent and not yet told rightly. `spoken_of` is the service that was spoken of
+    last, under way or not. `undo` is the switch that this message made. `said` are values of this
     conversation by slot type, the latest first, to be offered where one is asked for again. `lacks`
     names slots whose value the citizen does not have. `missed` says that nothing was found by the
     value told before.
@@ -215,6 +216,7 @@ class State:
     heard: Words | None = None
     unchecked: tuple[str, ...] = ()
     since: float = 0.0
+    began: float = 0.0
     kept: tuple[Draft, ...] = ()
     pending: Mapping[str, str] = field(default_factory=dict)
     in_doubt: bool = False
@@ -262,6 +264,7 @@ class State:
             "given": self.given,
             "page": self.page,
             "since": self.since,
+            "began": self.began,
             "kept": [asdict(draft) for draft in self.kept],
             "pending": dict(self.pending),
             "in_doubt": self.in_doubt,
@@ -291,6 +294,7 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
         given=tuple(told.get("given", ())),
         page=told.get("page", 0),
         since=told.get("since", 0.0),
+        began=told.get("began", 0.0),
         kept=tuple(_draft(one) for one in told.get("kept", ())),
         pending=told.get("pending", {}),
         in_doubt=told.get("in_doubt", False),

@@ -116,6 +116,7 @@ def cleared(state: State) -> State:
         heard=None,
         unchecked=(),
         since=0.0,
+        began=0.0,
         pending={},
         in_doubt=False,
         offers={},

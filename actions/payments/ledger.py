@@ -58,6 +58,7 @@ PAYMENTS = sa.Table(
     unreadable_column(),
     sa.Index("payments_due", "due_at"),
     sa.Index("payments_payer", "payer"),
+    sa.Index("payments_opened", "opened_at"),
     sa.Index(
         "payments_one_unsettled",
         "bill",

@@ -10,8 +10,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
+from actions.citizens.counted import count_answer
 from actions.departments import OperationResult
 from actions.departments.journal import Entry
 from actions.departments.settlement import Settlement
@@ -20,6 +22,8 @@ from actions.news.late_answers import LateAnswers
 from actions.news.notices import LanguageOf, Notify
 from actions.server.context import Context
 from actions.server.sealed_stores import sealed_stores
+from nlu.daily_counts import FILE as COUNTS
+from nlu.daily_counts import DailyCounts, day_number
 from nlu.log import get_logger
 from nlu.settings.settings import ActionsSettings
 
@@ -50,6 +54,9 @@ async def settle_writes(place: Workplace) -> None:
 
     async def told(entry: Entry, result: OperationResult) -> None:
         await tell(entry, await here.cashier.checkout.late(entry, result))
+        write = entry.write
+        service = write.context.origin.service
+        count_answer(here.resources.tally, write.department, service, result)
 
     await Settlement(here.departments, told).run(settings.settle_seconds)
 
@@ -77,6 +84,7 @@ async def forget_old(place: Workplace) -> None:
         await asyncio.to_thread(ledger.forget, now - settings.kept("payments"))
         days = here.settings.welcome.days
         await asyncio.to_thread(stores.usage.forget, now - days * _DAY)
+        await asyncio.to_thread(forget_counts, settings, now)
         await asyncio.to_thread(stores.profiles.forget, now - settings.kept("profiles"))
         kept_from = now - settings.kept("handovers")
         presence = Presence(stores.handovers.engine)
@@ -103,10 +111,26 @@ async def read_again(place: Workplace) -> None:
         await asyncio.sleep(_HOUR)
 
 
+async def keep_counts(place: Workplace) -> None:
+    """Adds what turns counted to the table, every few seconds and a last time at the end."""
+    await place.here.resources.tally.keep()
+
+
+def forget_counts(settings: ActionsSettings, now: float) -> int:
+    """Deletes the counts of days that are too old; how many rows."""
+    counts = DailyCounts(settings.table_url(COUNTS))
+    try:
+        first = datetime.fromtimestamp(now - settings.kept("counts"), settings.zone)
+        return counts.forget(day_number(first.date()))
+    finally:
+        counts.close()
+
+
 TASKS: tuple[Task, ...] = (
     settle_writes,
     settle_payments,
     send_talk,
+    keep_counts,
     forget_old,
     read_again,
 )

@@ -12,6 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from actions.citizens import requests
+from actions.citizens.counted import count_answer
 from actions.citizens.effects import Stores
 from actions.citizens.handover import FILE as HANDOVERS
 from actions.citizens.handover import Handovers
@@ -36,6 +37,8 @@ from actions.payments.cashier import Cashier
 from actions.payments.gateways import load_gateways
 from actions.payments.ledger import Ledger
 from nlu.catalogue import Catalogue, shared_catalogue
+from nlu.daily_counts import FILE as COUNTS
+from nlu.daily_counts import DailyCounts, Tally
 from nlu.log import describe
 from nlu.paths import models_folder, read_from, reading
 from nlu.registry import AS_IT_IS, Release, live_release
@@ -55,6 +58,7 @@ class Resources:
     misses: Misses
     notices: NoticesClient
     press: DepartmentIssuer
+    tally: Tally
     connections: Connections = field(default_factory=Connections)
 
     @classmethod
@@ -76,6 +80,7 @@ class Resources:
             Misses.from_environment(),
             NoticesClient(server.notices_address, server.notices_key),
             DepartmentIssuer.from_environment(),
+            Tally(lambda: DailyCounts(server.table_url(COUNTS)), server.zone),
         )
 
 
@@ -204,9 +209,11 @@ class Context:
             code=code,
         )
         meanwhile = Meanwhile(self.catalogue, self.notices, self.settings.working_seconds)
-        return await meanwhile.told(
+        result = await meanwhile.told(
             call, citizen=citizen, turn=turn, service=origin.service, language=language
         )
+        count_answer(self.resources.tally, department, origin.service, result)
+        return result
 
     async def aclose(self) -> None:
         """Closes the connections to Seva's own server, gateways and departments."""

@@ -144,12 +144,14 @@ def _listeners(
     from rasa_sdk.executor import ActionExecutor
 
     from actions.desk.routes import DeskRoutes
+    from actions.reports.app import Reporter, reports_app
+    from actions.reports.figures import Sources
     from actions.server.listener import Listener
     from actions.server.metrics import look, metrics_app
     from actions.server.webhook import webhook_app
     from actions.transparency.console_entries import console_entries_app
     from actions.transparency.published import PublishedLog
-    from nlu.action_address import CONSOLE_LOG, DESK
+    from nlu.action_address import CONSOLE_LOG, CONSOLE_REPORTS, DESK
 
     def event_log() -> PublishedLog:
         return releases.live.resources.press.open().event_log.log
@@ -159,6 +161,7 @@ def _listeners(
         with releases.of_turn() as here:
             yield here.desk
 
+    reporter = Reporter(lambda: Sources.of(settings), lambda: releases.live.catalogue)
     executor = ActionExecutor()
     executor.register_package("actions.actions")
     apps = {
@@ -173,6 +176,7 @@ def _listeners(
             inside={
                 CONSOLE_LOG: console_entries_app(event_log),
                 DESK: DeskRoutes(in_desk).app(),
+                CONSOLE_REPORTS: reports_app(reporter),
             },
         ),
         "callbacks": callbacks,

@@ -137,7 +137,9 @@ class ServeSettings(
         return split_list(self.api_keys)
 
 
-class WorkerSettings(Traces, State, Engine, Hearing, WhatsAppCaller, LogKey, Shutdown):
+class WorkerSettings(
+    Traces, CitizensZone, State, Engine, Hearing, WhatsAppCaller, LogKey, Shutdown
+):
     """`seva worker`: hears, converses, sends."""
 
     whatsapp_base_url: Address = Field(
@@ -241,6 +243,12 @@ class ActionsSettings(
         gt=0,
         description="How long a request handed over to a person is kept once it was answered.",
     )
+    keep_counts_days: float = Field(
+        default=1100,
+        gt=0,
+        description="How long the counts of a day are kept that reports are made of; no citizen "
+        "is in them.",
+    )
 
     @property
     def notices_address(self) -> str:
@@ -248,7 +256,7 @@ class ActionsSettings(
         inside = f"http://{self.internal_host}:{self.internal_port}/notices"
         return self.notices_url or inside
 
-    def kept(self, what: Literal["writes", "payments", "profiles", "handovers"]) -> float:
+    def kept(self, what: Literal["writes", "payments", "profiles", "handovers", "counts"]) -> float:
         """For how many seconds they are kept once they are over."""
         return float(getattr(self, f"keep_{what}_days")) * _DAY
 

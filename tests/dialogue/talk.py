@@ -11,11 +11,13 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from actions.citizens.counted import count_turn
 from actions.citizens.effects import Stores, carried_out
 from actions.departments import OperationResult, Origin
 from actions.dialogue import turns
 from actions.dialogue.form import Form
 from actions.dialogue.state import NO_MEMORY, Heard, Memory, Profile, State, read_state
+from nlu.daily_counts import Tally
 from nlu.speech.transcript import Reading
 from nlu.turn import Button, Message, Reply, read_payload
 
@@ -123,6 +125,7 @@ class Talk:
     stores: Stores | None = None
     citizen: str = CITIZEN
     memory: Memory = NO_MEMORY
+    tally: Tally | None = None
 
     @property
     def open(self) -> bool:
@@ -153,11 +156,12 @@ class Talk:
 
     async def _turn(self, message: Heard) -> Talk:
         """The state goes through the tracker's slot between any two turns."""
-        step = await turns.turn(
-            self.form, self._known(self.state), message, self.department.execute
-        )
+        before = self._known(self.state)
+        step = await turns.turn(self.form, before, message, self.department.execute)
         if self.stores:
             step = carried_out(step, self.citizen, self.stores)
+        if self.tally:
+            count_turn(self.tally, self.form.catalogue, before, message, step)
         self.said = list(step.replies)
         kept = step.state.as_json()
         self.state = self._known(read_state(kept, default_language="te", saved=None))

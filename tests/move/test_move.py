@@ -42,6 +42,7 @@ _TABLES = {
     "profile.sqlite": ["profile"],
     "handover.sqlite": ["handover", "handover_talk", "handover_officer"],
     "usage.sqlite": ["used"],
+    "counts.sqlite": ["daily_counts"],
     "models.sqlite": ["models", "live_model"],
     "documents/registry.sqlite": ["documents", "entries"],
 }

@@ -32,7 +32,8 @@ from api.inbox.open import open_inbox
 from api.key_usage import FileUsage
 from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing
 from api.whatsapp.payload import Status
-from nlu import shared_models
+from nlu import daily_counts, shared_models
+from nlu.daily_counts import DailyCounts, Key
 from nlu.paths import var_folder
 from nlu.settings.groups import State, Stored
 from nlu.storage.open import open_database
@@ -88,6 +89,9 @@ def others(clerk: Clerk) -> None:
     Cases(handovers, lambda service: "energy").claim(number, officer)
     Presence(handovers.engine).seen(officer)
     usage.Usage(stored.table_url(usage.FILE)).count("electricity_bill_view")
+    counts = DailyCounts(stored.table_url(daily_counts.FILE))
+    counts.add({Key("done", 20_787, "energy", "electricity_bill_view", "te", "guntur"): (2, 90)})
+    counts.close()
     with closing(FileUsage(var_folder() / key_usage.FILE, time.time)) as counted:
         asyncio.run(counted.spend("client", [Limit(100, 3600.0)], 7))
     models = open_database(stored.table_url(shared_models.FILE), shared_models.TABLES)

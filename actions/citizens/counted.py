@@ -1,0 +1,134 @@
+"""What is counted of a turn, of an answer of a department, and of a request for a person.
+
+A count knows the day, the department, the service, the language key, the district and of which
+sort it was. It knows no citizen, no words and no hour.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from actions.departments.result import OperationResult
+from actions.dialogue.state import Heard, State
+from actions.dialogue.steps import Step, ToPerson, Used
+from nlu.catalogue import Catalogue
+from nlu.daily_counts import UNHAPPY, Tally
+
+MESSAGES, BEGUN, DONE = "messages", "begun", "done"
+HANDED_OVER, WAITED, ANSWERS = "handed_over", "waited", "answers"
+"""`what` of a count. `DONE` and `WAITED` have seconds."""
+WRITTEN, SPOKEN, TAPPED = "written", "spoken", "tapped"
+CLARIFIED, REFUSED, CORRECTED, ASKED_AGAIN = "clarified", "refused", "corrected", "asked_again"
+"""`kind` of an unhappy turn, beside `DEAD`: dead letters are counted by the worker, which knows no
+service."""
+_DISTRICT = "district"
+_BOUNDS = (60, 300, 900, 3600, 14_400, 86_400, 259_200)
+"""Seconds up to which a wait is of one kind. The kind of the longest is empty."""
+
+
+def count_turn(tally: Tally, catalogue: Catalogue, before: State, heard: Heard, step: Step) -> None:
+    """Counts a turn that was taken. Adds up in memory and never waits."""
+    used = next((one.service for one in step.effects if isinstance(one, Used)), "")
+    about = {
+        "language": heard.key or "",
+        "district": district_of(catalogue, before, step.state),
+    }
+
+    def count(what: str, service: str, kind: str = "", seconds: float = 0) -> None:
+        department = department_of(catalogue, service)
+        where = {"department": department, "service": service, **about}
+        tally.count(what, kind=kind, seconds=seconds, **where)
+
+    service = step.state.service or used or before.service or ""
+    count(MESSAGES, service, _how(heard))
+    for kind in _unhappy(before, heard, step):
+        count(UNHAPPY, service, kind)
+    if _begins(before, step.state):
+        count(BEGUN, service, _how(heard))
+    elif used and not _known(before, used):
+        count(BEGUN, used, _how(heard))  # begun and done by one message
+    if used:
+        seconds = max(0.0, heard.at - began) if (began := _began(before, used, heard)) else 0.0
+        count(DONE, used, bucket(seconds), seconds)
+    for effect in step.effects:
+        if isinstance(effect, ToPerson):
+            count(HANDED_OVER, effect.record.service, effect.record.why)
+
+
+def count_answer(tally: Tally, department: str, service: str, result: OperationResult) -> None:
+    """Counts what a call of a department came to, in a turn or later."""
+    tally.count(ANSWERS, department=department, service=service, kind=result.outcome)
+
+
+def count_wait(tally: Tally, catalogue: Catalogue, service: str, opened: float) -> None:
+    """Counts how long a request for a person waited until somebody was done with it, or took it."""
+    seconds = max(0.0, time.time() - opened)
+    department = department_of(catalogue, service)
+    where = {"department": department, "service": service}
+    tally.count(WAITED, kind=bucket(seconds), seconds=seconds, **where)
+
+
+def department_of(catalogue: Catalogue, service: str) -> str:
+    """The department of a service; empty where there is none of that name."""
+    found = catalogue.services.get(service)
+    return found.department if found else ""
+
+
+def district_of(catalogue: Catalogue, *states: State) -> str:
+    """The district that a request is about, that was said in the conversation, or that the citizen
+    let us remember; empty where none is known."""
+    for state in states:
+        service = catalogue.services.get(state.service or "")
+        for slot in service.slots if service else ():
+            if slot.type.name == _DISTRICT and state.values.get(slot.name):
+                return state.values[slot.name]
+    for state in states:
+        for known in (state.said, state.profile.values):
+            if known.get(_DISTRICT):
+                return known[_DISTRICT][0]
+    return ""
+
+
+def bucket(seconds: float) -> str:
+    """The kind of a wait: the seconds up to which it is of that kind; empty for the longest."""
+    return next((str(bound) for bound in _BOUNDS if seconds <= bound), "")
+
+
+def _how(heard: Heard) -> str:
+    return SPOKEN if heard.by_voice else TAPPED if heard.tapped else WRITTEN
+
+
+def _unhappy(before: State, heard: Heard, step: Step) -> Iterator[str]:
+    after = step.state
+    begins = _begins(before, after)
+    if not before.open and not begins and not heard.danger and not heard.elsewhere:
+        if heard.kind == "clarify":
+            yield CLARIFIED
+        elif heard.kind == "out_of_scope":
+            yield REFUSED
+    same = bool(before.nonce) and before.nonce == after.nonce
+    told = before.values
+    changed = same and any(after.values.get(name, told[name]) != told[name] for name in told)
+    taken_back = before.undo is not None and after.nonce == before.undo.nonce
+    if changed or taken_back:
+        yield CORRECTED
+    elif same and after.open and after.attempts > before.attempts:
+        yield ASKED_AGAIN
+
+
+def _begins(before: State, after: State) -> bool:
+    """Whether a request is under way that was not known before."""
+    nonces = {before.nonce, *(one.nonce for one in before.kept)}
+    return bool(after.service) and after.nonce not in nonces and after.service != before.service
+
+
+def _known(before: State, service: str) -> bool:
+    return before.service == service or any(one.service == service for one in before.kept)
+
+
+def _began(before: State, service: str, heard: Heard) -> float:
+    """When the first message of a request came; 0 where nobody noted it."""
+    if before.service == service:
+        return before.began
+    return next((one.began for one in before.kept if one.service == service), heard.at)

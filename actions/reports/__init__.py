@@ -1,0 +1,1 @@
+"""Reports for officials: figures of a period, without anybody in them."""

@@ -1,0 +1,1 @@
+"""Reports for officials: what citizens ask for and how it goes, without anybody in it."""
