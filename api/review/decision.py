@@ -137,11 +137,15 @@ def one(text: str, service: str) -> Decision:
 
 
 def marked(text: str, marks: Collection[tuple[int, int, str]]) -> str:
-    """A text with its marks written in it; brackets of the text itself become round ones."""
+    """A text with its marks written in it, each around the value alone; brackets of the text itself
+    become round ones."""
     out, after = [], 0
     plain = text.replace("[", "(").replace("]", ")")
     for start, end, slot in sorted(marks):
-        if start < after:
+        surface = plain[start:end]
+        start += len(surface) - len(surface.lstrip())
+        end = start + len(surface.strip())
+        if start < after or start == end:
             continue
         out += [plain[after:start], f"[{plain[start:end]}]({slot})"]
         after = end

@@ -30,11 +30,17 @@ def inserted(content: bytes, keys: Sequence[str], text: str) -> bytes:
     lines = content.decode("utf-8").splitlines(keepends=True)
     first = lines[last.start_mark.line]
     end = last.end_mark.line if last.end_mark.column else last.end_mark.line - 1
-    while lines[end].lstrip()[:1] in ("", "#"):  # a folded text ends where the next thing begins
-        end -= 1
     ends = "\r\n" if first.endswith("\r\n") else "\n"
+    indent = first[: len(first) - len(first.lstrip())]
+    while _is_between(lines[end], len(indent)):  # a folded text ends where the next thing begins
+        end -= 1
     if not lines[end].endswith("\n"):
         lines[end] += ends
-    indent = first[: len(first) - len(first.lstrip())]
     lines.insert(end + 1, f"{indent}- {json.dumps(text, ensure_ascii=False)}{ends}")
     return "".join(lines).encode("utf-8")
+
+
+def _is_between(line: str, indent: int) -> bool:
+    """Whether a line is blank, or a comment that is not inside a text."""
+    plain = line.lstrip()
+    return not plain or (plain.startswith("#") and len(line) - len(plain) <= indent)

@@ -122,6 +122,7 @@ def test_marks_are_written_into_the_text() -> None:
     text = "బిల్లు [6123] విజయవాడ"
     found = marked(text, [(14, 21, "city"), (7, 13, "number")])
     assert found == "బిల్లు [(6123)](number) [విజయవాడ](city)"
+    assert marked("a b c", [(1, 4, "x"), (1, 2, "y"), (3, 9, "z")]) == "a [b](x) [c](z)"
 
 
 def test_agreement_beyond_chance() -> None:
