@@ -67,7 +67,7 @@ class Talk:
 
     def __init__(self, engine: sa.engine.Engine) -> None:
         self._engine = engine
-        self.table = SealedTable("handover_talk", engine, TALK, ["said"], _entry)
+        self.table = SealedTable("talks", engine, TALK, ["said"], _entry)
 
     def add(
         self,

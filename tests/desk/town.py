@@ -46,7 +46,7 @@ class TalkBridge(Bridge):
         for event in answer["events"]:
             self.states[message.citizen] = event["value"]
         replies = [{"text": "", **one, **one["custom"]} for one in answer["responses"]]
-        return Turned(tuple(Reply.from_json(_lean(one)) for one in replies))
+        return Turned(tuple(Reply.from_json({"text": "", **_lean(one)}) for one in replies))
 
     def _call(self, message: Message) -> dict[str, Any]:
         intent, data = read_payload(message.text) if message.tapped else ("", {})

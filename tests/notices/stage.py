@@ -147,7 +147,7 @@ class Stage:
         return (self.folder / "actions.log").read_text("utf-8", "replace")
 
 
-def until(true: Any, seconds: float = 60) -> None:
+def until(true: Any, seconds: float = 240) -> None:
     """Waits for something that other processes do."""
     end = time.monotonic() + seconds
     while not true():
@@ -217,4 +217,4 @@ def opened(
             gate.mute = False
             if stage.process is not None and stage.process.poll() is None:
                 stage.process.terminate()
-                assert stage.process.wait(20) == 0, stage.logged()
+                assert stage.process.wait(90) == 0, stage.logged()
