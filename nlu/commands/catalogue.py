@@ -1,4 +1,4 @@
-"""Commands about the catalogue: init, check, new-service, new-department."""
+"""Commands about the catalogue: init, check, new-service, new-department, changes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nlu.commands.changes import app as changes
 from nlu.commands.options import Json
 from nlu.paths import config_file, data_folder
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from nlu.training.alikeness import Astray
 
 app = typer.Typer(rich_markup_mode=None)
+app.add_typer(changes)
 
 Folder = Annotated[
     Path | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from nlu.changes.proposal import Author
 from nlu.changes.workshop import Workshop, open_workshop
 from tests.catalogue.sample import write_sample
+from tests.processes import ROOT
 
 CONSOLE = Author("Seva console", "console@seva.invalid")
 LATHA = Author("Latha", "latha@seva.invalid")
@@ -39,8 +41,10 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
 
 @pytest.fixture()
 def data(tmp_path: Path) -> Path:
-    """The sample's data folder; no repository."""
-    return write_sample(tmp_path / "work" / "data")
+    """The sample's data folder, with words for numbers; no repository."""
+    data = write_sample(tmp_path / "work" / "data")
+    shutil.copytree(ROOT / "data" / "lexicon", data / "lexicon")
+    return data
 
 
 def committed(data: Path) -> Path:

@@ -30,7 +30,7 @@ HOSTILE = "<script>a</script> \"కరెంటు\": {a: b} # & 'x' {{ 7*7 }} �
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project's catalogue with two services, quick to read."""
     data = copied(tmp_path_factory.mktemp("few") / "data", (VIEW, PAY))
-    for file in sorted((data / "conversation" / "out_of_scope").glob("*.yml"))[1:]:
+    for file in sorted((data / "conversation" / "out_of_scope").glob("*.yml"))[6:]:
         file.unlink()
     shutil.rmtree(data / "encoder", ignore_errors=True)
     return data

@@ -19,7 +19,7 @@ from nlu.changes.workshop import readable
 from nlu.quality.doubtful import Doubted, Twin
 
 _PAGE = 50
-_AGAIN_SECONDS = "2"
+_AGAIN_SECONDS = "5"
 
 
 @dataclass(frozen=True)
