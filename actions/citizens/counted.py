@@ -1,7 +1,8 @@
 """What is counted of a turn, of an answer of a department, and of a request for a person.
 
-A count knows the day, the department, the service, the language key, the district and of which
-sort it was. It knows no citizen, no words and no hour.
+A count knows the day, the department, and some of service, language key, district and sort. It
+knows no citizen, no words and no hour. How many rows a day has depends on the catalogue, not on how
+many citizens write.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from nlu.catalogue import Catalogue
 from nlu.daily_counts import UNHAPPY, Tally
 
 MESSAGES, BEGUN, DONE = "messages", "begun", "done"
+BEGUN_IN, DONE_IN = "begun_in", "done_in"
 HANDED_OVER, WAITED, ANSWERS = "handed_over", "waited", "answers"
-"""`what` of a count. `DONE` and `WAITED` have seconds."""
+"""`what` of a count. `DONE` and `WAITED` have seconds. Districts have counts of their own: to cross
+them with services would make many rows that nobody asks for."""
 WRITTEN, SPOKEN, TAPPED = "written", "spoken", "tapped"
 CLARIFIED, REFUSED, CORRECTED, ASKED_AGAIN = "clarified", "refused", "corrected", "asked_again"
 """`kind` of an unhappy turn, beside `DEAD`: dead letters are counted by the worker, which knows no
@@ -30,30 +33,28 @@ _BOUNDS = (60, 300, 900, 3600, 14_400, 86_400, 259_200)
 def count_turn(tally: Tally, catalogue: Catalogue, before: State, heard: Heard, step: Step) -> None:
     """Counts a turn that was taken. Adds up in memory and never waits."""
     used = next((one.service for one in step.effects if isinstance(one, Used)), "")
-    about = {
-        "language": heard.key or "",
-        "district": district_of(catalogue, before, step.state),
-    }
-
-    def count(what: str, service: str, kind: str = "", seconds: float = 0) -> None:
-        department = department_of(catalogue, service)
-        where = {"department": department, "service": service, **about}
-        tally.count(what, kind=kind, seconds=seconds, **where)
-
     service = step.state.service or used or before.service or ""
-    count(MESSAGES, service, _how(heard))
+    begun = service if _begins(before, step.state) else ""
+    if used and not _known(before, used):
+        begun = used  # begun and done by one message
+    department = department_of(catalogue, service)
+    tally.count(MESSAGES, department=department, language=heard.key or "", kind=_how(heard))
     for kind in _unhappy(before, heard, step):
-        count(UNHAPPY, service, kind)
-    if _begins(before, step.state):
-        count(BEGUN, service, _how(heard))
-    elif used and not _known(before, used):
-        count(BEGUN, used, _how(heard))  # begun and done by one message
+        tally.count(UNHAPPY, department=department, service=service, kind=kind)
+    district = district_of(catalogue, before, step.state) if begun or used else ""
+    if begun:
+        where = department_of(catalogue, begun)
+        tally.count(BEGUN, department=where, service=begun)
+        tally.count(BEGUN_IN, department=where, district=district)
     if used:
-        seconds = max(0.0, heard.at - began) if (began := _began(before, used, heard)) else 0.0
-        count(DONE, used, bucket(seconds), seconds)
+        where, began = department_of(catalogue, used), _began(before, used, heard)
+        seconds = max(0.0, heard.at - began) if began else 0.0
+        tally.count(DONE, seconds=seconds, department=where, service=used, kind=bucket(seconds))
+        tally.count(DONE_IN, department=where, district=district)
     for effect in step.effects:
         if isinstance(effect, ToPerson):
-            count(HANDED_OVER, effect.record.service, effect.record.why)
+            what, where = effect.record, department_of(catalogue, effect.record.service)
+            tally.count(HANDED_OVER, department=where, service=what.service, kind=what.why)
 
 
 def count_answer(tally: Tally, department: str, service: str, result: OperationResult) -> None:

@@ -17,7 +17,9 @@ from actions.citizens import handover
 from actions.citizens.counted import (
     ANSWERS,
     BEGUN,
+    BEGUN_IN,
     DONE,
+    DONE_IN,
     HANDED_OVER,
     MESSAGES,
     TAPPED,
@@ -112,7 +114,10 @@ def figures(sources: Sources, period: Period, department: str = "") -> Figures:
     }
     found.times = _nested(by(DONE, *_PLACE, "kind"))
     found.languages = _own_words(counts, days, department)
-    found.districts = {what: flat(what, "district") for what in (BEGUN, DONE)}
+    found.districts = {
+        BEGUN: flat(BEGUN_IN, "district"),
+        DONE: flat(DONE_IN, "district"),
+    }
     answers: dict[str, dict[str, int]] = defaultdict(dict)
     for (who, outcome), times in by(ANSWERS, "department", "kind").items():
         answers[who][outcome] = times

@@ -66,9 +66,13 @@ class Town:
         self.add("messages", 80, department="energy", kind="tapped")
         for (department, service), times in {BILL: 70, FAULT: 25, INCOME: 30}.items():
             where = {"department": department, "service": service}
-            self.add("begun", times, district="guntur", language="te", **where)
-            self.add("begun", 6, date(2026, 11, 20), district="nellore", language="te", **where)
-            self.add("done", times - 10, kind=bucket(100), district="guntur", **where)
+            early = date(2026, 11, 20)
+            self.add("begun", times, **where)
+            self.add("begun", 6, early, **where)
+            self.add("done", times - 10, kind=bucket(100), **where)
+            self.add("begun_in", times, department=department, district="guntur")
+            self.add("begun_in", 6, early, department=department, district="nellore")
+            self.add("done_in", times - 10, department=department, district="guntur")
             self.add("unhappy", 7, kind="clarified", **where)
         self.add("unhappy", 3, kind="dead")
         self.add("handed_over", 9, kind="asked_for", department=BILL[0], service=BILL[1])
