@@ -23,6 +23,8 @@ CARDS, TOPICS, MESSAGES = 40_000, 370, 5
 """200,000 messages on cards of five."""
 KEYS = ("te", "te-Latn", "hi", "hi-Latn", "en")
 
+_WHOLE = re.compile(r"(SCAN|Seq Scan on) (c|review_cards|review_items)\b(?! USING)")
+
 
 class Counted:
     """A database that counts statements and the rows that they gave."""
