@@ -43,6 +43,9 @@ async def test_all_rows_are_sealed_again_in_slices(
         "replies": 1,
         "options": 1,
         "trackers": 1,
+        "messages for review": 0,
+        "messages on cards": 0,
+        "decisions": 0,
     }
     for one in stores:
         after: str | None = ""

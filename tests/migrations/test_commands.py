@@ -27,7 +27,10 @@ def test_status_says_what_waits_and_where(old: OldCode, url: str) -> None:
     assert "inbox      before migrations: `before` waits" in said.stdout
     assert "`seva migrate before` adds what this Seva needs" in said.stdout
     facts = {one["store"]: one for one in json.loads(seva("status", "--json").stdout)}
-    assert facts["inbox"]["waiting"] == ["0002_before"] and not facts["inbox"]["adopted"]
+    assert (
+        facts["inbox"]["waiting"] == ["0002_before", "0003_before"]
+        and not facts["inbox"]["adopted"]
+    )
     assert not facts["payments"]["made"] and facts["payments"]["ready"]
 
 

@@ -68,7 +68,7 @@ def remembered(url: str) -> list[str]:
 
 def test_new_tables_are_made_once(url: str) -> None:
     assert started(url) == [0] * PROCESSES
-    assert remembered(url) == ["0002_before"]
+    assert remembered(url) == ["0003_before"]
 
 
 def test_old_tables_are_brought_up_once(
@@ -76,7 +76,7 @@ def test_old_tables_are_brought_up_once(
 ) -> None:
     monkeypatch.setenv("SEVA_MIGRATE", "always")
     assert started(url) == [0] * PROCESSES
-    assert remembered(url) == ["0002_before"]
+    assert remembered(url) == ["0003_before"]
     old.play("gateway")
 
 
