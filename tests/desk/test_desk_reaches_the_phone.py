@@ -56,7 +56,7 @@ def test_claimed_talked_passed_on_closed_and_rated(town: Town) -> None:
     # To another department, and back to nobody's.
     assert lakshmi.send(f"{at}/transfer", department="energy", note="a wire").status_code == 200
     assert lakshmi.get(at).status_code == 404
-    assert "Energy" in town.texts(seen + 3)[-1]
+    assert "Electricity" in town.texts(seen + 3)[-1]
     assert ravi.send(f"{at}/claim").status_code == 200 and "a wire" in ravi.get(at).text
     assert ravi.send(f"{at}/close", reason="done").status_code == 200
     last = town.stage.phone(PHONE, seen + 5)[-1]
