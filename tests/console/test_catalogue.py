@@ -43,10 +43,11 @@ both = pytest.mark.parametrize("data", ["folder", "git"], indirect=True)
 def data(
     request: pytest.FixtureRequest, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """A copy, with Git and without."""
-    data = tmp_path / "work" / "data"
-    shutil.copytree(source, data)
+    """That catalogue without Git, which no page ever writes in; or a copy in a repository."""
+    data = source
     if getattr(request, "param", "folder") == "git":
+        data = tmp_path / "work" / "data"
+        shutil.copytree(source, data)
         committed(data)
     monkeypatch.setenv("SEVA_DATA_DIR", str(data))
     monkeypatch.setenv("SEVA_MODELS_DIR", str(tmp_path / "models"))
