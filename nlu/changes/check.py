@@ -1,4 +1,4 @@
-"""The checks of `seva check`, for one edited file and in about a second.
+"""The checks of `seva check`, for one edited file and in a tenth of a second.
 
 The whole check reads 369 services and compares 118,000 sentences, which takes 7 to 20 s: too long
 between a form and its answer. What an edit of texts can break is less: the file itself, and what
@@ -16,6 +16,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Union
+
+import regex
 
 from nlu.augment.transcripts import FOLDER, read_all_heard
 from nlu.catalogue.checker import check_catalogue
@@ -189,8 +191,7 @@ def _shared(base: Base, now: Catalogue, intent: Intent, broken: frozenset[Path])
     """What is wrong because of the file and another one together."""
     found: set[Problem] = set()
     rules = list(_ACROSS)
-    was = _intent(base.catalogue, intent)
-    if was is None or was.utterances == intent.utterances:
+    if not _contrasts_more(base.limits, _intent(base.catalogue, intent), intent):
         rules.remove(contrast_problems)  # it reads all that is trained
     for rule in rules:
         found |= set(rule(Run(now, base.limits, broken=broken))) - base.known
@@ -206,6 +207,19 @@ def _shared(base: Base, now: Catalogue, intent: Intent, broken: frozenset[Path])
 
     # The few sentences that are left of the others are too few: so are they without this intent.
     return found | (said(_few(now, near, intent)) - said(_few(base.catalogue, near, None)))
+
+
+def _contrasts_more(limits: Limits, was: Intent | None, now: Intent) -> bool:
+    """Whether the share of sentences that say what is not wanted can have risen: there is another
+    one of those, or there are fewer sentences."""
+    before = was.utterances if was else {}
+    for key, pattern in limits.contrast.patterns.items():
+        old, new = before.get(key, ()), now.utterances.get(key, ())
+        known = {one.text for one in old}
+        more = (one.text.lower() for one in new if one.text not in known)
+        if len(new) < len(old) or any(regex.search(pattern, text) for text in more):
+            return True
+    return False
 
 
 def _few(catalogue: Catalogue, near: Iterable[Said], whole: Intent | None) -> Catalogue:

@@ -1,9 +1,10 @@
 """Proposals as branches of the repository that the data folder lies in.
 
-Each is a branch `catalogue/ID` from the commit that is checked out; each change is a commit by who
-made it. Commits are made of objects alone, with an index of their own, and a branch moves only from
-where the change began (`update-ref` with the old value): neither the files, nor the index, nor HEAD
-of whoever works in the checkout is touched, and two changes at once do not lose each other.
+Each is a branch `catalogue-change/ID` from the commit that is checked out; each change is a commit
+by who made it. Commits are made of objects alone, with an index of their own, and a branch moves
+only from where the change began (`update-ref` with the old value): neither the files, nor the
+index, nor HEAD of whoever works in the checkout is touched, and two changes at once do not lose
+each other.
 Somebody looks at the branch and merges it as any other.
 """
 
@@ -35,7 +36,7 @@ from nlu.changes.proposal import (
 )
 from nlu.storage.file_lock import locked
 
-_OPEN, _DISCARDED = "refs/heads/catalogue/", "refs/seva/discarded/"
+_OPEN, _DISCARDED = "refs/heads/catalogue-change/", "refs/seva/discarded/"
 _TRAILER = "Seva-Proposal"
 _NOTHING = "0" * 40
 _MOST = 500  # changes of a proposal

@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from nlu.catalogue.errors import Problem
@@ -27,7 +28,9 @@ from nlu.changes.proposal import (
     checked_file,
     version_of,
 )
+from nlu.log import get_logger
 
+log = get_logger(__name__)
 FOLDER = "changes"
 """In SEVA_VAR_DIR: proposals where there is no Git, copies of the catalogue where there is."""
 
@@ -108,7 +111,7 @@ class Workshop:
         state = _state_of(root)
         with self._reading:
             if state not in self._bases:
-                read = Base.read(root)
+                read = _read(root, state)
                 self._bases.clear()
                 self._bases[state] = read
             base = self._bases[state]
@@ -205,7 +208,8 @@ def open_workshop(data: Path, var: Path, committer: Author) -> Workshop:
     kept = var / FOLDER
     try:
         return Workshop(GitProposals(data, kept / "copies", committer))
-    except GitFailed:
+    except GitFailed as error:
+        log.info("changes_without_git", why=str(error))
         return Workshop(FolderProposals(data, kept))
 
 
@@ -215,6 +219,12 @@ def readable(content: bytes) -> Document:
         return Document(content)
     except CannotEdit as error:
         raise EditRefused(str(error)) from None
+
+
+@lru_cache(maxsize=2)
+def _read(root: Path, state: tuple[object, ...]) -> Base:
+    """Once for all of a process."""
+    return Base.read(root)
 
 
 def _state_of(root: Path) -> tuple[object, ...]:

@@ -135,7 +135,7 @@ def test_a_branch_leaves_the_checkout_alone(data: Path, opened: Callable[[], Wor
     assert git(top, "rev-parse", "HEAD") == head
     assert git(top, "branch", "--show-current") == "main\n"
     assert not (top / "hooked").exists()
-    assert one.branch == f"catalogue/{one.id}"
+    assert one.branch == f"catalogue-change/{one.id}"
     commits = git(top, "log", "--format=%an <%ae> %cn: %s", f"main..{one.branch}").splitlines()
     assert commits == [
         "రవి x <ravi@seva.invalid> Seva console: said at the counter",

@@ -43,10 +43,11 @@ both = pytest.mark.parametrize("data", ["folder", "git"], indirect=True)
 def data(
     request: pytest.FixtureRequest, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """A copy, with Git and without."""
-    data = tmp_path / "work" / "data"
-    shutil.copytree(source, data)
+    """That catalogue without Git, which no page ever writes in; or a copy in a repository."""
+    data = source
     if getattr(request, "param", "folder") == "git":
+        data = tmp_path / "work" / "data"
+        shutil.copytree(source, data)
         committed(data)
     monkeypatch.setenv("SEVA_DATA_DIR", str(data))
     monkeypatch.setenv("SEVA_MODELS_DIR", str(tmp_path / "models"))
@@ -168,7 +169,9 @@ def test_a_sentence_is_tried_then_kept(desk: Desk) -> None:
     assert "కొత్త వాక్యం: ఒకటి # 1" in patch.text
     assert [deed.act for deed in desk.house.console.audit.latest(9)] == ["catalogue.change"]
     if desk.room.workshop.proposals.get(proposal).branch:
-        log = git(desk.data.parent, "log", "-1", "--format=%an %ae %s", f"catalogue/{proposal}")
+        log = git(
+            desk.data.parent, "log", "-1", "--format=%an %ae %s", f"catalogue-change/{proposal}"
+        )
         account = desk.house.console.accounts.all()[0]
         assert log == f"Latha {account.id}@seva.invalid said at the counter\n"
 
