@@ -27,7 +27,7 @@ app = typer.Typer(
 
 _FOR_OTHERS = (
     *("init", "check", "new-service", "new-department"),
-    *("train", "evaluate", "compare"),
+    *("train", "evaluate", "compare", "gate"),
     *("promote", "rollback", "benchmark", "speech"),
 )
 """Commands whose files are meant for others: data and models, and what is measured of them."""

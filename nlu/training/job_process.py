@@ -100,6 +100,7 @@ def _gate(model: str) -> bool | None:
 def main(place: Path) -> int:
     """0 if it was done."""
     os.nice(_NICE)
+    os.umask(0o022)  # a model is for every process, whoever trains it; the console's files are not
     prepare_environment(os.environ)
     signal.signal(signal.SIGTERM, _end)
     job = Job(**known_fields(Job, json.loads((place / JOB).read_text("utf-8"))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
 from rich.table import Column
 from rich.text import Text
@@ -61,7 +62,7 @@ class ProgressBar:
         now = self.progress.step(said)
         left = times.in_words(now.seconds_left)
         self._console.print(f"{said} ({left})" if left else said, highlight=False, markup=False)
-        self._bar.update(self._task, description=said)
+        self._bar.update(self._task, description=escape(said))
 
     def move(self, share: float | None) -> None:
         """The bar shows this share of the work."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from nlu.training.progress import Progress, earlier_times, in_words, keep_times
+from nlu.training.progress_bar import ProgressBar
 
 EARLIER = [("Reading the catalogue", 10.0), ("Training", 60.0), ("Scoring the hold-out", 30.0)]
 
@@ -86,3 +89,22 @@ def test_times_are_kept_by_profile_if_weights_were_trained(tmp_path: Path) -> No
 )
 def test_in_words(seconds: float | None, words: str) -> None:
     assert in_words(seconds) == words
+
+
+def test_bar_shows_the_time_left_on_a_terminal() -> None:
+    told = io.StringIO()
+    console = Console(file=told, force_terminal=True, width=100)
+    with ProgressBar(EARLIER, console) as bar:
+        bar.step("Reading the catalogue")
+        bar.step("Training")
+    assert "Reading the catalogue (about 2 min left)" in told.getvalue()
+    bar_line = told.getvalue().rpartition("Training ")[2]
+    assert "━" in bar_line and "s left" in bar_line
+
+
+def test_steps_are_lines_where_there_is_no_terminal() -> None:
+    told = io.StringIO()
+    with ProgressBar((), Console(file=told, width=100)) as bar:
+        bar.step("Reading the catalogue")
+        bar.step("Training [1/2]")
+    assert told.getvalue() == "Reading the catalogue\nTraining [1/2]\n"

@@ -24,7 +24,10 @@ from nlu.registry import (
     promote,
     rollback,
 )
+from nlu.storage.file_lock import locked
 from nlu.training import train as module
+from nlu.training.answers import kept
+from nlu.training.metrics import Labelled
 from nlu.training.train import _packing, _without_bars, inputs_hash, train
 from tests.few_services import copied
 from tests.releases import write_archive
@@ -160,6 +163,41 @@ def test_a_release_holds_what_was_there_when_its_training_began(
     assert live_id(tmp_path / "models") == made.id
     assert {path.name for path in (tmp_path / "models").iterdir()} == {made.id, "live"}
     assert folder_in_use() is None
+
+
+def test_who_asked_at_the_console_is_kept_and_what_the_model_answers(
+    weights: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scores(read: Any, known: Any) -> tuple[dict[str, Any], list[Any]]:
+        read([[Labelled("bill", "en", "a")], [Labelled("bill sir", "en", "a")]])
+        return {}, []
+
+    def answers(model: Path, data: Path, parts: list[list[Labelled]]) -> list[Any]:
+        decision = {"kind": "route", "options": [{"service": "a"}]}
+        one = {"decision": decision, "intent_ranking": [{"name": "a", "confidence": 0.9}]}
+        return [([one] * len(rows), 1.0) for rows in parts]
+
+    monkeypatch.setattr("nlu.training.evaluate.evaluated_holdouts", scores)
+    monkeypatch.setattr("nlu.training.evaluate.read_at_once", answers)
+    made = module.train(reason="ration cards", author="Lakshmi Devi", account="a1")
+    told = {name: made.lineage[name] for name in ("author", "account", "reason")}
+    assert told == {"author": "Lakshmi Devi", "account": "a1", "reason": "ration cards"}
+    found = kept(tmp_path / "models" / made.id)
+    assert set(found) == {"bill", "bill sir"} and found["bill"].options == ("a",)
+
+
+def test_what_a_killed_training_left_is_cleared_away_and_nothing_else(
+    weights: list[Path], tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    for name in (".training-killed", ".training-alive", ".training-begun"):
+        (models / name).mkdir(parents=True)
+    (models / ".training-killed" / ".alive").touch()
+    with locked(models / ".training-alive" / ".alive"):
+        made = module.train()
+    left = {path.name for path in models.iterdir()}
+    assert left == {made.id, "live", ".training-alive", ".training-begun"}
+    assert not (models / made.id / ".alive").exists()
 
 
 def test_the_same_catalogue_is_one_release(weights: list[Path], tmp_path: Path) -> None:

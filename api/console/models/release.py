@@ -60,7 +60,7 @@ async def shown(visit: Visit) -> Response:
         one=one,
         scores=_with_plots(scores(one.metrics)),
         noisy=_with_plots(scores(one.metrics.get("noisy", {}))),
-        reliability=_reliability(one),
+        reliability=_reliability(visit, one),
         services=services if every else services[:_SERVICES],
         more=0 if every else max(0, len(services) - _SERVICES),
         verdict=verdict,
@@ -91,9 +91,14 @@ def known(model: str) -> tuple[Registry, Manifest, Verdict | None]:
     return found, manifest(model), verdict
 
 
-def _reliability(one: Manifest) -> Any:
+def _reliability(visit: Visit, one: Manifest) -> Any:
     bins = one.metrics.get("calibration", {}).get("bins")
-    return plots.reliability(bins) if bins else None
+    if not bins:
+        return None
+    names = ("title", "across", "below", "point")
+    # `point` is filled in by the plot, so its braces stay.
+    told = {n: visit.console.pages.words.say(f"models.plot_{n}", visit.language, {}) for n in names}
+    return plots.reliability(bins, plots.Wording(**told))
 
 
 def _with_plots(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

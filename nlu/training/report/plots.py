@@ -32,14 +32,27 @@ def _axes(frame: Frame, across: Sequence[float], up: Sequence[float], words: str
     return parts
 
 
-def reliability(bins: Sequence[Mapping[str, float]]) -> Markup:
+@dataclass(frozen=True)
+class Wording:
+    """The words of a reliability diagram; `point` has `rows`, `claimed` and `right` in braces."""
+
+    title: str = "Reliability diagram: share right over confidence"
+    across: str = "confidence"
+    below: str = "messages in each bin"
+    point: str = "{rows} messages: claimed {claimed}, right {right}"
+
+
+ENGLISH = Wording()
+
+
+def reliability(bins: Sequence[Mapping[str, float]], words: Wording = ENGLISH) -> Markup:
     """Share that was right over confidence, with 95 % intervals; how many messages beneath.
 
     `bins` as `seva evaluate --json` has them under `calibration`. The lower bars are logarithmic:
     most messages are in the last bin.
     """
     frame = Frame(56, 14, 350, 300)
-    parts = _axes(frame, [0, 0.2, 0.4, 0.6, 0.8, 1], [0, 0.2, 0.4, 0.6, 0.8, 1], "confidence")
+    parts = _axes(frame, [0, 0.2, 0.4, 0.6, 0.8, 1], [0, 0.2, 0.4, 0.6, 0.8, 1], words.across)
     parts.append(line(frame.at(0, 0), frame.at(1, 1), "ideal"))
     below = Frame(56, 372, 350, 70)
     largest = max([1.0, *(b["rows"] for b in bins)])
@@ -52,8 +65,8 @@ def reliability(bins: Sequence[Mapping[str, float]]) -> Markup:
         parts.append(
             line(frame.at(one["confidence"], low), frame.at(one["confidence"], high), "whisker")
         )
-        told = (
-            f"{rows} messages: claimed {percent(one['confidence'])}, right {percent(one['right'])}"
+        told = words.point.format(
+            rows=rows, claimed=percent(one["confidence"]), right=percent(one["right"])
         )
         radius = 3.5 + 4.5 * log10(1 + rows) / log10(1 + largest)
         parts.append(
@@ -68,8 +81,8 @@ def reliability(bins: Sequence[Mapping[str, float]]) -> Markup:
             f'width="{end - start:.1f}" height="{tall:.1f}"><title>{escape(told)}</title></rect>'
         )
         parts.append(text(((start + end) / 2, foot - tall - 4), str(rows), kind="tick small"))
-    parts.append(text((below.left + below.width / 2, 462), "messages in each bin", kind="name"))
-    return svg(420, 470, "Reliability diagram: share right over confidence", parts, "square")
+    parts.append(text((below.left + below.width / 2, 462), words.below, kind="name"))
+    return svg(420, 470, words.title, parts, "square")
 
 
 @dataclass(frozen=True)
