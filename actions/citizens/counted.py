@@ -66,8 +66,8 @@ def count_wait(tally: Tally, catalogue: Catalogue, service: str, opened: float) 
     """Counts how long a request for a person waited until somebody was done with it, or took it."""
     seconds = max(0.0, time.time() - opened)
     department = department_of(catalogue, service)
-    where = {"department": department, "service": service}
-    tally.count(WAITED, kind=bucket(seconds), seconds=seconds, **where)
+    kind = bucket(seconds)
+    tally.count(WAITED, seconds=seconds, department=department, service=service, kind=kind)
 
 
 def department_of(catalogue: Catalogue, service: str) -> str:

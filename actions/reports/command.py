@@ -9,8 +9,8 @@ from actions.reports.app import Reporter, month_before
 from actions.reports.csv_file import report_csv
 from actions.reports.figures import Sources
 from actions.reports.pdf import report_pdf
-from actions.server.context import words_release
 from nlu.catalogue import shared_catalogue
+from nlu.paths import data_folder
 from nlu.settings.settings import ActionsSettings
 
 
@@ -22,7 +22,7 @@ def report_command(
         print(f"{out}: the name must end in .pdf or .csv", file=sys.stderr)
         return 2
     try:
-        catalogue = shared_catalogue(words_release().data)
+        catalogue = shared_catalogue(data_folder())
         reporter = Reporter(lambda: Sources.of(settings), lambda: catalogue)
         asked = {
             "period": month or month_before(reporter.now.date()),

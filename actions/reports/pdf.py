@@ -10,9 +10,9 @@ from actions.reports.report import Report
 from actions.reports.table import Column, Shown, Speech, Table
 
 MEDIA_TYPE = "application/pdf"
-_SIZE, _SMALL = 9.0, 7.5
+_SIZE, _HEAD, _SMALL = 9.0, 6.8, 7.5
 _GAP = 3.0
-_NAME = 0.36
+_NAME = 0.34
 """Part of the width that the names of rows get; with one or two columns they get more."""
 _NOTHING = 10.0
 
@@ -45,9 +45,13 @@ def _print(sheet: Sheet, table: Table, language: str) -> None:
         sheet.line_of(Speech(language)("nothing"), _SIZE, FAINT)
         sheet.ln(_GAP)
         return
-    _row(sheet, labels, widths, bold=True)
+    _row(sheet, labels, widths, bold=True, size=_HEAD)
     largest = _largest(table)
     for name, places in table.rows:
+        page = sheet.page
+        sheet.room_for(2 * _height(sheet, [name, *(one.text for one in places)], widths))
+        if sheet.page != page:
+            _row(sheet, labels, widths, bold=True, size=_HEAD)
         _row(
             sheet, [name, *(one.text for one in places)], widths, bar=_part(table, places, largest)
         )
@@ -64,10 +68,11 @@ def _row(
     *,
     bold: bool = False,
     bar: float = 0.0,
+    size: float = _SIZE,
 ) -> None:
     """Prints a row and a line below it, on one page. `bar`: part of the first number's width that
     is tinted."""
-    height = _height(sheet, texts, widths, bold=bold)
+    height = _height(sheet, texts, widths, bold=bold, size=size)
     sheet.room_for(height)
     top, left = sheet.get_y(), MARGIN
     if bar:
@@ -79,17 +84,22 @@ def _row(
         if text:
             colour = FAINT if bold and place else INK
             align = "R" if place else "L"
-            sheet.line_of(text, _SIZE, colour, bold=bold, align=align, width=width)
+            sheet.line_of(text, size, colour, bold=bold, align=align, width=width)
         left += width
     sheet.rule(top + height)
     sheet.set_xy(MARGIN, top + height + 0.3)
 
 
 def _height(
-    sheet: Sheet, texts: Sequence[str], widths: Sequence[float], *, bold: bool = True
+    sheet: Sheet,
+    texts: Sequence[str],
+    widths: Sequence[float],
+    *,
+    bold: bool = True,
+    size: float = _SIZE,
 ) -> float:
     heights = [
-        sheet.height_of(text, _SIZE, width, bold=bold) for text, width in zip(texts, widths) if text
+        sheet.height_of(text, size, width, bold=bold) for text, width in zip(texts, widths) if text
     ]
     return max(heights, default=0.0) + 1.2
 

@@ -174,7 +174,8 @@ class _Desk:
         if done.hidden or not done.value:
             return [Shown(self.say("kept") if done.value else "")] * 2
         kinds = self.found.times.get(place, {})
-        return [Shown(self.say.bound(_within(kinds, part))) for part in (0.5, _NINE_OF_TEN)]
+        found = [_within(kinds, part) for part in (0.5, _NINE_OF_TEN)]
+        return [Shown(self.say.time(int(one)) if one else self.say("longer")) for one in found]
 
     def _districts(self) -> Table:
         whats = (BEGUN, DONE)

@@ -51,7 +51,7 @@ def test_departments_and_services(full: Report) -> None:
     assert shown(of(full, "departments"))["Electricity"] == ["107", "75", "14", "9"]
     told = shown(of(full, "services"))
     bill = next(row for row in told.values() if row[0] == "76")
-    assert bill == ["76", "60", "7", "9", "up to 5 min", "up to 5 min"]
+    assert bill == ["76", "60", "7", "9", "5 min", "5 min"]
 
 
 def test_days_and_districts(full: Report) -> None:

@@ -36,7 +36,7 @@ async def page(visit: Visit) -> Response:
         tables=[(one, plot(one)) for one in tables],
         first_rows=_FIRST_ROWS,
         periods=_PERIODS,
-        chosen={"period": "7days", **query},
+        chosen={**dict.fromkeys(_ASKED, ""), "period": "7days", **query},
         query=urlencode(query),
     )
 
