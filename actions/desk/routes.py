@@ -197,7 +197,7 @@ class DeskRoutes:
 
     async def _close(self, request: Request, desk: Desk, officer: Officer) -> dict[str, Any]:
         reason = (await _body(request)).get("reason")
-        if reason not in desk.words.reasons:
+        if not isinstance(reason, str) or reason not in desk.words.reasons:
             raise HTTPException(400, "reason")
         return await _done(request, desk, officer, desk.cases.close, reason)
 
