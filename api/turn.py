@@ -26,14 +26,16 @@ from api.whatsapp.policy import WhatsAppPolicy
 from api.whatsapp.qr_code import PDF, read_code
 from api.whatsapp.render import MORE, more_buttons, read_aloud, render
 from api.whatsapp.sender import MediaRejected, Sender, SendFailed, SendInDoubt
+from nlu.log import describe, get_logger
 from nlu.speech.errors import SpeechError, SpeechModelError
 from nlu.speech.pool import PoolFull
 from nlu.storage.sealing import Unreadable
 from nlu.storage.unreadable import alarm
 from nlu.text.script import is_blank
 from nlu.trace import span
-from nlu.turn import SILENT, Button, Media, Message, Reply, TurnFailed
+from nlu.turn import SILENT, Button, Media, Message, Reply, Turned, TurnFailed
 
+log = get_logger(__name__)
 ATTACHED = "\U0001f4ce"  # a paper clip stands for a photo or file without a caption
 _ATTACHMENTS = ("image", "document", "video")
 _LONGEST_CODE, _CODE_SECONDS = 4096, 10
@@ -266,8 +268,18 @@ class Turns:
         drafts = self._render(said, inbound, language)
         if not drafts and SILENT not in turned.acts:
             raise TurnFailed("the replies of the dialogue came to no message")
-        review = self._pick.arrivals(message, turned) if self._pick else ()
+        review = self._for_review(message, turned)
         return Answer(drafts, language, turned.tracker, turned.acts, turned.decision, review)
+
+    def _for_review(self, message: Message, turned: Turned) -> tuple[Arrival, ...]:
+        """What a person should read. Whatever goes wrong here, the citizen gets the answer."""
+        if self._pick is None:
+            return ()
+        try:
+            return self._pick.arrivals(message, turned)
+        except Exception as error:
+            log.error("review_not_kept", error=describe(error))
+            return ()
 
     def _render(
         self, replies: Sequence[Reply], message: Inbound, language: str | None

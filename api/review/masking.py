@@ -26,7 +26,9 @@ MASKED = regex.compile(r"(?<![\p{L}\p{N}])X{2,}[\p{L}\p{N}/-]{0,4}(?![\p{L}\p{N}
 
 
 def masked(text: str) -> str:
-    """`text` without numbers; what is masked already stays as it is."""
+    """`text` without numbers; what is masked already stays as it is. Half a surrogate pair, which
+    some phones send, becomes a question mark: it can be neither hashed nor shown."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return _TOKEN.sub(lambda found: _hidden(found[0]), mask(text, phones=True))
 
 

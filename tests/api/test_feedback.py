@@ -10,7 +10,6 @@ from starlette.testclient import TestClient
 from api.conversations.identity import Conversation
 from api.inbox.review import erase, named
 from api.review.item import Item
-from nlu.settings.settings import Settings
 from tests.api.api_fakes import FakeUnderstanding
 from tests.api.five_texts import FIVE
 
@@ -23,6 +22,12 @@ def waiting(client: TestClient) -> list[Any]:
         lambda db: db.execute("SELECT * FROM review_arrivals ORDER BY seq").fetchall()
     )
     return rows
+
+
+def change(client: TestClient, **given: float) -> None:
+    """Another setting from now on."""
+    runtime = client.app.state.runtime  # type: ignore[attr-defined]
+    runtime.settings = runtime.settings.but(given)
 
 
 @pytest.mark.parametrize("key", FIVE)
@@ -49,19 +54,17 @@ def test_the_same_request_counts_once_for_a_client(client: TestClient) -> None:
     assert len(waiting(client)) == 3
 
 
-def test_what_was_right_is_one_of_a_share(client: TestClient, settings: Settings) -> None:
+def test_what_was_right_is_one_of_a_share(client: TestClient) -> None:
     right = {"text": "my bill", "intent": "electricity_bill_view", "correct": True}
-    settings.review_percent = 0
+    change(client, review_percent=0)
     assert client.post("/feedback", json=right).json() == {"kept": False}
-    settings.review_percent = 100
+    change(client, review_percent=100)
     assert client.post("/feedback", json=right).json() == {"kept": True}
     assert [row["reason"] for row in waiting(client)] == ["random"]
 
 
-def test_nothing_is_kept_where_nothing_is_to_be_kept(
-    client: TestClient, settings: Settings
-) -> None:
-    settings.keep_review_days = 0
+def test_nothing_is_kept_where_nothing_is_to_be_kept(client: TestClient) -> None:
+    change(client, keep_review_days=0)
     assert client.post("/feedback", json={**WRONG, "text": "my bill"}).json() == {"kept": False}
     assert waiting(client) == []
 

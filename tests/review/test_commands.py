@@ -34,7 +34,7 @@ def review(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Review:
 
 
 def run(*given: str) -> list[str]:
-    found = CliRunner(mix_stderr=False).invoke(app, list(given))
+    found = CliRunner().invoke(app, list(given))
     assert found.exit_code == 0, found.stderr
     return found.stdout.splitlines()
 
@@ -57,7 +57,7 @@ def test_only_what_was_decided_is_exported(review: Review, tmp_path: Path) -> No
     [line] = run("export")
     row = json.loads(line)
     assert (row["text"], row["key"], row["service"]) == (te.item.text, "te", BILL)
-    told = CliRunner(mix_stderr=False).invoke(app, ["export"]).stderr
+    told = CliRunner().invoke(app, ["export"]).stderr
     assert "no such service yet: solar roof (1 messages)" in told
     assert run("export", "--since", "2999-01-01") == []
     tasks = json.loads("\n".join(run("export", "--form", "label-studio", "--state", "open")))
@@ -78,5 +78,5 @@ def test_old_messages_are_deleted(review: Review, monkeypatch: pytest.MonkeyPatc
 
 def test_without_an_inbox_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEVA_VAR_DIR", str(tmp_path / "elsewhere"))
-    found = CliRunner(mix_stderr=False).invoke(app, ["list"])
+    found = CliRunner().invoke(app, ["list"])
     assert found.exit_code == 1 and "there is no inbox yet" in found.stderr

@@ -34,6 +34,10 @@ def test_words_and_small_numbers_stay(text: str) -> None:
     assert masked(text) == text and not is_masked(text)
 
 
+def test_half_a_surrogate_pair_is_no_hindrance() -> None:
+    assert masked("bill \ud83d 6123401005678") == "bill ? XXXXXXXXX5678"
+
+
 def test_values_are_found_again_in_the_masked_text() -> None:
     raw = "బిల్లు 6123401005678 విజయవాడ"
     text = masked(raw)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -89,7 +88,17 @@ async def test_a_late_worker_leaves_nothing(desk: Desk) -> None:
     assert len(rows(desk.inbox, WAITING)) == 1
 
 
-Check = Callable[[Message, Turned], str | None]
+async def test_the_answer_does_not_hang_on_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something is wrong with what would be kept: the citizen is answered all the same."""
+
+    def broken(self: Pick, message: Message, turned: Turned) -> Any:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(Pick, "arrivals", broken)
+    whatsapp = FakeWhatsApp()
+    await desk.inbox.put([message(1, "power bill")])
+    await make_worker(desk.inbox, FakeEngine(), whatsapp, desk.clock, pick=PICK).drain()
+    assert whatsapp.texts() == ["echo power bill"] and rows(desk.inbox, WAITING) == []
 
 
 @pytest.mark.parametrize(
