@@ -40,13 +40,14 @@ from tests.deploy.manifests import (
 )
 
 README = (ROOT / "deploy" / "README.md").read_text("utf-8")
-ROLES = ("serve", "worker-text", "worker-voice", "actions", "documents")
+ROLES = ("serve", "worker-text", "worker-voice", "actions", "documents", "console")
 PORTS = {
     "serve": {"http": "serve_port"},
     "worker-text": {"inside": "worker_metrics_port"},
     "worker-voice": {"inside": "worker_metrics_port"},
     "actions": {"callbacks": "callbacks_port", "metrics": "actions_metrics_port"},
     "documents": {"http": "documents_port"},
+    "console": {"http": "console_port"},
 }
 """Component: port's name -> the setting whose default it is."""
 JOBS = {"seva-backup": "backup make [OPTIONS] {TARGET}", "seva-purge": "inbox purge [OPTIONS]"}
@@ -221,6 +222,7 @@ def test_probes_ask_what_is_answered() -> None:
     answered = {
         "serve": lambda path: path in {route.path for route in health.routes},
         "documents": lambda path: path == healthy.HTTP["documents"][2],
+        "console": lambda path: path == healthy.HTTP["console"][2],
     }
     try:
         for component in ROLES:
@@ -329,11 +331,12 @@ def _paths(ingress: Manifest) -> list[Manifest]:
     return [path for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]]
 
 
-def test_outside_reaches_three_paths_and_documents() -> None:
+def test_outside_reaches_three_paths_and_two_pages() -> None:
     (ingress,) = of_kind("state", "Ingress")
     assert sorted(
         (path["path"], path["backend"]["service"]["name"]) for path in _paths(ingress)
     ) == [
+        ("/", "seva-console"),
         ("/", "seva-documents"),
         ("/callbacks", "seva-callbacks"),
         ("/v1", "seva-serve"),

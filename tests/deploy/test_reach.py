@@ -22,21 +22,23 @@ WANTED = {
     (INGRESS, "serve", 8780),
     (INGRESS, "actions", 5056),
     (INGRESS, "documents", 8795),
+    (INGRESS, "console", 8792),
     (PROMETHEUS, "serve", 9783),
     (PROMETHEUS, "worker-text", 8781),
     (PROMETHEUS, "worker-voice", 8781),
     (PROMETHEUS, "actions", 8782),
     ("worker-text", "actions", 8443),
     ("worker-voice", "actions", 8443),
+    ("console", "actions", 8443),
     ("actions", "serve", 8443),
     ("worker-text", INTERNET, 443),
     ("worker-voice", INTERNET, 443),
     ("actions", INTERNET, 443),
     ("documents", INTERNET, 443),
 }
-CLIENTS = ("serve", "worker-text", "worker-voice", "actions", "documents", "purge", "tools")
+CLIENTS = ("serve", "worker-text", "worker-voice", "actions", "documents", "console", "purge", "tools")
 """Who reaches the database through the pooler; `backup` needs a connection of its own."""
-PORTS = (53, 80, 443, 5055, 5056, 5432, 8443, 8780, 8781, 8782, 8783, 8784, 8795, 9783)
+PORTS = (53, 80, 443, 5055, 5056, 5432, 8443, 8780, 8781, 8782, 8783, 8784, 8792, 8795, 9783)
 
 
 def _selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
