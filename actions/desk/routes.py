@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import unquote
 
 import regex
@@ -41,7 +41,6 @@ _SECONDS = 3.0
 """How long an officer waits for the outbox; it is tried again in the background."""
 _NAME = regex.compile(r"[A-Za-z0-9-]{8,64}")
 _ID = regex.compile(r"[^\s,]{1,200}")
-T = TypeVar("T")
 InDesk = Callable[[], AbstractContextManager[Desk]]
 """Inside, work is done on the live release."""
 Handler = Callable[[Request, Desk, Officer], Awaitable[Mapping[str, Any]]]

@@ -1,4 +1,4 @@
-"""The real catalogue, requests on both engines, and an outbox that notes what it takes."""
+"""A few real services, requests on both engines, and an outbox that notes what it takes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,21 @@ import pytest
 
 from actions.citizens.handover import FILE, Handovers
 from actions.desk.place import Desk
-from nlu.catalogue import Catalogue
+from nlu.catalogue import Catalogue, load_catalogue
 from tests.desk.outbox import Outbox
 from tests.dialogue.conftest import catalogue, form, own_key
+from tests.few_services import copied
 
 __all__ = ["catalogue", "form", "own_key"]
+
+
+SERVICES = ("electricity_bill_view", "electricity_bill_payment", "income_certificate")
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    """Two departments."""
+    return load_catalogue(copied(tmp_path_factory.mktemp("few") / "data", SERVICES))
 
 
 @pytest.fixture
@@ -30,5 +40,5 @@ def outbox() -> Outbox:
 
 
 @pytest.fixture
-def desk(catalogue: Catalogue, handovers: Handovers, outbox: Outbox) -> Desk:
-    return Desk(catalogue, handovers, outbox, outbox.language_of, ZoneInfo("Asia/Kolkata"))
+def desk(few: Catalogue, handovers: Handovers, outbox: Outbox) -> Desk:
+    return Desk(few, handovers, outbox, outbox.language_of, ZoneInfo("Asia/Kolkata"))
