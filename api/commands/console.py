@@ -47,6 +47,10 @@ def invite(
         list[str] | None,
         typer.Option(help="Department of an officer, by its id in the catalogue; repeatable."),
     ] = None,
+    email: Annotated[
+        str | None,
+        typer.Option(help="Of who signs in by OpenID (SEVA_CONSOLE_OIDC_ISSUER), not by password."),
+    ] = None,
     days: Annotated[float, typer.Option(min=0.01, help="How long the link works.")] = 2,
 ) -> None:
     """Invite somebody. Prints a link that works once: send it to them alone."""
@@ -55,7 +59,7 @@ def invite(
     settings = begin(ConsoleSettings)
     from api.console.process import invite_command
 
-    finish(invite_command(settings, name, role or [], department or [], days))
+    finish(invite_command(settings, name, role or [], department or [], days, email))
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """Accounts of the console: made by an invitation, closed for good, never deleted.
 
 An invitation is a link that works once. Who opens it chooses a password and shows that the
-telephone makes the right codes. Calls block.
+telephone makes the right codes. An invitation with an e-mail is for whoever an OpenID provider
+says has it; they have no password here. Calls block.
 """
 
 from __future__ import annotations
@@ -63,10 +64,15 @@ class Accounts:
         self._engine, self._clock = engine, clock
 
     def invite(
-        self, name: str, roles: Sequence[str], departments: Sequence[str], days: float
+        self,
+        name: str,
+        roles: Sequence[str],
+        departments: Sequence[str],
+        days: float,
+        email: str | None = None,
     ) -> str:
         """The token of a new invitation; one for the same name before it ends. Raises ValueError
-        for a name that is taken or empty."""
+        for a name or an e-mail that is taken, and for no name."""
         name = " ".join(name.split())
         if not name:
             raise ValueError("an account needs a name")
@@ -77,21 +83,27 @@ class Accounts:
             "folded": _folded(name),
             "roles": " ".join(dict.fromkeys(roles)),
             "departments": " ".join(dict.fromkeys(departments)),
-            "secret": seal(new_secret()),
+            "email": email and _folded(email),
+            "secret": None if email else seal(new_secret()),
             "ends_at": self._clock() + days * _DAY,
         }
         with self._engine.begin() as db:
             taken = ACCOUNTS.c.folded == row["folded"]
+            before = INVITATIONS.c.folded == row["folded"]
+            if row["email"]:
+                taken |= ACCOUNTS.c.email == row["email"]
+                before |= INVITATIONS.c.email == row["email"]
             if db.execute(sa.select(ACCOUNTS.c.id).where(taken)).first():
-                raise ValueError(f"there is an account {name!r} already")
-            db.execute(INVITATIONS.delete().where(INVITATIONS.c.folded == row["folded"]))
+                raise ValueError(f"there is an account {email or name!r} already")
+            db.execute(INVITATIONS.delete().where(before))
             db.execute(INVITATIONS.insert().values(**row))
         return token
 
     def invitation(self, token: str) -> Invitation | None:
-        """An invitation that can still be used."""
+        """An invitation that can still be used here."""
+        this = self._open(token) & INVITATIONS.c.email.is_(None)
         with self._engine.connect() as db:
-            found = db.execute(sa.select(INVITATIONS).where(self._open(token))).mappings().first()
+            found = db.execute(sa.select(INVITATIONS).where(this)).mappings().first()
         return found and Invitation(
             found["name"],
             _split(found["roles"]),
@@ -111,24 +123,43 @@ class Accounts:
             kept = hashed(password)
         except ValueError:
             raise NotTaken("weak_password") from None
-        row = {
+        made = {"password": kept, "secret": seal(invited.secret), "last_step": step}
+        return self._make(self._open(token), language, made)
+
+    def by_email(self, email: str, language: str) -> Account:
+        """The account of an e-mail; one that was invited is made. Raises NotTaken."""
+        this, email = ACCOUNTS.c.email == _folded(email), _folded(email)
+        with self._engine.connect() as db:
+            row = db.execute(sa.select(ACCOUNTS).where(this)).mappings().first()
+        if row is not None:
+            if row["closed_at"] is not None:
+                raise NotTaken("not_invited")
+            return _account(row)
+        is_open = (INVITATIONS.c.email == email) & (INVITATIONS.c.ends_at > self._clock())
+        made = {"password": "", "secret": None, "last_step": 0}
+        try:
+            return self._make(is_open, language, made)
+        except NotTaken:
+            raise NotTaken("not_invited") from None
+
+    def _make(self, invitation: Any, language: str, more: Mapping[str, Any]) -> Account:
+        """The account of an invitation, which is used up. Raises NotTaken."""
+        new = {
             "id": secrets.token_hex(8),
-            "name": invited.name,
-            "folded": _folded(invited.name),
-            "roles": " ".join(invited.roles),
-            "departments": " ".join(invited.departments),
-            "password": kept,
-            "secret": seal(invited.secret),
-            "last_step": step,
             "language": language,
             "made_at": self._clock(),
             "closed_at": None,
             "failures": 0,
             "locked_until": 0.0,
+            **more,
         }
+        same = ("name", "folded", "email", "roles", "departments")
         with self._engine.begin() as db:
-            if not db.execute(INVITATIONS.delete().where(self._open(token))).rowcount:
+            found = db.execute(sa.select(INVITATIONS).where(invitation)).mappings().first()
+            gone = found and db.execute(INVITATIONS.delete().where(invitation)).rowcount
+            if not gone:
                 raise NotTaken("invitation_over")
+            row = {**new, **{name: found[name] for name in same}}
             try:
                 db.execute(ACCOUNTS.insert().values(**row))
             except sa.exc.IntegrityError:
@@ -139,8 +170,9 @@ class Accounts:
         """The account, if all three are right. Raises NotTaken, with the same word for whatever
         was wrong. After five wrong tries each takes a longer wait, up to a quarter of an hour."""
         this = ACCOUNTS.c.folded == _folded(name)
+        own = ACCOUNTS.c.password != ""
         with self._engine.connect() as db:
-            row = db.execute(sa.select(ACCOUNTS).where(this)).mappings().first()
+            row = db.execute(sa.select(ACCOUNTS).where(this & own)).mappings().first()
         now = self._clock()
         if row is not None and row["locked_until"] > now:
             raise NotTaken("locked")

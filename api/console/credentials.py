@@ -28,12 +28,12 @@ def hashed(password: str) -> str:
 
 
 def is_password(password: str, kept: str | None) -> bool:
-    """Whether it is the one that was kept; with None it is not, after the same time."""
+    """Whether it is the one that was kept; where none was kept it is not, after the same time."""
     try:
         _HASHER.verify(kept or _NOBODY, password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
-    return kept is not None
+    return bool(kept)
 
 
 def new_secret() -> str:

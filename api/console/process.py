@@ -67,17 +67,21 @@ def invite_command(
     roles: Sequence[str],
     departments: Sequence[str],
     days: float,
+    email: str | None = None,
 ) -> int:
     """Prints the link of an invitation."""
     try:
         check_keys()
         check_roles(roles, departments, shared_catalogue(settings.data_dir).departments)
-        token = open_accounts(settings).invite(name, roles, departments, days)
+        if email and not settings.console_oidc_issuer:
+            raise ValueError("who comes by --email needs a provider: set SEVA_CONSOLE_OIDC_ISSUER")
+        token = open_accounts(settings).invite(name, roles, departments, days, email)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
     _keep(settings, "account.invite", {"name": name, "roles": list(roles)})
-    print(f"{settings.console_address}/invitation/{token}")
+    where = "sign-in" if email else f"invitation/{token}"
+    print(f"{settings.console_address}/{where}")
     return 0
 
 

@@ -12,6 +12,7 @@ from api.console.accounts import Accounts
 from api.console.action_server import ActionServer
 from api.console.area import Area
 from api.console.audit import Audit
+from api.console.oidc import Provider
 from api.console.pages import Pages
 from api.console.schema import FILE, TABLES
 from api.console.sessions import Sessions
@@ -32,6 +33,8 @@ class Console:
     audit: Audit
     server: ActionServer
     pages: Pages
+    provider: Provider | None = None
+    """Where others' accounts sign in; None: nowhere."""
     clock: Callable[[], float] = time.time
 
     @classmethod
@@ -58,6 +61,7 @@ class Console:
             Audit(engine, clock),
             ActionServer(settings.action_address, settings.actions_secret),
             Pages(areas, settings.zone),
+            Provider.of(settings),
             clock,
         )
 

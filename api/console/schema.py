@@ -24,8 +24,9 @@ ACCOUNTS = sa.Table(
     sa.Column("folded", sa.Text, nullable=False, unique=True),  # one name, one account
     sa.Column("roles", sa.Text, nullable=False),  # names, blanks between
     sa.Column("departments", sa.Text, nullable=False),
-    sa.Column("password", sa.Text, nullable=False),  # Argon2
-    sa.Column("secret", sa.Text, nullable=False),  # of one-time codes, sealed
+    sa.Column("email", sa.Text, unique=True),  # of who comes by OpenID
+    sa.Column("password", sa.Text, nullable=False),  # Argon2; empty: by OpenID only
+    sa.Column("secret", sa.Text),  # of one-time codes, sealed
     sa.Column("last_step", sa.BigInteger, nullable=False),  # of the code that was used last
     sa.Column("language", sa.Text, nullable=False),
     sa.Column("made_at", sa.Float(53), nullable=False),
@@ -41,7 +42,8 @@ INVITATIONS = sa.Table(
     sa.Column("folded", sa.Text, nullable=False),
     sa.Column("roles", sa.Text, nullable=False),
     sa.Column("departments", sa.Text, nullable=False),
-    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("email", sa.Text),
+    sa.Column("secret", sa.Text),
     sa.Column("ends_at", sa.Float(53), nullable=False),
 )
 SESSIONS = sa.Table(

@@ -10,7 +10,7 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.requests import Request
@@ -24,6 +24,7 @@ from nlu.web.body import BodyTooLong, read_body
 if TYPE_CHECKING:
     from api.console.runtime import Console
 
+SameSite = Literal["strict", "lax"]
 SIGN_IN = "/sign-in"
 POLL = "poll"
 """In the query of what a page asks for by itself: nobody is at work because of it."""
@@ -52,7 +53,7 @@ class Visit:
     """What forms are bound to: the session, or a cookie where there is none yet."""
     session: str = ""
     sent: list[tuple[str, str]] = field(default_factory=list)
-    _cookies: list[tuple[str, str, int]] = field(default_factory=list)
+    _cookies: list[tuple[str, str, int, SameSite]] = field(default_factory=list)
 
     @property
     def language(self) -> str:
@@ -88,14 +89,14 @@ class Visit:
         """A page, or only its block `part` where HTMX asks for it."""
         said = self.request.cookies.get("seva_said", "")
         if said and not self.part_only:
-            self._cookies.append(("seva_said", "", 0))
+            self.set_cookie("seva_said", "", 0)
         html = self.console.pages.render(template, self, said, values)
         return self.finish(HTMLResponse(html, status))
 
     def go(self, path: str, say: str = "") -> Response:
         """On to another page of the console; `say`: key of a sentence that it shows once."""
         if say:
-            self._cookies.append(("seva_said", say, _SAID_SECONDS))
+            self.set_cookie("seva_said", say, _SAID_SECONDS)
         if "hx-request" in self.request.headers:
             return self.finish(Response(status_code=204, headers={"HX-Redirect": path}))
         return self.finish(RedirectResponse(path, 303))
@@ -104,19 +105,22 @@ class Visit:
         """Keeps what was done. Nothing of a citizen is in `about`."""
         await asyncio.to_thread(self.console.audit.keep, self.account.name, act, about)
 
-    def set_cookie(self, name: str, value: str, seconds: int) -> None:
-        """A cookie of this console; 0 seconds deletes it."""
-        self._cookies.append((name, value, seconds))
+    def set_cookie(
+        self, name: str, value: str, seconds: int, same_site: SameSite = "strict"
+    ) -> None:
+        """A cookie of this console; 0 seconds deletes it. `same_site` `lax`: it comes along when
+        another site sends the browser here."""
+        self._cookies.append((name, value, seconds, same_site))
 
     def finish(self, response: Response) -> Response:
         """The answer, with the cookies that were set."""
-        for name, value, seconds in self._cookies:
+        for name, value, seconds, same_site in self._cookies:
             response.set_cookie(
                 name,
                 value,
                 max_age=seconds,
                 httponly=True,
-                samesite="strict",
+                samesite=same_site,
                 secure=self.console.is_secure,
             )
         self._cookies.clear()

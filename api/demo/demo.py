@@ -93,6 +93,7 @@ class Demo:
             "SEVA_SANDBOX_DEPARTMENT_CALLBACKS": f"{self._callbacks()}/callbacks",
             "SEVA_SANDBOX_CALLBACK_URL": f"{self._callbacks()}/callbacks/payments/sandbox",
             "SEVA_SANDBOX_SMS_URL": f"http://{s.simulator_host}:{s.simulator_port}/__sms",
+            "SEVA_SIMULATOR_CONSOLE_URL": s.console_address,
             "SEVA_SANDBOX_CHAT_URL": f"http://{s.simulator_host}:{s.simulator_port}/",
             "SEVA_DATA_DIR": str(s.data_dir.absolute()),  # as it is, for who writes in it
             "SEVA_SANDBOX_OWNERS": str(s.data_dir / "demo/owners.yml"),

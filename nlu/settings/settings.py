@@ -323,6 +323,12 @@ class SimulatorSettings(WhatsAppCaller, WhatsAppWebhook, ServeAddress, Pages):
         "`/webhooks/whatsapp` at `SEVA_SERVE_HOST` and `SEVA_SERVE_PORT`.",
     )
 
+    simulator_console_url: Address = Field(
+        default="",
+        description="Address of the console that the simulator's chat page links to; the demo "
+        "names its own. Empty: no link.",
+    )
+
     @property
     def simulated_webhook(self) -> str:
         """Where the simulator delivers to."""
@@ -351,6 +357,19 @@ class ConsoleSettings(CitizensZone, State, Engine, Pages):
     console_name: str = Field(
         default="Seva console",
         description="Name of the console in the app for one-time codes.",
+    )
+    console_oidc_issuer: Address = Field(
+        default="",
+        description="Issuer of an OpenID provider whose accounts may sign in to the console, if "
+        "they were invited by their e-mail; empty: by password and code only. Its address to come "
+        "back to is `SEVA_CONSOLE_URL/sign-in/oidc/back`.",
+    )
+    console_oidc_client: str = Field(default="", description="Id of the console at that provider.")
+    console_oidc_secret: str = Field(
+        default="", description="Secret of the console at that provider."
+    )
+    console_oidc_name: str = Field(
+        default="OpenID", description="Name of that provider on the button of the sign-in page."
     )
     console_mail_domain: str = Field(
         default="seva.invalid",

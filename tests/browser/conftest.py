@@ -41,7 +41,9 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def stage() -> Iterator[SimpleNamespace]:
     port, bot_port = free_port(), free_port()
-    settings = Settings(simulator_port=port, serve_port=bot_port)
+    settings = Settings(
+        simulator_port=port, serve_port=bot_port, simulator_console_url="http://127.0.0.1:8792"
+    )
     bot = LittleBot(settings)
     simulator = ExitStack()
 

@@ -320,3 +320,9 @@ def test_a_new_phone_is_at_the_top_also_after_a_reload(open_page):
     choose_phone(page, "919885067890")
     say(page, "hello")
     expect(first).to_have_attribute("data-phone", "919885067890")
+
+
+def test_the_console_is_a_link_away(open_page, stage):
+    page = open_page(size=DESKTOP)
+    link = page.get_by_role("link", name="కన్సోల్")
+    expect(link).to_have_attribute("href", "http://127.0.0.1:8792")

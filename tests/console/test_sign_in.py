@@ -200,3 +200,13 @@ def test_roles_have_words(house: House, language: str) -> None:
     page = person.get("/accounts").text
     for role in roles():
         assert house.console.pages.words.say(f"frame.role_{role}", language, {}) in page
+
+
+def test_invitations_of_several_people_stand_side_by_side(house: House) -> None:
+    accounts = house.console.accounts
+    first, second = (accounts.invite(name, ["reader"], [], 1) for name in ("sita", "ram"))
+    assert accounts.invitation(first) and accounts.invitation(second)
+    again = accounts.invite("Sita", ["editor"], [], 1)
+    assert accounts.invitation(first) is None
+    found = accounts.invitation(again)
+    assert found is not None and found.roles == ("editor",)

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import segno
 from markupsafe import Markup
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api.console.accounts import Account, NotTaken
 from api.console.area import Area
 from api.console.credentials import SHORTEST, secret_uri
+from api.console.oidc import Provider
 from api.console.visit import SIGN_IN, Refused, Visit, at, own_path
 
 _YEAR = 365 * 86400
+_BACK = "/sign-in/oidc/back"
+_UNDER_WAY = "seva_oidc"
+_PROVIDER_SECONDS = 600
 _HASHING = asyncio.Semaphore(2)
 """Argon2 takes 64 MiB and a tenth of a second each time: many at once would take all."""
 
@@ -39,6 +43,30 @@ async def come_in(visit: Visit) -> Response:
     except NotTaken as error:
         return _form(visit, onward, name=name, wrong=f"sign_in.{error}", status=403)
     return await _enter(visit, account, onward)
+
+
+async def to_provider(visit: Visit) -> Response:
+    """On to the OpenID provider, which sends the browser back."""
+    try:
+        started = await _provider(visit).begin(_back_address(visit))
+    except NotTaken as error:
+        return _form(visit, "/", wrong=f"sign_in.{error}", status=503)
+    visit.set_cookie(_UNDER_WAY, started.kept, _PROVIDER_SECONDS, "lax")
+    return RedirectResponse(started.address, 303)
+
+
+async def from_provider(visit: Visit) -> Response:
+    """Back from the provider. The page goes on by itself: the browser was sent by another site, so
+    the cookie of a session would not come along yet (SameSite)."""
+    kept = visit.request.cookies.get(_UNDER_WAY, "")
+    visit.set_cookie(_UNDER_WAY, "", 0, "lax")
+    try:
+        email = await _provider(visit).email(dict(visit.request.query_params), kept)
+        account = await asyncio.to_thread(visit.console.accounts.by_email, email, visit.language)
+    except NotTaken as error:
+        return _form(visit, "/", wrong=f"sign_in.{error}", status=403)
+    await _begin(visit, account, "openid")
+    return visit.page("sign_in/on.html")
 
 
 async def invitation(visit: Visit) -> Response:
@@ -83,22 +111,44 @@ async def speak(visit: Visit) -> Response:
 
 
 async def _enter(visit: Visit, account: Account, onward: str) -> Response:
+    await _begin(visit, account, "password")
+    return visit.go(onward)
+
+
+async def _begin(visit: Visit, account: Account, by: str) -> None:
     """A new session, whatever cookie came: nobody's planted one is used."""
     console = visit.console
     if visit.session:
         await asyncio.to_thread(console.sessions.end, visit.session)
     token = await asyncio.to_thread(console.sessions.begin, account)
     visit.account = account
-    await visit.audit("sign_in", {})
+    await visit.audit("sign_in", {"by": by})
     hours = console.settings.console_session_hours
     visit.set_cookie(console.cookie, token, int(hours * 3600))
-    return visit.go(onward)
+
+
+def _provider(visit: Visit) -> Provider:
+    """Raises Refused where there is none."""
+    if visit.console.provider is None:
+        raise Refused(404)
+    return visit.console.provider
+
+
+def _back_address(visit: Visit) -> str:
+    return f"{visit.console.settings.console_address}{_BACK}"
 
 
 def _form(
     visit: Visit, onward: str, name: str = "", wrong: str = "", status: int = 200
 ) -> Response:
-    return visit.page("sign_in/form.html", status, onward=onward, name=name, wrong=wrong)
+    return visit.page(
+        "sign_in/form.html",
+        status,
+        onward=onward,
+        name=name,
+        wrong=wrong,
+        provider=visit.console.provider and visit.console.settings.console_oidc_name,
+    )
 
 
 async def _invitation(visit: Visit, wrong: str = "", status: int = 200) -> Response:
@@ -123,6 +173,8 @@ AREA = Area(
     (
         at(SIGN_IN, form, open=True),
         at(SIGN_IN, come_in, method="POST", open=True),
+        at("/sign-in/oidc", to_provider, open=True),
+        at(_BACK, from_provider, open=True),
         at("/invitation/{token}", invitation, open=True),
         at("/invitation/{token}", accept, method="POST", open=True),
         at("/sign-out", leave, method="POST"),

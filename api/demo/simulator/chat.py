@@ -43,6 +43,7 @@ def chat_router(world: World) -> APIRouter:
                 "phone": world.rules.display_phone_number,
             },
             "webhook": world.webhook,
+            "console": world.settings.simulator_console_url,
             "citizens": [citizen.as_dict() for citizen in world.citizens],
             "wire": world.wire,
         }

@@ -7,8 +7,9 @@ CREATE TABLE IF NOT EXISTS account (
     folded TEXT NOT NULL,
     roles TEXT NOT NULL,
     departments TEXT NOT NULL,
+    email TEXT,
     password TEXT NOT NULL,
-    secret TEXT NOT NULL,
+    secret TEXT,
     last_step BIGINT NOT NULL,
     language TEXT NOT NULL,
     made_at FLOAT NOT NULL,
@@ -16,7 +17,8 @@ CREATE TABLE IF NOT EXISTS account (
     failures INTEGER NOT NULL,
     locked_until FLOAT NOT NULL,
     PRIMARY KEY (id),
-    UNIQUE (folded)
+    UNIQUE (folded),
+    UNIQUE (email)
 );
 CREATE TABLE IF NOT EXISTS invitation (
     token TEXT NOT NULL,
@@ -24,7 +26,8 @@ CREATE TABLE IF NOT EXISTS invitation (
     folded TEXT NOT NULL,
     roles TEXT NOT NULL,
     departments TEXT NOT NULL,
-    secret TEXT NOT NULL,
+    email TEXT,
+    secret TEXT,
     ends_at FLOAT NOT NULL,
     PRIMARY KEY (token)
 );

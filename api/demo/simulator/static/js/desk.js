@@ -20,8 +20,8 @@ export class Desk {
     node.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
   }
 
-  /** @param {{citizens: any[], current: string, webhook: any}} state */
-  draw({ citizens, current, webhook }) {
+  /** @param {{citizens: any[], current: string, webhook: any, console: string}} state */
+  draw({ citizens, current, webhook, console }) {
     const focused = this.#focused();
     this.node.replaceChildren(
       el("div.brand", {}, el("img", { src: "/static/img/seva.svg", alt: "" }), el("div", {}, el("b", {}, say("app_title")), el("p", {}, say("tagline")))),
@@ -33,7 +33,7 @@ export class Desk {
       el("section", {},
         el("h2", {}, say("try_saying")),
         el("div.ideas.column", {}, ...suggestions.keys.flatMap(({ first }) => first.map((idea) => this.#idea(idea))))),
-      this.#hook(webhook));
+      this.#hook(webhook, console));
     focused()?.focus();
   }
 
@@ -80,11 +80,12 @@ export class Desk {
     return el("button.chip", { type: "button", lang: languageOf(idea), onclick: () => { this.close(); this.actions.onIdea(idea); } }, idea);
   }
 
-  #hook(webhook) {
+  #hook(webhook, console) {
     return el("div.hook", {},
       el("div.line", { "data-state": webhook.state, role: "status" },
         el("span.lamp"), el("span", {}, `${say("webhook")}: ${say(`webhook_${webhook.state}`)}`),
         webhook.state !== "verified" && el("button", { type: "button", onclick: this.actions.onVerify }, say("verify_again"))),
-      el("code", {}, webhook.url));
+      el("code", {}, webhook.url),
+      console && el("a", { href: console, target: "_blank", rel: "noopener" }, say("console")));
   }
 }

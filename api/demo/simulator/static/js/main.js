@@ -19,7 +19,7 @@ const saved = {
   language: (phone) => localStorage.getItem(`seva.language.${phone}`),
   setLanguage: (phone, code) => localStorage.setItem(`seva.language.${phone}`, code),
 };
-const state = { citizens: [], current: "", webhook: { state: "waiting", url: "" }, online: true };
+const state = { citizens: [], current: "", webhook: { state: "waiting", url: "" }, console: "", online: true };
 let typingTimer = 0;
 let readTimer = 0;
 /** Events that come while a history is loading wait here, so that none is drawn over. */
@@ -161,8 +161,8 @@ function onEvent(kind, citizen, data) {
 
 /** Loads everything; also after the simulator was restarted or reset. */
 async function start() {
-  const { citizens, webhook, wire: entries, cursor } = await api.loadState();
-  Object.assign(state, { citizens, webhook });
+  const { citizens, webhook, console, wire: entries, cursor } = await api.loadState();
+  Object.assign(state, { citizens, webhook, console });
   wire.show(entries);
   const known = citizens.some(({ phone }) => phone === saved.phone);
   await choose(known ? saved.phone : citizens[0].phone);
