@@ -40,6 +40,7 @@ _OPEN, _DISCARDED = "refs/heads/catalogue-change/", "refs/seva/discarded/"
 _TRAILER = "Seva-Proposal"
 _NOTHING = "0" * 40
 _MOST = 500  # changes of a proposal
+_REMEMBERED = 1000  # proposals
 _TRIES = 8
 _FILE_MODES = ("100644", "100755")
 _TRAINING_ONLY = "encoder/"  # weights of 19 MB that no check reads
@@ -70,6 +71,7 @@ class GitProposals:
         self._prefix = self._git.line("rev-parse", "--show-prefix")
         self._top = Git(Path(self._git.line("rev-parse", "--show-toplevel")))
         self._kept, self._committer = kept, committer
+        self._known: dict[tuple[_Ref, str], Proposal] = {}
         self._top.line("rev-parse", "--verify", "--quiet", f"HEAD:{self._prefix}languages.yml")
 
     def base(self) -> Path:
@@ -136,7 +138,7 @@ class GitProposals:
         ref = self._ref(proposal)
         base = self._began(ref)
         return [
-            FileChange(name, self._read(name, base), self._read(name, ref.commit))
+            FileChange(name, self._at(name, base), self._at(name, ref.commit))
             for name in self._names(base, ref.commit)
         ]
 
@@ -179,28 +181,36 @@ class GitProposals:
         return ref
 
     def _commits(self, ref: _Ref) -> list[list[str]]:
-        """Of the proposal alone, the last one first: hash, parents, author, day, subject."""
+        """Of the proposal alone, the last one first: hash, parents, author, day, subject. What
+        somebody has added to the branch by hand belongs to it."""
         told = self._top.run(
             *("log", f"--max-count={_MOST}", "--first-parent", f"--format={_FORM}", "-z"),
             ref.commit,
         )
-        found = []
         fields = told.decode("utf-8", "replace").rstrip("\0\n").split("\0")
-        for at in range(0, len(fields) - 5, 6):
-            commit = fields[at : at + 6]
-            if ref.id not in commit[5].strip().split(","):
-                break
-            found.append(commit)
-        return found
+        commits = [fields[at : at + 6] for at in range(0, len(fields), 6)]
+        own = [n for n, one in enumerate(commits) if ref.id in "".join(one[5:]).strip().split(",")]
+        return commits[: own[-1] + 1] if own else []
 
     def _began(self, ref: _Ref) -> str:
         commits = self._commits(ref)
         return commits[-1][1].split(" ")[0] if commits else ref.commit
 
     def _proposal(self, ref: _Ref) -> Proposal:
+        """Remembered for as long as neither the branch nor HEAD moves."""
+        key = (ref, self._head())
+        if key not in self._known:
+            while len(self._known) >= _REMEMBERED:
+                self._known.pop(next(iter(self._known)))
+            self._known[key] = self._looked_up(ref)
+        return self._known[key]
+
+    def _looked_up(self, ref: _Ref) -> Proposal:
         commits = self._commits(ref)
         names = self._names(self._began(ref), ref.commit) if commits else []
-        changes = [Kept(author, day, subject) for _, _, author, day, subject, _ in commits[::-1]]
+        changes = [
+            Kept(author, day, subject) for _, _, author, day, subject, *_ in reversed(commits)
+        ]
         branch = "" if ref.discarded else ref.name.removeprefix("refs/heads/")
         return Proposal(ref.id, self._state(ref, names), changes, names, branch)
 
@@ -230,6 +240,11 @@ class GitProposals:
         if not blob:
             raise NoSuchFile(file)
         return self._top.run("cat-file", "blob", blob)
+
+    def _at(self, file: str, commit: str) -> bytes:
+        """Any file that a branch changes; empty where it is not there."""
+        blob = self._blob(file, commit)
+        return self._top.run("cat-file", "blob", blob) if blob else b""
 
     def _commit(self, change: Change, reason: str, proposal: str, tip: str) -> str:
         """The hash of a commit on `tip`, which no branch has yet."""

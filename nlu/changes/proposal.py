@@ -165,9 +165,14 @@ def checked_id(proposal: str) -> str:
 def checked_file(name: str) -> str:
     """The name of a file, relative to the data folder, if people edit it here: a service or a
     conversation intent. Nothing that leads elsewhere has that form. Raises NoSuchFile."""
-    if not _FILE.fullmatch(name):
+    if not is_edited_here(name):
         raise NoSuchFile(name)
     return name
+
+
+def is_edited_here(name: str) -> bool:
+    """Whether people edit a file of that name here."""
+    return _FILE.fullmatch(name) is not None
 
 
 def checked_reason(reason: str) -> str:

@@ -26,6 +26,7 @@ from nlu.changes.proposal import (
     Proposal,
     Proposals,
     checked_file,
+    is_edited_here,
     version_of,
 )
 from nlu.log import get_logger
@@ -123,7 +124,8 @@ class Workshop:
         if made is None:
             made = base
             for one in changes:
-                made = made.with_file(one.name, one.after)
+                if is_edited_here(one.name):
+                    made = made.with_file(one.name, one.after)
             with self._reading:
                 while len(self._bases) > 8:
                     self._bases.pop(next(k for k in self._bases if k != state))
@@ -180,8 +182,11 @@ class Workshop:
             staged = Path(folder) / "data"
             shutil.copytree(base, staged, copy_function=os.symlink)
             for one in self.proposals.files(proposal):
-                (staged / one.name).unlink()
-                (staged / one.name).write_bytes(one.after)
+                file = staged / one.name
+                file.unlink(missing_ok=True)
+                if one.after:
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_bytes(one.after)
             return check_whole(staged)
 
 

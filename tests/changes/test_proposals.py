@@ -163,6 +163,28 @@ def test_a_proposal_that_was_taken_over_is_merged(
         kept(workshop, [LESS], proposal=one.id)
 
 
+def test_what_somebody_adds_to_the_branch_belongs_to_it(
+    data: Path, opened: Callable[[], Workshop]
+) -> None:
+    """A commit by hand, of files that nobody edits here; then the console goes on."""
+    top = committed(data)
+    one = kept(opened(), [MORE])
+    git(top, "checkout", "-q", one.branch)
+    (data / "notes.yml").write_text("a: b\n", "utf-8")
+    git(top, "add", "-A")
+    git(top, "commit", "-q", "-m", "a note by hand")
+    git(top, "checkout", "-q", "main")
+    workshop = opened()
+    kept(workshop, [LESS], proposal=one.id, reason="more")
+    found = workshop.proposals.get(one.id)
+    assert [change.reason for change in found.changes] == [
+        *("said at the counter", "a note by hand", "more")
+    ]
+    assert list(found.files) == ["notes.yml", VIEW]
+    assert workshop.proposals.files(one.id)[0].before == b""
+    assert workshop.check(one.id) == ()
+
+
 def test_a_discarded_proposal_can_be_read_still(workshop: Workshop) -> None:
     """It takes no more changes, and is discarded once."""
     one = kept(workshop, [MORE])

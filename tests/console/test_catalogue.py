@@ -216,6 +216,7 @@ def test_words_are_changed_in_a_proposal_that_is_open(desk: Desk) -> None:
     assert "Do pay" in text and "read: 2026-12-01" in text and '  days:\n    te: "వెంటనే."' in text
     page = desk.editor.get(AT, params={"proposal": proposal})
     assert "At once." in page.text and "You see the service as this proposal leaves it" in page.text
+    assert "A change of this service waits already:" in desk.editor.get(AT).text
     wrong = {**desk.form(f"{OK}?proposal={proposal}"), "text.en": "{nobody} knows"}
     answer = desk.send(OK, {**wrong, "step": "try"})
     assert answer.status_code == 422 and "nothing fills" in answer.text

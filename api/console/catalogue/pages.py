@@ -12,11 +12,12 @@ from api.console.catalogue.form import new_facts, paths
 from api.console.catalogue.preview import preview
 from api.console.catalogue.room import Room, Shelf, room_of
 from api.console.visit import Refused, Visit
+from nlu.catalogue.marks import MarkError, parse_marks
 from nlu.catalogue.model import LISTS, Catalogue, Service
 from nlu.changes.document import Document
 from nlu.changes.proposal import NoSuchFile, NoSuchProposal, Proposal
 from nlu.changes.workshop import readable
-from nlu.quality.doubtful import Doubted, Twin
+from nlu.quality.doubtful import Doubted, Doubtful, Twin
 
 _PAGE = 50
 _AGAIN_SECONDS = "5"
@@ -46,7 +47,6 @@ class Sentence:
     """A trained sentence, and what speaks against it."""
 
     text: str
-    line: int
     doubted: Doubted | None
     twins: Sequence[Twin]
 
@@ -93,16 +93,9 @@ async def service(visit: Visit) -> Response:
         raise Refused(404)
     found = await asyncio.to_thread(opened.room.search.found)
     proposals = await asyncio.to_thread(opened.room.workshop.proposals.all)
-    said = getattr(opened.service, part).get(key, ())
-    place = opened.service.name, key
     sentences = [
-        Sentence(
-            (opened.document.value(part, key) or [])[number],
-            one.line,
-            found.doubted.get((*place, one.text)) if found and part == LISTS[0] else None,
-            found.twins.get((*place, one.text), ()) if found and part == LISTS[0] else (),
-        )
-        for number, one in enumerate(said)
+        _sentence(text, (opened.service.name, key), found if part == LISTS[0] else None)
+        for text in opened.document.value(part, key) or ()
     ]
     return visit.page(
         "catalogue/service.html",
@@ -184,7 +177,10 @@ def titles(catalogue: Catalogue, language: str) -> dict[str, str]:
 
 def not_read_yet(visit: Visit) -> Response:
     """The catalogue is being read; the browser asks again by itself."""
-    response = visit.page("catalogue/not_read.html", status=503)
+    fault = room_of(visit.console).fault
+    response = visit.page("catalogue/not_read.html", status=503, fault=fault)
+    if fault:
+        return response
     response.headers["Refresh"] = _AGAIN_SECONDS
     response.headers["Retry-After"] = _AGAIN_SECONDS
     return response
@@ -199,6 +195,18 @@ def _opened(room: Room, shelf: Shelf, visit: Visit, proposal: str) -> Opened:
     content, version = room.workshop.content(file, proposal or None)
     document = readable(content)
     return Opened(room, shelf, catalogue, service, file, document, version, kept)
+
+
+def _sentence(text: str, place: tuple[str, str], found: Doubtful | None) -> Sentence:
+    """`place` is its service and key."""
+    try:
+        plain = parse_marks(text)[0]
+    except MarkError:
+        plain = text
+    if found is None:
+        return Sentence(text, None, ())
+    at = (*place, plain)
+    return Sentence(text, found.doubted.get(at), found.twins.get(at, ()))
 
 
 def _mixed(opened: Opened) -> list[str]:

@@ -59,6 +59,8 @@ class Room:
     workshop: Workshop
     models: Path
     search: DoubtfulSearch = field(default_factory=DoubtfulSearch)
+    fault: str = ""
+    """Why the catalogue cannot be read; empty where it can."""
     _shelf: Shelf | None = None
     _state: object = None
     _reader: Future[None] | None = None
@@ -72,7 +74,8 @@ class Room:
         known = measured(self.models)
         with self._lock:
             busy = self._reader is not None and not self._reader.done()
-            if not busy and self.workshop.state() != self._state:
+            state = self.workshop.state()
+            if not busy and state != self._state:
                 self._reader = self._pool.submit(self._read)
             shelf = self._shelf
             if shelf is not None and shelf.known.model != known.model:
@@ -101,15 +104,17 @@ class Room:
         return self._checks.get(f"{proposal} {changes}")
 
     def _read(self) -> None:
+        state = self.workshop.state()
         try:
-            state = self.workshop.state()
             base = self.workshop.base()
             shelf = _shelved(base, gaps(base.catalogue), measured(self.models))
         except Exception as error:
             log.error("catalogue_not_read", error=describe(error))
+            with self._lock:  # it is tried again when the catalogue has changed
+                self.fault, self._state = str(error), state
             raise
         with self._lock:
-            self._shelf, self._state = shelf, state
+            self._shelf, self._state, self.fault = shelf, state, ""
 
 
 _ROOMS: dict[tuple[Path, Path, Path], Room] = {}
