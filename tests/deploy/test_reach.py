@@ -36,7 +36,16 @@ WANTED = {
     ("actions", INTERNET, 443),
     ("documents", INTERNET, 443),
 }
-CLIENTS = ("serve", "worker-text", "worker-voice", "actions", "documents", "console", "purge", "tools")
+CLIENTS = (
+    "serve",
+    "worker-text",
+    "worker-voice",
+    "actions",
+    "documents",
+    "console",
+    "purge",
+    "tools",
+)
 """Who reaches the database through the pooler; `backup` needs a connection of its own."""
 PORTS = (53, 80, 443, 5055, 5056, 5432, 8443, 8780, 8781, 8782, 8783, 8784, 8792, 8795, 9783)
 
