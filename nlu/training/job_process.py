@@ -120,4 +120,7 @@ def _end(_sign: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    code = main(Path(sys.argv[1]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # at once: what TensorFlow does at its end takes seconds, and the lock is held

@@ -372,6 +372,23 @@ def test_going_back_after_a_confirmation(house: House, models: Path) -> None:
     assert "somebody else changed" in page.text and registry.live_id(models) == LIVE
 
 
+def test_where_models_are_only_read_nothing_is_begun(
+    house: House, models: Path, monkeypatch: pytest.MonkeyPatch, waits: None
+) -> None:
+    """As in a container; root may write anywhere, so the answer of the system is a fake."""
+    judge(models, CANDIDATE, LIVE)
+    monkeypatch.setattr("api.console.models.records.os.access", lambda path, mode: False)
+    person = house.person("Anita", "releaser")
+    assert "to be read only" in person.get("/models").text
+    for path, sent in (
+        ("/models/train", {"profile": "fast", "reason": "ration cards"}),
+        (f"/models/{CANDIDATE}/promote", {"live": LIVE, "reason": "ration cards"}),
+    ):
+        assert "to be read only" in person.send(path, "/models/train", **sent).text
+    assert Jobs().latest() is None and registry.live_id(models) == LIVE
+    assert acts(house) == []
+
+
 def test_forms_of_other_sites_do_nothing(house: House, models: Path) -> None:
     judge(models, CANDIDATE, LIVE)
     person = house.person("Anita", "releaser")

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from api.console.models.records import is_id, whole_registry
+from api.console.models.records import is_id, is_writable, whole_registry
 from api.console.models.release import named
 from api.console.visit import Refused, Visit
 from nlu.training.job import Busy, Job, Jobs, State
@@ -96,6 +96,8 @@ async def _start(visit: Visit, what: str, **more: str) -> Response:
     def begin() -> Job:
         return Jobs().start(what, by=visit.account.name, account=visit.account.id, **more)
 
+    if not await asyncio.to_thread(is_writable):
+        return visit.go("/models", say="models.read_only")
     try:
         job = await asyncio.to_thread(begin)
     except Busy:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from api.console.models.jobs import clean_reason
 from api.console.models.promotion import obstacle
-from api.console.models.records import whole_registry
+from api.console.models.records import is_writable, whole_registry
 from api.console.models.release import known, named
 from api.console.visit import Refused, Visit
 from nlu import shared_models
@@ -36,6 +36,8 @@ async def promote(visit: Visit) -> Response:
     reason = clean_reason(sent)
     if reason is None:
         return await _promote_page(visit, model, "models.reason_wanted", 422)
+    if not await asyncio.to_thread(is_writable):
+        return visit.go("/models", say="models.read_only")
     gate = "" if verdict is None else PASSED
     by = visit.account.name
 
@@ -66,6 +68,8 @@ async def rollback(visit: Visit) -> Response:
     reason = clean_reason(sent)
     if reason is None:
         return await _rollback_page(visit, "models.reason_wanted", 422)
+    if not await asyncio.to_thread(is_writable):
+        return visit.go("/models", say="models.read_only")
     by = visit.account.name
     try:
         model = await asyncio.to_thread(lambda: shared_models.rollback(models_folder(), reason, by))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +61,14 @@ def seconds(iso: str) -> float | None:
         return datetime.fromisoformat(iso).timestamp()
     except ValueError:
         return None
+
+
+def is_writable() -> bool:
+    """Whether this process may write where the models are: in a container they are often there to
+    be read only."""
+    folder = models_folder()
+    here = folder if folder.is_dir() else folder.absolute().parent
+    return os.access(here, os.W_OK)
 
 
 def is_id(model: str) -> bool:

@@ -12,6 +12,7 @@ from api.console.models.records import (
     Registry,
     counted,
     is_id,
+    is_writable,
     manifest,
     scores,
     seconds,
@@ -32,12 +33,14 @@ async def listed(visit: Visit) -> Response:
     """All models, the live one marked, and who changed that when."""
     found = await asyncio.to_thread(whole_registry)
     state = await asyncio.to_thread(lambda: Jobs().latest())
+    writable = await asyncio.to_thread(is_writable)
     keys = dict.fromkeys(key for row in found.rows for key in row.keys)
     return visit.page(
         "models/list.html",
         registry=found,
         keys=list(keys),
         changes=found.changes[:_CHANGES],
+        writable=writable,
         job=state if state is not None and state.status == "running" else None,
         percent=plots.percent,
         seconds=seconds,
