@@ -7,4 +7,4 @@ from api.console.overview.routes import AREA as OVERVIEW
 from api.console.reports.routes import AREA as REPORTS
 from api.console.sign_in.routes import AREA as SIGN_IN
 
-AREAS = (OVERVIEW, REPORTS, OVERSIGHT, SIGN_IN)
+AREAS = (OVERVIEW, OVERSIGHT, REPORTS, SIGN_IN)
