@@ -90,20 +90,19 @@ async def test_a_draft_that_waited_counts_its_time_from_the_beginning(
     talk: Talk, counts: DailyCounts
 ) -> None:
     """Left for another service and gone on with: the first message of the request still counts."""
-    await talk.say("current bill", at=1000.0, **BILL)
+    bus = {"intent": "rtc_ticket_booking", "kind": "route", "confidence": 0.97}
+    await talk.say("my bill", at=1000.0, **BILL)
     assert talk.state.began == 1000.0
-    await talk.say("income certificate", at=1100.0, **INCOME)
-    assert talk.state.began == 1100.0
-    [draft] = talk.state.kept
-    assert draft.began == 1000.0
-    await talk.say("current bill", at=1200.0, **BILL)
-    if talk.state.service != "electricity_bill_view":
-        await talk.tap("electricity_bill_view")
+    await talk.say("tomorrow I need a bus ticket to Tirupati", at=1100.0, **bus)
+    assert talk.state.service == "rtc_ticket_booking" and talk.state.began == 1100.0
+    assert [one.began for one in talk.state.kept] == [1000.0]
+    await talk.say("no no go back to electricity", at=1200.0)
     assert talk.state.service == "electricity_bill_view" and talk.state.began == 1000.0
     assert told(talk, counts, "begun", "service") == {
-        ("income_certificate",): 1,
+        ("rtc_ticket_booking",): 1,
         ("electricity_bill_view",): 1,
     }
+    assert told(talk, counts, "unhappy", "kind") == {("corrected",): 1}
 
 
 async def test_unhappy_turns_are_told_apart(talk: Talk, counts: DailyCounts) -> None:

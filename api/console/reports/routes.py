@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -16,6 +15,8 @@ from nlu.action_address import CONSOLE_REPORTS
 
 _ASKED = ("period", "first", "last", "department", "month")
 _PERIODS = ("today", "7days", "28days", "month", "own")
+_TABLE = "table.csv"
+_FILES = (_TABLE, "report.csv", "report.pdf")
 _FIRST_ROWS = 50
 _LONGEST = 64
 _NAME = re.compile(r"[a-z_]{1,40}")
@@ -41,26 +42,17 @@ async def page(visit: Visit) -> Response:
     )
 
 
-async def table_csv(visit: Visit) -> Response:
-    """One table."""
-    name = visit.request.query_params.get("table", "")
-    if not _NAME.fullmatch(name):
+async def file(visit: Visit) -> Response:
+    """One table or the whole report, made by the action server, saved under a name of ours."""
+    path = visit.request.path_params["file"]
+    if path not in _FILES:
         raise Refused(404)
-    return await _file(visit, "table.csv", f"seva-{name}", {"table": name})
-
-
-async def report_csv(visit: Visit) -> Response:
-    """All tables."""
-    return await _file(visit, "report.csv", "seva-report", {})
-
-
-async def report_pdf(visit: Visit) -> Response:
-    """On paper."""
-    return await _file(visit, "report.pdf", "seva-report", {})
-
-
-async def _file(visit: Visit, path: str, name: str, more: Mapping[str, str]) -> Response:
-    """A file that the action server makes, to be saved under a name of ours."""
+    name, more = "seva-report", {}
+    if path == _TABLE:
+        table = visit.request.query_params.get("table", "")
+        if not _NAME.fullmatch(table):
+            raise Refused(404)
+        name, more = f"seva-{table}", {"table": table}
     asked = {**_asked(visit), **more}
     answer = await visit.console.server.ask("GET", f"{CONSOLE_REPORTS}/{path}", params=asked)
     if answer.status_code != 200:
@@ -95,9 +87,7 @@ AREA = Area(
     Path(__file__).parent,
     (
         at("/reports", page, may="reports"),
-        at("/reports/table.csv", table_csv, may="reports"),
-        at("/reports/report.csv", report_csv, may="reports"),
-        at("/reports/report.pdf", report_pdf, may="reports"),
+        at("/reports/{file}", file, may="reports"),
     ),
     link="/reports",
     may="reports",
