@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.console.catalogue.room import Room, room_of
+from api.console.catalogue.shelf import Room, room_of
 from nlu.changes.edits import AddSentence
 from nlu.changes.proposal import Author, version_of
 from tests.changes.conftest import committed, git

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from api.console.app import create_app
 from api.console.areas import AREAS
-from api.console.catalogue.room import room_of
+from api.console.catalogue.shelf import room_of
 from api.console.roles import roles
 from api.console.runtime import Console
 from nlu.changes.edits import AddSentence, ChangeSentence

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from api.console.catalogue.room import Room, room_of
+from api.console.catalogue.shelf import Room, room_of
 from api.console.visit import Refused, Visit
 from nlu.catalogue.errors import Problem
 from nlu.changes.diff import Row, rows

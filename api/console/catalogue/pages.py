@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from api.console.catalogue.form import new_facts, paths
 from api.console.catalogue.preview import preview
-from api.console.catalogue.room import Room, Shelf, room_of
+from api.console.catalogue.shelf import Room, Shelf, room_of
 from api.console.visit import Refused, Visit
 from nlu.catalogue.marks import MarkError, parse_marks
 from nlu.catalogue.model import LISTS, Catalogue, Service

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from api.console.catalogue.room import Shelf
+from api.console.catalogue.shelf import Shelf
 from api.phrases import PhraseBook
 from api.whatsapp.outgoing import Outgoing
 from api.whatsapp.render import render

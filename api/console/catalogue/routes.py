@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from api.console.area import Area
-from api.console.catalogue import changes, desk, pages
+from api.console.catalogue import changes, edit, pages
 from api.console.visit import at
 
 _READ, _EDIT = "catalogue", "catalogue.edit"
@@ -27,10 +27,10 @@ AREA = Area(
         at(_SERVICE, pages.service, may=_READ),
         at(f"{_SERVICE}/whatsapp/{{what}}", pages.whatsapp, may=_READ),
         at(f"{_SERVICE}/whatsapp/{{what}}", pages.whatsapp, may=_READ, method="POST"),
-        at(_SENTENCES, desk.sentences, may=_EDIT),
-        at(_SENTENCES, desk.try_sentences, may=_EDIT, method="POST"),
-        at(_WORDS, desk.words, may=_EDIT),
-        at(_WORDS, desk.try_words, may=_EDIT, method="POST"),
+        at(_SENTENCES, edit.sentences, may=_EDIT),
+        at(_SENTENCES, edit.try_sentences, may=_EDIT, method="POST"),
+        at(_WORDS, edit.words, may=_EDIT),
+        at(_WORDS, edit.try_words, may=_EDIT, method="POST"),
     ),
     link="/catalogue",
     may=_READ,

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.console.catalogue import form
 from api.console.catalogue.pages import Opened, check_path, not_read_yet, open_service, titles
 from api.console.catalogue.preview import preview
-from api.console.catalogue.room import address
+from api.console.catalogue.shelf import address
 from api.console.visit import Refused, Visit
 from nlu.catalogue.model import LISTS, MIXED_KEY
 from nlu.changes.edits import EditRefused
