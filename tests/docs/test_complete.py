@@ -77,7 +77,7 @@ def test_commands_in_the_documentation_exist() -> None:
             )
         )
     assert {"inbox hold", "documents keys rotate"} <= named
-    assert {typed for typed in named if unknown(typed)} <= {"review"}  # said to be planned
+    assert {typed for typed in named if unknown(typed)} == set()
 
 
 def test_commands_of_groups_are_seen() -> None:
