@@ -1,9 +1,9 @@
 """Which messages are almost the same: by keyed hashes of their words, so that neither a table nor
 an index holds words that can be read.
 
-A message is found again by its folded words (the same in both scripts, bad spelling and digits do
-not count), or by those words without one of them. What is found so is compared letter by letter.
-So a message costs a few look-ups by key, however many there are.
+A message is found again by its folded words (bad spelling and digits do not count; each language
+key has its own), or by those words without one of them. What is found so is compared letter by
+letter. So a message costs a few look-ups by key, however many there are.
 """
 
 from __future__ import annotations
