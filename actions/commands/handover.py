@@ -97,10 +97,11 @@ def answer(
         if not text.strip():
             raise ValueError("say something to the citizen")
         handovers = _handovers()
+        waited = handovers.is_closed(number) is False
         asyncio.run(_answered(handovers, number, text))
         if keep_open:
             handovers.set_closed(number, closed=False)
-        else:
+        elif waited:
             _count_wait(handovers, number)
         print(f"Sent. Request {number} {'stays open' if keep_open else 'is closed'}.")
 
@@ -110,7 +111,8 @@ def close(number: Number) -> None:
     """Close a request. Without a word to the citizen, as after a telephone call."""
     with _told():
         handovers = _handovers()
-        _count_wait(handovers, number)
+        if not handovers.case(number).closed:
+            _count_wait(handovers, number)
         handovers.set_closed(number, closed=True)
         print(f"Request {number} is closed.")
 

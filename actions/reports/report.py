@@ -74,7 +74,7 @@ class _Desk:
         if not found.department:
             yield self._departments()
         yield self._services()
-        yield self._sorts("ways", "way", found.kinds[MESSAGES], MESSAGES, say, share=True)
+        yield self._sorts("ways", "way", found.kinds[MESSAGES], MESSAGES, say.kind, share=True)
         yield self._sorts(
             "languages",
             "language",
@@ -85,7 +85,9 @@ class _Desk:
             notes=[say("languages_note")],
         )
         yield self._districts()
-        yield self._sorts("unhappy_kinds", "kind", found.kinds[UNHAPPY], UNHAPPY, say, share=True)
+        yield self._sorts(
+            "unhappy_kinds", "kind", found.kinds[UNHAPPY], UNHAPPY, say.kind, share=True
+        )
         yield self._handovers()
         yield self._in_time("waits", found.kinds[WAITED], HANDED_OVER)
         yield self._in_time("times", found.kinds[DONE], DONE)
@@ -196,7 +198,7 @@ class _Desk:
         if found.oldest is not None and found.waiting:
             notes.append(say("oldest", time=say.time(time.time() - found.oldest)))
         kinds = found.kinds[HANDED_OVER]
-        return self._sorts("handovers", "why", kinds, HANDED_OVER, say, notes=notes)
+        return self._sorts("handovers", "why", kinds, HANDED_OVER, say.kind, notes=notes)
 
     def _in_time(self, name: str, kinds: Mapping[str, int], what: str) -> Table:
         order = sorted(kinds, key=lambda kind: int(kind) if kind else float("inf"))

@@ -93,6 +93,11 @@ class Speech:
         told = words()[key][self.language]
         return told.format(**values) if values else told
 
+    def kind(self, name: str) -> str:
+        """The words of a sort; its name where it is not known here, as one of a newer Seva."""
+        known = words().get(name)
+        return known[self.language] if known else name or self("unknown")
+
     def number(self, cell: Cell) -> Shown:
         """A number, or why it is not shown."""
         if cell.hidden:

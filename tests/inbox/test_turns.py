@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from actions.documents.pdf import qr_picture
+from nlu.daily_counts import DailyCounts, Tally
 from nlu.turn import SILENT, Button, Location, Media, Message, Reply
 from tests.inbox.turn_bench import Bench
 from tests.inbox.worker_fakes import failed_turns, make_worker, message
@@ -160,6 +162,19 @@ async def test_failing_dialogue_is_tried_again_then_given_up(bench: Bench) -> No
     assert texts == ["te:internal_error", "echo text 2"]
     depth = await bench.store.depth()
     assert (depth.waiting, depth.dead) == (0, 1)
+
+
+async def test_a_message_that_is_given_up_is_counted_for_the_reports(bench: Bench) -> None:
+    counts = DailyCounts()
+    tally = Tally(lambda: counts, ZoneInfo("Asia/Kolkata"))
+    worker = make_worker(bench.store, bench.engine, bench.whatsapp, bench.clock, tally=tally)
+    bench.engine.failures = [RuntimeError("broken")] * 3
+    await bench.store.put([message(1), message(2)])
+    for _ in range(4):
+        await worker.drain()
+        bench.clock.now += 30
+    tally.flush()
+    assert counts.sums("unhappy", (0, 99_999), ["kind", "service"]) == {("dead", ""): (1, 0)}
 
 
 async def test_what_failed_is_logged_without_its_words(

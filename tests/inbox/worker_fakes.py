@@ -26,6 +26,7 @@ from api.whatsapp.outgoing import Parcel
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import load_policy
 from api.worker import Worker
+from nlu.daily_counts import Tally
 from nlu.settings.settings import Only
 from nlu.speech.transcript import Reading
 from nlu.storage.database import Database, DatabaseAway
@@ -258,6 +259,7 @@ def make_worker(
     spoken: frozenset[str] = frozenset(),
     turn_s: float = POLICY.turn_seconds,
     pick: Pick | None = None,
+    tally: Tally | None = None,
 ) -> DrainingWorker:
     bomb = bomb or Bomb()
     inbox: Any = BombedInbox(store, bomb)
@@ -279,6 +281,7 @@ def make_worker(
         only=only,
         lease_s=lease_s,
         shutdown_s=shutdown_s,
+        tally=tally,
     )
 
 

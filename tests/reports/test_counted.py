@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from typer.testing import CliRunner
 
 from actions.citizens import counted
 from actions.citizens.effects import Stores
 from actions.citizens.handover import Handovers
 from actions.citizens.profile import Profiles
+from actions.commands.handover import app
 from actions.departments import OperationResult
 from actions.dialogue.form import Form
 from actions.dialogue.settings import load_settings
 from actions.dialogue.state import State
+from actions.dialogue.steps import Handover
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.daily_counts import DailyCounts, Tally
 from nlu.storage.tables import file_url
@@ -176,3 +180,16 @@ def test_answers_of_departments_and_waits(catalogue: Catalogue, counts: DailyCou
 )
 def test_waits_are_of_one_kind_up_to_a_bound(seconds: float, kind: str) -> None:
     assert counted.bucket(seconds) == kind
+
+
+def test_staff_who_close_a_request_count_its_wait_once(
+    tmp_path: Path, counts: DailyCounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEVA_DATA_DIR", str(DATA))
+    told = Handover("r", "income_certificate", {}, "", 0, "asked_for", "", "te", time.time() - 120)
+    number = Handovers(file_url(tmp_path / "handover.sqlite")).open("109:IN.1", told)
+    for _ in range(2):
+        assert CliRunner().invoke(app, ["close", number]).exit_code == 0
+    assert counts.sums("waited", ALL, ["service", "kind"]) == {
+        ("income_certificate", "300"): (1, pytest.approx(120, abs=60))
+    }

@@ -11,9 +11,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from actions.reports.app import month_before, reports_app
+from actions.reports.command import report_command
 from actions.reports.csv_file import harmless, report_csv, table_csv
 from actions.reports.pdf import report_pdf
 from actions.reports.table import Column, Shown, Table
+from nlu.settings.settings import ActionsSettings
 from tests.documents.paper import copied_text
 from tests.reports.conftest import TODAY, Town
 
@@ -111,3 +113,15 @@ def test_no_small_number_leaves_the_department_side(town: Town) -> None:
 def test_the_month_before() -> None:
     assert month_before(TODAY) == "2026-10"
     assert month_before(TODAY.replace(year=2027, month=1)) == "2026-12"
+
+
+def test_the_command_knows_two_kinds_of_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEVA_VAR_DIR", str(tmp_path))
+    settings = ActionsSettings.read()
+    assert report_command(settings, tmp_path / "report.xls", "2026-11", "te", "") == 2
+    assert report_command(settings, tmp_path / "report.csv", "11/2026", "te", "") == 1
+    told = capsys.readouterr().err
+    assert ".pdf or .csv" in told and "write it as 2026-11" in told
+    assert not (tmp_path / "report.csv").exists()
