@@ -118,12 +118,15 @@ def close(number: Number) -> None:
 
 
 def _count_wait(handovers: Handovers, number: str) -> None:
-    """For the reports: how long somebody waited until now."""
+    """For the reports: how long somebody waited until now, if no officer of the desk had taken it."""
     from actions.citizens.counted import count_wait
     from nlu.daily_counts import FILE, DailyCounts, Tally
     from nlu.settings.settings import ActionsSettings
 
-    settings, record = ActionsSettings.read(), handovers.case(number).record
+    case = handovers.case(number)
+    if case.claimed is not None:
+        return
+    settings, record = ActionsSettings.read(), case.record
     tally = Tally(lambda: DailyCounts(settings.table_url(FILE)), settings.zone)
     count_wait(tally, _catalogue(), record.service, record.at)
     tally.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -22,6 +23,8 @@ class Desk:
     notify: Notify
     language_of: LanguageOf
     zone: tzinfo
+    waited: Callable[[str, float], object] = lambda service, opened: None
+    """Counts how long a request waited (service, when it was opened) until an officer took it."""
 
     @property
     def words(self) -> DeskWords:

@@ -170,7 +170,11 @@ class DeskRoutes:
     # --- what is done ------------------------------------------------------------------------
 
     async def _claim(self, request: Request, desk: Desk, officer: Officer) -> dict[str, Any]:
-        return await _done(request, desk, officer, desk.cases.claim)
+        before = await asyncio.to_thread(desk.cases.one, request.path_params["number"], officer)
+        told = await _done(request, desk, officer, desk.cases.claim)
+        if before.claimed is None:
+            desk.waited(before.record.service, before.opened)
+        return told
 
     async def _release(self, request: Request, desk: Desk, officer: Officer) -> dict[str, Any]:
         return await _done(request, desk, officer, desk.cases.release)

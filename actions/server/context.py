@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from actions.citizens import requests
-from actions.citizens.counted import count_answer
+from actions.citizens.counted import count_answer, count_wait
 from actions.citizens.effects import Stores
 from actions.citizens.handover import FILE as HANDOVERS
 from actions.citizens.handover import Handovers
@@ -129,7 +129,8 @@ class Context:
         """What officers work with."""
         notices = self.notices
         kept = self.catalogue, self.stores.handovers
-        return Desk(*kept, notices, notices.language_of, self.resources.zone)
+        waited = partial(count_wait, self.resources.tally, self.catalogue)
+        return Desk(*kept, notices, notices.language_of, self.resources.zone, waited)
 
     @property
     def misses(self) -> Misses:

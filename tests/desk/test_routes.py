@@ -214,3 +214,16 @@ async def test_who_is_on_duty_is_told_to_their_colleagues(web: httpx.AsyncClient
     assert told["on_duty"] == ["e1", "e2"]
     assert {"id": "general", "title": "సేవ సహాయ కేంద్రం"} in told["departments"]
     assert {one["id"] for one in told["reasons"]} >= {"done", "no_answer"}
+
+
+async def test_how_long_somebody_waited_is_counted_once(
+    web: httpx.AsyncClient, desk: Desk
+) -> None:
+    """From when it was opened to when the first officer took it, whoever takes it later."""
+    counted: list[tuple[str, float]] = []
+    object.__setattr__(desk, "waited", lambda *told: counted.append(told))
+    number = opened(desk.handovers)
+    for who, path in (("energy", "claim"), ("energy", "release"), ("other", "claim")):
+        assert (await post(web, who, f"{number}/{path}")).status_code == 200
+    case = desk.handovers.case(number)
+    assert counted == [(case.record.service, case.opened)]
