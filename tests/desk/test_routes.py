@@ -216,9 +216,7 @@ async def test_who_is_on_duty_is_told_to_their_colleagues(web: httpx.AsyncClient
     assert {one["id"] for one in told["reasons"]} >= {"done", "no_answer"}
 
 
-async def test_how_long_somebody_waited_is_counted_once(
-    web: httpx.AsyncClient, desk: Desk
-) -> None:
+async def test_how_long_somebody_waited_is_counted_once(web: httpx.AsyncClient, desk: Desk) -> None:
     """From when it was opened to when the first officer took it, whoever takes it later."""
     counted: list[tuple[str, float]] = []
     object.__setattr__(desk, "waited", lambda *told: counted.append(told))
