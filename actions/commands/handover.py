@@ -118,13 +118,13 @@ def close(number: Number) -> None:
 
 
 def _count_wait(handovers: Handovers, number: str) -> None:
-    """For the reports: how long somebody waited until now, if no officer of the desk had taken it."""
+    """For the reports: how long somebody waited until now, unless the desk had taken it."""
     from actions.citizens.counted import count_wait
     from nlu.daily_counts import FILE, DailyCounts, Tally
     from nlu.settings.settings import ActionsSettings
 
     case = handovers.case(number)
-    if case.claimed is not None:
+    if case.entries:
         return
     settings, record = ActionsSettings.read(), case.record
     tally = Tally(lambda: DailyCounts(settings.table_url(FILE)), settings.zone)

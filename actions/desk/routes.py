@@ -172,7 +172,7 @@ class DeskRoutes:
     async def _claim(self, request: Request, desk: Desk, officer: Officer) -> dict[str, Any]:
         before = await asyncio.to_thread(desk.cases.one, request.path_params["number"], officer)
         told = await _done(request, desk, officer, desk.cases.claim)
-        if before.claimed is None:
+        if not before.entries:  # nobody had taken it before
             desk.waited(before.record.service, before.opened)
         return told
 

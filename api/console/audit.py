@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import json
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -50,12 +51,13 @@ class Audit:
 
     def __init__(self, engine: sa.engine.Engine, clock: Callable[[], float] = time.time) -> None:
         self._engine, self._clock = engine, clock
+        self._last, self._one = 0.0, threading.Lock()
 
     def keep(self, account: str, act: str, about: Mapping[str, Any]) -> None:
         """Keeps what was done. `about` holds nothing of a citizen."""
         row = {
             "id": secrets.token_hex(16),
-            "at": self._clock(),
+            "at": self._moment(),
             "account": account,
             "act": act,
             "about": json.dumps(about, ensure_ascii=False),
@@ -63,6 +65,12 @@ class Audit:
         }
         with self._engine.begin() as db:
             db.execute(AUDIT.insert().values(**row))
+
+    def _moment(self) -> float:
+        """Now; later than any other moment of this process, so that rows have an order."""
+        with self._one:
+            self._last = max(self._clock(), self._last + 1e-6)
+            return self._last
 
     def latest(self, limit: int, before: float | None = None) -> list[Deed]:
         """The newest first."""

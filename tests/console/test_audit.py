@@ -171,3 +171,10 @@ def test_the_hash_is_of_all_that_is_told(audit: Audit) -> None:
     with audit._engine.begin() as db:
         db.execute(sa.text("UPDATE audit SET at = at + 1"))
     assert audit.all()[0].digest() != deed.digest()
+
+
+def test_rows_of_one_moment_have_an_order() -> None:
+    audit = Audit(open_tables(IN_MEMORY, TABLES), lambda: 1796000000.0)
+    for number in range(20):
+        audit.keep("sita", "act", {"number": number})
+    assert [deed.about["number"] for deed in audit.all()] == list(range(20))

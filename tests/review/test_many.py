@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,8 +30,9 @@ _WHOLE = re.compile(r"(SCAN|Seq Scan on) (c|review_cards|review_items)\b(?! USIN
 class Counted:
     """A database that counts statements and the rows that they gave."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, folder: Path) -> None:
         self._database, self.statements, self.rows = database, 0, 0
+        self.folder = folder
         self.asked: list[tuple[str, tuple[Any, ...]]] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -82,7 +84,7 @@ def many(
             database = PostgresDatabase(url, TABLES)
         words = Item("power bill please", "en", "clarify", (("a", 0.5), ("b", 0.4)))
         database.change(lambda db: _fill(db, words.sealed(), request.param))
-        yield Counted(database)
+        yield Counted(database, folder)
         database.close()
 
 
@@ -115,7 +117,8 @@ def _fill(db: Any, payload: str, engine: str) -> None:
 
 
 @pytest.fixture
-def review(many: Counted) -> Review:
+def review(many: Counted, keys: None, monkeypatch: pytest.MonkeyPatch) -> Review:
+    monkeypatch.setenv("SEVA_VAR_DIR", str(many.folder))  # the keys that sealed the rows
     many.statements = many.rows = 0
     many.asked = []
     return Review([many])  # type: ignore[list-item]
