@@ -16,6 +16,8 @@ from actions.dialogue.display import label, shown
 from nlu.catalogue import Catalogue, Service, Slot
 from nlu.text.masking import last_four, mask
 
+_LONGEST_NUMBER = 15  # digits of a telephone number with its country (ITU-T E.164)
+
 
 def row(case: Case, catalogue: Catalogue, language: str) -> dict[str, Any]:
     """A line of a list."""
@@ -51,7 +53,7 @@ def whole(case: Case, catalogue: Catalogue, language: str) -> dict[str, Any]:
     return {
         **row(case, catalogue, language),
         "citizen": case.citizen,
-        "phone": last_four(case.citizen.rpartition(":")[2]),
+        "phone": _phone(case.citizen),
         "last": mask(record.last, phones=True),
         "asked": _asked(case, catalogue, language),
         "attempts": record.attempts,
@@ -121,3 +123,9 @@ def _shown(slot: Slot, value: str, language: str, catalogue: Catalogue) -> str:
 
 def _slots(service: Service | None) -> Mapping[str, Slot]:
     return {slot.name: slot for slot in service.slots} if service else {}
+
+
+def _phone(lane: str) -> str:
+    """The end of the citizen's number; empty where WhatsApp names them by an id of its own."""
+    name = lane.rpartition(":")[2]
+    return last_four(name) if name.isdecimal() and len(name) <= _LONGEST_NUMBER else ""

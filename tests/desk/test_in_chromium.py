@@ -68,10 +68,10 @@ def test_a_talk(office: BrowserContext, town: Town, number: str) -> None:
     seen = len(town.stage.phone(PHONE, 3))
 
     # What the citizen writes stands there without a look, and is only text.
-    town.say("<img src=x onerror=alert(1)> my number is 9848012345")
-    page.get_by_text("onerror=alert(1)").wait_for()
+    town.say("నా కరెంటు బిల్లు తప్పుగా వచ్చింది, call me on 9848012345")
+    page.get_by_text("నా కరెంటు బిల్లు").wait_for()
     talk = page.locator("#talk")
-    assert "XXXXXX2345" in talk.inner_text() and talk.locator("img").count() == 0
+    assert "XXXXXX2345" in talk.inner_text()
 
     # A choice is put into the box, changed, and sent with the keyboard; the box is empty then.
     page.keyboard.press("a")
@@ -85,6 +85,10 @@ def test_a_talk(office: BrowserContext, town: Town, number: str) -> None:
     until(lambda: box.input_value() == "")
     assert page.evaluate("document.activeElement.id") == "say-text"
     assert town.texts(seen + 1)[-1].endswith("One moment.")
+    look(page, "talk-office")
+    town.say("<img src=x onerror=alert(1)>")
+    page.get_by_text("onerror=alert(1)").wait_for()
+    assert talk.locator("img").count() == 0
 
     # While the action server is gone the words stay, and it is said why.
     town.stage.kill_actions()

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from rasa_sdk.executor import ActionExecutor
 
+from actions.desk import view
 from actions.desk.place import Desk
 from actions.desk.routes import DeskRoutes
 from actions.server.webhook import webhook_app
@@ -225,3 +226,12 @@ async def test_how_long_somebody_waited_is_counted_once(web: httpx.AsyncClient, 
         assert (await post(web, who, f"{number}/{path}")).status_code == 200
     case = desk.handovers.case(number)
     assert counted == [(case.record.service, case.opened)]
+
+
+@pytest.mark.parametrize(
+    "lane, ending", [("109:919848012345", "2345"), ("109:IN.106148302993857264261", "")]
+)
+def test_an_id_of_whatsapp_is_no_telephone_number(desk: Desk, lane: str, ending: str) -> None:
+    case = desk.handovers.case(opened(desk.handovers, citizen=lane))
+    shown = view.whole(case, desk.catalogue, "en")
+    assert shown["phone"][-4:] == ending and "919848012345" not in shown["phone"]

@@ -6,6 +6,7 @@ killed. In place of Rasa's model a bridge says what each message means.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -61,7 +62,7 @@ class TalkBridge(Bridge):
         }
         said = {
             "event": "user",
-            "timestamp": 0.0,
+            "timestamp": time.time(),
             "message_id": message.id,
             "metadata": message.metadata(),
             "parse_data": parsed,

@@ -2,7 +2,8 @@
 import { isWriting } from "/static/console.js";
 
 const pressed = (key) => document.querySelector(`[data-press="${CSS.escape(key)}"]`);
-const busy = () => document.querySelector("#review.htmx-request, #review .htmx-request:not([hx-trigger])") !== null;
+/** A decision is on its way: a key pressed now would decide on a card that nobody has seen. */
+let onItsWay = false;
 
 /** Opens what a button stands for, and begins to write there. */
 function open(button) {
@@ -47,7 +48,7 @@ document.addEventListener("keydown", (event) => {
   const found = event.key.length === 1 ? pressed(event.key.toLowerCase()) : null;
   if (found) {
     event.preventDefault();
-    if (!busy()) press(found);
+    if (!onItsWay) press(found);
     return;
   }
   // Any other letter begins a search: it goes where the focus is by then.
@@ -77,7 +78,19 @@ function mark() {
   text.focus();
 }
 
+const sends = (event) => event.detail.elt.matches("form");
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (sends(event)) onItsWay = true;
+});
+for (const over of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+  document.body.addEventListener(over, (event) => {
+    if (sends(event)) onItsWay = false;
+  });
+}
+
 // The next card is read out, and keys work on it at once.
 document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id === "review") document.getElementById("card")?.focus();
+  if (event.detail.target.id !== "review") return;
+  onItsWay = false;
+  document.getElementById("card")?.focus();
 });
