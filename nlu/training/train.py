@@ -184,7 +184,7 @@ def _trained(
         services=len(known.services),
         utterances=_utterances(known),
         train_seconds=round(seconds, 1),
-        peak_memory_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        peak_memory_mb=max(_peak_mb(), earlier.peak_memory_mb if earlier else 0.0),
         snapshot=snapshot,
         metrics=metrics,
         lineage=lineage,
@@ -312,6 +312,11 @@ def _packing(level: int) -> Iterator[None]:
         yield
     finally:
         del TarSafe.gzopen
+
+
+def _peak_mb() -> float:
+    """Of this process. Weights that are taken over keep what their own training took."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def _utterances(known: Any) -> int:

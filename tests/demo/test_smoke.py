@@ -74,15 +74,18 @@ def test_what_is_printed_to_try_is_in_the_sandbox() -> None:
 
 
 def test_the_end_of_the_start_names_every_page_and_what_to_try(
-    capsys: pytest.CaptureFixture[str],
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    settings = Settings(simulator_port=1002, sandbox_port=1003, documents_port=1004)
+    settings = Settings(
+        simulator_port=1002, sandbox_port=1003, documents_port=1004, var_dir=tmp_path
+    )
     demo = Demo(settings.copy(update={"data_dir": ROOT / "data"}), Console(), Path("logs"))
     _welcome(demo, 12.0)
     said = capsys.readouterr().out
     for port in (1002, 1003, 1004):
         assert f"http://127.0.0.1:{port}/" in said
     assert "6123401005678" in said and "1020304050" in said
+    assert f"{settings.console_address}/invitation/" in said
 
 
 @pytest.mark.parametrize("terminal", [True, False])
@@ -106,6 +109,7 @@ def test_parts_find_each_other_at_other_ports() -> None:
         documents_port=1004,
         internal_port=1005,
         callbacks_port=1006,
+        console_port=1007,
     )
     demo = Demo(settings.copy(update={"data_dir": ROOT / "data"}), Console(), Path("logs"))
     addresses = demo.addresses()
@@ -123,14 +127,14 @@ def test_parts_find_each_other_at_other_ports() -> None:
             there = f"http://127.0.0.1:1003/{department.id}"
             assert addresses[department.base_url.env] == there
     urls = [urlsplit(value) for value in addresses.values() if value.startswith("http")]
-    assert {url.port for url in urls} == {1002, 1003, 1004, 1005, 1006}
+    assert {url.port for url in urls} == {1002, 1003, 1004, 1005, 1006, 1007}
 
 
 def test_smoke_runs(tmp_path: Path) -> None:
     """Every process, signed webhooks, a voice note; it ends 0 and leaves nothing running."""
     names = (
         *("SERVE", "INTERNAL", "WORKER_METRICS", "SIMULATOR", "ACTIONS_METRICS", "CALLBACKS"),
-        *("SANDBOX", "DOCUMENTS"),
+        *("SANDBOX", "DOCUMENTS", "CONSOLE"),
     )
     ports = {f"SEVA_{name}_PORT": str(free_port()) for name in names}
     done = subprocess.run(
@@ -145,7 +149,8 @@ def test_smoke_runs(tmp_path: Path) -> None:
     assert done.stdout.count("right") == 6
     assert (tmp_path / "var" / "seva.sqlite").is_file()
     logs = {path.stem for path in (tmp_path / "var" / "logs").glob("*.log")}
-    assert logs == {"sandbox", "documents", "actions", "simulator", "serve", "worker"}
+    roles = {"sandbox", "documents", "actions", "simulator", "serve", "worker", "console"}
+    assert logs == roles
     for path in (tmp_path / "var" / "logs").glob("*.log"):
         text = path.read_text("utf-8", "replace")
         assert "Traceback" not in text, text[-3000:]

@@ -91,5 +91,5 @@ def test_a_process_killed_in_the_middle_leaves_what_was_there(
     assert not standing(Store(TABLES, url)).adopted and old.rows() == rows
     old.play("gateway")
     assert started(url) == [0] * PROCESSES
-    assert standing(Store(TABLES, url)).version == Version(2)
+    assert standing(Store(TABLES, url)).version == Version(3)
     old.play("worker")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from actions.citizens.handover import TABLES
 from actions.server.background import Background, Workplace, forget_old
 from nlu.settings import WrongEnvironment
 from nlu.settings.settings import ActionsSettings
+from nlu.storage.tables import IN_MEMORY, open_tables
 
 PLACE: Any = None
 
@@ -52,7 +55,7 @@ async def test_task_that_breaks_is_begun_again_and_others_go_on() -> None:
     await background.stop()
 
 
-async def test_what_is_over_is_forgotten() -> None:
+async def test_what_is_over_is_forgotten(tmp_path: Path) -> None:
     forgotten: dict[str, float] = {}
     done = asyncio.Event()
 
@@ -64,7 +67,7 @@ async def test_what_is_over_is_forgotten() -> None:
     loop = asyncio.get_running_loop()
     stores = SimpleNamespace(
         profiles=SimpleNamespace(forget=lambda before: forgotten.update(profiles=before)),
-        handovers=SimpleNamespace(forget=forget_handovers),
+        handovers=SimpleNamespace(forget=forget_handovers, engine=open_tables(IN_MEMORY, TABLES)),
         usage=SimpleNamespace(forget=lambda before: forgotten.update(usage=before)),
     )
     journal = SimpleNamespace(forget=lambda before: forgotten.update(journal=before))
@@ -77,7 +80,8 @@ async def test_what_is_over_is_forgotten() -> None:
     )
     days = {"profiles": 1000, "handovers": 10, "writes": 2000, "payments": 3000}
     settings = ActionsSettings(
-        **{f"keep_{what}_days": seconds / 86400 for what, seconds in days.items()}
+        var_dir=tmp_path,
+        **{f"keep_{what}_days": seconds / 86400 for what, seconds in days.items()},
     )
     place: Any = SimpleNamespace(here=here, settings=settings)
     task = asyncio.create_task(forget_old(place))
