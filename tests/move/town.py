@@ -83,7 +83,10 @@ def others(clerk: Clerk) -> None:
     misses.charge("energy", "IN.1", "6123401005678")
     misses.charge("energy", "IN.2", "6123401005678")
     clerk.journal.remember("energy", "nonce", now)
-    told = Handover("r1", "energy_bill", {"name": "సాయి"}, "name", 3, "asked_for", "who?", "te", now)
+    told = Handover(
+        *("r1", "energy_bill", {"name": "సాయి"}, "name", 3, "asked_for", "who?", "te", now),
+        department="energy",
+    )
     handovers = handover.Handovers(stored.table_url(handover.FILE))
     number, officer = handovers.open("IN.1", told), Officer("e1", frozenset({"energy"}))
     Cases(handovers, lambda service: "energy").claim(number, officer)
