@@ -6,6 +6,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ from api.load.words import Words
 from nlu.settings.settings import Settings
 
 _SHOW_EVERY = 0.5
+_TOLD_S = 10.0  # seconds for the last statuses
 _FIRST_S = 90.0
 """Within which the first message must be answered: a model may still be loading."""
 _HURRY_S = 5.0
@@ -78,6 +80,8 @@ class Driver:
                 await self._begin(stop)
                 await self._send_all(stop)
                 await self._wait_for_answers(stop)
+                with suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self._whatsapp.told_all(), _TOLD_S)
             finally:
                 for task in (telling, showing, *self._tasks):
                     task.cancel()

@@ -38,6 +38,7 @@ class WhatsApp:
         self._heard, self._chance = heard, Random(0)
         self._numbers = itertools.count(1)
         self._owed: list[dict[str, Any]] = []
+        self._telling = False
         limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS)
         self._client = httpx.AsyncClient(trust_env=False, timeout=30, limits=limits)
 
@@ -87,9 +88,16 @@ class WhatsApp:
         while True:
             some, self._owed = self._owed[:_TOGETHER], self._owed[_TOGETHER:]
             if some:
+                self._telling = True
                 await self._until_taken({"statuses": some}, lambda _: None)
+                self._telling = False
             else:
                 await asyncio.sleep(_EVERY_S)
+
+    async def told_all(self) -> None:
+        """Returns once no status is owed any more: a deployment would wait for it in vain."""
+        while self._owed or self._telling:
+            await asyncio.sleep(_EVERY_S)
 
     async def close(self) -> None:
         """Closes connections."""
