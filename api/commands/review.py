@@ -105,11 +105,3 @@ def apply(
     from api.review.commands import apply_command
 
     finish(apply_command(file, form.value, data, leave_out=leave_out))
-
-
-@app.command()
-def purge() -> None:
-    """Delete what was kept long enough. Every worker does so each hour (SEVA_KEEP_REVIEW_DAYS)."""
-    from api.review.commands import purge_command
-
-    finish(purge_command())

@@ -66,7 +66,7 @@ def drop_command(numbers: Sequence[str]) -> int:
 def purge_command() -> int:
     """Delete what was kept long enough, as every worker does each hour."""
     settings = State.read()
-    if not _is_there(settings):
+    if not is_there(settings):
         return 1
     try:
         print(f"messages deleted: {asyncio.run(_purge(settings))}")
@@ -102,7 +102,8 @@ def _drop_lost(letters: Letters) -> int:
     return 0
 
 
-def _is_there(settings: State) -> bool:
+def is_there(settings: State) -> bool:
+    """Whether there is an inbox; says so where there is none."""
     file = database_file(settings)
     if file is not None and not file.is_file() and not moved_name(file).exists():
         print(f"{file}: there is no inbox yet; `seva serve` makes it", file=sys.stderr)
@@ -112,7 +113,7 @@ def _is_there(settings: State) -> bool:
 
 def _with(work: Callable[[Letters], int]) -> int:
     settings = State.read()
-    if not _is_there(settings):
+    if not is_there(settings):
         return 1
     try:
         letters = Letters(*open_databases(settings))

@@ -19,7 +19,7 @@ from rapidfuzz import fuzz, process
 from api.review.decision import Part, Targets, WrongDecision, one
 from api.review.insertion import CannotInsert, inserted
 from api.review.lines import Line, LinesError
-from api.review.masking import is_masked
+from api.review.masks import is_masked
 from nlu.catalogue import Catalogue
 from nlu.catalogue.checker import check_catalogue
 from nlu.catalogue.model import ConversationIntent, Service

@@ -5,7 +5,6 @@ Each prints what it found and returns the exit code: 0, or 1 with the reason on 
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections import Counter
@@ -15,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TextIO
 
-from api.inbox.open import database_file, open_inbox
+from api.inbox.commands import is_there
 from api.review import label_studio
 from api.review.agreement import MOST, agreement
 from api.review.decision import Targets
@@ -23,14 +22,11 @@ from api.review.lines import LinesError, as_rows, dump, read_lines
 from api.review.open import open_review
 from api.review.state import DONE, NAMES
 from api.review.store import Card, Decided, Review
-from api.whatsapp.policy import load_policy
 from nlu.catalogue.errors import CatalogueError
 from nlu.paths import data_folder
 from nlu.settings.groups import State
 from nlu.storage.database import DatabaseAway
-from nlu.storage.moved import moved_name
 
-_DAY = 86400
 _AT_A_TIME = 200
 
 
@@ -113,33 +109,6 @@ def apply_command(file: Path, form: str, data: Path | None, *, leave_out: bool) 
     return 0
 
 
-def purge_command() -> int:
-    """Delete what was kept long enough."""
-    settings = State.read()
-    if not _is_there(settings):
-        return 1
-
-    async def purge() -> None:
-        inbox = open_inbox(settings, load_policy(data_folder() / "whatsapp.yml"))
-        try:
-            days = settings.keep_days, settings.keep_trackers_days, settings.keep_review_days
-            await inbox.purge(*(one * _DAY for one in days))
-        finally:
-            await inbox.close()
-
-    try:
-        asyncio.run(purge())
-    except (DatabaseAway, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-
-    def left(review: Review) -> int:
-        print(f"cards left: {sum(review.progress().values())}")
-        return 0
-
-    return _with(left)
-
-
 def _export(review: Review, out: TextIO, form: str, since: date | None, state: int) -> int:
     new: Counter[str] = Counter()
     count = 0
@@ -213,18 +182,10 @@ def _or_dash(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _is_there(settings: State) -> bool:
-    file = database_file(settings)
-    if file is not None and not file.is_file() and not moved_name(file).exists():
-        print(f"{file}: there is no inbox yet; `seva serve` makes it", file=sys.stderr)
-        return False
-    return True
-
-
 def _with(work: Callable[[Review], int]) -> int:
     """Opens the review, files what came, and works on it."""
     settings = State.read()
-    if not _is_there(settings):
+    if not is_there(settings):
         return 1
     try:
         review = open_review(settings)
@@ -232,5 +193,5 @@ def _with(work: Callable[[Review], int]) -> int:
         print(error, file=sys.stderr)
         return 1
     with closing(review):
-        review.filing.work()
+        review.filer.work()
         return work(review)

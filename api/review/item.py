@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from api.review.masking import marks_in, masked
+from api.review.masks import marks_in, masked
 from api.review.rules import Rules
 from nlu.known_fields import known_fields
 from nlu.storage.sealing import Unreadable, seal, unseal

@@ -12,7 +12,7 @@ import re
 
 from rapidfuzz import fuzz
 
-from api.review.masking import MASKED
+from api.review.masks import MASKED
 from nlu.storage.sealing import keyed_hash
 from nlu.text import fold
 

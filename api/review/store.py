@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.review.decision import Decision, WrongDecision
-from api.review.filing import Filing, reasons_of
+from api.review.filer import Filer, reasons_of
 from api.review.item import Item
 from api.review.rules import Rules, load_rules
 from api.review.state import (
@@ -79,7 +79,7 @@ class Review:
     ) -> None:
         self._databases, self.rules = tuple(databases), rules or load_rules()
         self._db = self._databases[0]
-        self.filing = Filing(self._databases, self.rules, twice_percent)
+        self.filer = Filer(self._databases, self.rules, twice_percent)
 
     def close(self) -> None:
         """Closes the databases."""

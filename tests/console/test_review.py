@@ -186,7 +186,7 @@ def test_undo_shows_the_card_again(house: House, shelf: Shelf) -> None:
 
 
 def test_two_who_differ_and_an_editor(house: House, shelf: Shelf) -> None:
-    shelf.review.filing._twice = 100
+    shelf.review.filer._twice = 100
     come(shelf, "power bill please")
     sita, ram, gita = (
         house.person("sita", "annotator"),
@@ -286,7 +286,7 @@ def test_pages_of_all_cards(house: House, shelf: Shelf) -> None:
     for first in words:
         for second in words[:6]:
             come(shelf, f"{first} {second}", reason="asked")
-    shelf.review.filing.work()
+    shelf.review.filer.work()
     page = sita.get("/review/list").text
     assert page.count('<th scope="row">') == 50 and "To read (60)" in page
     more = re.search(r'href="(/review/list\?state=open&amp;after=[^"]+)"', page)

@@ -93,7 +93,7 @@ class Desk:
         return name
 
     def file(self) -> int:
-        return self.review.filing.work()
+        return self.review.filer.work()
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
         """Of the first database."""

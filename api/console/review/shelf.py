@@ -114,7 +114,7 @@ class Shelf:
     def file(self) -> None:
         """Files some of what came. Where more waits, a thread goes on with it."""
         review = self.review
-        if review.filing.work(_FILED_AT_ONCE) < _FILED_AT_ONCE:
+        if review.filer.work(_FILED_AT_ONCE) < _FILED_AT_ONCE:
             return
         with self._lock:
             if self._filing is None or not self._filing.is_alive():
@@ -123,7 +123,7 @@ class Shelf:
 
     def _file_the_rest(self) -> None:
         try:
-            self.review.filing.work()
+            self.review.filer.work()
         except Exception as error:
             log.error("review_not_filed", error=describe(error))
 

@@ -28,7 +28,7 @@ _OF_EACH = 3
 _UNKNOWN = "unknown"
 
 
-class Filing:
+class Filer:
     """Takes rows of all databases, and changes cards in the first."""
 
     def __init__(self, databases: Sequence[Database], rules: Rules, twice_percent: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.review.masking import is_masked, marks_in, masked
+from api.review.masks import is_masked, marks_in, masked
 
 HIDDEN = {
     "నా కరెంటు బిల్లు 6123401005678 ఎంత": "నా కరెంటు బిల్లు XXXXXXXXX5678 ఎంత",
