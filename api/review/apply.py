@@ -17,13 +17,13 @@ from pathlib import Path
 from rapidfuzz import fuzz, process
 
 from api.review.decision import Part, Targets, WrongDecision, one
-from api.review.insertion import CannotInsert, inserted
 from api.review.lines import Line, LinesError
 from api.review.masks import is_masked
 from nlu.catalogue import Catalogue
 from nlu.catalogue.checker import check_catalogue
 from nlu.catalogue.model import ConversationIntent, Service
 from nlu.catalogue.rules.utterances import OUT_OF_SCOPE, Said, bare, said_of
+from nlu.changes.document import CannotEdit, Document
 
 _TRAINED = "utterances"
 
@@ -63,24 +63,26 @@ class Application:
                 problems[line.number] = f"{self._source}:{line.number}: {what}"
         if problems and not leave_out:
             raise LinesError(list(problems.values()))
-        changed: dict[Path, bytes] = {}
+        changed: dict[Path, Document] = {}
         counts: Counter[Path] = Counter()
         for line in lines:
             if line.number in problems:
                 continue
             file, keys = self._place(line)
             try:
-                content = changed.get(file) or file.read_bytes()
-                changed[file] = inserted(content, keys, line.text)
-            except CannotInsert as error:
+                document = changed.get(file) or Document(file.read_bytes())
+                document.append(keys, line.text)
+            except CannotEdit as error:
                 problems[line.number] = f"{self._source}:{line.number}: {file}: {error}"
             else:
+                changed[file] = document
                 counts[file] += 1
         if problems and not leave_out:
             raise LinesError(list(problems.values()))
         if changed:
-            self._check(changed)
-            for file, content in changed.items():
+            contents = {file: document.content for file, document in changed.items()}
+            self._check(contents)
+            for file, content in contents.items():
                 _write(file, content)
         return Applied(dict(counts), list(problems.values()))
 

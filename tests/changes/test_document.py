@@ -9,6 +9,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from nlu.changes.document import Document
 from nlu.changes.edits import (
     AddFact,
     AddSentence,
@@ -286,3 +287,26 @@ def test_a_file_that_cannot_be_edited_says_so(content: bytes) -> None:
     """No UTF-8, no mapping, no YAML; and one where an edit would change two places at once."""
     with pytest.raises(EditRefused):
         edited(content, [ChangeWords(("title",), "te", "y", "z")])
+
+
+FOLDED = """# Head.
+service: "x"  # a remark
+utterances:
+  en:   # English
+    - "one"
+    - >-
+      two
+      lines
+
+    # before te
+  te:
+  - 'a'
+"""
+
+
+def test_a_sentence_behind_a_folded_one_and_in_a_list_without_indent() -> None:
+    document = Document(FOLDED.encode())
+    document.append(("utterances", "en"), 'say "hi"')
+    document.append(("utterances", "te"), "బి")
+    found = FOLDED.replace("      lines\n", '      lines\n    - "say \\"hi\\""\n')
+    assert document.text == found.replace("  - 'a'\n", "  - 'a'\n  - \"బి\"\n")

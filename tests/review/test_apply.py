@@ -13,7 +13,6 @@ from typer.testing import CliRunner
 
 from api.commands.review import app
 from api.review.apply import Application, Applied
-from api.review.insertion import CannotInsert, inserted
 from api.review.lines import Line, LinesError
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.catalogue.checker import check_catalogue
@@ -137,39 +136,6 @@ def test_what_seva_check_refuses_is_not_written(data: Path) -> None:
 def test_lines_may_be_left_out(data: Path) -> None:
     found = apply(data, *lines(), Line(7, "what of XXXX78", "en", BILL), leave_out=True)
     assert len(found.left_out) == 1 and sum(found.sentences.values()) == 5
-
-
-FILE = """# Head.
-service: "x"  # a remark
-utterances:
-  en:   # English
-    - "one"
-    - >-
-      two
-      lines
-
-    # before te
-  te:
-  - 'a'
-holdout: {en: ["b"]}
-"""
-
-
-def test_comments_folded_texts_and_other_indents_stay() -> None:
-    found = inserted(FILE.encode(), ("utterances", "en"), 'say "hi"').decode()
-    assert found == FILE.replace("      lines\n", '      lines\n    - "say \\"hi\\""\n')
-    found = inserted(FILE.encode(), ("utterances", "te"), "బి").decode()
-    assert found == FILE.replace("  - 'a'\n", "  - 'a'\n  - \"బి\"\n")
-    windows = FILE.replace("\n", "\r\n").encode()
-    assert inserted(windows, ("utterances", "te"), "b").count(b"\r\n") == FILE.count("\n") + 1
-    short = b'utterances:\n  en:\n    - "a"'
-    assert inserted(short, ("utterances", "en"), "b") == short + b'\n    - "b"\n'
-
-
-@pytest.mark.parametrize("keys", [("utterances", "hi"), ("holdout", "en"), ("service",)])
-def test_a_list_that_is_not_there_is_told(keys: tuple[str, ...]) -> None:
-    with pytest.raises(CannotInsert, match=keys[-1]):
-        inserted(FILE.encode(), keys, "x")
 
 
 def test_the_command(data: Path, tmp_path: Path) -> None:
