@@ -113,8 +113,13 @@ async def _refused(request: Request, error: Exception) -> Response:
         visit = await arrive(request)
     except Exception:
         return Response(status_code=status, headers=headers)
-    known = f"frame.error_{status}"
+    known = getattr(error, "why", "") or f"frame.error_{status}"
     why = known if known in visit.console.pages.words else "frame.error"
-    response = visit.page("error.html", status, why=why)
+    response = visit.page("error.html", status, why=why, detail=getattr(error, "detail", ""))
+    again = getattr(error, "again", 0)
+    if again:
+        headers["Retry-After"] = str(again)
+        if request.method == "GET":
+            headers["Refresh"] = str(again)
     response.headers.update(headers)
     return response

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from starlette.routing import BaseRoute
+
+if TYPE_CHECKING:
+    from api.console.runtime import Console
 
 
 @dataclass(frozen=True)
 class Area:
     """What an area brings. `link`: where the navigation leads, for those who may `may`; its label
-    is the word `link` of the area. Empty: the navigation does not name it."""
+    is the word `link` of the area. Empty: the navigation does not name it. `prepare` begins what
+    its first page would wait for; a console that is served calls it at its start."""
 
     folder: Path
     routes: Sequence[BaseRoute]
     link: str = ""
     may: str = ""
+    prepare: Callable[[Console], object] | None = None
 
     @property
     def name(self) -> str:

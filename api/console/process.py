@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -20,10 +21,12 @@ from api.console.schema import FILE, TABLES
 from api.processes import check_free
 from nlu.action_address import GENERAL
 from nlu.catalogue import shared_catalogue
-from nlu.log import configure_logging
+from nlu.log import configure_logging, describe, get_logger
 from nlu.settings.settings import ConsoleSettings
 from nlu.storage.keys import check_keys
 from nlu.storage.tables import open_tables
+
+log = get_logger(__name__)
 
 
 def console_command(settings: ConsoleSettings) -> int:
@@ -52,9 +55,20 @@ def console_command(settings: ConsoleSettings) -> int:
         timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
+    threading.Thread(target=_prepare, args=(console,), daemon=True).start()
     with suppress(KeyboardInterrupt):
         server.run()
     return 0 if server.started else 1
+
+
+def _prepare(console: Console) -> None:
+    """Begins what first pages would wait for, while the server starts."""
+    for area in console.pages.areas:
+        try:
+            if area.prepare is not None:
+                area.prepare(console)
+        except Exception as error:  # the page itself tells what is wrong
+            log.warning("area_not_prepared", area=area.name, error=describe(error))
 
 
 def open_accounts(settings: ConsoleSettings) -> Accounts:

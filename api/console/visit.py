@@ -35,11 +35,13 @@ _SAID_SECONDS = 60
 
 
 class Refused(Exception):
-    """The page is not given; a page of its own says why."""
+    """The page is not given; a page of its own says why: `why` is the key of a sentence, that of
+    the status where there is none, `detail` what a program says. `again`: the browser asks again by
+    itself after so many seconds."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, why: str = "", detail: str = "", again: int = 0) -> None:
         super().__init__(str(status))
-        self.status = status
+        self.status, self.why, self.detail, self.again = status, why, detail, again
 
 
 @dataclass

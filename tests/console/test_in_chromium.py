@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from api.console.app import create_app
 from api.console.areas import AREAS
+from api.console.catalogue.shelf import room_of
 from api.console.roles import roles
 from api.console.runtime import Console
 from nlu.settings.settings import ConsoleSettings
@@ -58,6 +59,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         patch.setenv("SEVA_CONSOLE_PORT", str(port))
         console = Console.open(ConsoleSettings.read(), AREAS)
         app = create_app(console)
+        room_of(console).wait()
         with served(app, port):
             yield House(console, Clock(), app, None)  # type: ignore[arg-type]
 

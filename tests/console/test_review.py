@@ -54,6 +54,12 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Shelf, "services", found)
 
 
+@pytest.fixture(autouse=True)
+def read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which cards two read hangs on a secret key, another one in each test."""
+    monkeypatch.setenv("SEVA_REVIEW_TWICE_PERCENT", "0")
+
+
 @pytest.fixture
 def shelf(house: House) -> Iterator[Shelf]:
     found = shelf_of(house.console)

@@ -15,12 +15,12 @@ from api.console.runtime import Console
 from nlu.settings.settings import ConsoleSettings
 from tests.console.conftest import Clock, House
 from tests.console.test_in_chromium import SIZES, chromium, look
-from tests.console.test_review import EVIL, come, few
+from tests.console.test_review import EVIL, come, few, read_once
 from tests.processes import free_port
 from tests.review.conftest import BILL, BUS, FIVE, PAY
 from tests.served import served
 
-__all__ = ["chromium", "few"]
+__all__ = ["chromium", "few", "read_once"]
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=30_000)  # the sentences of the model are read meanwhile
 MORE = {
@@ -34,7 +34,10 @@ MORE = {
 
 @pytest.fixture
 def running(
-    few: None, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    few: None,
+    read_once: None,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[House]:
     folder, port = tmp_path_factory.mktemp("console"), free_port()
     monkeypatch.setenv("SEVA_VAR_DIR", str(folder))
@@ -134,3 +137,19 @@ def test_eleven_cards_by_keys_alone(chromium: Browser, running: House, shelf: Sh
         one.decision.name for _, one in shelf.review.finished(most=50) if one.decision.name
     ] == ["street light repair"]
     assert problems == []
+
+
+def test_what_is_typed_at_once_is_searched(chromium: Browser, running: House, shelf: Shelf) -> None:
+    """A card comes and a fast reader writes in the same moment."""
+    filled(shelf)
+    page = opened(chromium, running, "office", "light", "te")
+    page.evaluate("""() => document.body.addEventListener("htmx:afterSwap", (event) => {
+        if (event.detail.target.id !== "review") return;
+        setTimeout(() => {
+            const find = document.getElementById("find");
+            find.value = "బస్సు";
+            find.dispatchEvent(new Event("input", { bubbles: true }));
+        }, 0);
+    })""")
+    page.keyboard.press("o")
+    expect(page.locator("#found button").first).to_contain_text("బస్సు టికెట్")

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from api.console.catalogue import form
-from api.console.catalogue.pages import Opened, check_path, not_read_yet, open_service, titles
+from api.console.catalogue.pages import Opened, check_path, open_service, titles
 from api.console.catalogue.preview import preview
 from api.console.catalogue.shelf import address
 from api.console.visit import Refused, Visit
@@ -25,8 +25,6 @@ log = get_logger(__name__)
 async def sentences(visit: Visit) -> Response:
     """The sentences of a key, to be written in."""
     opened, part, key = await _sentences(visit)
-    if opened is None:
-        return not_read_yet(visit)
     fields = form.sentence_fields(opened.document, part, key)
     return _page(visit, opened, fields, part=part, key=key)
 
@@ -34,8 +32,6 @@ async def sentences(visit: Visit) -> Response:
 async def try_sentences(visit: Visit) -> Response:
     """Shows what the form would change, or keeps it."""
     opened, part, key = await _sentences(visit)
-    if opened is None:
-        return not_read_yet(visit)
     filled = form.sentences(await visit.form(), part, key)
     return await _tried(visit, opened, filled, part=part, key=key)
 
@@ -43,8 +39,6 @@ async def try_sentences(visit: Visit) -> Response:
 async def words(visit: Visit) -> Response:
     """One text in every language, to be written in."""
     opened, path = await _words(visit)
-    if opened is None:
-        return not_read_yet(visit)
     fields = form.word_fields(opened.document, path, opened.catalogue.languages)
     return _page(visit, opened, fields, path=path)
 
@@ -52,8 +46,6 @@ async def words(visit: Visit) -> Response:
 async def try_words(visit: Visit) -> Response:
     """Shows what the form would change, or keeps it."""
     opened, path = await _words(visit)
-    if opened is None:
-        return not_read_yet(visit)
     new = opened.document.value(*path) is None
     languages = opened.catalogue.languages
     filled = form.words(await visit.form(), path, languages, new=new)
@@ -72,7 +64,7 @@ async def _tried(visit: Visit, opened: Opened, filled: form.Filled, **where: Any
         told["tried"] = tried
         _beside(tried, filled)
         if given.get("step") == "keep":
-            author = Author(visit.account.name, address(visit.console, visit.account.id))
+            author = Author(visit.account.name, address(visit.console.settings, visit.account.id))
             kept = await asyncio.to_thread(
                 room.workshop.keep, tried, filled.edits, author, reason, proposal
             )
@@ -145,23 +137,20 @@ def _page(
     )
 
 
-async def _sentences(visit: Visit) -> tuple[Opened | None, str, str]:
+async def _sentences(visit: Visit) -> tuple[Opened, str, str]:
     opened = await open_service(visit)
     part, key = visit.request.path_params["part"], visit.request.path_params["key"]
-    if opened is not None:
-        keys = (*opened.catalogue.languages.keys, MIXED_KEY)
-        if part not in LISTS or key not in keys:
-            raise Refused(404)
-        _may_change(opened)
+    if part not in LISTS or key not in (*opened.catalogue.languages.keys, MIXED_KEY):
+        raise Refused(404)
+    _may_change(opened)
     return opened, part, key
 
 
-async def _words(visit: Visit) -> tuple[Opened | None, tuple[str, ...]]:
+async def _words(visit: Visit) -> tuple[Opened, tuple[str, ...]]:
     opened = await open_service(visit)
     what = visit.request.path_params["what"]
-    if opened is not None:
-        check_path(opened, what)
-        _may_change(opened)
+    check_path(opened, what)
+    _may_change(opened)
     return opened, tuple(what.split("."))
 
 

@@ -20,7 +20,6 @@ from nlu.changes.workshop import readable
 from nlu.quality.doubtful import Doubted, Doubtful, Twin
 
 _PAGE = 50
-_AGAIN_SECONDS = "5"
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,7 @@ class Sentence:
 async def services(visit: Visit) -> Response:
     """All services, the weakest first, or those that somebody looks for."""
     room = await asyncio.to_thread(room_of, visit.console)
-    shelf = await asyncio.to_thread(room.shelf)
-    if shelf is None:
-        return not_read_yet(visit)
+    shelf = await asyncio.to_thread(room.read)
     asked = visit.request.query_params
     text, department = asked.get("q", "")[:200], asked.get("department", "")
     found = shelf.found(text, department)
@@ -83,8 +80,6 @@ async def services(visit: Visit) -> Response:
 async def service(visit: Visit) -> Response:
     """One service: its words, its sentences, what is wrong with them."""
     opened = await open_service(visit)
-    if opened is None:
-        return not_read_yet(visit)
     asked = visit.request.query_params
     keys = [*opened.catalogue.languages.keys, *_mixed(opened)]
     key = asked.get("key", keys[0])
@@ -122,8 +117,6 @@ async def service(visit: Visit) -> Response:
 async def whatsapp(visit: Visit) -> Response:
     """Words as WhatsApp shows them: those that are kept, or those that are being written."""
     opened = await open_service(visit)
-    if opened is None:
-        return not_read_yet(visit)
     given = await visit.form()
     what = visit.request.path_params["what"]
     path = tuple(what.split("."))
@@ -140,20 +133,16 @@ async def whatsapp(visit: Visit) -> Response:
 async def find_doubtful(visit: Visit) -> Response:
     """Begins the search for doubtful and doubled sentences, which takes minutes."""
     room = await asyncio.to_thread(room_of, visit.console)
-    shelf = await asyncio.to_thread(room.shelf)
-    if shelf is not None:
-        catalogue = shelf.base.catalogue
-        room.search.begin(catalogue.root, catalogue.hash)
-        await visit.audit("catalogue.search", {})
+    catalogue = (await asyncio.to_thread(room.read)).base.catalogue
+    room.search.begin(catalogue.root, catalogue.hash)
+    await visit.audit("catalogue.search", {})
     return visit.go("/catalogue", say="catalogue.search_begun")
 
 
-async def open_service(visit: Visit) -> Opened | None:
-    """The service that the path names; None while the catalogue is still being read."""
+async def open_service(visit: Visit) -> Opened:
+    """The service that the path names."""
     room = await asyncio.to_thread(room_of, visit.console)
-    shelf = await asyncio.to_thread(room.shelf)
-    if shelf is None:
-        return None
+    shelf = await asyncio.to_thread(room.read)
     sent = dict(visit.sent)
     proposal = sent.get("proposal", visit.request.query_params.get("proposal", ""))
     try:
@@ -173,17 +162,6 @@ def titles(catalogue: Catalogue, language: str) -> dict[str, str]:
     """Intent -> what it is called."""
     named = {name: one.menu.get(language, name) for name, one in catalogue.services.items()}
     return {**{name: name for name in catalogue.conversation}, **named}
-
-
-def not_read_yet(visit: Visit) -> Response:
-    """The catalogue is being read; the browser asks again by itself."""
-    fault = room_of(visit.console).fault
-    response = visit.page("catalogue/not_read.html", status=503, fault=fault)
-    if fault:
-        return response
-    response.headers["Refresh"] = _AGAIN_SECONDS
-    response.headers["Retry-After"] = _AGAIN_SECONDS
-    return response
 
 
 def _opened(room: Room, shelf: Shelf, visit: Visit, proposal: str) -> Opened:

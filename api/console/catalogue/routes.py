@@ -6,6 +6,7 @@ from pathlib import Path
 
 from api.console.area import Area
 from api.console.catalogue import changes, edit, pages
+from api.console.catalogue.shelf import room_of
 from api.console.visit import at
 
 _READ, _EDIT = "catalogue", "catalogue.edit"
@@ -34,4 +35,5 @@ AREA = Area(
     ),
     link="/catalogue",
     may=_READ,
+    prepare=lambda console: room_of(console).shelf(),
 )

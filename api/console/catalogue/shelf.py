@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from api.console.runtime import Console
+from api.console.visit import Refused
 from api.whatsapp.policy import WhatsAppPolicy, load_policy
 from nlu.catalogue.errors import Problem
 from nlu.catalogue.gaps import Gaps, gaps
@@ -19,9 +20,11 @@ from nlu.changes.workshop import Workshop, open_workshop
 from nlu.log import describe, get_logger
 from nlu.quality.doubtful import DoubtfulSearch
 from nlu.quality.overview import Measured, ServiceOverview, measured, overviews
+from nlu.settings.settings import ConsoleSettings
 from nlu.text.phonetic import fold
 
 log = get_logger(__name__)
+_AGAIN_SECONDS = 5
 _CHECKS = 50  # results of whole checks that are remembered
 
 
@@ -82,6 +85,15 @@ class Room:
                 shelf = self._shelf = _shelved(shelf.base, shelf.lacking, known)
         return shelf
 
+    def read(self) -> Shelf:
+        """The same. Raises Refused until it was read; the browser then asks again by itself."""
+        shelf = self.shelf()
+        if shelf is not None:
+            return shelf
+        if self.fault:
+            raise Refused(503, "catalogue.unreadable", self.fault)
+        raise Refused(503, "catalogue.not_read", again=_AGAIN_SECONDS)
+
     def wait(self) -> Shelf:
         """The same, once it was read."""
         while (shelf := self.shelf()) is None:
@@ -123,18 +135,22 @@ _OPEN = threading.Lock()
 
 def room_of(console: Console) -> Room:
     """That of a console. Waits for Git."""
-    settings = console.settings
+    return open_room(console.settings)
+
+
+def open_room(settings: ConsoleSettings) -> Room:
+    """The same, by the settings of the console."""
     key = settings.data_dir.absolute(), settings.var_dir.absolute(), settings.models_dir.absolute()
     with _OPEN:
         if key not in _ROOMS:
-            committer = Author(settings.console_name, address(console, "console"))
+            committer = Author(settings.console_name, address(settings, "console"))
             _ROOMS[key] = Room(open_workshop(key[0], key[1], committer), key[2])
         return _ROOMS[key]
 
 
-def address(console: Console, name: str) -> str:
+def address(settings: ConsoleSettings, name: str) -> str:
     """The e-mail address that stands in commits beside the name of an account."""
-    return f"{name}@{console.settings.console_mail_domain}"
+    return f"{name}@{settings.console_mail_domain}"
 
 
 def _shelved(base: Base, lacking: Sequence[Gaps], known: Measured) -> Shelf:

@@ -1,33 +1,30 @@
-"""What the pages of the review work with: the store, the catalogue, and the sentences behind a
-model. Each is opened at first use, in a thread, and kept for the process.
+"""What the pages of the review work with: the store, the catalogue as the pages of the catalogue
+read it, and the sentences behind a model. Store and sentences are opened at first use, in a thread,
+and kept for the process.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
+from api.console.catalogue.shelf import open_room
 from api.console.review.search import Search
 from api.console.runtime import Console
 from api.review.decision import Targets
 from api.review.open import open_review
 from api.review.store import Review
-from nlu.catalogue import Catalogue, shared_catalogue
-from nlu.catalogue.errors import CatalogueError
+from nlu.catalogue import Catalogue
 from nlu.log import describe, get_logger
-from nlu.paths import data_folder
 from nlu.settings.settings import ConsoleSettings
 
 log = get_logger(__name__)
 T = TypeVar("T")
 _NEAREST = 5
-_LOOKS_EVERY = 10.0  # seconds
 _FILED_AT_ONCE = 100
 """Messages that one page files, so that none waits for thousands; a thread files the rest."""
 
@@ -76,7 +73,6 @@ class Shelf:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _review: Review | None = None
     _services: Services | None = None
-    _looked_at: float = 0.0
     _why: Callable[[str], Sequence[Near]] | None = None
     _why_is: str = ""
     _filing: threading.Thread | None = None
@@ -91,25 +87,13 @@ class Shelf:
 
     @property
     def services(self) -> Services:
-        """What the team edits. It is read at first use, and again beside the pages once it has
-        changed: reading takes seconds."""
+        """What the team edits, as the pages of the catalogue read it. Raises Refused until it was
+        read."""
+        catalogue = open_room(self.settings).read().base.catalogue
         with self._lock:
-            if self._services is None:
-                self._services = Services.of(shared_catalogue(data_folder()))
-                self._looked_at = time.monotonic()
-            elif time.monotonic() - self._looked_at > _LOOKS_EVERY:
-                self._looked_at = time.monotonic()
-                threading.Thread(target=self._look, daemon=True).start()
-            return self._services
-
-    def _look(self) -> None:
-        """Takes up another catalogue; one that cannot be read now leaves what is there."""
-        with suppress(CatalogueError, OSError):
-            catalogue = shared_catalogue(data_folder())
             if self._services is None or self._services.catalogue is not catalogue:
-                found = Services.of(catalogue)
-                with self._lock:
-                    self._services = found
+                self._services = Services.of(catalogue)
+            return self._services
 
     def file(self) -> None:
         """Files some of what came. Where more waits, a thread goes on with it."""
