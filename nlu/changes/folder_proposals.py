@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from nlu.changes.proposal import (
     Kept,
     NoSuchFile,
     NoSuchProposal,
+    NotTaken,
     OtherVersion,
     Proposal,
     State,
@@ -100,6 +102,25 @@ class FolderProposals:
                 raise NoSuchProposal(proposal)
             self._store({**told, "discarded": True})
 
+    def take_over(self, proposal: str, by: Author) -> None:
+        """As Proposals: writes the files. One that breaks off half way is taken over once more."""
+        with self._alone():
+            told = self._load(proposal)
+            if self._proposal(told).state != "open":
+                raise NoSuchProposal(proposal)
+            files = self.files(proposal)
+            other = [
+                one.name for one in files if self.read(one.name) not in (one.before, one.after)
+            ]
+            if other:
+                raise NotTaken("somebody else has changed these files meanwhile", other)
+            try:
+                for one in files:
+                    replaced(self._data / one.name, one.after)
+            except OSError as error:
+                raise NotTaken(f"the catalogue cannot be written: {error.strerror}") from None
+            self._store({**told, "taken_by": by.name})
+
     def files(self, proposal: str) -> list[FileChange]:
         """As Proposals."""
         return [
@@ -121,6 +142,8 @@ class FolderProposals:
     def _state(self, told: dict[str, Any]) -> State:
         if told["discarded"]:
             return "discarded"
+        if "taken_by" in told:
+            return "merged"
         for name, one in told["files"].items():
             path = self._data / name
             if not path.is_file() or path.read_bytes() != _bytes(one["after"]):
@@ -135,18 +158,30 @@ class FolderProposals:
         return dict(json.loads(text))
 
     def _store(self, told: dict[str, Any]) -> None:
-        handle, name = tempfile.mkstemp(dir=self._kept, prefix=".proposal-")
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(told, out, ensure_ascii=False, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(name, self._kept / f"{told['id']}.json")
+        content = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8")
+        replaced(self._kept / f"{told['id']}.json", content)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         self._kept.mkdir(parents=True, exist_ok=True)
         with locked(self._kept / ".lock"):
             yield
+
+
+def replaced(file: Path, content: bytes) -> None:
+    """Gives a file new content, the whole of it or nothing. Raises OSError."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        if file.exists():
+            shutil.copymode(file, name)
+        os.replace(name, file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _bytes(text: str) -> bytes:

@@ -5,7 +5,8 @@ by who made it. Commits are made of objects alone, with an index of their own, a
 only from where the change began (`update-ref` with the old value): neither the files, nor the
 index, nor HEAD of whoever works in the checkout is touched, and two changes at once do not lose
 each other.
-Somebody looks at the branch and merges it as any other.
+Somebody looks at the branch and merges it as any other, or takes it over in the console, which does
+the same: only then the branch that is checked out moves on.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from nlu.changes.proposal import (
     Kept,
     NoSuchFile,
     NoSuchProposal,
+    NotTaken,
     OtherVersion,
     Proposal,
     State,
@@ -132,6 +134,34 @@ class GitProposals:
             f"create {_DISCARDED}{ref.id}\0{ref.commit}\0delete {ref.name}\0{ref.commit}\0".encode()
         )
         self._top.run("update-ref", "-z", "--stdin", given=moves)
+
+    def take_over(self, proposal: str, by: Author) -> None:
+        """As Proposals: a merge commit by who takes it over, on the branch that is checked out,
+        and its files in the checkout. Files that somebody has changed there and not committed stand
+        in the way, as with `git merge`."""
+        ref = self._open(proposal)
+        head = self._head()
+        if not self._top.works("symbolic-ref", "--quiet", "HEAD"):
+            raise NotTaken("no branch is checked out")
+        names = self._names(self._began(ref), ref.commit)
+        try:
+            tree = self._merged(head, ref.commit)
+        except GitFailed:
+            raise NotTaken("the same lines were changed meanwhile", names) from None
+        message = f"{self._proposal(ref).title}\n\nTaken over: {ref.id}\n".encode()
+        parents = ("-p", head, "-p", ref.commit)
+        who = self._signed(by)
+        commit = self._top.run("commit-tree", tree, *parents, given=message, variables=who)
+        try:
+            self._top.run("merge", "--ff-only", "--quiet", commit.decode().strip())
+        except GitFailed as error:
+            raise NotTaken(str(error)) from None
+
+    def _merged(self, head: str, tip: str) -> str:
+        """The tree of a merge. Raises GitFailed where both changed the same lines."""
+        if self._top.works("merge-base", "--is-ancestor", head, tip):
+            return self._top.line("rev-parse", f"{tip}^{{tree}}")
+        return self._top.line("merge-tree", "--write-tree", head, tip)
 
     def files(self, proposal: str) -> list[FileChange]:
         """As Proposals."""
@@ -258,15 +288,19 @@ class GitProposals:
             entry = f"{mode},{blob.decode().strip()},{path}"
             self._top.run("update-index", "--cacheinfo", entry, variables=index)
             tree = self._top.run("write-tree", variables=index).decode().strip()
-        who = {
-            "GIT_AUTHOR_NAME": _name(change.author.name),
-            "GIT_AUTHOR_EMAIL": change.author.email,
-            "GIT_COMMITTER_NAME": _name(self._committer.name),
-            "GIT_COMMITTER_EMAIL": self._committer.email,
-        }
+        who = self._signed(change.author)
         message = f"{reason}\n\n{path}\n\n{_TRAILER}: {proposal}\n".encode()
         made = self._top.run("commit-tree", tree, "-p", tip, given=message, variables=who)
         return made.decode().strip()
+
+    def _signed(self, author: Author) -> dict[str, str]:
+        """Who stands in a commit."""
+        return {
+            "GIT_AUTHOR_NAME": _name(author.name),
+            "GIT_AUTHOR_EMAIL": author.email,
+            "GIT_COMMITTER_NAME": _name(self._committer.name),
+            "GIT_COMMITTER_EMAIL": self._committer.email,
+        }
 
     def _export(self, tree: str, folder: Path) -> None:
         """Every file byte for byte: `git archive` would change line ends where Git is told to."""

@@ -39,6 +39,15 @@ class OtherVersion(Exception):
         self.content = content
 
 
+class NotTaken(RuntimeError):
+    """A proposal cannot be taken over as it is; nothing was changed. `files` are those which
+    somebody has changed meanwhile, none where something else is in the way."""
+
+    def __init__(self, what: str, files: Sequence[str] = ()) -> None:
+        super().__init__(what)
+        self.files = files
+
+
 @dataclass(frozen=True)
 class Author:
     """Who changes something: a name, and the address that stands beside it in the commit."""
@@ -134,6 +143,10 @@ class Proposals(Protocol):
 
     def discard(self, proposal: str) -> None:
         """Closes a proposal; what it was stays to be read. Raises NoSuchProposal."""
+        ...
+
+    def take_over(self, proposal: str, by: Author) -> None:
+        """Makes it part of the catalogue that is trained. Raises NoSuchProposal, NotTaken."""
         ...
 
     def files(self, proposal: str) -> list[FileChange]:

@@ -74,6 +74,29 @@ def check_change(change: Id) -> None:
 
 
 @app.command()
+def take(change: Id) -> None:
+    """Take a change over. It becomes part of the catalogue, and is learned by the next training."""
+    from nlu.changes.proposal import Author, NotTaken
+    from nlu.lineage import person
+    from nlu.paths import data_folder
+
+    workshop = _workshop()
+    with _known(change):
+        problems = workshop.check(change)
+        for problem in problems:
+            print(problem)
+        if problems:
+            print(f"{change} is not taken over: {len(problems)} to mend.", file=sys.stderr)
+            raise typer.Exit(1)
+        try:
+            workshop.proposals.take_over(change, Author(person(data_folder()), "seva@seva.invalid"))
+        except NotTaken as error:
+            print(f"{change} is not taken over: {error}", *error.files, file=sys.stderr)
+            raise typer.Exit(1) from None
+    print(f"{change} is taken over: seva train")
+
+
+@app.command()
 def discard(change: Id) -> None:
     """Discard a change. It can still be shown."""
     workshop = _workshop()

@@ -1,4 +1,4 @@
-"""`seva changes`: list, show, patch, check, discard."""
+"""`seva changes`: list, show, patch, check, take, discard."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from nlu.changes.workshop import Workshop
 from nlu.commands.changes import app
-from tests.changes.test_proposals import MORE, kept
+from tests.changes.test_proposals import LESS, MORE, kept
 
 
 @pytest.mark.parametrize("workshop", ["git", "folder"], indirect=True)
@@ -34,6 +34,10 @@ def test_the_commands(
     assert code == 0 and "Latha: said at the counter" in told and "+++ b/data/services/" in told
     assert MORE.text in seva("patch", one.id)[1]
     assert seva("check", one.id) == (0, "The catalogue is valid with this change.\n")
+    two = kept(workshop, [LESS])
+    assert seva("take", two.id) == (0, f"{two.id} is taken over: seva train\n")
+    assert workshop.proposals.get(two.id).state == "merged"
+    assert seva("take", two.id)[0] == 2
     assert seva("discard", one.id) == (0, f"{one.id} is discarded.\n")
     assert seva("discard", one.id)[0] == 2
     assert seva("show", "../../x")[0] == 2

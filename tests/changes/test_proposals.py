@@ -23,6 +23,7 @@ from nlu.changes.proposal import (
     Change,
     NoSuchFile,
     NoSuchProposal,
+    NotTaken,
     OtherVersion,
     Proposal,
     ReasonRefused,
@@ -197,6 +198,46 @@ def test_a_discarded_proposal_can_be_read_still(workshop: Workshop) -> None:
         workshop.proposals.discard(one.id)
 
 
+def test_a_proposal_is_taken_over(workshop: Workshop, data: Path) -> None:
+    """Its files are the catalogue's then, in its own lines only, and it is closed."""
+    before = (data / VIEW).read_bytes()
+    one = kept(workshop, [MORE])
+    other = kept(workshop, [AddSentence("utterances", "en", "let me pay what I owe")], PAY)
+    workshop.proposals.take_over(one.id, RAVI)
+    assert (data / VIEW).read_bytes() == edited(before, [MORE]) == workshop.content(VIEW)[0]
+    assert workshop.proposals.get(one.id).state == "merged"
+    workshop.proposals.take_over(other.id, RAVI)  # began before the first was taken over
+    assert "let me pay what I owe" in (data / PAY).read_text("utf-8")
+    kept_again = kept(workshop, [LESS])
+    workshop.proposals.take_over(kept_again.id, RAVI)
+    assert {p.state for p in workshop.proposals.all()} == {"merged"}
+    assert MORE.text in (data / VIEW).read_text("utf-8")
+    with pytest.raises(NoSuchProposal):
+        workshop.proposals.take_over(one.id, RAVI)
+    if (data.parent / ".git").is_dir():
+        assert git(data.parent, "status", "--porcelain") == ""
+        assert git(data.parent, "log", "-1", "--first-parent", "--format=%an|%s") == (
+            "రవి x|said at the counter\n"
+        )
+
+
+def test_what_others_changed_is_not_lost_by_taking_over(workshop: Workshop, data: Path) -> None:
+    """Neither what was committed in the same lines, nor what lies in the checkout."""
+    same = [ChangeSentence("utterances", "en", 1, "show bill", mine) for mine in ("a b", "c d")]
+    one, two = kept(workshop, same[:1]), kept(workshop, same[1:])
+    workshop.proposals.take_over(one.id, RAVI)
+    text = (data / VIEW).read_bytes()
+    with pytest.raises(NotTaken) as found:
+        workshop.proposals.take_over(two.id, RAVI)
+    assert list(found.value.files) == [VIEW]
+    more = kept(workshop, [MORE])
+    (data / VIEW).write_bytes(text + b"# by hand\n")
+    with pytest.raises(NotTaken):
+        workshop.proposals.take_over(more.id, RAVI)
+    assert (data / VIEW).read_bytes() == text + b"# by hand\n"
+    assert workshop.proposals.get(more.id).state == workshop.proposals.get(two.id).state == "open"
+
+
 def test_two_editors_of_one_file_do_not_overwrite_each_other(workshop: Workshop) -> None:
     """The second is told, with both versions of the line; other lines still fit."""
     one = kept(workshop, [MORE])
@@ -290,7 +331,10 @@ def test_no_name_leads_out_of_the_catalogue(workshop: Workshop, data: Path, name
 def test_no_id_leads_elsewhere(workshop: Workshop, proposal: str) -> None:
     """An id is what `new_id` makes."""
     kept(workshop, [MORE])
-    for use in (workshop.proposals.get, workshop.proposals.patch, workshop.proposals.discard):
+    for use in (
+        *(workshop.proposals.get, workshop.proposals.patch, workshop.proposals.discard),
+        lambda name: workshop.proposals.take_over(name, RAVI),
+    ):
         with pytest.raises(NoSuchProposal):
             use(proposal)
 

@@ -268,6 +268,31 @@ def test_a_proposal_is_checked_whole_and_discarded(desk: Desk) -> None:
         assert desk.editor.get(f"/catalogue/changes/{wrong}/patch").status_code == 404
 
 
+@pytest.mark.parametrize("data", ["git"], indirect=True)
+def test_another_person_takes_a_proposal_over(desk: Desk) -> None:
+    """After the whole check, and not who wrote it; then it is part of the catalogue."""
+    proposal = desk.kept(TE, {**desk.form(TE), "new.0": "కొత్త వాక్యం ఇదిగో"})
+    page, before = f"/catalogue/changes/{proposal}", (desk.data / FILE).read_text("utf-8")
+    ravi = desk.house.person("Ravi", "releaser")
+    early = ravi.send(f"{page}/take", page)
+    assert early.status_code == 409 and "the whole check did not pass yet" in early.text
+    assert ravi.send(f"{page}/check", page).status_code == 200
+    desk.room.check(proposal).result()
+    own = desk.editor.get(page).text
+    assert "Somebody who did not write this change" in own and f"{page}/take" not in own
+    mine = {"form_token": desk.form(TE)["form_token"]}
+    assert desk.send(f"{page}/take", mine).status_code == 403
+    assert (desk.data / FILE).read_text("utf-8") == before
+    assert f'action="{page}/take"' in ravi.get(page).text
+    answer = ravi.send(f"{page}/take", page)
+    assert "The change is part of the catalogue." in answer.text and "taken over" in answer.text
+    lines = (desk.data / FILE).read_text("utf-8").splitlines()
+    assert [line for line in lines if line not in before.splitlines()] == ['    - "కొత్త వాక్యం ఇదిగో"']
+    assert ravi.send(f"{page}/take", page).status_code == 404
+    acts = [(one.account, one.act) for one in desk.house.console.audit.all()]
+    assert ("Ravi", "catalogue.take_over") in acts
+
+
 def test_who_may_only_read_changes_nothing(desk: Desk) -> None:
     """Forms are closed to readers, pages to officers; a form of another session is refused."""
     reader = desk.house.person("Reader", "reader")

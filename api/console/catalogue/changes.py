@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from api.console.catalogue.shelf import Room, room_of
+from api.console.catalogue.shelf import Room, address, room_of
 from api.console.visit import Refused, Visit
 from nlu.catalogue.errors import Problem
 from nlu.changes.diff import Row, rows
-from nlu.changes.proposal import NoSuchProposal, Proposal
+from nlu.changes.proposal import Author, NoSuchProposal, NotTaken, Proposal
+from nlu.log import get_logger
 
+log = get_logger(__name__)
 _PAGE = 50
 
 
@@ -22,6 +24,11 @@ class Checked:
 
     state: str
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether it ended, and found nothing."""
+        return self.state == "done" and not self.problems
 
 
 async def proposals(visit: Visit) -> Response:
@@ -34,12 +41,25 @@ async def proposals(visit: Visit) -> Response:
 async def proposal(visit: Visit) -> Response:
     """One, with its diffs."""
     room = await asyncio.to_thread(room_of, visit.console)
+    return await _page(visit, room, visit.request.path_params["id"])
+
+
+async def _page(visit: Visit, room: Room, name: str, wrong: NotTaken | None = None) -> Response:
     try:
-        one, diffs = await asyncio.to_thread(_one, room, visit.request.path_params["id"])
+        one, diffs = await asyncio.to_thread(_one, room, name)
     except NoSuchProposal:
         raise Refused(404) from None
     checked = _checked(room, one)
-    return visit.page("catalogue/change.html", one=one, diffs=diffs, checked=checked)
+    return visit.page(
+        "catalogue/change.html",
+        409 if wrong else 200,
+        one=one,
+        diffs=diffs,
+        checked=checked,
+        at=f"/catalogue/changes/{one.id}",
+        is_author=visit.account.name in one.authors,
+        wrong=wrong,
+    )
 
 
 async def patch(visit: Visit) -> Response:
@@ -63,6 +83,32 @@ async def check(visit: Visit) -> Response:
     except NoSuchProposal:
         raise Refused(404) from None
     return visit.go(f"/catalogue/changes/{name}")
+
+
+async def take_over(visit: Visit) -> Response:
+    """Makes it part of the catalogue, after the whole check, by who did not write it."""
+    room = await asyncio.to_thread(room_of, visit.console)
+    name = visit.request.path_params["id"]
+    account = visit.account
+    author = Author(account.name, address(visit.console.settings, account.id))
+
+    def change() -> None:
+        one = room.workshop.proposals.get(name)
+        if account.name in one.authors:
+            raise Refused(403)
+        if not _checked(room, one).passed:
+            raise NotTaken("the whole check did not pass yet")
+        room.workshop.proposals.take_over(name, author)
+
+    try:
+        await asyncio.to_thread(change)
+    except NoSuchProposal:
+        raise Refused(404) from None
+    except NotTaken as error:
+        log.warning("proposal_not_taken", proposal=name, error=str(error))
+        return await _page(visit, room, name, error)
+    await visit.audit("catalogue.take_over", {"proposal": name})
+    return visit.go(f"/catalogue/changes/{name}", say="catalogue.taken_over")
 
 
 async def discard(visit: Visit) -> Response:

@@ -9,7 +9,7 @@ from api.console.catalogue import changes, edit, pages
 from api.console.catalogue.shelf import room_of
 from api.console.visit import at
 
-_READ, _EDIT = "catalogue", "catalogue.edit"
+_READ, _EDIT, _TAKE_OVER = "catalogue", "catalogue.edit", "catalogue.take_over"
 _SERVICE = "/catalogue/services/{name}"
 _SENTENCES = f"{_SERVICE}/sentences/{{part}}/{{key}}"
 _WORDS = f"{_SERVICE}/words/{{what}}"
@@ -23,7 +23,8 @@ AREA = Area(
         at("/catalogue/changes", changes.proposals, may=_READ),
         at(_CHANGE, changes.proposal, may=_READ),
         at(f"{_CHANGE}/patch", changes.patch, may=_READ),
-        at(f"{_CHANGE}/check", changes.check, may=_EDIT, method="POST"),
+        at(f"{_CHANGE}/check", changes.check, may=_READ, method="POST"),
+        at(f"{_CHANGE}/take", changes.take_over, may=_TAKE_OVER, method="POST"),
         at(f"{_CHANGE}/discard", changes.discard, may=_EDIT, method="POST"),
         at(_SERVICE, pages.service, may=_READ),
         at(f"{_SERVICE}/whatsapp/{{what}}", pages.whatsapp, may=_READ),
