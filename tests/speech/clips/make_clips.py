@@ -24,6 +24,12 @@ FESTIVAL = (  # target file, voice, duration stretch, sentence
         1.1,
         "విజయవాడ నుంచి హైదరాబాద్ కి బస్సు టికెట్ బుక్ చేయాలి",
     ),
+    (
+        HERE / "te-bill-slang.ogg",
+        "voice_telugu_NSK_diphone",
+        1.1,
+        "ఈసారి కరెంటు వాళ్ళు ఎంత కొట్టారో చూడు",
+    ),
 )
 FLITE = (
     (DEMO / "voice-en.ogg", "How much is my electricity bill?"),

@@ -1,0 +1,1 @@
+"""From a misunderstood message to a better model, in a browser."""
