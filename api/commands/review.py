@@ -27,6 +27,7 @@ class State(str, Enum):
     second = "second"
     disputed = "disputed"
     done = "done"
+    handed = "handed"
 
 
 class Form(str, Enum):
@@ -36,7 +37,9 @@ class Form(str, Enum):
     label_studio = "label-studio"
 
 
-_STATE = typer.Option(help="Cards that are open, wait for a second reader, are disputed, or done.")
+_STATE = typer.Option(
+    help="Cards that are open, wait for a second reader, are disputed, done, or handed in."
+)
 _FORM = typer.Option("--form", help="Lines as `seva evaluate` reads them, or Label Studio's JSON.")
 
 

@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS review_cards (
     priority DOUBLE PRECISION NOT NULL,
     reasons TEXT NOT NULL,                  -- JSON: how many for each reason
     twice INTEGER NOT NULL,                 -- 1 where two people read it
-    state INTEGER NOT NULL DEFAULT 0,       -- 0 open, 1 for a second reader, 2 disputed, 3 done
+    state INTEGER NOT NULL DEFAULT 0,       -- 0 open, 1 for a second reader, 2 disputed, 3 done, 4 handed in
     day TEXT NOT NULL                       -- of the last message
 );
 CREATE INDEX IF NOT EXISTS review_cards_queue ON review_cards (state, language, topic, priority);
@@ -68,3 +68,14 @@ CREATE TABLE IF NOT EXISTS review_decisions (
 );
 CREATE INDEX IF NOT EXISTS review_decisions_card ON review_decisions (card, account);
 CREATE INDEX IF NOT EXISTS review_decisions_account ON review_decisions (account, seq);
+
+-- Sentences of decisions that were handed in for the catalogue, so that nobody does it twice. Where
+-- the change proposal is discarded its rows go, and the sentences are offered again.
+CREATE TABLE IF NOT EXISTS review_handed (
+    card BIGINT NOT NULL, decision BIGINT NOT NULL,
+    part INTEGER NOT NULL,                  -- 0; of a split 0 and 1
+    proposal TEXT NOT NULL,                 -- its name; empty where the sentence is left out for good
+    settled INTEGER NOT NULL DEFAULT 0,     -- 1 where the proposal was merged
+    PRIMARY KEY (card, decision, part)
+) $by_key;
+CREATE INDEX IF NOT EXISTS review_handed_proposal ON review_handed (settled, proposal);

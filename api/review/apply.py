@@ -14,18 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rapidfuzz import fuzz, process
-
-from api.review.decision import Part, Targets, WrongDecision, one
+from api.review.fit import TRAINED, Fit
 from api.review.lines import Line, LinesError
-from api.review.masks import is_masked
 from nlu.catalogue import Catalogue
 from nlu.catalogue.checker import check_catalogue
-from nlu.catalogue.model import ConversationIntent, Service
-from nlu.catalogue.rules.utterances import OUT_OF_SCOPE, Said, bare, said_of
+from nlu.catalogue.model import ConversationIntent
+from nlu.catalogue.rules.utterances import Said, bare, said_of
 from nlu.changes.document import CannotEdit, Document
-
-_TRAINED = "utterances"
 
 
 @dataclass(frozen=True)
@@ -42,25 +37,22 @@ class Application:
     def __init__(self, source: Path, catalogue: Catalogue) -> None:
         """`source` is the file that lines come from, for messages."""
         self._source, self._catalogue = source, catalogue
-        self._targets = Targets.of(catalogue)
-        self._intents: dict[str, Service | ConversationIntent] = {
-            **catalogue.conversation,
-            **catalogue.services,
-        }
-        self._said: dict[str, Said] = {}
-        for name, intent in self._intents.items():
-            for said in said_of(name, intent):
-                self._said.setdefault(bare(said.utterance.text), said)
+        by_letters: dict[str, Said] = {}
+        for intent in (*catalogue.conversation.values(), *catalogue.services.values()):
+            for said in said_of(intent.name, intent):
+                by_letters.setdefault(bare(said.utterance.text), said)
+        self._fit = Fit(
+            catalogue, lambda letters: [by_letters[letters]] if letters in by_letters else ()
+        )
 
     def apply(self, lines: Sequence[Line], *, leave_out: bool = False) -> Applied:
         """Writes what can be added; with `leave_out` the other lines are left out, else nothing is
         written and LinesError names them all."""
         problems: dict[int, str] = {}
-        seen: dict[str, int] = {}
         for line in lines:
-            what = self._problem(line, seen)
-            if what:
-                problems[line.number] = f"{self._source}:{line.number}: {what}"
+            found = self._fit.obstacle(line.text, line.key, line.service, str(line.number))
+            if found:
+                problems[line.number] = f"{self._source}:{line.number}: {found.what}"
         if problems and not leave_out:
             raise LinesError(list(problems.values()))
         changed: dict[Path, Document] = {}
@@ -86,44 +78,11 @@ class Application:
                 _write(file, content)
         return Applied(dict(counts), list(problems.values()))
 
-    def _problem(self, line: Line, seen: dict[str, int]) -> str:
-        """Why a line cannot be added; empty where it can."""
-        try:
-            self._targets.check(one(line.text, line.service))
-        except WrongDecision as error:
-            return str(error)
-        if line.key not in self._intents[line.service].utterances:
-            return f"{line.service} has no sentences for the key `{line.key}`"
-        plain = Part(line.text, line.service).plain
-        if is_masked(plain):
-            return "a number in it is masked: write an example in its place, or leave the line out"
-        letters = bare(plain)
-        if not letters:
-            return "it has no letter or digit"
-        said = self._said.get(letters)
-        if said is not None:
-            at = f"{said.file}:{said.utterance.line}"
-            if said.part == _TRAINED:
-                return f"{said.intent} has learned it already ({at}): leave the line out"
-            return f"it is kept to measure {said.intent} ({at}), so it must not be learned"
-        first = seen.setdefault(letters, line.number)
-        return f"it stands on line {first}, too: keep one" if first != line.number else ""
-
     def _place(self, line: Line) -> tuple[Path, tuple[str, ...]]:
-        """The file that gets a sentence, and its list there. What is out of scope lies in many
-        files: it goes to the likest sentence."""
-        intent = self._intents[line.service]
-        path = intent.path if isinstance(intent, ConversationIntent) else ()
-        file = intent.file
-        if line.service == OUT_OF_SCOPE:
-            trained = intent.utterances[line.key]
-            found = process.extractOne(
-                Part(line.text, line.service).plain,
-                {at: said.text for at, said in enumerate(trained)},
-                scorer=fuzz.token_set_ratio,
-            )
-            file = (trained[found[2]].file if found else None) or file
-        return file, (*path, _TRAINED, line.key)
+        """The file that gets a sentence, and its list there."""
+        place = self._fit.place(line.text, line.key, line.service)
+        path = place.path if isinstance(place, ConversationIntent) else ()
+        return place.file, (*path, TRAINED, line.key)
 
     def _check(self, changed: Mapping[Path, bytes]) -> None:
         """Raises LinesError where `seva check` would refuse the catalogue as it would be."""

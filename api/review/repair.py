@@ -35,7 +35,7 @@ def _mend_card(db: Transaction, card: int) -> None:
     ).fetchall()
     counts = Counter({row[0]: row[1] for row in left})
     if not counts:
-        for table in ("review_near", "review_decisions", "review_cards"):
+        for table in ("review_near", "review_handed", "review_decisions", "review_cards"):
             db.execute(f"DELETE FROM {table} WHERE card = ?", (card,))
         count_card(db, before, -1)
         return
@@ -45,7 +45,8 @@ def _mend_card(db: Transaction, card: int) -> None:
         row = db.execute(other, (card,)).fetchone()
         assert row is not None
         shown, state = row[0], OPEN
-        db.execute("DELETE FROM review_decisions WHERE card = ?", (card,))
+        for table in ("review_handed", "review_decisions"):
+            db.execute(f"DELETE FROM {table} WHERE card = ?", (card,))
     count = sum(counts.values())
     db.execute(
         "UPDATE review_cards SET shown = ?, state = ?, count = ?, priority = ?, reasons = ? "

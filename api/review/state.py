@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-OPEN, SECOND, DISPUTED, DONE = 0, 1, 2, 3
-NAMES = {"open": OPEN, "second": SECOND, "disputed": DISPUTED, "done": DONE}
+OPEN, SECOND, DISPUTED, DONE, HANDED = 0, 1, 2, 3, 4
+"""HANDED: done, and all its sentences were handed in for the catalogue, or left out of it."""
+NAMES = {"open": OPEN, "second": SECOND, "disputed": DISPUTED, "done": DONE, "handed": HANDED}
 READER, ADJUDICATOR = "reader", "adjudicator"
 SKIP = "skip"
 

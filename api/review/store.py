@@ -18,6 +18,8 @@ from api.review.state import (
     ADJUDICATOR,
     DISPUTED,
     DONE,
+    HANDED,
+    NAMES,
     OPEN,
     READER,
     SECOND,
@@ -81,6 +83,11 @@ class Review:
         self._db = self._databases[0]
         self.filer = Filer(self._databases, self.rules, twice_percent)
 
+    @property
+    def database(self) -> Database:
+        """Where cards and decisions lie."""
+        return self._db
+
     def close(self) -> None:
         """Closes the databases."""
         for database in self._databases:
@@ -107,7 +114,7 @@ class Review:
             left.remove(best)
             chosen.append(best)
             seen[best["topic"]] += 1
-        return self._cards(chosen)
+        return self.cards(chosen)
 
     def _topics(self, db: Transaction, language: str) -> list[Row]:
         of_language = "AND language = ? " if language else ""
@@ -158,14 +165,14 @@ class Review:
                 values,
             ).fetchall()
         )
-        return self._cards(rows)
+        return self.cards(rows)
 
     def card(self, number: int) -> Card | None:
         """One card; None for an unknown number, and where its words cannot be read."""
         row = self._db.look(lambda db: card_row(db, number))
-        return next(iter(self._cards([row] if row else [])), None)
+        return next(iter(self.cards([row] if row else [])), None)
 
-    def _cards(self, rows: Sequence[Row]) -> list[Card]:
+    def cards(self, rows: Sequence[Row]) -> list[Card]:
         """With their words; those that cannot be read are left out."""
         ids = [row["shown"] for row in rows]
         if not ids:
@@ -197,9 +204,7 @@ class Review:
                 "SELECT state, SUM(cards) FROM review_topics GROUP BY state"
             ).fetchall()
         )
-        return {state: 0 for state in (OPEN, SECOND, DISPUTED, DONE)} | {
-            int(row[0]): int(row[1]) for row in rows
-        }
+        return dict.fromkeys(NAMES.values(), 0) | {int(row[0]): int(row[1]) for row in rows}
 
     def decided_by(self, account: str, since: float = 0) -> int:
         """How many decisions of an account stand, from a moment on."""
@@ -214,7 +219,7 @@ class Review:
 
     def decisions(self, card: int) -> list[Decided]:
         """The decisions on a card that stand, in their order."""
-        return self._db.look(lambda db: _decisions(db, card))
+        return self._db.look(lambda db: decisions_of(db, [card]))
 
     def decide(self, card: int, account: str, decision: Decision, *, part: str = READER) -> int:
         """Keeps a decision that was checked; the state of the card after it. Raises NotForYou."""
@@ -224,7 +229,7 @@ class Review:
             row = card_row(db, card)
             if row is None:
                 raise NotForYou("there is no such card any more")
-            before = _decisions(db, card)
+            before = decisions_of(db, [card])
             _refuse(row, before, account, part, decision)
             db.execute(
                 "INSERT INTO review_decisions (card, account, at, part, label, payload) "
@@ -256,7 +261,7 @@ class Review:
             row = card_row(db, last["card"])
             if row is None:
                 return None
-            votes = [one.vote for one in _decisions(db, last["card"])]
+            votes = [one.vote for one in decisions_of(db, [last["card"]])]
             move(db, row, state_of(votes, twice=bool(row["twice"])))
             return int(last["card"])
 
@@ -268,15 +273,14 @@ class Review:
         most = self.rules.page if most is None else most
         rows = self._db.look(
             lambda db: db.execute(
-                "SELECT * FROM review_cards WHERE state = ? AND card > ? ORDER BY card LIMIT ?",
-                (DONE, after, most),
+                "SELECT * FROM review_cards WHERE state IN (?, ?) AND card > ? "
+                "ORDER BY card LIMIT ?",
+                (DONE, HANDED, after, most),
             ).fetchall()
         )
         found = []
-        for card in self._cards(rows):
-            made = self.decisions(card.number)
-            counts = final([one.vote for one in made])
-            chosen = next((one for one in made if one.vote == counts), None)
+        for card in self.cards(rows):
+            chosen = counted(self.decisions(card.number))
             if chosen is not None:
                 found.append((card, chosen))
         return found
@@ -296,9 +300,12 @@ class Review:
         return [(row["one"], row["other"]) for row in self._db.look(look)]
 
 
-def _decisions(db: Transaction, card: int) -> list[Decided]:
+def decisions_of(db: Transaction, cards: Sequence[int]) -> list[Decided]:
+    """The decisions on cards that stand, in their order."""
     rows = db.execute(
-        "SELECT * FROM review_decisions WHERE card = ? AND undone = 0 ORDER BY seq", (card,)
+        f"SELECT * FROM review_decisions WHERE card IN ({marks(len(cards))}) AND undone = 0 "
+        "ORDER BY seq",
+        cards,
     ).fetchall()
     found = []
     for row in rows:
@@ -310,6 +317,12 @@ def _decisions(db: Transaction, card: int) -> list[Decided]:
             Decided(row["seq"], row["card"], row["account"], row["at"], row["part"], decision)
         )
     return found
+
+
+def counted(made: Sequence[Decided]) -> Decided | None:
+    """Of the decisions on a card, the one that counts."""
+    counts = final([one.vote for one in made])
+    return next((one for one in made if one.vote == counts), None)
 
 
 def _refuse(

@@ -24,11 +24,14 @@ _ASKED = ("ask", "label")
 
 class EditRefused(ValueError):
     """An edit that cannot be made. `number` is its place among the edits, None where it is about
-    all of them; `field` says which of its own fields it is about."""
+    all of them; `field` says which of its own fields it is about; `file` is told where edits of
+    several were made."""
 
-    def __init__(self, what: str, field: str = "", number: int | None = None) -> None:
+    def __init__(
+        self, what: str, field: str = "", number: int | None = None, file: str = ""
+    ) -> None:
         super().__init__(what)
-        self.field, self.number = field, number
+        self.field, self.number, self.file = field, number, file
 
 
 @dataclass(frozen=True)

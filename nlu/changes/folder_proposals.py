@@ -74,7 +74,8 @@ class FolderProposals:
 
     def keep(self, change: Change) -> Proposal:
         """As Proposals."""
-        checked_file(change.file)
+        for one in change.contents:
+            checked_file(one.file)
         reason = checked_reason(change.reason)
         with self._alone():
             if change.proposal:
@@ -83,11 +84,12 @@ class FolderProposals:
                     raise NoSuchProposal(change.proposal)
             else:
                 told = {"id": new_id(), "discarded": False, "changes": [], "files": {}}
-            now = self.read(change.file, change.proposal)
-            if version_of(now) != change.version:
-                raise OtherVersion(now)
-            entry = told["files"].setdefault(change.file, {"before": now.decode("utf-8")})
-            entry["after"] = change.content.decode("utf-8")
+            for one in change.contents:
+                now = self.read(one.file, change.proposal)
+                if version_of(now) != one.version:
+                    raise OtherVersion(one.file, now)
+                entry = told["files"].setdefault(one.file, {"before": now.decode("utf-8")})
+                entry["after"] = one.content.decode("utf-8")
             at = datetime.now(timezone.utc).isoformat(timespec="seconds")
             kept = Kept(change.author.name, at, reason)
             told["changes"].append({**asdict(kept), "email": change.author.email})

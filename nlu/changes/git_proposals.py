@@ -24,6 +24,7 @@ from nlu.changes.proposal import (
     Change,
     FileChange,
     Kept,
+    NewContent,
     NoSuchFile,
     NoSuchProposal,
     NotTaken,
@@ -104,7 +105,8 @@ class GitProposals:
 
     def keep(self, change: Change) -> Proposal:
         """As Proposals. Raises GitFailed where Git cannot write."""
-        checked_file(change.file)
+        for one in change.contents:
+            checked_file(one.file)
         reason = checked_reason(change.reason)
         proposal = change.proposal or new_id()
         for attempt in range(_TRIES):
@@ -113,9 +115,10 @@ class GitProposals:
                 old = tip
             else:
                 tip, old = self._head(), _NOTHING
-            now = self._read(change.file, tip)
-            if version_of(now) != change.version:
-                raise OtherVersion(now)
+            for one in change.contents:
+                now = self._read(one.file, tip)
+                if version_of(now) != one.version:
+                    raise OtherVersion(one.file, now)
             commit = self._commit(change, reason, proposal, tip)
             name = f"{_OPEN}{proposal}"
             try:
@@ -278,20 +281,25 @@ class GitProposals:
 
     def _commit(self, change: Change, reason: str, proposal: str, tip: str) -> str:
         """The hash of a commit on `tip`, which no branch has yet."""
-        path = f"{self._prefix}{change.file}"
-        told = self._top.run("ls-tree", "-z", tip, "--", path).decode()
-        mode = told.partition(" ")[0]
-        blob = self._top.run("hash-object", "-w", "--stdin", "--no-filters", given=change.content)
+        entries = [self._entry(one, tip) for one in change.contents]
         with tempfile.TemporaryDirectory(prefix="seva-index-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             self._top.run("read-tree", tip, variables=index)
-            entry = f"{mode},{blob.decode().strip()},{path}"
-            self._top.run("update-index", "--cacheinfo", entry, variables=index)
+            given = "".join(f"{entry}\0" for entry in entries).encode()
+            self._top.run("update-index", "-z", "--index-info", given=given, variables=index)
             tree = self._top.run("write-tree", variables=index).decode().strip()
         who = self._signed(change.author)
-        message = f"{reason}\n\n{path}\n\n{_TRAILER}: {proposal}\n".encode()
+        paths = "\n".join(f"{self._prefix}{one.file}" for one in change.contents)
+        message = f"{reason}\n\n{paths}\n\n{_TRAILER}: {proposal}\n".encode()
         made = self._top.run("commit-tree", tree, "-p", tip, given=message, variables=who)
         return made.decode().strip()
+
+    def _entry(self, new: NewContent, tip: str) -> str:
+        """A file as `update-index --index-info` takes it, with its content among the objects."""
+        path = f"{self._prefix}{new.file}"
+        told = self._top.run("ls-tree", "-z", tip, "--", path).decode()
+        blob = self._top.run("hash-object", "-w", "--stdin", "--no-filters", given=new.content)
+        return f"{told.partition(' ')[0]} {blob.decode().strip()}\t{path}"
 
     def _signed(self, author: Author) -> dict[str, str]:
         """Who stands in a commit."""

@@ -32,11 +32,11 @@ class ReasonRefused(ValueError):
 
 
 class OtherVersion(Exception):
-    """The file is not any more what the edit began from; `content` is what it is now."""
+    """A file is not any more what the edit began from; `content` is what it is now."""
 
-    def __init__(self, content: bytes) -> None:
-        super().__init__("somebody else has changed the file meanwhile")
-        self.content = content
+    def __init__(self, file: str, content: bytes) -> None:
+        super().__init__(f"somebody else has changed {file} meanwhile")
+        self.file, self.content = file, content
 
 
 class NotTaken(RuntimeError):
@@ -106,13 +106,20 @@ class FileChange:
 
 
 @dataclass(frozen=True)
-class Change:
-    """A file's new content. `version` is that of the content which the edit began from. `proposal`
-    is the one that it is added to; None for a new one."""
+class NewContent:
+    """A file's new content. `version` is that of the content which the edit began from."""
 
     file: str
     version: str
     content: bytes
+
+
+@dataclass(frozen=True)
+class Change:
+    """New contents of files, kept all or none. `proposal` is the one that they are added to; None
+    for a new one."""
+
+    contents: Sequence[NewContent]
     author: Author
     reason: str
     proposal: str | None = None

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ from nlu.changes.git_proposals import GitProposals
 from nlu.changes.proposal import (
     Author,
     Change,
+    NewContent,
     OtherVersion,
     Proposal,
     Proposals,
@@ -149,11 +150,20 @@ class Workshop:
         content, now = self.content(file, proposal)
         if now != version:
             raise conflict(content, edits)
-        after = edited(content, edits)
-        problems = () if after == content else check_edited(self.base(proposal), file, after)
-        document = Document(after)
-        lines = [document.line(*(place_of(edit, document) or ("",))) or 0 for edit in edits]
-        return Tried(file, now, after, rows(content, after), problems, lines)
+        return _tried(self.base(proposal), file, content, edits)
+
+    def attempt_all(self, edits: Mapping[str, Sequence[Edit]]) -> list[Tried]:
+        """The same for several files as they are, each checked with those before it. Raises
+        EditRefused with the file, NoSuchFile."""
+        base, found = self.base(), []
+        for file, some in edits.items():
+            content, _ = self.content(file)
+            try:
+                found.append(_tried(base, file, content, some))
+            except EditRefused as error:
+                raise EditRefused(str(error), error.field, error.number, file) from None
+            base = base.with_file(file, found[-1].content)
+        return found
 
     def keep(
         self,
@@ -165,15 +175,27 @@ class Workshop:
     ) -> Proposal:
         """Keeps what was tried. Raises Faulty, Conflict, ReasonRefused, EditRefused where nothing
         changes, NoSuchProposal, GitFailed."""
-        if tried.changes_nothing:
+        return self.keep_all([tried], {tried.file: edits}, author, reason, proposal)
+
+    def keep_all(
+        self,
+        tried: Sequence[Tried],
+        edits: Mapping[str, Sequence[Edit]],
+        author: Author,
+        reason: str,
+        proposal: str | None = None,
+    ) -> Proposal:
+        """The same for several files, in one change: all of them or none."""
+        if all(one.changes_nothing for one in tried):
             raise EditRefused("nothing is changed")
-        if tried.problems:
-            raise Faulty(tried)
-        change = Change(tried.file, tried.version, tried.content, author, reason, proposal)
+        for one in tried:
+            if one.problems:
+                raise Faulty(one)
+        contents = [NewContent(one.file, one.version, one.content) for one in tried]
         try:
-            return self.proposals.keep(change)
+            return self.proposals.keep(Change(contents, author, reason, proposal))
         except OtherVersion as error:
-            raise conflict(error.content, edits) from None
+            raise conflict(error.content, edits[error.file]) from None
 
     def check(self, proposal: str) -> tuple[Problem, ...]:
         """All of `seva check`, of the catalogue as the proposal leaves it. Takes many seconds."""
@@ -188,6 +210,14 @@ class Workshop:
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_bytes(one.after)
             return check_whole(staged)
+
+
+def _tried(base: Base, file: str, content: bytes, edits: Sequence[Edit]) -> Tried:
+    after = edited(content, edits)
+    problems = () if after == content else check_edited(base, file, after)
+    document = Document(after)
+    lines = [document.line(*(place_of(edit, document) or ("",))) or 0 for edit in edits]
+    return Tried(file, version_of(content), after, rows(content, after), problems, lines)
 
 
 def conflict(content: bytes, edits: Sequence[Edit]) -> Conflict:

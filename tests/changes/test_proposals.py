@@ -21,6 +21,7 @@ from nlu.changes.edits import (
 from nlu.changes.proposal import (
     Author,
     Change,
+    NewContent,
     NoSuchFile,
     NoSuchProposal,
     NotTaken,
@@ -74,6 +75,38 @@ def test_edits_become_one_proposal(workshop: Workshop, data: Path) -> None:
     assert workshop.content(VIEW, one.id)[0] == files[VIEW].after
     assert (data / VIEW).read_bytes() == workshop.content(VIEW)[0] == before
     assert workshop.check(one.id) == ()
+
+
+def test_edits_of_several_files_are_one_change_or_none(workshop: Workshop) -> None:
+    """Each is checked with those before it; a faulty one, or a file changed meanwhile, keeps all
+    of them out."""
+    pay = AddSentence("utterances", "en", "let me pay what I owe")
+    edits = {VIEW: [MORE], PAY: [pay]}
+    tried = workshop.attempt_all(edits)
+    with pytest.raises(ReasonRefused):
+        workshop.keep_all(tried, edits, LATHA, " ")
+    one = workshop.keep_all(tried, edits, LATHA, "from the field")
+    assert len(one.changes) == 1 and list(one.files) == sorted(edits)
+    for change in workshop.proposals.files(one.id):
+        assert change.after == edited(change.before, edits[change.name])
+    same = {VIEW: [pay], PAY: [pay]}
+    tried = workshop.attempt_all(same)
+    assert not tried[0].problems and tried[1].problems
+    with pytest.raises(Faulty):
+        workshop.keep_all(tried, same, LATHA, "twice")
+    with pytest.raises(EditRefused) as refused:
+        workshop.attempt_all({VIEW: [MORE], PAY: [pay, AddSentence("utterances", "en", " ")]})
+    assert (refused.value.file, refused.value.number) == (PAY, 1)
+    assert workshop.proposals.all() == [one]
+
+
+def test_a_file_that_changed_keeps_all_out(workshop: Workshop) -> None:
+    one = kept(workshop, [MORE])
+    edits = {VIEW: [LESS], PAY: [AddSentence("utterances", "en", "let me pay what I owe")]}
+    tried = workshop.attempt_all(edits)  # as the files are, without the proposal
+    with pytest.raises(Conflict):
+        workshop.keep_all(tried, edits, LATHA, "late", one.id)
+    assert workshop.proposals.get(one.id) == one
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -280,7 +313,7 @@ def test_at_once_each_change_is_kept_or_refused(
         file, base, at = (VIEW, content, version) if number else (PAY, pay, pay_version)
         text = edited(base, [AddSentence("utterances", "en", f"sentence {number}")])
         try:
-            own.keep(Change(file, at, text, LATHA, "at once", one.id))
+            own.keep(Change([NewContent(file, at, text)], LATHA, "at once", one.id))
             told[number] = True
         except OtherVersion:
             told[number] = False
@@ -319,7 +352,7 @@ def test_no_name_leads_out_of_the_catalogue(workshop: Workshop, data: Path, name
         git(data.parent, "commit", "-q", "-m", "a link")
     with pytest.raises(NoSuchFile):
         workshop.content(name)
-    change = Change(name, version_of(b"a: b\n"), b"a: c\n", LATHA, "why")
+    change = Change([NewContent(name, version_of(b"a: b\n"), b"a: c\n")], LATHA, "why")
     with pytest.raises(NoSuchFile):
         workshop.proposals.keep(change)
     assert (data.parent / "secret.yml").read_text("utf-8") == "a: b\n"

@@ -6,7 +6,7 @@ import pytest
 
 from api.review.agreement import agreement
 from api.review.decision import NEW, SPLIT, Decision, Part, Targets, WrongDecision, marked, one
-from api.review.state import ADJUDICATOR, DISPUTED, DONE, OPEN, SECOND, SKIP
+from api.review.state import ADJUDICATOR, DISPUTED, DONE, HANDED, OPEN, SECOND, SKIP
 from api.review.store import NotForYou
 from tests.review.conftest import BILL, BUS, PAY, Desk
 
@@ -81,7 +81,7 @@ def test_undone_is_as_if_it_had_not_been(desk: Desk) -> None:
     card = card_of(desk)
     desk.review.decide(card, "a", one(TEXT, BILL))
     assert desk.review.undo("a") == card
-    assert desk.review.progress() == {OPEN: 1, SECOND: 0, DISPUTED: 0, DONE: 0}
+    assert desk.review.progress() == {OPEN: 1, SECOND: 0, DISPUTED: 0, DONE: 0, HANDED: 0}
     assert desk.review.decisions(card) == [] and desk.review.finished() == []
     assert desk.review.undo("a") is None
     assert desk.review.decide(card, "a", one(TEXT, BUS)) == DONE

@@ -39,7 +39,7 @@ async def test_delete_my_data_deletes_what_waits_for_review(desk: Desk) -> None:
     left = {card.item.text: card.count for card in desk.review.queue("a")}
     assert left == {"mine and of another": 1, "of another": 1}
     assert desk.review.finished() == []
-    assert desk.review.progress() == {0: 2, 1: 0, 2: 0, 3: 0}
+    assert desk.review.progress() == {0: 2, 1: 0, 2: 0, 3: 0, 4: 0}
     assert desk.rows("SELECT 1 FROM review_decisions") == []
 
 

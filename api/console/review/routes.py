@@ -11,17 +11,19 @@ from starlette.responses import Response
 
 from api.console.area import Area
 from api.console.review.form import decision_of
+from api.console.review.ready import hand_in, ready
 from api.console.review.shelf import Services, Shelf, in_thread, shelf_of
 from api.console.visit import Refused, Visit, at
 from api.review.agreement import MOST, agreement
 from api.review.decision import WrongDecision, marked
-from api.review.state import ADJUDICATOR, DISPUTED, DONE, NAMES, OPEN, READER, SECOND
+from api.review.state import ADJUDICATOR, DISPUTED, DONE, HANDED, NAMES, OPEN, READER, SECOND
 from api.review.store import Card, Decided, NotForYou
 from nlu.catalogue.marks import parse_marks
 
 _FOUND = 8
 _KEYS = 5
 _DECIDE, _ADJUDICATE = "review.decide", "review.adjudicate"
+_EDIT = "catalogue.edit"
 
 
 async def first(visit: Visit) -> Response:
@@ -216,7 +218,7 @@ def _shown(
         "told": told,
         "wrong": wrong,
         "left": counts[OPEN] + counts[SECOND],
-        "done": counts[DONE],
+        "done": counts[DONE] + counts[HANDED],
         "disputed": counts[DISPUTED],
         "mine": shelf.review.decided_by(visit.account.id),
         "keys": list(known.catalogue.languages.keys),
@@ -293,5 +295,7 @@ ROUTES = (
     at("/review/list", cards, may="review"),
     at("/review/disputed", disputed, may=_ADJUDICATE),
     at("/review/agreement", agree, may="review"),
+    at("/review/ready", ready, may=_EDIT),
+    at("/review/ready", hand_in, may=_EDIT, method="POST"),
 )
 AREA = Area(Path(__file__).parent, ROUTES, link="/review", may="review")
