@@ -1,5 +1,5 @@
-"""A message is misunderstood, reviewed, learned, compared, made live by a second person, understood:
-typed and spoken, in Telugu, in a browser, while others write."""
+"""A message is misunderstood, reviewed, learned, compared, made live by a second person and then
+understood: typed and spoken, in Telugu, in a browser, while others write."""
 
 from __future__ import annotations
 
@@ -62,6 +62,8 @@ def stage(
             copy(made, folder / "models" / name)  # type: ignore[operator]
     else:
         copied(data, SERVICES)
+        for file in sorted((data / "conversation" / "out_of_scope").glob("*.yml"))[6:]:
+            file.unlink()
     with staged(folder, data, chromium) as found:
         yield found
 
@@ -71,7 +73,7 @@ def is_understood(answer: str, catalogue: Catalogue) -> bool:
     service = catalogue.services[VIEW]
     others = (one for name, one in catalogue.services.items() if name != VIEW)
     named = [one for one in others if one.menu[LANGUAGE] in answer]
-    told = (service.title[LANGUAGE], *(slot.ask[LANGUAGE] for slot in service.slots.values()))
+    told = (service.title[LANGUAGE], *(slot.ask[LANGUAGE] for slot in service.slots))
     return not named and any(one in answer for one in told)
 
 
