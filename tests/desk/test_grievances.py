@@ -235,7 +235,7 @@ def test_no_officer_says_what_only_the_department_can(desk: Desk) -> None:
 
 
 async def test_taken_without_a_word_and_talked_about_later(desk: Desk, outbox: Outbox) -> None:
-    """The citizen of a grievance does not sit and wait: the bot answers until the officer speaks."""
+    """Who filed a grievance does not sit and wait: the bot answers until the officer speaks."""
     number = closed_without_action(desk)
     desk.cases.claim(number, PGRS)
     await desk.delivery.deliver()
