@@ -181,7 +181,7 @@ def _state(case: Case) -> str:
 def _facts(case: Case) -> dict[str, object]:
     record = asdict(case.record)
     shown = {name: record[name] for name in ("service", "asked", "attempts", "why", "language")}
-    facts = {"number": case.number, "kind": case.kind, "reference": record.reference}
+    facts = {"number": case.number, "kind": case.kind, "reference": record["reference"]}
     return {**facts, "closed": case.closed, "since": _when(case), **shown}
 
 
