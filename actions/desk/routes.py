@@ -202,8 +202,8 @@ class DeskRoutes:
 
     async def _close(self, request: Request, desk: Desk, officer: Officer) -> dict[str, Any]:
         reason = (await _body(request)).get("reason")
-        known = desk.words.reasons.get(reason) if isinstance(reason, str) else None
-        if known is None or not known.chosen:
+        reasons = desk.words.reasons
+        if not isinstance(reason, str) or reason not in reasons or not reasons[reason].chosen:
             raise HTTPException(400, "reason")
         return await _done(request, desk, officer, desk.cases.close, reason)
 
