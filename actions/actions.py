@@ -9,22 +9,24 @@ awaited `InLoop`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Sequence, Tuple
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.citizens import effects
-from actions.citizens.counted import count_turn
+from actions.citizens.counted import count_handed_over, count_turn
 from actions.departments import OperationResult, Origin
-from actions.desk import conversation
+from actions.departments.journal import Write
+from actions.departments.request import Context as AskedBy
+from actions.desk import conversation, grievances
 from actions.dialogue import turns
 from actions.dialogue.misunderstandings import told_along
 from actions.dialogue.perform import Execute
 from actions.dialogue.state import Heard, State, read_heard, read_state
-from actions.dialogue.steps import cleared
-from actions.server.context import Context, context
+from actions.dialogue.steps import Step, cleared
+from actions.server.context import Context, context, key_of
 from actions.server.trampoline import InLoop
 from nlu.turn import Message
 
@@ -52,13 +54,15 @@ class ActionTurn(Action):
         if met is not None and met.step is not None:
             step = met.step
         else:
+            answers: list[_Answer] = []
             step = await turns.turn(
                 form,
                 before,
                 heard,
-                _execute(here, heard.message),
+                _execute(here, heard.message, answers),
                 _own_payments(here, heard.message),
             )
+            step = _at_desk(here, step, answers, heard)
             step = step.after_saying(*(met.said if met else ()))
         step = effects.carried_out(step, tracker.sender_id, here.stores)
         count_turn(here.resources.tally, here.catalogue, before, heard, step)
@@ -101,8 +105,25 @@ def _own_payments(here: Context, message: Message) -> turns.OwnPayments:
     return told
 
 
-def _execute(here: Context, message: Message) -> Execute:
-    """Calls of departments to answer a message."""
+_Answer = Tuple[Write, OperationResult]
+
+
+def _at_desk(here: Context, step: Step, answers: Sequence[_Answer], heard: Heard) -> Step:
+    """The step with what the departments' answers mean for the officers' desk; the citizen reads it
+    with the answer."""
+    if not step.replies:
+        return step
+    (first, *others), language = step.replies, step.state.language
+    for write, result in answers:
+        found = grievances.effects(here.desk, write, result, first.text, language, heard.at)
+        told = effects.done(found, write.context.citizen, here.stores)
+        count_handed_over(here.resources.tally, here.catalogue, found)
+        first = replace(first, text="\n".join([first.text, *(one.text for one in told)]))
+    return replace(step, replies=(first, *others))
+
+
+def _execute(here: Context, message: Message, answers: List[_Answer]) -> Execute:
+    """Calls of departments to answer a message; notes in `answers` what they were answered."""
 
     async def execute(
         department: str,
@@ -113,7 +134,8 @@ def _execute(here: Context, message: Message) -> Execute:
         origin: Origin,
         code: str | None,
     ) -> OperationResult:
-        return await InLoop(
+        whole = replace(origin, phone=message.phone)
+        result = await InLoop(
             lambda: here.execute(
                 message.citizen,
                 message.id or request_id,
@@ -122,9 +144,12 @@ def _execute(here: Context, message: Message) -> Execute:
                 values,
                 request_id,
                 language,
-                replace(origin, phone=message.phone),
+                whole,
                 code,
             )
         )
+        asked = AskedBy(message.citizen, key_of(request_id, operation), language, whole)
+        answers.append((Write(department, operation, dict(values), asked), result))
+        return result
 
     return execute

@@ -8,11 +8,11 @@ many citizens write.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from actions.departments.result import OperationResult
 from actions.dialogue.state import Heard, State
-from actions.dialogue.steps import Step, ToPerson, Used
+from actions.dialogue.steps import Effect, Step, ToPerson, Used
 from nlu.catalogue import Catalogue
 from nlu.daily_counts import UNHAPPY, Tally
 
@@ -51,7 +51,12 @@ def count_turn(tally: Tally, catalogue: Catalogue, before: State, heard: Heard, 
         seconds = max(0.0, heard.at - began) if began else 0.0
         tally.count(DONE, seconds=seconds, department=where, service=used, kind=bucket(seconds))
         tally.count(DONE_IN, department=where, district=district)
-    for effect in step.effects:
+    count_handed_over(tally, catalogue, step.effects)
+
+
+def count_handed_over(tally: Tally, catalogue: Catalogue, effects: Iterable[Effect]) -> None:
+    """Counts the requests that begin to wait for a person, by why."""
+    for effect in effects:
         if isinstance(effect, ToPerson):
             what, where = effect.record, department_of(catalogue, effect.record.service)
             tally.count(HANDED_OVER, department=where, service=what.service, kind=what.why)

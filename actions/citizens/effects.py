@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from actions.citizens.handover import Handovers
 from actions.citizens.profile import Profiles
 from actions.citizens.usage import Usage
 from actions.departments.journal import Journal
-from actions.dialogue.steps import Erase, Forget, Remember, Step, ToPerson, Used
+from actions.dialogue.steps import Effect, Erase, Forget, NoLonger, Remember, Step, ToPerson, Used
 from nlu.turn import Reply
 
 
@@ -36,8 +37,15 @@ class Stores:
 def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
     """The step with its effects done, and what they give to say; done twice they change nothing
     more, but that a use is counted twice."""
+    told = done(step.effects, citizen, stores)
+    asking = next((i for i, said in enumerate(step.replies) if said.buttons), len(step.replies))
+    return replace(step, replies=(*step.replies[:asking], *told, *step.replies[asking:]))
+
+
+def done(effects: Iterable[Effect], citizen: str, stores: Stores) -> list[Reply]:
+    """Does the effects; what they give to say."""
     told: list[Reply] = []
-    for effect in step.effects:
+    for effect in effects:
         if isinstance(effect, Remember):
             stores.profiles.remember(citizen, effect.values)
         elif isinstance(effect, Forget):
@@ -50,5 +58,8 @@ def carried_out(step: Step, citizen: str, stores: Stores) -> Step:
             number = stores.handovers.open(citizen, effect.record)
             said = effect.said.text.replace("{number}", number)
             told.append(replace(effect.said, text=said))
-    asking = next((i for i, said in enumerate(step.replies) if said.buttons), len(step.replies))
-    return replace(step, replies=(*step.replies[:asking], *told, *step.replies[asking:]))
+        elif isinstance(effect, NoLonger):
+            for number in stores.handovers.answered_elsewhere(citizen, effect.requests):
+                said = effect.said.text.replace("{number}", number)
+                told.append(replace(effect.said, text=said))
+    return told

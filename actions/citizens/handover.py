@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from actions.citizens.handover_tables import FILE, HANDOVERS, TABLES, TALK
-from actions.citizens.handover_talk import OFFICER, SENT, Talk, citizens_hash
-from actions.dialogue.steps import Handover
+from actions.citizens.handover_talk import EVENT, OFFICER, SENT, Talk, citizens_hash
+from actions.dialogue.steps import HANDOVER, Handover
 from actions.news.notices import Notify
 from nlu.action_address import GENERAL
 from nlu.known_fields import known_fields
@@ -28,6 +28,8 @@ from nlu.turn import Notice
 
 __all__ = ["FILE", "GENERAL", "TABLES", "Case", "Handovers"]
 WAITING, CLAIMED, CLOSED = "waiting", "claimed", "closed"
+BY_DEPARTMENT = "by_department"
+"""Why a request is closed that its department answered before an officer took it."""
 _NUMBERS = 1_000_000  # six digits: short enough to say on the telephone
 
 
@@ -35,9 +37,10 @@ _NUMBERS = 1_000_000  # six digits: short enough to say on the telephone
 class Case:
     """A record as staff see it.
 
-    `department` is None where an older Seva opened it. `talking`: the citizen's messages go to
-    `officer`, and the bot is silent. `wrote` and `answered` are when the citizen and an officer
-    spoke last, `entries` is the place of the last entry of the talk.
+    `kind` is `handover` or `grievance`. `department` is None where an older Seva opened it.
+    `talking`: the citizen's messages go to `officer`, and the bot is silent. `wrote` and `answered`
+    are when the citizen and an officer spoke last, `entries` is the place of the last entry of the
+    talk.
     """
 
     number: str
@@ -55,6 +58,7 @@ class Case:
     entries: int = 0
     wrote: float | None = None
     answered: float | None = None
+    kind: str = HANDOVER
 
     @property
     def state(self) -> str:
@@ -74,10 +78,11 @@ class Handovers:
     def open(self, citizen: str, record: Handover) -> str:
         """Keeps a record and gives its number; the same request gets the same number, with what
         is known of it now."""
-        request = keyed_hash(f"{citizen}:{record.request}", "handover")
+        request = _request(citizen, record.request)
         told = seal({"citizen": citizen, "record": asdict(record)})
         this = HANDOVERS.c.request == request
-        new = {"told": told, "closed": False, "unreadable_at": None, "mine": citizens_hash(citizen)}
+        new = {"told": told, "closed": False, "unreadable_at": None, "kind": record.kind}
+        new["mine"] = citizens_hash(citizen)
         # One that was closed waits for anybody again; one that somebody works on stays theirs.
         theirs = sa.case((HANDOVERS.c.closed.is_(True), None), else_=HANDOVERS.c.officer)
         again = {**new, "officer": theirs, "ended": None, "reason": None}
@@ -136,6 +141,25 @@ class Handovers:
         with self.engine.begin() as db:
             db.execute(HANDOVERS.update().where(this).values(closed=closed, **ended))
 
+    def answered_elsewhere(self, citizen: str, requests: Sequence[str]) -> list[str]:
+        """The department has answered these requests of a citizen: the numbers of those that are
+        closed by that. An officer who works on one reads it in the talk."""
+        hashes, now = [_request(citizen, one) for one in requests], time.time()
+        found = sa.select(HANDOVERS.c.number, HANDOVERS.c.officer).where(
+            HANDOVERS.c.request.in_(hashes) & HANDOVERS.c.closed.is_(False)
+        )
+        free = HANDOVERS.c.officer.is_(None) & HANDOVERS.c.closed.is_(False)
+        ended = {"closed": True, "ended": now, "reason": BY_DEPARTMENT}
+        closed = []
+        with self.engine.begin() as db:
+            for number, officer in db.execute(found).all():
+                this = HANDOVERS.update().where((HANDOVERS.c.number == number) & free)
+                if officer is None and db.execute(this.values(**ended)).rowcount:
+                    closed.append(str(number))
+                else:
+                    self.talk.add(db, number, EVENT, {"phrase": "answered"}, now)
+        return closed
+
     def erase(self, citizen: str) -> None:
         """Deletes the records of a citizen and the talk about them, also those that nobody has
         answered yet."""
@@ -158,10 +182,15 @@ class Handovers:
             return gone, int(db.execute(owed).scalar())
 
 
+def _request(citizen: str, request: str) -> str:
+    return keyed_hash(f"{citizen}:{request}", "handover")
+
+
 def _case(row: Mapping[str, Any]) -> Case:
     told = unseal(row["told"])
     record = Handover(**known_fields(Handover, told["record"]))
     plain = {name: row[name] for name in _PLAIN}
+    plain["kind"] = row["kind"] or HANDOVER
     talking = row["talker"] is not None and not row["closed"]
     return Case(citizen=told["citizen"], record=record, talking=talking, **plain)
 

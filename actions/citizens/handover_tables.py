@@ -2,7 +2,8 @@
 
 A request with an open `closed` waits until `officer` names who claimed it. `talker` is the hash of
 its citizen while they talk with that officer and the bot is silent. It is unique, so that a citizen
-talks with one officer at a time, and its index is all that a turn looks at.
+talks with one officer at a time, and its index is all that a turn looks at. An empty `kind` is that
+of a handover, as older Sevas leave it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ HANDOVERS = sa.Table(
     sa.Column("entries", sa.Integer, nullable=False, server_default=sa.text("0")),
     sa.Column("wrote", sa.Float(53)),
     sa.Column("answered", sa.Float(53)),
+    sa.Column("kind", sa.Text),
     sa.Index("handover_talker", "talker", unique=True),
     sa.Index("handover_mine", "mine"),
     sa.Index("handover_department", "department", "closed", "opened"),

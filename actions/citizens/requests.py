@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 import regex
 
 from actions.departments.access import sender_of
-from actions.departments.journal import Entry, Journal
+from actions.departments.journal import Entry, Journal, Write
 from actions.dialogue.state import Given, Memory
 from nlu.catalogue import Catalogue
 
@@ -31,6 +31,16 @@ def memory(
         return list(found.values())[:most]
 
     return Memory(_mobile(citizen, phone), load)
+
+
+def registered(journal: Journal, citizen: str, reference: str) -> Write | None:
+    """The write of a citizen to which a department gave a number. Blocks."""
+    for entry in journal.answered(citizen, _ENTRIES):
+        fields = entry.result.fields if entry.result else {}
+        told = entry.write.values
+        if reference in fields.values() and reference not in told.values():
+            return entry.write
+    return None
 
 
 def _given(entry: Entry, catalogue: Catalogue, zone: tzinfo) -> Iterator[Given]:

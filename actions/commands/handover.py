@@ -74,6 +74,8 @@ def show(
             "Citizen": case.citizen,
             "Language": record.language,
             "Service": _service(case, catalogue),
+            "Kind": case.kind,
+            **({"Grievance": record.reference} if record.reference else {}),
             "Why": f"{record.why}, after {record.attempts} unfitting answers",
             "Asked for": _asked(case, catalogue),
             "Last words": record.last,
@@ -179,7 +181,8 @@ def _state(case: Case) -> str:
 def _facts(case: Case) -> dict[str, object]:
     record = asdict(case.record)
     shown = {name: record[name] for name in ("service", "asked", "attempts", "why", "language")}
-    return {"number": case.number, "closed": case.closed, "since": _when(case), **shown}
+    facts = {"number": case.number, "kind": case.kind, "reference": record["reference"]}
+    return {**facts, "closed": case.closed, "since": _when(case), **shown}
 
 
 def _details(case: Case, catalogue: Catalogue, *, private: bool) -> dict[str, str]:

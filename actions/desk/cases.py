@@ -25,6 +25,7 @@ from actions.citizens.handover_talk import (
     citizens_hash,
     is_known,
 )
+from actions.dialogue.steps import GRIEVANCE, HANDOVER
 
 PAGE = 50
 _TRIES = 5
@@ -77,11 +78,14 @@ class Cases:
         state: str,
         department: str | None = None,
         after: tuple[float, str] | None = None,
+        kind: str | None = None,
     ) -> Page:
         """Fifty requests in a state (`waiting`, `mine`, `claimed`, `closed`), the oldest first; of
-        those that are closed the newest first."""
+        those that are closed the newest first. Raises ValueError for a state or a kind that there
+        is not."""
         self._give_departments()
         where, newest_first = self._seen(officer, department) & _in(state, officer), state == CLOSED
+        where = where & _of(kind)
         opened, number = HANDOVERS.c.opened, HANDOVERS.c.number
         if after is not None:
             at, last = after
@@ -112,8 +116,9 @@ class Cases:
         return case
 
     def claim(self, number: str, officer: Officer) -> None:
-        """One officer gets it, and talks with the citizen, who is told so. Raises KeyError, and
-        NotYours where another officer has it or it is closed."""
+        """One officer gets it, and talks with the citizen, who is told so; about a grievance, whose
+        citizen does not sit and wait, not before the first words. Raises KeyError, and NotYours
+        where another officer has it or it is closed."""
         case = self.one(number, officer)
         free = HANDOVERS.c.officer.is_(None) & HANDOVERS.c.closed.is_(False)
 
@@ -128,7 +133,8 @@ class Cases:
             if not self._update(db, number, free, values):
                 raise NotYours(_why(db, number, officer))
             self._event(db, number, "claimed", officer, now)
-            self._join(db, case, officer, now)
+            if case.kind != GRIEVANCE:
+                self._join(db, case, officer, now)
 
         try:
             self._changed(change)
@@ -200,11 +206,12 @@ class Cases:
 
         def change(db: sa.engine.Connection, now: float) -> None:
             self._hold(db, number, officer)
+            phrase = "ended" if self._is_talking(db, number) else "ended_quietly"
             ended = {"closed": True, "ended": now, "reason": reason, "talker": None}
             self._update(db, number, sa.true(), ended)
             fields = {"reason": reason}
             self._event(db, number, "closed", officer, now, fields)
-            said = {"phrase": "ended", "fields": fields}
+            said = {"phrase": phrase, "fields": fields}
             first = not is_known(db, asking)
             name = asking if first else None
             more = {"rate": True} if first else {}
@@ -267,8 +274,9 @@ class Cases:
             self._event(db, case.number, "elsewhere", officer, now)
             return False
         self._update(db, case.number, sa.true(), {"talker": mine, "mine": mine})
+        phrase = "taken_over_grievance" if case.kind == GRIEVANCE else "taken_over"
         department = case.department or self._department(case)
-        self._tell(db, case.number, "taken_over", now, {"department": department})
+        self._tell(db, case.number, phrase, now, {"department": department})
         return True
 
     def _is_talking(self, db: sa.engine.Connection, number: str) -> bool:
@@ -342,6 +350,17 @@ def _in(state: str, officer: Officer) -> Any:
     if state not in states:
         raise ValueError(state)
     return closed.is_(False) & states[state]
+
+
+def _of(kind: str | None) -> Any:
+    """Raises ValueError for a kind that there is not."""
+    if kind is None:
+        return sa.true()
+    if kind == HANDOVER:
+        return HANDOVERS.c.kind.is_(None) | (HANDOVERS.c.kind == HANDOVER)
+    if kind != GRIEVANCE:
+        raise ValueError(kind)
+    return HANDOVERS.c.kind == kind
 
 
 def _why(db: sa.engine.Connection, number: str, officer: Officer) -> str:

@@ -95,7 +95,7 @@ class Delivery:
             yield self._words.say("rate", language)
 
     def _buttons(self, case: Case, entry: Entry, phrase: str, language: str) -> Iterable[Button]:
-        if phrase == "taken_over":
+        if phrase in ("taken_over", "taken_over_grievance"):
             yield Button(self._words.say("menu_button", language), payload("menu"))
         if entry.said.get("rate"):
             nonce = f"{RATING}{case.number}"

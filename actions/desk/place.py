@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from actions.citizens.handover import GENERAL, Handovers
+from actions.departments.journal import Write
 from actions.desk.cases import Cases
 from actions.desk.delivery import Delivery
 from actions.desk.words import DeskWords, desk_words
@@ -25,6 +26,8 @@ class Desk:
     zone: tzinfo
     waited: Callable[[str, float], object] = lambda service, opened: None
     """Counts how long a request waited (service, when it was opened) until an officer took it."""
+    registered: Callable[[str, str], Write | None] = lambda citizen, reference: None
+    """The write of a citizen that was given a number, where the journal knows it. Blocks."""
 
     @property
     def words(self) -> DeskWords:

@@ -116,7 +116,9 @@ class DeskRoutes:
                 for name in desk.departments()
             ],
             "reasons": [
-                {"id": name, "title": one.title[language]} for name, one in words.reasons.items()
+                {"id": name, "title": one.title[language]}
+                for name, one in words.reasons.items()
+                if one.chosen
             ],
             "hours": {
                 "days": list(hours.days),
@@ -131,9 +133,9 @@ class DeskRoutes:
         asked = request.query_params
         state, department = asked.get("state", WAITING), asked.get("department") or None
         language, cases = _language(request, desk), desk.cases
-        after = _place(asked.get("after", ""))
+        after, kind = _place(asked.get("after", "")), asked.get("kind") or None
         try:
-            page = await asyncio.to_thread(cases.list, officer, state, department, after)
+            page = await asyncio.to_thread(cases.list, officer, state, department, after, kind)
         except ValueError:
             raise HTTPException(400, "state") from None
         end = page.following
@@ -200,7 +202,8 @@ class DeskRoutes:
 
     async def _close(self, request: Request, desk: Desk, officer: Officer) -> dict[str, Any]:
         reason = (await _body(request)).get("reason")
-        if not isinstance(reason, str) or reason not in desk.words.reasons:
+        reasons = desk.words.reasons
+        if not isinstance(reason, str) or reason not in reasons or not reasons[reason].chosen:
             raise HTTPException(400, "reason")
         return await _done(request, desk, officer, desk.cases.close, reason)
 

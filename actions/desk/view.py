@@ -24,6 +24,8 @@ def row(case: Case, catalogue: Catalogue, language: str) -> dict[str, Any]:
     record = case.record
     return {
         "number": case.number,
+        "kind": case.kind,
+        "reference": record.reference,
         "state": case.state,
         "talking": case.talking,
         "department": case.department,
@@ -55,6 +57,7 @@ def whole(case: Case, catalogue: Catalogue, language: str) -> dict[str, Any]:
         "citizen": case.citizen,
         "phone": _phone(case.citizen),
         "last": mask(record.last, phones=True),
+        "said": mask(record.said, phones=True),
         "asked": _asked(case, catalogue, language),
         "attempts": record.attempts,
         "values": _values(case, catalogue, language),
@@ -102,8 +105,13 @@ def _asked(case: Case, catalogue: Catalogue, language: str) -> str:
 
 
 def _values(case: Case, catalogue: Catalogue, language: str) -> list[dict[str, str]]:
-    """What was told, by the names of the details."""
-    slots = _slots(catalogue.services.get(case.record.service))
+    """What was told, by the names of the details. A grievance may have been spoken of by another
+    service than the one that registered it."""
+    record = case.record
+    slots = {
+        **_slots(catalogue.services.get(record.through)),
+        **_slots(catalogue.services.get(record.service)),
+    }
     found = []
     for name, value in case.record.values.items():
         slot = slots.get(name)

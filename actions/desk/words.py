@@ -50,10 +50,11 @@ class Rating:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a request is closed, for officers and for the citizen."""
+    """Why a request is closed, for officers and for the citizen; `chosen`: by officers."""
 
     title: Words
     said: Words
+    chosen: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,28 @@ class Answer:
 
     title: Words
     text: Words
+
+
+@dataclass(frozen=True)
+class Waits:
+    """An outcome after which a grievance waits for an officer: of every service, or of one; of
+    calls without an answer, for these `reasons` alone."""
+
+    why: str
+    outcome: str
+    reasons: tuple[str, ...] = ()
+    service: str = ""
+
+
+@dataclass(frozen=True)
+class GrievanceRules:
+    """Which requests of services of a `kind` wait at the desk, and what the citizen reads then, by
+    `why`. After an outcome of `answered` one that nobody has claimed waits no more."""
+
+    kind: str
+    waits: tuple[Waits, ...]
+    answered: tuple[str, ...]
+    said: Mapping[str, Words]
 
 
 @dataclass(frozen=True)
@@ -77,10 +100,15 @@ class DeskWords:
     ratings: tuple[Rating, ...]
     reasons: Mapping[str, Reason]
     answers: Mapping[str, Answer]
+    grievances: GrievanceRules
 
     def say(self, phrase: str, language: str, fields: Mapping[str, str] | None = None) -> str:
         """A phrase in one language."""
         return filled(self.phrases[phrase], language, fields)
+
+    def say_of_grievance(self, why: str, language: str, fields: Mapping[str, str]) -> str:
+        """What the citizen reads when their grievance begins to wait."""
+        return filled(self.grievances.said[why], language, fields)
 
 
 @lru_cache(maxsize=1)
@@ -104,6 +132,7 @@ def fields_of(catalogue: Catalogue, case: Case, language: str) -> dict[str, str]
     office = department.office if department else None
     return {
         "number": case.number,
+        "reference": case.record.reference or case.number,
         "department": title,
         "service": service.title[language] if service else title,
         "helpline": helpline or catalogue.phrases["helpline_default"][language],

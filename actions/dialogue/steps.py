@@ -33,6 +33,10 @@ class Erase:
     """All that is kept of the citizen is deleted, their requests to a person too."""
 
 
+HANDOVER, GRIEVANCE = "handover", "grievance"
+"""Kinds of what a person goes on with."""
+
+
 @dataclass(frozen=True)
 class Handover:
     """A request for a person to go on with: all that was told, and why the form could not.
@@ -40,6 +44,9 @@ class Handover:
     `why` is `too_many_attempts` or `asked_for`, `last` the words that were said last, `request` the
     same each time the same request is handed over. `department` is that of the service; empty for a
     wish to speak with somebody that names none.
+
+    Of a grievance `why` is one of `desk.yml`, `reference` its number at the department, `said` what
+    the citizen was answered, and `through` the service by which they spoke of it last.
     """
 
     request: str
@@ -52,6 +59,10 @@ class Handover:
     language: str
     at: float
     department: str = ""
+    kind: str = HANDOVER
+    reference: str = ""
+    said: str = ""
+    through: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,13 +74,22 @@ class ToPerson:
 
 
 @dataclass(frozen=True)
+class NoLonger:
+    """The department has answered: of these `requests` those that nobody has claimed wait no more.
+    `said` is told with the `{number}` of each."""
+
+    requests: tuple[str, ...]
+    said: Reply
+
+
+@dataclass(frozen=True)
 class Used:
     """A department answered a request for the service; counted without the citizen."""
 
     service: str
 
 
-Effect = Remember | Forget | Erase | ToPerson | Used
+Effect = Remember | Forget | Erase | ToPerson | NoLonger | Used
 """What a step does besides: the action server does it in the citizen's stores."""
 
 

@@ -20,6 +20,9 @@ _LOG = get_logger(__name__)
 _OVERDUE = "overdue"
 AskIn = Callable[[Write, str], Awaitable["OperationResult | None"]]
 """What the department says of a write now, in a language."""
+AtDesk = Callable[[Entry, OperationResult, str, str], Awaitable[str]]
+"""What follows at the officers' desk from an answer, as the citizen reads it in a language: what
+they are told of that; empty for nothing."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class LateAnswers:
     notify: Notify
     language_of: LanguageOf
     ask_in: AskIn | None = None
+    at_desk: AtDesk | None = None
 
     async def __call__(self, entry: Entry, result: OperationResult) -> None:
         """Tells the citizen. Raises NoticeRefused: then it is tried again later."""
@@ -43,7 +47,10 @@ class LateAnswers:
             if language != write.context.language:
                 result = await self._in(language, write, result)
             news = notice(self.catalogue, service, write, result, language)
-            await self.notify(replace(news, id=_between(news.id, result)) if entry.news else news)
+            if entry.news:
+                news = replace(news, id=_between(news.id, result))
+            more = await self.at_desk(entry, result, news.text, language) if self.at_desk else ""
+            await self.notify(replace(news, text=f"{news.text}\n{more}") if more else news)
         except UnknownCitizen:  # came another way than by WhatsApp, as in `rasa shell`
             _LOG.error("nobody_to_tell", department=write.department, operation=write.operation)
 

@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from actions.citizens.counted import count_answer
+from actions.citizens.counted import count_answer, count_handed_over
+from actions.citizens.effects import done
 from actions.departments import OperationResult
 from actions.departments.journal import Entry
 from actions.departments.settlement import Settlement
+from actions.desk import grievances
 from actions.desk.presence import Presence
+from actions.dialogue.steps import Effect
 from actions.news.late_answers import LateAnswers
 from actions.news.notices import LanguageOf, Notify
 from actions.server.context import Context
@@ -50,7 +53,8 @@ Task = Callable[[Workplace], Awaitable[None]]
 async def settle_writes(place: Workplace) -> None:
     """Asks after lost answers, polls for late ones, and tells citizens what came of it."""
     here, settings = place.here, place.settings
-    tell = LateAnswers(here.catalogue, place.notify, place.language_of, here.departments.said_in)
+    ask_in, at_desk = here.departments.said_in, partial(follow_at_desk, here)
+    tell = LateAnswers(here.catalogue, place.notify, place.language_of, ask_in, at_desk)
 
     async def told(entry: Entry, result: OperationResult) -> None:
         await tell(entry, await here.cashier.checkout.late(entry, result))
@@ -59,6 +63,21 @@ async def settle_writes(place: Workplace) -> None:
         count_answer(here.resources.tally, write.department, service, result)
 
     await Settlement(here.departments, told).run(settings.settle_seconds)
+
+
+async def follow_at_desk(
+    here: Context, entry: Entry, result: OperationResult, said: str, language: str
+) -> str:
+    """What a late answer means for the officers' desk, and what the citizen reads of that. Done
+    again it comes to the same request."""
+
+    def follow() -> tuple[Effect, ...]:
+        return grievances.effects(here.desk, entry.write, result, said, language, time.time())
+
+    found = await asyncio.to_thread(follow)
+    told = await asyncio.to_thread(done, found, entry.write.context.citizen, here.stores)
+    count_handed_over(here.resources.tally, here.catalogue, found)
+    return "\n".join(one.text for one in told)
 
 
 async def settle_payments(place: Workplace) -> None:

@@ -130,7 +130,8 @@ class Context:
         notices = self.notices
         kept = self.catalogue, self.stores.handovers
         waited = partial(count_wait, self.resources.tally, self.catalogue)
-        return Desk(*kept, notices, notices.language_of, self.resources.zone, waited)
+        registered = partial(requests.registered, self.resources.journal)
+        return Desk(*kept, notices, notices.language_of, self.resources.zone, waited, registered)
 
     @property
     def misses(self) -> Misses:
@@ -204,7 +205,7 @@ class Context:
             operation,
             values,
             citizen=citizen,
-            request_id=f"{request_id}-{operation}",
+            request_id=key_of(request_id, operation),
             language=language,
             origin=origin,
             code=code,
@@ -221,6 +222,11 @@ class Context:
         await self.notices.close()
         await self.cashier.aclose()
         await self.departments.aclose()
+
+
+def key_of(request_id: str, operation: str) -> str:
+    """The Idempotency-Key of an operation of a request."""
+    return f"{request_id}-{operation}"
 
 
 _OF_THIS_TURN: ContextVar[Context | None] = ContextVar("context", default=None)

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from actions.dialogue.steps import GRIEVANCE
 from nlu.action_address import GENERAL
 from tests.axe import faults
 from tests.console.test_in_chromium import SIZES, chromium
+from tests.desk.outbox import record
 from tests.desk.town import PHONE, WANTS_A_PERSON, Town, town
 from tests.notices.stage import until
 
@@ -36,6 +38,20 @@ def number(town: Town) -> str:
     """A request that waits."""
     town.say(WANTS_A_PERSON)
     return re.findall(r"\*(\d{6})\*", "\n".join(town.texts(2)))[0]
+
+
+@pytest.fixture(scope="module")
+def grievance(town: Town) -> str:
+    """One that waits, with everything that a page shows of it."""
+    told = record(
+        service="electricity_supply_failure_complaint",
+        values={"location": "కొలకలూరు", "reason": "x" * 80},
+        why="no_action",
+        kind=GRIEVANCE,
+        reference="PGRS261100001",
+        said="మీ అర్జీ PGRS261100001 ని ఏ పనీ చేయకుండానే క్లోజ్ చేశారు.\nరాసిన కారణం: our work is done",
+    )
+    return town.handovers.open("109:IN.9", told)
 
 
 @pytest.fixture
@@ -108,7 +124,7 @@ def test_a_talk(office: BrowserContext, town: Town, number: str) -> None:
 
 
 def test_a_request_is_readable_by_everybody(
-    chromium: Browser, signed_in: dict[str, str], town: Town, number: str
+    chromium: Browser, signed_in: dict[str, str], town: Town, number: str, grievance: str
 ) -> None:
     """Each size, language and scheme; by axe."""
     console = town.house.console
@@ -123,7 +139,12 @@ def test_a_request_is_readable_by_everybody(
             )
             context.add_cookies([signed_in])
             page = context.new_page()
-            for path, name in (("/desk?state=mine", "list"), (f"/desk/{number}", "case")):
+            for path, name in (
+                ("/desk?state=mine", "list"),
+                (f"/desk/{number}", "case"),
+                ("/desk?kind=grievance", "grievances"),
+                (f"/desk/{grievance}", "grievance"),
+            ):
                 page.goto(f"{address}{path}")
                 look(page, f"{name}-{size}-{language}-{scheme}")
             context.close()

@@ -145,7 +145,8 @@ def test_each_language_has_every_page(office: House, officer: Person, desk: Desk
             assert words.say(f"desk.tab_{state}", language, {}) in page.text
         page = officer.get(f"/desk/{number}")
         assert words.say("desk.told", language, {}) in page.text
-    assert officer.get("/desk?state=elsewhere").status_code == 404
+    for wrong in ("state=elsewhere", "kind=other", "kind=grievance&state=../x"):
+        assert officer.get(f"/desk?{wrong}").status_code == 404
 
 
 async def test_the_window_is_that_of_the_inbox(

@@ -111,6 +111,21 @@ async def test_others_requests_are_not_there(web: httpx.AsyncClient, desk: Desk)
     assert listed.json()["cases"] == []
 
 
+async def test_one_kind_alone_is_listed(web: httpx.AsyncClient, desk: Desk) -> None:
+    """A kind that there is not is refused."""
+    handover = opened(desk.handovers)
+    grievance = opened(desk.handovers, "n2", kind="grievance", reference="C-1")
+    for kind, numbers in {
+        "": {handover, grievance},
+        "handover": {handover},
+        "grievance": {grievance},
+    }.items():
+        asked = {"kind": kind}
+        listed = (await web.get("/desk/cases", params=asked, headers=of("energy"))).json()
+        assert {one["number"] for one in listed["cases"]} == numbers
+    assert (await web.get("/desk/cases?kind=other", headers=of("energy"))).status_code == 400
+
+
 async def test_what_was_passed_on_is_gone_for_who_passed_it(
     web: httpx.AsyncClient, desk: Desk
 ) -> None:
@@ -172,6 +187,7 @@ async def test_suggestions_are_in_both_languages(
         ("say", {"text": 3, "id": "name-0001"}),
         ("transfer", {"department": "nowhere"}),
         ("close", {"reason": "because"}),
+        ("close", {"reason": "by_department"}),
         ("close", {}),
     ],
 )

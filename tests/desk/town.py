@@ -7,8 +7,10 @@ killed. In place of Rasa's model a bridge says what each message means.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -39,8 +41,8 @@ class TalkBridge(Bridge):
         self.states: dict[str, Any] = {}
 
     async def turn(self, message: Message, tracker: str | None = None) -> Turned:
-        """The replies of the action server."""
-        call = self._call(message)
+        """The replies of the action server; texts of `orders` are confirmed requests."""
+        call = self._ordered(message) or self._call(message)
         async with httpx.AsyncClient(trust_env=False) as client:
             own = authorization(ACTIONS_SECRET)
             answer = (await client.post(self._url, json=call, headers=own, timeout=30)).json()
@@ -48,6 +50,15 @@ class TalkBridge(Bridge):
             self.states[message.citizen] = event["value"]
         replies = [{"text": "", **one, **one["custom"]} for one in answer["responses"]]
         return Turned(tuple(Reply.from_json({"text": "", **_lean(one)}) for one in replies))
+
+    def _ordered(self, message: Message) -> dict[str, Any] | None:
+        order = self.orders.get(message.text)
+        if order is None:
+            return None
+        call = order.call(message.citizen, self.now, message.id[-12:])
+        event = call["tracker"]["events"][0]
+        event["metadata"] = {**event["metadata"], "id": message.id}
+        return call
 
     def _call(self, message: Message) -> dict[str, Any]:
         intent, data = read_payload(message.text) if message.tapped else ("", {})
@@ -93,8 +104,8 @@ class Town:
         """What the phone shows once there are so many messages."""
         return [message["text"] for message in self.stage.phone(PHONE, count)]
 
-    def say(self, text: str) -> None:
-        self.stage.say(PHONE, text, "en")
+    def say(self, text: str, language: str = "en") -> None:
+        self.stage.say(PHONE, text, language)
 
     @property
     def handovers(self) -> Handovers:
@@ -113,8 +124,14 @@ class Office(House):
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    folder, port = tmp_path_factory.mktemp("town"), free_port()
-    there = opened(folder, ROOT / "data", {}, {}, TalkBridge)
+    with built(tmp_path_factory.mktemp("town"), ROOT / "data", {}) as town:
+        yield town
+
+
+@contextmanager
+def built(folder: Path, data: Path, departments: Mapping[str, str]) -> Iterator[Town]:
+    """All of a town. `departments`: the environment that leads to them."""
+    port, there = free_port(), opened(folder, data, {}, departments, TalkBridge)
     with there as stage, pytest.MonkeyPatch.context() as patch:
         stage.start_actions()
         patch.setenv("SEVA_VAR_DIR", str(folder / "var"))

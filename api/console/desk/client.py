@@ -39,9 +39,11 @@ class DeskClient:
         """Departments, reasons to close, hours, and who is on duty. Raises ServerAway."""
         return await self._ask("GET", "/settings")
 
-    async def cases(self, state: str, department: str = "", after: str = "") -> dict[str, Any]:
+    async def cases(
+        self, state: str, department: str = "", after: str = "", kind: str = ""
+    ) -> dict[str, Any]:
         """A page of requests in a state. Raises ServerAway."""
-        asked = {"state": state, "department": department, "after": after}
+        asked = {"state": state, "department": department, "after": after, "kind": kind}
         return await self._ask("GET", "/cases", params=asked)
 
     async def case(self, number: str, since: int | None = None) -> dict[str, Any]:

@@ -18,6 +18,12 @@ from api.console.visit import Refused, Visit, at, query
 
 LINK = "/desk"
 STATES = ("waiting", "mine", "claimed", "closed")
+KINDS = ("handover", "grievance")
+WHYS = (
+    *("asked_for", "too_many_attempts"),
+    *("not_filed", "no_action", "past_date", "not_satisfied", "reopened"),
+)
+"""Why a request waits, as `words.yml` has it; any other is shown as it is."""
 _SAID = "desk-said"
 """The event that tells the page's script that words were taken."""
 
@@ -26,13 +32,14 @@ async def cases(visit: Visit) -> Response:
     """A list of requests; asks for itself again every few seconds."""
     asked = visit.request.query_params
     state = asked.get("state", STATES[0])
-    if state not in STATES:
+    kind = asked.get("kind", "")
+    if state not in STATES or kind not in ("", *KINDS):
         raise Refused(404)
     department, after = asked.get("department", ""), asked.get("after", "")
-    known = {"state": state, "department": department}
+    known = {"state": state, "department": department, "kind": kind}
     try:
         client = _client(visit)
-        found = await client.cases(state, department, after)
+        found = await client.cases(state, department, after, kind)
         settings = await client.settings()
     except ServerAway:
         if visit.part_only:
@@ -46,6 +53,9 @@ async def cases(visit: Visit) -> Response:
         states=[(one, query(LINK, **{**known, "state": one})) for one in STATES],
         cases=found["cases"],
         counts={"waiting": found["waiting"], "mine": found["mine"]},
+        kind=kind,
+        kinds=KINDS,
+        whys=WHYS,
         department=department,
         departments=[(one, titles.get(one, one)) for one in visit.account.departments],
         again=query(LINK, **known, after=after, poll="1"),
@@ -147,6 +157,7 @@ async def _case(visit: Visit, number: str) -> Response:
         suggestions=found["suggestions"],
         departments=[one for one in settings["departments"] if one["id"] != told["department"]],
         reasons=settings["reasons"],
+        whys=WHYS,
         window=window,
         mine=told["officer"] == visit.account.id and told["state"] == "claimed",
         names=await _names_by_id(visit),
