@@ -1,4 +1,5 @@
-"""The metrics of `seva serve`, `seva worker` and `seva shadow` for Prometheus. No label names a citizen.
+"""The metrics of `seva serve`, `seva worker` and `seva shadow` for Prometheus. No label names a
+citizen.
 
 Each process has one registry. If several processes serve together (`api.processes`), each answers
 with the counts of all. What every metric means stands in `docs/metrics.md`.

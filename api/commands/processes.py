@@ -1,6 +1,6 @@
-"""`seva serve`, `seva worker` and `seva shadow` run until Ctrl-C or SIGTERM; `seva status`, `seva doctor` and
-`seva load` look at them and the others, `seva migrate` changes their tables, `seva backup` and
-`seva restore` keep what they wrote.
+"""`seva serve`, `seva worker` and `seva shadow` run until Ctrl-C or SIGTERM; `seva status`,
+`seva doctor` and `seva load` look at them and the others, `seva migrate` changes their tables,
+`seva backup` and `seva restore` keep what they wrote.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ class InboxSource(SqliteSource):
     and messages for a candidate, which would not lie with their citizens and are nobody's loss."""
 
     def __init__(self, urls: Sequence[str], file: Path) -> None:
-        super().__init__(TABLES, urls, file, Shape(TABLES, left=frozenset({"clock", "shadow_messages"})))
+        left = frozenset({"clock", "shadow_messages"})
+        super().__init__(TABLES, urls, file, Shape(TABLES, left=left))
 
     def content(self, db: sqlite3.Connection, name: str, last: int) -> Content:
         """See `SqliteSource`."""

@@ -26,7 +26,7 @@ def action_in(answer: Mapping[str, Any]) -> str:
     return action_of(decision["kind"], services, ranking[0]["name"] if ranking else "")
 
 
-def told(action: str) -> tuple[str, str]:
+def parts_of(action: str) -> tuple[str, str]:
     """The kind of an action, and the intent that it names; empty where it names none."""
     kind, _, name = action.partition(":")
     return kind, name

@@ -67,8 +67,6 @@ class Feed:
         if not in_share(message.id, self._percent, "shadow"):
             return ()
         top = told.ranking[0][0] if told.ranking else ""
-        item = replace(
-            item_of(told, self._rules), did=action_of(told.kind, told.options, top)
-        )
+        item = replace(item_of(told, self._rules), did=action_of(told.kind, told.options, top))
         asked = Asked(item, message.language, heard_in(message, self._rules))
         return (Sample(message.id, message.citizen, candidate.number, asked.sealed()),)

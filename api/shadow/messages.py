@@ -12,11 +12,10 @@ from dataclasses import dataclass
 
 from api.inbox.review import day_of, keep
 from api.inbox.shadow import Rules
+from api.review.store import DISAGREEMENT
 from api.shadow.sample import Asked
 from nlu.storage.database import Transaction, marks
 from nlu.storage.sealing import Unreadable
-
-DISAGREEMENT = "disagreement"
 
 
 @dataclass(frozen=True)

@@ -125,9 +125,7 @@ def _held(taken: Taken, did: Did, model: str) -> Compared:
     item = taken.asked.item
     if did.action in (item.did, FAILED):
         return Compared(taken, did.action)
-    read = replace(
-        item, instead=did.action, instead_sure=round(did.sure, 4), instead_model=model
-    )
+    read = replace(item, instead=did.action, instead_sure=round(did.sure, 4), instead_model=model)
     return Compared(taken, did.action, read.sealed())
 
 
