@@ -74,7 +74,8 @@ def current(db: Transaction, now: float) -> Candidate | None:
 
 
 def insert(db: Transaction, samples: Sequence[Sample], now: float) -> None:
-    """Keeps messages while there is room; a repeated one changes nothing."""
+    """Keeps messages while there is room; a repeated one changes nothing. Turns that end at the same
+    moment may each find the last place free, so there may be a few more."""
     for one in samples:
         if depth(db) >= load_rules().most:
             return
@@ -95,10 +96,10 @@ def depth(db: Transaction) -> int:
     """How many messages wait, or a few more: from the first and the last number, which costs two
     look-ups however many there are."""
     row = db.execute(
-        "SELECT (SELECT MIN(seq) FROM shadow_messages), (SELECT MAX(seq) FROM shadow_messages)"
+        "SELECT (SELECT MIN(seq) FROM shadow_messages) AS first, "
+        "(SELECT MAX(seq) FROM shadow_messages) AS last"
     ).fetchone()
-    first, last = row if row is not None else (None, None)
-    return 0 if first is None else int(last) - int(first) + 1
+    return int(row["last"]) - int(row["first"]) + 1 if row and row["first"] is not None else 0
 
 
 def erase(db: Transaction, lane: str) -> None:

@@ -6,13 +6,16 @@ All calls block.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from api.inbox.shadow import Candidate, current, load_rules
+from nlu.log import describe, get_logger
 from nlu.storage.database import Database, Row, Transaction
 
+log = get_logger(__name__)
 _DAY = 86400
 PROMOTED, TIME = "promoted", "time"
 """Why one ended by itself: another model is live than the one it was held against, or its time was
@@ -91,20 +94,26 @@ class Candidates:
         return bool(ended)
 
     def tend(self, live: str | None) -> None:
-        """Ends what is over, seen from the model that is live now."""
+        """Ends what is over, seen from the model that is live now; None where nobody can tell."""
 
         def change(db: Transaction) -> int:
             now = db.now()
             ended = _end_old(db, now)
-            return ended + _end(db, "live != ?", (live or "",), now, "", PROMOTED)
+            if live is not None:
+                ended += _end(db, "live != ?", (live,), now, "", PROMOTED)
+            return ended
 
         run = self.latest()
         if run is not None and run.is_running and self._databases[0].change(change):
             self._empty()
 
     def _empty(self) -> None:
+        """What waits in a database that is away goes when the next one is taken, or with time."""
         for database in self._databases:
-            database.change(lambda db: db.execute("DELETE FROM shadow_messages").rowcount)
+            try:
+                database.change(lambda db: db.execute("DELETE FROM shadow_messages").rowcount)
+            except (OSError, sqlite3.Error) as error:
+                log.warning("samples_not_deleted", error=describe(error))
 
 
 def _end_old(db: Transaction, now: float) -> int:

@@ -84,26 +84,27 @@ class Shadow:
     async def run(self, stop: asyncio.Event) -> None:
         """Compares until `stop` is set; what is in hand then is finished."""
         while not stop.is_set():
-            done = 0
-            try:
-                done = await self.work()
-            except _ERRORS as error:
-                self._tell(describe(error))
-            if not done:
+            if not await self.work():
                 with suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(stop.wait(), self._rules.idle_seconds)
 
     async def work(self) -> int:
-        """Compares some of what waits in each database; how many messages."""
+        """Compares some of what waits in each database; how many messages. While one is away the
+        others go on."""
         candidate = self.candidate
         if candidate is None or self._understander.model != candidate.model:
             return 0
         done = waiting = 0
         for database in self._databases:
-            taken = await database.run(partial(take, candidate=candidate.number, rules=self._rules))
-            if taken:
-                done += await self._compare(database, taken)
-            waiting += await database.read(depth)
+            try:
+                taken = await database.run(
+                    partial(take, candidate=candidate.number, rules=self._rules)
+                )
+                if taken:
+                    done += await self._compare(database, taken)
+                waiting += await database.read(depth)
+            except _ERRORS as error:
+                self._tell(describe(error))
         self._metrics.waiting.set(waiting)
         return done
 
@@ -175,9 +176,10 @@ async def _watch(shadow: Shadow, heartbeat: Heartbeat) -> None:
 
 
 def _live_id(settings: ShadowSettings) -> str | None:
-    """The live model of all machines, where it can be asked, else of this one."""
-    shared_models.follow(settings.models_dir)
-    return registry.live_id(settings.models_dir)
+    """The live model of all machines, where they share their models, else of this one. Raises
+    DatabaseAway."""
+    shared = shared_models.shared_models(settings.models_dir)
+    return registry.live_id(settings.models_dir) if shared is None else shared.live()
 
 
 def shadow_command(settings: ShadowSettings) -> int:

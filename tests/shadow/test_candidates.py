@@ -77,3 +77,10 @@ async def test_the_worker_knows_it_within_seconds(machine: Machine) -> None:
     candidate = machine.begin()
     await feed.look()
     assert feed.candidate == candidate
+
+
+async def test_it_goes_on_where_nobody_can_tell_what_is_live(machine: Machine) -> None:
+    candidate = machine.begin()
+    machine.live = None
+    await machine.shadow.look()
+    assert machine.shadow.candidate == candidate

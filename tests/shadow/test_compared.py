@@ -181,6 +181,28 @@ async def test_a_database_that_is_away_is_told_and_asked_again(machine: Machine)
     assert machine.shadow.trouble == ""
 
 
+async def test_while_one_database_is_away_the_others_go_on(machine: Machine) -> None:
+    machine.begin()
+    await machine.say(*(f"power bill {number}" for number in range(6)))
+    await machine.shadow.look()
+    first, *others = machine.desk.databases
+    here = sum(database.look(process.depth) for database in others)
+
+    class Away:
+        async def run(self, work: object) -> object:
+            raise DatabaseAway("gone")
+
+        read = run
+
+    machine.shadow._databases = (Away(), *others)  # type: ignore[assignment]
+    done = 0
+    while more := await machine.shadow.work():
+        done += more
+    assert done == here and "DatabaseAway" in machine.shadow.trouble
+    machine.shadow._databases = (first, *others)
+    assert await machine.compare() == 6 - here
+
+
 async def test_it_finishes_what_it_has_in_hand(machine: Machine) -> None:
     machine.begin()
     await machine.say("power bill")
