@@ -74,7 +74,7 @@ def current(db: Transaction, now: float) -> Candidate | None:
 
 
 def insert(db: Transaction, samples: Sequence[Sample], now: float) -> None:
-    """Keeps messages while there is room; a repeated one changes nothing. Turns that end at the same
+    """Keeps messages while there is room; a repeated one changes nothing. Turns that end at one
     moment may each find the last place free, so there may be a few more."""
     for one in samples:
         if depth(db) >= load_rules().most:

@@ -126,7 +126,7 @@ def _held(taken: Taken, did: Did, model: str) -> Compared:
     item = taken.asked.item
     if did.action in (item.did, FAILED):
         return Compared(taken, did.action)
-    read = replace(item, instead=did.action, instead_sure=round(did.sure, 4), instead_model=model)
+    read = replace(item, instead=did.action, instead_sure=did.sure, instead_model=model)
     return Compared(taken, did.action, read.sealed())
 
 
@@ -197,7 +197,7 @@ def shadow_command(settings: ShadowSettings) -> int:
         check_keys()
         os.nice(load_rules().nice)
         asyncio.run(work())
-    except (OSError, ValueError) as error:
+    except _ERRORS as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -90,4 +90,4 @@ async def _understood(serving: Serving, asked: Asked) -> Did:
     except Exception as error:  # of the candidate: that is what it does with this message
         log.warning("not_understood", error=describe(error))
         return Did(FAILED)
-    return Did(action_in(answer), float(answer["intent"]["confidence"] or 0.0))
+    return Did(action_in(answer), round(float(answer["intent"]["confidence"] or 0.0), 4))

@@ -36,7 +36,7 @@ async def test_the_same_action_is_a_count_and_nothing_else(machine: Machine) -> 
 @pytest.mark.parametrize("key", FIVE)
 async def test_another_action_goes_to_review_with_both(machine: Machine, key: str) -> None:
     machine.begin()
-    machine.does = lambda asked: Did(OTHER, 0.71239)
+    machine.does = lambda asked: Did(OTHER, 0.7124)
     await machine.say(FIVE[key], told=lambda heard: understood(heard.text, key=key))
     await machine.compare()
     assert machine.counts() == {(key, SAME, OTHER): 1}
