@@ -1,4 +1,5 @@
-"""The metrics of `seva serve` and of `seva worker` for Prometheus. No label names a citizen.
+"""The metrics of `seva serve`, `seva worker` and `seva shadow` for Prometheus. No label names a
+citizen.
 
 Each process has one registry. If several processes serve together (`api.processes`), each answers
 with the counts of all. What every metric means stands in `docs/metrics.md`.
@@ -57,6 +58,24 @@ class Metrics:
         self._outgoing.set(depth.outgoing)
         self._oldest.set(depth.oldest_s)
         self._away.set(depth.away)
+
+
+class ShadowMetrics:
+    """What `seva shadow` tells: of itself, and of the messages that its candidate understood."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.vitals = VitalSigns(self.registry)
+        self.registry.register(UNREADABLE)
+        self.compared = Counter(
+            "seva_shadow_messages",
+            "Messages that the candidate understood",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.waiting = Gauge(
+            "seva_shadow_waiting", "Messages that wait for the candidate", registry=self.registry
+        )
 
 
 class ServeMetrics(Metrics):

@@ -16,10 +16,12 @@ import httpx
 from api.channel import channel_of
 from api.inbox.port import Citizen, Claim, Inbox
 from api.inbox.review import Arrival
+from api.inbox.shadow import Sample
 from api.outage import VOICE, Away, from_store
 from api.phrases import PhraseBook
 from api.ports import Engine, Transcriber
 from api.review.pick import Pick
+from api.shadow.feed import Feed
 from api.whatsapp.outgoing import Draft, Outgoing, told_along
 from api.whatsapp.payload import EXCESS, Inbound
 from api.whatsapp.policy import WhatsAppPolicy
@@ -181,7 +183,7 @@ class MessageReader:
 class Answer:
     """The messages that answer a turn, with the language and the tracker to keep, and what the
     citizen wants of us (`nlu.turn.Reply.act`); `decision` as in `nlu.turn.Turned`; `review` is what
-    a person should read."""
+    a person should read, `shadow` what a candidate should understand, too."""
 
     drafts: Sequence[Draft] = ()
     language: str | None = None
@@ -189,6 +191,7 @@ class Answer:
     acts: tuple[str, ...] = ()
     decision: tuple[str, str] | None = None
     review: tuple[Arrival, ...] = ()
+    shadow: tuple[Sample, ...] = ()
 
 
 class Turns:
@@ -204,11 +207,12 @@ class Turns:
         spoken: frozenset[str] = frozenset(),
         one_release: Callable[[], AbstractContextManager[None]] = nullcontext,
         pick: Pick | None = None,
+        feed: Feed | None = None,
     ) -> None:
         """`spoken`: languages in which a voice note is also answered by a voice note. A turn runs
         inside `one_release`, so that engine and words are those of one release to its end. `pick`
-        chooses what comes to review; None: nothing does."""
-        self._pick = pick
+        chooses what comes to review, `feed` what a candidate gets; None: nothing does."""
+        self._pick, self._feed = pick, feed
         self._one_release = one_release
         self._spoken = spoken
         self._engine, self._reader, self._inbox = engine, reader, inbox
@@ -268,8 +272,11 @@ class Turns:
         drafts = self._render(said, inbound, language)
         if not drafts and SILENT not in turned.acts:
             raise TurnFailed("the replies of the dialogue came to no message")
-        review = self._for_review(message, turned)
-        return Answer(drafts, language, turned.tracker, turned.acts, turned.decision, review)
+        return Answer(
+            *(drafts, language, turned.tracker, turned.acts, turned.decision),
+            review=self._for_review(message, turned),
+            shadow=self._for_candidate(message, turned),
+        )
 
     def _for_review(self, message: Message, turned: Turned) -> tuple[Arrival, ...]:
         """What a person should read. Whatever goes wrong here, the citizen gets the answer."""
@@ -279,6 +286,16 @@ class Turns:
             return self._pick.arrivals(message, turned)
         except Exception as error:
             log.error("review_not_kept", error=describe(error))
+            return ()
+
+    def _for_candidate(self, message: Message, turned: Turned) -> tuple[Sample, ...]:
+        """What a candidate should understand, too; the same holds."""
+        if self._feed is None:
+            return ()
+        try:
+            return self._feed.samples(message, turned)
+        except Exception as error:
+            log.error("sample_not_kept", error=describe(error))
             return ()
 
     def _render(

@@ -210,6 +210,7 @@ class Worker:
                     answer.tracker,
                     answer.acts,
                     answer.review,
+                    answer.shadow,
                 )
         except LeaseLost:
             raise

@@ -12,6 +12,7 @@ from api.inbox.open import open_inbox
 from api.live_engine import LiveEngine, rasa_engine
 from api.metrics import WorkerMetrics
 from api.review.pick import Pick
+from api.shadow.feed import Feed
 from api.turn import MessageReader, Turns
 from api.whatsapp.client import WhatsAppClient
 from api.whatsapp.pace import Pace
@@ -70,6 +71,9 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         max_chars=settings.max_text_chars,
         max_audio_bytes=settings.max_audio_bytes,
     )
+    feed = None
+    if settings.shadow_percent and settings.keep_review_days:  # differences are read there
+        feed = Feed(settings.shadow_percent, inbox.candidate)
     worker = Worker(
         inbox,
         inbox.outbox,
@@ -82,6 +86,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
             spoken=speaker.languages if speaker else frozenset(),
             one_release=engine.one_release,
             pick=Pick.of(settings.review_percent) if settings.keep_review_days else None,
+            feed=feed,
         ),
         Dispatcher(
             inbox.outbox,
@@ -117,6 +122,8 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         keepers.append(asyncio.create_task(_watch(engine, heartbeat, metrics)))
         keepers.append(asyncio.create_task(engine.keep()))
         keepers.append(asyncio.create_task(tally.keep()))
+        if feed is not None:
+            keepers.append(asyncio.create_task(feed.keep()))
         while not engine.is_ready and not stop.is_set():  # messages wait rather than fail
             await asyncio.sleep(0.2)
         log.info("worker_started", only=settings.worker_only or None)

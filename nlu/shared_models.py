@@ -119,13 +119,7 @@ class SharedModels:
     def promote(self, model_id: str, made: Change | None = None) -> None:
         """Makes a release live on all machines, after checking that it is whole. Raises
         ReleaseRefused, FileNotFoundError, DatabaseAway, ArchivesAway."""
-        with self._alone():
-            if (self._folder / model_id / MANIFEST).is_file():
-                registry.check_whole(self._folder, model_id)
-                self._publish(model_id)
-            else:
-                self._fetch(model_id)
-                registry.check_whole(self._folder, model_id)
+        self._offer(model_id)
         mark = secrets.token_hex(8)
 
         def work(db: Transaction) -> None:
@@ -169,10 +163,25 @@ class SharedModels:
         told = [json.loads(row["change"]) for row in reversed(rows)]
         return [Change(**known_fields(Change, one)) for one in told]
 
+    def offer(self, model_id: str) -> None:
+        """Makes sure that all machines can have a release, live or not. Raises as `promote`."""
+        if self._row(model_id) is None:  # what is known already can be had, also by who only reads
+            self._offer(model_id)
+
     def fetch(self, model_id: str) -> None:
         """Makes sure that the release is in this folder. Raises as `promote`."""
         with self._alone():
             self._fetch(model_id)
+
+    def _offer(self, model_id: str) -> None:
+        """Makes sure that all machines can have the release, and that it is whole."""
+        with self._alone():
+            if (self._folder / model_id / MANIFEST).is_file():
+                registry.check_whole(self._folder, model_id)
+                self._publish(model_id)
+            else:
+                self._fetch(model_id)
+                registry.check_whole(self._folder, model_id)
 
     def _publish(self, model_id: str) -> None:
         """Puts a release of this folder into the store, once."""
@@ -296,6 +305,16 @@ def changes(folder: Path) -> list[Change]:
         return here
     told = shared.changes()
     return sorted({*here, *told}, key=lambda one: one.at)
+
+
+def offer(folder: Path, model_id: str) -> None:
+    """Makes sure that a release is whole and, where machines share their models, that all can have
+    it. Raises as `SharedModels.promote`."""
+    shared = shared_models(folder)
+    if shared is None:
+        registry.check_whole(folder, model_id)
+    else:
+        shared.offer(model_id)
 
 
 def bring(folder: Path, model_id: str) -> None:

@@ -214,7 +214,8 @@ def _told(record: Any) -> Any:
 class Understanding:
     """What the model made of a message: the words that it read, the kind of its decision, the key
     of their language, the intents with their probabilities (the likeliest first), the values found
-    as (start, end, slot), and the model's id. `readings` are the other ones of a voice note."""
+    as (start, end, slot), and the model's id. `readings` are the other ones of a voice note,
+    `options` the services of the decision."""
 
     text: str
     kind: str
@@ -224,6 +225,7 @@ class Understanding:
     model: str = ""
     spoken: bool = False
     readings: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

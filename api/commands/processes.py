@@ -1,6 +1,6 @@
-"""`seva serve` and `seva worker` run until Ctrl-C or SIGTERM; `seva status`, `seva doctor` and
-`seva load` look at them and the others, `seva migrate` changes their tables, `seva backup` and
-`seva restore` keep what they wrote.
+"""`seva serve`, `seva worker` and `seva shadow` run until Ctrl-C or SIGTERM; `seva status`,
+`seva doctor` and `seva load` look at them and the others, `seva migrate` changes their tables,
+`seva backup` and `seva restore` keep what they wrote.
 """
 
 from __future__ import annotations
@@ -62,6 +62,20 @@ def worker(
     from api.roles import worker_command
 
     finish(worker_command(settings))
+
+
+@app.command()
+def shadow() -> None:
+    """Try a candidate. It understands a share of the live messages, and answers nobody.
+
+    Set the candidate on the page Models, and the share by SEVA_SHADOW_PERCENT.
+    """
+    from nlu.settings.settings import ShadowSettings
+
+    settings = begin(ShadowSettings)
+    from api.shadow.process import shadow_command
+
+    finish(shadow_command(settings))
 
 
 @app.command()

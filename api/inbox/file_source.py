@@ -23,10 +23,12 @@ _NOTICED_S = 1.0
 
 
 class InboxSource(SqliteSource):
-    """Inbox, outbox, trackers, choices, citizens, counts. The clock of the file stays behind."""
+    """Inbox, outbox, trackers, choices, citizens, counts. What stays behind: the clock of the file,
+    and messages for a candidate, which would not lie with their citizens and are nobody's loss."""
 
     def __init__(self, urls: Sequence[str], file: Path) -> None:
-        super().__init__(TABLES, urls, file, Shape(TABLES, left=frozenset({"clock"})))
+        left = frozenset({"clock", "shadow_messages"})
+        super().__init__(TABLES, urls, file, Shape(TABLES, left=left))
 
     def content(self, db: sqlite3.Connection, name: str, last: int) -> Content:
         """See `SqliteSource`."""

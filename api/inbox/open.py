@@ -77,6 +77,9 @@ def sealed_columns(settings: State) -> list[SealedColumn]:
             SealedColumn(f"messages for review{which}", url, "review_arrivals", "seq", "payload"),
             SealedColumn(f"messages on cards{which}", url, "review_items", "id", "payload"),
             SealedColumn(f"decisions{which}", url, "review_decisions", "seq", "payload"),
+            SealedColumn(
+                f"messages for a candidate{which}", url, "shadow_messages", "seq", "payload"
+            ),
         ]
     return found
 

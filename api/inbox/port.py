@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from api.inbox.review import Arrival
+from api.inbox.shadow import Candidate, Sample
 from api.whatsapp.outgoing import Draft, Outgoing, Parcel
 from api.whatsapp.payload import Inbound, Status
 
@@ -144,13 +145,17 @@ class Inbox(Protocol):
         tracker: str | None = None,
         acts: Sequence[str] = (),
         review: Sequence[Arrival] = (),
+        shadow: Sequence[Sample] = (),
     ) -> None:
         """Answered: in one transaction the replies enter the outbox, the message leaves, and the
-        tracker, the language and what is for review are kept. `acts` are what the citizen wants of
-        us."""
+        tracker, the language, what is for review and what is for a candidate are kept. `acts` are
+        what the citizen wants of us."""
 
     async def report(self, review: Sequence[Arrival]) -> None:
         """Keeps messages for review that no turn of ours answered; repeated ones change nothing."""
+
+    async def candidate(self) -> Candidate | None:
+        """The model that understands messages beside the live one now."""
 
     async def fail(self, claim: Claim, reason: str, wait: float) -> None:
         """Not answered: the same message is tried again after `wait` seconds."""

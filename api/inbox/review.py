@@ -45,11 +45,16 @@ def day_of(moment: float) -> str:
 def insert(db: Transaction, arrivals: Sequence[Arrival], now: float) -> None:
     """Keeps messages; a repeated one changes nothing."""
     for one in arrivals:
-        db.execute(
-            "INSERT INTO review_arrivals (id, who, day, reason, payload) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT DO NOTHING",
-            (one.id, named(one.lane), day_of(now), one.reason, one.payload),
-        )
+        keep(db, one.id, named(one.lane), day_of(now), one.reason, one.payload)
+
+
+def keep(db: Transaction, name: str, who: str, day: str, reason: str, payload: str) -> None:
+    """Keeps one message whose citizen is named already; a repeated one changes nothing."""
+    db.execute(
+        "INSERT INTO review_arrivals (id, who, day, reason, payload) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
+        (name, who, day, reason, payload),
+    )
 
 
 def erase(db: Transaction, lane: str, now: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from api.inbox.review import SCHEMA as REVIEW
+from api.inbox.shadow import SCHEMA as SHADOW
 from nlu.storage.database import Tables
 from nlu.storage.windows import SCHEMA as WINDOWS
 
@@ -16,6 +17,6 @@ STATUS_STATES = {"sent": SENT, "delivered": DELIVERED, "read": READ, "played": R
 
 TABLES = Tables(
     "inbox",
-    Path(__file__).with_name("schema.sql").read_text("utf-8") + WINDOWS + REVIEW,
+    Path(__file__).with_name("schema.sql").read_text("utf-8") + WINDOWS + REVIEW + SHADOW,
     Path(__file__).parents[1] / "migrations" / "inbox",
 )

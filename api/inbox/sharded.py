@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from api.inbox.port import Citizen, Claim, Depth, News, Progress, ReadyReply
 from api.inbox.review import Arrival
+from api.inbox.shadow import Candidate, Sample
 from api.inbox.shard import Shard, place_of
 from api.inbox.store import StoredInbox
 from api.whatsapp.outgoing import Draft, Parcel
@@ -152,16 +153,21 @@ class ShardedInbox:
         tracker: str | None = None,
         acts: Sequence[str] = (),
         review: Sequence[Arrival] = (),
+        shadow: Sequence[Sample] = (),
     ) -> None:
         """In the claim's lane."""
         await self._with(
-            claim, lambda store: store.ack(claim, drafts, language, tracker, acts, review)
+            claim, lambda store: store.ack(claim, drafts, language, tracker, acts, review, shadow)
         )
 
     async def report(self, review: Sequence[Arrival]) -> None:
         """In the lane of each, so that it goes with the rest of its citizen's."""
         for one in review:
             await self._shards.of(one.lane).ask(partial(_reported, one))
+
+    async def candidate(self) -> Candidate | None:
+        """In the first database."""
+        return await self._shards.all[0].ask(lambda store: store.candidate())
 
     async def fail(self, claim: Claim, reason: str, wait: float) -> None:
         """In the claim's lane."""

@@ -11,6 +11,7 @@ from api.channel import channel_of
 from api.inbox import news as notices
 from api.inbox import review as for_review
 from api.inbox import schema, unopened, wishes
+from api.inbox import shadow as for_shadow
 from api.inbox.arrivals import forget
 from api.inbox.deliveries import Delivery, take
 from api.inbox.lanes import Lanes, lock
@@ -23,6 +24,7 @@ from api.inbox.payloads import (
 from api.inbox.port import Citizen, Claim, Depth, News, UnknownCitizen
 from api.inbox.ready import StoredReplies
 from api.inbox.review import Arrival
+from api.inbox.shadow import Candidate, Sample
 from api.whatsapp.outgoing import Draft
 from api.whatsapp.payload import Inbound, Status
 from api.whatsapp.policy import WhatsAppPolicy
@@ -144,11 +146,12 @@ class StoredInbox:
         tracker: str | None = None,
         acts: Sequence[str] = (),
         review: Sequence[Arrival] = (),
+        shadow: Sequence[Sample] = (),
     ) -> None:
-        """Replies into the outbox, message done, tracker, language and what is for review kept: all
-        or nothing."""
+        """Replies into the outbox, message done, tracker, language, what is for review and for a
+        candidate kept: all or nothing."""
         if ERASE in acts:
-            language, tracker, review = None, None, ()
+            language, tracker, review, shadow = None, None, (), ()
         await self._finish(
             claim,
             schema.DONE,
@@ -157,11 +160,17 @@ class StoredInbox:
             tracker=tracker,
             acts=acts,
             review=review,
+            shadow=shadow,
         )
 
     async def report(self, review: Sequence[Arrival]) -> None:
         """See `Inbox`."""
         await self._database.run(lambda db: for_review.insert(db, review, db.now()))
+
+    async def candidate(self) -> Candidate | None:
+        """See `Inbox`; in the first of several databases."""
+        now = self._database.now()
+        return await self._database.read(lambda db: for_shadow.current(db, now))
 
     async def bury(
         self, claim: Claim, reason: str, drafts: Sequence[Draft] = (), *, afresh: bool = False
@@ -314,6 +323,9 @@ class StoredInbox:
             unread = now - review_s
             while await self._database.run(lambda db: for_review.purge(db, unread, now)):
                 pass
+        counted = now - review_s if review_s is not None else None
+        while await self._database.run(lambda db: for_shadow.purge(db, now, counted)):
+            pass
         return await self._forget("inbox", "seq", "state > 0 AND received_at < ?", before)
 
     async def _forget(self, table: str, key: str, which: str, before: float) -> int:
@@ -349,6 +361,7 @@ class StoredInbox:
         afresh: bool = False,
         acts: Sequence[str] = (),
         review: Sequence[Arrival] = (),
+        shadow: Sequence[Sample] = (),
     ) -> None:
         message, trace = claim.message, carried()
         kept = keep_text(tracker) if tracker is not None else None
@@ -359,6 +372,7 @@ class StoredInbox:
             wishes.carried_out(db, OUTBOX, message.lane, acts, now)
             insert_drafts(db, OUTBOX, message.message_id, message.lane, drafts, now, trace)
             for_review.insert(db, review, now)
+            for_shadow.insert(db, shadow, now)
             db.execute(
                 "UPDATE inbox SET state = ?, reason = ?, payload = "
                 "CASE WHEN ? = 1 THEN '' ELSE payload END WHERE message_id = ? AND state = 0",

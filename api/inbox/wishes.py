@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.inbox import news as notices
-from api.inbox import review
+from api.inbox import review, shadow
 from api.inbox.lanes import Lanes
 from api.inbox.schema import FAILED, WAITING
 from nlu.storage.database import Transaction
@@ -27,6 +27,7 @@ def carried_out(db: Transaction, lanes: Lanes, lane: str, acts: Sequence[str], n
         notices.unpark(db, lanes, lane, now)
     if ERASE in acts:
         _erase(db, lane)
+        shadow.erase(db, lane)
         review.erase(db, lane, now)
 
 

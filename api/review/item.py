@@ -22,6 +22,8 @@ class Item:
     """`key` is that of the language. `ranking` are intents with their probabilities, `marks` values
     as (start, end, slot). `readings` are the other ones of a voice note. `chosen` is the service
     that the citizen or the backend named, `said` what Seva had said where somebody calls it wrong.
+    Where two models differ (`api.shadow`), `did` is what Seva did, and `instead` what the candidate
+    `instead_model` would have done, `instead_sure` how sure it is.
     """
 
     text: str
@@ -34,6 +36,10 @@ class Item:
     readings: tuple[str, ...] = ()
     chosen: str = ""
     said: str = ""
+    did: str = ""
+    instead: str = ""
+    instead_sure: float = 0.0
+    instead_model: str = ""
 
     @property
     def doubt(self) -> float:
@@ -50,16 +56,20 @@ class Item:
 
     def sealed(self) -> str:
         """The token of a row."""
-        told = {name: value for name, value in asdict(self).items() if value not in ("", (), False)}
-        return seal(told, _FORM)
+        return seal(self.as_json(), _FORM)
+
+    def as_json(self) -> dict[str, Any]:
+        """The item as a JSON object; what is not there is left out."""
+        return {name: value for name, value in asdict(self).items() if value not in ("", (), False)}
 
     @classmethod
     def of(cls, payload: str) -> Item:
         """The item of a token. Raises Unreadable."""
-        return cls._from(unseal(payload, _FORM))
+        return cls.from_json(unseal(payload, _FORM))
 
     @classmethod
-    def _from(cls, told: Any) -> Item:
+    def from_json(cls, told: Any) -> Item:
+        """The item that `as_json` gave. Raises Unreadable."""
         try:
             known: dict[str, Any] = known_fields(cls, told)
             known["ranking"] = tuple((str(n), float(p)) for n, p in known.get("ranking", ()))

@@ -21,6 +21,7 @@ _FIGURES = 5
 """In one token, or in one with a letter one fewer: there is no shorter number of a person."""
 _SHOWN = 4  # characters of a long number; half of them of a short one
 _LETTER = regex.compile(r"\p{L}")
+_ANY = "9"
 MASKED = regex.compile(r"(?<![\p{L}\p{N}])X{2,}[\p{L}\p{N}/-]{0,4}(?![\p{L}\p{N}])")
 """What stands where a number was."""
 
@@ -35,6 +36,11 @@ def masked(text: str) -> str:
 def is_masked(text: str) -> bool:
     """Whether a number was taken out."""
     return MASKED.search(text) is not None
+
+
+def with_figures(text: str) -> str:
+    """A masked text with figures where some were taken out: a number again, but nobody's."""
+    return MASKED.sub(lambda found: found[0].replace("X", _ANY), text)
 
 
 def _hidden(token: str) -> str:

@@ -54,9 +54,9 @@ class Pick:
         return RANDOM if in_share(message.id, self.percent) else None
 
 
-def in_share(name: str, percent: float) -> bool:
-    """Whether a message is of the share; the same each time its turn is taken."""
+def in_share(name: str, percent: float, what: str = "review") -> bool:
+    """Whether a message is of the share for `what`; the same each time its turn is taken."""
     if percent <= 0:
         return False
-    found = int.from_bytes(hashlib.sha256(f"review:{name}".encode()).digest()[:4], "big")
+    found = int.from_bytes(hashlib.sha256(f"{what}:{name}".encode()).digest()[:4], "big")
     return found % (100 * _OF_A_PERCENT) < percent * _OF_A_PERCENT

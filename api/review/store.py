@@ -32,6 +32,9 @@ from api.review.table import card_row, lock, move
 from nlu.storage.database import Database, Row, Transaction, marks
 from nlu.storage.sealing import Unreadable
 
+DISAGREEMENT = "disagreement"
+"""The reason of messages that two models understood differently."""
+
 
 class NotForYou(WrongDecision):
     """This account may not decide on this card, or not any more; the message says why."""
@@ -196,6 +199,21 @@ class Review:
                 )
             )
         return found
+
+    def differing(self, card: int) -> Item | None:
+        """The newest message of a card that two models understood differently; None where there is
+        none. It is not always the one whose words are shown."""
+        rows = self._db.look(
+            lambda db: db.execute(
+                "SELECT payload FROM review_items WHERE card = ? AND reason = ? "
+                "ORDER BY day DESC, id LIMIT 1",
+                (card, DISAGREEMENT),
+            ).fetchall()
+        )
+        try:
+            return next((Item.of(row["payload"]) for row in rows), None)
+        except Unreadable:
+            return None
 
     def progress(self) -> dict[int, int]:
         """How many cards there are in each state, from counts that are kept."""

@@ -19,6 +19,7 @@ _SECONDS = 5
 HTTP = {
     "serve": ("SEVA_SERVE_PORT", 8780, "/health/ready"),
     "worker": ("SEVA_WORKER_METRICS_PORT", 8781, "/health/ready"),
+    "shadow": ("SEVA_SHADOW_METRICS_PORT", 8786, "/health/ready"),
     "documents": ("SEVA_DOCUMENTS_PORT", 8795, "/health"),
     "console": ("SEVA_CONSOLE_PORT", 8792, "/health"),
     "sandbox": ("SEVA_SANDBOX_PORT", 8790, "/__faults/energy"),

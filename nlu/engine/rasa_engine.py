@@ -295,6 +295,7 @@ class Engine:
             model=self.model_id,
             spoken=bool(readings),
             readings=tuple(one.text for one in readings[1:]),
+            options=tuple(decision.get("options") or ()),
         )
 
     def _answer(self, text: str, data: Mapping[str, Any], elapsed_ms: float) -> dict[str, Any]:

@@ -121,6 +121,14 @@ class State(Keys, Stored):
         description="Percent of the messages understood that come to review whatever was made of "
         "them.",
     )
+    shadow_percent: float = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="Percent of the messages understood that a candidate understands beside the "
+        "live model, while one is set on the page Models and `seva shadow` runs "
+        "(`docs/decisions/shadow-mode.md`); 0: none, and nothing is kept for it.",
+    )
     review_twice_percent: float = Field(
         default=10,
         ge=0,

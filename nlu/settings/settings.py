@@ -35,7 +35,17 @@ from nlu.settings.groups import (
 from nlu.settings.process import ProcessSettings
 from nlu.settings.types import Address, Addresses, Port, split_list
 
-Role = Literal["serve", "worker", "actions", "documents", "sandbox", "simulator", "console", "demo"]
+Role = Literal[
+    "serve",
+    "worker",
+    "shadow",
+    "actions",
+    "documents",
+    "sandbox",
+    "simulator",
+    "console",
+    "demo",
+]
 Only = Literal["", "voice", "text"]
 """What a worker takes: voice notes, all but these, or (empty) everything."""
 WEBHOOK_PATH = "/webhooks/whatsapp"
@@ -188,6 +198,17 @@ class WorkerSettings(
         default=False,
         description="Whether a voice note is also answered by a voice note, for citizens who "
         "cannot read; needs `make voices`. The engines' licences are in `docs/voice.md`.",
+    )
+
+
+class ShadowSettings(State, Engine, Shutdown):
+    """`seva shadow`: a candidate understands live messages beside the live model."""
+
+    shadow_metrics_host: str = Field(
+        default="127.0.0.1", description="Address of the metrics of `seva shadow`."
+    )
+    shadow_metrics_port: Port = Field(
+        default=8786, description="Port of the metrics of `seva shadow`; 0 switches them off."
     )
 
 
@@ -399,6 +420,7 @@ class ConsoleSettings(CitizensZone, State, Engine, Pages):
 
 class Settings(
     WorkerSettings,
+    ShadowSettings,
     ActionsSettings,
     ServeSettings,
     DocumentsSettings,
@@ -415,6 +437,7 @@ class Settings(
 PROCESSES: Mapping[Role, type[ProcessSettings]] = {
     "serve": ServeSettings,
     "worker": WorkerSettings,
+    "shadow": ShadowSettings,
     "actions": ActionsSettings,
     "documents": DocumentsSettings,
     "sandbox": SandboxSettings,

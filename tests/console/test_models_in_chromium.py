@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from api.console.app import create_app
 from api.console.areas import AREAS
 from api.console.models import jobs as pages
+from api.console.models.candidate import Books, books_of
 from api.console.runtime import Console
 from nlu import registry
 from nlu.lineage import change
@@ -30,6 +31,7 @@ from tests.browser.conftest import ARGS
 from tests.console.conftest import Clock, House
 from tests.console.test_in_chromium import SIZES, look
 from tests.console.test_models import KNOWN, WAITS, held_back
+from tests.console.test_shadow import count
 from tests.processes import free_port
 from tests.served import served
 
@@ -39,6 +41,7 @@ PATHS = {
     "candidate": f"/models/{CANDIDATE}",
     "compare": f"/models/compare?a={LIVE}&b={CANDIDATE}",
     "promote": f"/models/{CANDIDATE}/promote",
+    "shadow": f"/models/{CANDIDATE}/shadow",
     "rollback": "/models/rollback",
 }
 pytestmark = pytest.mark.slow
@@ -75,6 +78,16 @@ def with_scores(folder: Path, name: str, reason: str) -> None:
     registry.write(folder / name, replace(made, metrics=metrics, lineage=lineage))
 
 
+def on_trial(books: Books) -> None:
+    """The candidate understands live messages, and differs now and then."""
+    assert books.candidates.start(CANDIDATE, LIVE, "Lakshmi Devi", "కొత్త వాక్యాలు")
+    same, other = f"route:{VIEW}", f"route:{PAY}"
+    for key in KEYS:
+        count(books, key, same, same, 90)
+        count(books, key, same, other, 6)
+        count(books, key, "clarify", "out_of_scope", 1)
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A console that listens, beside two models of which the second lost and won messages."""
@@ -101,6 +114,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         answer(models, CANDIDATE, KNOWN, wrong)
         assert not judge(models, CANDIDATE, LIVE).passed
         console = Console.open(ConsoleSettings.read(), AREAS)
+        on_trial(books_of(console))
         app = create_app(console)
         with served(app, port):
             yield House(console, Clock(), app, None)  # type: ignore[arg-type]

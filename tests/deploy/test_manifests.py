@@ -40,11 +40,12 @@ from tests.deploy.manifests import (
 )
 
 README = (ROOT / "deploy" / "README.md").read_text("utf-8")
-ROLES = ("serve", "worker-text", "worker-voice", "actions", "documents", "console")
+ROLES = ("serve", "worker-text", "worker-voice", "shadow", "actions", "documents", "console")
 PORTS = {
     "serve": {"http": "serve_port"},
     "worker-text": {"inside": "worker_metrics_port"},
     "worker-voice": {"inside": "worker_metrics_port"},
+    "shadow": {"inside": "shadow_metrics_port"},
     "actions": {"callbacks": "callbacks_port", "metrics": "actions_metrics_port"},
     "documents": {"http": "documents_port"},
     "console": {"http": "console_port"},

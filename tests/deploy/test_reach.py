@@ -26,6 +26,7 @@ WANTED = {
     (PROMETHEUS, "serve", 9783),
     (PROMETHEUS, "worker-text", 8781),
     (PROMETHEUS, "worker-voice", 8781),
+    (PROMETHEUS, "shadow", 8786),
     (PROMETHEUS, "actions", 8782),
     ("worker-text", "actions", 8443),
     ("worker-voice", "actions", 8443),
@@ -40,6 +41,7 @@ CLIENTS = (
     "serve",
     "worker-text",
     "worker-voice",
+    "shadow",
     "actions",
     "documents",
     "console",
@@ -47,7 +49,7 @@ CLIENTS = (
     "tools",
 )
 """Who reaches the database through the pooler; `backup` needs a connection of its own."""
-PORTS = (53, 80, 443, 5055, 5056, 5432, 8443, 8780, 8781, 8782, 8783, 8784, 8792, 8795, 9783)
+PORTS = (53, 80, 443, 5055, 5056, 5432, 8443, 8780, 8781, 8782, 8783, 8784, 8786, 8792, 8795, 9783)
 
 
 def _selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:

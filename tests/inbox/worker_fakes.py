@@ -21,6 +21,7 @@ from api.inbox.store import StoredInbox
 from api.metrics import WorkerMetrics
 from api.phrases import NEEDED, PhraseBook
 from api.review.pick import Pick
+from api.shadow.feed import Feed
 from api.turn import MessageReader, Turns
 from api.whatsapp.outgoing import Parcel
 from api.whatsapp.payload import Inbound, Status
@@ -259,6 +260,7 @@ def make_worker(
     spoken: frozenset[str] = frozenset(),
     turn_s: float = POLICY.turn_seconds,
     pick: Pick | None = None,
+    feed: Feed | None = None,
     tally: Tally | None = None,
 ) -> DrainingWorker:
     bomb = bomb or Bomb()
@@ -270,7 +272,7 @@ def make_worker(
     return DrainingWorker(
         inbox,
         outbox,
-        Turns(engine, reader, inbox, phrases, POLICY, spoken, pick=pick),
+        Turns(engine, reader, inbox, phrases, POLICY, spoken, pick=pick, feed=feed),
         Dispatcher(outbox, whatsapp, phrases, POLICY, metrics, doubt_s=30, clock=clock),
         whatsapp,
         replace(POLICY, listening_seconds=listening_s, turn_seconds=turn_s),

@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 import actions.departments.metrics
 import actions.server.metrics  # registers what the action server exports
 from api.heartbeat import Heartbeat
-from api.metrics import ServeMetrics, WorkerMetrics
+from api.metrics import ServeMetrics, ShadowMetrics, WorkerMetrics
 
 _PARTS = {"counter": (), "gauge": (), "histogram": ("_bucket", "_count", "_sum")}
 _PROMETHEUS_OWN: Mapping[str, frozenset[str]] = {
@@ -43,7 +43,10 @@ def exported() -> list[Exported]:
     assert actions.departments.metrics.CALLS and actions.server.metrics.RUNNING
     worker = WorkerMetrics().registry
     worker.register(Heartbeat(30))
-    registries = {"serve": ServeMetrics().registry, "worker": worker, "actions": REGISTRY}
+    shadow = ShadowMetrics().registry
+    shadow.register(Heartbeat(30))
+    registries = {"serve": ServeMetrics().registry, "worker": worker, "shadow": shadow}
+    registries["actions"] = REGISTRY
     return [one for role, registry in registries.items() for one in _of(role, registry)]
 
 

@@ -297,3 +297,22 @@ def test_bucket_that_does_not_answer_is_named(
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(ArchivesAway, match=r"s3://nowhere/seva: .*SEVA_MODELS_STORE"):
         S3Archives("nowhere", "/seva/").get("m1.tar", tmp_path / "m1.tar")
+
+
+def test_what_is_offered_is_had_by_all_and_live_nowhere(machine: Machine, tmp_path: Path) -> None:
+    """A candidate is tried on another machine before it is promoted."""
+    one, two = machine("one"), machine("two")
+    register(tmp_path / "one", "m1")
+    one.promote("m1")
+    register(tmp_path / "one", "m2")
+    one.offer("m2")
+    assert one.live() == two.live() == "m1"
+    two.fetch("m2")
+    assert registry.read(tmp_path / "two" / "m2") == registry.read(tmp_path / "one" / "m2")
+    two.offer("m2")  # known by now
+    register(tmp_path / "one", "m3")
+    (tmp_path / "one" / "m3" / ARCHIVE).unlink()
+    for name in ("m3", "nothing"):
+        with pytest.raises((ReleaseRefused, FileNotFoundError)):
+            one.offer(name)
+    assert set(two.ids()) == {"m1", "m2"}

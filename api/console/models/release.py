@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from api.console.models.candidate import on_trial
 from api.console.models.promotion import obstacle
 from api.console.models.records import (
     Registry,
@@ -40,6 +41,7 @@ async def listed(visit: Visit) -> Response:
         registry=found,
         keys=list(keys),
         changes=found.changes[:_CHANGES],
+        trial=await asyncio.to_thread(on_trial, visit.console, found.live),
         writable=writable,
         job=state if state is not None and state.status == "running" else None,
         percent=plots.percent,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from api.console.area import Area
-from api.console.models import comparison, jobs, live, release
+from api.console.models import comparison, jobs, live, release, shadow
 from api.console.visit import at
 
 SEE, TRAIN, PROMOTE = "models", "models.train", "models.promote"
@@ -25,5 +25,8 @@ ROUTES = (
     at("/models/{model}/gate", jobs.gate, may=TRAIN, method="POST"),
     at("/models/{model}/promote", live.promote_form, may=PROMOTE),
     at("/models/{model}/promote", live.promote, may=PROMOTE, method="POST"),
+    at("/models/{model}/shadow", shadow.tried, may=SEE),
+    at("/models/{model}/shadow", shadow.start, may=PROMOTE, method="POST"),
+    at("/models/{model}/shadow/end", shadow.end, may=PROMOTE, method="POST"),
 )
 AREA = Area(Path(__file__).parent, ROUTES, link="/models", may=SEE)

@@ -17,8 +17,10 @@ from api.console.visit import Refused, Visit, at
 from api.review.agreement import MOST, agreement
 from api.review.decision import WrongDecision, marked
 from api.review.state import ADJUDICATOR, DISPUTED, DONE, HANDED, NAMES, OPEN, READER, SECOND
-from api.review.store import Card, Decided, NotForYou
+from api.review.store import DISAGREEMENT, Card, Decided, NotForYou
+from api.shadow.action import parts_of
 from nlu.catalogue.marks import parse_marks
+from nlu.model_ids import short
 
 _FOUND = 8
 _KEYS = 5
@@ -240,8 +242,28 @@ def _shown(
         "slots": known.slots([name for name, _ in ranked]),
         "chosen": known.title(one.item.chosen, visit.language) if one.item.chosen else "",
         "seva_said": known.title(one.item.said, visit.language) if one.item.said else "",
+        "differs": _differs(visit, shelf, one) if DISAGREEMENT in one.reasons else None,
         "may_decide": may or (is_judge and not mine),
         "votes": _votes(known, visit, made) if is_judge else [],
+    }
+
+
+def _differs(visit: Visit, shelf: Shelf, one: Card) -> dict[str, Any] | None:
+    """What the live model did with a message of the card, and what a candidate would have done."""
+    item = shelf.review.differing(one.number)
+    if item is None:
+        return None
+
+    def words(action: str) -> tuple[str, str]:
+        kind, name = parts_of(action)
+        return kind, shelf.services.title(name, visit.language)
+
+    return {
+        "did": words(item.did),
+        "instead": words(item.instead),
+        "sure": item.instead_sure,
+        "live": short(item.model),
+        "candidate": short(item.instead_model),
     }
 
 

@@ -1,0 +1,1 @@
+"""Shadow mode: a candidate understands live messages beside the live model, and answers nobody."""
