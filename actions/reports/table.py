@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from actions.reports.suppression import Cell
+from nlu.suppression import Cell
 from nlu.fast_yaml import load_yaml
 from nlu.text.numbers import indian_grouping
 
