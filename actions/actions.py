@@ -122,7 +122,7 @@ def _execute(here: Context, message: Message) -> Execute:
                 values,
                 request_id,
                 language,
-                replace(origin, phone=message.phone),
+                replace(origin, phone=message.phone, model=message.model),
                 code,
             )
         )

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import Any
 
 import httpx
 
@@ -180,8 +181,8 @@ class MessageReader:
 @dataclass(frozen=True)
 class Answer:
     """The messages that answer a turn, with the language and the tracker to keep, and what the
-    citizen wants of us (`nlu.turn.Reply.act`); `decision` as in `nlu.turn.Turned`; `review` is what
-    a person should read."""
+    citizen wants of us (`nlu.turn.Reply.act`); `decision` and `model` as in `nlu.turn.Turned`;
+    `review` is what a person should read."""
 
     drafts: Sequence[Draft] = ()
     language: str | None = None
@@ -189,6 +190,7 @@ class Answer:
     acts: tuple[str, ...] = ()
     decision: tuple[str, str] | None = None
     review: tuple[Arrival, ...] = ()
+    model: str = ""
 
 
 class Turns:
@@ -202,7 +204,7 @@ class Turns:
         phrases: PhraseBook,
         policy: WhatsAppPolicy,
         spoken: frozenset[str] = frozenset(),
-        one_release: Callable[[], AbstractContextManager[None]] = nullcontext,
+        one_release: Callable[[Claim], AbstractContextManager[Any]] = nullcontext,
         pick: Pick | None = None,
     ) -> None:
         """`spoken`: languages in which a voice note is also answered by a voice note. A turn runs
@@ -217,7 +219,7 @@ class Turns:
     async def answer(self, claim: Claim) -> Answer:
         """The answer to a claimed message. Raises `Away`, `Unreadable` for the tracker, and errors
         of the dialogue."""
-        with self._one_release():
+        with self._one_release(claim):
             return await self._answer(claim)
 
     async def _answer(self, claim: Claim) -> Answer:
@@ -265,11 +267,13 @@ class Turns:
         turned = await self._engine.turn(message, tracker)
         language = turned.language or message.language
         said = [reply for reply in turned.replies if reply.act != SILENT]
-        drafts = self._render(said, inbound, language)
+        drafts = self._render(said, inbound, language, turned.model)
         if not drafts and SILENT not in turned.acts:
             raise TurnFailed("the replies of the dialogue came to no message")
         review = self._for_review(message, turned)
-        return Answer(drafts, language, turned.tracker, turned.acts, turned.decision, review)
+        return Answer(
+            drafts, language, turned.tracker, turned.acts, turned.decision, review, turned.model
+        )
 
     def _for_review(self, message: Message, turned: Turned) -> tuple[Arrival, ...]:
         """What a person should read. Whatever goes wrong here, the citizen gets the answer."""
@@ -282,10 +286,10 @@ class Turns:
             return ()
 
     def _render(
-        self, replies: Sequence[Reply], message: Inbound, language: str | None
+        self, replies: Sequence[Reply], message: Inbound, language: str | None, model: str = ""
     ) -> list[Draft]:
         """The messages for some replies. A voice note is also answered by a voice note."""
-        drafts = self._written(replies, message, language)
+        drafts = self._written(replies, message, language, model)
         is_spoken = channel_of(message.lane).is_spoken
         if message.kind == "audio" and language in self._spoken and is_spoken:
             words = read_aloud(drafts, self._policy.limits.spoken)
@@ -293,7 +297,7 @@ class Turns:
         return drafts
 
     def _written(
-        self, replies: Sequence[Reply], message: Inbound, language: str | None
+        self, replies: Sequence[Reply], message: Inbound, language: str | None, model: str = ""
     ) -> list[Draft]:
         drafts = render(
             replies,
@@ -301,7 +305,7 @@ class Turns:
             words=self._phrases.for_rendering(language),
             limits=self._policy.limits,
         )
-        return told_along(drafts, message.lane, language)
+        return told_along(drafts, message.lane, language, model)
 
 
 def _old(choice: str, error: Unreadable) -> ReadMessage:

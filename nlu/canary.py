@@ -20,7 +20,7 @@ _MOST = 100
 
 def current(folder: Path) -> Canary | None:
     """The canary of this registry, or of the machines that share their models. Raises DatabaseAway,
-    and ValueError for a pointer that cannot be read."""
+    and ReleaseRefused for a pointer that cannot be read."""
     shared = shared_models(folder)
     return canary_pointer.read(folder) if shared is None else shared.canary()
 
@@ -55,7 +55,7 @@ def end(folder: Path, reason: str = "", by: str = "") -> str:
     shared = shared_models(folder)
     try:
         now = current(folder)
-    except ValueError:  # that is what it is ended for
+    except ReleaseRefused:  # that is what it is ended for
         now = Canary("", 0.0)
     if now is None:
         raise ReleaseRefused("there is no canary")

@@ -9,6 +9,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from nlu.archive import ReleaseRefused
 from nlu.known_fields import known_fields
 from nlu.whole_file import write_whole
 
@@ -25,7 +26,7 @@ class Canary:
 
 
 def read(folder: Path) -> Canary | None:
-    """The canary of this registry. Raises ValueError for a pointer that cannot be read."""
+    """The canary of this registry. Raises ReleaseRefused for a pointer that cannot be read."""
     try:
         text = (folder / FILE).read_text("utf-8")
     except FileNotFoundError:
@@ -34,7 +35,7 @@ def read(folder: Path) -> Canary | None:
         told = known_fields(Canary, json.loads(text))
         return Canary(str(told["id"]), float(told["percent"]))
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise ValueError(
+        raise ReleaseRefused(
             f"{folder / FILE} cannot be read: `seva canary --end` takes it away"
         ) from None
 
@@ -52,7 +53,7 @@ def drop(folder: Path, model_id: str) -> None:
     again by itself."""
     try:
         is_it = (now := read(folder)) is not None and now.id == model_id
-    except ValueError:  # a pointer that nobody can read holds up no promotion
+    except ReleaseRefused:  # a pointer that nobody can read holds up no promotion
         is_it = False
     if is_it:
         write(folder, None)

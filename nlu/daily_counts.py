@@ -28,9 +28,9 @@ FILE = "counts.sqlite"
 UNHAPPY, DEAD = "unhappy", "dead"
 """A turn that did not go well; of which sort, a message that was given up."""
 TURNS, OBJECTED, TO_PERSON, FAILED = "turns", "objected", "to_person", "failed"
-"""`what` of a count of a model. `kind` of `TURNS` is that of the decision where the message answered
-no question of a form, else empty. `OBJECTED`: the citizen said that it was not this, or took the
-request back; `FAILED`: the message was given up."""
+"""`what` of a count of a model. `kind` of `TURNS` is that of the decision where the message
+answered no question of a form, else empty. `OBJECTED`: the citizen said that it was not this, or
+took the request back; `FAILED`: its first turn failed while all else worked."""
 _METADATA = sa.MetaData()
 COUNTS = sa.Table(
     "daily_counts",

@@ -39,7 +39,7 @@ class Handover:
 
     `why` is `too_many_attempts` or `asked_for`, `last` the words that were said last, `request` the
     same each time the same request is handed over. `department` is that of the service; empty for a
-    wish to speak with somebody that names none.
+    wish to speak with somebody that names none. `model` is the id of the model that answered last.
     """
 
     request: str
@@ -52,6 +52,7 @@ class Handover:
     language: str
     at: float
     department: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True)

@@ -86,11 +86,11 @@ def item_of(told: Understanding, rules: Rules) -> Item:
     )
 
 
-def item_of_words(told: Misunderstood, language: str, rules: Rules) -> Item:
+def item_of_words(told: Misunderstood, language: str, rules: Rules, model: str = "") -> Item:
     """What is kept of words that were misunderstood in an earlier turn, of which only the language
-    of the replies is known, or a key."""
+    of the replies is known, or a key. `model` answers the citizen."""
     text = masked(told.text[: rules.longest])
-    return Item(text=text, key=key_of(text, language, rules), chosen=told.chosen)
+    return Item(text=text, key=key_of(text, language, rules), model=model, chosen=told.chosen)
 
 
 def key_of(text: str, language: str, rules: Rules) -> str:
