@@ -14,7 +14,9 @@ from nlu.lineage import change
 from nlu.shared_models import shared_models
 
 BEGUN, ENDED = "canary", "end_canary"
-"""`what` of a change."""
+"""`what` of a change of the canary."""
+LIVE_CHANGES = ("promote", "rollback")
+"""The same of the live model."""
 _MOST = 100
 
 
