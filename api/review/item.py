@@ -19,13 +19,13 @@ LATIN = "Latn"
 
 @dataclass(frozen=True)
 class Item:
-    """`key` is that of the language. `ranking` are intents with their probabilities, `marks` values
-    as (start, end, slot). `readings` are the other ones of a voice note. `chosen` is the service
-    that the citizen or the backend named, `said` what Seva had said where somebody calls it wrong.
-    """
+    """`key` is that of the language; empty where it is not known. `ranking` are intents with their
+    probabilities, `marks` values as (start, end, slot). `readings` are the other ones of a voice
+    note. `chosen` is the service that the citizen or the backend named, `said` what Seva had said
+    where somebody calls it wrong."""
 
     text: str
-    key: str
+    key: str = ""
     kind: str = ""
     ranking: tuple[tuple[str, float], ...] = ()
     marks: tuple[tuple[int, int, str], ...] = ()

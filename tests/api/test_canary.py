@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from api.canary import CanaryEngine, TurnReleases, share_of
 from api.inbox.port import Claim
 from api.live_engine import LiveEngine, Serving
+from api.review.item import Item
 from nlu import canary_pointer
 from nlu.canary_pointer import Canary
 from nlu.registry import Release, live_id, release_of
@@ -143,6 +144,25 @@ def test_the_canary_answers_who_insists_while_the_live_model_loads(
     now.engine = LiveEngine(CATALOGUE, find=lambda: 1 / 0, load=lambda _: 1 / 0)  # type: ignore
     assert model(client, **{"Seva-Model": CANARY}) == CANARY
     assert client.post("/v1/parse", json={"text": "a"}).json()["type"].endswith("model-not-ready")
+
+
+def test_feedback_is_understood_by_the_model_that_answers_the_citizen(
+    client: TestClient, canary: FakeUnderstanding
+) -> None:
+    """Or by the one that is named; by the live one where that is gone."""
+    percent(client, 50)
+    names = [f"citizen-{number}" for number in range(20)]
+    asked = [{"X-Conversation-Id": name} for name in names]
+    asked += [{"Seva-Model": CANARY}, {"Seva-Canary": "always"}, {"Seva-Model": "gone"}, {}]
+    wrong = {"text": "नमस्ते", "intent": "electricity_bill_view", "correct": False}
+    for headers in asked:
+        answer = client.post("/v1/feedback", json=wrong, headers=headers)
+        assert answer.json() == {"kept": True}
+    database = client.app.state.runtime.inbox._database  # type: ignore[attr-defined]
+    query = "SELECT payload FROM review_arrivals ORDER BY seq"
+    kept = [Item.of(row["payload"]) for row in database.look(lambda db: db.execute(query))]
+    right = [CANARY if share_of(CANARY, name) < 50 else LIVE for name in names]
+    assert [item.model for item in kept] == [*right, CANARY, CANARY, LIVE, LIVE]
 
 
 def test_metrics_tell_the_models_apart(
