@@ -10,6 +10,7 @@ import pytest
 
 from api.console.models.canary_figures import FAILED, OBJECTED, TURNS, Counts, Row, figures, since
 from api.console.models.records import Registry
+from api.console.runtime import Console
 from nlu import canary, canary_pointer, registry
 from nlu.canary_pointer import Canary
 from nlu.daily_counts import FILE, DailyCounts, ModelKey, day_number
@@ -134,11 +135,11 @@ def test_a_pointer_that_cannot_be_read_leaves_the_pages_standing(
 # --- Figures ------------------------------------------------------------------------------------
 
 
-def counted(house: House, models: Path) -> None:
+def counted(console: Console, now: float) -> None:
     """A day of both models; the canary hands over twice."""
-    zone = house.console.settings.zone
-    day = day_number(datetime.fromtimestamp(house.clock(), zone).date())
-    counts = DailyCounts(house.console.settings.table_url(FILE))
+    zone = console.settings.zone
+    day = day_number(datetime.fromtimestamp(now, zone).date())
+    counts = DailyCounts(console.settings.table_url(FILE))
     for model, times in ((LIVE, 10), (CANDIDATE, 1)):
         for key, share in SHARES.items():
             counts.add({ModelKey("turns", day, model, key, "route"): (share * times, 0)})
@@ -147,14 +148,14 @@ def counted(house: House, models: Path) -> None:
         counts.add({ModelKey("to_person", day, model, "te", "asked_for"): (2 * times, 0)})
     counts.add({ModelKey("turns", day - 40, LIVE, "te", "route"): (5000, 0)})
     counts.close()
-    canary.begin(models, CANDIDATE, 10, "ration cards", "Anita")
 
 
 @pytest.mark.parametrize("language", ["en", "te", "hi"])
 def test_both_models_stand_side_by_side_in_each_language(
     house: House, models: Path, language: str
 ) -> None:
-    counted(house, models)
+    counted(house.console, house.clock())
+    canary.begin(models, CANDIDATE, 10, "ration cards", "Anita")
     person = house.person("Anita", "reader")
     house.console.accounts.speak(house.console.accounts.all()[0].id, language)
     page = person.get("/models/canary")
