@@ -179,6 +179,7 @@ class CanaryEngine(LiveEngine):
             await self._give_up()
         if wanted is None or unasked or wanted.id in (live, self._live()):
             self.trouble = self._rests = ""
+            self._failed = None  # set again, it is tried at once
             return
         await super().look()
         if self.release is not None and self._in_the_way is not None:

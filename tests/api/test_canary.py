@@ -325,6 +325,19 @@ async def test_a_canary_that_does_not_load_leaves_everybody_to_the_live_model(
     assert live.model_id == LIVE and live.trouble == ""
 
 
+async def test_a_canary_that_is_set_again_is_tried_at_once(registry: Registry) -> None:
+    registry.broken = {CANARY}
+    live, canary = engines(registry)
+    await looked(live, canary)
+    registry.canary(None)
+    await canary.look()
+    assert canary.trouble == ""
+    registry.broken = set()
+    registry.canary(CANARY)
+    await canary.look()
+    assert canary.model_id == CANARY and canary.percent == 50
+
+
 async def test_a_worker_loads_no_canary_without_a_share(registry: Registry) -> None:
     """With 0 percent only calls of `/parse` ask for it."""
     registry.canary(CANARY, 0)
