@@ -134,7 +134,7 @@ def _execute(here: Context, message: Message, answers: List[_Answer]) -> Execute
         origin: Origin,
         code: str | None,
     ) -> OperationResult:
-        whole = replace(origin, phone=message.phone)
+        whole = replace(origin, phone=message.phone, model=message.model)
         result = await InLoop(
             lambda: here.execute(
                 message.citizen,

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from nlu.action_address import ActionAddress
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.live import LOCK, Live
 from nlu.log import configure_logging
-from nlu.paths import read_from
+from nlu.paths import folder_in_use, read_from, reading
 from nlu.registry import Release, live_id, live_release
 from nlu.release_load import in_own_thread, settle
 from nlu.settings.groups import Engine as EngineSettings
@@ -79,12 +79,14 @@ class LiveEngine(Live[Serving]):
         return serving.engine.model_id if serving else ""
 
     @contextmanager
-    def one_release(self) -> Iterator[None]:
-        """Inside, everything runs on the release that serves now, also if another takes over."""
-        serving = self.loaded  # held here until the turn is over
+    def one_release(self, serving: Serving | None = None) -> Iterator[None]:
+        """Inside, everything runs on the release that serves now, also if another takes over; or on
+        `serving`, the canary."""
+        serving = serving or self.loaded  # held here until the turn is over
         token = _OF_THIS_TURN.set(weakref.ref(serving) if serving else None)
         try:
-            yield
+            with reading(serving.catalogue.root if serving else folder_in_use()):
+                yield
         finally:
             _OF_THIS_TURN.reset(token)
             del serving
@@ -185,10 +187,38 @@ def load_release(release: Release, settings: EngineSettings, actions: Any = None
     return Serving(engine, catalogue)
 
 
+class Loader:
+    """Loads the releases of a process, which share their connections to the action server; without
+    `dialogue` they only parse."""
+
+    def __init__(self, settings: EngineSettings, *, dialogue: bool) -> None:
+        self._settings = settings
+        self.in_the_way = self._not_ready if dialogue else None
+        """Why the action servers cannot work with a release yet."""
+
+    @cached_property  # connections outlive a model: a turn of the old one may be under way
+    def _actions(self) -> Any:
+        settings = self._settings
+        address = ActionAddress.of(settings.action_server_url, settings.var_dir)
+        endpoint = importlib.import_module("nlu.engine.action_endpoint").ActionEndpoint
+        return endpoint(address, settings.actions_secret, settings.action_seconds + 5)
+
+    def load(self, release: Release) -> Serving:
+        """Checks and loads a release in the caller's thread. Raises as `load_release`."""
+        called = None if self.in_the_way is None else self._actions.on(release.id)
+        return load_release(release, self._settings, called)
+
+    async def _not_ready(self, release: Release) -> str:
+        server = self._actions.on(release.id)
+        asked = await asyncio.gather(*(server.is_healthy() for _ in range(_ASKED_AT_ONCE)))
+        return "" if all(asked) else f"the action server is not ready for {release.id}"
+
+
 def rasa_engine(
     settings: EngineSettings,
     *,
     dialogue: bool,
+    loader: Loader | None = None,
     promoted: Callable[[Release], Serving | None] = lambda _: None,
 ) -> LiveEngine:
     """The real engine; without `dialogue` it only parses. `promoted` gives a release that is loaded
@@ -197,21 +227,10 @@ def rasa_engine(
     A release is checked and loaded in a thread, so that the process answers meanwhile. A worker
     takes one over only when the action servers have it, so that no turn has to wait for that.
     """
-
-    @lru_cache(maxsize=1)  # connections outlive a model: a turn of the old one may be under way
-    def actions() -> Any:
-        address = ActionAddress.of(settings.action_server_url, settings.var_dir)
-        endpoint = importlib.import_module("nlu.engine.action_endpoint").ActionEndpoint
-        return endpoint(address, settings.actions_secret, settings.action_seconds + 5)
-
-    async def in_the_way(release: Release) -> str:
-        server = actions().on(release.id)
-        asked = await asyncio.gather(*(server.is_healthy() for _ in range(_ASKED_AT_ONCE)))
-        return "" if all(asked) else f"the action server is not ready for {release.id}"
+    loader = loader or Loader(settings, dialogue=dialogue)
 
     def load(release: Release) -> Serving:
-        called = actions().on(release.id) if dialogue else None
-        serving = promoted(release) or load_release(release, settings, called)
+        serving = promoted(release) or loader.load(release)
         read_from(release.data)
         return serving
 
@@ -223,6 +242,6 @@ def rasa_engine(
         shared_catalogue(starting_release(settings).data),
         find,
         lambda release: in_own_thread(partial(load, release)),
-        in_the_way if dialogue else None,
+        loader.in_the_way,
         lock=settings.var_dir / LOCK,
     )

@@ -49,7 +49,7 @@ class Runtime:
     @property
     def engines(self) -> Engines:
         """Those that may answer a call."""
-        return Engines(self.engine, self.canary, self.settings.canary_percent)
+        return Engines(self.engine, self.canary, self.canary.percent if self.canary else 0.0)
 
     @property
     def catalogue(self) -> Catalogue:

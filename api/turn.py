@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from typing import Any
 
 import httpx
 
@@ -182,8 +183,8 @@ class MessageReader:
 @dataclass(frozen=True)
 class Answer:
     """The messages that answer a turn, with the language and the tracker to keep, and what the
-    citizen wants of us (`nlu.turn.Reply.act`); `decision` as in `nlu.turn.Turned`; `review` is what
-    a person should read, `shadow` what a candidate should understand, too."""
+    citizen wants of us (`nlu.turn.Reply.act`); `decision` and `model` as in `nlu.turn.Turned`;
+    `review` is what a person should read, `shadow` what a candidate should understand, too."""
 
     drafts: Sequence[Draft] = ()
     language: str | None = None
@@ -192,6 +193,7 @@ class Answer:
     decision: tuple[str, str] | None = None
     review: tuple[Arrival, ...] = ()
     shadow: tuple[Sample, ...] = ()
+    model: str = ""
 
 
 class Turns:
@@ -205,7 +207,7 @@ class Turns:
         phrases: PhraseBook,
         policy: WhatsAppPolicy,
         spoken: frozenset[str] = frozenset(),
-        one_release: Callable[[], AbstractContextManager[None]] = nullcontext,
+        one_release: Callable[[Claim], AbstractContextManager[Any]] = nullcontext,
         pick: Pick | None = None,
         feed: Feed | None = None,
     ) -> None:
@@ -221,7 +223,7 @@ class Turns:
     async def answer(self, claim: Claim) -> Answer:
         """The answer to a claimed message. Raises `Away`, `Unreadable` for the tracker, and errors
         of the dialogue."""
-        with self._one_release():
+        with self._one_release(claim):
             return await self._answer(claim)
 
     async def _answer(self, claim: Claim) -> Answer:
@@ -269,13 +271,14 @@ class Turns:
         turned = await self._engine.turn(message, tracker)
         language = turned.language or message.language
         said = [reply for reply in turned.replies if reply.act != SILENT]
-        drafts = self._render(said, inbound, language)
+        drafts = self._render(said, inbound, language, turned.model)
         if not drafts and SILENT not in turned.acts:
             raise TurnFailed("the replies of the dialogue came to no message")
         return Answer(
             *(drafts, language, turned.tracker, turned.acts, turned.decision),
             review=self._for_review(message, turned),
             shadow=self._for_candidate(message, turned),
+            model=turned.model,
         )
 
     def _for_review(self, message: Message, turned: Turned) -> tuple[Arrival, ...]:
@@ -299,10 +302,10 @@ class Turns:
             return ()
 
     def _render(
-        self, replies: Sequence[Reply], message: Inbound, language: str | None
+        self, replies: Sequence[Reply], message: Inbound, language: str | None, model: str = ""
     ) -> list[Draft]:
         """The messages for some replies. A voice note is also answered by a voice note."""
-        drafts = self._written(replies, message, language)
+        drafts = self._written(replies, message, language, model)
         is_spoken = channel_of(message.lane).is_spoken
         if message.kind == "audio" and language in self._spoken and is_spoken:
             words = read_aloud(drafts, self._policy.limits.spoken)
@@ -310,7 +313,7 @@ class Turns:
         return drafts
 
     def _written(
-        self, replies: Sequence[Reply], message: Inbound, language: str | None
+        self, replies: Sequence[Reply], message: Inbound, language: str | None, model: str = ""
     ) -> list[Draft]:
         drafts = render(
             replies,
@@ -318,7 +321,7 @@ class Turns:
             words=self._phrases.for_rendering(language),
             limits=self._policy.limits,
         )
-        return told_along(drafts, message.lane, language)
+        return told_along(drafts, message.lane, language, model)
 
 
 def _old(choice: str, error: Unreadable) -> ReadMessage:

@@ -24,7 +24,7 @@ from api.outage import STORE, VOICE, Away, Outage, from_store
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import Sender
-from nlu.daily_counts import DEAD, UNHAPPY, Tally
+from nlu.daily_counts import DEAD, FAILED, UNHAPPY, Tally
 from nlu.log import describe, get_logger
 from nlu.settings.settings import Only
 from nlu.storage.sealing import Unreadable
@@ -76,9 +76,10 @@ class Worker:
         review_s: float = 90 * 86400,
         heartbeat: Heartbeat | None = None,
         tally: Tally | None = None,
+        model_of: Callable[[Claim], str] = lambda _: "",
     ) -> None:
         """Times are in seconds. `idle_s`: how long an unused tracker is kept, `review_s`: messages
-        for review. `tally` counts for the reports."""
+        for review. `tally` counts for the reports, `model_of` tells the model that answers."""
         self._inbox, self._outbox, self._turns = inbox, outbox, turns
         self._dispatcher, self._sender = dispatcher, sender
         self._policy, self._metrics, self._name_citizen = policy, metrics, name_citizen
@@ -87,7 +88,7 @@ class Worker:
         places = ("text", False, concurrency), ("voice", True, voices)
         self._places = [(voice, free) for kind, voice, free in places if only in ("", kind)]
         self._kept_for = keep_s, idle_s, review_s
-        self._tally = tally
+        self._tally, self._model_of = tally, model_of
         self._name = f"{socket.gethostname()}:{os.getpid()}"
         self._heartbeat = heartbeat or Heartbeat(math.inf)
         told = partial(self._heartbeat.trouble, "outage")
@@ -147,7 +148,7 @@ class Worker:
 
     async def _from_claim_to_outbox(self, claim: Claim) -> str:
         """How the turn ended. Whatever happens, no message is lost."""
-        started = time.monotonic()
+        started, model = time.monotonic(), self._model_of(claim)
         who = self._name_citizen(claim.message.lane)
         turn = asyncio.create_task(self._turn(claim))
         try:
@@ -177,6 +178,7 @@ class Worker:
             outcome=outcome,
             channel=channel,
             kind=claim.message.kind,
+            model=model,
             citizen=who,
             attempt=claim.attempt,
             ms=round(elapsed * 1000),
@@ -221,6 +223,7 @@ class Worker:
         except asyncio.TimeoutError:
             if not await self._turns.is_healthy():
                 return await self._wait_for_it(claim, "no answer in time", True)
+            self._count_failure(claim)
             return await self._give_up(claim, "it took too long", "turn_too_long")
         except Unreadable as error:
             alarm("trackers", self._name_citizen(claim.message.lane), error.why)
@@ -273,10 +276,16 @@ class Worker:
         follows = after(error, claim.attempt, healthy=healthy, policy=self._policy)
         if isinstance(follows, Wait):
             return await self._wait_for_it(claim, reason, follows.died)
+        self._count_failure(claim)
         if isinstance(follows, GiveUp):
             return await self._give_up(claim, reason)
         await self._inbox.fail(claim, reason, follows.seconds)
         return "retried"
+
+    def _count_failure(self, claim: Claim) -> None:
+        """Counts a message whose first turn failed: later ones are not the canary's."""
+        if self._tally is not None and claim.attempt == 1:
+            self._tally.count_model(FAILED, self._model_of(claim))
 
     async def _give_up(
         self, claim: Claim, reason: str, phrase: str = "internal_error", *, afresh: bool = False

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from api.canary import CanaryEngine, TurnReleases, serving_engines
 from api.conversations.sender import ChannelSender
 from api.dispatcher import Dispatcher
 from api.heartbeat import HealthServer, Heartbeat
 from api.inbox.open import open_inbox
-from api.live_engine import LiveEngine, rasa_engine
+from api.live_engine import LiveEngine
 from api.metrics import WorkerMetrics
 from api.review.pick import Pick
 from api.shadow.feed import Feed
@@ -51,7 +52,8 @@ def hearing_pool(settings: WorkerSettings, waiting: int) -> HearingPool | None:
 
 async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
     """Works until `stop` is set. Raises OSError or ValueError if it cannot begin."""
-    engine = rasa_engine(settings, dialogue=True)
+    engine, canary = serving_engines(settings, dialogue=True)
+    releases = TurnReleases(engine, canary)
     policy = load_policy(engine.catalogue().root / "whatsapp.yml")
     phrases = engine.phrases
     keepers: list[asyncio.Task[Any]] = []
@@ -84,7 +86,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
             phrases,
             policy,
             spoken=speaker.languages if speaker else frozenset(),
-            one_release=engine.one_release,
+            one_release=releases.one_release,
             pick=Pick.of(settings.review_percent) if settings.keep_review_days else None,
             feed=feed,
         ),
@@ -112,6 +114,7 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         review_s=settings.keep_review_days * 86400,
         heartbeat=heartbeat,
         tally=tally,
+        model_of=releases.model_of,
     )
     metrics.vitals.ask(lambda: heartbeat.is_ready)
     health: HealthServer | None = None
@@ -119,8 +122,9 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         at = settings.worker_metrics_host, settings.worker_metrics_port
         health = HealthServer(heartbeat, metrics.registry, *at)
     try:
-        keepers.append(asyncio.create_task(_watch(engine, heartbeat, metrics)))
+        keepers.append(asyncio.create_task(_watch(engine, canary, heartbeat, metrics)))
         keepers.append(asyncio.create_task(engine.keep()))
+        keepers.append(asyncio.create_task(canary.keep()))
         keepers.append(asyncio.create_task(tally.keep()))
         if feed is not None:
             keepers.append(asyncio.create_task(feed.keep()))
@@ -142,10 +146,14 @@ async def run_worker(settings: WorkerSettings, stop: asyncio.Event) -> None:
         log.info("worker_stopped")
 
 
-async def _watch(engine: LiveEngine, heartbeat: Heartbeat, metrics: WorkerMetrics) -> None:
-    """Beats while the model loads, and tells what is wrong with it."""
+async def _watch(
+    engine: LiveEngine, canary: CanaryEngine, heartbeat: Heartbeat, metrics: WorkerMetrics
+) -> None:
+    """Beats while the model loads, and tells what is wrong with it, or with the canary."""
     while True:
         heartbeat.trouble("model", engine.trouble, stops=not engine.is_ready)
+        heartbeat.trouble("canary", canary.trouble, stops=False)
         heartbeat.beat()
         metrics.vitals.show_model(engine.release.model_id if engine.release else "")
+        metrics.vitals.show_canary(canary.wanted, answers=canary.percent > 0)
         await asyncio.sleep(0.5)

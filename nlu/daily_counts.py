@@ -27,6 +27,10 @@ _LOG = get_logger(__name__)
 FILE = "counts.sqlite"
 UNHAPPY, DEAD = "unhappy", "dead"
 """A turn that did not go well; of which sort, a message that was given up."""
+TURNS, OBJECTED, TO_PERSON, FAILED = "turns", "objected", "to_person", "failed"
+"""`what` of a count of a model. `kind` of `TURNS` is that of the decision where the message
+answered no question of a form, else empty. `OBJECTED`: the citizen said that it was not this, or
+took the request back; `FAILED`: its first turn failed while all else worked."""
 _METADATA = sa.MetaData()
 COUNTS = sa.Table(
     "daily_counts",
@@ -41,8 +45,17 @@ COUNTS = sa.Table(
     sa.Column("times", sa.BigInteger, nullable=False),
     sa.Column("seconds", sa.BigInteger, nullable=False),
 )
+MODEL_COUNTS = sa.Table(
+    "model_counts",
+    _METADATA,
+    sa.Column("what", sa.Text, primary_key=True),
+    sa.Column("day", sa.Integer, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("language", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("times", sa.BigInteger, nullable=False),
+)
 TABLES = Tables("counts", _METADATA, Path(__file__).with_name("migrations") / "counts")
-_KEY = [column.name for column in COUNTS.primary_key.columns]
 _ROWS = 500
 """Rows of one statement. SQLite takes 32,766 values in one."""
 _SECONDS = 5.0
@@ -65,8 +78,22 @@ class Key:
     kind: str = ""
 
 
-Sums = Mapping[Key, tuple[int, int]]
-"""Times and seconds by what they are of."""
+@dataclass(frozen=True, order=True)
+class ModelKey:
+    """What is counted of the turns that a model answered. `language` and `kind` as in `Key`."""
+
+    what: str
+    day: int
+    model: str
+    language: str = ""
+    kind: str = ""
+
+
+AnyKey = Key | ModelKey
+Sums = Mapping[AnyKey, tuple[int, int]]
+"""Times and seconds by what they are of. Of models only times are kept."""
+_PLACES: Mapping[type[Any], sa.Table] = {Key: COUNTS, ModelKey: MODEL_COUNTS}
+_ADDED = ("times", "seconds")
 
 
 def day_number(day: date) -> int:
@@ -90,15 +117,22 @@ class DailyCounts:
     def add(self, sums: Sums) -> None:
         """Adds to what is there, all or nothing. Rows are taken in the same order by all, so that
         two processes never wait for each other."""
-        rows = [
-            {**dict(zip(_KEY, astuple(key))), "times": times, "seconds": seconds}
-            for key, (times, seconds) in sorted(sums.items())
-        ]
         with self.engine.begin() as db:
-            for start in range(0, len(rows), _ROWS):
-                new = insert_into(self.engine, COUNTS).values(rows[start : start + _ROWS])
-                more = {name: COUNTS.c[name] + new.excluded[name] for name in ("times", "seconds")}
-                db.execute(new.on_conflict_do_update(index_elements=_KEY, set_=more))
+            for kind, table in _PLACES.items():
+                some = {key: both for key, both in sums.items() if isinstance(key, kind)}
+                self._add(db, table, some)
+
+    def _add(self, db: sa.engine.Connection, table: sa.Table, sums: Mapping[Any, Any]) -> None:
+        names = [column.name for column in table.primary_key.columns]
+        added = [name for name in _ADDED if name in table.c]
+        rows = [
+            {**dict(zip(names, astuple(key))), **{n: v for n, v in zip(_ADDED, both) if n in added}}
+            for key, both in sorted(sums.items())
+        ]
+        for start in range(0, len(rows), _ROWS):
+            new = insert_into(self.engine, table).values(rows[start : start + _ROWS])
+            more = {name: table.c[name] + new.excluded[name] for name in added}
+            db.execute(new.on_conflict_do_update(index_elements=names, set_=more))
 
     def sums(
         self,
@@ -121,10 +155,24 @@ class DailyCounts:
             rows = db.execute(sa.select(*columns, *added).where(where).group_by(*columns))
             return {tuple(row[:-2]): (int(row[-2] or 0), int(row[-1] or 0)) for row in rows}
 
+    def of_models(
+        self, models: Sequence[str], days: tuple[int, int]
+    ) -> dict[tuple[str, str, str, str], int]:
+        """Times by model, what, language and kind on the days (both included), in one query."""
+        columns = [MODEL_COUNTS.c[name] for name in ("model", "what", "language", "kind")]
+        where = MODEL_COUNTS.c.model.in_(list(models)) & MODEL_COUNTS.c.day.between(*days)
+        added = sa.func.sum(MODEL_COUNTS.c.times)
+        with self.engine.connect() as db:
+            rows = db.execute(sa.select(*columns, added).where(where).group_by(*columns))
+            return {(row[0], row[1], row[2], row[3]): int(row[4]) for row in rows}
+
     def forget(self, before: int) -> int:
         """Deletes the days before that day; how many rows."""
         with self.engine.begin() as db:
-            return db.execute(COUNTS.delete().where(COUNTS.c.day < before)).rowcount
+            return sum(
+                db.execute(table.delete().where(table.c.day < before)).rowcount
+                for table in _PLACES.values()
+            )
 
     def close(self) -> None:
         """Closes the connections."""
@@ -143,13 +191,17 @@ class Tally:
         """`counts` opens the table at the first sums; days are those of `zone`."""
         self._open, self._zone, self._clock = counts, zone, clock
         self._counts: DailyCounts | None = None
-        self._sums: dict[Key, tuple[int, int]] = {}
+        self._sums: dict[AnyKey, tuple[int, int]] = {}
         self._lock, self._adding = threading.Lock(), threading.Lock()
 
     def count(self, what: str, *, seconds: float = 0, times: int = 1, **about: str) -> None:
         """One more (or `times`), now; `about` are the other fields of `Key`."""
-        day = day_number(datetime.fromtimestamp(self._clock(), self._zone).date())
-        self._add({Key(what, day, **about): (times, round(seconds))})
+        self._add({Key(what, self._today(), **about): (times, round(seconds))})
+
+    def count_model(self, what: str, model: str, language: str = "", kind: str = "") -> None:
+        """One more turn of that sort, now, that `model` answered; none where no model is known."""
+        if model:
+            self._add({ModelKey(what, self._today(), model, language, kind): (1, 0)})
 
     def flush(self) -> None:
         """Adds the sums to the table. What cannot be added is kept for the next time."""
@@ -174,6 +226,9 @@ class Tally:
                 await asyncio.to_thread(self.flush)
         finally:
             await asyncio.to_thread(self.flush)
+
+    def _today(self) -> int:
+        return day_number(datetime.fromtimestamp(self._clock(), self._zone).date())
 
     def _add(self, sums: Sums) -> None:
         with self._lock:

@@ -30,8 +30,9 @@ class Lineage:
 
 @dataclass(frozen=True)
 class Change:
-    """One change of the live model: `what` is promote or rollback, `at` an ISO time. `gate` is what
-    the gate said of a promotion: passed, failed or not asked; empty where there was none yet."""
+    """One change of the live model or of the canary: `what` is promote, rollback, canary or
+    end_canary, `at` an ISO time. `gate` is what the gate said of the model: passed, failed or not
+    asked; empty where it was not needed. `percent` is the share of a canary."""
 
     id: str
     what: str
@@ -39,6 +40,7 @@ class Change:
     by: str
     reason: str = ""
     gate: str = ""
+    percent: float = 0.0
 
 
 def lineage_of(data: Path, reason: str = "", author: str = "", account: str = "") -> Lineage:
@@ -49,12 +51,18 @@ def lineage_of(data: Path, reason: str = "", author: str = "", account: str = ""
 
 
 def change(
-    folder: Path, model_id: str, what: str, reason: str = "", by: str = "", gate: str = ""
+    folder: Path,
+    model_id: str,
+    what: str,
+    reason: str = "",
+    by: str = "",
+    gate: str = "",
+    percent: float = 0.0,
 ) -> Change:
-    """A change of the live model of the registry `folder`, made now by `by` or else by who runs
-    this."""
+    """A change of the live model or the canary of the registry `folder`, made now by `by` or else
+    by who runs this."""
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    return Change(model_id, what, now, by or person(folder), reason.strip(), gate)
+    return Change(model_id, what, now, by or person(folder), reason.strip(), gate, percent)
 
 
 def person(folder: Path) -> str:

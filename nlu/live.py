@@ -85,15 +85,20 @@ class Live(Generic[T]):
 
     async def _not_yet(self, release: Release) -> str:
         """What must come before a release takes over; nothing where none serves."""
-        if self.loaded is None or self._in_the_way is None:
+        if not self._serves or self._in_the_way is None:
             return ""
         return await self._in_the_way(release)
+
+    @property
+    def _serves(self) -> bool:
+        """Whether somebody is served while a release is loaded, so that it has to wait its turn."""
+        return self.loaded is not None
 
     async def _in_turn(self, release: Release) -> str:
         """Takes a release over, or says why not yet. Who has none serves nobody and waits for
         nobody: at the start of a machine all of its cores are free."""
         with ExitStack() as held:
-            if self.loaded is not None and self._lock is not None:
+            if self._serves and self._lock is not None:
                 try:
                     self._lock.parent.mkdir(parents=True, exist_ok=True)
                     held.enter_context(locked(self._lock, wait=False))

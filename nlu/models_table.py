@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from nlu.canary import BEGUN, ENDED
+from nlu.canary_pointer import Canary
 from nlu.lineage import Change
 from nlu.registry import Manifest
 from nlu.right_action import worst_key
@@ -13,21 +15,37 @@ from nlu.right_action import worst_key
 _COMMIT = 9  # characters of a commit that are shown
 
 
-def as_rows(found: Sequence[Manifest], live: str | None, made: Sequence[Change]) -> list[Any]:
+@dataclass(frozen=True)
+class Serving:
+    """Which models answer citizens."""
+
+    live: str | None
+    canary: Canary | None = None
+
+    def mark(self, model: str) -> str:
+        """What one of them does; empty for most."""
+        if model == self.live:
+            return "live"
+        canary = self.canary
+        return f"{canary.percent:g} %" if canary is not None and canary.id == model else ""
+
+
+def as_rows(found: Sequence[Manifest], serving: Serving, made: Sequence[Change]) -> list[Any]:
     """The document that `seva models --json` prints."""
     return [
         {
             **asdict(one),
-            "live": one.id == live,
+            "live": one.id == serving.live,
+            "canary": serving.canary is not None and one.id == serving.canary.id,
             "changes": [asdict(change) for change in made if change.id == one.id],
         }
         for one in found
     ]
 
 
-def print_table(found: Sequence[Manifest], live: str | None, made: Sequence[Change]) -> None:
+def print_table(found: Sequence[Manifest], serving: Serving, made: Sequence[Change]) -> None:
     """A line for each model, ids and heads whole on 80 columns. `worst key`: the share of
-    right actions in its hold-out."""
+    right actions in its hold-out. Of a canary the share of the citizens is told."""
     from rich.console import Console
     from rich.table import Column, Table
 
@@ -44,7 +62,7 @@ def print_table(found: Sequence[Manifest], live: str | None, made: Sequence[Chan
     for one in found:
         _, worst = worst_key(one.metrics)
         table.add_row(
-            "live" if one.id == live else "",
+            serving.mark(one.id),
             one.id,
             one.profile,
             str(one.services),
@@ -57,13 +75,13 @@ def print_table(found: Sequence[Manifest], live: str | None, made: Sequence[Chan
         print(f"Last change: {_told(made[-1])}")
 
 
-def print_one(one: Manifest, live: str | None, made: Sequence[Change]) -> None:
+def print_one(one: Manifest, serving: Serving, made: Sequence[Change]) -> None:
     """All that a person asks of one model before promoting it."""
-    lineage = one.lineage
+    lineage, mark = one.lineage, serving.mark(one.id)
     commit = lineage.get("commit", "")
     edited = " and what was not committed" if commit.endswith("+") else ""
     told = {
-        "id": one.id + (", live" if one.id == live else ""),
+        "id": one.id + (f", {mark}" if mark else ""),
         "trained": f"{one.created}, profile {one.profile}, {one.train_seconds:.0f} s",
         "by": lineage.get("author", ""),
         "because": lineage.get("reason", ""),
@@ -81,7 +99,12 @@ def print_one(one: Manifest, live: str | None, made: Sequence[Change]) -> None:
 
 
 def _told(change: Change) -> str:
-    done = {"promote": "promoted", "rollback": "gone back to"}.get(change.what, change.what)
+    done = {
+        "promote": "promoted",
+        "rollback": "gone back to",
+        BEGUN: f"made the canary of {change.percent:g} % of the citizens",
+        ENDED: "ended as the canary",
+    }.get(change.what, change.what)
     reason = f": {change.reason}" if change.reason else ""
     gate = {"failed": ", although the gate failed it", "not asked": ", the gate was not asked"}
     by = f"{change.by or 'nobody known'}{gate.get(change.gate, '')}"

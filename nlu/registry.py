@@ -10,20 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from nlu import canary_pointer
 from nlu.archive import ReleaseRefused, check_archive, sha256
 from nlu.fast_yaml import load_yaml
 from nlu.known_fields import known_fields
 from nlu.lineage import Change
 from nlu.paths import chosen_folder, data_folder
 from nlu.right_action import right_share
+from nlu.whole_file import write_whole
 
 ARCHIVE = "model.tar.gz"
 MANIFEST = "manifest.json"
@@ -208,8 +208,8 @@ def manifest_of(content: Mapping[str, Any]) -> Manifest:
 def write(entry: Path, manifest: Manifest) -> None:
     """Writes manifest.json and card.md."""
     text = json.dumps(asdict(manifest), ensure_ascii=False, indent=2)
-    _replace(entry / MANIFEST, text + "\n")
-    _replace(entry / "card.md", card(manifest))
+    write_whole(entry / MANIFEST, text + "\n")
+    write_whole(entry / "card.md", card(manifest))
 
 
 def find_by_inputs(folder: Path, inputs: str, snapshot: str | None = None) -> Manifest | None:
@@ -245,6 +245,12 @@ def promote(folder: Path, model_id: str, made: Change | None = None) -> None:
     if live.get("id") and live["id"] != model_id:
         history.append(live["id"])
     _write_live(folder, model_id, history, made)
+
+
+def remember(folder: Path, made: Change) -> None:
+    """Keeps a change beside the live model that did not change it."""
+    live = _live(folder)
+    _write_live(folder, live["id"], live.get("history", []), made)
 
 
 def previous(folder: Path) -> str:
@@ -324,18 +330,9 @@ def _live(folder: Path) -> dict[str, Any]:
 
 
 def _write_live(folder: Path, model_id: str, history: list[str], made: Change | None) -> None:
+    canary_pointer.drop(folder, model_id)
     told = _live(folder).get("changes", [])
     if made is not None:
         told = [*told, asdict(made)]
     content = {"id": model_id, "history": history[-20:], "changes": told[-_CHANGES:]}
-    _replace(folder / LIVE, json.dumps(content, ensure_ascii=False) + "\n")
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    os.chmod(name, 0o644)
-    os.replace(name, path)
+    write_whole(folder / LIVE, json.dumps(content, ensure_ascii=False) + "\n")

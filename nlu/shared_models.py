@@ -22,8 +22,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nlu import registry
+from nlu import canary_pointer, registry
 from nlu.archive import ReleaseRefused, sha256
+from nlu.canary_pointer import Canary
 from nlu.known_fields import known_fields
 from nlu.lineage import Change, change
 from nlu.log import get_logger
@@ -58,6 +59,12 @@ CREATE TABLE IF NOT EXISTS model_changes (
 );
 
 CREATE INDEX IF NOT EXISTS model_changes_by_time ON model_changes (made_at);
+
+CREATE TABLE IF NOT EXISTS canary_model (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL REFERENCES models (id),
+    percent DOUBLE PRECISION NOT NULL   -- of the citizens whom it answers
+);
 """,
     Path(__file__).with_name("migrations") / "models",
 )
@@ -115,6 +122,39 @@ class SharedModels:
             if live is not None and live != registry.live_id(self._folder):
                 self._fetch(live)
                 registry.promote(self._folder, live, made if made and made.id == live else None)
+            canary = self.canary()
+            if canary != canary_pointer.read(self._folder):
+                if canary is not None:
+                    self._fetch(canary.id)
+                canary_pointer.write(self._folder, canary)
+
+    def canary(self) -> Canary | None:
+        """The canary of all machines. Raises DatabaseAway."""
+        query = "SELECT id, percent FROM canary_model"
+        row = self._database.look(lambda db: db.execute(query).fetchone())
+        return None if row is None else Canary(str(row["id"]), float(row["percent"]))
+
+    def set_canary(self, canary: Canary | None, made: Change) -> None:
+        """Makes a model the canary of all machines, after checking that it is whole, or ends it
+        with None. Raises as `promote`, also where the model is live by now."""
+        if canary is not None:
+            self._offer(canary.id)
+        mark = secrets.token_hex(8)
+
+        def work(db: Transaction) -> None:
+            live = _pointer(db, db.for_update)
+            db.execute("DELETE FROM canary_model")
+            if canary is not None:
+                if live is None or live["id"] == canary.id:
+                    raise ReleaseRefused("somebody else changed the live model; look again")
+                db.execute(
+                    "INSERT INTO canary_model (one, id, percent) VALUES (1, ?, ?)",
+                    (canary.id, canary.percent),
+                )
+            _remember(db, mark, made)
+
+        self._database.change(work)
+        self.follow()
 
     def promote(self, model_id: str, made: Change | None = None) -> None:
         """Makes a release live on all machines, after checking that it is whole. Raises
@@ -374,6 +414,7 @@ def _point(db: Transaction, model_id: str, history: list[str]) -> None:
         " ON CONFLICT (one) DO UPDATE SET id = excluded.id, history = excluded.history",
         (model_id, json.dumps(history[-20:])),
     )
+    db.execute("DELETE FROM canary_model WHERE id = ?", (model_id,))
 
 
 def _remember(db: Transaction, mark: str, made: Change) -> None:

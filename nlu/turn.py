@@ -52,6 +52,7 @@ class Message:
     of our own, behind a button; a citizen's own words are never read as one. `readings` are what a
     voice note may say: `text` is the words of the first. `code` is the text of a QR code in a
     picture or a PDF. `typed` is a number that was written and means an option, as if it was tapped.
+    `model` is the id of the model that answers; the engine adds it.
     """
 
     text: str
@@ -65,6 +66,7 @@ class Message:
     media: Media | None = None
     code: str = ""
     typed: str = ""
+    model: str = ""
 
     @property
     def by_voice(self) -> bool:
@@ -233,13 +235,14 @@ class Turned:
     """What a turn came to: the replies, and the tracker to keep with them.
 
     `understanding` is that of a text that answers no question of a form, `decision` the kind of its
-    decision and its language key.
+    decision and its language key. `model` is the id of the model that answered.
     """
 
     replies: tuple[Reply, ...]
     tracker: str | None = None
     decision: tuple[str, str] | None = None
     understanding: Understanding | None = None
+    model: str = ""
 
     @property
     def language(self) -> str | None:

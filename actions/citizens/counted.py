@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterable, Iterator
 
 from actions.departments.result import OperationResult
+from actions.dialogue.misunderstandings import CORRECTED as TAKEN_BACK
+from actions.dialogue.misunderstandings import NOT_THIS, misunderstood
 from actions.dialogue.state import Heard, State
 from actions.dialogue.steps import Effect, Step, ToPerson, Used
 from nlu.catalogue import Catalogue
-from nlu.daily_counts import UNHAPPY, Tally
+from nlu.daily_counts import OBJECTED, TO_PERSON, TURNS, UNHAPPY, Tally
 
 MESSAGES, BEGUN, DONE = "messages", "begun", "done"
 BEGUN_IN, DONE_IN = "begun_in", "done_in"
@@ -52,6 +54,7 @@ def count_turn(tally: Tally, catalogue: Catalogue, before: State, heard: Heard, 
         tally.count(DONE, seconds=seconds, department=where, service=used, kind=bucket(seconds))
         tally.count(DONE_IN, department=where, district=district)
     count_handed_over(tally, catalogue, step.effects)
+    _count_model(tally, before, heard, step)
 
 
 def count_handed_over(tally: Tally, catalogue: Catalogue, effects: Iterable[Effect]) -> None:
@@ -60,6 +63,19 @@ def count_handed_over(tally: Tally, catalogue: Catalogue, effects: Iterable[Effe
         if isinstance(effect, ToPerson):
             what, where = effect.record, department_of(catalogue, effect.record.service)
             tally.count(HANDED_OVER, department=where, service=what.service, kind=what.why)
+
+
+def _count_model(tally: Tally, before: State, heard: Heard, step: Step) -> None:
+    """The same for the model that answered: a canary has figures of its own."""
+    model, language = heard.message.model, heard.key or ""
+    asked = before.open or heard.tapped
+    tally.count_model(TURNS, model, language, "" if asked else heard.kind)
+    missed = misunderstood(before, heard, step)
+    if missed is not None and missed.reason in (NOT_THIS, TAKEN_BACK):
+        tally.count_model(OBJECTED, model, language, missed.reason)
+    for effect in step.effects:
+        if isinstance(effect, ToPerson):
+            tally.count_model(TO_PERSON, model, language, effect.record.why)
 
 
 def count_answer(tally: Tally, department: str, service: str, result: OperationResult) -> None:

@@ -37,13 +37,14 @@ class RequestParts:
 @dataclass(frozen=True)
 class Origin:
     """What calls and later answers need of the request: its service, the fields of its look-up, the
-    sender's number as WhatsApp verified it, where the lane itself does not have it, and the
-    `traceparent` of the call."""
+    sender's number as WhatsApp verified it, where the lane itself does not have it, the
+    `traceparent` of the call, and the id of the model that answered."""
 
     service: str = ""
     lookup: Mapping[str, str] = field(default_factory=dict)
     phone: str = ""
     trace: str = ""
+    model: str = ""
 
 
 NO_SERVICE = Origin()

@@ -147,6 +147,7 @@ def handed_over(form: Form, step: Step, state: State, heard: Heard, why: str) ->
         language=state.language,
         at=heard.at,
         department=service.department if service else "",
+        model=heard.message.model,
     )
     said = form.say("handed_over", state, {"number": "{number}"})
     return replace(step, effects=(*step.effects, ToPerson(record, said)))

@@ -18,7 +18,8 @@ from actions.dialogue.steps import Step, ToPerson
 from nlu.turn import Misunderstood, Reply
 
 _LETTER = regex.compile(r"\p{L}")
-_ASKED, _NOT_THIS, _CORRECTED, _HANDED_OVER = "asked", "not_this", "corrected", "handed_over"
+ASKED, NOT_THIS, CORRECTED, HANDED_OVER = "asked", "not_this", "corrected", "handed_over"
+"""Why words are told."""
 
 
 def told_along(before: State, heard: Heard, step: Step) -> tuple[Reply, ...]:
@@ -33,28 +34,28 @@ def told_along(before: State, heard: Heard, step: Step) -> tuple[Reply, ...]:
 def misunderstood(before: State, heard: Heard, step: Step) -> Misunderstood | None:
     """What the turn between a state and a step tells; None for most."""
     if _wants_a_person(step) and not heard.tapped:
-        return Misunderstood(_HANDED_OVER, heard.text)
+        return Misunderstood(HANDED_OVER, heard.text)
     undo = before.undo
     if undo is not None and undo.text and step.state.nonce == undo.nonce:
-        return Misunderstood(_CORRECTED, undo.text)
+        return Misunderstood(CORRECTED, undo.text)
     if before.heard is None:
         return None
     asked, words = before.asked or "", before.heard.text
     if asked.startswith(SWITCH):
         kept = step.state.service == before.service and _is_no(heard)
-        return Misunderstood(_NOT_THIS, words) if kept else None
+        return Misunderstood(NOT_THIS, words) if kept else None
     if before.service:
         return None
     if heard.tapped and heard.intent == "choose" and not heard.payload.get("value"):
-        return Misunderstood(_ASKED, words, heard.payload.get("service", ""))
+        return Misunderstood(ASKED, words, heard.payload.get("service", ""))
     if heard.tapped and heard.intent == "menu" and not heard.payload:
-        return Misunderstood(_NOT_THIS, words)
+        return Misunderstood(NOT_THIS, words)
     if not asked.startswith(MEANT) or (step.state.asked or "").startswith(MEANT):
         return None
     if _is_no(heard):
-        return Misunderstood(_NOT_THIS, words)
+        return Misunderstood(NOT_THIS, words)
     service = asked[len(MEANT) :]
-    return Misunderstood(_ASKED, words, service) if _is_yes(heard, step, service) else None
+    return Misunderstood(ASKED, words, service) if _is_yes(heard, step, service) else None
 
 
 def _wants_a_person(step: Step) -> bool:

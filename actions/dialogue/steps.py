@@ -43,7 +43,7 @@ class Handover:
 
     `why` is `too_many_attempts` or `asked_for`, `last` the words that were said last, `request` the
     same each time the same request is handed over. `department` is that of the service; empty for a
-    wish to speak with somebody that names none.
+    wish to speak with somebody that names none. `model` is the id of the model that answered last.
 
     Of a grievance `why` is one of `desk.yml`, `reference` its number at the department, `said` what
     the citizen was answered, and `through` the service by which they spoke of it last.
@@ -63,6 +63,7 @@ class Handover:
     reference: str = ""
     said: str = ""
     through: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True)

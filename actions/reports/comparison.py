@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from actions.reports.drift import OTHERS, Drift, drift
 from actions.reports.figures import Figures, Place
-from actions.reports.suppression import Cell, nested, partition
 from actions.reports.table import Column, Shown, Speech, Table, percent
+from nlu.suppression import Cell, nested, partition
 
 _MOST = 12
 """Rows: what moved least says nothing."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import pi, sqrt
 
-from actions.reports.suppression import LEAST, Cell
+from nlu.suppression import LEAST, Cell
 
 OTHERS = ""
 """The name under which those are added up that may not be shown in one of the weeks."""

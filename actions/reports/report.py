@@ -10,10 +10,10 @@ from typing import Any
 from actions.citizens.counted import BEGUN, DONE, HANDED_OVER, MESSAGES, WAITED
 from actions.reports.comparison import compared
 from actions.reports.figures import BY_SERVICE, EACH_DAY, Figures, Place
-from actions.reports.suppression import Cell, alone, nested, partition
 from actions.reports.table import Column, Shown, Speech, Table, groups, summed
 from nlu.catalogue import Catalogue
 from nlu.daily_counts import UNHAPPY, day_of
+from nlu.suppression import Cell, alone, nested, partition
 
 _NINE_OF_TEN = 0.9
 _UNAVAILABLE = "unavailable"

@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from actions.reports.suppression import Cell
 from nlu.fast_yaml import load_yaml
+from nlu.suppression import Cell
 from nlu.text.numbers import indian_grouping
 
 _HERE = Path(__file__).parent

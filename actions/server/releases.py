@@ -1,4 +1,5 @@
-"""The releases that the action server works with: the live one, and others that turns still run on.
+"""The releases that the action server works with: the live one, the canary, and others that turns
+still run on.
 
 A worker says with each call which release its turn runs on. Around a promotion that may be the one
 before, or one that this server has not loaded yet.
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from actions.server.context import Context, words_release, working_on
+from nlu import canary_pointer
 from nlu.live import LOCK, Live
 from nlu.log import describe, get_logger
 from nlu.paths import models_folder, read_from, reading, var_folder
@@ -54,12 +56,15 @@ class Releases(Live[Context]):
         self._alone = asyncio.Lock()
         self._kept: dict[str, _Kept] = {}
         self._fetching: dict[str, asyncio.Task[None]] = {}
+        self._canary = ""
         self.moved: Moved | None = None
 
     async def begin(self) -> Context:
         """Loads the live release. Raises what is wrong with it."""
         await self._take_over(await asyncio.to_thread(self._find))
         self.trouble = ""
+        await self._follow_canary()
+        await asyncio.gather(*self._fetching.values())  # its turns must not wait for it
         return self.live
 
     @property
@@ -95,6 +100,7 @@ class Releases(Live[Context]):
     async def look(self) -> None:
         """Follows the live pointer, and lets go of releases that nobody calls any more."""
         await super().look()
+        await self._follow_canary()
         await self._let_go()
 
     async def close(self) -> None:
@@ -130,6 +136,16 @@ class Releases(Live[Context]):
                 kept = self._kept[release.id] = _Kept(await in_own_thread(load), self._now())
         return kept.context
 
+    async def _follow_canary(self) -> None:
+        """Loads the canary where one answers citizens, and keeps it for so long."""
+        try:
+            found = await asyncio.to_thread(canary_pointer.read, models_folder())
+        except (OSError, ValueError):  # workers tell it; what is loaded stays
+            return
+        self._canary = found.id if found is not None and found.percent else ""
+        if self._canary and self._canary not in self._kept:
+            self._fetch(self._canary)
+
     def _fetch(self, name: str, *, in_turn: bool = False) -> None:
         """Loads a release that is not live here: a worker has it already, or still. With `in_turn`
         not the one that is about to be live, which has its turn among the processes."""
@@ -152,12 +168,12 @@ class Releases(Live[Context]):
 
     async def _let_go(self) -> None:
         """Of what is neither live nor called lately; of the rest the last ones stay."""
-        live = self.live.release.id
+        stays = {self.live.release.id, self._canary}
         others = sorted(
-            (name for name, kept in self._kept.items() if name != live and not kept.calls),
+            (name for name, kept in self._kept.items() if name not in stays and not kept.calls),
             key=lambda name: self._kept[name].used,
         )
-        too_many = len(self._kept) - _MOST
+        too_many = len(self._kept) - _MOST - (self._canary in self._kept)
         over = [
             name
             for number, name in enumerate(others)

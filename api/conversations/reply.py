@@ -16,6 +16,7 @@ def as_json(ready: ReadyReply, conversation: Conversation) -> dict[str, Any]:
         "number": ready.number,
         "in_reply_to": conversation.given_id(ready.inbox_id),
         "language": message.language or None,
+        "model": message.model or None,
         "text": message.text,
         **_offered(message),
     }

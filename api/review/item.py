@@ -19,7 +19,7 @@ LATIN = "Latn"
 
 @dataclass(frozen=True)
 class Item:
-    """`key` is that of the language. `ranking` are intents with their probabilities, `marks` values
+    """`key` is that of the language, empty where it is not known. `ranking` are intents with their probabilities, `marks` values
     as (start, end, slot). `readings` are the other ones of a voice note. `chosen` is the service
     that the citizen or the backend named, `said` what Seva had said where somebody calls it wrong.
     Where two models differ (`api.shadow`), `did` is what Seva did, and `instead` what the candidate
@@ -27,7 +27,7 @@ class Item:
     """
 
     text: str
-    key: str
+    key: str = ""
     kind: str = ""
     ranking: tuple[tuple[str, float], ...] = ()
     marks: tuple[tuple[int, int, str], ...] = ()
@@ -96,11 +96,11 @@ def item_of(told: Understanding, rules: Rules) -> Item:
     )
 
 
-def item_of_words(told: Misunderstood, language: str, rules: Rules) -> Item:
+def item_of_words(told: Misunderstood, language: str, rules: Rules, model: str = "") -> Item:
     """What is kept of words that were misunderstood in an earlier turn, of which only the language
-    of the replies is known, or a key."""
+    of the replies is known, or a key. `model` answers the citizen."""
     text = masked(told.text[: rules.longest])
-    return Item(text=text, key=key_of(text, language, rules), chosen=told.chosen)
+    return Item(text=text, key=key_of(text, language, rules), model=model, chosen=told.chosen)
 
 
 def key_of(text: str, language: str, rules: Rules) -> str:

@@ -21,6 +21,7 @@ from api.canary import Wish
 from api.conversations.identity import NAME, NAMED, Conversation
 from api.inbox.review import Arrival
 from api.json_answer import json_response, read_json
+from api.ports import Engine
 from api.problems import Problem
 from api.review.item import Item, item_of, key_of
 from api.review.pick import CORRECTED, RANDOM, in_share
@@ -68,7 +69,7 @@ async def feedback(request: Request) -> Response:
 
 
 async def _keep(now: Runtime, request: Request, key: ApiKey, told: Feedback) -> None:
-    item = replace(await _item(now, key, told), chosen=told.intended, said=told.intent)
+    item = replace(await _item(now, request, key, told), chosen=told.intended, said=told.intent)
     mark = hashlib.sha256(f"{key.owner}\n{told.request_id}".encode()).hexdigest()[:32]
     reason = RANDOM if told.correct else CORRECTED
     arrival = Arrival(f"feedback:{mark}", _lane(request, key), reason, item.sealed())
@@ -81,11 +82,12 @@ async def _keep(now: Runtime, request: Request, key: ApiKey, told: Feedback) -> 
         raise Problem("inbox-unavailable") from None
 
 
-async def _item(now: Runtime, key: ApiKey, told: Feedback) -> Item:
-    """The message with what the live model makes of it now; without that where there is none."""
+async def _item(now: Runtime, request: Request, key: ApiKey, told: Feedback) -> Item:
+    """The message with what the model that answers this citizen makes of it now, or the one that
+    the headers name; without that where there is none."""
     rules = load_rules()
     try:
-        engine = now.engines.chosen(Wish.of({}))
+        engine = _engine(now, request)
         found = await engine.parse(told.text, told.language, key.client)
     except Exception as error:
         log.error("feedback_not_understood", error=describe(error))
@@ -93,6 +95,13 @@ async def _item(now: Runtime, key: ApiKey, told: Feedback) -> Item:
         words = Understanding(told.text, "", key_of(told.text, language, rules))
         return item_of(words, rules)
     return item_of(_understanding(found, told), rules)
+
+
+def _engine(now: Runtime, request: Request) -> Engine:
+    try:
+        return now.engines.chosen(Wish.of(request.headers))
+    except Problem:  # the model that they were answered by is not here any more
+        return now.engines.chosen(Wish())
 
 
 def _understanding(found: dict[str, Any], told: Feedback) -> Understanding:

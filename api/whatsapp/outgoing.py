@@ -46,12 +46,15 @@ class Outgoing:
     link_url: str = ""
     language: str = ""
     """That of the words, where the channel tells it along; empty where not."""
+    model: str = ""
+    """The id of the model that answered, told along with the language."""
 
     def to_json(self) -> str:
         """The message as the outbox keeps it."""
         told = asdict(self)
-        if not self.language:  # a worker of before does not know it, and sends over WhatsApp only
-            del told["language"]
+        for name in ("language", "model"):
+            if not told[name]:  # a worker of before does not know it, and sends over WhatsApp only
+                del told[name]
         return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -83,9 +86,9 @@ class Draft:
     message: Outgoing
     choices: tuple[Choice, ...] = ()
 
-    def said_in(self, language: str | None) -> Draft:
-        """The same, with the language told along."""
-        return replace(self, message=replace(self.message, language=language or ""))
+    def said_in(self, language: str | None, model: str = "") -> Draft:
+        """The same, with the language and the model told along."""
+        return replace(self, message=replace(self.message, language=language or "", model=model))
 
 
 @dataclass(frozen=True)
@@ -111,8 +114,11 @@ class Parcel:
     """The `traceparent` of the turn or of the news."""
 
 
-def told_along(drafts: Iterable[Draft], lane: str, language: str | None) -> list[Draft]:
-    """The drafts, with the language of their words where the lane's channel tells it."""
+def told_along(
+    drafts: Iterable[Draft], lane: str, language: str | None, model: str = ""
+) -> list[Draft]:
+    """The drafts, with the language of their words and the model that answered, where the lane's
+    channel tells them."""
     if not channel_of(lane).is_fetched:
         return list(drafts)
-    return [draft.said_in(language) for draft in drafts]
+    return [draft.said_in(language, model) for draft in drafts]

@@ -150,24 +150,26 @@ def models(
     json_output: Json = False,
 ) -> None:
     """List the models and which one is live; or where one model comes from."""
+    from nlu.canary import current
     from nlu.model_ids import chosen_model
-    from nlu.models_table import as_rows, print_one, print_table
+    from nlu.models_table import Serving, as_rows, print_one, print_table
     from nlu.shared_models import changes, listed
 
     folder = models_folder()
     with _refusals():
         live, found = listed(folder)
+        serving = Serving(live, current(folder))
         if model is not None:
             wanted = chosen_model(folder, model)
             found = [one for one in found if one.id == wanted]
         made = changes(folder)
     if json_output:
-        rows = as_rows(found, live, made)
+        rows = as_rows(found, serving, made)
         print(json.dumps(rows if model is None else rows[0], ensure_ascii=False, indent=2))
     elif model is not None:
-        print_one(found[0], live, made)
+        print_one(found[0], serving, made)
     elif found:
-        print_table(found, live, made)
+        print_table(found, serving, made)
     else:
         print("No model yet. `seva train` makes one.")
 
@@ -215,6 +217,46 @@ def rollback(reason: Reason = "") -> None:
 
     with _refusals():
         print(f"{shared_models.rollback(models_folder(), reason)} is live again.")
+
+
+@app.command()
+def canary(
+    model: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="The model to set; which one is set if absent."),
+    ] = None,
+    percent: Annotated[
+        float, typer.Option(min=0, max=100, help="Of the citizens; 0: who asks for it only.")
+    ] = 5,
+    end: Annotated[
+        bool, typer.Option("--end", help="Let the live model answer everybody again.")
+    ] = False,
+    reason: Reason = "",
+    anyway: Annotated[
+        str,
+        typer.Option(metavar="REASON", help="Whatever the gate says; the reason is kept."),
+    ] = "",
+) -> None:
+    """Let a model answer a share of the citizens beside the live one, or end that."""
+    if end and model is not None:
+        raise typer.BadParameter("give either an ID or --end")
+    from nlu import canary as canaries
+    from nlu.model_ids import chosen_model
+    from nlu.training.gate_command import asked
+
+    folder = models_folder()
+    with _refusals():
+        if end:
+            print(f"{canaries.end(folder, reason) or 'What it was'} is no canary any more.")
+        elif model is not None:
+            model = chosen_model(folder, model)
+            said = asked(folder, model, anyway)
+            canaries.begin(folder, model, percent, anyway or reason, gate=said)
+            print(f"{model} answers {percent:g} % of the citizens within seconds.")
+        elif (now := canaries.current(folder)) is None:
+            print("There is no canary. `seva canary ID --percent 5` sets one.")
+        else:
+            print(f"{now.id} answers {now.percent:g} % of the citizens.")
 
 
 @contextmanager

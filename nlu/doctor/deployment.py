@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from nlu import registry
+from nlu import canary_pointer, registry
+from nlu.archive import ReleaseRefused
+from nlu.canary_pointer import Canary
 from nlu.doctor.check import NotLooked
 from nlu.doctor.limits import Limits, load_limits
 from nlu.doctor.local_server import LocalServer
@@ -91,6 +93,14 @@ class Deployment:
     def live(self) -> str | None:
         """Id of the live model. Raises ValueError for a pointer that cannot be read."""
         return registry.live_id(self.settings.models_dir)
+
+    @property
+    def canary(self) -> Canary | None:
+        """What answers a share of the citizens; none where its pointer cannot be read."""
+        try:
+            return canary_pointer.read(self.settings.models_dir)
+        except (OSError, ReleaseRefused):
+            return None
 
     @cached_property
     def entry(self) -> Path:

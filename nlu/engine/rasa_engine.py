@@ -214,7 +214,7 @@ class Engine:
             channel,
             message.citizen,
             input_channel=channel.name(),
-            metadata=replace(message, readings=understood.readings).metadata(),
+            metadata=replace(message, readings=understood.readings, model=self.model_id).metadata(),
             parse_data=parsed,
         )
         conversation = self._trackers.begin(tracker)
@@ -227,7 +227,8 @@ class Engine:
             raise TurnFailed("the dialogue gave no reply")
         told = self._told(understood) if question.apart else None
         decision = (told.kind, told.key) if told else None
-        return Turned(tuple(channel.replies), stored(conversation.tracker), decision, told)
+        tracker = stored(conversation.tracker)
+        return Turned(tuple(channel.replies), tracker, decision, told, self.model_id)
 
     async def is_healthy(self) -> bool:
         """Whether the action server can work."""

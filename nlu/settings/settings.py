@@ -105,17 +105,6 @@ class ServeSettings(
         "below that the network gains less than both ends lose.",
     )
     max_batch: int = Field(default=256, ge=1, description="Most texts in one `/parse/batch`.")
-    canary_model: str = Field(
-        default="",
-        description="Id of a second model that `seva serve` loads, for a share of the calls of "
-        "`/parse` or for clients that pin it; empty: none. See `docs/api.md`.",
-    )
-    canary_percent: float = Field(
-        default=0,
-        ge=0,
-        le=100,
-        description="Percent of the citizens whom the canary answers; 0: only who asks for it.",
-    )
     conversation_audio_bytes: int = Field(
         default=4 * 1024 * 1024,
         ge=1,

@@ -19,8 +19,9 @@ from actions.server.context import Context, context
 from actions.server.releases import KEPT_SECONDS, NotHere, Releases
 from actions.server.trampoline import InLoop
 from actions.server.webhook import webhook_app
-from nlu import registry
+from nlu import canary_pointer, registry
 from nlu.action_address import RELEASE, ActionAddress
+from nlu.canary_pointer import Canary
 from nlu.fast_yaml import load_yaml
 from nlu.live import LOCK
 from nlu.paths import var_folder
@@ -202,6 +203,43 @@ async def test_a_release_is_kept_as_long_as_it_is_called(place: Callable[[str], 
     assert not releases.has("one")
     await asyncio.wait(releases._fetching.values())
     assert releases.has("one") and releases.live.release.id == "two"
+    await releases.close()
+
+
+async def test_a_canary_is_loaded_at_the_start_and_kept_while_it_is_one(
+    place: Callable[[str], None], tmp_path: Path
+) -> None:
+    """However seldom its citizens write: their turns wait for nothing."""
+    now, folder = 0.0, tmp_path / "models"
+    canary_pointer.write(folder, Canary("two", 5))
+    releases = Releases(clock=lambda: now)
+    await releases.begin()
+    with releases.of_turn("two") as here, releases.of_turn("one"):
+        assert here.release.id == "two" and releases.live.release.id == "one"
+    now = 3 * KEPT_SECONDS
+    await releases.look()
+    assert releases.has("two")
+    canary_pointer.write(folder, Canary("three", 5))
+    await releases.look()
+    await asyncio.gather(*releases._fetching.values())
+    assert releases.has("three")
+    canary_pointer.write(folder, None)
+    now = 6 * KEPT_SECONDS
+    await releases.look()
+    assert list(releases._kept) == ["one"]
+    await releases.close()
+
+
+@pytest.mark.parametrize("text", ["{", '{"id": "nothing", "percent": 5}'])
+async def test_a_canary_that_is_broken_holds_up_no_start(
+    place: Callable[[str], None], tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_AGAIN", 0.0)
+    (tmp_path / "models" / canary_pointer.FILE).write_text(text, "utf-8")
+    releases = Releases()
+    assert (await releases.begin()).release.id == "one"
+    await releases.look()
+    assert releases.trouble == ""
     await releases.close()
 
 

@@ -250,11 +250,11 @@ def test_a_conversation_fits_the_document(client: TestClient) -> None:
     client.portal.call(inbox.ack, claim, drafts)  # type: ignore[union-attr]
     answered = ask(f"POST {TALK}", 200, **sent).json()
     assert [sorted(set(one) - {"number", "in_reply_to"}) for one in answered["replies"]] == [
-        ["language", "text"],
-        ["buttons", "language", "text"],
-        ["language", "list", "text"],
-        ["language", "link", "text"],
-        ["document", "language", "text"],
+        ["language", "model", "text"],
+        ["buttons", "language", "model", "text"],
+        ["language", "list", "model", "text"],
+        ["language", "link", "model", "text"],
+        ["document", "language", "model", "text"],
     ]
     known = ask(f"GET {TALK}", 200)
     ask(f"GET {TALK}", 304, headers={"If-None-Match": known.headers["etag"]})

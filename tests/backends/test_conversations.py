@@ -45,7 +45,7 @@ def test_a_message_in_each_key_gets_its_answer_while_the_backend_waits(backend: 
             (reply,) = body["replies"]
             assert reply["text"] == f"echo {text}"
             assert reply["in_reply_to"] == body["id"] == f"m-{number}"
-            assert reply["language"] == "te"
+            assert (reply["language"], reply["model"]) == ("te", "fake")
             assert answer.headers["preference-applied"] == "wait=20"
     assert [one.text for one in backend.dialogue.heard] == list(FIVE.values())
 

@@ -22,7 +22,7 @@ HEAVY = {"rasa", "tensorflow", "torch", "onnxruntime", "spacy", "transformers", 
 COMMANDS = [
     *("init", "check", "sentences", "new-service", "new-department"),
     *("train", "evaluate", "compare", "parse", "why", "transcribe"),
-    *("models", "promote", "rollback", "benchmark"),
+    *("models", "promote", "rollback", "canary", "benchmark"),
     *("serve", "worker", "actions", "sandbox", "simulator", "demo"),
 ]
 REPORT_MODULES = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -19,7 +20,7 @@ from api.console.areas import AREAS
 from api.console.models import jobs as pages
 from api.console.models.candidate import Books, books_of
 from api.console.runtime import Console
-from nlu import registry
+from nlu import canary, registry
 from nlu.lineage import change
 from nlu.settings.settings import ConsoleSettings
 from nlu.training.answers import Answered
@@ -29,6 +30,7 @@ from nlu.training.metrics import Labelled, score
 from tests.answered_models import CANDIDATE, KEYS, LIVE, PAY, VIEW, answer, answered_pair, refusal
 from tests.browser.conftest import ARGS
 from tests.console.conftest import Clock, House
+from tests.console.test_canary import counted
 from tests.console.test_in_chromium import SIZES, look
 from tests.console.test_models import KNOWN, WAITS, held_back
 from tests.console.test_shadow import count
@@ -43,6 +45,8 @@ PATHS = {
     "promote": f"/models/{CANDIDATE}/promote",
     "shadow": f"/models/{CANDIDATE}/shadow",
     "rollback": "/models/rollback",
+    "canary": "/models/canary",
+    "canary-form": f"/models/{CANDIDATE}/canary",
 }
 pytestmark = pytest.mark.slow
 
@@ -115,6 +119,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         assert not judge(models, CANDIDATE, LIVE).passed
         console = Console.open(ConsoleSettings.read(), AREAS)
         on_trial(books_of(console))
+        counted(console, time.time())
+        canary.begin(models, CANDIDATE, 5, "राशन कार्ड", "Anita", "passed")
         app = create_app(console)
         with served(app, port):
             yield House(console, Clock(), app, None)  # type: ignore[arg-type]

@@ -126,6 +126,7 @@ class Talk:
     citizen: str = CITIZEN
     memory: Memory = NO_MEMORY
     tally: Tally | None = None
+    model: str = ""
 
     @property
     def open(self) -> bool:
@@ -157,6 +158,7 @@ class Talk:
     async def _turn(self, message: Heard) -> Talk:
         """The state goes through the tracker's slot between any two turns."""
         before = self._known(self.state)
+        message = replace(message, message=replace(message.message, model=self.model))
         step = await turns.turn(self.form, before, message, self.department.execute)
         if self.stores:
             step = carried_out(step, self.citizen, self.stores)

@@ -48,6 +48,22 @@ def test_changed_words(site: Site) -> None:
     assert "is not what was registered" in site.only("model-files").what
 
 
+def test_a_canary_that_cannot_answer(site: Site) -> None:
+    """The live model does, so it is trouble and no more."""
+    entry = site.live()
+    assert site.well("canary")
+    site.write("models/canary", '{"id": "gone", "percent": 5}')
+    found = site.only("canary")
+    assert found.severity == "trouble" and "no model gone" in found.what
+    assert "seva canary --end" in found.mend
+    site.write("models/canary", "{")
+    assert "cannot be read" in site.only("canary").what
+    site.write("models/canary", f'{{"id": "{LIVE}", "percent": 5}}')
+    assert site.well("canary")
+    (entry / ARCHIVE).write_bytes(b"x")
+    assert "is not the file that was registered" in site.only("canary").what
+
+
 def test_another_catalogue_than_the_models(site: Site) -> None:
     site.live()
     assert site.well("model-words")

@@ -11,7 +11,7 @@ import pytest
 
 from actions.documents.pdf import qr_picture
 from nlu.daily_counts import DailyCounts, Tally
-from nlu.turn import SILENT, Button, Location, Media, Message, Reply
+from nlu.turn import AWAY, FAILED, SILENT, Button, Location, Media, Message, Reply, TurnFailed
 from tests.inbox.turn_bench import Bench
 from tests.inbox.worker_fakes import failed_turns, make_worker, message
 
@@ -175,6 +175,36 @@ async def test_a_message_that_is_given_up_is_counted_for_the_reports(bench: Benc
         bench.clock.now += 30
     tally.flush()
     assert counts.sums("unhappy", (0, 99_999), ["kind", "service"]) == {("dead", ""): (1, 0)}
+
+
+@pytest.mark.parametrize("trouble", [FAILED, AWAY])
+async def test_the_first_turn_that_fails_counts_for_its_model(bench: Bench, trouble: str) -> None:
+    """Later ones are on the live model; what is away is nobody's fault."""
+    counts = DailyCounts()
+    worker = make_worker(
+        bench.store,
+        bench.engine,
+        bench.whatsapp,
+        bench.clock,
+        tally=(tally := Tally(lambda: counts, ZoneInfo("Asia/Kolkata"))),
+        model_of=lambda claim: "canary" if claim.attempt == 1 else "live",
+    )
+    bench.engine.failures = [TurnFailed("broken", trouble)] * 2
+    await bench.store.put([message(1)])
+    for _ in range(3):
+        await worker.drain()
+        bench.clock.now += 30
+    tally.flush()
+    times = {} if trouble == AWAY else {("canary", "failed", "", ""): 1}
+    assert counts.of_models(["canary", "live"], (0, 99_999)) == times
+
+
+async def test_each_turn_is_logged_with_its_model(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    await bench.say(message(1))
+    assert "'model': 'fake'" in caplog.text or '"model": "fake"' in caplog.text
 
 
 async def test_what_failed_is_logged_without_its_words(

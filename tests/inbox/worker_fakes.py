@@ -14,6 +14,7 @@ import psycopg2
 import pytest
 
 from api.dispatcher import Dispatcher
+from api.inbox.port import Claim
 from api.inbox.schema import TABLES
 from api.inbox.shard import Shard, take_place
 from api.inbox.sharded import ShardedInbox
@@ -119,7 +120,7 @@ class FakeEngine:
         replies = tuple(replace(one, language=self.spoken) for one in self.answer(message.text))
         self.bomb.seam("after turn")
         told = self.understand(message)
-        return Turned(replies, str(int(tracker or 0) + 1), self.decision, told)
+        return Turned(replies, str(int(tracker or 0) + 1), self.decision, told, model=self.model_id)
 
     async def is_healthy(self) -> bool:
         return self.healthy
@@ -262,6 +263,7 @@ def make_worker(
     pick: Pick | None = None,
     feed: Feed | None = None,
     tally: Tally | None = None,
+    model_of: Callable[[Claim], str] = lambda _: "fake",
 ) -> DrainingWorker:
     bomb = bomb or Bomb()
     inbox: Any = BombedInbox(store, bomb)
@@ -284,6 +286,7 @@ def make_worker(
         lease_s=lease_s,
         shutdown_s=shutdown_s,
         tally=tally,
+        model_of=model_of,
     )
 
 

@@ -42,8 +42,8 @@ _TABLES = {
     "profile.sqlite": ["profile"],
     "handover.sqlite": ["handover", "handover_talk", "handover_officer"],
     "usage.sqlite": ["used"],
-    "counts.sqlite": ["daily_counts"],
-    "models.sqlite": ["models", "live_model"],
+    "counts.sqlite": ["daily_counts", "model_counts"],
+    "models.sqlite": ["models", "live_model", "canary_model"],
     "documents/registry.sqlite": ["documents", "entries"],
 }
 

@@ -33,7 +33,7 @@ from api.key_usage import FileUsage
 from api.whatsapp.outgoing import Choice, Draft, Option, Outgoing
 from api.whatsapp.payload import Status
 from nlu import daily_counts, shared_models
-from nlu.daily_counts import DailyCounts, Key
+from nlu.daily_counts import DailyCounts, Key, ModelKey
 from nlu.paths import var_folder
 from nlu.settings.groups import State, Stored
 from nlu.storage.open import open_database
@@ -94,6 +94,7 @@ def others(clerk: Clerk) -> None:
     usage.Usage(stored.table_url(usage.FILE)).count("electricity_bill_view")
     counts = DailyCounts(stored.table_url(daily_counts.FILE))
     counts.add({Key("done", 20_787, "energy", "electricity_bill_view", "te", "guntur"): (2, 90)})
+    counts.add({ModelKey("turns", 20_787, "m1", "te", "route"): (3, 0)})
     counts.close()
     with closing(FileUsage(var_folder() / key_usage.FILE, time.time)) as counted:
         asyncio.run(counted.spend("client", [Limit(100, 3600.0)], 7))
@@ -101,6 +102,8 @@ def others(clerk: Clerk) -> None:
     for sql in (
         "INSERT INTO models (id, manifest, sha256, added_at) VALUES ('m1', '{}', 'ab', 1.5)",
         "INSERT INTO live_model (one, id, history) VALUES (1, 'm1', '[]')",
+        "INSERT INTO models (id, manifest, sha256, added_at) VALUES ('m2', '{}', 'cd', 2.5)",
+        "INSERT INTO canary_model (one, id, percent) VALUES (1, 'm2', 5)",
     ):
         models.change(lambda db, sql=sql: db.execute(sql).rowcount)
     models.close()

@@ -144,6 +144,38 @@ async def test_a_request_for_a_person_is_counted_with_its_reason(
     }
 
 
+async def test_turns_are_counted_for_the_model_that_answered(
+    talk: Talk, counts: DailyCounts
+) -> None:
+    """By key and kind of decision; what answers a question has none."""
+    talk.model = "m-1"
+    for key in FIVE_KEYS:
+        await talk.say("weather on mars", key=key, kind="out_of_scope")
+    await talk.say("bill", kind="clarify", options=("electricity_bill_view", "income_certificate"))
+    await talk.tap("menu")
+    talk.model = "m-2"
+    await talk.say("income", **INCOME)
+    await talk.say("Ravi Kumar", key=None)
+    await talk.say("talk to a person")
+    talk.model = ""
+    await talk.say("hello")  # of an engine that names none
+    assert talk.tally is not None
+    talk.tally.flush()
+    assert counts.of_models(["m-1"], ALL) == {
+        **{("m-1", "turns", key, "out_of_scope"): 1 for key in FIVE_KEYS},
+        ("m-1", "turns", "en", "clarify"): 1,
+        ("m-1", "turns", "", ""): 1,
+        ("m-1", "objected", "", "not_this"): 1,
+    }
+    assert counts.of_models(["m-2"], ALL) == {
+        ("m-2", "turns", "en", "route"): 1,
+        ("m-2", "turns", "", ""): 1,
+        ("m-2", "turns", "en", ""): 1,
+        ("m-2", "to_person", "en", "asked_for"): 1,
+    }
+    assert counts.of_models(["", "m-3"], ALL) == {}
+
+
 async def test_the_district_is_that_of_the_request(talk: Talk, catalogue: Catalogue) -> None:
     service = next(
         one

@@ -46,6 +46,30 @@ def test_sums_are_added_by_key_and_told_by_what_is_asked(counts: DailyCounts) ->
     assert counts.sums("begun", (DAY, DAY), ["service"]) == {}
 
 
+def test_turns_of_models_are_added_apart(counts: DailyCounts) -> None:
+    tally = Tally(lambda: counts, INDIA, at(19, 30))
+    for key in FIVE_KEYS:
+        for model, times in (("m-1", 3), ("m-2", 1)):
+            for _ in range(times):
+                tally.count_model("turns", model, key, "route")
+    tally.count("messages", language="te")
+    tally.flush()
+    tally.count_model("turns", "m-1", "te", "route")
+    tally.count_model("turns", "", "te", "route")  # nobody knows which
+    tally.flush()
+    day = (DAY + 1, DAY + 1)
+    both = counts.of_models(["m-1", "m-2"], day)
+    assert both == {
+        **{("m-1", "turns", key, "route"): 3 for key in FIVE_KEYS},
+        **{("m-2", "turns", key, "route"): 1 for key in FIVE_KEYS},
+        ("m-1", "turns", "te", "route"): 4,
+    }
+    assert counts.of_models(["m-2"], (DAY, DAY)) == {} and counts.of_models([], day) == {}
+    assert counts.sums("messages", day, []) == {(): (1, 0)}
+    assert counts.forget(DAY + 2) == 11
+    assert counts.of_models(["m-1"], day) == {}
+
+
 def test_a_day_is_that_of_the_citizens_clock(counts: DailyCounts) -> None:
     """19:30 in Greenwich is one o'clock of the next day in India."""
     tally = Tally(lambda: counts, INDIA, at(19, 30))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actions.reports.drift import OTHERS, drift
-from actions.reports.suppression import partition
+from nlu.suppression import partition
 
 
 def test_the_same_shares_have_no_distance() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actions.reports.suppression import Cell, alone, nested, partition
 from actions.reports.table import summed
+from nlu.suppression import Cell, alone, nested, partition
 
 NUMBERS = st.lists(st.integers(0, 14), min_size=1, max_size=5)
 

@@ -53,6 +53,17 @@ async def test_what_was_asked_is_kept_masked_and_sealed(desk: Desk, key: str) ->
     assert rows(desk.inbox, "SELECT payload FROM inbox")[0]["payload"] == ""
 
 
+@pytest.mark.parametrize("key", FIVE)
+async def test_words_that_were_misunderstood_know_the_model(desk: Desk, key: str) -> None:
+    missed = Misunderstood("not_this", FIVE[key])
+    engine = FakeEngine(answer=lambda text: [Reply("ok", misunderstood=missed)], model_id="m-1")
+    await desk.inbox.put([message(1, "no")])
+    await make_worker(desk.inbox, engine, FakeWhatsApp(), desk.clock, pick=PICK).drain()
+    [row] = rows(desk.inbox, WAITING)
+    item = Item.of(row["payload"])
+    assert (row["reason"], item.text, item.model) == ("not_this", FIVE[key], "m-1")
+
+
 @pytest.mark.parametrize("at", ["before turn", "after turn", "before ack"])
 async def test_a_turn_that_is_cut_short_leaves_nothing(desk: Desk, at: str) -> None:
     await desk.inbox.put([message(1, "power bill")])

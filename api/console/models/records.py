@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from nlu import registry, shared_models
+from nlu.archive import ReleaseRefused
+from nlu.canary import current
+from nlu.canary_pointer import Canary
 from nlu.lineage import Change
 from nlu.model_ids import short
 from nlu.paths import models_folder
@@ -44,11 +47,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Registry:
-    """All models, the newest first; which is live; how that changed, the latest first."""
+    """All models, the newest first; which is live; how that changed, the latest first; and which
+    answers a share of the citizens beside it."""
 
     live: str | None
     rows: tuple[Row, ...]
     changes: tuple[Change, ...]
+    canary: Canary | None = None
 
     def row(self, model: str) -> Row | None:
         """The row of a model."""
@@ -89,7 +94,14 @@ def whole_registry() -> Registry:
     live = registry.live_id(folder) if shared is None else shared.live()
     found = sorted(rows.values(), key=lambda row: (row.created, row.id), reverse=True)
     changes = tuple(reversed(shared_models.changes(folder)))
-    return Registry(live, tuple(found), changes)
+    return Registry(live, tuple(found), changes, _canary(folder))
+
+
+def _canary(folder: Path) -> Canary | None:
+    try:
+        return current(folder)
+    except ReleaseRefused:  # a pointer that nobody can read: no process follows it either
+        return None
 
 
 def manifest(model: str) -> Manifest:

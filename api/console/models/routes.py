@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from api.console.area import Area
-from api.console.models import comparison, jobs, live, release, shadow
+from api.console.models import canary, comparison, jobs, live, release, shadow
 from api.console.visit import at
 
 SEE, TRAIN, PROMOTE = "models", "models.train", "models.promote"
@@ -21,6 +21,8 @@ ROUTES = (
     at("/models/compare", jobs.compare, may=TRAIN, method="POST"),
     at("/models/rollback", live.rollback_form, may=PROMOTE),
     at("/models/rollback", live.rollback, may=PROMOTE, method="POST"),
+    at("/models/canary", canary.shown, may=SEE),
+    at("/models/canary/end", canary.end, may=PROMOTE, method="POST"),
     at("/models/{model}", release.shown, may=SEE),
     at("/models/{model}/gate", jobs.gate, may=TRAIN, method="POST"),
     at("/models/{model}/promote", live.promote_form, may=PROMOTE),
@@ -28,5 +30,7 @@ ROUTES = (
     at("/models/{model}/shadow", shadow.tried, may=SEE),
     at("/models/{model}/shadow", shadow.start, may=PROMOTE, method="POST"),
     at("/models/{model}/shadow/end", shadow.end, may=PROMOTE, method="POST"),
+    at("/models/{model}/canary", canary.form, may=PROMOTE),
+    at("/models/{model}/canary", canary.begin, may=PROMOTE, method="POST"),
 )
 AREA = Area(Path(__file__).parent, ROUTES, link="/models", may=SEE)

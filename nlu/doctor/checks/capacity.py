@@ -44,11 +44,10 @@ def memory(here: Deployment) -> Iterator[Finding]:
     each, now = here.limits.memory_bytes, here.settings
     workers = max(1, sum(one.role == "worker" for one in here.ours()))
     listeners = 0 if now.worker_only == "text" else now.hearing_processes
+    models = 2 if here.canary is not None else 1
     wanted = {
-        "serve": (now.processes or here.machine.cores)
-        * each.serve
-        * (2 if now.canary_model else 1),
-        "worker": workers * (each.worker + listeners * each.listener),
+        "serve": (now.processes or here.machine.cores) * each.serve * models,
+        "worker": workers * (each.worker * models + listeners * each.listener),
         "actions": each.actions,
     }
     needed = sum(size for role, size in wanted.items() if role in here.roles)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from nlu import registry
+from nlu import canary_pointer, registry
 from nlu.archive import ReleaseRefused
 from nlu.doctor.check import Finding, NotLooked, check
 from nlu.doctor.deployment import Deployment
@@ -60,6 +60,29 @@ def model_files(here: Deployment) -> Iterator[Finding]:
             _first_line(error),
             "what starts now refuses the model, and messages wait",
             "`seva rollback`, or put the model's folder back from your backup",
+        )
+
+
+@check(
+    "canary",
+    "the canary can answer its share of the citizens",
+    "a pointer to a canary that is gone, changed, or cannot be read",
+    *("serve", "worker", "actions"),
+)
+def canary(here: Deployment) -> Iterator[Finding]:
+    """Where it does not load, the live model answers everybody."""
+    folder = here.settings.models_dir
+    try:
+        found = canary_pointer.read(folder)
+        if found is not None:
+            entry = registry.release_of(folder, found.id).model
+            registry.Release(entry, entry / registry.DATA).check()
+    except (ReleaseRefused, OSError) as error:
+        yield Finding(
+            "trouble",
+            _first_line(error),
+            "the live model answers the citizens of the canary's share",
+            "`seva canary --end`, then set it anew with one that `seva models` lists",
         )
 
 
