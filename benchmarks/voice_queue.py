@@ -126,17 +126,20 @@ def run(voices: int, rate: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="seva-voice-queue-") as folder:
         names = (
             *("SERVE", "INTERNAL", "WORKER_METRICS", "ACTIONS_METRICS", "CALLBACKS"),
-            *("SIMULATOR", "SANDBOX", "DOCUMENTS"),
+            *("SIMULATOR", "SANDBOX", "DOCUMENTS", "CONSOLE"),
         )
         os.environ.update({f"SEVA_{name}_PORT": str(free_port()) for name in names})
         os.environ["SEVA_VAR_DIR"] = str(Path(folder) / "var")
-        from api.demo.demo import Demo
+        from api.demo.demo import PREPARED, Demo
+        from api.demo.progress import StartProgress
         from nlu.settings.settings import Settings
 
         settings = Settings()
-        demo = Demo(settings, Console(stderr=True), Path(folder) / "logs")
+        terminal = Console(stderr=True)
+        demo = Demo(settings, terminal, Path(folder) / "logs")
         try:
-            demo.start()
+            with StartProgress(terminal, len(demo.parts_of()) + len(PREPARED)) as progress:
+                demo.start(progress)
             base = f"http://{settings.simulator_host}:{settings.simulator_port}"
             catalogue = load_catalogue(settings.data_dir)
             texts = [row.text for row in holdout(catalogue)]

@@ -19,11 +19,11 @@ LATIN = "Latn"
 
 @dataclass(frozen=True)
 class Item:
-    """`key` is that of the language, empty where it is not known. `ranking` are intents with their probabilities, `marks` values
-    as (start, end, slot). `readings` are the other ones of a voice note. `chosen` is the service
-    that the citizen or the backend named, `said` what Seva had said where somebody calls it wrong.
-    Where two models differ (`api.shadow`), `did` is what Seva did, and `instead` what the candidate
-    `instead_model` would have done, `instead_sure` how sure it is.
+    """`key` is that of the language, empty where it is not known. `ranking` are intents with their
+    probabilities, `marks` values as (start, end, slot). `readings` are the other ones of a voice
+    note. `chosen` is the service that the citizen or the backend named, `said` what Seva had said
+    where somebody calls it wrong. Where two models differ (`api.shadow`), `did` is what Seva did,
+    and `instead` what the candidate `instead_model` would have done, `instead_sure` how sure it is.
     """
 
     text: str
