@@ -18,7 +18,7 @@ from api.review.fit import TRAINED, Fit
 from api.review.lines import Line, LinesError
 from nlu.catalogue import Catalogue
 from nlu.catalogue.checker import check_catalogue
-from nlu.catalogue.model import ConversationIntent
+from nlu.catalogue.model import ConversationIntent, Service
 from nlu.catalogue.rules.utterances import Said, bare, said_of
 from nlu.changes.document import CannotEdit, Document
 
@@ -38,7 +38,8 @@ class Application:
         """`source` is the file that lines come from, for messages."""
         self._source, self._catalogue = source, catalogue
         by_letters: dict[str, Said] = {}
-        for intent in (*catalogue.conversation.values(), *catalogue.services.values()):
+        intents: list[Service | ConversationIntent] = [*catalogue.conversation.values()]
+        for intent in (*intents, *catalogue.services.values()):
             for said in said_of(intent.name, intent):
                 by_letters.setdefault(bare(said.utterance.text), said)
         self._fit = Fit(
