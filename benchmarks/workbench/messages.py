@@ -8,6 +8,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import regex
+
 from api.review.likeness import folded
 from api.review.masks import masked
 from nlu.catalogue import Catalogue
@@ -49,10 +51,12 @@ def held_out(catalogue: Catalogue, seed: int) -> list[Message]:
 
 
 def typed(text: str, draw: random.Random) -> str:
-    """As somebody types it in a hurry: marks of Indic letters stay with theirs."""
-    letters = list(text)
+    """As somebody types it in a hurry. Whole letters with their vowel signs are doubled, dropped or
+    exchanged."""
+    letters = regex.findall(r"\X", text)
     for at in range(1, len(letters)):
-        if letters[at].isalpha() and letters[at - 1].isalpha() and draw.random() < _SLIP:
+        inside = all(letter[:1].isalpha() for letter in letters[at - 1 : at + 1])
+        if inside and draw.random() < _SLIP:
             kind = draw.randrange(3)
             if kind == 0:
                 letters[at] *= 2

@@ -53,6 +53,13 @@ class Workbench:
         """Of the pages."""
         return self.settings.console_address
 
+    def invitation(self, name: str) -> str:
+        """The token of an invitation that nobody has used."""
+        engine = open_tables(self.settings.table_url(FILE), TABLES)
+        token = Accounts(engine).invite(name, ["reader"], (), 1)
+        engine.dispose()
+        return token
+
     def person(self, name: str, roles: Sequence[str], departments: Sequence[str] = ()) -> Person:
         """Somebody who is signed in."""
         settings = self.settings
@@ -70,7 +77,7 @@ class Workbench:
 
 @asynccontextmanager
 async def workbench(
-    folder: Path, engine: str, data: Path | None = None
+    folder: Path, engine: str, data: Path | None = None, models: Path | None = None
 ) -> AsyncIterator[Workbench]:
     """A database that runs, and processes that do not yet: what lies in the tables is made first.
     Raises RuntimeError."""
@@ -78,7 +85,7 @@ async def workbench(
     var.mkdir(parents=True, exist_ok=True)
     environment = {
         "SEVA_VAR_DIR": str(var),
-        "SEVA_MODELS_DIR": str(models_folder()),
+        "SEVA_MODELS_DIR": str(models or models_folder()),
         "SEVA_CONSOLE_PORT": str(free_port()),
         "SEVA_ACTION_SERVER_URL": "unix",
         "SEVA_ACTIONS_METRICS_PORT": "0",
