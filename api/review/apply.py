@@ -38,9 +38,8 @@ class Application:
         """`source` is the file that lines come from, for messages."""
         self._source, self._catalogue = source, catalogue
         by_letters: dict[str, Said] = {}
-        intents: tuple[Service | ConversationIntent, ...]
-        intents = (*catalogue.conversation.values(), *catalogue.services.values())
-        for intent in intents:
+        intents: list[Service | ConversationIntent] = [*catalogue.conversation.values()]
+        for intent in (*intents, *catalogue.services.values()):
             for said in said_of(intent.name, intent):
                 by_letters.setdefault(bare(said.utterance.text), said)
         self._fit = Fit(
