@@ -12,13 +12,14 @@ from collections.abc import Iterator
 
 from actions.departments.result import OperationResult
 from actions.dialogue.state import Heard, State
-from actions.dialogue.steps import Step, ToPerson, Used
+from actions.dialogue.steps import Judged, Step, ToPerson, Used
 from nlu.catalogue import Catalogue
 from nlu.daily_counts import UNHAPPY, Tally
 
 MESSAGES, BEGUN, DONE = "messages", "begun", "done"
 BEGUN_IN, DONE_IN = "begun_in", "done_in"
 HANDED_OVER, WAITED, ANSWERS = "handed_over", "waited", "answers"
+JUDGED = "judged"
 """`what` of a count. `DONE` and `WAITED` have seconds. Districts have counts of their own: to cross
 them with services would make many rows that nobody asks for."""
 WRITTEN, SPOKEN, TAPPED = "written", "spoken", "tapped"
@@ -55,6 +56,9 @@ def count_turn(tally: Tally, catalogue: Catalogue, before: State, heard: Heard, 
         if isinstance(effect, ToPerson):
             what, where = effect.record, department_of(catalogue, effect.record.service)
             tally.count(HANDED_OVER, department=where, service=what.service, kind=what.why)
+        elif isinstance(effect, Judged):
+            where = department_of(catalogue, effect.service)
+            tally.count(JUDGED, department=where, service=effect.service, kind=effect.said)
 
 
 def count_answer(tally: Tally, department: str, service: str, result: OperationResult) -> None:

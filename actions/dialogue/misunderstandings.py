@@ -13,7 +13,7 @@ import regex
 
 from actions.dialogue.answers import ASKED_FOR
 from actions.dialogue.questions import KEEP
-from actions.dialogue.state import MEANT, SWITCH, Heard, State
+from actions.dialogue.state import DENIED, MEANT, SWITCH, Heard, State
 from actions.dialogue.steps import Step, ToPerson
 from nlu.turn import Misunderstood, Reply
 
@@ -45,10 +45,13 @@ def misunderstood(before: State, heard: Heard, step: Step) -> Misunderstood | No
         return Misunderstood(_NOT_THIS, words) if kept else None
     if before.service:
         return None
+    opening = before.opening
+    denied = opening is not None and opening.stage == DENIED and opening.words == before.heard
     if heard.tapped and heard.intent == "choose" and not heard.payload.get("value"):
-        return Misunderstood(_ASKED, words, heard.payload.get("service", ""))
+        chosen = heard.payload.get("service", "")
+        return Misunderstood(_CORRECTED if denied else _ASKED, words, chosen)
     if heard.tapped and heard.intent == "menu" and not heard.payload:
-        return Misunderstood(_NOT_THIS, words)
+        return None if denied else Misunderstood(_NOT_THIS, words)  # the denial was told already
     if not asked.startswith(MEANT) or (step.state.asked or "").startswith(MEANT):
         return None
     if _is_no(heard):

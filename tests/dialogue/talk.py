@@ -14,7 +14,7 @@ from typing import Any
 from actions.citizens.counted import count_turn
 from actions.citizens.effects import Stores, carried_out
 from actions.departments import OperationResult, Origin
-from actions.dialogue import turns
+from actions.dialogue import turns, was_right
 from actions.dialogue.form import Form
 from actions.dialogue.state import NO_MEMORY, Heard, Memory, Profile, State, read_state
 from nlu.daily_counts import Tally
@@ -126,6 +126,7 @@ class Talk:
     citizen: str = CITIZEN
     memory: Memory = NO_MEMORY
     tally: Tally | None = None
+    asked_if_right: float = 0.0
 
     @property
     def open(self) -> bool:
@@ -158,6 +159,7 @@ class Talk:
         """The state goes through the tracker's slot between any two turns."""
         before = self._known(self.state)
         step = await turns.turn(self.form, before, message, self.department.execute)
+        step = was_right.noted(self.form, before, message, step, self.asked_if_right)
         if self.stores:
             step = carried_out(step, self.citizen, self.stores)
         if self.tally:
