@@ -27,6 +27,8 @@ _LOG = get_logger(__name__)
 FILE = "counts.sqlite"
 UNHAPPY, DEAD = "unhappy", "dead"
 """A turn that did not go well; of which sort, a message that was given up."""
+UNREAD = "unread"
+"""A message that the dialogue never saw, or a picture that it could not use; the sort says why."""
 _METADATA = sa.MetaData()
 COUNTS = sa.Table(
     "daily_counts",

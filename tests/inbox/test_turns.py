@@ -177,6 +177,23 @@ async def test_a_message_that_is_given_up_is_counted_for_the_reports(bench: Benc
     assert counts.sums("unhappy", (0, 99_999), ["kind", "service"]) == {("dead", ""): (1, 0)}
 
 
+async def test_what_the_dialogue_never_saw_is_counted_by_its_reason(bench: Bench) -> None:
+    counts = DailyCounts()
+    tally = Tally(lambda: counts, ZoneInfo("Asia/Kolkata"))
+    worker = make_worker(bench.store, bench.engine, bench.whatsapp, bench.clock, tally=tally)
+    stickers = [replace(message(one), kind="sticker", text=None) for one in (1, 2)]
+    tap = replace(message(3), kind="button", text=None, button_id="gone")
+    long = replace(message(4), text="x" * 100_000)
+    await bench.store.put([*stickers, tap, long, message(5, "bill")])
+    await worker.drain()
+    tally.flush()
+    assert counts.sums("unread", (0, 99_999), ["kind", "department"]) == {
+        ("unsupported_message", ""): (2, 0),
+        ("old_button", ""): (1, 0),
+        ("message_too_long", ""): (1, 0),
+    }
+
+
 async def test_what_failed_is_logged_without_its_words(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
