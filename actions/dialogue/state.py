@@ -139,15 +139,15 @@ class Words:
 
 
 UNDER_WAY, ASKED_NOW, STANDS, DENIED = "", "asked", "stands", "denied"
-"""Of an `Opening`: its request is under way; the last message asked whether it was meant; an earlier
-one did; the citizen said no."""
+"""Of an `Opening`: its request is under way; the last message asked whether it was meant, or an
+earlier one did; the citizen said no."""
 
 
 @dataclass(frozen=True)
 class Opening:
-    """The words that began a request for a service, with the key of their language: of the few whose
-    citizens are asked whether it was what they meant (`was_right`). `nonce` is that of the question.
-    """
+    """The words that began a request for a service, with the key of their language: of the few
+    whose citizens are asked whether it was what they meant (`was_right`). `nonce` is that of the
+    question."""
 
     words: Words
     service: str

@@ -80,8 +80,8 @@ class Informed:
 
 @dataclass(frozen=True)
 class Judged:
-    """A citizen was asked whether the service was what they meant, or told: `said` is `asked`, `right`
-    or `wrong`. Counted without the citizen."""
+    """A citizen was asked whether the service was what they meant (`said` is `asked`), or answered
+    (`right`, `wrong`). Counted without the citizen."""
 
     service: str
     said: str

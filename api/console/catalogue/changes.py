@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from api.console.catalogue.shelf import Room, room_of
+from api.console.catalogue.talk import page_of
 from api.console.visit import Refused, Visit
 from nlu.catalogue.errors import Problem
 from nlu.changes.diff import Row, rows
@@ -39,7 +40,9 @@ async def proposal(visit: Visit) -> Response:
     except NoSuchProposal:
         raise Refused(404) from None
     checked = _checked(room, one)
-    return visit.page("catalogue/change.html", one=one, diffs=diffs, checked=checked)
+    return visit.page(
+        "catalogue/change.html", one=one, diffs=diffs, checked=checked, page_of=page_of
+    )
 
 
 async def patch(visit: Visit) -> Response:

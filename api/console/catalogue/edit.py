@@ -8,7 +8,14 @@ from typing import Any
 from starlette.responses import Response
 
 from api.console.catalogue import form
-from api.console.catalogue.pages import Opened, check_path, not_read_yet, open_service, titles
+from api.console.catalogue.pages import (
+    Opened,
+    OpenedFile,
+    check_path,
+    not_read_yet,
+    open_service,
+    titles,
+)
 from api.console.catalogue.preview import preview
 from api.console.catalogue.shelf import address
 from api.console.visit import Refused, Visit
@@ -28,7 +35,7 @@ async def sentences(visit: Visit) -> Response:
     if opened is None:
         return not_read_yet(visit)
     fields = form.sentence_fields(opened.document, part, key)
-    return _page(visit, opened, fields, part=part, key=key)
+    return filled_in(visit, opened, fields, part=part, key=key)
 
 
 async def try_sentences(visit: Visit) -> Response:
@@ -37,7 +44,7 @@ async def try_sentences(visit: Visit) -> Response:
     if opened is None:
         return not_read_yet(visit)
     filled = form.sentences(await visit.form(), part, key)
-    return await _tried(visit, opened, filled, part=part, key=key)
+    return await tried_out(visit, opened, filled, part=part, key=key)
 
 
 async def words(visit: Visit) -> Response:
@@ -46,7 +53,7 @@ async def words(visit: Visit) -> Response:
     if opened is None:
         return not_read_yet(visit)
     fields = form.word_fields(opened.document, path, opened.catalogue.languages)
-    return _page(visit, opened, fields, path=path)
+    return filled_in(visit, opened, fields, path=path)
 
 
 async def try_words(visit: Visit) -> Response:
@@ -57,10 +64,13 @@ async def try_words(visit: Visit) -> Response:
     new = opened.document.value(*path) is None
     languages = opened.catalogue.languages
     filled = form.words(await visit.form(), path, languages, new=new)
-    return await _tried(visit, opened, filled, path=path)
+    return await tried_out(visit, opened, filled, path=path)
 
 
-async def _tried(visit: Visit, opened: Opened, filled: form.Filled, **where: Any) -> Response:
+async def tried_out(
+    visit: Visit, opened: OpenedFile, filled: form.Filled, **where: Any
+) -> Response:
+    """The form with what it would change, or the way to the proposal that it was kept in."""
     given = await visit.form()
     version, reason = given.get("version", ""), given.get("reason", "")
     room, proposal = opened.room, opened.proposal.id if opened.proposal else None
@@ -95,7 +105,7 @@ async def _tried(visit: Visit, opened: Opened, filled: form.Filled, **where: Any
     except GitFailed as error:
         log.error("change_not_kept", error=str(error))
         told["fault"] = str(error)
-    return _page(visit, opened, filled.fields, **where, **told)
+    return filled_in(visit, opened, filled.fields, **where, **told)
 
 
 def _beside(tried: Tried, filled: form.Filled) -> None:
@@ -104,9 +114,9 @@ def _beside(tried: Tried, filled: form.Filled) -> None:
         one.faults += [f"{problem.what}; {problem.mend}" for problem in tried.of_edit(number)]
 
 
-def _page(
+def filled_in(
     visit: Visit,
-    opened: Opened,
+    opened: OpenedFile,
     fields: list[form.Field],
     *,
     part: str = "",
@@ -119,9 +129,10 @@ def _page(
     reason_fault: str = "",
     fault: str = "",
 ) -> Response:
+    """The page of a form with what is written in it and what is wrong with that."""
     wrong = bool(conflict or fault or reason_fault or any(one.faults for one in fields))
     bubbles = []
-    if path:
+    if isinstance(opened, Opened) and path:
         words = {one.name.partition(".")[2]: one.text for one in fields if "." in one.name}
         what = ".".join(path)
         bubbles = preview(opened.shelf, opened.catalogue, opened.service, what, words)
@@ -152,7 +163,7 @@ async def _sentences(visit: Visit) -> tuple[Opened | None, str, str]:
         keys = (*opened.catalogue.languages.keys, MIXED_KEY)
         if part not in LISTS or key not in keys:
             raise Refused(404)
-        _may_change(opened)
+        opened.may_change()
     return opened, part, key
 
 
@@ -161,10 +172,5 @@ async def _words(visit: Visit) -> tuple[Opened | None, tuple[str, ...]]:
     what = visit.request.path_params["what"]
     if opened is not None:
         check_path(opened, what)
-        _may_change(opened)
+        opened.may_change()
     return opened, tuple(what.split("."))
-
-
-def _may_change(opened: Opened) -> None:
-    if opened.proposal and opened.proposal.state != "open":
-        raise Refused(404)
