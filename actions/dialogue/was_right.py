@@ -175,9 +175,7 @@ def _still(opening: Opening, state: State, began: str, heard: Heard) -> Opening 
 
 
 def _is_over(step: Step, service: str) -> bool:
-    return any(
-        isinstance(one, (Used, Informed)) and one.service == service for one in step.effects
-    )
+    return any(isinstance(one, (Used, Informed)) and one.service == service for one in step.effects)
 
 
 def _asks_already(step: Step) -> bool:

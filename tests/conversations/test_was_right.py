@@ -25,9 +25,7 @@ NO = {"te": "కాదు", "te-Latn": "kaadu", "hi": "नहीं", "hi-Latn":
 
 def sampled(name: str) -> str:
     """The id of a message that is of the share."""
-    return next(
-        one for one in (f"{name}:{n}" for n in itertools.count()) if in_share(one, PERCENT)
-    )
+    return next(one for one in (f"{name}:{n}" for n in itertools.count()) if in_share(one, PERCENT))
 
 
 def say(world: World, text: str, sender: str, id: str, **more: Any) -> list[Reply]:
