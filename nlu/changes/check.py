@@ -216,13 +216,30 @@ def _shared(base: Base, now: Catalogue, intent: Intent, broken: frozenset[Path])
     for one in said_of(intent.name, intent):
         for form in _forms(one.utterance.text, empty):
             others.update(dict.fromkeys(base.alike.get(form, ())))
-    near = [other for other in others if other.intent != intent.name]
+    near = _moved(base.catalogue, now, [one for one in others if one.intent != intent.name])
 
     def said(some: Catalogue) -> set[Problem]:
         return {*utterance_problems(Run(some, base.limits, broken=broken))}
 
     # The few sentences that are left of the others are too few: so are they without this intent.
-    return found | (said(_few(now, near, intent)) - said(_few(base.catalogue, near, None)))
+    return found | (said(_few(now, near, intent)) - said(_few(now, near, None)))
+
+
+def _moved(before: Catalogue, now: Catalogue, some: Iterable[Said]) -> list[Said]:
+    """The same sentences where they stand now: others of an edited file may have moved."""
+    found = []
+    for one in some:
+        intent = now.conversation.get(one.intent)
+        if intent is None or intent is before.conversation.get(one.intent):
+            found.append(one)
+            continue
+        same = one.part, one.key, one.utterance.text
+        found += [
+            other
+            for other in said_of(intent.name, intent)
+            if (other.part, other.key, other.utterance.text) == same
+        ]
+    return found
 
 
 def _contrasts_more(limits: Limits, was: Intent | None, now: Intent) -> bool:

@@ -127,7 +127,7 @@ def test_what_citizens_said_of_being_understood(town: Town) -> None:
         town.add("judged", no, kind="wrong", **where)
     table = of(town.reporter.report({"period": "today", "language": "en"}), "judged")
     rows = shown(table)
-    assert rows["View electricity bill"] == ["50", "80.0 %", "67.0 % – 88.8 %"]
+    assert rows["See your electricity bill"] == ["50", "80.0 %", "67.0 % – 88.8 %"]
     assert table.total is not None
     assert [one.text for one in table.total[1]] == ["100", "82.0 %", "73.3 % – 88.3 %"]
     assert "160 were asked" in table.notes[0]
