@@ -27,7 +27,8 @@ def judged(found: Figures, say: Speech, service: Callable[[str], str]) -> Table:
         sums[said], inside[said] = nested(_by_department(places), veiled=few)
     own = {place for said in _ANSWERS for place in inside[said]}
     own = {place for place in own if found.department in ("", place[0])}
-    rows, hidden = [], []
+    rows: list[tuple[str, list[Shown]]] = []
+    hidden: list[tuple[str, list[Shown]]] = []
     for place in own:
         cells = [inside[said].get(place, Cell(0)) for said in _ANSWERS]
         row = (service(place[1]), _row(say, *cells))

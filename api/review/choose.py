@@ -122,7 +122,8 @@ def choose(
     chances = np.array([_two(item) for _, item in pairs])
     doubts = doubt(chances)
     vectors = reader.vectors([one.text for one, _ in pairs], tell)
-    return [Chosen(*pairs[at], float(doubts[at])) for at in most_worth(vectors, chances, most)]
+    found = most_worth(vectors, chances, most)
+    return [Chosen(pairs[at][0], pairs[at][1], float(doubts[at])) for at in map(int, found)]
 
 
 def write(chosen: Sequence[Chosen], out: TextIO, form: str) -> None:

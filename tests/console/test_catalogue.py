@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.console.catalogue.faults import kind_in, kinds
 from api.console.catalogue.shelf import Room, room_of
 from nlu.catalogue.marks import parse_marks
 from nlu.changes.edits import AddSentence
@@ -22,6 +23,7 @@ from nlu.quality.doubtful import DoubtfulSearch
 from tests.changes.conftest import committed, git
 from tests.console.conftest import House, Person
 from tests.few_services import copied
+from tests.processes import ROOT
 
 VIEW, PAY = "electricity_bill_view", "electricity_bill_payment"
 FILE = f"services/energy/{VIEW}.yml"
@@ -413,3 +415,34 @@ def test_a_doubted_sentence_leads_to_a_page_that_is_there(
     assert 'href="/catalogue/talk#out_of_scope"' in page and 'href="/catalogue/talk#greet"' in page
     greet = desk.editor.get("/catalogue/talk/greet", params={"key": "te"}).text
     assert f'href="{AT}"' in greet  # its twin, from the other side
+
+
+@pytest.mark.parametrize(("language", "told"), [("te", "లిపిలో"), ("hi", "लिपि"), ("en", "")])
+def test_the_kind_of_a_fault_is_told_in_the_readers_language(
+    desk: Desk, language: str, told: str
+) -> None:
+    account = desk.house.console.accounts.all()[0]
+    desk.house.console.accounts.speak(account.id, language)
+    answer = desk.send(TE, {**desk.form(TE), "text.2": "only English words", "step": "try"})
+    assert answer.status_code == 422 and "script of `te`" in answer.text
+    marked = re.findall(r'<strong lang="(..)">([^<]+)</strong>', answer.text)
+    assert bool(marked) is bool(told)
+    assert all(lang == language and told in words for lang, words in marked)
+
+
+def test_every_kind_of_fault_is_one_that_the_check_tells() -> None:
+    """The messages are those of the rules: what no rule says any more has no entry."""
+    places = ("nlu/catalogue", "nlu/changes")
+    files = [file for place in places for file in sorted((ROOT / place).rglob("*.py"))]
+    source = "\n".join(file.read_text("utf-8") for file in files)
+    for kind in kinds():
+        for said in kind.says.pattern.split("|"):
+            assert said.removeprefix("^") in source, said
+        assert set(kind.words) == {"te", "hi"}
+
+
+def test_words_in_quotes_tell_no_kind() -> None:
+    """A sentence may say anything."""
+    told = kind_in("te")
+    assert told("`this must be unknown` is also an utterance of x (a.yml:3)") == told("is both")
+    assert told("`is written twice` cannot be") == ""

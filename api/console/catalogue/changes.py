@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from api.console.catalogue.faults import kind_in
 from api.console.catalogue.shelf import Room, room_of
 from api.console.catalogue.talk import page_of
 from api.console.visit import Refused, Visit
@@ -41,7 +42,12 @@ async def proposal(visit: Visit) -> Response:
         raise Refused(404) from None
     checked = _checked(room, one)
     return visit.page(
-        "catalogue/change.html", one=one, diffs=diffs, checked=checked, page_of=page_of
+        "catalogue/change.html",
+        one=one,
+        diffs=diffs,
+        checked=checked,
+        page_of=page_of,
+        kind=kind_in(visit.language),
     )
 
 

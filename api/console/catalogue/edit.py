@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from api.console.catalogue import form
+from api.console.catalogue.faults import kind_in
 from api.console.catalogue.pages import (
     Opened,
     OpenedFile,
@@ -153,6 +154,7 @@ def filled_in(
         reason_fault=reason_fault,
         fault=fault,
         titles=titles(opened.catalogue, visit.language),
+        kind=kind_in(visit.language),
     )
 
 
