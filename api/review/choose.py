@@ -32,7 +32,7 @@ from nlu.catalogue.rules.utterances import bare
 from nlu.paths import data_folder, models_folder
 from nlu.quality.progress import Tell, bar
 from nlu.quality.selection import doubt, most_worth
-from nlu.registry import Release, live_release
+from nlu.registry import Release, digest, live_release
 from nlu.settings.groups import State
 from nlu.storage.database import DatabaseAway
 from nlu.training.labelled import Known
@@ -202,8 +202,9 @@ def _of_cards(language: str, settings: State) -> list[Candidate] | None:
 def _fresh(candidates: Sequence[Candidate], live: Catalogue) -> tuple[list[Candidate], int]:
     """Those that no sentence says already, neither of the live model nor of the data folder, and
     how many others there are."""
-    working = data_folder().absolute()
-    catalogues = [live] if live.root == working else [live, load_catalogue(working)]
+    working, copy = data_folder().absolute(), live.root
+    same = copy == working or digest(copy) == digest(working)  # to read one takes seconds
+    catalogues = [live] if same else [live, load_catalogue(working)]
     known = Known.of(catalogues).trained
     fresh = [one for one in candidates if bare(one.text) not in known]
     return fresh, len(candidates) - len(fresh)

@@ -46,21 +46,22 @@ def asked(world: World, key: str, name: str) -> tuple[str, list[Reply]]:
 def test_asked_in_the_language_of_the_citizen_and_denied(world: World, key: str) -> None:
     sender, replies = asked(world, key, "no")
     language = BILL[key][1]
-    assert replies[-1].text == rules().question[language], replies
-    no = say(world, replies[-1].buttons[1].payload, sender, f"{sender}:no", tapped=True)
-    assert no[0].text == rules().wrong[language]
-    told = [one.misunderstood for one in no if one.misunderstood]
-    assert told == [Misunderstood("corrected", BILL[key][0], key=key)]
+    assert replies[-1].text.endswith(rules().question[language]), replies
+    assert [one.title for one in replies[-1].buttons][-1] == rules().wrong_button[language]
+    no = say(world, replies[-1].buttons[-1].payload, sender, f"{sender}:no", tapped=True)
+    assert no[0].text.startswith(rules().wrong[language])
+    told = world.engine.misunderstood(sender)
+    assert told == Misunderstood("corrected", BILL[key][0], key=key)
     assert no[-1].buttons
     again = say(world, BILL[key][0], sender, sampled(f"{sender}:again"))
-    assert all(one.text != rules().question[language] for one in again)
+    assert all(rules().question[language] not in one.text for one in again)
 
 
 @pytest.mark.parametrize("key", BILL)
 def test_denied_in_words(world: World, key: str) -> None:
     sender, _ = asked(world, key, "words")
     no = say(world, NO[key], sender, f"{sender}:no")
-    assert no[0].text == rules().wrong[BILL[key][1]], no
+    assert no[0].text.startswith(rules().wrong[BILL[key][1]]), no
 
 
 @pytest.mark.parametrize("key", BILL)
@@ -69,4 +70,4 @@ def test_who_goes_on_is_heard_as_ever(world: World, key: str) -> None:
     text = BILL[key][0]
     replies = say(world, text, sender, f"{sender}:on")
     assert "845" in "\n".join(one.text for one in replies)
-    assert not any(one.misunderstood for one in replies)
+    assert world.engine.misunderstood(sender) is None
