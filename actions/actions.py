@@ -21,7 +21,7 @@ from actions.departments import OperationResult, Origin
 from actions.departments.journal import Write
 from actions.departments.request import Context as AskedBy
 from actions.desk import conversation, grievances
-from actions.dialogue import turns
+from actions.dialogue import turns, was_right
 from actions.dialogue.misunderstandings import told_along
 from actions.dialogue.perform import Execute
 from actions.dialogue.state import Heard, State, read_heard, read_state
@@ -64,6 +64,11 @@ class ActionTurn(Action):
             )
             step = _at_desk(here, step, answers, heard)
             step = step.after_saying(*(met.said if met else ()))
+        percent = here.resources.ask_if_right_percent
+        if met is not None:  # they talk with a person, or say how good that was
+            step = was_right.quiet(step, heard)
+        else:
+            step = was_right.noted(form, before, heard, step, percent)
         step = effects.carried_out(step, tracker.sender_id, here.stores)
         count_turn(here.resources.tally, here.catalogue, before, heard, step)
         for reply in told_along(before, heard, step):

@@ -184,7 +184,8 @@ class MessageReader:
 class Answer:
     """The messages that answer a turn, with the language and the tracker to keep, and what the
     citizen wants of us (`nlu.turn.Reply.act`); `decision` and `model` as in `nlu.turn.Turned`;
-    `review` is what a person should read, `shadow` what a candidate should understand, too."""
+    `review` is what a person should read, `shadow` what a candidate should understand, too;
+    `unread` the phrase of a message that the dialogue never saw."""
 
     drafts: Sequence[Draft] = ()
     language: str | None = None
@@ -194,6 +195,7 @@ class Answer:
     review: tuple[Arrival, ...] = ()
     shadow: tuple[Sample, ...] = ()
     model: str = ""
+    unread: str = ""
 
 
 class Turns:
@@ -237,10 +239,9 @@ class Turns:
             return await self._dialogue(message, heard)
         if isinstance(heard, NextPage):
             choose = self._phrases.say("choose_one", citizen.language)
-            reply = Reply(choose, heard.buttons)
-        else:
-            reply = Reply(self._phrases.say(heard.phrase, citizen.language))
-        return Answer(self._render([reply], message, citizen.language))
+            return Answer(self._render([Reply(choose, heard.buttons)], message, citizen.language))
+        reply = Reply(self._phrases.say(heard.phrase, citizen.language))
+        return Answer(self._render([reply], message, citizen.language), unread=heard.phrase)
 
     async def is_healthy(self) -> bool:
         """Whether turns can be taken at all."""

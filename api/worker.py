@@ -24,7 +24,7 @@ from api.outage import STORE, VOICE, Away, Outage, from_store
 from api.turn import Turns
 from api.whatsapp.policy import WhatsAppPolicy, step
 from api.whatsapp.sender import Sender
-from nlu.daily_counts import DEAD, FAILED, UNHAPPY, Tally
+from nlu.daily_counts import DEAD, FAILED, UNHAPPY, UNREAD, Tally
 from nlu.log import describe, get_logger
 from nlu.settings.settings import Only
 from nlu.storage.sealing import Unreadable
@@ -237,6 +237,8 @@ class Worker:
             log.error("turn_failed", error=describe(error), attempt=claim.attempt)
             return await self._failed(claim, TurnFailed(describe(error)), describe(error))
         self.outage.proved()
+        if answer.unread and self._tally is not None:
+            self._tally.count(UNREAD, kind=answer.unread)
         if answer.decision is not None:
             self._metrics.decisions.labels(*answer.decision).inc()
         if voice:

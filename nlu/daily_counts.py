@@ -31,6 +31,8 @@ TURNS, OBJECTED, TO_PERSON, FAILED = "turns", "objected", "to_person", "failed"
 """`what` of a count of a model. `kind` of `TURNS` is that of the decision where the message
 answered no question of a form, else empty. `OBJECTED`: the citizen said that it was not this, or
 took the request back; `FAILED`: its first turn failed while all else worked."""
+UNREAD = "unread"
+"""A message that the dialogue never saw, or a picture that it could not use; the sort says why."""
 _METADATA = sa.MetaData()
 COUNTS = sa.Table(
     "daily_counts",

@@ -132,11 +132,13 @@ class Link:
 @dataclass(frozen=True)
 class Misunderstood:
     """Words of a citizen that led where they did not mean: `text`, `reason` as `api.review` names
-    it, and the service that they chose instead, where they did."""
+    it, the service that they chose instead, where they did, and the key of the words' language,
+    where it is known."""
 
     reason: str
     text: str
     chosen: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)

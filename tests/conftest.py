@@ -24,6 +24,8 @@ from tests.postgres import postgres, url_of
 __all__ = ["postgres", "url_of"]
 
 prepare_environment(os.environ)  # as `seva` itself: one thread a process, before anything is loaded
+# A share of the citizens is asked whether they were understood: not in tests that are about others.
+os.environ.setdefault("SEVA_ASK_IF_RIGHT_PERCENT", "0")
 
 # The same cases in every run, so that a change is judged by itself; `pytest
 # --hypothesis-profile=random` looks for new ones, and what it finds becomes a test of its own.

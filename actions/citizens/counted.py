@@ -11,19 +11,23 @@ import time
 from collections.abc import Iterable, Iterator
 
 from actions.departments.result import OperationResult
+from actions.dialogue import sent
 from actions.dialogue.misunderstandings import CORRECTED as TAKEN_BACK
 from actions.dialogue.misunderstandings import NOT_THIS, misunderstood
 from actions.dialogue.state import Heard, State
-from actions.dialogue.steps import Effect, Step, ToPerson, Used
+from actions.dialogue.steps import Effect, Judged, Step, ToPerson, Used
 from nlu.catalogue import Catalogue
-from nlu.daily_counts import OBJECTED, TO_PERSON, TURNS, UNHAPPY, Tally
+from nlu.daily_counts import OBJECTED, TO_PERSON, TURNS, UNHAPPY, UNREAD, Tally
 
 MESSAGES, BEGUN, DONE = "messages", "begun", "done"
 BEGUN_IN, DONE_IN = "begun_in", "done_in"
 HANDED_OVER, WAITED, ANSWERS = "handed_over", "waited", "answers"
+JUDGED = "judged"
 """`what` of a count. `DONE` and `WAITED` have seconds. Districts have counts of their own: to cross
 them with services would make many rows that nobody asks for."""
 WRITTEN, SPOKEN, TAPPED = "written", "spoken", "tapped"
+PICTURE = "picture"
+"""`kind` of what was not read, beside those of the worker."""
 CLARIFIED, REFUSED, CORRECTED, ASKED_AGAIN = "clarified", "refused", "corrected", "asked_again"
 """`kind` of an unhappy turn, beside `DEAD`: dead letters are counted by the worker, which knows no
 service."""
@@ -41,6 +45,8 @@ def count_turn(tally: Tally, catalogue: Catalogue, before: State, heard: Heard, 
         begun = used  # begun and done by one message
     department = department_of(catalogue, service)
     tally.count(MESSAGES, department=department, language=heard.key or "", kind=_how(heard))
+    if _is_unread(before, heard, step):
+        tally.count(UNREAD, kind=PICTURE)
     for kind in _unhappy(before, heard, step):
         tally.count(UNHAPPY, department=department, service=service, kind=kind)
     district = district_of(catalogue, before, step.state) if begun or used else ""
@@ -54,6 +60,10 @@ def count_turn(tally: Tally, catalogue: Catalogue, before: State, heard: Heard, 
         tally.count(DONE, seconds=seconds, department=where, service=used, kind=bucket(seconds))
         tally.count(DONE_IN, department=where, district=district)
     count_handed_over(tally, catalogue, step.effects)
+    for effect in step.effects:
+        if isinstance(effect, Judged):
+            where = department_of(catalogue, effect.service)
+            tally.count(JUDGED, department=where, service=effect.service, kind=effect.said)
     _count_model(tally, before, heard, step)
 
 
@@ -119,6 +129,14 @@ def bucket(seconds: float) -> str:
 
 def _how(heard: Heard) -> str:
     return SPOKEN if heard.by_voice else TAPPED if heard.tapped else WRITTEN
+
+
+def _is_unread(before: State, heard: Heard, step: Step) -> bool:
+    """Whether a picture or a file came without words, and nothing asked for it."""
+    thing = sent.sent(heard)
+    if thing is None or thing.kind != sent.ATTACHMENT or not sent.wordless(heard):
+        return False
+    return heard.checked is None and step.state.values == before.values
 
 
 def _unhappy(before: State, heard: Heard, step: Step) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from actions.dialogue.display import filled
 from actions.dialogue.form import Form
 from actions.dialogue.state import Heard, State
-from actions.dialogue.steps import STOP, Step, cleared, saying
+from actions.dialogue.steps import STOP, Informed, Step, cleared, saying
 from nlu.catalogue import Service
 from nlu.slots.kind import kind_of
 from nlu.turn import Button, Reply, payload
@@ -37,7 +37,8 @@ def answered(form: Form, state: State, heard: Heard) -> Step | None:
         return saying(state, Reply(words))
     label = form.catalogue.phrases["apply_button"][state.language]
     button = Button(label, payload("choose", service=name))
-    return Step(replace(cleared(state), spoken_of=name), STOP, (Reply(words, (button,)),))
+    known = replace(cleared(state), spoken_of=name)
+    return Step(known, STOP, (Reply(words, (button,)),), (Informed(name),))
 
 
 def told(form: Form, service: Service, facts: tuple[str, ...], language: str) -> str:

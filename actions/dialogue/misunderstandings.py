@@ -13,7 +13,7 @@ import regex
 
 from actions.dialogue.answers import ASKED_FOR
 from actions.dialogue.questions import KEEP
-from actions.dialogue.state import MEANT, SWITCH, Heard, State
+from actions.dialogue.state import DENIED, MEANT, SWITCH, Heard, State
 from actions.dialogue.steps import Step, ToPerson
 from nlu.turn import Misunderstood, Reply
 
@@ -46,10 +46,13 @@ def misunderstood(before: State, heard: Heard, step: Step) -> Misunderstood | No
         return Misunderstood(NOT_THIS, words) if kept else None
     if before.service:
         return None
+    opening = before.opening
+    denied = opening is not None and opening.stage == DENIED and opening.words == before.heard
     if heard.tapped and heard.intent == "choose" and not heard.payload.get("value"):
-        return Misunderstood(ASKED, words, heard.payload.get("service", ""))
+        chosen = heard.payload.get("service", "")
+        return Misunderstood(CORRECTED if denied else ASKED, words, chosen)
     if heard.tapped and heard.intent == "menu" and not heard.payload:
-        return Misunderstood(NOT_THIS, words)
+        return None if denied else Misunderstood(NOT_THIS, words)  # the denial was told already
     if not asked.startswith(MEANT) or (step.state.asked or "").startswith(MEANT):
         return None
     if _is_no(heard):

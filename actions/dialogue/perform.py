@@ -111,7 +111,7 @@ def _ended(
         document=result.document,
         link=outcome.link(catalogue, service, result, language),
     )
-    step = replace(form.end(state, reply), effects=(Used(service.name),))
+    step = replace(form.end(state, reply), effects=(Used(service.name, result.outcome == OK),))
     done = result.outcome == OK and state.asked is None
     return consent.done(form, state, step, to_pay=reply.link is not None) if done else step
 

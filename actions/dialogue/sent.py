@@ -18,6 +18,7 @@ from nlu.catalogue import Slot
 from nlu.slots.kind import kind_of
 from nlu.turn import Reply
 
+ATTACHMENT = "attachment"
 _FOUND = {
     checker.REAL: "document_real",
     checker.ALTERED: "document_altered",
@@ -47,7 +48,7 @@ def sent(heard: Heard) -> Sent | None:
         return Sent("location", at, f"{heard.text} ({at})" if named else at)
     if media and not heard.by_voice:
         kind = media.mime_type.partition(";")[0].strip()
-        return Sent("attachment", f"{kind};{media.id}", "")
+        return Sent(ATTACHMENT, f"{kind};{media.id}", "")
     return None
 
 
@@ -70,7 +71,7 @@ def received(form: Form, state: State, heard: Heard) -> Step | None:
     asked = form.asked_slot(state)
     if thing.kind == "location":
         return None if _words_answer(form, asked, heard) else _unused(form, state, "no_spot_here")
-    if asked is not None and asked.type.kind == "attachment":
+    if asked is not None and asked.type.kind == ATTACHMENT:
         return _unused(form, state, "wrong_file")
     return _unused(form, state, "picture_unread") if wordless(heard) else None
 

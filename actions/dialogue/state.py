@@ -138,6 +138,25 @@ class Words:
     complaint: bool = False
 
 
+UNDER_WAY, ASKED_NOW, STANDS, DENIED = "", "asked", "stands", "denied"
+"""Of an `Opening`: its request is under way; the last message asked whether it was meant, or an
+earlier one did; the citizen said no."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The words that began a request for a service, with the key of their language: of the few
+    whose citizens are asked whether it was what they meant (`was_right`). `nonce` is that of the
+    question."""
+
+    words: Words
+    service: str
+    key: str = ""
+    at: float = 0.0
+    stage: str = UNDER_WAY
+    nonce: str = ""
+
+
 @dataclass(frozen=True)
 class Heard:
     """One incoming message as Rasa understood it. `payload` holds the data of a tapped button."""
@@ -200,7 +219,8 @@ class State:
     last, under way or not. `undo` is the switch that this message made. `said` are values of this
     conversation by slot type, the latest first, to be offered where one is asked for again. `lacks`
     names slots whose value the citizen does not have. `missed` says that nothing was found by the
-    value told before.
+    value told before. `opening` are words that a citizen is asked about, `judged` is when they were
+    last asked, or when they had better not be.
     """
 
     language: str
@@ -227,6 +247,8 @@ class State:
     said: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lacks: tuple[str, ...] = ()
     missed: bool = False
+    opening: Opening | None = None
+    judged: float = 0.0
     memory: Memory = NO_MEMORY  # not stored here but in the journal
     profile: Profile = Profile()  # not stored here but in `actions.citizens.profile`
     language_known: bool = True  # false for somebody's first message; not stored
@@ -275,6 +297,8 @@ class State:
             "said": {name: list(values) for name, values in self.said.items()},
             "lacks": self.lacks,
             "missed": self.missed,
+            "opening": self.opening and asdict(self.opening),
+            "judged": self.judged,
             "found": {} if self.heard is None else self.heard.found,
             "complaint": self.heard is not None and self.heard.complaint,
         }
@@ -305,6 +329,8 @@ def read_state(kept: Mapping[str, Any], *, default_language: str, saved: str | N
         said={name: tuple(values) for name, values in told.get("said", {}).items()},
         lacks=tuple(told.get("lacks", ())),
         missed=told.get("missed", False),
+        opening=_opening(told.get("opening")),
+        judged=told.get("judged", 0.0),
         asked=kept.get("asked"),
         attempts=int(kept.get("attempts") or 0),
         lookup=_mapping(kept.get("lookup")),
@@ -326,6 +352,13 @@ def _offers(told: Mapping[str, Any]) -> dict[str, tuple[Offer, ...]]:
         slot: tuple(Offer(**known_fields(Offer, one)) for one in some)
         for slot, some in rows.items()
     }
+
+
+def _opening(told: Mapping[str, Any] | None) -> Opening | None:
+    if not told:
+        return None
+    words = Words(**known_fields(Words, told["words"]))
+    return Opening(**{**known_fields(Opening, told), "words": words})
 
 
 def _words(kept: Mapping[str, Any], told: Mapping[str, Any]) -> Words | None:

@@ -85,12 +85,30 @@ class NoLonger:
 
 @dataclass(frozen=True)
 class Used:
-    """A department answered a request for the service; counted without the citizen."""
+    """A department answered a request for the service; counted without the citizen. `done`: it did
+    what was asked."""
+
+    service: str
+    done: bool = True
+
+
+@dataclass(frozen=True)
+class Informed:
+    """A question about the service was answered from its file, with no form open."""
 
     service: str
 
 
-Effect = Remember | Forget | Erase | ToPerson | NoLonger | Used
+@dataclass(frozen=True)
+class Judged:
+    """A citizen was asked whether the service was what they meant (`said` is `asked`), or answered
+    (`right`, `wrong`). Counted without the citizen."""
+
+    service: str
+    said: str
+
+
+Effect = Remember | Forget | Erase | ToPerson | NoLonger | Used | Informed | Judged
 """What a step does besides: the action server does it in the citizen's stores."""
 
 

@@ -19,6 +19,7 @@ from actions.dialogue import (
     routing,
     undo,
     villages,
+    was_right,
 )
 from actions.dialogue.form import Form
 from actions.dialogue.perform import Execute
@@ -147,6 +148,9 @@ def _is_told_to_the_form(form: Form, state: State, heard: Heard) -> bool:
 
 
 def _meant(form: Form, state: State, heard: Heard) -> Step:
+    judged = was_right.answered(form, state, heard)
+    if judged is not None:
+        return judged
     if state.open:
         return _inside(form, state, heard)
     if heard.tapped and heard.intent in _TAPS:

@@ -21,6 +21,7 @@ from actions.citizens.counted import (
     DONE,
     DONE_IN,
     HANDED_OVER,
+    JUDGED,
     MESSAGES,
     TAPPED,
     WAITED,
@@ -29,7 +30,7 @@ from actions.payments import ledger
 from actions.payments.ledger import PAYMENTS
 from actions.reports.period import Period
 from nlu.daily_counts import FILE as COUNTS
-from nlu.daily_counts import UNHAPPY, DailyCounts
+from nlu.daily_counts import UNHAPPY, UNREAD, DailyCounts
 from nlu.settings.settings import ActionsSettings
 from nlu.storage.tables import open_tables
 
@@ -81,6 +82,9 @@ class Figures:
     """Department -> outcome -> answers."""
     payments: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """State -> payments opened in the period, and their paise."""
+    judged: Mapping[str, Mapping[Place, int]] = field(default_factory=dict)
+    """What citizens said whether they were understood -> department and service -> times; of all
+    departments, also where one is asked for."""
     weeks_services: tuple[Mapping[Place, int], Mapping[Place, int]] = ({}, {})
     """Requests begun in the last seven days of the period, and in those before."""
     weeks_languages: tuple[Mapping[str, int], Mapping[str, int]] = ({}, {})
@@ -110,8 +114,12 @@ def figures(sources: Sources, period: Period, department: str = "") -> Figures:
         for what in EACH_DAY
     }
     found.kinds = {
-        what: flat(what, "kind") for what in (MESSAGES, UNHAPPY, HANDED_OVER, WAITED, DONE)
+        what: flat(what, "kind") for what in (MESSAGES, UNHAPPY, HANDED_OVER, WAITED, DONE, UNREAD)
     }
+    said: dict[str, dict[Place, int]] = defaultdict(dict)
+    for (one, two, kind), times in by(JUDGED, *_PLACE, "kind", of="").items():
+        said[kind][(one, two)] = times
+    found.judged = dict(said)
     found.times = _nested(by(DONE, *_PLACE, "kind"))
     found.languages = _own_words(counts, days, department)
     found.districts = {

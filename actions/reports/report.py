@@ -10,14 +10,17 @@ from typing import Any
 from actions.citizens.counted import BEGUN, DONE, HANDED_OVER, MESSAGES, WAITED
 from actions.reports.comparison import compared
 from actions.reports.figures import BY_SERVICE, EACH_DAY, Figures, Place
+from actions.reports.judged import judged
 from actions.reports.table import Column, Shown, Speech, Table, groups, summed
 from nlu.catalogue import Catalogue
-from nlu.daily_counts import UNHAPPY, day_of
+from nlu.daily_counts import UNHAPPY, UNREAD, day_of
 from nlu.suppression import Cell, alone, nested, partition
 
 _NINE_OF_TEN = 0.9
 _UNAVAILABLE = "unavailable"
 _RUPEE = 100
+_OF = {UNHAPPY: "turns", MESSAGES: "messages", UNREAD: "messages"}
+"""What the numbers of a table of sorts are of, where not of requests."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,11 @@ class _Desk:
         yield self._sorts(
             "unhappy_kinds", "kind", found.kinds[UNHAPPY], UNHAPPY, say.kind, share=True
         )
+        if not found.department:  # what was not read is of no department
+            note = [say("unread_note")]
+            kinds = found.kinds[UNREAD]
+            yield self._sorts("unread", "why", kinds, UNREAD, say.kind, share=True, notes=note)
+        yield judged(found, say, self.service)
         yield self._handovers()
         yield self._in_time("waits", found.kinds[WAITED], HANDED_OVER)
         yield self._in_time("times", found.kinds[DONE], DONE)
@@ -116,9 +124,11 @@ class _Desk:
 
     def _veiled(self, what: str) -> bool:
         """Whether the number of the department that is asked for may not be known at all."""
+        if not self.found.department:
+            return False
         sums, _ = self._by_place[what]
         own = sums.get(self.found.department)
-        return bool(self.found.department and own and own.hidden)
+        return bool(own and own.hidden)
 
     def _days(self) -> Table:
         first, last = self.found.period.numbers
@@ -265,7 +275,7 @@ class _Desk:
         for kind in _largest(cells):
             shown = [self.say.number(cells[kind])]
             rows.append((called(kind), [*shown, self.say.share(cells[kind], whole)][: 1 + share]))
-        label = "turns" if what == UNHAPPY else "messages" if what == MESSAGES else "requests"
+        label = _OF.get(what, "requests")
         columns = [Column(self.say(label), bar=True), Column(self.say("share"))][: 1 + share]
         total = [self.say.number(whole), Shown("")][: 1 + share]
         return Table(

@@ -60,6 +60,7 @@ class Resources:
     press: DepartmentIssuer
     tally: Tally
     connections: Connections = field(default_factory=Connections)
+    ask_if_right_percent: float = 0.0
 
     @classmethod
     def from_environment(cls, remembered_values: int) -> Resources:
@@ -81,6 +82,7 @@ class Resources:
             NoticesClient(server.notices_address, server.notices_key),
             DepartmentIssuer.from_environment(),
             Tally(lambda: DailyCounts(server.table_url(COUNTS)), server.zone),
+            ask_if_right_percent=server.ask_if_right_percent,
         )
 
 

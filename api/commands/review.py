@@ -13,8 +13,8 @@ from nlu.commands.options import Json, finish
 
 app = typer.Typer(
     name="review",
-    help="Messages that a person should read. List them, export what readers decided, and add it "
-    "to the catalogue.",
+    help="Messages that a person should read. List them, choose those worth a label, export what "
+    "readers decided, and add it to the catalogue.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -62,6 +62,39 @@ def agreement(json_output: Json = False) -> None:
     from api.review.commands import agreement_command
 
     finish(agreement_command(as_json=json_output))
+
+
+@app.command()
+def choose(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="Messages without labels: one a line (.txt), a column `text` (.csv, .tsv), or a "
+            "member `text` in each line (.jsonl). Without: the open cards.",
+        ),
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, help="Choose so many.")] = 100,
+    language: Annotated[str, typer.Option(help="Only of this key, such as te-Latn.")] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write here; without: standard output.")
+    ] = None,
+    form: Annotated[
+        Form,
+        typer.Option("--form", help="Lines whose `service` is to be filled in, or tasks."),
+    ] = Form.jsonl,
+) -> None:
+    """Choose the messages that are worth a label next. Numbers in them are masked.
+
+    The live model reads all of them. Chosen are those that it doubts most, without many that are
+    alike; what the catalogue says already is left out. Fill in `service` in each line, or label the
+    tasks, then `seva review apply`.
+    """
+    from api.review.choose import choose_command
+
+    finish(choose_command(file, most, language, out, form.value))
 
 
 @app.command()

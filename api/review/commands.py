@@ -34,7 +34,7 @@ def list_command(state: str, language: str, most: int, *, as_json: bool) -> int:
     """Print cards, the best first."""
 
     def show(review: Review) -> int:
-        found = [card for card in _cards(review, NAMES[state], most, language)]
+        found = [card for card in cards(review, NAMES[state], most, language)]
         if as_json:
             print(json.dumps([_as_json(card) for card in found], ensure_ascii=False))
             return 0
@@ -123,7 +123,7 @@ def _export(review: Review, out: TextIO, form: str, since: date | None, state: i
         tasks = (
             [label_studio.task(card, [decided]) for card, decided in _finished(review, since)]
             if state == DONE
-            else [label_studio.task(card) for card in _cards(review, state, None, "")]
+            else [label_studio.task(card) for card in cards(review, state, None, "")]
         )
         json.dump(tasks, out, ensure_ascii=False, indent=1)
         out.write("\n")
@@ -144,7 +144,7 @@ def _finished(review: Review, since: date | None) -> Iterator[tuple[Card, Decide
                 yield card, decided
 
 
-def _cards(review: Review, state: int, most: int | None, language: str) -> Iterator[Card]:
+def cards(review: Review, state: int, most: int | None, language: str) -> Iterator[Card]:
     """Cards in a state, the highest priority first."""
     after: tuple[float, int] | None = None
     given = 0

@@ -8,12 +8,14 @@ toName="text">` and `<Labels name="slots" toName="text">`; `config` writes one f
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from api.review.decision import Decision, marked
+from api.review.item import Item
 from api.review.lines import Line, LinesError
 from api.review.store import Card, Decided
 from nlu.catalogue.marks import parse_marks
@@ -39,13 +41,17 @@ def config(services: Collection[str], slots: Collection[str]) -> str:
 def task(card: Card, decided: Sequence[Decided] = ()) -> dict[str, Any]:
     """A card as a task: what the model made of it is a prediction, each decision of one text an
     annotation."""
-    item = card.item
+    more = {"card": card.number, "messages": card.count, "reasons": card.reasons}
+    made = task_of(replace(card.item, key=card.language), more, card.number)
+    return {**made, "annotations": list(_annotations(card.item.text, decided))}
+
+
+def task_of(item: Item, more: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """A message as a task that nobody has annotated; `more` stands beside it in its data."""
     data = {
         _TEXT: item.text,
-        "key": card.language,
-        "card": card.number,
-        "messages": card.count,
-        "reasons": card.reasons,
+        "key": item.key,
+        **more,
         "ranking": [{"service": name, "probability": p} for name, p in item.ranking],
     }
     regions = [_region(item.text, *mark) for mark in item.marks]
@@ -57,10 +63,10 @@ def task(card: Card, decided: Sequence[Decided] = ()) -> dict[str, Any]:
         }
     ]
     return {
-        "id": card.number,
+        "id": number,
         "data": data,
         "predictions": predictions if item.ranking else [],
-        "annotations": list(_annotations(item.text, decided)),
+        "annotations": [],
     }
 
 

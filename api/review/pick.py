@@ -32,6 +32,7 @@ class Pick:
         missed, told = turned.misunderstood, turned.understanding
         if missed is not None and missed.reason in self.rules.reasons:
             key = told.key if told and not message.tapped else message.language or ""
+            key = missed.key or key
             item = item_of_words(missed, key, self.rules, turned.model)
             return (Arrival(message.id, message.citizen, missed.reason, item.sealed()),)
         reason = self.reason(message, turned)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
-from nlu.turn import Message, Reply, Turned
+from nlu.turn import Message, Misunderstood, Reply, Turned
 
 
 class Turns(Protocol):
@@ -41,6 +41,11 @@ class Conversations:
         """The reply language of a citizen."""
         last = self._last.get(sender)
         return last.language if last else None
+
+    def misunderstood(self, sender: str) -> Misunderstood | None:
+        """What the last turn of a citizen told of words that were not understood."""
+        last = self._last.get(sender)
+        return last.misunderstood if last else None
 
     def state(self, sender: str) -> dict[str, Any]:
         """Where a citizen's conversation stands, as the tracker holds it."""

@@ -80,6 +80,7 @@ def placed(
     write_owners(owners, citizens)
     environment = {
         "SEVA_VAR_DIR": str(var),
+        "SEVA_ASK_IF_RIGHT_PERCENT": "0",  # a message more than those that are judged
         "SEVA_MODELS_DIR": str(layout.models),
         "SEVA_SERVE_PORT": port["serve"],
         "SEVA_ACTION_SERVER_URL": EMBEDDED,

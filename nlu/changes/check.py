@@ -32,7 +32,7 @@ from nlu.catalogue.rules.spelling import spelling_problems
 from nlu.catalogue.rules.topics import topic_problems
 from nlu.catalogue.rules.utterances import Said, bare, said_of, utterance_problems
 from nlu.catalogue.rules.words import words_problems
-from nlu.catalogue.services import read_conversation, read_parts, read_service
+from nlu.catalogue.services import read_conversation, read_parts, read_service, read_talk
 from nlu.catalogue.yaml_source import Node, Source
 from nlu.paths import reading
 from nlu.records import RecordError, compose
@@ -93,20 +93,20 @@ class Base:
         file = self.catalogue.root / name
         with _words_of(self.catalogue.root):
             source = _Staged({**self.staged, file: content})
-            intent = _read(source, self.catalogue, file)
+            intents = _read(source, self.catalogue, file)
             staged = {**self.staged, file: content}
-            if intent is None:
-                return replace(self, staged=staged)
-            now = _with(self.catalogue, intent, source, file)
+            now, alike = self.catalogue, dict(self.alike)
             empty = frozenset(map(bare, self.limits.empty_words))
-            alike = dict(self.alike)
-            was = _intent(self.catalogue, intent)
-            for said in said_of(was.name, was) if was else ():
-                for form in _forms(said.utterance.text, empty):
-                    alike[form] = tuple(s for s in alike.get(form, ()) if s.intent != intent.name)
-            for said in said_of(intent.name, intent):
-                for form in _forms(said.utterance.text, empty):
-                    alike[form] = (*alike.get(form, ()), said)
+            for intent in intents:
+                now = _with(now, intent, source, file)
+                was = _intent(self.catalogue, intent)
+                for said in said_of(was.name, was) if was else ():
+                    for form in _forms(said.utterance.text, empty):
+                        others = (s for s in alike.get(form, ()) if s.intent != intent.name)
+                        alike[form] = tuple(others)
+                for said in said_of(intent.name, intent):
+                    for form in _forms(said.utterance.text, empty):
+                        alike[form] = (*alike.get(form, ()), said)
         return replace(self, catalogue=now, alike=alike, staged=staged)
 
 
@@ -116,14 +116,16 @@ def check_edited(base: Base, name: str, content: bytes) -> tuple[Problem, ...]:
     file = base.catalogue.root / name
     with _words_of(base.catalogue.root):
         source = _Staged({**base.staged, file: content})
-        intent = _read(source, base.catalogue, file)
+        intents = _read(source, base.catalogue, file)
         found = set(source.problems)
-        if intent is None:
-            return _told(found, base.catalogue.root)
-        now = _with(base.catalogue, intent, source, file)
         broken = frozenset({file} if found else ())
-        found |= _own(now, intent, base.limits, broken)
-        found |= _shared(base, now, intent, broken)
+        now = base.catalogue
+        for intent in intents:
+            now = _with(now, intent, source, file)
+        for intent in intents:
+            if len(intents) == 1 or not _says_the_same(_intent(base.catalogue, intent), intent):
+                found |= _own(now, intent, base.limits, broken)
+                found |= _shared(base, now, intent, broken)
         return _told(found, base.catalogue.root)
 
 
@@ -145,14 +147,28 @@ def _intent(catalogue: Catalogue, like: Intent) -> Intent | None:
     return catalogue.conversation.get(like.name)
 
 
-def _read(source: Source, catalogue: Catalogue, file: Path) -> Intent | None:
-    inside = file.relative_to(catalogue.root).parts
+def _says_the_same(was: Intent | None, now: Intent) -> bool:
+    """Whether only lines have moved: of a file with several intents one is edited at a time."""
+
+    def said(intent: Intent) -> list[tuple[str, str, str]]:
+        return [(one.part, one.key, one.utterance.text) for one in said_of(intent.name, intent)]
+
+    return was is not None and said(was) == said(now)
+
+
+def _read(source: Source, catalogue: Catalogue, file: Path) -> list[Intent]:
+    """The intents of a file: several of one of `talk/`, else one, or none that can be read."""
+    inside, languages = file.relative_to(catalogue.root).parts, catalogue.languages
+    found: Intent | None
+    if inside[0] == "talk":
+        return [*read_talk(source, file, languages)]
     if inside[0] == "services":
-        return read_service(source, file, catalogue.languages, catalogue.slot_types)
-    if len(inside) > 2:
-        files = sorted(file.parent.glob("*.yml"))
-        return read_parts(source, file.parent, files, catalogue.languages)
-    return read_conversation(source, file, catalogue.languages)
+        found = read_service(source, file, languages, catalogue.slot_types)
+    elif len(inside) > 2:
+        found = read_parts(source, file.parent, sorted(file.parent.glob("*.yml")), languages)
+    else:
+        found = read_conversation(source, file, languages)
+    return [found] if found is not None else []
 
 
 def _with(catalogue: Catalogue, intent: Intent, source: Source, file: Path) -> Catalogue:
@@ -200,13 +216,30 @@ def _shared(base: Base, now: Catalogue, intent: Intent, broken: frozenset[Path])
     for one in said_of(intent.name, intent):
         for form in _forms(one.utterance.text, empty):
             others.update(dict.fromkeys(base.alike.get(form, ())))
-    near = [other for other in others if other.intent != intent.name]
+    near = _moved(base.catalogue, now, [one for one in others if one.intent != intent.name])
 
     def said(some: Catalogue) -> set[Problem]:
         return {*utterance_problems(Run(some, base.limits, broken=broken))}
 
     # The few sentences that are left of the others are too few: so are they without this intent.
-    return found | (said(_few(now, near, intent)) - said(_few(base.catalogue, near, None)))
+    return found | (said(_few(now, near, intent)) - said(_few(now, near, None)))
+
+
+def _moved(before: Catalogue, now: Catalogue, some: Iterable[Said]) -> list[Said]:
+    """The same sentences where they stand now: others of an edited file may have moved."""
+    found = []
+    for one in some:
+        intent = now.conversation.get(one.intent)
+        if intent is None or intent is before.conversation.get(one.intent):
+            found.append(one)
+            continue
+        same = one.part, one.key, one.utterance.text
+        found += [
+            other
+            for other in said_of(intent.name, intent)
+            if (other.part, other.key, other.utterance.text) == same
+        ]
+    return found
 
 
 def _contrasts_more(limits: Limits, was: Intent | None, now: Intent) -> bool:

@@ -18,6 +18,8 @@ from nlu.changes.scalar import TextRefused, clean
 
 WORDS = ("title", "menu", "about", "confirm_text")
 """What a service says of itself, a text for each reply language."""
+TALK = "talk"
+"""The key above the intents of a file of `talk/`."""
 _BELOW = ("replies", "facts")
 _ASKED = ("ask", "label")
 
@@ -36,11 +38,13 @@ class EditRefused(ValueError):
 
 @dataclass(frozen=True)
 class AddSentence:
-    """A sentence more for a key; `part` is one of LISTS."""
+    """A sentence more for a key; `part` is one of LISTS. `above`: the keys above it, where a file
+    has several intents: `("talk", "emoji")`."""
 
     part: str
     key: str
     text: str
+    above: Keys = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class ChangeSentence:
     place: int
     was: str
     text: str
+    above: Keys = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ class RemoveSentence:
     key: str
     place: int
     was: str
+    above: Keys = ()
 
 
 @dataclass(frozen=True)
@@ -114,17 +120,17 @@ def edited(content: bytes, edits: Sequence[Edit]) -> bytes:
 
 
 def _add(document: Document, edit: AddSentence) -> None:
-    document.append(_list(edit.part, edit.key), clean(edit.text))
+    document.append(_list(edit), clean(edit.text))
 
 
 def _change(document: Document, edit: ChangeSentence) -> None:
-    at = (*_list(edit.part, edit.key), str(edit.place))
+    at = (*_list(edit), str(edit.place))
     _still(document, at, edit.was)
     document.exchange(at, clean(edit.text))
 
 
 def _remove(document: Document, edit: RemoveSentence) -> None:
-    at = (*_list(edit.part, edit.key), str(edit.place))
+    at = (*_list(edit), str(edit.place))
     _still(document, at, edit.was)
     document.remove(at)
 
@@ -171,10 +177,14 @@ _APPLY: Mapping[type, Callable[[Document, Any], None]] = {
 }
 
 
-def _list(part: str, key: str) -> Keys:
-    if part not in LISTS:
-        raise EditRefused(f"`{part}` is no list of sentences: one of {', '.join(LISTS)}", "part")
-    return part, key
+def _list(edit: AddSentence | ChangeSentence | RemoveSentence) -> Keys:
+    parts = LISTS[:1] if edit.above else LISTS
+    if edit.part not in parts:
+        names = ", ".join(parts)
+        raise EditRefused(f"`{edit.part}` is no list of sentences: one of {names}", "part")
+    if edit.above and (len(edit.above) != 2 or edit.above[0] != TALK):
+        raise EditRefused(f"`{'.'.join(edit.above)}` is not changed here")
+    return *edit.above, edit.part, edit.key
 
 
 def _still(document: Document, at: Keys, was: str) -> None:
@@ -187,11 +197,11 @@ def _still(document: Document, at: Keys, was: str) -> None:
 def place_of(edit: Edit, document: Document) -> Keys | None:
     """Where an edit stands in a file: that of its text; None where it takes something out."""
     if isinstance(edit, AddSentence):
-        some = document.value(edit.part, edit.key) or []
+        some = document.value(*edit.above, edit.part, edit.key) or []
         texts = [n for n, text in enumerate(some) if text == edit.text.strip()]
-        return (edit.part, edit.key, str(texts[-1])) if texts else None
+        return (*edit.above, edit.part, edit.key, str(texts[-1])) if texts else None
     if isinstance(edit, (ChangeSentence, RemoveSentence)):
-        return (edit.part, edit.key, str(edit.place))
+        return (*edit.above, edit.part, edit.key, str(edit.place))
     if isinstance(edit, ChangeWords):
         return (*edit.path, edit.language)
     if isinstance(edit, AddFact):

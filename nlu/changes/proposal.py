@@ -16,7 +16,7 @@ State = Literal["open", "merged", "discarded"]
 LONGEST_REASON = 200
 """Characters of a reason: it is the first line of a commit."""
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
-_FILE = re.compile(r"(services/[a-z0-9_]+|conversation(/[a-z0-9_]+)?)/[a-z0-9_]+\.yml")
+_FILE = re.compile(r"(services/[a-z0-9_]+|conversation(/[a-z0-9_]+)?|talk)/[a-z0-9_]+\.yml")
 
 
 class NoSuchFile(LookupError):
@@ -183,8 +183,8 @@ def checked_id(proposal: str) -> str:
 
 
 def checked_file(name: str) -> str:
-    """The name of a file, relative to the data folder, if people edit it here: a service or a
-    conversation intent. Nothing that leads elsewhere has that form. Raises NoSuchFile."""
+    """The name of a file, relative to the data folder, if people edit it here: a service, a
+    conversation intent, or talk. Nothing that leads elsewhere has that form. Raises NoSuchFile."""
     if not is_edited_here(name):
         raise NoSuchFile(name)
     return name

@@ -259,6 +259,13 @@ class ActionsSettings(
         description="How long the counts of a day are kept that reports are made of; no citizen "
         "is in them.",
     )
+    ask_if_right_percent: float = Field(
+        default=2,
+        ge=0,
+        le=100,
+        description="Percent of the requests after which a citizen is asked whether it was what "
+        "they meant, at most once a month each (`docs/dialogue.md`); 0 asks nobody.",
+    )
 
     @property
     def notices_address(self) -> str:

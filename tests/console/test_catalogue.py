@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +14,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.console.catalogue.faults import kind_in, kinds
 from api.console.catalogue.shelf import Room, room_of
+from nlu.catalogue.marks import parse_marks
 from nlu.changes.edits import AddSentence
 from nlu.changes.proposal import Author, version_of
+from nlu.quality.doubtful import DoubtfulSearch
 from tests.changes.conftest import committed, git
 from tests.console.conftest import House, Person
 from tests.few_services import copied
+from tests.processes import ROOT
 
 VIEW, PAY = "electricity_bill_view", "electricity_bill_payment"
 FILE = f"services/energy/{VIEW}.yml"
@@ -215,8 +221,8 @@ def test_words_are_changed_in_a_proposal_that_is_open(desk: Desk) -> None:
     text = desk.room.workshop.content(FILE, proposal)[0].decode()
     assert "Do pay" in text and "read: 2026-12-01" in text and '  days:\n    te: "వెంటనే."' in text
     page = desk.editor.get(AT, params={"proposal": proposal})
-    assert "At once." in page.text and "You see the service as this proposal leaves it" in page.text
-    assert "A change of this service waits already:" in desk.editor.get(AT).text
+    assert "At once." in page.text and "You see it as this proposal leaves it" in page.text
+    assert "A change of this file waits already:" in desk.editor.get(AT).text
     wrong = {**desk.form(f"{OK}?proposal={proposal}"), "text.en": "{nobody} knows"}
     answer = desk.send(OK, {**wrong, "step": "try"})
     assert answer.status_code == 422 and "nothing fills" in answer.text
@@ -323,3 +329,145 @@ def test_an_author_cannot_write_into_the_commit(desk: Desk) -> None:
     kept = store.keep(tried, edits, author, reason)
     assert kept.title == "fine Seva-Proposal: 20261130-120000-abcd"
     assert [one.id for one in store.proposals.all()] == [kept.id]
+
+
+TALK_TE = {
+    "greet": ("conversation/greet.yml", "నమస్తే బాబూ, కొత్తగా రాస్తున్నా"),
+    "out_of_scope.abuse": ("conversation/out_of_scope/abuse.yml", "నువ్వు ఎందుకూ పనికిరాని బొమ్మవి"),
+    "small_talk.emoji": ("talk/small_talk.yml", "🪷🪷🪷 మంచిది"),
+}
+
+
+def test_what_is_said_to_seva_itself_is_listed(desk: Desk) -> None:
+    page = desk.editor.get("/catalogue/talk").text
+    for place in TALK_TE:
+        assert f'href="/catalogue/talk/{place}"' in page
+    assert 'id="out_of_scope"' in page and page.count('id="out_of_scope"') == 1
+    assert "Tell me what you need." in page  # the reply to an emoji
+    assert 'href="/catalogue/talk"' in desk.editor.get("/catalogue").text
+
+
+@pytest.mark.parametrize("place", TALK_TE)
+def test_a_page_of_talk_shows_sentences_and_only_its_own_lists(desk: Desk, place: str) -> None:
+    page = desk.editor.get(f"/catalogue/talk/{place}", params={"key": "te"})
+    assert page.status_code == 200 and f"data/{TALK_TE[place][0]}" in page.text
+    first = desk.form(f"/catalogue/talk/{place}/sentences/utterances/te")["text.0"]
+    assert html.escape(first, quote=False) in page.text
+    held = desk.editor.get(f"/catalogue/talk/{place}", params={"part": "holdout"})
+    assert held.status_code == (404 if place.startswith("small_talk") else 200)
+    for wrong in ("no_such", "small_talk", "..%2fcheck", "greet/sentences/utterances/xx"):
+        assert desk.editor.get(f"/catalogue/talk/{wrong}").status_code == 404
+
+
+@both
+@pytest.mark.parametrize("place", TALK_TE)
+def test_sentences_of_talk_are_changed_in_their_lines_only(desk: Desk, place: str) -> None:
+    """Changed, taken out and added, among other intents of the same file; the folder stays."""
+    file, new = TALK_TE[place]
+    form = f"/catalogue/talk/{place}/sentences/utterances/te"
+    before = (desk.data / file).read_bytes()
+    sent = desk.form(form)
+    sent |= {"text.0": f"{new} ఒకటి", "new.0": f"{new} రెండు", "out.1": "1"}
+    tried = desk.send(form, {**sent, "step": "try"})
+    assert tried.status_code == 200 and 'value="keep"' in tried.text, tried.text
+    proposal = desk.kept(form, sent)
+    change = desk.room.workshop.proposals.files(proposal)[0]
+    old, after = before.decode().split("\n"), change.after.decode().split("\n")
+    assert len(old) == len(after)
+    assert len(set(after) - set(old)) == 2 and change.name == file
+    page = desk.editor.get(f"/catalogue/talk/{place}", params={"key": "te", "proposal": proposal})
+    assert f"{new} రెండు" in page.text and "You see it as this proposal leaves it" in page.text
+    assert "/catalogue/talk" in desk.editor.get(f"/catalogue/changes/{proposal}").text
+    assert (desk.data / file).read_bytes() == before
+
+
+def test_talk_is_checked_as_services_are(desk: Desk) -> None:
+    """A sentence in another script, and one that stands in a service: beside its field."""
+    form = "/catalogue/talk/small_talk.emoji/sentences/utterances/te"
+    taken = desk.form(TE)["text.3"]
+    sent = {**desk.form(form), "text.1": "only English here", "new.0": taken}
+    answer = desk.send(form, {**sent, "step": "keep", "reason": "why"})
+    assert answer.status_code == 422 and desk.room.workshop.proposals.all() == []
+    assert 'id="fault-text.1"' in answer.text and "script of `te`" in answer.text
+    assert 'id="fault-new.0"' in answer.text, answer.text
+
+
+def test_two_editors_of_one_talk_file(desk: Desk) -> None:
+    """Two intents of a file are edited at a time: the second sees that it fits still."""
+    one = "/catalogue/talk/small_talk.emoji/sentences/utterances/te"
+    others = [
+        p
+        for p in re.findall(
+            r"/catalogue/talk/(small_talk[.][a-z_]+)", desk.editor.get("/catalogue/talk").text
+        )
+    ]
+    other = next(p for p in others if p != "small_talk.emoji")
+    two = f"/catalogue/talk/{other}/sentences/utterances/te"
+    proposal = desk.kept(one, {**desk.form(one), "new.0": "🪷🪷 మొదటిది"})
+    first, second = desk.form(f"{one}?proposal={proposal}"), desk.form(f"{two}?proposal={proposal}")
+    desk.kept(one, {**first, "new.0": "🪷🪷🪷🪷 రెండోది"})
+    answer = desk.send(two, {**second, "new.0": "కొత్త మాట ఇదిగో బాబూ", "step": "keep", "reason": "why"})
+    assert answer.status_code == 409 and "Your lines are as you saw them" in answer.text
+    desk.kept(two, fields(answer))
+    text = desk.room.workshop.content("talk/small_talk.yml", proposal)[0].decode()
+    assert "రెండోది" in text and "కొత్త మాట ఇదిగో బాబూ" in text
+
+
+def test_readers_see_talk_and_change_nothing(desk: Desk) -> None:
+    reader = desk.house.person("Reader", "reader")
+    page = reader.get("/catalogue/talk/greet")
+    assert page.status_code == 200 and "Change these sentences" not in page.text
+    form = "/catalogue/talk/greet/sentences/utterances/te"
+    assert reader.get(form).status_code == 403
+    assert reader.browser.post(form, data=desk.form(form)).status_code == 403
+
+
+def test_a_doubted_sentence_leads_to_a_page_that_is_there(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another intent may be talk, which has no page of a service."""
+    text = parse_marks(desk.form(TE)["text.0"])[0]
+    said = {"intent": VIEW, "key": "te", "text": text}
+    doubt = {**said, "probability": 0.1, "other": "out_of_scope", "other_probability": 0.8}
+    twin = {"one": said, "two": {"intent": "greet", "key": "te", "text": "నమస్తే"}}
+    told = json.dumps({"labels": [doubt], "twins": [twin]}).encode()
+    search = DoubtfulSearch(desk.data.parent, lambda _: told)
+    monkeypatch.setattr(desk.room, "search", search)
+    search.begin(desk.data, "hash")
+    while search.state == "running":
+        time.sleep(0.01)
+    page = desk.editor.get(AT, params={"key": "te"}).text
+    assert 'href="/catalogue/talk#out_of_scope"' in page and 'href="/catalogue/talk#greet"' in page
+    greet = desk.editor.get("/catalogue/talk/greet", params={"key": "te"}).text
+    assert f'href="{AT}"' in greet  # its twin, from the other side
+
+
+@pytest.mark.parametrize(("language", "told"), [("te", "లిపిలో"), ("hi", "लिपि"), ("en", "")])
+def test_the_kind_of_a_fault_is_told_in_the_readers_language(
+    desk: Desk, language: str, told: str
+) -> None:
+    account = desk.house.console.accounts.all()[0]
+    desk.house.console.accounts.speak(account.id, language)
+    answer = desk.send(TE, {**desk.form(TE), "text.2": "only English words", "step": "try"})
+    assert answer.status_code == 422 and "script of `te`" in answer.text
+    marked = re.findall(r'<strong lang="(..)">([^<]+)</strong>', answer.text)
+    assert bool(marked) is bool(told)
+    assert all(lang == language and told in words for lang, words in marked)
+
+
+def test_every_kind_of_fault_is_one_that_the_check_tells() -> None:
+    """The messages are those of the rules: what no rule says any more has no entry."""
+    places = ("nlu/catalogue", "nlu/changes")
+    files = [file for place in places for file in sorted((ROOT / place).rglob("*.py"))]
+    source = "\n".join(file.read_text("utf-8") for file in files)
+    for kind in kinds():
+        for said in kind.says.pattern.split("|"):
+            assert said.removeprefix("^") in source, said
+        assert set(kind.words) == {"te", "hi"}
+
+
+def test_words_in_quotes_tell_no_kind() -> None:
+    """A sentence may say anything."""
+    told = kind_in("te")
+    assert told("`this must be unknown` is also an utterance of x (a.yml:3)") == told("is both")
+    assert told("`is written twice` cannot be") == ""

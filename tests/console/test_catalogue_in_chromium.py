@@ -97,6 +97,10 @@ def test_every_page_of_the_catalogue(
             "sentences": TE,
             "words": OK,
             "fact": f"{AT}/words/facts.fee",
+            "talk": "/catalogue/talk",
+            "intent": "/catalogue/talk/small_talk.emoji",
+            "part": f"/catalogue/talk/out_of_scope.abuse?proposal={proposal}",
+            "talk-sentences": "/catalogue/talk/greet/sentences/utterances/hi",
             "changes": "/catalogue/changes",
             "change": f"/catalogue/changes/{proposal}",
         }.items():

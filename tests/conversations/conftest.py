@@ -76,6 +76,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     sandbox_port, actions_port = free_port(), free_port()
     environment = {
         "SEVA_VAR_DIR": str(folder / "var"),
+        "SEVA_ASK_IF_RIGHT_PERCENT": "0.01",  # whose tests choose ids of messages that are in it
         "SEVA_DATA_DIR": str(data_folder(folder / "data", UNLIMITED, {})),
         "SEVA_SANDBOX_PORT": str(sandbox_port),
         "SEVA_SANDBOX_OWNERS": str(OWNERS),

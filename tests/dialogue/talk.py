@@ -14,7 +14,7 @@ from typing import Any
 from actions.citizens.counted import count_turn
 from actions.citizens.effects import Stores, carried_out
 from actions.departments import OperationResult, Origin
-from actions.dialogue import turns
+from actions.dialogue import turns, was_right
 from actions.dialogue.form import Form
 from actions.dialogue.state import NO_MEMORY, Heard, Memory, Profile, State, read_state
 from nlu.daily_counts import Tally
@@ -127,6 +127,7 @@ class Talk:
     memory: Memory = NO_MEMORY
     tally: Tally | None = None
     model: str = ""
+    asked_if_right: float = 0.0
 
     @property
     def open(self) -> bool:
@@ -160,6 +161,7 @@ class Talk:
         before = self._known(self.state)
         message = replace(message, message=replace(message.message, model=self.model))
         step = await turns.turn(self.form, before, message, self.department.execute)
+        step = was_right.noted(self.form, before, message, step, self.asked_if_right)
         if self.stores:
             step = carried_out(step, self.citizen, self.stores)
         if self.tally:

@@ -207,6 +207,23 @@ async def test_each_turn_is_logged_with_its_model(
     assert "'model': 'fake'" in caplog.text or '"model": "fake"' in caplog.text
 
 
+async def test_what_the_dialogue_never_saw_is_counted_by_its_reason(bench: Bench) -> None:
+    counts = DailyCounts()
+    tally = Tally(lambda: counts, ZoneInfo("Asia/Kolkata"))
+    worker = make_worker(bench.store, bench.engine, bench.whatsapp, bench.clock, tally=tally)
+    stickers = [replace(message(one), kind="sticker", text=None) for one in (1, 2)]
+    tap = replace(message(3), kind="button", text=None, button_id="gone")
+    long = replace(message(4), text="x" * 100_000)
+    await bench.store.put([*stickers, tap, long, message(5, "bill")])
+    await worker.drain()
+    tally.flush()
+    assert counts.sums("unread", (0, 99_999), ["kind", "department"]) == {
+        ("unsupported_message", ""): (2, 0),
+        ("old_button", ""): (1, 0),
+        ("message_too_long", ""): (1, 0),
+    }
+
+
 async def test_what_failed_is_logged_without_its_words(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -24,6 +24,7 @@ from actions.dialogue.steps import Handover
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.daily_counts import DailyCounts, Tally
 from nlu.storage.tables import file_url
+from nlu.turn import Media
 from tests.dialogue.talk import TODAY, Talk
 
 DATA = Path(__file__).resolve().parents[2] / "data"
@@ -225,3 +226,25 @@ def test_staff_who_close_a_request_count_its_wait_once(
     assert counts.sums("waited", ALL, ["service", "kind"]) == {
         ("income_certificate", "300"): (1, pytest.approx(120, abs=60))
     }
+
+
+@pytest.mark.parametrize("key", FIVE_KEYS)
+async def test_whether_citizens_were_understood(talk: Talk, counts: DailyCounts, key: str) -> None:
+    talk.asked_if_right = 100
+    talk.stores = None  # a citizen who wants nothing remembered
+    await talk.say("bill 6123401005678", key=key, **BILL)
+    await talk.tap('"wrong"')
+    about = ("kind", "department", "service", "language")
+    assert told(talk, counts, "judged", *about) == {
+        ("asked", "energy", BILL["intent"], ""): 1,
+        ("wrong", "energy", BILL["intent"], ""): 1,
+    }
+
+
+async def test_a_picture_that_nothing_asked_for(talk: Talk, counts: DailyCounts) -> None:
+    photo = {"media": Media("1", "image/jpeg")}
+    await talk.say("\U0001f4ce", key=None, carries=photo)
+    await talk.say("my bill", key="en", **BILL)
+    await talk.say("\U0001f4ce", key=None, carries=photo)
+    await talk.say("6123401005678", key=None, carries=photo)  # its caption is the answer
+    assert told(talk, counts, "unread", "kind", "department") == {("picture", ""): 2}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -10,10 +11,17 @@ import pytest
 
 from actions.reports.period import Period, asked_for, month
 from actions.reports.report import Report
-from actions.reports.table import Table
+from actions.reports.table import Table, words
+from api.turn import _VOICE_PHRASES
 from nlu.daily_counts import COUNTS, Key, day_number
-from tests.reports.conftest import LANGUAGES, TODAY, Town, statements
+from tests.processes import ROOT
+from tests.reports.conftest import BILL, FAULT, INCOME, LANGUAGES, TODAY, Town, statements
 
+VOICE_NOTES = {
+    "en": "voice note without words that could be heard",
+    "te": "మాటలు వినిపించని వాయిస్ మెసేజ్",
+    "hi": "वॉइस संदेश में शब्द सुनाई नहीं दिए",
+}
 LANGUAGE_NAMES = {"te": "తెలుగు", "en": "English", "hi": "हिन्दी"}
 
 
@@ -88,6 +96,64 @@ def test_a_few_dead_letters_hide_another_number_too(full: Report) -> None:
     """24 turns in all: 21 asked back, 3 given up."""
     told = shown(of(full, "unhappy_kinds"))
     assert {row[0] for row in told.values()} == {"<5", "–"}
+
+
+def test_messages_that_could_not_be_used_are_told_by_reason(town: Town) -> None:
+    for kind, times in {"not_understood_voice": 12, "picture": 8, "message_too_long": 5}.items():
+        town.add("unread", times, kind=kind)
+    for language, voice in VOICE_NOTES.items():
+        report = town.reporter.report({"period": "today", "language": language})
+        table = of(report, "unread")
+        assert shown(table)[voice] == ["12", "48.0 %"]
+        assert not any(name in ("picture", "message_too_long") for name, _ in table.rows)
+    one = town.reporter.report({"period": "today", "language": "en", "department": "energy"})
+    assert "unread" not in [table.name for table in one.tables]  # they are of no department
+
+
+def test_every_reason_of_a_message_that_cannot_be_used_has_words() -> None:
+    """The phrases that a message reader may answer with."""
+    source = (ROOT / "api" / "turn.py").read_text("utf-8")
+    named = set(re.findall(r'Unclear\(\s*"([a-z_]+)"', source)) | set(_VOICE_PHRASES.values())
+    assert "old_button" in named and "voice_too_long" in named
+    assert named | {"picture", "not_understood_voice"} <= set(words())
+
+
+def test_what_citizens_said_of_being_understood(town: Town) -> None:
+    told = {BILL: (40, 10), FAULT: (30, 0), INCOME: (12, 8)}
+    for (department, service), (yes, no) in told.items():
+        where = {"department": department, "service": service}
+        town.add("judged", yes + no + 20, kind="asked", **where)
+        town.add("judged", yes, kind="right", **where)
+        town.add("judged", no, kind="wrong", **where)
+    table = of(town.reporter.report({"period": "today", "language": "en"}), "judged")
+    rows = shown(table)
+    assert rows["See your electricity bill"] == ["50", "80.0 %", "67.0 % – 88.8 %"]
+    assert table.total is not None
+    assert [one.text for one in table.total[1]] == ["100", "82.0 %", "73.3 % – 88.3 %"]
+    assert "160 were asked" in table.notes[0]
+    alone = town.reporter.report({"period": "today", "language": "en", "department": "revenue"})
+    assert [one.text for one in of(alone, "judged").total[1]][:2] == ["20", "60.0 %"]
+    assert len(of(alone, "judged").rows) == 1
+
+
+def test_few_who_said_no_are_told_of_no_service_and_not_in_all(town: Town) -> None:
+    """3 of 50 said no: neither the number nor the share tells it, and no other row either."""
+    for (department, service), (yes, no) in {BILL: (47, 3), FAULT: (30, 6)}.items():
+        where = {"department": department, "service": service}
+        town.add("judged", yes, kind="right", **where)
+        town.add("judged", no, kind="wrong", **where)
+    table = of(town.reporter.report({"period": "today", "language": "en"}), "judged")
+    assert [row[0] for row in shown(table).values()] == ["–", "–"]
+    assert [one.text for one in table.total[1]][:2] == ["86", "89.5 %"]
+
+
+def test_fewer_than_five_answers_are_not_told(town: Town) -> None:
+    where = {"department": BILL[0], "service": BILL[1]}
+    town.add("judged", 3, kind="right", **where)
+    town.add("judged", 3, kind="asked", **where)
+    table = of(town.reporter.report({"period": "today", "language": "en"}), "judged")
+    assert [row[0] for row in shown(table).values()] == ["<5"]
+    assert table.total[1][0].text == "<5" and "<5 were asked" in table.notes[0]
 
 
 @pytest.mark.parametrize("language", ["te", "hi", "en"])

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from starlette.responses import Response
 
+from api.console.catalogue.faults import kind_in
 from api.console.catalogue.shelf import Room, address, room_of
+from api.console.catalogue.talk import page_of
 from api.console.visit import Refused, Visit
 from nlu.catalogue.errors import Problem
 from nlu.changes.diff import Row, rows
@@ -59,6 +61,8 @@ async def _page(visit: Visit, room: Room, name: str, wrong: NotTaken | None = No
         at=f"/catalogue/changes/{one.id}",
         is_author=visit.account.name in one.authors,
         wrong=wrong,
+        page_of=page_of,
+        kind=kind_in(visit.language),
     )
 
 

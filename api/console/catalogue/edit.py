@@ -8,7 +8,14 @@ from typing import Any
 from starlette.responses import Response
 
 from api.console.catalogue import form
-from api.console.catalogue.pages import Opened, check_path, open_service, titles
+from api.console.catalogue.faults import kind_in
+from api.console.catalogue.pages import (
+    Opened,
+    OpenedFile,
+    check_path,
+    open_service,
+    titles,
+)
 from api.console.catalogue.preview import preview
 from api.console.catalogue.shelf import address
 from api.console.visit import Refused, Visit
@@ -26,21 +33,21 @@ async def sentences(visit: Visit) -> Response:
     """The sentences of a key, to be written in."""
     opened, part, key = await _sentences(visit)
     fields = form.sentence_fields(opened.document, part, key)
-    return _page(visit, opened, fields, part=part, key=key)
+    return filled_in(visit, opened, fields, part=part, key=key)
 
 
 async def try_sentences(visit: Visit) -> Response:
     """Shows what the form would change, or keeps it."""
     opened, part, key = await _sentences(visit)
     filled = form.sentences(await visit.form(), part, key)
-    return await _tried(visit, opened, filled, part=part, key=key)
+    return await tried_out(visit, opened, filled, part=part, key=key)
 
 
 async def words(visit: Visit) -> Response:
     """One text in every language, to be written in."""
     opened, path = await _words(visit)
     fields = form.word_fields(opened.document, path, opened.catalogue.languages)
-    return _page(visit, opened, fields, path=path)
+    return filled_in(visit, opened, fields, path=path)
 
 
 async def try_words(visit: Visit) -> Response:
@@ -49,10 +56,13 @@ async def try_words(visit: Visit) -> Response:
     new = opened.document.value(*path) is None
     languages = opened.catalogue.languages
     filled = form.words(await visit.form(), path, languages, new=new)
-    return await _tried(visit, opened, filled, path=path)
+    return await tried_out(visit, opened, filled, path=path)
 
 
-async def _tried(visit: Visit, opened: Opened, filled: form.Filled, **where: Any) -> Response:
+async def tried_out(
+    visit: Visit, opened: OpenedFile, filled: form.Filled, **where: Any
+) -> Response:
+    """The form with what it would change, or the way to the proposal that it was kept in."""
     given = await visit.form()
     version, reason = given.get("version", ""), given.get("reason", "")
     room, proposal = opened.room, opened.proposal.id if opened.proposal else None
@@ -87,7 +97,7 @@ async def _tried(visit: Visit, opened: Opened, filled: form.Filled, **where: Any
     except GitFailed as error:
         log.error("change_not_kept", error=str(error))
         told["fault"] = str(error)
-    return _page(visit, opened, filled.fields, **where, **told)
+    return filled_in(visit, opened, filled.fields, **where, **told)
 
 
 def _beside(tried: Tried, filled: form.Filled) -> None:
@@ -96,9 +106,9 @@ def _beside(tried: Tried, filled: form.Filled) -> None:
         one.faults += [f"{problem.what}; {problem.mend}" for problem in tried.of_edit(number)]
 
 
-def _page(
+def filled_in(
     visit: Visit,
-    opened: Opened,
+    opened: OpenedFile,
     fields: list[form.Field],
     *,
     part: str = "",
@@ -111,9 +121,10 @@ def _page(
     reason_fault: str = "",
     fault: str = "",
 ) -> Response:
+    """The page of a form with what is written in it and what is wrong with that."""
     wrong = bool(conflict or fault or reason_fault or any(one.faults for one in fields))
     bubbles = []
-    if path:
+    if isinstance(opened, Opened) and path:
         words = {one.name.partition(".")[2]: one.text for one in fields if "." in one.name}
         what = ".".join(path)
         bubbles = preview(opened.shelf, opened.catalogue, opened.service, what, words)
@@ -134,6 +145,7 @@ def _page(
         reason_fault=reason_fault,
         fault=fault,
         titles=titles(opened.catalogue, visit.language),
+        kind=kind_in(visit.language),
     )
 
 
@@ -142,7 +154,7 @@ async def _sentences(visit: Visit) -> tuple[Opened, str, str]:
     part, key = visit.request.path_params["part"], visit.request.path_params["key"]
     if part not in LISTS or key not in (*opened.catalogue.languages.keys, MIXED_KEY):
         raise Refused(404)
-    _may_change(opened)
+    opened.may_change()
     return opened, part, key
 
 
@@ -150,10 +162,5 @@ async def _words(visit: Visit) -> tuple[Opened, tuple[str, ...]]:
     opened = await open_service(visit)
     what = visit.request.path_params["what"]
     check_path(opened, what)
-    _may_change(opened)
+    opened.may_change()
     return opened, tuple(what.split("."))
-
-
-def _may_change(opened: Opened) -> None:
-    if opened.proposal and opened.proposal.state != "open":
-        raise Refused(404)

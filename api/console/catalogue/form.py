@@ -43,9 +43,9 @@ class Filled:
     origin: list[Field]
 
 
-def sentences(given: Mapping[str, str], part: str, key: str) -> Filled:
-    """Of the form for the sentences of a key. Sentences are taken out from the last one up, so that
-    places stay what they were."""
+def sentences(given: Mapping[str, str], part: str, key: str, above: tuple[str, ...] = ()) -> Filled:
+    """Of the form for the sentences of a key, which stand below `above` in the file. Sentences are
+    taken out from the last one up, so that places stay what they were."""
     fields: list[Field] = []
     changes: list[tuple[Edit, Field]] = []
     outs: list[tuple[Edit, Field]] = []
@@ -56,21 +56,23 @@ def sentences(given: Mapping[str, str], part: str, key: str) -> Filled:
         one = Field(f"text.{number}", text, was, f"out.{number}" in given)
         fields.append(one)
         if one.out:
-            outs.append((RemoveSentence(part, key, number, was), one))
+            outs.append((RemoveSentence(part, key, number, was, above), one))
         elif _apart(text, was):
-            changes.append((ChangeSentence(part, key, number, was, text), one))
+            changes.append((ChangeSentence(part, key, number, was, text, above), one))
     for number in range(_count(given, "new.")):
         one = Field(f"new.{number}", _sent(given, f"new.{number}"))
         fields.append(one)
         if one.text.strip():
-            adds.append((AddSentence(part, key, one.text), one))
+            adds.append((AddSentence(part, key, one.text, above), one))
     every = [*changes, *outs[::-1], *adds]
     return Filled(fields, [edit for edit, _ in every], [one for _, one in every])
 
 
-def sentence_fields(document: Document, part: str, key: str) -> list[Field]:
+def sentence_fields(
+    document: Document, part: str, key: str, above: tuple[str, ...] = ()
+) -> list[Field]:
     """The same form, before anybody has written in it."""
-    some = document.value(part, key) or []
+    some = document.value(*above, part, key) or []
     fields = [Field(f"text.{n}", text, text) for n, text in enumerate(some)]
     return [*fields, *(Field(f"new.{n}", "") for n in range(NEW))]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.responses import Response
@@ -23,13 +23,12 @@ _PAGE = 50
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A service as a proposal leaves it, or as it is."""
+class OpenedFile:
+    """A file of the catalogue as a proposal leaves it, or as it is."""
 
     room: Room
     shelf: Shelf
     catalogue: Catalogue
-    service: Service
     file: str
     document: Document
     version: str
@@ -39,6 +38,32 @@ class Opened:
     def query(self) -> str:
         """What links of the page carry."""
         return f"?proposal={self.proposal.id}" if self.proposal else ""
+
+    def may_change(self) -> None:
+        """Raises Refused for a proposal that takes nothing more."""
+        if self.proposal and self.proposal.state != "open":
+            raise Refused(404)
+
+
+@dataclass(frozen=True)
+class Opened(OpenedFile):
+    """A service."""
+
+    service: Service
+
+    @property
+    def url(self) -> str:
+        """Of its page."""
+        return f"/catalogue/services/{self.service.name}"
+
+    @property
+    def slots(self) -> Sequence[str]:
+        """What its sentences may be marked with."""
+        return [slot.name for slot in self.service.slots]
+
+    def heading(self, language: str) -> str:
+        """What it is called."""
+        return self.service.title[language]
 
 
 @dataclass(frozen=True)
@@ -57,7 +82,7 @@ async def services(visit: Visit) -> Response:
     asked = visit.request.query_params
     text, department = asked.get("q", "")[:200], asked.get("department", "")
     found = shelf.found(text, department)
-    page = _number(asked.get("page", "1"))
+    page = page_number(asked.get("page", "1"))
     rows = found[(page - 1) * _PAGE : page * _PAGE]
     doubtful = await asyncio.to_thread(room.search.found)
     return visit.page(
@@ -89,7 +114,7 @@ async def service(visit: Visit) -> Response:
     found = await asyncio.to_thread(opened.room.search.found)
     proposals = await asyncio.to_thread(opened.room.workshop.proposals.all)
     sentences = [
-        _sentence(text, (opened.service.name, key), found if part == LISTS[0] else None)
+        sentence(text, (opened.service.name, key), found if part == LISTS[0] else None)
         for text in opened.document.value(part, key) or ()
     ]
     return visit.page(
@@ -110,6 +135,7 @@ async def service(visit: Visit) -> Response:
         words=paths(opened.service, opened.document),
         new=new_facts(opened.document),
         titles=titles(opened.catalogue, visit.language),
+        at=address_of(opened.catalogue),
         proposals=[one for one in proposals if one.state == "open"],
     )
 
@@ -164,6 +190,17 @@ def titles(catalogue: Catalogue, language: str) -> dict[str, str]:
     return {**{name: name for name in catalogue.conversation}, **named}
 
 
+def address_of(catalogue: Catalogue) -> Callable[[str], str]:
+    """Intent -> where its page is."""
+
+    def found(intent: str) -> str:
+        if intent in catalogue.services:
+            return f"/catalogue/services/{intent}"
+        return f"/catalogue/talk#{intent}"
+
+    return found
+
+
 def _opened(room: Room, shelf: Shelf, visit: Visit, proposal: str) -> Opened:
     name = visit.request.path_params["name"]
     kept = room.workshop.proposals.get(proposal) if proposal else None
@@ -172,11 +209,11 @@ def _opened(room: Room, shelf: Shelf, visit: Visit, proposal: str) -> Opened:
     file = service.file.relative_to(catalogue.root).as_posix()
     content, version = room.workshop.content(file, proposal or None)
     document = readable(content)
-    return Opened(room, shelf, catalogue, service, file, document, version, kept)
+    return Opened(room, shelf, catalogue, file, document, version, kept, service)
 
 
-def _sentence(text: str, place: tuple[str, str], found: Doubtful | None) -> Sentence:
-    """`place` is its service and key."""
+def sentence(text: str, place: tuple[str, str], found: Doubtful | None) -> Sentence:
+    """A sentence with what the search found; `place` is its intent and key."""
     try:
         plain = parse_marks(text)[0]
     except MarkError:
@@ -193,7 +230,8 @@ def _mixed(opened: Opened) -> list[str]:
     return [key for key in opened.service.utterances if key not in known]
 
 
-def _number(text: str) -> int:
+def page_number(text: str) -> int:
+    """The page that an address asks for; the first where it says nothing that counts."""
     return (
         int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 6 and text != "0" else 1
     )

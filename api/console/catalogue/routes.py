@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from api.console.area import Area
-from api.console.catalogue import changes, edit, pages
+from api.console.catalogue import changes, edit, pages, talk
 from api.console.catalogue.shelf import room_of
 from api.console.visit import at
 
@@ -13,6 +13,8 @@ _READ, _EDIT, _TAKE_OVER = "catalogue", "catalogue.edit", "catalogue.take_over"
 _SERVICE = "/catalogue/services/{name}"
 _SENTENCES = f"{_SERVICE}/sentences/{{part}}/{{key}}"
 _WORDS = f"{_SERVICE}/words/{{what}}"
+_TALK = "/catalogue/talk/{place}"
+_TALK_SENTENCES = f"{_TALK}/sentences/{{part}}/{{key}}"
 _CHANGE = "/catalogue/changes/{id}"
 
 AREA = Area(
@@ -26,6 +28,10 @@ AREA = Area(
         at(f"{_CHANGE}/check", changes.check, may=_READ, method="POST"),
         at(f"{_CHANGE}/take", changes.take_over, may=_TAKE_OVER, method="POST"),
         at(f"{_CHANGE}/discard", changes.discard, may=_EDIT, method="POST"),
+        at("/catalogue/talk", talk.intents, may=_READ),
+        at(_TALK, talk.intent, may=_READ),
+        at(_TALK_SENTENCES, talk.sentences, may=_EDIT),
+        at(_TALK_SENTENCES, talk.try_sentences, may=_EDIT, method="POST"),
         at(_SERVICE, pages.service, may=_READ),
         at(f"{_SERVICE}/whatsapp/{{what}}", pages.whatsapp, may=_READ),
         at(f"{_SERVICE}/whatsapp/{{what}}", pages.whatsapp, may=_READ, method="POST"),
