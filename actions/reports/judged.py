@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 from actions.dialogue.was_right import ASKED, RIGHT, WRONG
 from actions.reports.figures import Figures, Place
-from actions.reports.suppression import Cell, is_few, nested
 from actions.reports.table import Column, Shown, Speech, Table, grouped, percent
+from nlu.suppression import Cell, is_few, nested
 from nlu.training.metrics import wilson
 
 _ANSWERS = (RIGHT, WRONG)
