@@ -90,11 +90,15 @@ class Reporter:
 
 
 def reports_app(reporter: Reporter) -> Starlette:
-    """The application. Its one thread is its own, so that reports take none from turns."""
+    """The application. Its threads are its own, so that reports take none from turns. A PDF takes
+    seconds and has one for itself, so that no page waits behind it."""
     thread = ThreadPoolExecutor(1, thread_name_prefix="reports")
+    press = ThreadPoolExecutor(1, thread_name_prefix="reports-pdf")
 
-    async def beside(work: Callable[..., Result], *given: object) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(thread, work, *given)
+    async def beside(
+        work: Callable[..., Result], *given: object, on: ThreadPoolExecutor = thread
+    ) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(on, work, *given)
 
     async def asked(request: Request) -> Report:
         try:
@@ -121,7 +125,7 @@ def reports_app(reporter: Reporter) -> Starlette:
 
     async def printed(request: Request) -> Response:
         found = await asked(request)
-        content = await beside(pdf.report_pdf, found, reporter.now)
+        content = await beside(pdf.report_pdf, found, reporter.now, on=press)
         return Response(content, media_type=pdf.MEDIA_TYPE)
 
     return Starlette(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import subprocess
+import threading
 from pathlib import Path
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from actions.reports import app
 from actions.reports.app import month_before, reports_app
 from actions.reports.command import report_command
 from actions.reports.csv_file import harmless, report_csv, table_csv
@@ -92,6 +96,32 @@ def test_the_department_side_answers_over_http(town: Town) -> None:
         assert len(client.get("/report.csv", params=asked).content) > 1000
         assert client.get("/table.csv", params={**asked, "table": "../x"}).status_code == 404
         assert client.get("/", params={"period": "never"}).status_code == 422
+
+
+async def test_a_page_does_not_wait_behind_a_pdf(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A PDF takes seconds; the page is there while it is being made."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> bytes:
+        begun.set()
+        may_end.wait(60)
+        return b"%PDF"
+
+    monkeypatch.setattr(app.pdf, "report_pdf", slow)
+    town.month()
+    asked = {"period": "2026-11", "language": "en"}
+    transport = httpx.ASGITransport(reports_app(town.reporter))
+    async with httpx.AsyncClient(transport=transport, base_url="http://reports") as client:
+        printing = asyncio.create_task(client.get("/report.pdf", params=asked))
+        try:
+            await asyncio.to_thread(begun.wait, 60)
+            found = await asyncio.wait_for(client.get("/", params=asked), 30)
+            assert found.status_code == 200 and not printing.done()
+        finally:
+            may_end.set()
+        assert (await printing).content == b"%PDF"
 
 
 def test_no_small_number_leaves_the_department_side(town: Town) -> None:
