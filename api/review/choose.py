@@ -109,7 +109,7 @@ def choose_command(
 def choose(
     candidates: Sequence[Candidate], most: int, language: str, reader: Reader, tell: Tell
 ) -> list[Chosen]:
-    """Those worth a label, the best first; with `language`, of that key alone."""
+    """Those worth a label, the most doubtful first; with `language`, of that key alone."""
     rules, items = load_rules(), []
     for start in range(0, len(candidates), _BATCH):
         some = candidates[start : start + _BATCH]
@@ -122,8 +122,8 @@ def choose(
     chances = np.array([_two(item) for _, item in pairs])
     doubts = doubt(chances)
     vectors = reader.vectors([one.text for one, _ in pairs], tell)
-    found = most_worth(vectors, chances, most)
-    return [Chosen(pairs[at][0], pairs[at][1], float(doubts[at])) for at in map(int, found)]
+    found = sorted(map(int, most_worth(vectors, chances, most)), key=lambda at: -doubts[at])
+    return [Chosen(pairs[at][0], pairs[at][1], float(doubts[at])) for at in found]
 
 
 def write(chosen: Sequence[Chosen], out: TextIO, form: str) -> None:
