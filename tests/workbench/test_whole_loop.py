@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from nlu.catalogue import Catalogue, load_catalogue
 from nlu.registry import live_id
 from tests.browser.conftest import ARGS
+from tests.console.test_in_chromium import look
 from tests.few_services import copied
 from tests.processes import ROOT
 from tests.speech.test_transcriber import CLIPS
@@ -106,9 +107,12 @@ def review(page: Page, home: str) -> int:
 def hand_in(page: Page, home: str) -> str:
     """Makes a change proposal of what was reviewed; its address."""
     page.goto(f"{home}/review/ready")
+    expect(page.locator("ol.sentences li")).to_have_count(2)
+    look(page, "ready-office-te-light")
     page.locator("#reason").fill("పౌరులు ఇలా అడుగుతున్నారు")
     page.locator("button[value='keep']").click()
     page.wait_for_url(re.compile("/catalogue/changes/"))
+    look(page, "handed-in-office-te-light")
     return path_of(page)
 
 
@@ -117,6 +121,7 @@ def take_over(page: Page, home: str, proposal: str) -> None:
     page.goto(f"{home}{proposal}")
     send(page, f"{proposal}/check")
     expect(page.locator("#checked .right")).to_be_visible(timeout=120_000)
+    look(page, "take-over-office-te-light")
     send(page, f"{proposal}/take")
     expect(page.locator(".said")).to_be_visible()
 
