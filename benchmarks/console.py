@@ -112,6 +112,11 @@ def addresses(filled: Filled, draw: random.Random) -> dict[str, list[str]]:
         "/catalogue/services/{name}/whatsapp/{what}": [f"{service}/whatsapp/replies.ok"],
         "/catalogue/services/{name}/sentences/{part}/{key}": [f"{service}/sentences/utterances/te"],
         "/catalogue/services/{name}/words/{what}": [f"{service}/words/title"],
+        "/catalogue/talk": ["/catalogue/talk"],
+        "/catalogue/talk/{place}": ["/catalogue/talk/greet", "/catalogue/talk/greet?key=hi"],
+        "/catalogue/talk/{place}/sentences/{part}/{key}": [
+            "/catalogue/talk/greet/sentences/utterances/te"
+        ],
         "/models": ["/models"],
         "/models/train": ["/models/train"],
         "/models/jobs": ["/models/jobs"],
@@ -119,6 +124,9 @@ def addresses(filled: Filled, draw: random.Random) -> dict[str, list[str]]:
             f"/models/compare?a={filled.models[0]}&b={other}" if other else "/models/compare"
         ],
         "/models/rollback": ["/models/rollback"],
+        "/models/canary": ["/models/canary"],
+        "/models/{model}/shadow": [f"{model}/shadow"] if model else [],
+        "/models/{model}/canary": [f"/models/{other}/canary"] if other else [],
         "/models/{model}": [model, f"{model}?all=1"] if model else [],
         "/models/{model}/promote": [f"/models/{other}/promote"] if other else [],
         "/reports": [

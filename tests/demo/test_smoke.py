@@ -89,8 +89,9 @@ def test_the_end_of_the_start_names_every_page_and_what_to_try(
 
 
 @pytest.mark.parametrize("terminal", [True, False])
-def test_the_start_says_what_it_is_doing(terminal: bool) -> None:
+def test_the_start_says_what_it_is_doing(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bar on a terminal, and a line for each step where there is none."""
+    monkeypatch.setenv("TERM", "xterm")
     out = io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=80)
     with StartProgress(console, 2) as progress:

@@ -128,7 +128,7 @@ def containers(image: Image, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             if volume["target"] == image.environment["SEVA_MODELS_DIR"]:
                 volume["source"] = str((models / "live").resolve().parent)
     nobody = pwd.getpwnam("nobody").pw_uid
-    services = without(without(found["services"], "watch"), "shadow")
+    services = without(found["services"], "watch")
     prepare_database(folder, services["postgres"], nobody)
     running = Containers(
         services,
