@@ -35,6 +35,14 @@ class Metrics:
         self.decisions = Counter(
             "seva_decisions", "Texts that were understood, by decision", ["kind", "key"], **make
         )
+        self._canaries = Gauge(
+            "seva_canary_answers",
+            "Processes of the role in which the canary answers its share; 0: the live model does",
+            ["model"],
+            multiprocess_mode="livesum",
+            **make,
+        )
+        self._canary = ""
         make["multiprocess_mode"] = "mostrecent"  # all processes share one store
         self._waiting = Gauge("seva_inbox_waiting", "Messages without an answer", **make)
         self._dead = Gauge("seva_inbox_dead", "Dead letters", **make)
@@ -50,6 +58,14 @@ class Metrics:
         MultiProcessCollector(together)
         together.register(Footprint())
         return together
+
+    def show_canary(self, model: str, *, answers: bool) -> None:
+        """The model that is set as the canary, empty where none is, and whether it answers."""
+        if self._canary not in ("", model):
+            self._canaries.labels(self._canary).set(0)
+        if model:
+            self._canaries.labels(model).set(answers)
+        self._canary = model
 
     def show_depth(self, depth: Depth) -> None:
         """Sets the gauges about the store."""

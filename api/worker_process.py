@@ -155,5 +155,5 @@ async def _watch(
         heartbeat.trouble("canary", canary.trouble, stops=False)
         heartbeat.beat()
         metrics.vitals.show_model(engine.release.model_id if engine.release else "")
-        metrics.vitals.show_canary(canary.wanted, answers=canary.percent > 0)
+        metrics.show_canary(canary.wanted, answers=canary.percent > 0)
         await asyncio.sleep(0.5)

@@ -34,14 +34,7 @@ class VitalSigns:
             registry=registry,
             multiprocess_mode="livesum",
         )
-        self._canaries = Gauge(
-            "seva_canary_answers",
-            "Processes of the role in which the canary answers its share; 0: the live model does",
-            ["model"],
-            registry=registry,
-            multiprocess_mode="livesum",
-        )
-        self._model = self._canary = ""
+        self._model = ""
         registry.register(Footprint())
 
     def show(self, *, ready: bool, model: str) -> None:
@@ -66,14 +59,6 @@ class VitalSigns:
         if model:
             self._models.labels(model).set(1)
         self._model = model
-
-    def show_canary(self, model: str, *, answers: bool) -> None:
-        """The model that is set as the canary, empty where none is, and whether it answers."""
-        if self._canary not in ("", model):
-            self._canaries.labels(self._canary).set(0)
-        if model:
-            self._canaries.labels(model).set(answers)
-        self._canary = model
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ async def show_vitals(now: Runtime) -> None:
     release = now.engine.release if isinstance(now.engine, LiveEngine) else None
     now.metrics.vitals.show(ready=ready, model=release.model_id if release else "")
     if now.canary is not None:
-        now.metrics.vitals.show_canary(now.canary.wanted, answers=now.canary.percent > 0)
+        now.metrics.show_canary(now.canary.wanted, answers=now.canary.percent > 0)
 
 
 async def is_ready(now: Runtime) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -377,7 +379,8 @@ def test_where_models_are_only_read_nothing_is_begun(
 ) -> None:
     """As in a container; root may write anywhere, so the answer of the system is a fake."""
     judge(models, CANDIDATE, LIVE)
-    monkeypatch.setattr("api.console.models.records.os.access", lambda path, mode: False)
+    system = SimpleNamespace(access=lambda *_: False, W_OK=os.W_OK)
+    monkeypatch.setattr("api.console.models.records.os", system)
     person = house.person("Anita", "releaser")
     assert "to be read only" in person.get("/models").text
     for path, sent in (

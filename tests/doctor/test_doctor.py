@@ -158,29 +158,29 @@ def test_nothing_is_made_where_nothing_is(site: Site) -> None:
 
 @pytest.mark.slow
 def test_no_secret_and_no_number_is_told(site: Site) -> None:
-    """With everything wrong at once, and a canary in each place."""
+    """With everything wrong at once, and a word of its own in each place."""
     received(site, 2, ago=7200)
     change(site, "UPDATE inbox SET lane = '1:919848012345', reason = 'ValueError'")
     change(site, "UPDATE inbox SET state = 2 WHERE seq = 1")
-    canaries = {
-        **{f"SEVA_{name}": f"canary-{name}" for name in ("NOTICES_KEY", "LOG_KEY", "API_KEYS")},
-        "SEVA_WHATSAPP_APP_SECRET": "canary-app",
-        "SEVA_WHATSAPP_ACCESS_TOKEN": "canary-token",
-        "SEVA_WHATSAPP_PHONE_NUMBER_ID": "+91 canary",
-        "SEVA_ACTIONS_SECRET": "canary",
-        "SEVA_JOURNAL_URL": "postgresql://seva:canary@127.0.0.1:1/seva",
-        "SEVA_DEPARTMENT_ENERGY_KEY": "canary-energy",
-        "SEVA_DEPARTMENT_ENERGY_URL": "https://seva:canary@energy.invalid/canary?key=canary",
-        "SEVA_WHATSAPP_BASE_URL": "https://canary@127.0.0.1:1/canary",
-        "SEVA_DOCUMENTS_URL": "https://seva:canary@documents.invalid/canary",
+    marked = {
+        **{f"SEVA_{name}": f"m4rk3d-{name}" for name in ("NOTICES_KEY", "LOG_KEY", "API_KEYS")},
+        "SEVA_WHATSAPP_APP_SECRET": "m4rk3d-app",
+        "SEVA_WHATSAPP_ACCESS_TOKEN": "m4rk3d-token",
+        "SEVA_WHATSAPP_PHONE_NUMBER_ID": "+91 m4rk3d",
+        "SEVA_ACTIONS_SECRET": "m4rk3d",
+        "SEVA_JOURNAL_URL": "postgresql://seva:m4rk3d@127.0.0.1:1/seva",
+        "SEVA_DEPARTMENT_ENERGY_KEY": "m4rk3d-energy",
+        "SEVA_DEPARTMENT_ENERGY_URL": "https://seva:m4rk3d@energy.invalid/m4rk3d?key=m4rk3d",
+        "SEVA_WHATSAPP_BASE_URL": "https://m4rk3d@127.0.0.1:1/m4rk3d",
+        "SEVA_DOCUMENTS_URL": "https://seva:m4rk3d@documents.invalid/m4rk3d",
         "SEVA_ENV": "production",
     }
-    site.environ |= {**canaries, "SEVA_SEALING_KEY": new_key()}
+    site.environ |= {**marked, "SEVA_SEALING_KEY": new_key()}
     site.environ["SEVA_DATA_DIR"] = str(ROOT / "data")
     results = examine(site.deployment())
     told = report(results) + json_report(results)
     assert len(ordered(results)) > 30
-    assert "canary" not in told and "98480" not in told
+    assert "m4rk3d" not in told and "98480" not in told
     assert site.environ["SEVA_SEALING_KEY"] not in told
 
 
