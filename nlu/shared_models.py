@@ -37,35 +37,7 @@ FILE = "models.sqlite"
 _CHANGES = 200  # of the live model that are shown
 TABLES = Tables(
     "models",
-    """
-CREATE TABLE IF NOT EXISTS models (
-    id TEXT PRIMARY KEY,
-    manifest TEXT NOT NULL,             -- manifest.json
-    sha256 TEXT NOT NULL,               -- of the packed release in the store
-    added_at DOUBLE PRECISION NOT NULL
-);
-
-CREATE TABLE IF NOT EXISTS live_model (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    id TEXT NOT NULL REFERENCES models (id),
-    history TEXT NOT NULL               -- what was live before, the latest last, JSON
-);
-
-CREATE TABLE IF NOT EXISTS model_changes (
-    id TEXT PRIMARY KEY,                -- of this change
-    model TEXT NOT NULL,
-    made_at DOUBLE PRECISION NOT NULL,
-    change TEXT NOT NULL                -- who, what, why (nlu.lineage.Change), JSON
-);
-
-CREATE INDEX IF NOT EXISTS model_changes_by_time ON model_changes (made_at);
-
-CREATE TABLE IF NOT EXISTS canary_model (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    id TEXT NOT NULL REFERENCES models (id),
-    percent DOUBLE PRECISION NOT NULL   -- of the citizens whom it answers
-);
-""",
+    Path(__file__).with_name("shared_models.sql").read_text("utf-8"),
     Path(__file__).with_name("migrations") / "models",
 )
 _log = get_logger(__name__)
@@ -123,10 +95,18 @@ class SharedModels:
                 self._fetch(live)
                 registry.promote(self._folder, live, made if made and made.id == live else None)
             canary = self.canary()
-            if canary != canary_pointer.read(self._folder):
+            if canary != self._canary_here():
                 if canary is not None:
                     self._fetch(canary.id)
                 canary_pointer.write(self._folder, canary)
+
+    def _canary_here(self) -> Canary | None:
+        """That of this folder. A pointer that cannot be read is none that another could equal, so
+        that it is written anew."""
+        try:
+            return canary_pointer.read(self._folder)
+        except ReleaseRefused:
+            return Canary("", 0.0)
 
     def canary(self) -> Canary | None:
         """The canary of all machines. Raises DatabaseAway."""

@@ -21,6 +21,7 @@ from nlu.catalogue.checker import check_catalogue
 from nlu.catalogue.model import ConversationIntent, Service
 from nlu.catalogue.rules.utterances import Said, bare, said_of
 from nlu.changes.document import CannotEdit, Document
+from nlu.whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Application:
             contents = {file: document.content for file, document in changed.items()}
             self._check(contents)
             for file, content in contents.items():
-                _write(file, content)
+                write_whole(file, content)
         return Applied(dict(counts), list(problems.values()))
 
     def _place(self, line: Line) -> tuple[Path, tuple[str, ...]]:
@@ -108,17 +109,6 @@ def _same(source: str, target: str) -> str:
     except OSError:
         shutil.copy2(source, target)
     return target
-
-
-def _write(file: Path, content: bytes) -> None:
-    """In the place of the file, whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    with os.fdopen(handle, "wb") as out:
-        out.write(content)
-        out.flush()
-        os.fsync(out.fileno())
-    shutil.copymode(file, name)
-    os.replace(name, file)
 
 
 def told(applied: Applied, root: Path) -> Iterator[str]:

@@ -7,9 +7,6 @@ that people download and apply where the catalogue is kept.
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -37,6 +34,7 @@ from nlu.changes.proposal import (
     version_of,
 )
 from nlu.storage.file_lock import locked
+from nlu.whole_file import write_whole
 
 _TOP = "data"
 
@@ -118,7 +116,7 @@ class FolderProposals:
                 raise NotTaken("somebody else has changed these files meanwhile", other)
             try:
                 for one in files:
-                    replaced(self._data / one.name, one.after)
+                    write_whole(self._data / one.name, one.after)
             except OSError as error:
                 raise NotTaken(f"the catalogue cannot be written: {error.strerror}") from None
             self._store({**told, "taken_by": by.name})
@@ -160,30 +158,14 @@ class FolderProposals:
         return dict(json.loads(text))
 
     def _store(self, told: dict[str, Any]) -> None:
-        content = json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8")
-        replaced(self._kept / f"{told['id']}.json", content)
+        content = json.dumps(told, ensure_ascii=False, indent=1)
+        write_whole(self._kept / f"{told['id']}.json", content, 0o600)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         self._kept.mkdir(parents=True, exist_ok=True)
         with locked(self._kept / ".lock"):
             yield
-
-
-def replaced(file: Path, content: bytes) -> None:
-    """Gives a file new content, the whole of it or nothing. Raises OSError."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        if file.exists():
-            shutil.copymode(file, name)
-        os.replace(name, file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _bytes(text: str) -> bytes:

@@ -11,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from nlu.paths import cache_folder
+from nlu.whole_file import write_whole
 
 _FILE = "doubtful.json"
 _LONGEST = 3600.0  # seconds
@@ -114,11 +114,7 @@ class DoubtfulSearch:
     def _search(self, data: Path, hash: str) -> None:
         try:
             told = json.loads(self._run(data))
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=".doubtful-")
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                json.dump({"hash": hash, **told}, out, ensure_ascii=False)
-            os.replace(name, self._file)
+            write_whole(self._file, json.dumps({"hash": hash, **told}, ensure_ascii=False), 0o600)
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             self.error, self.state = str(error), "failed"
         else:

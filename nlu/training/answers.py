@@ -7,8 +7,6 @@ compared without loading either. What is not kept is asked of the model, and the
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import Any
 from nlu.registry import DATA, Release, release_of
 from nlu.right_action import Talk
 from nlu.training.metrics import Labelled, first_ranked
+from nlu.whole_file import write_whole
 
 FILE = "answers.jsonl"
 REPORT = "report"
@@ -102,13 +101,3 @@ def trained_texts(catalogue: Any) -> Collection[str]:
     """Every sentence that a model of this catalogue was trained on."""
     intents = [*catalogue.services.values(), *catalogue.conversation.values()]
     return {one.text for i in intents for texts in i.utterances.values() for one in texts}
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replaces a file, so that a reader sees the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(text)
-    os.chmod(name, 0o644)
-    os.replace(name, path)

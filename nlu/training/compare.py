@@ -19,8 +19,9 @@ import numpy as np
 from nlu.catalogue import Catalogue, shared_catalogue
 from nlu.registry import DATA, release_of
 from nlu.right_action import OUT_OF_SCOPE, Talk
-from nlu.training.answers import REPORT, Answered, Ask, answers_of, trained_texts, write_whole
+from nlu.training.answers import REPORT, Answered, Ask, answers_of, trained_texts
 from nlu.training.metrics import Labelled
+from nlu.whole_file import write_whole
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95

@@ -22,9 +22,10 @@ from nlu.paths import CATALOGUE, SHIPPED, data_folder
 from nlu.records import Misfit, read_record
 from nlu.registry import live_id, release_of
 from nlu.right_action import OUT_OF_SCOPE, Talk
-from nlu.training.answers import REPORT, Ask, answers_of, write_whole
+from nlu.training.answers import REPORT, Ask, answers_of
 from nlu.training.compare import Known, compare, known_to
 from nlu.training.metrics import Labelled
+from nlu.whole_file import write_whole
 
 LIMITS = "gate.yml"
 VERDICT = "gate.json"

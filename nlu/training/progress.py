@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nlu.paths import cache_folder
-from nlu.training.answers import write_whole
+from nlu.whole_file import write_whole
 
 FILE = "training-times.json"
 FIRST, LONG = "Reading the catalogue", "Training"

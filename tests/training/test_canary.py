@@ -173,6 +173,21 @@ def test_a_canary_that_cannot_be_fetched_holds_up_no_live_model(
     assert canary_pointer.read(tmp_path / "two") is None
 
 
+def test_a_pointer_that_nobody_can_read_is_written_anew(machine: Machine, tmp_path: Path) -> None:
+    """Else this machine would follow nothing any more, and the canary could not be ended."""
+    one, here = machine("one"), tmp_path / "one"
+    for name in ("m1", "m2"):
+        register(here, name)
+    one.promote("m1")
+    begun(one, here, "m2")
+    (here / canary_pointer.FILE).write_text("half a", "utf-8")
+    one.follow()
+    assert canary_pointer.read(here) == Canary("m2", 5)
+    (here / canary_pointer.FILE).write_text("half a", "utf-8")
+    one.set_canary(None, change(here, "m2", "end_canary"))
+    assert canary_pointer.read(here) is None
+
+
 # --- The command --------------------------------------------------------------------------------
 
 

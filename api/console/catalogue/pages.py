@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from starlette.responses import Response
 
@@ -20,6 +21,7 @@ from nlu.changes.workshop import readable
 from nlu.quality.doubtful import Doubted, Doubtful, Twin
 
 _PAGE = 50
+File = TypeVar("File", bound="OpenedFile")
 
 
 @dataclass(frozen=True)
@@ -167,12 +169,18 @@ async def find_doubtful(visit: Visit) -> Response:
 
 async def open_service(visit: Visit) -> Opened:
     """The service that the path names."""
+    return await opened_by(visit, _opened)
+
+
+async def opened_by(visit: Visit, read: Callable[[Room, Shelf, Visit, str], File]) -> File:
+    """What `read` finds for the path, as the proposal of the page leaves it, or as it is. It blocks
+    and raises NoSuchFile, NoSuchProposal or KeyError where there is nothing."""
     room = await asyncio.to_thread(room_of, visit.console)
     shelf = await asyncio.to_thread(room.read)
     sent = dict(visit.sent)
     proposal = sent.get("proposal", visit.request.query_params.get("proposal", ""))
     try:
-        return await asyncio.to_thread(_opened, room, shelf, visit, proposal)
+        return await asyncio.to_thread(read, room, shelf, visit, proposal)
     except (NoSuchFile, NoSuchProposal, KeyError):
         raise Refused(404) from None
 

@@ -18,6 +18,7 @@ from api.console.catalogue.edit import filled_in, tried_out
 from api.console.catalogue.pages import (
     OpenedFile,
     address_of,
+    opened_by,
     sentence,
     titles,
 )
@@ -25,7 +26,6 @@ from api.console.catalogue.shelf import Room, Shelf, room_of
 from api.console.visit import Refused, Visit
 from nlu.catalogue.model import LISTS, MIXED_KEY, Catalogue, ConversationIntent
 from nlu.changes.edits import TALK
-from nlu.changes.proposal import NoSuchFile, NoSuchProposal
 from nlu.changes.workshop import readable
 from nlu.quality.overview import Score
 
@@ -184,14 +184,7 @@ def _rows(shelf: Shelf, language: str) -> list[Row]:
 
 async def _open(visit: Visit) -> OpenedTalk:
     """The place that the path names."""
-    room = await asyncio.to_thread(room_of, visit.console)
-    shelf = await asyncio.to_thread(room.read)
-    sent = dict(visit.sent)
-    proposal = sent.get("proposal", visit.request.query_params.get("proposal", ""))
-    try:
-        return await asyncio.to_thread(_opened, room, shelf, visit, proposal)
-    except (NoSuchFile, NoSuchProposal, KeyError):
-        raise Refused(404) from None
+    return await opened_by(visit, _opened)
 
 
 def _opened(room: Room, shelf: Shelf, visit: Visit, proposal: str) -> OpenedTalk:

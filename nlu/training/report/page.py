@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -21,6 +19,7 @@ from nlu.training.outcome import Intents, Ranked, counted
 from nlu.training.report import plots
 from nlu.training.report.confusion import Row, matrix, pairs
 from nlu.training.report.message import Message, Prediction, judged
+from nlu.whole_file import write_whole
 
 FOLDER = Path(__file__).parent
 MANIFEST = ("created", "profile", "services", "utterances", "train_seconds", "archive_bytes")
@@ -99,12 +98,7 @@ def write_report(
     `utterances`, `train_seconds`, `archive_bytes`.
     """
     html = render(metrics, predictions, facts, catalogue=catalogue, thresholds=thresholds)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".report-", suffix=".html")
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        out.write(html)
-    os.chmod(name, 0o644)
-    os.replace(name, path)
+    write_whole(path, html)
     return path
 
 
