@@ -34,6 +34,7 @@ from benchmarks.machine import machine
 from benchmarks.stream.steps import Steps
 from benchmarks.stream.stream import summary
 from benchmarks.upheaval.place import models_folder
+from benchmarks.upheaval.stop import until_stopped
 from benchmarks.workbench import contents
 from benchmarks.workbench.messages import held_out
 from benchmarks.workbench.place import ENGINES, Person, Workbench, workbench
@@ -316,7 +317,7 @@ def main(argv: Sequence[str]) -> int:
             tempfile.TemporaryDirectory(prefix="seva-console-") as folder,
             Steps(expected, quiet=given.json) as steps,
         ):
-            found = asyncio.run(measured(given, Path(folder), steps))
+            found = asyncio.run(until_stopped(measured(given, Path(folder), steps)))
     except (RuntimeError, FileNotFoundError) as problem:
         print(problem, file=sys.stderr)
         return 1

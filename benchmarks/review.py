@@ -36,7 +36,9 @@ from api.review.open import open_review
 from api.review.store import Review
 from benchmarks.command import Document, machine_line, versions_line
 from benchmarks.machine import machine
-from benchmarks.stream.stream import summary
+from benchmarks.stream.steps import Steps
+from benchmarks.stream.stream import Progress, summary
+from benchmarks.upheaval.stop import until_stopped
 from benchmarks.workbench.messages import Message, held_out
 from benchmarks.workbench.place import ENGINES, Person, Workbench, workbench
 from nlu.archive import ReleaseRefused
@@ -49,6 +51,7 @@ from nlu.registry import live_release
 WANTED = 15.0
 """Decisions a minute, with the reading."""
 READING_S = 1.0
+_EXPECTED_S = 0.4  # of the machine, for the bar
 _ACTS = {"new": 0.02, "split": 0.02, "marks": 0.04}
 """Shares of the messages; all others are decided as what they ask for."""
 _UNDO_EVERY = 25
@@ -193,7 +196,12 @@ def names_of(catalogue: Catalogue) -> dict[str, str]:
 
 
 async def by_keys(
-    page: Page, truth: Mapping[str, Message], names: Mapping[str, str], count: int, seed: int
+    page: Page,
+    truth: Mapping[str, Message],
+    names: Mapping[str, str],
+    count: int,
+    seed: int,
+    show: Progress,
 ) -> Document:
     """A session in the page of the review."""
     await page.locator("#words").wait_for()
@@ -201,6 +209,7 @@ async def by_keys(
     reader = Reader(page, truth, names, seed)
     began, undone = time.perf_counter(), 0
     for number in range(1, count + 1):
+        show(number / count)
         await reader.decide()
         if number % _UNDO_EVERY == 0 and number < count:
             await reader.undo()
@@ -220,10 +229,13 @@ async def by_keys(
     }
 
 
-async def by_forms(page: Page, truth: Mapping[str, Message], count: int) -> Document:
+async def by_forms(
+    page: Page, truth: Mapping[str, Message], count: int, show: Progress
+) -> Document:
     """The same without scripts: each decision loads a page. Who is not ranked is skipped."""
     waits, began = [], time.perf_counter()
-    for _ in range(count):
+    for number in range(count):
+        show(number / count)
         told = truth[_plain(await page.locator("#words").inner_text())]
         await asyncio.sleep(READING_S)
         wanted = "out_of_scope" if told.intent == OUT_OF_SCOPE else f"service:{told.intent}"
@@ -260,13 +272,14 @@ async def _page(browser: Browser, place: Workbench, person: Person, *, scripts: 
     await context.close()
 
 
-async def measured(given: argparse.Namespace, folder: Path) -> Document:
+async def measured(given: argparse.Namespace, folder: Path, steps: Steps) -> Document:
     """Both sessions. Raises RuntimeError, ReleaseRefused, FileNotFoundError."""
     path = os.environ.get("SEVA_TEST_CHROMIUM") or shutil.which("chromium")
     if path is None:
         raise RuntimeError("chromium is missing: run `make setup system`")
     catalogue = load_catalogue(data_folder())
     ranker = load(live_release(Path(os.environ.get("SEVA_MODELS_DIR") or "models").absolute()))
+    steps.begin("Starting")
     messages = held_out(catalogue, given.seed)
     needed = 2 * given.messages
     if len(messages) < needed:
@@ -275,8 +288,7 @@ async def measured(given: argparse.Namespace, folder: Path) -> Document:
     truth = {_plain(one.text): one for one in (*first, *second)}
     async with workbench(folder, given.engine) as place:
         readers = [place.person(name, ["annotator"]) for name in ("Sita", "Ram")]
-        review = open_review(place.settings)
-        review.filer._twice = 0.0
+        review = open_review(place.settings.but({"review_twice_percent": 0.0}))
         try:
             await asyncio.to_thread(lay, review, first, ranker, "a")
             await place.supervisor.start()
@@ -287,12 +299,14 @@ async def measured(given: argparse.Namespace, folder: Path) -> Document:
                 cards = review.progress()[0]
                 async with _page(browser, place, readers[0], scripts=True) as page:
                     await _with_sentences(page)
-                    keys = await by_keys(page, truth, names_of(catalogue), cards, given.seed)
+                    show = steps.begin("By keys")
+                    names = names_of(catalogue)
+                    keys = await by_keys(page, truth, names, cards, given.seed, show)
                 keys["in_the_table"] = review.decided_by(readers[0].account.id)
                 await asyncio.to_thread(lay, review, second, ranker, "b")
                 more = review.progress()[0]
                 async with _page(browser, place, readers[1], scripts=False) as page:
-                    forms = await by_forms(page, truth, more)
+                    forms = await by_forms(page, truth, more, steps.begin("By forms"))
                 await browser.close()
         finally:
             review.close()
@@ -353,8 +367,13 @@ def main(argv: Sequence[str]) -> int:
         parser.error("--messages is above 0")
     facts = machine()
     try:
-        with tempfile.TemporaryDirectory(prefix="seva-review-") as folder:
-            found = asyncio.run(measured(given, Path(folder)))
+        session = given.messages * (READING_S + _EXPECTED_S)
+        expected = {"Starting": 60.0, "By keys": session, "By forms": session}
+        with (
+            tempfile.TemporaryDirectory(prefix="seva-review-") as folder,
+            Steps(expected, quiet=given.json) as steps,
+        ):
+            found = asyncio.run(until_stopped(measured(given, Path(folder), steps)))
     except (RuntimeError, FileNotFoundError, ReleaseRefused) as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -22,6 +22,11 @@ def stop_event() -> asyncio.Event:
     return stop
 
 
+async def until_stopped(work: Coroutine[Any, Any, T]) -> T:
+    """What `work` returns, in a run that Ctrl-C or SIGTERM ends in order. Raises Stopped."""
+    return await unless(stop_event(), work)
+
+
 async def unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T:
     """What `work` returns. Raises Stopped where `stop` comes first."""
     doing, waiting = asyncio.create_task(work), asyncio.create_task(stop.wait())
