@@ -25,7 +25,7 @@ from nlu.settings.settings import ConsoleSettings
 from nlu.storage.tables import file_url
 from nlu.turn import Message, Reply, Turned, read_payload
 from tests.console.conftest import Clock, House, Person
-from tests.notices.stage import Bridge, Stage, opened
+from tests.notices.stage import Bridge, Stage, nonce_of, opened
 from tests.processes import ACTIONS_SECRET, ROOT, free_port
 from tests.served import served
 
@@ -55,7 +55,7 @@ class TalkBridge(Bridge):
         order = self.orders.get(message.text)
         if order is None:
             return None
-        call = order.call(message.citizen, self.now, message.id[-12:])
+        call = order.call(message.citizen, self.now, nonce_of(message))
         event = call["tracker"]["events"][0]
         event["metadata"] = {**event["metadata"], "id": message.id}
         return call
