@@ -50,6 +50,8 @@ _DOWNLOADED = 3
 _DURATION = re.compile(r"app;dur=([\d.]+)")
 _FILES = ("/reports/{file}",)
 """Downloads, which are made and not shown: they are told, and not judged."""
+_SIGNED_OUT = ("/sign-in", "/invitation/{token}")
+"""Pages for somebody without a session; others are led on."""
 _NOT_HERE = ("/sign-in/oidc", "/sign-in/oidc/back", "/models/jobs/{job}")
 """Answers that need a provider of accounts, or a training that runs."""
 
@@ -68,10 +70,11 @@ class Filled:
 
 @dataclass
 class Called:
-    """One address and how long it took, in milliseconds."""
+    """One address, who calls it, and how long it took, in milliseconds."""
 
     route: str
     path: str
+    browser: httpx.AsyncClient
     cold: float = 0.0
     cold_status: int = 0
     times: list[float] = field(default_factory=list)
@@ -201,18 +204,19 @@ async def measured(given: argparse.Namespace, folder: Path, steps: Steps) -> Doc
         filled, person, told = await fill(place, given, catalogue, data)
         draw = random.Random(given.seed)
         known = addresses(filled, draw)
-        called = [Called(route, path) for route, some in known.items() for path in some]
-        called.insert(0, Called(PEER, PEER))
         steps.begin("Starting")
         await place.supervisor.start()
-        cookies = {person.cookie: person.session}
-        async with httpx.AsyncClient(
-            base_url=place.address, cookies=cookies, timeout=60.0, trust_env=False
-        ) as client:
+        signed_in = _browser(place, {person.cookie: person.session})
+        async with signed_in as inside, _browser(place, {}) as outside:
+            called = [
+                Called(route, path, outside if route in _SIGNED_OUT else inside)
+                for route, some in {PEER: [PEER], **known}.items()
+                for path in some
+            ]
             steps.begin("Cold")
             for one in called:
-                one.cold_status, one.cold = await _call(client, one.path)
-            ready_s = await _ready(client, called)
+                one.cold_status, one.cold = await _call(one)
+            ready_s = await _ready(called)
             show = steps.begin("Measuring")
             for number in range(given.times):
                 show(number / given.times)
@@ -220,7 +224,7 @@ async def measured(given: argparse.Namespace, folder: Path, steps: Steps) -> Doc
                 for one in called:
                     if not one.is_page and number >= _DOWNLOADED:
                         continue
-                    status, took = await _call(client, one.path)
+                    status, took = await _call(one)
                     one.times.append(took)
                     if status != 200:
                         one.wrong.append(status)
@@ -230,20 +234,26 @@ async def measured(given: argparse.Namespace, folder: Path, steps: Steps) -> Doc
     return {"contents": told, "ready_s": ready_s, "pages": rows, "not_called": missed}
 
 
-async def _call(client: httpx.AsyncClient, path: str) -> tuple[int, float]:
+def _browser(place: Workbench, cookies: Mapping[str, str]) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=place.address, cookies=dict(cookies), timeout=60.0, trust_env=False
+    )
+
+
+async def _call(one: Called) -> tuple[int, float]:
     began = time.perf_counter()
-    answer = await client.get(path)
+    answer = await one.browser.get(one.path)
     took = _DURATION.search(answer.headers.get("server-timing", ""))
     return answer.status_code, float(took[1]) if took else 1000 * (time.perf_counter() - began)
 
 
-async def _ready(client: httpx.AsyncClient, called: Sequence[Called]) -> float:
+async def _ready(called: Sequence[Called]) -> float:
     """Seconds until every page that said "not yet" is given."""
     began, until = time.perf_counter(), time.perf_counter() + _READY_S
     waiting = [one for one in called if one.cold_status == 503]
     while waiting and time.perf_counter() < until:
         await asyncio.sleep(1)
-        waiting = [one for one in waiting if (await _call(client, one.path))[0] == 503]
+        waiting = [one for one in waiting if (await _call(one))[0] == 503]
     return round(time.perf_counter() - began, 1)
 
 

@@ -1,4 +1,4 @@
-"""How a release is loaded in a process that serves meanwhile.
+"""How a release, or a catalogue alone, is loaded in a process that serves meanwhile.
 
 A load is seconds of computing in Python, and would hold up the turns of its process in three ways:
 
@@ -92,5 +92,14 @@ def settle() -> None:
     or in which nothing points back; each full collection would walk over them all while a citizen
     waits. Never later: what a model or an application is made of points back, and would stay.
     """
+    gc.collect()
+    gc.freeze()
+
+
+def settle_again() -> None:
+    """The same after what lives long was replaced, as a catalogue that its editors changed. What
+    was taken out of the view before is looked at once more, so that nothing stays for ever: nobody
+    runs for the half second that this takes."""
+    gc.unfreeze()
     gc.collect()
     gc.freeze()

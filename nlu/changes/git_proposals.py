@@ -92,7 +92,8 @@ class GitProposals:
 
     def all(self) -> list[Proposal]:
         """As Proposals."""
-        found = [self._proposal(ref) for ref in self._refs()]
+        head = self._head()
+        found = [self._proposal(ref, head) for ref in self._refs()]
         return sorted((one for one in found if one.changes), key=lambda p: p.id, reverse=True)
 
     def get(self, proposal: str) -> Proposal:
@@ -229,30 +230,30 @@ class GitProposals:
         commits = self._commits(ref)
         return commits[-1][1].split(" ")[0] if commits else ref.commit
 
-    def _proposal(self, ref: _Ref) -> Proposal:
-        """Remembered for as long as neither the branch nor HEAD moves."""
-        key = (ref, self._head())
+    def _proposal(self, ref: _Ref, head: str = "") -> Proposal:
+        """Remembered for as long as neither the branch nor HEAD moves. `head`: where HEAD is, for
+        those that look at many."""
+        key = (ref, head or self._head())
         if key not in self._known:
             while len(self._known) >= _REMEMBERED:
                 self._known.pop(next(iter(self._known)))
-            self._known[key] = self._looked_up(ref)
+            self._known[key] = self._looked_up(*key)
         return self._known[key]
 
-    def _looked_up(self, ref: _Ref) -> Proposal:
+    def _looked_up(self, ref: _Ref, head: str) -> Proposal:
         commits = self._commits(ref)
         names = self._names(self._began(ref), ref.commit) if commits else []
         changes = [
             Kept(author, day, subject) for _, _, author, day, subject, *_ in reversed(commits)
         ]
         branch = "" if ref.discarded else ref.name.removeprefix("refs/heads/")
-        return Proposal(ref.id, self._state(ref, names), changes, names, branch)
+        return Proposal(ref.id, self._state(ref, head, names), changes, names, branch)
 
-    def _state(self, ref: _Ref, names: list[str]) -> State:
+    def _state(self, ref: _Ref, head: str, names: list[str]) -> State:
         if ref.discarded:
             return "discarded"
-        if self._top.works("merge-base", "--is-ancestor", ref.commit, "HEAD"):
+        if self._top.works("merge-base", "--is-ancestor", ref.commit, head):
             return "merged"
-        head = self._head()
         same = (self._blob(name, ref.commit) == self._blob(name, head) for name in names)
         return "merged" if names and all(same) else "open"  # squashed, or taken as a patch
 

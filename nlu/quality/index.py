@@ -23,12 +23,13 @@ from nlu.quality.vectors import CountedEncoder, vectors
 from nlu.registry import DATA, read
 from nlu.training.outcome import Intents
 
-_FORM = "1"  # of the two files
+_FORM = "2"  # of the two files
 
 
 @dataclass(frozen=True)
 class Index:
-    """`vectors` (sentences, dimension) float16, in the order of `sentences`."""
+    """`vectors` (sentences, dimension) float32, in the order of `sentences`: a page of the console
+    waits for their product, and half of the bytes would be converted before each."""
 
     sentences: Sequence[Sentence]
     vectors: np.ndarray
@@ -39,12 +40,12 @@ class Index:
     ) -> list[tuple[Sentence, float]]:
         """The sentences, of one intent or of all, that are nearest to a unit vector (dimension,),
         with their cosine; the nearest first. The same text is named once."""
-        chosen = [i for i, one in enumerate(self.sentences) if intent in (None, one.intent)]
-        near = np.asarray(self.vectors[chosen], np.float32) @ vector
+        near = self.vectors @ vector
         found: dict[str, tuple[Sentence, float]] = {}
         for at in np.argsort(-near, kind="stable"):
-            sentence = self.sentences[chosen[at]]
-            found.setdefault(sentence.text, (sentence, float(near[at])))
+            sentence = self.sentences[at]
+            if intent in (None, sentence.intent):
+                found.setdefault(sentence.text, (sentence, float(near[at])))
             if len(found) == count:
                 break
         return list(found.values())
@@ -73,7 +74,7 @@ def index_of(model: Path, encoder: CountedEncoder) -> Index:
 def _make(data: Path, encoder: CountedEncoder, told: Path, matrix: Path) -> None:
     catalogue = load_catalogue(data)
     sentences = trained(catalogue)
-    found = vectors([one.text for one in sentences], encoder).astype(np.float16)
+    found = vectors([one.text for one in sentences], encoder)
     intents = Intents.of(catalogue)
     content: dict[str, Any] = {
         "sentences": [astuple(one) for one in sentences],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import html
 import json
 import re
@@ -106,6 +107,28 @@ def fields(page: httpx.Response) -> dict[str, str]:
     ):
         found[name] = html.unescape(value)
     return found
+
+
+def test_others_read_pages_while_the_catalogue_is_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The collector walked over all services again and again, half a second each time, while
+    nobody else ran; what was read is out of its view, and another catalogue too."""
+    paused: list[bool] = []
+    base = desk.room.workshop.base
+
+    def read() -> object:
+        paused.append(not gc.isenabled())
+        return base()
+
+    monkeypatch.setattr(desk.room.workshop, "base", read)
+    monkeypatch.setattr(desk.room, "_state", None)
+    gc.unfreeze()
+    desk.room.shelf()
+    desk.room.wait()
+    assert desk.room._reader is not None
+    desk.room._reader.result()
+    assert paused == [True] and gc.isenabled() and gc.get_freeze_count() > 100_000
 
 
 def test_services_are_found_in_any_script(desk: Desk) -> None:

@@ -151,7 +151,7 @@ def test_a_card_shows_both_decisions(
     from tests.console.test_review import SLOTS, FewServices, Words
 
     few = FewServices(Words, Targets(SLOTS), Search([]))  # type: ignore[arg-type]
-    monkeypatch.setattr(shelf_module.Shelf, "services", few)
+    monkeypatch.setattr(shelf_module.Shelf, "services", lambda self: few)
     shelf = shelf_module.shelf_of(house.console)
     item = Item(
         *("power bill", "en", "route", ((VIEW, 0.9),)),

@@ -7,6 +7,7 @@ from pathlib import Path
 from api.console.area import Area
 from api.console.catalogue import changes, edit, pages, talk
 from api.console.catalogue.shelf import room_of
+from api.console.runtime import Console
 from api.console.visit import at
 
 _READ, _EDIT, _TAKE_OVER = "catalogue", "catalogue.edit", "catalogue.take_over"
@@ -16,6 +17,14 @@ _WORDS = f"{_SERVICE}/words/{{what}}"
 _TALK = "/catalogue/talk/{place}"
 _TALK_SENTENCES = f"{_TALK}/sentences/{{part}}/{{key}}"
 _CHANGE = "/catalogue/changes/{id}"
+
+
+def _prepare(console: Console) -> None:
+    """The catalogue is read in a thread of its own. What Git knows of a proposal is remembered."""
+    room = room_of(console)
+    room.shelf()
+    room.workshop.proposals.all()
+
 
 AREA = Area(
     Path(__file__).parent,
@@ -42,5 +51,5 @@ AREA = Area(
     ),
     link="/catalogue",
     may=_READ,
-    prepare=lambda console: room_of(console).shelf(),
+    prepare=_prepare,
 )

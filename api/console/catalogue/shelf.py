@@ -20,6 +20,8 @@ from nlu.changes.workshop import Workshop, open_workshop
 from nlu.log import describe, get_logger
 from nlu.quality.doubtful import DoubtfulSearch
 from nlu.quality.overview import Measured, ServiceOverview, measured, overviews
+from nlu.registry import live_id
+from nlu.release_load import beside_turns, settle_again
 from nlu.settings.settings import ConsoleSettings
 from nlu.text.phonetic import fold
 
@@ -74,14 +76,15 @@ class Room:
     def shelf(self) -> Shelf | None:
         """The catalogue as it was read last; None until it was. Where it has changed since it is
         read again, in the background."""
-        known = measured(self.models)
+        model = live_id(self.models) or ""
         with self._lock:
             busy = self._reader is not None and not self._reader.done()
             state = self.workshop.state()
             if not busy and state != self._state:
                 self._reader = self._pool.submit(self._read)
             shelf = self._shelf
-            if shelf is not None and shelf.known.model != known.model:
+            if shelf is not None and shelf.known.model != model:
+                known = measured(self.models, model)
                 shelf = self._shelf = _shelved(shelf.base, shelf.lacking, known)
         return shelf
 
@@ -118,8 +121,9 @@ class Room:
     def _read(self) -> None:
         state = self.workshop.state()
         try:
-            base = self.workshop.base()
-            shelf = _shelved(base, gaps(base.catalogue), measured(self.models))
+            with beside_turns():  # others read pages meanwhile
+                base = self.workshop.base()
+                shelf = _shelved(base, gaps(base.catalogue), measured(self.models))
         except Exception as error:
             log.error("catalogue_not_read", error=describe(error))
             with self._lock:  # it is tried again when the catalogue has changed
@@ -127,6 +131,7 @@ class Room:
             raise
         with self._lock:
             self._shelf, self._state, self.fault = shelf, state, ""
+        settle_again()
 
 
 _ROOMS: dict[tuple[Path, Path, Path], Room] = {}

@@ -7,6 +7,7 @@ These intents have no words of a service, only sentences, and some a reply. They
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,14 +173,21 @@ def _above(intent: ConversationIntent) -> tuple[str, ...]:
 
 def _rows(shelf: Shelf, language: str) -> list[Row]:
     catalogue = shelf.base.catalogue
+    lying = {name: _counted(intent) for name, intent in catalogue.conversation.items()}
     rows = []
     for place in places(catalogue).values():
+        here = lying[place.intent.name]
         file = catalogue.root / place.file
-        some = place.intent.utterances.items()
-        counts = {key: sum(one.file in (None, file) for one in said) for key, said in some}
+        counts = {key: here[key, None] + here[key, file] for key in place.intent.utterances}
         reply = (place.intent.reply or {}).get(language, "")
         rows.append(Row(place, counts, shelf.known.scores.get(place.intent.name), reply))
     return rows
+
+
+def _counted(intent: ConversationIntent) -> Counter[tuple[str, Path | None]]:
+    """How many sentences of each key lie in which file; None for the intent's own."""
+    said = intent.utterances.items()
+    return Counter((key, one.file) for key, some in said for one in some)
 
 
 async def _open(visit: Visit) -> OpenedTalk:

@@ -73,8 +73,9 @@ async def decide(visit: Visit) -> Response:
         part = ADJUDICATOR if found.state == DISPUTED else READER
         if part == ADJUDICATOR and not visit.may(_ADJUDICATE):
             raise Refused(403)
-        decision = decision_of(sent, found.item.text, shelf.services.targets)
-        shelf.services.targets.check(decision)
+        targets = shelf.services().targets
+        decision = decision_of(sent, found.item.text, targets)
+        targets.check(decision)
         shelf.review.decide(number, visit.account.id, decision, part=part)
         return found, part, decision.label
 
@@ -128,8 +129,9 @@ async def services(visit: Visit) -> Response:
     shelf, text = shelf_of(visit.console), visit.request.query_params.get("find", "")
 
     def find() -> list[tuple[str, str]]:
-        names = shelf.services.search.find(text[:100], _FOUND)
-        return [(name, shelf.services.title(name, visit.language)) for name in names]
+        known = shelf.services()
+        names = known.search.find(text[:100], _FOUND)
+        return [(name, known.title(name, visit.language)) for name in names]
 
     return visit.page("review/found.html", found=await in_thread(find), asked=bool(text.strip()))
 
@@ -139,7 +141,7 @@ async def names(visit: Visit) -> Response:
     shelf = shelf_of(visit.console)
 
     def look() -> list[tuple[str, str]]:
-        found = shelf.services
+        found = shelf.services()
         return [(name, found.title(name, visit.language)) for name in sorted(found.targets.slots)]
 
     return visit.page("review/names.html", names=await in_thread(look))
@@ -154,7 +156,8 @@ async def why(visit: Visit) -> Response:
         if found is None:
             raise Refused(404)
         near, reason = shelf.nearest(found.item.text)
-        titles = {one.intent: shelf.services.title(one.intent, visit.language) for one in near}
+        known = shelf.services()
+        titles = {one.intent: known.title(one.intent, visit.language) for one in near}
         return {"near": near, "titles": titles, "why": reason, "number": number}
 
     return visit.page("review/why.html", **await in_thread(look))
@@ -169,11 +172,11 @@ async def cards(visit: Visit) -> Response:
     after = _after(query.get("after", ""))
 
     def look() -> dict[str, Any]:
-        found = shelf.review.page(state, after)
+        found, known = shelf.review.page(state, after), shelf.services()
         more = len(found) >= shelf.review.rules.page
         last = f"{found[-1].priority!r}:{found[-1].number}" if more else ""
         return {
-            "cards": [(one, shelf.services.title(one.topic, visit.language)) for one in found],
+            "cards": [(one, known.title(one.topic, visit.language)) for one in found],
             "counts": shelf.review.progress(),
             "after": last,
             "states": NAMES,
@@ -197,7 +200,7 @@ async def agree(visit: Visit) -> Response:
 
     def look() -> dict[str, Any]:
         found = agreement(shelf.review.pairs(MOST))
-        title = partial(shelf.services.title, language=visit.language)
+        title = partial(shelf.services().title, language=visit.language)
         apart = [(_labels(title, one), _labels(title, other), n) for (one, other), n in found.apart]
         return {"found": found, "apart": apart}
 
@@ -213,7 +216,7 @@ def _shown(
 ) -> dict[str, Any]:
     """What the page of a card shows."""
     counts = shelf.review.progress()
-    known = shelf.services
+    known = shelf.services()
     values: dict[str, Any] = {
         "card": one,
         "filter": language,
@@ -242,13 +245,13 @@ def _shown(
         "slots": known.slots([name for name, _ in ranked]),
         "chosen": known.title(one.item.chosen, visit.language) if one.item.chosen else "",
         "seva_said": known.title(one.item.said, visit.language) if one.item.said else "",
-        "differs": _differs(visit, shelf, one) if DISAGREEMENT in one.reasons else None,
+        "differs": _differs(visit, shelf, known, one) if DISAGREEMENT in one.reasons else None,
         "may_decide": may or (is_judge and not mine),
         "votes": _votes(known, visit, made) if is_judge else [],
     }
 
 
-def _differs(visit: Visit, shelf: Shelf, one: Card) -> dict[str, Any] | None:
+def _differs(visit: Visit, shelf: Shelf, known: Services, one: Card) -> dict[str, Any] | None:
     """What the live model did with a message of the card, and what a candidate would have done."""
     item = shelf.review.differing(one.number)
     if item is None:
@@ -256,7 +259,7 @@ def _differs(visit: Visit, shelf: Shelf, one: Card) -> dict[str, Any] | None:
 
     def words(action: str) -> tuple[str, str]:
         kind, name = parts_of(action)
-        return kind, shelf.services.title(name, visit.language)
+        return kind, known.title(name, visit.language)
 
     return {
         "did": words(item.did),
@@ -320,4 +323,10 @@ ROUTES = (
     at("/review/ready", ready, may=_EDIT),
     at("/review/ready", hand_in, may=_EDIT, method="POST"),
 )
-AREA = Area(Path(__file__).parent, ROUTES, link="/review", may="review")
+AREA = Area(
+    Path(__file__).parent,
+    ROUTES,
+    link="/review",
+    may="review",
+    prepare=lambda console: agreement(()),  # its library takes seconds to load
+)

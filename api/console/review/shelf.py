@@ -20,6 +20,7 @@ from api.review.open import open_review
 from api.review.store import Review
 from nlu.catalogue import Catalogue
 from nlu.log import describe, get_logger
+from nlu.release_load import beside_turns, settle_again
 from nlu.settings.settings import ConsoleSettings
 
 log = get_logger(__name__)
@@ -85,10 +86,9 @@ class Shelf:
                 self._review = open_review(self.settings)
             return self._review
 
-    @property
     def services(self) -> Services:
-        """What the team edits, as the pages of the catalogue read it. Raises Refused until it was
-        read."""
+        """What the team edits, as the pages of the catalogue read it. Looks whether a file of it
+        has changed, so a page asks once. Raises Refused until it was read."""
         catalogue = open_room(self.settings).read().base.catalogue
         with self._lock:
             if self._services is None or self._services.catalogue is not catalogue:
@@ -125,7 +125,8 @@ class Shelf:
 
     def _load(self) -> None:
         try:
-            found = _reader(self.settings)
+            with beside_turns():
+                found = _reader(self.settings)
         except Exception as error:  # no model, of another profile, no encoder: the page works on
             log.info("review_without_sentences", error=describe(error))
             with self._lock:
@@ -133,6 +134,7 @@ class Shelf:
             return
         with self._lock:
             self._why, self._why_is = found, ""
+        settle_again()
 
 
 def _reader(settings: ConsoleSettings) -> Callable[[str], Sequence[Near]]:
