@@ -14,7 +14,7 @@ from nlu.svg import Frame, line, svg, text
 Curve = Sequence[tuple[float, float]]
 _STYLE = Path(nlu.__file__).parent / "training" / "report" / "style.css"
 _WIDTH, _HEIGHT = 640.0, 360.0
-_TICKS = 5
+_TICKS, _LINE = 5, 16.0
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{{ title }}</title><style>{{ style }}
 .plot polyline { fill: none; stroke-width: 2.5; stroke: #1f6feb; }
@@ -36,13 +36,16 @@ def _plot(title: str, across: str, up: str, curves: Mapping[str, Curve]) -> Mark
     points = [point for curve in curves.values() for point in curve]
     xs, ys = [x for x, _ in points], [y for _, y in points]
     frame = Frame(60, 20, _WIDTH - 180, _HEIGHT - 80, (min(xs), max(xs)), (min(ys), max(ys)))
-    parts = list(_grid(frame))
+    parts, ends = list(_grid(frame)), []
     for number, (name, curve) in enumerate(curves.items()):
         places = [frame.at(x, y) for x, y in curve]
         told = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
         parts.append(f'<polyline class="{"second" if number else "first"}" points="{told}"/>')
-        end_x, end_y = places[-1]
-        parts.append(text((end_x + 8, end_y + 4 + 16 * number), name, "start"))
+        ends.append((places[-1][1], places[-1][0], name))
+    lowest = 0.0
+    for y, x, name in sorted(ends):  # each beside its curve, and none over another
+        lowest = max(y, lowest + _LINE)
+        parts.append(text((x + 8, lowest + 4), name, "start"))
     parts.append(text((60 + frame.width / 2, _HEIGHT - 16), across))
     parts.append(text((60, 12), up, "start"))
     return svg(_WIDTH, _HEIGHT, title, parts, "curves")

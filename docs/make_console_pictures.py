@@ -1,6 +1,8 @@
 """Writes the pictures of the console in docs/images: real pages, as the browser tests open them.
 
-python docs/make_console_pictures.py
+python docs/make_console_pictures.py [FOLDER]
+
+FOLDER gets every picture that the tests take, of each page in three sizes, to be looked at.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ _WIDEST, _HIGHEST = 1366, 1400
 
 def main() -> int:
     """Runs the tests that take pictures, and keeps those that the docs show."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as own:
+        folder = sys.argv[1] if len(sys.argv) > 1 else own
         environ = {**os.environ, "SEVA_SCREENSHOTS": folder}
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]
         code = subprocess.run(command, cwd=ROOT, env=environ).returncode

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from benchmarks.active_learning import lines, page, reached
+from benchmarks.curves import curves_page
 
 
 @pytest.mark.parametrize(
@@ -35,3 +38,16 @@ def test_table_and_page() -> None:
     assert "70.0 / 80.0" in told and "missed" in told and "83.5" in told
     made = page(document)
     assert made.count("<polyline") == 2 and "te-IN" in made
+
+
+@pytest.mark.parametrize("random, chosen", [(0.8, 0.84), (0.84, 0.8), (0.8, 0.801), (0.8, 0.8)])
+def test_names_stand_beside_their_curves(random: float, chosen: float) -> None:
+    """In the order of the curves' ends, and not over each other."""
+    curves = {"random": [(0, 0.5), (1, random)], "chosen": [(0, 0.5), (1, chosen)]}
+    made = curves_page("title", "x", "y", {"te": curves})
+    placed = re.findall(r'y="([\d.]+)" text-anchor="start">(random|chosen)<', made)
+    height = {name: float(y) for y, name in placed}
+    ends = [float(y) for y in re.findall(r',([\d.]+)"/>', made)]
+    if abs(ends[0] - ends[1]) > 16:
+        assert [height["random"] - 4, height["chosen"] - 4] == ends
+    assert abs(height["random"] - height["chosen"]) >= 16

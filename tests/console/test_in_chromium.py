@@ -78,12 +78,18 @@ def cookie(running: House) -> dict[str, str]:
 
 
 def look(page: Page, name: str) -> None:
-    """Axe finds nothing, nothing sticks out; and a picture where somebody wants to see it."""
+    """Axe finds nothing, nothing sticks out, no column is so narrow that its rows fill the window;
+    and a picture where somebody wants to see it."""
     if folder := os.environ.get("SEVA_SCREENSHOTS"):
         page.screenshot(path=Path(folder) / f"console-{name}.png", full_page=True)
     assert faults(page) == [], name
     wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     assert wider <= 0, f"{name} is {wider} px wider than the window"
+    highest = page.evaluate(
+        "Math.max(0, ...[...document.querySelectorAll('tr')].map(row => row.offsetHeight))"
+        " / window.innerHeight"
+    )
+    assert highest < 0.5, f"{name} has a row that is {highest:.0%} of the window's height"
 
 
 @pytest.mark.parametrize("size", SIZES)
