@@ -21,7 +21,7 @@ from nlu.daily_counts import FILE, DailyCounts
 from nlu.storage.tables import file_url, open_tables
 from tests.console.conftest import House
 from tests.console.test_in_chromium import SIZES, chromium, cookie, look, running
-from tests.reports.conftest import DATA, INDIA, NOW, Town
+from tests.reports.conftest import DATA, INDIA, NOW, TODAY, Town
 
 __all__ = ["chromium", "cookie", "running"]
 pytestmark = pytest.mark.slow
@@ -53,7 +53,11 @@ def server(running: House, tmp_path: Path) -> Server:
         INDIA,
     )
     reporter = Reporter(lambda: sources, lambda: catalogue, lambda: NOW)
-    Town(sources, catalogue, reporter).month()
+    town = Town(sources, catalogue, reporter)
+    town.month()
+    for day in range(1, TODAY.day):  # a plot that has a shape
+        about = {"department": "energy", "language": "te", "kind": "written"}
+        town.add("messages", 60 + 4 * day + 41 * day % 70, TODAY.replace(day=day), **about)
     found = Server(Starlette(routes=[Mount(CONSOLE_REPORTS, reports_app(reporter))]))
     running.console.server = found  # type: ignore[assignment]
     return found

@@ -22,7 +22,7 @@ from nlu.log import get_logger
 from nlu.paths import models_folder
 
 log = get_logger(__name__)
-_PLACE, _USUAL = "/models/canary", 5.0
+_PLACE = "/models/canary"
 
 
 async def shown(visit: Visit) -> Response:
@@ -92,7 +92,7 @@ async def _form(visit: Visit, model: str, wrong: str = "", status: int = 200) ->
         registry=found,
         row=found.row(model),
         verdict=verdict,
-        percent=now.percent if now is not None and now.id == model else _USUAL,
+        percent=now.percent if now is not None and now.id == model else None,
         obstacle=obstacle(visit.account, model, one.lineage, found, verdict),
         wrong=wrong,
     )
