@@ -16,10 +16,10 @@ from actions.departments.credentials import (
     read_signing_key,
 )
 from actions.departments.tls import ssl_context
+from nlu.catalogue import departments as departments_of_data
 from nlu.catalogue.department import Department, Operation, Timeouts
-from nlu.catalogue.departments import DEFAULTS, read_departments
-from nlu.catalogue.vocabulary import read_languages
-from nlu.catalogue.yaml_source import Source
+from nlu.catalogue.departments import DEFAULTS
+from nlu.catalogue.errors import CatalogueError
 from nlu.records import Faults, Misfit, key, placed, read_as, to_record
 from nlu.settings.groups import TraceReaders
 
@@ -158,12 +158,10 @@ def load_departments(
 ) -> dict[str, DepartmentDefinition]:
     """Every department of `folder` (`data/departments`), by id; reads nothing else of the data
     but the languages beside it."""
-    source = Source()
-    languages = read_languages(source, folder.parent / "languages.yml")
-    files = sorted(path for path in folder.glob("*.yml") if path.name != DEFAULTS)
-    departments = read_departments(source, folder, files, languages)
-    if source.problems:
-        raise DefinitionError("\n".join(map(str, source.problems)))
+    try:
+        departments = departments_of_data.load_departments(folder.parent)
+    except CatalogueError as error:
+        raise DefinitionError(str(error)) from None
     return define_all(departments, environ)
 
 

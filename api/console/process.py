@@ -20,7 +20,7 @@ from api.console.runtime import Console
 from api.console.schema import FILE, TABLES
 from api.processes import check_free
 from nlu.action_address import GENERAL
-from nlu.catalogue import shared_catalogue
+from nlu.catalogue.departments import department_ids
 from nlu.log import configure_logging, describe, get_logger
 from nlu.settings.settings import ConsoleSettings
 from nlu.storage.keys import check_keys
@@ -87,7 +87,7 @@ def invite_command(
     """Prints the link of an invitation."""
     try:
         check_keys()
-        check_roles(roles, departments, (*shared_catalogue(settings.data_dir).departments, GENERAL))
+        check_roles(roles, departments, (*department_ids(settings.data_dir), GENERAL))
         if email and not settings.console_oidc_issuer:
             raise ValueError("who comes by --email needs a provider: set SEVA_CONSOLE_OIDC_ISSUER")
         token = open_accounts(settings).invite(name, roles, departments, days, email)

@@ -21,7 +21,9 @@ from nlu.catalogue.department import (
     Timeouts,
     Variable,
 )
+from nlu.catalogue.errors import CatalogueError
 from nlu.catalogue.model import Languages
+from nlu.catalogue.vocabulary import read_languages
 from nlu.catalogue.yaml_source import Node, Source
 from nlu.records import Seconds
 
@@ -38,6 +40,27 @@ _POLICY = {
     "access": "say who may use it: `access: public`, `owner` or `code`, see docs/departments.md",
     "because": 'say why in one short sentence: `because: "the bill names its owner"`',
 }
+
+
+def department_files(root: Path) -> list[Path]:
+    """Of a data folder. The name of a file is the id of its department."""
+    return sorted(file for file in (root / "departments").glob("*.yml") if file.name != DEFAULTS)
+
+
+def department_ids(root: Path) -> list[str]:
+    """Who is there, for those that need no more."""
+    return [file.stem for file in department_files(root)]
+
+
+def load_departments(root: Path) -> dict[str, Department]:
+    """Every department of a data folder; nothing else of it is read but its languages. Raises
+    CatalogueError with every problem of these files."""
+    source = Source()
+    languages = read_languages(source, root / "languages.yml")
+    found = read_departments(source, root / "departments", department_files(root), languages)
+    if source.problems:
+        raise CatalogueError(source.problems)
+    return found
 
 
 def read_departments(

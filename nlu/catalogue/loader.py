@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nlu.catalogue.departments import DEFAULTS, read_departments
+from nlu.catalogue.departments import department_files, read_departments
 from nlu.catalogue.errors import CatalogueError, Problem
 from nlu.catalogue.model import Catalogue, ConversationIntent, Gazetteer, Service, Trait, Utterance
 from nlu.catalogue.services import (
@@ -66,10 +66,7 @@ def read_catalogue(path: Path = Path("data")) -> tuple[Catalogue, list[Problem]]
     gazetteers = read_gazetteers(source, _files(root / "gazetteers"), languages)
     slot_types = read_slot_types(source, root / "slot_types.yml", languages, gazetteers)
     phrases = read_phrases(source, root / "phrases.yml", languages)
-    folder = root / "departments"
-    departments = read_departments(
-        source, folder, [f for f in _files(folder) if f.name != DEFAULTS], languages
-    )
+    departments = read_departments(source, root / "departments", department_files(root), languages)
     conversation: dict[str, ConversationIntent] = {}
     for file in _files(root / "conversation"):
         intent = read_conversation(source, file, languages)

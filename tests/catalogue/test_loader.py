@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from nlu.catalogue import CatalogueError, Mark, load_catalogue, shared_catalogue
+from nlu.catalogue.departments import department_files, department_ids, load_departments
 from tests.catalogue.sample import PAY, TYPES_FILE, VIEW, write_sample
 
 
@@ -156,3 +157,15 @@ def test_hash_follows_what_training_reads(
     """An edited utterance, place or slot type does retrain."""
     same = load_catalogue(write_sample(tmp_path / "a")).hash
     assert load_catalogue(write_sample(tmp_path / "b", {file: (before, after)})).hash != same
+
+
+def test_departments_alone_are_those_of_the_whole(tmp_path: Path) -> None:
+    """Who needs only them does not wait for all sentences; a mistake in them is told all the
+    same."""
+    sample = write_sample(tmp_path)
+    assert load_departments(sample) == load_catalogue(sample).departments
+    assert department_ids(sample) == list(load_catalogue(sample).departments)
+    file = department_files(sample)[0]
+    file.write_text(file.read_text("utf-8").replace("menu:", "manu:", 1), "utf-8")
+    with pytest.raises(CatalogueError, match=file.name):
+        load_departments(sample)
