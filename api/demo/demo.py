@@ -341,7 +341,7 @@ def _welcome(demo: Demo, took: float) -> None:
     out.print(f"  Chat        http://{s.simulator_host}:{s.simulator_port}/")
     out.print(f"  API docs    http://{s.serve_host}:{s.serve_port}/docs")
     out.print(f"  Departments http://{s.sandbox_host}:{s.sandbox_port}/")
-    out.print(f"  Console     {_console(s)}", highlight=False)
+    out.print(f"  Console     {_console(s)}", highlight=False, soft_wrap=True)
     out.print(f"  Checker     {demo.documents_url()}/   (is a document real?)", highlight=False)
     out.print(f"  Logs        {demo.logs}/\n", highlight=False)
     out.print("To try, from the first phone:")
