@@ -68,10 +68,11 @@ def until_ready(server: Server, status: int = 200) -> None:
 
 
 def readiness(address: str) -> int:
-    """The status, on a connection of its own; 0 where nobody listens."""
+    """The status, on a connection of its own; 0 where nobody listens, or where the listener went
+    before it took a connection that the kernel had made."""
     try:
         return httpx.get(f"{address}/health/ready", trust_env=False).status_code
-    except httpx.ConnectError:
+    except (httpx.ConnectError, httpx.ReadError, httpx.RemoteProtocolError):
         return 0
 
 
