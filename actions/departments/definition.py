@@ -16,9 +16,8 @@ from actions.departments.credentials import (
     read_signing_key,
 )
 from actions.departments.tls import ssl_context
-from nlu.catalogue import departments as departments_of_data
 from nlu.catalogue.department import Department, Operation, Timeouts
-from nlu.catalogue.departments import DEFAULTS
+from nlu.catalogue.departments import DEFAULTS, departments_in
 from nlu.catalogue.errors import CatalogueError
 from nlu.records import Faults, Misfit, key, placed, read_as, to_record
 from nlu.settings.groups import TraceReaders
@@ -159,7 +158,7 @@ def load_departments(
     """Every department of `folder` (`data/departments`), by id; reads nothing else of the data
     but the languages beside it."""
     try:
-        departments = departments_of_data.load_departments(folder.parent)
+        departments = departments_in(folder.parent)
     except CatalogueError as error:
         raise DefinitionError(str(error)) from None
     return define_all(departments, environ)

@@ -26,7 +26,7 @@ from api.console.roles import roles
 from api.demo.progress import StartProgress
 from nlu.action_address import HEALTH, ActionAddress
 from nlu.archive import ReleaseRefused
-from nlu.catalogue.departments import department_ids, load_departments
+from nlu.catalogue.departments import department_ids, departments_in
 from nlu.fast_yaml import load_yaml
 from nlu.registry import Release, live_id, live_release
 from nlu.settings.settings import Settings
@@ -100,7 +100,7 @@ class Demo:
             "SEVA_DRAIN_SECONDS": "0",  # nobody balances servers here
             "SEVA_PROCESSES": "1",  # one citizen: a second model would only take memory
         }
-        for department in load_departments(s.data_dir).values():
+        for department in departments_in(s.data_dir).values():
             if department.called:
                 found[department.base_url.env] = f"{sandbox}/{department.id}"
         return {name: value for name, value in found.items() if name not in os.environ}

@@ -52,7 +52,7 @@ def department_ids(root: Path) -> list[str]:
     return [file.stem for file in department_files(root)]
 
 
-def load_departments(root: Path) -> dict[str, Department]:
+def departments_in(root: Path) -> dict[str, Department]:
     """Every department of a data folder; nothing else of it is read but its languages. Raises
     CatalogueError with every problem of these files."""
     source = Source()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nlu.catalogue import CatalogueError, Mark, load_catalogue, shared_catalogue
-from nlu.catalogue.departments import department_files, department_ids, load_departments
+from nlu.catalogue.departments import department_files, department_ids, departments_in
 from tests.catalogue.sample import PAY, TYPES_FILE, VIEW, write_sample
 
 
@@ -163,9 +163,9 @@ def test_departments_alone_are_those_of_the_whole(tmp_path: Path) -> None:
     """Who needs only them does not wait for all sentences; a mistake in them is told all the
     same."""
     sample = write_sample(tmp_path)
-    assert load_departments(sample) == load_catalogue(sample).departments
+    assert departments_in(sample) == load_catalogue(sample).departments
     assert department_ids(sample) == list(load_catalogue(sample).departments)
     file = department_files(sample)[0]
     file.write_text(file.read_text("utf-8").replace("menu:", "manu:", 1), "utf-8")
     with pytest.raises(CatalogueError, match=file.name):
-        load_departments(sample)
+        departments_in(sample)

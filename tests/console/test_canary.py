@@ -69,6 +69,18 @@ def test_its_share_is_changed_and_it_is_ended(house: House, models: Path) -> Non
     assert "somebody else changed or ended" in again.text
 
 
+@pytest.mark.parametrize("percent, shown", [(None, "5"), (0.0, "0"), (12.5, "12.5")])
+def test_the_form_shows_the_share_that_it_has(
+    house: House, models: Path, percent: float | None, shown: str
+) -> None:
+    """Also none at all: such a canary answers calls that ask for it, and keeps doing only that."""
+    judge(models, CANDIDATE, LIVE)
+    if percent is not None:
+        canary_pointer.write(models, Canary(CANDIDATE, percent))
+    page = house.person("Anita", "releaser").get(f"/models/{CANDIDATE}/canary").text
+    assert re.search(rf'name="percent"[^>]* value="{shown}"', page)
+
+
 @pytest.mark.parametrize("percent", ["0", "-1", "100.1", "nan", "1e1", "", "५", "5%"])
 def test_an_odd_share_is_refused(house: House, models: Path, percent: str) -> None:
     judge(models, CANDIDATE, LIVE)
