@@ -5,8 +5,9 @@ export RASA_TELEMETRY_ENABLED = false
 # Where a machine forbids bytecode files, every process would compile half of torch again.
 unexport PYTHONDONTWRITEBYTECODE
 UV := ./.ci/uv
-# One worker more than there are cores: many tests wait for other processes.
-PYTEST := $(UV) run --frozen pytest -q -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadgroup
+# One worker more than there are cores: many tests wait for other processes. What fails has a second
+# chance (tests/suite.py).
+PYTEST := $(UV) run --frozen python -m tests.suite -q -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadgroup
 
 .PHONY: help setup system encoder whisper voices train demo wheel wheel-product test nightly trained check check-code check-tests format docs clean
 

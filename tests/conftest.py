@@ -23,6 +23,8 @@ from tests.postgres import postgres, url_of
 
 __all__ = ["postgres", "url_of"]
 
+pytest_plugins = ["tests.time_limit"]
+
 prepare_environment(os.environ)  # as `seva` itself: one thread a process, before anything is loaded
 # A share of the citizens is asked whether they were understood: not in tests that are about others.
 os.environ.setdefault("SEVA_ASK_IF_RIGHT_PERCENT", "0")

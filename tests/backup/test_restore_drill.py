@@ -30,6 +30,8 @@ from tests.backup.conftest import ROOT, Deployment
 from tests.backup.town import calls, numbers, taken
 from tests.documents.test_issuing_killed import assert_consistent
 
+pytestmark = pytest.mark.may_take(900, "restores with everything running")
+
 BEFORE, AFTER = 20, 20
 _PATIENCE_S = 400  # for a machine that does much else
 

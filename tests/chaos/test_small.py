@@ -10,6 +10,8 @@ from benchmarks.chaos import chaos
 from benchmarks.upheaval.judge import KINDS
 from benchmarks.upheaval.run import Plan
 
+pytestmark = pytest.mark.may_take(1800, "kills and restarts until all messages are answered")
+
 SHORT = Plan(messages=120, kills=2, outages=1, seed=17)
 ON_POSTGRES = Plan(messages=120, kills=1, outages=1, seed=17, postgres=2)
 FAILOVER = Plan(messages=120, kills=1, outages=1, seed=17, postgres=1, failovers=1)

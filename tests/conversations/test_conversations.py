@@ -29,6 +29,8 @@ from nlu.turn import Location, Media
 from tests.conversations.conftest import World
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.may_take(900, "starts every process")
+
 CASES = [
     pytest.param(case, id=f"{path.stem}:{case['name']}")
     for path in sorted((Path(__file__).parent / "cases").glob("*.yml"))

@@ -21,6 +21,8 @@ from nlu.fast_yaml import load_yaml
 from nlu.settings.settings import Settings
 from tests.processes import ROOT, free_port
 
+pytestmark = pytest.mark.may_take(900, "starts the whole demo")
+
 CASE = SmokeCase("919000000001", "te", "Telu", ["845"], text="నా కరెంటు బిల్లు ఎంత")
 TELUGU = "మీ కరెంటు బిల్లు ₹845"
 

@@ -22,6 +22,8 @@ from tests.deploy.containers import Containers, Image, model, program, without
 from tests.postgres import POSTGRES
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.may_take(900, "starts every container's command")
+
 FILE = ROOT / "deploy" / "compose.yml"
 SEVA = "seva-demo:0.1.0"
 MODEL = model(FILE)

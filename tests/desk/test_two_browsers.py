@@ -26,7 +26,10 @@ from tests.console.test_in_chromium import SIZES
 from tests.notices.stage import until
 from tests.processes import free_port
 
-pytestmark = pytest.mark.slow  # everything that Seva is, and two browsers
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.may_take(900, "starts everything and two browsers"),
+]
 AADHAAR, MOBILE = "499118665246", "9885098850"
 ASKS = "నా ఆధార్ 4991 1866 5246, ఫోన్ 98850 98850. నాకు ఒక మనిషితో మాట్లాడాలి"
 PROBLEM = "మా వీధి ట్రాన్స్‌ఫార్మర్ కాలిపోయింది, ఆధార్ 499118665246, ఫోన్ 9885098850"

@@ -18,6 +18,8 @@ import pytest
 
 from tests.docs.pages import ROOT, Block, blocks
 
+pytestmark = pytest.mark.may_take(900, "runs the commands of the docs, a training among them")
+
 EXAMPLE = ROOT / "docs" / "examples" / "low_voltage_complaint.yml"
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.packaging.conftest import Installed
 
+pytestmark = pytest.mark.may_take(900, "installs Seva into a new environment")
+
 WHERE = """
 import json
 from nlu import paths

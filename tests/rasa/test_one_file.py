@@ -13,6 +13,8 @@ from nlu.text import shares
 from tests.processes import ROOT, lane
 from tests.rasa.conftest import TWIN, Town, environment, with_one_more
 
+pytestmark = pytest.mark.may_take(900, "trains a model")
+
 NAME = "electricity_meter_shift"
 NOT_REACHED = pytest.mark.xfail(strict=True, reason="profile fast: docs/benchmarks.md")
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import httpx
 import pytest
 
+from api.demo.simulator import outgoing
+from api.demo.simulator.delivery import Courier
+from api.demo.simulator.errors import MetaError
+from api.demo.simulator.faults import Faults
+from api.demo.simulator.inbound import receive
+from api.demo.simulator.world import World
 from tests.simulator.bot import wait_for
 from tests.simulator.conftest import PHONE
 
@@ -59,7 +66,9 @@ def test_reordered_statuses_come_delivered_first(web, send, stage):
 def test_dropped_statuses_never_come(web, send, stage):
     web.put("/__faults", json={"drop_statuses": True})
     send()
-    time.sleep(0.3)
+    chat = f"/chat/{PHONE}/messages"
+    wait_for(lambda: web.get(chat).json()["messages"][-1]["state"] == "delivered")
+    wait_for(lambda: web.get("/__wire").json()["pending"] == 0)
     assert stage.bot.values("statuses") == []
 
 
@@ -73,10 +82,24 @@ def test_send_errors_are_counted_down_per_citizen(web, send):
     assert codes == [131056, 131056, None]
 
 
-def test_throughput_limit_is_130429(web, send):
-    web.put("/__faults", json={"throughput": 2})
-    codes = [send().json().get("error", {}).get("code") for _ in range(3)]
-    assert codes == [None, None, 130429]
+class StandingStill(World):
+    """All that is sent is sent within one second."""
+
+    def now(self):
+        return 1_800_000_000.0
+
+
+async def test_throughput_limit_is_130429(stage):
+    world = StandingStill(stage.settings, stage.rules)
+    world.faults.update({"throughput": 2})
+    receive(world, [{"citizen": PHONE, "text": "x"}])
+    message = {"messaging_product": "whatsapp", "to": PHONE, "type": "text", "text": {"body": "x"}}
+    for _ in range(2):
+        outgoing.send(world, message)
+    with pytest.raises(MetaError) as refused:
+        outgoing.send(world, message)
+    assert refused.value.code == 130429
+    await world.close()
 
 
 def test_lost_answer_still_sends_the_message(web, send, stage):
@@ -87,12 +110,22 @@ def test_lost_answer_still_sends_the_message(web, send, stage):
     assert status["biz_opaque_callback_data"] == "o-1"
 
 
-def test_delay_holds_webhooks_back(web, stage):
-    web.put("/__faults", json={"delay_ms": 300})
-    web.post("/__inbound", json={"citizen": PHONE, "text": "x"})
-    time.sleep(0.1)
-    assert stage.bot.values("messages") == []
-    wait_for(lambda: stage.bot.values("messages"))
+async def test_delay_holds_webhooks_back(stage):
+    told, held, done = [], [], asyncio.Event()
+
+    async def sleep(seconds):
+        held.append((seconds, len(told)))
+
+    def bot(request):
+        told.append(request)
+        return httpx.Response(200)
+
+    faults, rules = Faults(delay_ms=300), stage.rules.delivery
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bot)) as client:
+        courier = Courier(client, "http://bot", "secret", rules, faults, lambda _: None, sleep)
+        courier.send(PHONE, {}, done.set)
+        await asyncio.wait_for(done.wait(), 60)
+    assert held == [(0.3, 0)] and len(told) == 1
 
 
 def test_auto_read_needs_no_page(web, send, stage):

@@ -14,6 +14,8 @@ from tests.processes import PHONE, ROOT
 from tests.traces.collector import Collector, Seen, collecting, tree
 from tests.traces.roles import Roles, roles, until
 
+pytestmark = pytest.mark.may_take(900, "starts every process")
+
 NUMBER = "6123401005678"
 ASKED = f"నా కరెంటు బిల్లు ఎంత వచ్చింది {NUMBER}"
 AMOUNT = "₹845"

@@ -17,6 +17,8 @@ from nlu.text import normalise
 from nlu.training import embedding
 from tests.few_services import copied
 
+pytestmark = pytest.mark.may_take(900, "makes the vectors of every sentence")
+
 ROOT = Path(__file__).resolve().parents[2]
 AUGMENT = {"romanised": 0.5}
 

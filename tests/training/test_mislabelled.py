@@ -12,6 +12,8 @@ from nlu.catalogue.model import Utterance
 from nlu.training.mislabelled import mislabelled
 from tests.processes import ROOT
 
+pytestmark = pytest.mark.may_take(900, "looks through the whole catalogue")
+
 
 def test_a_sentence_under_the_key_of_another_language_is_found() -> None:
     result = check_catalogue(ROOT / "data")

@@ -88,40 +88,52 @@ class Others:
     texts: Sequence[str]
     every_s: float = 0.5
     sent: list[str] = field(default_factory=list)
-    _stop: threading.Event = field(default_factory=threading.Event)
+    _over: threading.Event = field(default_factory=threading.Event)
+    _abandoned: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """While the block runs."""
-        thread = threading.Thread(target=self._write)
+    def writing(self, citizens: int) -> Iterator[None]:
+        """While the block runs, and until so many have written, however quick the block is."""
+        thread = threading.Thread(target=self._write, args=(citizens,))
         thread.start()
         try:
             yield
+        except BaseException:
+            self._abandoned.set()
+            raise
         finally:
-            self._stop.set()
+            self._over.set()
             thread.join()
+        assert len(self.sent) >= citizens, f"only {len(self.sent)} could write"
 
-    def _write(self) -> None:
-        with httpx.Client(base_url=self.simulator, timeout=30, trust_env=False) as client:
-            while not self._stop.wait(self.every_s):
+    def _write(self, citizens: int) -> None:
+        with httpx.Client(base_url=self.simulator, timeout=120, trust_env=False) as client:
+            while not self._over.is_set() or len(self.sent) < citizens:
                 number = len(self.sent)
                 phone, text = f"9171{number:08d}", self.texts[number % len(self.texts)]
                 body = {"citizen": phone, "type": "text", "text": text, "language": LANGUAGE}
                 client.post("/__inbound", json=body).raise_for_status()
                 self.sent.append(phone)
+                if self._abandoned.wait(self.every_s):
+                    return
 
-    def replies(self, patience_s: float = 120) -> dict[str, list[str]]:
-        """What each was answered, once all were or nothing came any more."""
+    def replies(self, patience_s: float = 300) -> list[list[int]]:
+        """How many replies each got, a list for each text; once everybody has one and all of a
+        text have the same number, or nobody waits any longer."""
         until = time.monotonic() + patience_s
-        with httpx.Client(base_url=self.simulator, timeout=30, trust_env=False) as client:
+        with httpx.Client(base_url=self.simulator, timeout=120, trust_env=False) as client:
             while True:
                 chats = client.get("/__outbox").json()["citizens"]
-                found = {
-                    phone: [one["text"] for one in chats.get(phone, [])] for phone in self.sent
-                }
-                if all(found.values()) or time.monotonic() > until:
-                    return found
+                counts = [len(chats.get(phone, [])) for phone in self.sent]
+                by_text = [counts[n :: len(self.texts)] for n in range(len(self.texts))]
+                if is_even(by_text) or time.monotonic() > until:
+                    return by_text
                 time.sleep(0.5)
+
+
+def is_even(by_text: Sequence[Sequence[int]]) -> bool:
+    """Whether everybody was answered, and nobody more often than who wrote the same."""
+    return all(counts and min(counts) == max(counts) > 0 for counts in by_text)
 
 
 @dataclass
@@ -161,7 +173,7 @@ class Stage:
         page.goto(url)
         return page
 
-    def serves(self, model: str, patience_s: float = 60) -> None:
+    def serves(self, model: str, patience_s: float = 300) -> None:
         """Waits until the worker has taken a model over."""
         settings, until = self.demo.settings, time.monotonic() + patience_s
         url = f"http://{settings.worker_metrics_host}:{settings.worker_metrics_port}/metrics"

@@ -19,7 +19,7 @@ from tests.console.test_in_chromium import look
 from tests.few_services import copied
 from tests.processes import ROOT
 from tests.speech.test_transcriber import CLIPS
-from tests.workbench.stage import LANGUAGE, Others, Stage, staged
+from tests.workbench.stage import LANGUAGE, Others, Stage, is_even, staged
 
 VIEW = "electricity_bill_view"
 SERVICES = (
@@ -32,7 +32,7 @@ SPOKEN = CLIPS / "te-bill-slang.ogg"
 TITLE = "కరెంటు బిల్లు చూడండి"
 OTHERS = ("అన్న క్యాంటీన్ మెనూ", "బస్సు టైమింగ్స్", "కరెంటు పోయింది", "బస్ టికెట్ బుక్ చేయాలి")
 FEW, ALL = "few services", "all services"
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.may_take(1800, "trains twice, with everything running")]
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +177,7 @@ def test_from_a_misunderstood_message_to_a_better_model(stage: Stage) -> None:
 
     meena = stage.person("Meena", "releaser")
     others = Others(stage.simulator, OTHERS)
-    with others.writing():
+    with others.writing(citizens=12):
         meena.goto(f"{home}{model}/promote")
         meena.locator("#reason").fill("కొత్త మాటలు అర్థమవుతాయి")
         send(meena, f"{model}/promote")
@@ -187,10 +187,8 @@ def test_from_a_misunderstood_message_to_a_better_model(stage: Stage) -> None:
         took = time.monotonic() - began
     assert [is_understood(one, catalogue) for one in answers] == [True, True], answers
     replies = others.replies()
-    assert len(replies) >= 10 and all(replies.values()), replies
-    by_text = [{len(replies[phone]) for phone in others.sent[n :: len(OTHERS)]} for n in range(4)]
-    assert all(len(counts) == 1 for counts in by_text), by_text  # nobody was answered twice
-    print(f"misunderstood to understood: {took:.0f} s, {len(replies)} messages meanwhile")
+    assert is_even(replies), replies  # nobody waits, and nobody was answered twice
+    print(f"misunderstood to understood: {took:.0f} s, {len(others.sent)} messages meanwhile")
 
     meena.goto(f"{home}/models/rollback")
     meena.locator("#reason").fill("పాతది తిరిగి రావాలి")

@@ -18,6 +18,8 @@ from tests.documents.paper import copied_text, rendered, scanned
 from tests.rasa.conftest import LIBRARY
 from tests.rasa.new_department.conftest import LibraryTown
 
+pytestmark = pytest.mark.may_take(900, "trains a model")
+
 CONVERSATIONS = load_yaml(Path(__file__).with_name("conversations.yml").read_text("utf-8"))
 
 
