@@ -1,6 +1,7 @@
 # Everything a fresh machine needs, and nothing by hand. `make demo` and `make test` set up first.
 SHELL := /bin/bash
 ARGS ?=
+BASE ?= main
 export RASA_TELEMETRY_ENABLED = false
 # Where a machine forbids bytecode files, every process would compile half of torch again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -9,7 +10,7 @@ UV := ./.ci/uv
 # chance (tests/suite.py).
 PYTEST := $(UV) run --frozen python -m tests.suite -q -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --dist loadgroup
 
-.PHONY: help setup system encoder whisper voices train demo wheel wheel-product test nightly trained check check-code check-tests format docs clean
+.PHONY: help setup system encoder whisper voices train demo wheel wheel-product test near nightly trained check check-code check-tests format docs clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +50,9 @@ wheel-product: ## dist/product/: the wheel for servers, without demo and sandbox
 
 test: trained ## every behaviour, services and browser included
 	$(PYTEST) -m "not nightly" tests
+
+near: check ## what the change since BASE (main) can break, the nearest tests first: about four minutes
+	BASE=$(BASE) $(UV) run --frozen python -m tests.near $(ARGS)
 
 nightly: trained ## what takes minutes: every service through Rasa, long random runs, full trainings
 	$(PYTEST) -m nightly tests
