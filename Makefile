@@ -51,7 +51,7 @@ wheel-product: ## dist/product/: the wheel for servers, without demo and sandbox
 test: trained ## every behaviour, services and browser included
 	$(PYTEST) -m "not nightly" tests
 
-near: check ## what the change since BASE (main) can break, the nearest tests first: about four minutes
+near: check ## what the change since BASE (main) can break, the nearest tests first
 	BASE=$(BASE) $(UV) run --frozen python -m tests.near $(ARGS)
 
 nightly: trained ## what takes minutes: every service through Rasa, long random runs, full trainings

@@ -353,7 +353,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--list", action="store_true", help="name the test files, run none")
     most = "choose as many as are estimated to take so long (%(default)g)"
-    made.add_argument("--seconds", type=float, default=240, metavar="N", help=most)
+    made.add_argument("--seconds", type=float, default=120, metavar="N", help=most)
     return made
 
 
